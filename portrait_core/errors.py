@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The errors that Portraitkit raises on purpose: each says what was got, what was expected and what to do next."""
+
+from __future__ import annotations
+
+
+class PortraitError(Exception):
+    """Base of every error that a user can act on; the command line shows its text without a traceback.
+
+    ``exit_code`` is what the command line ends with: 2 for wrong usage, 1 for a failure while working.
+    """
+
+    exit_code = 1
+
+
+class UsageError(PortraitError):
+    """The request itself is wrong: an unknown model, attribute or joint, a seed out of range and the like."""
+
+    exit_code = 2
+
+
+class ModelFileError(PortraitError):
+    """A weights file is missing, truncated, corrupt or of a kind that this version cannot read."""
+
+
+class OutputError(PortraitError):
+    """A result cannot be written: folder read-only, disk full, or the name exists already."""
+
+
+class Cancelled(PortraitError):
+    """The caller asked a long operation to stop; nothing half-made is left behind."""
