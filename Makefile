@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+# Everything starts from nothing but Python 3.11 to 3.13 and this folder. The plain pip lines for Windows are in README.md.
+
+PYTHON ?= python3
+VENV ?= .venv
+SEED ?= 7
+JOBS ?= 2
+BIN := $(VENV)/bin
+# Stamps: a set-up is repeated only when what it depends on has changed.
+INSTALLED := $(VENV)/.portraitkit-installed
+DEV_INSTALLED := $(VENV)/.portraitkit-dev-installed
+
+.PHONY: avatar test lint types format clean help
+
+help: ## say what the targets do
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+avatar: $(INSTALLED) ## set up, make one avatar and say where it is
+	$(BIN)/portrait generate --seed $(SEED) --out avatars --overwrite
+
+test: $(DEV_INSTALLED) ## set up and run the tests
+	$(BIN)/python -m pytest -q -n $(JOBS)
+
+lint: $(DEV_INSTALLED) ## style and import order
+	$(BIN)/ruff check .
+
+types: $(DEV_INSTALLED) ## strict types
+	$(BIN)/pyright
+
+format: $(DEV_INSTALLED) ## sort imports and apply safe lint fixes
+	$(BIN)/ruff check --fix .
+
+clean: ## remove the environment and what the tools left
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+	  { echo "Portraitkit needs Python 3.11, 3.12 or 3.13; $(PYTHON) is another. Try: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(DEV_INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@ $(INSTALLED)
