@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Up-sampling, down-sampling and filtering by short FIR filters, and picture resizing by mode.
+
+Specification: generator, section 4.1, and discriminator, sections 1 and 5. All padding is with zeros. All
+filters are symmetric and separable, so they are kept as rows of taps and applied one axis at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+FIR_TAPS: tuple[float, ...] = (0.125, 0.375, 0.375, 0.125)
+"""The only resampling filter of the published networks: [1, 3, 3, 1] / 8 along each axis."""
+
+ResizeMode = Literal["antialiased", "classic", "none"] | float
+
+
+def resample_filter() -> Tensor:
+    """The 4x4 filter ``F`` that published checkpoints store beside every layer (sums to 1)."""
+    taps = torch.tensor(FIR_TAPS)
+    return torch.outer(taps, taps)
+
+
+def fir(x: Tensor, taps: Sequence[float] | Tensor, *, padding: tuple[int, int], gain: float = 1.0) -> Tensor:
+    """Filter both image axes of ``x[B, C, H, W]`` with ``taps``.
+
+    Args:
+        x: picture stack.
+        taps: the 1-D filter.
+        padding: zeros (before, after) on both axes; negative numbers crop.
+        gain: factor on the result.
+
+    Returns:
+        ``[B, C, H', W']`` with ``H' = H + before + after - len(taps) + 1``.
+    """
+    kernel = torch.as_tensor(taps, dtype=x.dtype, device=x.device) * math.sqrt(gain)
+    channels = x.shape[1]
+    before, after = padding
+    x = functional.pad(x, (before, after, before, after))
+    row = kernel.reshape(1, 1, 1, -1).expand(channels, 1, 1, -1)
+    x = functional.conv2d(x, row, groups=channels)
+    return functional.conv2d(x, row.transpose(2, 3), groups=channels)
+
+
+def upsample2(x: Tensor) -> Tensor:
+    """Twice the height and width: a zero after every pixel, then 4 F (``[B, C, H, W]`` -> ``[B, C, 2H,
+    2W]``)."""
+    batch, channels, height, width = x.shape
+    spread = x.new_zeros(batch, channels, height, 2, width, 2)
+    spread[:, :, :, 0, :, 0] = x
+    return fir(spread.reshape(batch, channels, 2 * height, 2 * width), FIR_TAPS, padding=(2, 1), gain=4.0)
+
+
+def downsample2(x: Tensor, extra_padding: int = 0) -> Tensor:
+    """Half the height and width: filter with F, keep every second pixel (``[B, C, 2H, 2W]`` -> ``[B, C, H,
+    W]``).
+
+    ``extra_padding`` zeros (negative: cropped) come on every side beside the one that keeps the picture
+    centred.
+    """
+    padding = 1 + extra_padding
+    return fir(x, FIR_TAPS, padding=(padding, padding))[:, :, ::2, ::2]
+
+
+def filter_same(x: Tensor, taps: Sequence[float] | Tensor) -> Tensor:
+    """Filter with zero borders and keep the size: ``n // 2`` zeros before, ``(n - 1) // 2`` after."""
+    count = len(taps)
+    return fir(x, taps, padding=(count // 2, (count - 1) // 2))
+
+
+def blur_taps(sigma: float) -> Tensor:
+    """Taps of the training blur: ``2^(-(i / sigma)^2)``, ``i = -n .. n`` with ``n = floor(3 sigma)``, sum
+    1."""
+    reach = math.floor(sigma * 3)
+    if reach <= 0:
+        return torch.ones(1)
+    steps = torch.arange(-reach, reach + 1, dtype=torch.float32)
+    taps = torch.exp2(-((steps / sigma) ** 2))
+    return taps / taps.sum()
+
+
+def blur(x: Tensor, sigma: float) -> Tensor:
+    """Blur ``x[B, C, H, W]`` by `blur_taps`; borders darken. Unchanged when ``floor(3 sigma)`` is 0."""
+    return x if math.floor(sigma * 3) <= 0 else filter_same(x, blur_taps(sigma))
+
+
+def resize(x: Tensor, size: int, mode: ResizeMode = "antialiased") -> Tensor:
+    """Resize ``x[B, C, H, W]`` to ``size`` x ``size``.
+
+    Args:
+        x: picture stack.
+        size: new height and width in pixels.
+        mode: ``antialiased``: bilinear with antialias; ``none``: bilinear without; a number f: (1 - f) x
+            none +
+            f x antialiased; ``classic``: FIR up-sampling, bilinear to ``2 size + 2``, FIR down-sampling.
+
+    Raises:
+        ValueError: unknown mode.
+    """
+    if mode == "antialiased":
+        return _bilinear(x, size, antialias=True)
+    if mode == "none":
+        return _bilinear(x, size, antialias=False)
+    if mode == "classic":
+        return downsample2(_bilinear(upsample2(x), size * 2 + 2, antialias=False), extra_padding=-1)
+    if isinstance(mode, float) and 0 < mode < 1:
+        smooth, sharp = _bilinear(x, size, antialias=True), _bilinear(x, size, antialias=False)
+        return sharp.lerp(smooth, mode)
+    raise ValueError(
+        f"got resize mode {mode!r}; expected 'antialiased', 'classic', 'none' or a number in (0, 1)"
+    )
+
+
+def _bilinear(x: Tensor, size: int, *, antialias: bool) -> Tensor:
+    if x.shape[-1] == size and x.shape[-2] == size:
+        return x
+    return functional.interpolate(
+        x, size=(size, size), mode="bilinear", align_corners=False, antialias=antialias
+    )

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which check belongs to which file of vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.vectors import network_checks as networks
+from tests.vectors.files import Comparison, VectorFile
+
+CHECKS: dict[str, Callable[[VectorFile], None]] = {
+    "backbone": networks.check_backbone,
+    "bias_act": networks.check_bias_act,
+    "fc": networks.check_fc,
+    "mapping": networks.check_mapping,
+    "modconv": networks.check_modconv,
+    "resample": networks.check_resample,
+    "synthesis_block": networks.check_synthesis_block,
+    "synthesis_layer": networks.check_synthesis_layer,
+}
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """All comparisons of one file, and the names in it that no check read."""
+
+    name: str
+    comparisons: list[Comparison]
+    unread: list[str]
+    problem: str | None = None
+
+    @property
+    def worst(self) -> Comparison | None:
+        """The comparison that comes closest to its tolerance or exceeds it most."""
+        return max(self.comparisons, key=_badness, default=None)
+
+    @property
+    def passed(self) -> bool:
+        """Whether there was something to compare, all of it agrees and nothing was left out."""
+        all_good = bool(self.comparisons) and all(c.passed for c in self.comparisons)
+        return all_good and not self.unread and self.problem is None
+
+
+def _badness(comparison: Comparison) -> float:
+    if comparison.error != comparison.error:
+        return float("inf")
+    return comparison.error / comparison.tolerance if comparison.tolerance > 0 else comparison.error * 1e12
+
+
+def check_file(path: Path) -> FileReport:
+    """Run the check that belongs to a file; a file without a check, or one that raises, fails."""
+    name = path.name.split(".")[0]
+    if name not in CHECKS:
+        return FileReport(path.name, [], [], f"no check is known for a file named {path.name}")
+    data = VectorFile.load(path)
+    try:
+        CHECKS[name](data)
+    except Exception as error:  # a wrong file must not hide the results of the others
+        return FileReport(path.name, data.comparisons, [], f"{type(error).__name__}: {error}")
+    return FileReport(path.name, data.comparisons, data.unread())
