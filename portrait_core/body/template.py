@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The body template of a model: a bust surface with SMPL joints and skin weights, from which rig and warp are derived."""
+"""A model's body template: a bust surface with SMPL joints and skin weights; rig and warp are derived from it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,12 @@ class BodyTemplate:
         joints, vertices = len(self.joint_names), len(self.vertices)
         if len(set(self.joint_names)) != joints:
             raise ValueError(f"body template: joint names must be unique, got {self.joint_names}")
-        expected = {"parents": (joints,), "joints": (joints, 3), "vertices": (vertices, 3), "weights": (vertices, joints)}
+        expected = {
+            "parents": (joints,),
+            "joints": (joints, 3),
+            "vertices": (vertices, 3),
+            "weights": (vertices, joints),
+        }
         for name, shape in expected.items():
             got = getattr(self, name).shape
             if got != shape:
@@ -81,4 +86,6 @@ class BodyTemplate:
         if vertices:
             off = float(np.abs(self.weights.sum(axis=1) - 1.0).max())
             if off > 1e-3 or float(self.weights.min()) < 0.0:
-                raise ValueError(f"body template: weights must be >= 0 and sum to 1 per vertex, worst sum is off by {off:.3g}")
+                raise ValueError(
+                    f"body template: weights must be >= 0 and sum to 1 per vertex, worst sum is off by {off:.3g}"
+                )

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the mesh stages need from a model: where the surface is, its colour, and how lattice space maps to the world."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Field(Protocol):
+    """A bust as a function of space. Arrays in and out are float32; the caller chooses the number N of points.
+
+    *Lattice space* is where the model is evaluated and where the surface is extracted and simplified; *world* is the
+    un-posed bust in metres. Models without an identity warp use one space for both: ``place`` and ``unplace`` then
+    return their argument.
+    """
+
+    @property
+    def bounds(self) -> NDArray[np.float32]:
+        """(2, 3): the lower and the upper corner of the lattice-space box that holds the surface.
+
+        A surface that runs out of this box is cut by its wall and closed there with a flat cap.
+        """
+        ...
+
+    def value(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, 3) lattice points -> (N,): positive inside, negative outside, zero on the surface."""
+        ...
+
+    def colour(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, 3) lattice points -> (N, 3): linear RGB albedo, 0 to 1."""
+        ...
+
+    def place(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, 3) lattice points -> (N, 3) un-posed world points in metres."""
+        ...
+
+    def unplace(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, 3) un-posed world points in metres -> (N, 3) lattice points: the inverse of :meth:`place`."""
+        ...

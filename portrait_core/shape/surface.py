@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A triangle surface, and the facts about it that decide whether it is fit for a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Surface:
+    """``vertices`` (V, 3) float32 and ``faces`` (F, 3) int32, counter-clockwise seen from outside."""
+
+    vertices: NDArray[np.float32]
+    faces: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        for label, array in (("vertices", self.vertices), ("faces", self.faces)):
+            if array.ndim != 2 or array.shape[1] != 3:
+                raise ValueError(f"surface: {label} must have shape (N, 3), got {array.shape}")
+
+    def volume(self) -> float:
+        """Enclosed volume in cubic units of the vertices; negative where the surface is inside out."""
+        return float(signed_volumes(self.vertices, self.faces).sum())
+
+
+@dataclass(frozen=True)
+class SurfaceReport:
+    """Counts of what is wrong with a surface; all zero (and a positive volume) for a closed, oriented one."""
+
+    open_edges: int
+    crowded_edges: int
+    twisted_edges: int
+    degenerate_faces: int
+    duplicate_faces: int
+    loose_vertices: int
+    volume: float
+
+    @property
+    def watertight(self) -> bool:
+        """Every edge has exactly two faces, which run through it in opposite directions, and outside is outside."""
+        return self.open_edges == self.crowded_edges == self.twisted_edges == 0 and self.volume > 0.0
+
+    @property
+    def clean(self) -> bool:
+        """Watertight, and without degenerate or duplicate faces and without vertices that no face uses."""
+        return self.watertight and self.degenerate_faces == self.duplicate_faces == self.loose_vertices == 0
+
+
+def signed_volumes(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> NDArray[np.float64]:
+    """(F,) signed volume of the tetrahedron between each face and the surface's centre; they sum to the volume."""
+    corners = (vertices.astype(np.float64) - vertices.mean(axis=0, dtype=np.float64))[faces]
+    return np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6.0
+
+
+def face_cross(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> NDArray[np.float64]:
+    """(F, 3) face normals whose length is twice the face's area."""
+    corners = vertices.astype(np.float64)[faces]
+    return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+
+
+def inspect_surface(surface: Surface) -> SurfaceReport:
+    """Count the faults of ``surface``. Vertices are told apart by index, not by place."""
+    faces = surface.faces.astype(np.int64)
+    start, end = faces[:, [0, 1, 2]].ravel(), faces[:, [1, 2, 0]].ravel()
+    stride = np.int64(len(surface.vertices) + 1)
+    keys, inverse, uses = np.unique(
+        np.minimum(start, end) * stride + np.maximum(start, end), return_inverse=True, return_counts=True
+    )
+    balance = np.bincount(inverse, weights=np.where(start < end, 1.0, -1.0), minlength=len(keys))
+    same = (faces == np.roll(faces, 1, axis=1)).any(axis=1)
+    area = np.linalg.norm(face_cross(surface.vertices, surface.faces), axis=1)
+    unique = len(np.unique(np.sort(faces, axis=1), axis=0))
+    return SurfaceReport(
+        open_edges=int((uses == 1).sum()),
+        crowded_edges=int((uses > 2).sum()),
+        twisted_edges=int(((uses == 2) & (balance != 0)).sum()),
+        degenerate_faces=int((same | (area <= 0.0)).sum()),
+        duplicate_faces=len(faces) - unique,
+        loose_vertices=len(surface.vertices) - len(np.unique(faces)),
+        volume=surface.volume(),
+    )
+
+
+def compact(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> Surface:
+    """Drop the vertices that no face uses; the order of the others stays."""
+    used = np.zeros(len(vertices), bool)
+    used[faces.ravel()] = True
+    renumber = np.cumsum(used) - 1
+    return Surface(np.ascontiguousarray(vertices[used]), renumber[faces].astype(np.int32))
