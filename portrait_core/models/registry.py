@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where models are: the one shipped with the package, the user's own folder, or any path given."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+
+from portrait_core.errors import ModelFileError, UsageError
+from portrait_core.models.header import ModelHeader, read_header
+from portrait_core.suggest import suggestion
+
+SUFFIX = ".safetensors"
+FOLDER_VARIABLE = "PORTRAITKIT_MODELS"
+"""The environment variable that puts the user's models folder elsewhere."""
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A weights file that was found. ``header`` is None and ``problem`` says why when it cannot be used."""
+
+    name: str
+    path: Path
+    source: Literal["shipped", "user"]
+    size: int
+    header: ModelHeader | None
+    problem: str = ""
+
+
+def shipped_folder() -> Path:
+    """The folder of the package that holds the shipped weights."""
+    return Path(__file__).parent
+
+
+def user_folder() -> Path:
+    """The user's models folder, which need not exist: ``PORTRAITKIT_MODELS`` or the system's place for such data."""
+    chosen = os.environ.get(FOLDER_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    return platformdirs.user_data_path("portraitkit", appauthor=False) / "models"
+
+
+def list_models() -> list[ModelEntry]:
+    """Every model by name, shipped ones first. A user's file of a shipped name stands in its place."""
+    return [_entry(path, source) for path, source in _paths().values()]
+
+
+def find_model(name_or_path: str | Path) -> Path:
+    """The weights file meant by a registry name or a path.
+
+    Raises :class:`portrait_core.errors.UsageError` when there is none, with near matches for a name.
+    """
+    text = str(name_or_path)
+    looks_like_path = isinstance(name_or_path, Path) or text.endswith(SUFFIX) or "/" in text or os.sep in text
+    if looks_like_path:
+        path = Path(text).expanduser()
+        if not path.is_file():
+            raise UsageError(f"no model file at {path}. Give the path of a {SUFFIX} file or a name that is listed.")
+        return path
+    known = _paths()
+    if text not in known:
+        hint = suggestion(text, known, what="known models") if known else f"No models are installed in {user_folder()}."
+        raise UsageError(f"unknown model {text!r}. {hint}")
+    return known[text][0]
+
+
+def model_info(name_or_path: str | Path) -> ModelEntry:
+    """The entry of one model; raises as :func:`find_model`, never for a damaged file (``problem`` says so)."""
+    path = find_model(name_or_path)
+    return _entry(path, "shipped" if path.parent == shipped_folder() else "user")
+
+
+def _paths() -> dict[str, tuple[Path, Literal["shipped", "user"]]]:
+    found: dict[str, tuple[Path, Literal["shipped", "user"]]] = {}
+    for path in sorted(shipped_folder().glob("*" + SUFFIX)):
+        found[path.stem] = (path, "shipped")
+    folder = user_folder()
+    # Hidden names are half-written files of a running save.
+    for path in sorted(folder.glob("*" + SUFFIX)) if folder.is_dir() else ():
+        if not path.name.startswith("."):
+            found[path.stem] = (path, "user")
+    return found
+
+
+def _entry(path: Path, source: Literal["shipped", "user"]) -> ModelEntry:
+    header, problem = None, ""
+    try:
+        header = read_header(path)
+    except ModelFileError as error:
+        problem = str(error)
+    return ModelEntry(path.stem, path, source, path.stat().st_size, header, problem)
