@@ -8,17 +8,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.vectors import network_checks as networks
+from tests.vectors import portrait_checks as portrait
+from tests.vectors import rendering_checks as rendering
 from tests.vectors.files import Comparison, VectorFile
 
 CHECKS: dict[str, Callable[[VectorFile], None]] = {
     "backbone": networks.check_backbone,
+    "background": portrait.check_background,
     "bias_act": networks.check_bias_act,
+    "cameras": rendering.check_cameras,
+    "conv2d_layer": portrait.check_conv2d_layer,
+    "decoder": portrait.check_decoder,
+    "discriminator": portrait.check_discriminator,
     "fc": networks.check_fc,
     "mapping": networks.check_mapping,
+    "masks": rendering.check_masks,
     "modconv": networks.check_modconv,
+    "pose_branch": portrait.check_pose_branch,
+    "ray_marcher": rendering.check_ray_marcher,
+    "rays": rendering.check_rays,
+    "renderer": rendering.check_renderer,
     "resample": networks.check_resample,
+    "sampling": rendering.check_sampling,
+    "superresolution": portrait.check_superresolution,
     "synthesis_block": networks.check_synthesis_block,
     "synthesis_layer": networks.check_synthesis_layer,
+    "trigrid": portrait.check_trigrid,
 }
 
 

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The identity warp: carries points of the canonical head to an identity's head.
+
+The starter's fields live in one canonical head, where eyes, lips and ears are in the same place for everybody. An
+identity is a displacement of the canonical surface, linear in a few coefficients (a basis over the vertices of a template
+mesh). The displacement is extended to space in two parts: a smooth one (radial basis functions of kernel |r| through
+some of the vertices, Carr et al. 2001) that reaches everywhere, and what remains, taken from the closest point of the
+template and faded out within a few centimetres. On the template itself the warp is exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+FADE_FROM = 0.010
+FADE_TO = 0.030
+"""The remainder counts in full up to the first distance from the template and not at all beyond the second (metres)."""
+
+
+@dataclass(frozen=True)
+class Sites:
+    """What the warp needs to know of canonical points, whatever the identity.
+
+    ``points`` (N, 3); ``kernel`` (N, M + 4): distances to the centres, 1, x, y, z; ``corner`` (N, 3) template vertices
+    of the closest triangle, ``bary`` (N, 3) their weights, ``fade`` (N,) share of the remainder.
+    """
+
+    points: Tensor
+    kernel: Tensor
+    corner: Tensor
+    bary: Tensor
+    fade: Tensor
+
+
+class IdentityWarp(nn.Module):
+    """Canonical points and warp coefficients -> points of the identity.
+
+    Buffers: ``vertices`` (V, 3) and ``triangles`` (F, 3) of the template, ``centres`` (M,) vertex indices,
+    ``solver`` (M + 4, M), ``mean`` and ``basis`` (V, 3) and (V, 3, K) of the displacement, ``landmark_mean`` and
+    ``landmark_basis`` (L, 3) and (L, 3, K): places (joints, eyeball centres) that move with the identity.
+    """
+
+    vertices: Tensor
+    triangles: Tensor
+    centres: Tensor
+    solver: Tensor
+    mean: Tensor
+    basis: Tensor
+    landmark_mean: Tensor
+    landmark_basis: Tensor
+
+    def __init__(self, vertices: int, triangles: int, centres: int, coefficients: int, landmarks: int) -> None:
+        super().__init__()
+        self.register_buffer("vertices", torch.zeros(vertices, 3))
+        self.register_buffer("triangles", torch.zeros(triangles, 3, dtype=torch.int32))
+        self.register_buffer("centres", torch.zeros(centres, dtype=torch.int32))
+        self.register_buffer("solver", torch.zeros(centres + 4, centres))
+        self.register_buffer("mean", torch.zeros(vertices, 3))
+        self.register_buffer("basis", torch.zeros(vertices, 3, coefficients))
+        self.register_buffer("landmark_mean", torch.zeros(landmarks, 3))
+        self.register_buffer("landmark_basis", torch.zeros(landmarks, 3, coefficients))
+        self._closest: object | None = None
+
+    def displacement(self, coefficients: Tensor) -> Tensor:
+        """Displacement (V, 3) of the template's vertices for coefficients (K,)."""
+        return self.mean + self.basis @ coefficients
+
+    def landmarks(self, coefficients: Tensor) -> Tensor:
+        """Places (L, 3) of the landmarks in the identity, metres, for coefficients (K,)."""
+        return self.landmark_mean + self.landmark_basis @ coefficients
+
+    def sites(self, points: Tensor) -> Sites:
+        """Prepare canonical points (N, 3); the closest-point search is outside autograd."""
+        from portrait_core.networks.closest_point import ClosestPoint
+
+        if not isinstance(self._closest, ClosestPoint):
+            self._closest = ClosestPoint(_numpy(self.vertices), _numpy(self.triangles))
+        face, bary, distance = self._closest(_numpy(points))
+        centre = self.vertices[self.centres.long()]
+        ones = torch.ones_like(points[:, :1])
+        kernel = torch.cat([_distances(points, centre), ones, points], 1)
+        away = torch.from_numpy(distance).to(points)
+        t = ((away - FADE_FROM) / (FADE_TO - FADE_FROM)).clamp(0, 1)
+        fade = 1 - t * t * (3 - 2 * t)
+        corner = self.triangles[torch.from_numpy(face).to(points.device).long()].long()
+        return Sites(points, kernel, corner, torch.from_numpy(bary).to(points), fade)
+
+    def move(self, sites: Sites, displacement: Tensor) -> Tensor:
+        """Carry prepared points (N, 3) by a displacement (V, 3) of the template's vertices."""
+        weights = self.solver @ displacement[self.centres.long()]
+        smooth = sites.kernel @ weights
+        index = sites.corner
+        touched, inverse = torch.unique(index, return_inverse=True)
+        at_touched = self._smooth_at_vertices(touched, weights)
+        remainder = (displacement[touched] - at_touched)[inverse]
+        near = (remainder * sites.bary[..., None]).sum(1)
+        return sites.points + smooth + sites.fade[:, None] * near
+
+    def _smooth_at_vertices(self, index: Tensor, weights: Tensor) -> Tensor:
+        place = self.vertices[index]
+        centre = self.vertices[self.centres.long()]
+        kernel = torch.cat([_distances(place, centre), torch.ones_like(place[:, :1]), place], 1)
+        return kernel @ weights
+
+    def forward(self, points: Tensor, coefficients: Tensor) -> Tensor:
+        """Canonical points (N, 3) -> points of the identity (N, 3), both in metres."""
+        displacement = self.displacement(coefficients)
+        parts = [self.move(self.sites(chunk), displacement) for chunk in points.split(200_000)]
+        return torch.cat(parts) if parts else points
+
+    def inverse(self, points: Tensor, coefficients: Tensor, steps: int = 12) -> Tensor:
+        """Points of the identity (N, 3) -> canonical points, by fixed-point iteration.
+
+        Each step replaces x by ``x + (target - warp(x))``; the warp's displacement changes slowly in space, so the
+        residual shrinks by a constant factor a step.
+        """
+        x = points
+        for _ in range(steps):
+            x = x + (points - self(x, coefficients))
+        return x
+
+
+def solve_kernel(centres: NDArray[np.float64], smoothing: float = 2e-5) -> NDArray[np.float64]:
+    """Matrix (M + 4, M) from values at the centres (M, 3) to the weights of the interpolant.
+
+    The system is the usual one of |r| kernels with a linear polynomial; ``smoothing`` is added to the diagonal.
+    """
+    count = len(centres)
+    system = np.zeros((count + 4, count + 4))
+    system[:count, :count] = np.linalg.norm(centres[:, None] - centres[None], axis=-1) + np.eye(count) * smoothing
+    system[:count, count:] = np.c_[np.ones(count), centres]
+    system[count:, :count] = system[:count, count:].T
+    return np.linalg.inv(system)[:, :count]
+
+
+def _distances(a: Tensor, b: Tensor) -> Tensor:
+    """All distances (N, M), by differences: the expanded square is too coarse in float32 for millimetres."""
+    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def _numpy(tensor: Tensor) -> NDArray[np.float32]:
+    return tensor.detach().cpu().numpy()
