@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.vectors import body_checks as body
 from tests.vectors import network_checks as networks
 from tests.vectors import portrait_checks as portrait
 from tests.vectors import rendering_checks as rendering
@@ -19,10 +20,12 @@ CHECKS: dict[str, Callable[[VectorFile], None]] = {
     "cameras": rendering.check_cameras,
     "conv2d_layer": portrait.check_conv2d_layer,
     "decoder": portrait.check_decoder,
+    "deformation": body.check_deformation,
     "discriminator": portrait.check_discriminator,
     "fc": networks.check_fc,
     "mapping": networks.check_mapping,
     "masks": rendering.check_masks,
+    "mesh_distance": body.check_mesh_distance,
     "modconv": networks.check_modconv,
     "pose_branch": portrait.check_pose_branch,
     "ray_marcher": rendering.check_ray_marcher,
@@ -30,6 +33,7 @@ CHECKS: dict[str, Callable[[VectorFile], None]] = {
     "renderer": rendering.check_renderer,
     "resample": networks.check_resample,
     "sampling": rendering.check_sampling,
+    "smpl": body.check_smpl,
     "superresolution": portrait.check_superresolution,
     "synthesis_block": networks.check_synthesis_block,
     "synthesis_layer": networks.check_synthesis_layer,

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The body that published checkpoints carry, under their names (specification: deformation, sections 1-3).
+
+The first dimension of several arrays is the batch size of the training; all its rows are equal, and row 0 is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from portrait_core.body.deformation import THICKNESS, PoseWarp
+from portrait_core.body.smpl import SmplModel, joint_rotations
+from portrait_core.body.triangles import NearestSearch, nearest_by_tree
+
+ALIGN_ROW = 12
+"""Row of the alignment regressor that gives the origin of our world."""
+
+
+@dataclass(frozen=True)
+class BodySizes:
+    """How many vertices and faces the body has, and the leading dimension of its per-batch arrays."""
+
+    vertices: int = 6890
+    faces: int = 13776
+    batch: int = 4
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Tensor], prefix: str = "") -> BodySizes:
+        """The sizes of the arrays under ``prefix`` of a state dict."""
+        batch, vertices = state[f"{prefix}shaped_smpl"].shape[:2]
+        return cls(vertices, state[f"{prefix}face_mask"].shape[0], batch)
+
+
+class _ExtraJoints(nn.Module):
+    extra_joints_idxs: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("extra_joints_idxs", torch.zeros(21, dtype=torch.int64))
+
+
+class _SmplArrays(nn.Module):
+    shapedirs: Tensor
+    faces_tensor: Tensor
+    v_template: Tensor
+    J_regressor: Tensor
+    posedirs: Tensor
+    parents: Tensor
+    lbs_weights: Tensor
+
+    def __init__(self, sizes: BodySizes) -> None:
+        super().__init__()
+        vertices = sizes.vertices
+        for name, width in (("betas", 10), ("global_orient", 3), ("body_pose", 69), ("transl", 3)):
+            zeros = nn.Parameter(torch.zeros(sizes.batch, width), requires_grad=False)
+            self.register_parameter(name, zeros)
+        self.register_buffer("shapedirs", torch.zeros(vertices, 3, 10))
+        self.register_buffer("faces_tensor", torch.zeros(sizes.faces, 3, dtype=torch.int64))
+        self.register_buffer("v_template", torch.zeros(vertices, 3))
+        self.register_buffer("J_regressor", torch.zeros(24, vertices))
+        self.register_buffer("posedirs", torch.zeros(207, 3 * vertices))
+        self.register_buffer("parents", torch.zeros(24, dtype=torch.int64))
+        self.register_buffer("lbs_weights", torch.zeros(vertices, 24))
+        self.vertex_joint_selector = _ExtraJoints()
+
+    def constants(self) -> SmplModel:
+        """The arrays as a body model."""
+        parents = tuple(int(parent) for parent in self.parents)
+        return SmplModel(
+            self.v_template, self.shapedirs, self.posedirs, self.J_regressor, parents, self.lbs_weights
+        )
+
+
+class _AlignedSmpl(nn.Module):
+    smpl_joint_regressor: Tensor
+    faces: Tensor
+
+    def __init__(self, sizes: BodySizes) -> None:
+        super().__init__()
+        self.register_buffer("smpl_joint_regressor", torch.zeros(30, sizes.vertices))
+        self.register_buffer("faces", torch.zeros(sizes.faces, 3, dtype=torch.int64))
+        self.model = _SmplArrays(sizes)
+
+
+class PublishedBody(nn.Module):
+    """Holds a published checkpoint's body arrays and makes pose warps of them; empty (zeros) until loaded."""
+
+    shaped_smpl: Tensor
+    align_points: Tensor
+    face_mask: Tensor
+    head_face_mask: Tensor
+
+    def __init__(self, sizes: BodySizes) -> None:
+        super().__init__()
+        self.sizes = sizes
+        self.register_buffer("shaped_smpl", torch.zeros(sizes.batch, sizes.vertices, 3))
+        self.register_buffer("align_points", torch.zeros(sizes.batch, 1, 3))
+        self.register_buffer("face_mask", torch.zeros(sizes.faces, dtype=torch.bool))
+        self.register_buffer("head_face_mask", torch.zeros(sizes.faces, dtype=torch.bool))
+        self.aligned_SMPL = _AlignedSmpl(sizes)
+
+    def body_model(self) -> SmplModel:
+        """The body model, in its own frame (metres, not aligned)."""
+        return self.aligned_SMPL.model.constants()
+
+    def canonical_vertices(self) -> Tensor:
+        """Un-posed vertices ``[V, 3]`` in our world."""
+        return self.shaped_smpl[0]
+
+    def canonical_joints(self) -> Tensor:
+        """Un-posed joints ``[24, 3]`` in our world."""
+        model = self.body_model()
+        return model.j_regressor @ model.v_template - self.align_points[0]
+
+    def alignment(self) -> Tensor:
+        """The alignment point ``[1, 3]`` computed anew from the regressor (the stored one is ``align_points``)."""
+        aligned = self.aligned_SMPL
+        return aligned.smpl_joint_regressor[ALIGN_ROW : ALIGN_ROW + 1] @ aligned.model.v_template
+
+    def searched_faces(self) -> Tensor:
+        """The faces ``[F', 3]`` inside the tri-grid's box."""
+        return self.aligned_SMPL.faces[self.face_mask]
+
+    def posed_vertices(self, pose: Tensor) -> Tensor:
+        """Vertices ``[B, V, 3]`` in our world of bodies in six-number poses ``[B, 6]`` (radians)."""
+        model = self.body_model()
+        return model.pose(joint_rotations(pose), model.shaped())[0] - self.align_points[:1]
+
+    def warp(
+        self, pose: Tensor, *, thickness: float = THICKNESS, search: NearestSearch = nearest_by_tree
+    ) -> PoseWarp:
+        """The map of posed to canonical points for poses ``[B, 6]`` (radians)."""
+        posed = self.posed_vertices(pose)
+        return PoseWarp(posed, self.canonical_vertices(), self.searched_faces(), thickness, search)
+
+
+def box_face_mask(vertices: Tensor, faces: Tensor, box_warp: float = 1.0) -> Tensor:
+    """Which faces have all corners strictly inside the box about the origin: ``[F]`` bool."""
+    return ((vertices.abs() < box_warp / 2).all(dim=1))[faces].all(dim=1)
+
+
+def back_of_head_mask(vertices: Tensor, faces: Tensor) -> Tensor:
+    """Which faces have all corners above y = 0.06 and behind z = 0: ``[F]`` bool (stored, not used)."""
+    return ((vertices[:, 1] > 0.06) & (vertices[:, 2] < 0))[faces].all(dim=1)
