@@ -49,14 +49,19 @@ def list_models() -> list[ModelEntry]:
     return [_entry(path, source) for path, source in _paths().values()]
 
 
+def is_path(name_or_path: str | Path) -> bool:
+    """Whether this means a file rather than a name of the registry."""
+    text = str(name_or_path)
+    return isinstance(name_or_path, Path) or text.endswith(SUFFIX) or "/" in text or os.sep in text
+
+
 def find_model(name_or_path: str | Path) -> Path:
     """The weights file meant by a registry name or a path.
 
     Raises :class:`portrait_core.errors.UsageError` when there is none, with near matches for a name.
     """
     text = str(name_or_path)
-    looks_like_path = isinstance(name_or_path, Path) or text.endswith(SUFFIX) or "/" in text or os.sep in text
-    if looks_like_path:
+    if is_path(name_or_path):
         path = Path(text).expanduser()
         if not path.is_file():
             raise UsageError(f"no model file at {path}. Give the path of a {SUFFIX} file or a name that is listed.")

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``portrait doctor``: is everything here that Portraitkit needs, and what to do where it is not."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import portrait_core
+from cli.options import AsJson, OutFolder
+from cli.show import Show
+
+# Distribution -> module it installs.
+REQUIRED = {
+    "torch": "torch",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "scikit-image": "skimage.measure",
+    "fast-simplification": "fast_simplification",
+    "xatlas": "xatlas",
+    "trimesh": "trimesh",
+    "pygltflib": "pygltflib",
+    "pillow": "PIL.Image",
+    "safetensors": "safetensors",
+    "warp-lang": "warp",
+    "pydantic": "pydantic",
+    "typer": "typer",
+    "rich": "rich",
+    "platformdirs": "platformdirs",
+}
+OPTIONAL = {
+    "bpy": ("bpy", "pip install 'portraitkit[blender]' for .blend, FBX and USD export"),
+    "mediapipe": ("mediapipe", "pip install 'portraitkit[photo]' to start from a photograph"),
+}
+ENOUGH_DISK = 500_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: ``state`` is ok, missing (optional, not there) or bad."""
+
+    what: str
+    state: str
+    detail: str
+    advice: str = ""
+
+
+def doctor(
+    out: OutFolder = Path("avatars"),
+    as_json: AsJson = False,
+    verify: Annotated[bool, typer.Option(help="Read every model whole and check its digest.")] = True,
+) -> None:
+    """Import every dependency, verify the models, look at device, disk and Blender. Exit code 1 if something is bad."""
+    show = Show(as_json=as_json, quiet=False)
+    bad = 0
+    for finding in _findings(out, verify=verify):
+        bad += finding.state == "bad"
+        line = f"{finding.state:<7}  {finding.what:<20}  {finding.detail}"
+        show.result(
+            line.rstrip() + (f"\n         -> {finding.advice}" if finding.advice else ""),
+            {"event": "finding", **asdict(finding)},
+        )
+    if bad:
+        show.note(f"{bad} thing{'s' if bad > 1 else ''} to repair.")
+        raise typer.Exit(1)
+
+
+def _findings(out: Path, *, verify: bool) -> Iterator[Finding]:
+    yield Finding("portraitkit", "ok", f"{portrait_core.__version__} in {Path(portrait_core.__file__).parent}")
+    supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    yield Finding(
+        "python",
+        "ok" if supported else "bad",
+        f"{platform.python_version()} on {platform.platform()}",
+        "" if supported else "use Python 3.11, 3.12 or 3.13",
+    )
+    required = dict(REQUIRED)
+    if sys.version_info < (3, 13):
+        required["PyMCubes"] = "mcubes"
+    for distribution, module in required.items():
+        yield _import(distribution, module, "bad", f"pip install {distribution}")
+    for distribution, (module, advice) in OPTIONAL.items():
+        yield _import(distribution, module, "missing", advice)
+    yield _device()
+    yield from _models(verify=verify)
+    yield _folder(out)
+    blender = shutil.which("blender")
+    if blender:
+        yield Finding("Blender", "ok", blender)
+    else:
+        yield Finding("Blender", "missing", "not on the PATH", "only the add-on needs it")
+
+
+def _import(distribution: str, module: str, otherwise: str, advice: str) -> Finding:
+    try:
+        importlib.import_module(module)
+    except Exception as error:  # a broken binary may raise anything while it loads; that is what is looked for here
+        absent = isinstance(error, ModuleNotFoundError)
+        text = "not installed" if absent else f"installed, but does not load: {type(error).__name__}: {error}"
+        return Finding(distribution, otherwise, " ".join(text.split()), advice)
+    try:
+        return Finding(distribution, "ok", importlib.metadata.version(distribution))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(distribution, "ok", "version unknown")
+
+
+def _device() -> Finding:
+    try:
+        import torch
+
+        from portrait_core.devices import choose_device
+
+        device = choose_device("auto")
+        if device.type == "cuda":
+            return Finding("device", "ok", f"cuda: {torch.cuda.get_device_name()}")
+        return Finding("device", "ok", f"{device.type}, {torch.get_num_threads()} threads")
+    except ImportError:
+        return Finding("device", "bad", "torch does not load", "install torch as the README says")
+
+
+def _models(*, verify: bool) -> Iterator[Finding]:
+    try:
+        from portrait_core.errors import ModelFileError
+        from portrait_core.models import registry
+        from portrait_core.models.checkpoint import load_model
+    except ImportError as error:
+        yield Finding("models", "bad", f"cannot be looked for: {error}", "repair the imports above first")
+        return
+    entries = registry.list_models()
+    for entry in entries:
+        problem = entry.problem
+        if verify and not problem:
+            try:
+                load_model(entry.path)
+            except ModelFileError as error:
+                problem = str(error)
+        detail = problem or f"{entry.source}, {entry.size / 1e6:.1f} MB, {'verified' if verify else 'not verified'}"
+        yield Finding(
+            f"model {entry.name}", "bad" if problem else "ok", detail, "get the file again" if problem else ""
+        )
+    if not any(entry.name == "starter" for entry in entries):
+        yield Finding("model starter", "bad", "not found", "install portraitkit again; its weights come with it")
+    yield Finding("models folder", "ok", str(registry.user_folder()))
+
+
+def _folder(out: Path) -> Finding:
+    # Only looked at, not made: doctor leaves nothing behind.
+    from cli.outputs import prepare_folder
+    from portrait_core.errors import OutputError
+
+    place = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
+    try:
+        prepare_folder(place)
+    except OutputError as error:
+        return Finding("output folder", "bad", str(error), "choose another with --out")
+    free = shutil.disk_usage(place).free
+    if free < ENOUGH_DISK:
+        return Finding("output folder", "bad", f"{out}: {free / 1e6:.0f} MB free", "make room on the disk")
+    return Finding("output folder", "ok", f"{out} is writable, {free / 1e9:.1f} GB free")

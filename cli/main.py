@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The typer app: its command groups, and the one place where errors become a line and an exit code."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import portrait_core
+from cli import doctor, generate, models, render, train
+from portrait_core.errors import PortraitError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="portrait",
+    help="A seed in, a rigged and textured head-and-shoulders avatar out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("generate")(generate.generate)
+app.command("render")(render.render)
+app.add_typer(models.app, name="models")
+app.add_typer(train.app, name="train")
+app.command("doctor")(doctor.doctor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"portraitkit {portrait_core.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(  # pyright: ignore[reportUnusedFunction]
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say on stderr what the engine does and how long it takes.")
+    ] = False,
+) -> None:
+    if verbose:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(relativeCreated)8.0f ms  %(message)s"))
+        logger = logging.getLogger("portraitkit")
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+
+    Every error that a user can act on becomes one line on stderr; a fault of our own keeps its traceback.
+    """
+    try:
+        result = app(None if args is None else list(args), standalone_mode=False, prog_name="portrait")
+    except PortraitError as error:
+        return _say(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("interrupted; nothing half-written is left behind.", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has left; pointing stdout away keeps the interpreter's exit quiet.
+        sys.stdout = None
+        return 1
+    except OSError as error:
+        return _say(f"{error.filename or 'system'}: {error.strerror or error}.", 1)
+    except MemoryError:
+        return _say("out of memory. A smaller --lattice or --texture-size needs less.", 1)
+    except Exception as error:
+        # Wrong usage as the option parser tells it. Its classes live in click or in typer, by typer's version.
+        tell = getattr(error, "format_message", None)
+        if tell is None:
+            raise
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(tell())
+            return 2
+        return _say(f"{tell()} See `{_command_of(error)} --help`.", int(getattr(error, "exit_code", 2)))
+    if result == INTERRUPTED:
+        return _say("interrupted; nothing half-written is left behind.", INTERRUPTED)
+    return result if isinstance(result, int) else 0
+
+
+def _command_of(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return str(context.command_path) if context is not None else "portrait"
+
+
+def _say(text: str, code: int) -> int:
+    typer.echo(f"portrait: error: {' '.join(text.split())}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people type -> what the engine takes; every mistake is a :class:`UsageError` that quotes it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import string
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from portrait_core.errors import UsageError
+
+MAX_SEED = 2**32 - 1
+MAX_SEEDS = 100_000
+NAME_FIELDS = ("model", "seed")
+
+
+def parse_seeds(text: str) -> list[int]:
+    """``7``, ``0-9``, ``1,5,8`` or a mixture, in the order given and without repetitions."""
+    seeds: dict[int, None] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", part)
+        if match is None:
+            raise UsageError(f"seeds {text!r}: {part.strip()!r} is not a seed. Write 7, 0-9 or 1,5,8.")
+        first = int(match[1])
+        last = int(match[2]) if match[2] else first
+        if max(first, last) > MAX_SEED:
+            raise UsageError(f"seed {max(first, last)} is out of range; seeds go from 0 to {MAX_SEED}.")
+        if last < first:
+            raise UsageError(f"seeds {text!r}: the range {first}-{last} runs backwards.")
+        if last - first >= MAX_SEEDS or len(seeds) + last - first >= MAX_SEEDS:
+            raise UsageError(f"seeds {text!r}: more than {MAX_SEEDS} at once.")
+        seeds.update(dict.fromkeys(range(first, last + 1)))
+    return list(seeds)
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, float]:
+    """``age=+1.5`` a time; the last one of a name holds."""
+    values: dict[str, float] = {}
+    for setting in settings:
+        name, equals, number = setting.partition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            value = math.nan
+        if not name.strip() or not equals or not math.isfinite(value):
+            raise UsageError(f"--set {setting!r} is not of the form NAME=NUMBER, such as age=+1.5.")
+        values[name.strip()] = value
+    return values
+
+
+def parse_numbers(text: str, what: str) -> list[float]:
+    """A comma-separated list of finite numbers, such as ``-30,0,30``."""
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = [math.nan]
+    if not all(math.isfinite(number) for number in numbers):
+        raise UsageError(f"{what} {text!r}: expected numbers separated by commas, such as -30,0,30.")
+    return numbers
+
+
+def parse_pose(text: str | None) -> dict[str, tuple[float, float, float]]:
+    """``head=0,20,0;neck=5,0,0`` in degrees, or the path of a pose file; in radians by joint name."""
+    if text is None:
+        return {}
+    from portrait_core.body.poses import read_pose
+
+    return {joint: (float(x), float(y), float(z)) for joint, (x, y, z) in read_pose(text).items()}
+
+
+def read_latent(path: Path) -> list[float]:
+    """A latent from a text file: a JSON list of numbers, or one such list inside a list."""
+    try:
+        content: object = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--latent {path}: {error.strerror or error}.") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise UsageError(f"--latent {path}: expected a JSON list of numbers ({error}).") from None
+    while isinstance(content, list) and len(cast("list[object]", content)) == 1:
+        content = cast("list[object]", content)[0]
+    numbers = cast("list[object]", content) if isinstance(content, list) else [content]
+    latent = [float(number) for number in numbers if isinstance(number, int | float) and not isinstance(number, bool)]
+    if len(latent) != len(numbers):
+        raise UsageError(f"--latent {path}: expected a JSON list of numbers.")
+    return latent
+
+
+def check_pattern(pattern: str, *, many: bool) -> None:
+    """Check a file-name pattern such as ``{model}-{seed}`` before any work; ``many`` needs the seed in it."""
+    try:
+        fields = {field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None}
+    except ValueError as error:
+        raise UsageError(f"--name {pattern!r}: {error}.") from None
+    unknown = sorted(fields - set(NAME_FIELDS))
+    if unknown:
+        raise UsageError(f"--name {pattern!r}: unknown field {{{unknown[0]}}}; {{model}} and {{seed}} are known.")
+    if many and "seed" not in fields:
+        raise UsageError(f"--name {pattern!r} gives several avatars one name; put {{seed}} into it.")
+    if not pattern.strip() or re.search(r'[/\\:*?"<>|\x00-\x1f]', pattern) or pattern.strip(". ") == "":
+        raise UsageError(f"--name {pattern!r} is not a file name; leave out folders and / \\ : * ? \" < > |.")
+
+
+def fill_pattern(pattern: str, *, model: str, seed: str) -> str:
+    """The name of one avatar by a checked pattern."""
+    return pattern.format(model=model, seed=seed)

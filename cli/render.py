@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``portrait render``: pictures of avatars from any side."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli import options, parse
+from cli.outputs import prepare_folder, refuse_existing
+from cli.show import Show
+from portrait_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from portrait_core.cameras import Camera
+    from portrait_core.pipeline import AvatarModel, RenderingModel
+    from portrait_core.progress import Progress
+    from portrait_core.recipe import Recipe
+
+    Shot = Callable[[Camera], dict[str, NDArray[Any]]]
+
+SIZE_RANGE = (16, 4096)
+MAX_FRAMES = 360
+SOURCES = ("mesh", "field")
+
+
+def render(
+    seed: options.Seeds = None,
+    latent: options.LatentFile = None,
+    settings: options.Settings = None,
+    psi: options.Psi = 1.0,
+    pose: options.Pose = None,
+    yaw: Annotated[
+        str, typer.Option("--yaw", metavar="DEGREES", help="Around: 0 front, 90 its left side; a list 0,45,90 works.")
+    ] = "0",
+    pitch: Annotated[
+        str, typer.Option("--pitch", metavar="DEGREES", help="Above the horizon, -85 to 85; each with every yaw.")
+    ] = "0",
+    size: Annotated[int, typer.Option("--size", help="Edge of a picture in pixels, 16 to 4096.")] = 512,
+    turntable: Annotated[
+        int | None, typer.Option("--turntable", metavar="N", help="One sheet of N views once around, instead of --yaw.")
+    ] = None,
+    depth: Annotated[
+        bool, typer.Option("--depth", help="Also the depth: 16-bit PNG in tenths of a millimetre, 0 where nothing is.")
+    ] = False,
+    mask: Annotated[bool, typer.Option("--mask", help="Also the silhouette as a PNG.")] = False,
+    source: Annotated[
+        str, typer.Option("--source", metavar="mesh|field", help="The finished mesh, or the model's field as a volume.")
+    ] = "mesh",
+    faces: options.Faces = 20_000,
+    texture_size: options.TextureSize = 1024,
+    lattice: options.LatticeSize = 256,
+    out: options.OutFolder = Path("renders"),
+    name: options.NamePattern = options.DEFAULT_NAME,
+    model: options.Model = "starter",
+    overwrite: options.Overwrite = False,
+    device: options.Device = "auto",
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Render avatars to PNG: posed or not, any camera, a turntable sheet, depth and silhouette."""
+    show = Show(as_json=as_json, quiet=quiet)
+    views = _views(yaw, pitch, turntable)
+    if not SIZE_RANGE[0] <= size <= SIZE_RANGE[1]:
+        raise UsageError(f"--size {size} is out of range; it goes from {SIZE_RANGE[0]} to {SIZE_RANGE[1]}.")
+    if source not in SOURCES:
+        raise UsageError(f"--source {source!r} is not known; it is mesh or field.")
+    order = options.take_order(
+        model=model,
+        seeds=seed,
+        latent=latent,
+        settings=settings,
+        pose=pose,
+        name=name,
+        psi=psi,
+        faces=faces,
+        texture_size=texture_size,
+        lattice=lattice,
+    )
+    kinds = ["image", *(["depth"] if depth else []), *(["mask"] if mask else [])]
+    files = {stem: _files(out, stem, views, kinds, sheet=turntable is not None) for stem in order.names}
+    refuse_existing((path for group in files.values() for path in group.values()), overwrite=overwrite)
+    prepare_folder(out)
+
+    with show.progress("loading", total=len(order.names)) as watcher:
+        watcher.begin("loading")
+        watcher("model", 0.0)
+        from cli.pictures import save_pictures
+        from portrait_core.cameras import Camera
+        from portrait_core.generator_model import load_avatar_model
+
+        loaded = load_avatar_model(order.model, device)
+        for recipe, stem in zip(order.recipes, order.names, strict=True):
+            begin = time.perf_counter()
+            watcher.begin(stem)
+            shot = _mesh_shot(recipe, loaded, size, watcher) if source == "mesh" else _field_shot(recipe, loaded, size)
+            pictures: list[dict[str, NDArray[Any]]] = []
+            for number, (degrees, height) in enumerate(views):
+                watcher("render", number / len(views))
+                pictures.append(shot(Camera.orbit(yaw=math.radians(degrees), pitch=math.radians(height))))
+            watcher("write", 0.0)
+            paths = save_pictures(files[stem], pictures, kinds, sheet=turntable is not None, overwrite=overwrite)
+            stages = watcher.finish()
+            seconds = time.perf_counter() - begin
+            for path in paths:
+                show.result(
+                    f"{path}  {seconds:.1f} s",
+                    {"event": "picture", "path": str(path), "recipe": recipe.facts(), "source": source}
+                    | {"seconds": round(seconds, 3), "stages": stages},
+                )
+
+
+def _views(yaw: str, pitch: str, turntable: int | None) -> list[tuple[float, float]]:
+    """(yaw, pitch) in degrees of every picture."""
+    pitches = parse.parse_numbers(pitch, "--pitch")
+    if any(abs(height) > 85 for height in pitches):
+        raise UsageError(f"--pitch {pitch}: cameras stand between -85 and 85 degrees.")
+    if turntable is None:
+        return [(angle, height) for height in pitches for angle in parse.parse_numbers(yaw, "--yaw")]
+    if not 1 <= turntable <= MAX_FRAMES:
+        raise UsageError(f"--turntable {turntable}: 1 to {MAX_FRAMES} views fit on a sheet.")
+    return [(360.0 * number / turntable, height) for height in pitches for number in range(turntable)]
+
+
+def _files(
+    out: Path, stem: str, views: list[tuple[float, float]], kinds: list[str], *, sheet: bool
+) -> dict[tuple[int, str], Path]:
+    """The path of each (view number, kind); with a sheet all views share number 0."""
+    endings = {"image": "", "depth": "-depth", "mask": "-mask"}
+    if sheet:
+        return {(0, kind): out / f"{stem}-turntable{endings[kind]}.png" for kind in kinds}
+    places = [f"-yaw{angle:+g}-pitch{height:+g}" for angle, height in views]
+    if len(set(places)) != len(places):
+        raise UsageError("--yaw or --pitch names the same view twice.")
+    return {
+        (number, kind): out / f"{stem}{place}{endings[kind]}.png"
+        for number, place in enumerate(places)
+        for kind in kinds
+    }
+
+
+def _mesh_shot(recipe: Recipe, model: AvatarModel, size: int, watcher: Progress) -> Shot:
+    from portrait_core.pipeline import make_avatar
+    from portrait_core.rendering.preview import render_avatar
+
+    avatar = make_avatar(recipe, model, watcher)
+
+    def shot(camera: Camera) -> dict[str, NDArray[Any]]:
+        picture = render_avatar(avatar, camera, size)
+        return {"image": picture.image, "depth": picture.depth, "mask": picture.mask}
+
+    return shot
+
+
+def _field_shot(recipe: Recipe, model: RenderingModel, size: int) -> Shot:
+    z = model.latent(recipe)
+    return lambda camera: model.render(z, recipe.psi, camera, dict(recipe.pose), size)

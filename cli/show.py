@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a command shows: a progress bar on stderr, result lines on stdout, JSON lines for machines."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+
+class Show:
+    """Decides by ``--json`` and ``--quiet`` what a command says; results go to stdout, everything else to stderr."""
+
+    def __init__(self, *, as_json: bool, quiet: bool) -> None:
+        self.as_json = as_json
+        self.quiet = quiet
+
+    def result(self, line: str, facts: Mapping[str, Any]) -> None:
+        """One finished thing: ``facts`` as a JSON line, or ``line`` for people, or nothing when quiet."""
+        if self.as_json:
+            typer.echo(json.dumps(facts, ensure_ascii=False))
+        elif not self.quiet:
+            typer.echo(line)
+
+    def note(self, line: str) -> None:
+        """Something worth knowing that is no result."""
+        if not self.quiet:
+            typer.echo(line, err=True)
+
+    @contextmanager
+    def progress(self, title: str, total: int = 1) -> Generator[Watcher, None, None]:
+        """A bar over ``total`` things, each made of stages; only on a terminal, and never with ``--quiet``."""
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        console = Console(stderr=True)
+        hidden = self.quiet or self.as_json or not console.is_terminal
+        title_column, stage_column = TextColumn("{task.description}"), TextColumn("{task.fields[stage]}")
+        columns = (title_column, BarColumn(), stage_column, TimeElapsedColumn())
+        with Progress(*columns, console=console, disable=hidden, transient=True) as bar:
+            task = bar.add_task(title, total=total, stage="")
+
+            def draw(done: float, stage: str, name: str) -> None:
+                bar.update(task, completed=done, stage=stage, description=name)
+
+            yield Watcher(draw)
+
+
+class Watcher:
+    """The progress watcher that commands hand to the engine; it also measures how long each stage takes."""
+
+    def __init__(self, draw: Callable[[float, str, str], None]) -> None:
+        self._draw = draw
+        self._title = ""
+        self._done = 0
+        self._stage = ""
+        self._since = time.perf_counter()
+        self._seen: list[str] = []
+        self.stages: dict[str, float] = {}
+
+    def begin(self, title: str) -> None:
+        """A new thing begins; its stages are measured from here."""
+        self._title, self._stage, self._since = title, "", time.perf_counter()
+        self._seen, self.stages = [], {}
+
+    def finish(self) -> dict[str, float]:
+        """The thing is done; returns the seconds of each of its stages."""
+        self._close()
+        self._done += 1
+        self._draw(self._done, "", self._title)
+        return self.stages
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        if stage != self._stage:
+            self._close()
+            self._stage = stage
+            self._seen.append(stage)
+        # How many stages come is unknown: each fills a quarter of what is left, which never runs backwards.
+        before = 1 - 0.75 ** (len(self._seen) - 1)
+        after = 1 - 0.75 ** len(self._seen)
+        self._draw(self._done + before + (after - before) * min(max(fraction, 0.0), 1.0), stage, self._title)
+
+    def _close(self) -> None:
+        now = time.perf_counter()
+        if self._stage:
+            self.stages[self._stage] = round(self.stages.get(self._stage, 0.0) + now - self._since, 3)
+        self._since = now

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``portrait train``: make weights."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import AsJson, Device, Overwrite, Quiet
+from cli.outputs import prepare_folder, refuse_existing
+from cli.show import Show
+from portrait_core.errors import UsageError
+
+app = typer.Typer(help="Train weights of your own.", no_args_is_help=True)
+
+
+@app.command("starter")
+def starter(
+    assets: Annotated[
+        Path | None, typer.Option("--assets", metavar="FOLDER", help="The MakeHuman/MPFB data folder to learn from.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The weights file to write.")] = Path(
+        "runs/starter.safetensors"
+    ),
+    minutes: Annotated[float | None, typer.Option("--minutes", help="Stop after this long.")] = None,
+    steps: Annotated[int | None, typer.Option("--steps", help="Stop after so many steps.")] = None,
+    threads: Annotated[int | None, typer.Option("--threads", help="CPU threads; all of them if not given.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of every random number in the training.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier run stopped.")] = False,
+    overwrite: Overwrite = False,
+    device: Device = "auto",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train the starter model on the procedural portrait world; reproducible and resumable."""
+    for label, number in (("--minutes", minutes), ("--steps", steps), ("--threads", threads)):
+        # written so that NaN fails as well
+        if number is not None and not number > 0:
+            raise UsageError(f"{label} is {number:g}; it must be above 0.")
+    if not 0 <= seed < 2**32:
+        raise UsageError(f"seed {seed} is out of range; seeds go from 0 to {2**32 - 1}.")
+    if assets is not None and not assets.is_dir():
+        raise UsageError(f"--assets {assets} is not a folder.")
+    if out.suffix != ".safetensors":
+        raise UsageError(f"--out {out} must end in .safetensors.")
+    refuse_existing([out], overwrite=overwrite or resume)
+    prepare_folder(out.parent)
+    show = Show(as_json=as_json, quiet=quiet)
+    begin = time.perf_counter()
+    with show.progress("training") as watcher:
+        watcher.begin("training")
+        watcher("set-up", 0.0)
+        from portrait_core.training.starter import StarterTrainingConfig, train_starter
+
+        given = {"assets": assets, "minutes": minutes, "steps": steps, "threads": threads}
+        config = StarterTrainingConfig(
+            device=device, seed=seed, **{name: value for name, value in given.items() if value is not None}
+        )
+        train_starter(config, out, resume=resume, progress=watcher)
+        watcher.finish()
+    seconds = time.perf_counter() - begin
+    show.result(
+        f"{out}  {out.stat().st_size / 1e6:.1f} MB  {seconds:.0f} s",
+        {"event": "weights", "path": str(out), "bytes": out.stat().st_size, "seconds": round(seconds, 3)},
+    )
