@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.vectors import body_checks as body
+from tests.vectors import generator_checks as generator
 from tests.vectors import network_checks as networks
 from tests.vectors import portrait_checks as portrait
 from tests.vectors import rendering_checks as rendering
@@ -23,6 +24,7 @@ CHECKS: dict[str, Callable[[VectorFile], None]] = {
     "deformation": body.check_deformation,
     "discriminator": portrait.check_discriminator,
     "fc": networks.check_fc,
+    "generator": generator.check_generator,
     "mapping": networks.check_mapping,
     "masks": rendering.check_masks,
     "mesh_distance": body.check_mesh_distance,
