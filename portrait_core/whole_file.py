@@ -15,6 +15,7 @@ from portrait_core.errors import OutputError
 _REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "your disk quota is used up",
+    errno.EFBIG: "the file is larger than this system allows",
     errno.EROFS: "the file system is read-only",
     errno.EACCES: "the folder is not writable for you",
     errno.EPERM: "the folder is not writable for you",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small model that is an actual bust: latents scale and colour the analytic one. The pipeline's chain is tested on it."""
+"""A small model that is an actual bust, scaled and coloured by its latents: the chain is tested on it."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def test_stages_are_told_in_order_and_can_be_cancelled() -> None:
 
 def test_mistakes_are_found_before_any_work() -> None:
     model = AnalyticModel()
-    with pytest.raises(UsageError, match="unknown attribute 'sise'.*Did you mean size"):
+    with pytest.raises(UsageError, match=r"unknown attribute 'sise' .* Did you mean size"):
         make_avatar(Recipe(attributes={"sise": 1}), model)
     assert model.calls == 0
 

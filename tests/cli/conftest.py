@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line run inside the test's process, over the analytic bust installed as a user's model."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+
+from cli.main import main
+from portrait_core.models.checkpoint import load_model, save_model
+from tests.analytic_model import HEADER, AnalyticModel
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the command line left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def error(self) -> str:
+        """The one line that an error is told in."""
+        lines = self.err.splitlines()
+        assert len(lines) == 1, f"expected one line on stderr, got {lines}"
+        assert lines[0].startswith("portrait: error: ")
+        return lines[0].removeprefix("portrait: error: ")
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Stdout as JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run ``portrait`` with the given words."""
+
+    def run_it(*words: object) -> Outcome:
+        capsys.readouterr()
+        code = main([str(word) for word in words])
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return run_it
+
+
+@pytest.fixture
+def balls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The weights file of the analytic bust in the user's models folder, and a loader that makes the bust of it."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    path = folder / "balls.safetensors"
+    save_model(path, {"nothing": torch.zeros(1)}, HEADER.model_copy(update={"digest": ""}))
+    monkeypatch.setenv("PORTRAITKIT_MODELS", str(folder))
+
+    def load_avatar_model(name_or_path: str | Path, device: str = "auto") -> AnalyticModel:
+        return AnalyticModel(load_model(Path(name_or_path)).header)
+
+    # This file holds no networks, so the loader of networks cannot serve it; the analytic model stands in its place.
+    loader = ModuleType("portrait_core.generator_model")
+    loader.load_avatar_model = load_avatar_model
+    monkeypatch.setitem(sys.modules, "portrait_core.generator_model", loader)
+    return path

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The other commands: models, doctor, version, help, and training's own checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import portrait_core
+from cli import doctor
+from tests.cli.conftest import Run
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("--version").out.strip() == f"portraitkit {portrait_core.__version__}"
+    for words in ("--help", "generate -h", "render --help", "models --help", "train starter -h"):
+        done = run(*words.split())
+        assert done.code == 0
+        assert "Usage: portrait" in done.out
+    assert run().code == 2
+    assert run("genrate").code == 2
+
+
+def test_models_are_listed(run: Run, balls: Path) -> None:
+    (balls.parent / "broken.safetensors").write_bytes(b"x" * 30)
+    done = run("models", "list")
+    assert done.code == 0
+    assert any(line.startswith("balls  user  ") and "shape of a bust" in line for line in done.out.splitlines())
+    events = {event["name"]: event for event in run("models", "list", "--json").events}
+    assert events["balls"]["licence"] == "CC0-1.0"
+    assert events["balls"]["problem"] is None
+    assert "broken.safetensors" in events["broken"]["problem"]
+
+
+def test_a_model_tells_about_itself(run: Run, balls: Path) -> None:
+    done = run("models", "info", "balls")
+    assert done.code == 0
+    for words in ("CC0-1.0", "4 numbers", "size", "-3 to +3", "larger or smaller", "none: analytic"):
+        assert words in done.out
+    (event,) = run("models", "info", balls, "--json").events
+    assert event["header"]["latent"]["attributes"][1]["name"] == "paleness"
+    assert "Did you mean balls?" in run("models", "info", "ball").error
+    balls.write_bytes(b"")
+    done = run("models", "info", "balls")
+    assert done.code == 1
+    assert "truncated" in done.error
+
+
+def test_doctor_finds_everything_here(run: Run, balls: Path, tmp_path: Path) -> None:
+    findings = {event["what"]: event for event in run("doctor", "--json", "--out", tmp_path / "new").events}
+    for what in ("python", "torch", "numpy", "xatlas", "device", "output folder", "model balls"):
+        assert findings[what]["state"] == "ok", findings[what]
+    assert "verified" in findings["model balls"]["detail"]
+    assert not (tmp_path / "new").exists()
+
+
+def test_doctor_tells_what_is_bad(
+    run: Run, balls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = bytearray(balls.read_bytes())
+    data[-1] ^= 1
+    balls.write_bytes(data)
+    monkeypatch.setitem(doctor.REQUIRED, "no-such-thing", "no_such_thing")
+    done = run("doctor", "--json", "--out", tmp_path)
+    assert done.code == 1
+    findings = {event["what"]: event for event in done.events}
+    assert findings["model balls"]["state"] == "bad"
+    assert "digest" in findings["model balls"]["detail"]
+    assert findings["no-such-thing"] == {
+        "event": "finding",
+        "what": "no-such-thing",
+        "state": "bad",
+        "detail": "not installed",
+        "advice": "pip install no-such-thing",
+    }
+    text = run("doctor", "--no-verify", "--out", tmp_path)
+    assert text.code == 1
+    assert "-> pip install no-such-thing" in text.out
+
+
+def test_doctor_lists_what_the_package_requires() -> None:
+    import tomllib
+
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    required = {line.split(">")[0].split(";")[0].strip() for line in project["dependencies"]}
+    assert required == set(doctor.REQUIRED) | {"PyMCubes"}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--minutes", "0"], 2, "--minutes is 0; it must be above 0"),
+        (["--steps", "-4"], 2, "--steps is -4"),
+        (["--seed", "-1"], 2, "seed -1 is out of range"),
+        (["--assets", "no/such/folder"], 2, "not a folder"),
+        (["--out", "weights.bin"], 2, "must end in .safetensors"),
+    ],
+)
+def test_training_checks_its_options_first(run: Run, words: list[str], code: int, message: str) -> None:
+    done = run("train", "starter", *words)
+    assert done.code == code
+    assert message in done.error
+
+
+def test_training_does_not_overwrite(run: Run, balls: Path) -> None:
+    done = run("train", "starter", "--out", balls)
+    assert done.code == 1
+    assert "exists already" in done.error
