@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""UV unwrapping and baking. A leaf: it knows arrays, images and a callable "colour at points", and nothing of ours."""
+
+from textures.atlas import Atlas, unwrap
+from textures.bake import bake_colour
+from textures.colour_space import linear_to_srgb, srgb_to_linear
+from textures.raster import Texels, cover_texels
+
+__all__ = ["Atlas", "Texels", "bake_colour", "cover_texels", "linear_to_srgb", "srgb_to_linear", "unwrap"]

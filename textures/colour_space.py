@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sRGB's transfer function (IEC 61966-2-1). Colours are linear in computation and sRGB in image files."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def linear_to_srgb(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Linear light, 0 to 1 (clipped), of any shape -> sRGB values, 0 to 1."""
+    clipped = np.clip(linear, 0.0, 1.0)
+    curved = 1.055 * np.power(np.maximum(clipped, 0.0031308), 1.0 / 2.4) - 0.055
+    return np.where(clipped <= 0.0031308, 12.92 * clipped, curved).astype(np.float32)
+
+
+def srgb_to_linear(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    """sRGB values, 0 to 1, of any shape -> linear light, 0 to 1."""
+    curved = np.power((np.maximum(srgb, 0.04045) + 0.055) / 1.055, 2.4)
+    return np.where(srgb <= 0.04045, srgb / 12.92, curved).astype(np.float32)
+
+
+def encode_srgb(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Linear light, 0 to 1, of any shape -> rounded 8-bit sRGB."""
+    return np.rint(linear_to_srgb(linear) * 255.0).astype(np.uint8)
+
+
+def decode_srgb(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """8-bit sRGB of any shape -> linear light, 0 to 1."""
+    table = srgb_to_linear(np.arange(256, dtype=np.float32) / np.float32(255.0))
+    return table[image]
