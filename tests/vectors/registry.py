@@ -12,6 +12,7 @@ from tests.vectors import generator_checks as generator
 from tests.vectors import network_checks as networks
 from tests.vectors import portrait_checks as portrait
 from tests.vectors import rendering_checks as rendering
+from tests.vectors import training_checks as training
 from tests.vectors.files import Comparison, VectorFile
 
 CHECKS: dict[str, Callable[[VectorFile], None]] = {
@@ -25,6 +26,8 @@ CHECKS: dict[str, Callable[[VectorFile], None]] = {
     "discriminator": portrait.check_discriminator,
     "fc": networks.check_fc,
     "generator": generator.check_generator,
+    "inversion": training.check_inversion,
+    "losses": training.check_losses,
     "mapping": networks.check_mapping,
     "masks": rendering.check_masks,
     "mesh_distance": body.check_mesh_distance,
@@ -35,6 +38,7 @@ CHECKS: dict[str, Callable[[VectorFile], None]] = {
     "renderer": rendering.check_renderer,
     "resample": networks.check_resample,
     "sampling": rendering.check_sampling,
+    "shape_grid": training.check_shape_grid,
     "smpl": body.check_smpl,
     "superresolution": portrait.check_superresolution,
     "synthesis_block": networks.check_synthesis_block,
