@@ -18,4 +18,4 @@ def suggestion(word: str, known: Iterable[str], *, what: str = "known") -> str:
     near = difflib.get_close_matches(word.lower(), by_lower, n=3, cutoff=0.6)
     if near:
         return f"Did you mean {' or '.join(by_lower[match] for match in near)}?"
-    return f"{what.capitalize()}: {', '.join(choices)}." if choices else f"There are none {what}."
+    return f"{what.capitalize()}: {', '.join(choices) or 'none'}."
