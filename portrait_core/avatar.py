@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.rig.posing import joint_motions, skinned
 from portrait_core.rig.skin import Skin
 
 
@@ -57,6 +58,11 @@ class Avatar:
         self._check_surface()
         self._check_images()
         self._check_rig()
+
+    def posed(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Vertices (V, 3) and unit normals (V, 3) as a viewer shows them, in the avatar's pose."""
+        motions = joint_motions(self.joint_names, self.parents, self.joints, self.pose)
+        return skinned(self.vertices, self.normals, self.skin, motions)
 
     def _check_surface(self) -> None:
         count = len(self.vertices)

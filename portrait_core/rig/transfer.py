@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Skin weights carried from the body template to a new surface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.spatial as _spatial
+from numpy.typing import NDArray
+
+from portrait_core.body.template import BodyTemplate
+from portrait_core.body.triangles import nearest_by_tree
+from portrait_core.rig.skin import Skin, strongest
+
+_trees: Any = _spatial  # scipy ships no types for it
+
+DETOUR = 0.03
+"""Metres that a better place on the template may be farther than the nearest one, if that one faces the wrong way."""
+
+CANDIDATES = 48
+"""Triangles looked at for a better place."""
+
+NEIGHBOURS = 8
+SMOOTHING_ROUNDS = 2
+"""Weights are averaged over this many nearest vertices, this often: joints bend without creases where places jump."""
+
+
+def skin_from_template(
+    template: BodyTemplate, vertices: NDArray[np.float32], normals: NDArray[np.float32]
+) -> Skin:
+    """Skin of a surface near ``template``: at each vertex the template's weights at its nearest point.
+
+    ``vertices`` (V, 3) world metres and unit ``normals`` (V, 3) of the surface; the result has V rows and indexes
+    ``template.joint_names``. Where the nearest triangle faces away (the inside of a lip, hair over a shoulder), the
+    nearest one within ``DETOUR`` that faces the same way is taken instead. Then weights are smoothed lightly, and the
+    four strongest joints stay. Raises ``ValueError`` for shapes that do not fit.
+    """
+    if vertices.shape != normals.shape or vertices.ndim != 2 or vertices.shape[1] != 3:
+        raise ValueError(
+            f"skin: vertices and normals must be (V, 3), got {vertices.shape} and {normals.shape}"
+        )
+    if len(template.faces) == 0:
+        raise ValueError("skin: the body template has no faces")
+    triangles = template.vertices[template.faces].astype(np.float64)
+    nearest = nearest_by_tree(vertices, triangles.astype(np.float32))
+    face = _facing(vertices, normals, triangles, nearest.index, np.sqrt(nearest.squared))
+    corner = closest_barycentric(vertices.astype(np.float64), triangles[face])
+    dense = np.einsum("vk,vkj->vj", corner, template.weights[template.faces[face]].astype(np.float64))
+    return strongest(_smooth(dense, vertices, normals).astype(np.float32))
+
+
+def _facing(
+    vertices: NDArray[np.float32],
+    normals: NDArray[np.float32],
+    triangles: NDArray[np.float64],
+    face: NDArray[np.int64],
+    distance: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """``face``, with wrong-facing choices replaced where a right-facing triangle is hardly farther."""
+    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    face_normal = cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-30)
+    wrong = np.flatnonzero(np.einsum("vi,vi->v", face_normal[face], normals) < 0.0)
+    if len(wrong) == 0:
+        return face
+    count = min(CANDIDATES, len(triangles))
+    _, found = _trees.cKDTree(triangles.mean(axis=1)).query(vertices[wrong], k=count)
+    found = np.asarray(found, np.int64).reshape(len(wrong), count)
+    points = np.repeat(vertices[wrong].astype(np.float64), count, axis=0)
+    corners = triangles[found.ravel()]
+    place = np.einsum("vk,vki->vi", closest_barycentric(points, corners), corners)
+    far = np.linalg.norm(place - points, axis=1).reshape(found.shape)
+    agrees = np.einsum("vki,vi->vk", face_normal[found], normals[wrong].astype(np.float64)) > 0.0
+    far = np.where(agrees & (far <= distance[wrong, None] + DETOUR), far, np.inf)
+    best = far.argmin(axis=1)
+    better = np.isfinite(far[np.arange(len(wrong)), best])
+    result = face.copy()
+    result[wrong[better]] = found[np.arange(len(wrong)), best][better]
+    return result
+
+
+def closest_barycentric(points: NDArray[np.float64], triangles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Barycentric weights (N, 3) of the point of ``triangles`` (N, 3, 3) that is nearest to ``points`` (N, 3)."""
+    inner = _plane_weights(points, triangles)
+    edges = np.stack([_edge_weights(points, triangles, k) for k in range(3)])
+    place = np.einsum("enk,nki->eni", edges, triangles)
+    best = np.linalg.norm(place - points, axis=2).argmin(axis=0)
+    on_edge = edges[best, np.arange(len(points))]
+    return np.where((inner >= 0.0).all(axis=1, keepdims=True), inner, on_edge)
+
+
+def _plane_weights(points: NDArray[np.float64], triangles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights of the projection onto the plane; a triangle without area gets negative ones (use its edges)."""
+    one, two = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
+    to = points - triangles[:, 0]
+    a, b, c = (np.einsum("ni,ni->n", x, y) for x, y in ((one, one), (one, two), (two, two)))
+    d, e = np.einsum("ni,ni->n", to, one), np.einsum("ni,ni->n", to, two)
+    area = a * c - b * b
+    good = area > 1e-30
+    scale = np.where(good, area, 1.0)
+    v, w = (c * d - b * e) / scale, (a * e - b * d) / scale
+    return np.where(good[:, None], np.stack([1.0 - v - w, v, w], axis=1), -1.0)
+
+
+def _edge_weights(
+    points: NDArray[np.float64], triangles: NDArray[np.float64], edge: int
+) -> NDArray[np.float64]:
+    """Weights of the nearest point on the edge from corner ``edge`` to the next."""
+    start, along = triangles[:, edge], triangles[:, (edge + 1) % 3] - triangles[:, edge]
+    square = np.maximum(np.einsum("ni,ni->n", along, along), 1e-30)
+    t = np.clip(np.einsum("ni,ni->n", points - start, along) / square, 0.0, 1.0)
+    weights = np.zeros((len(points), 3))
+    weights[:, edge], weights[:, (edge + 1) % 3] = 1.0 - t, t
+    return weights
+
+
+def _smooth(
+    weights: NDArray[np.float64], vertices: NDArray[np.float32], normals: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Mean over near vertices that face the same way, nearer ones counting more."""
+    count = min(NEIGHBOURS, len(vertices))
+    distance, near = _trees.cKDTree(vertices).query(vertices, k=count)
+    distance = np.asarray(distance, np.float64).reshape(len(vertices), count)
+    near = np.asarray(near, np.int64).reshape(len(vertices), count)
+    reach = np.maximum(distance[:, -1:], 1e-9)
+    share = np.exp(-2.0 * (distance / reach) ** 2)
+    share *= np.clip(np.einsum("vi,vki->vk", normals, normals[near]), 0.0, 1.0)
+    share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
+    for _ in range(SMOOTHING_ROUNDS):
+        weights = np.einsum("vk,vkj->vj", share, weights[near])
+    return weights
