@@ -2,7 +2,7 @@
 """Up-sampling, down-sampling and filtering by short FIR filters, and picture resizing by mode.
 
 Specification: generator, section 4.1, and discriminator, sections 1 and 5. All padding is with zeros. All
-filters are symmetric and separable, so they are kept as rows of taps and applied one axis at a time.
+filters are symmetric and separable, so they are kept as rows of taps.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from torch.nn import functional
 
 FIR_TAPS: tuple[float, ...] = (0.125, 0.375, 0.375, 0.125)
 """The only resampling filter of the published networks: [1, 3, 3, 1] / 8 along each axis."""
+
+_DENSE_TAPS = 8
+"""Up to this length a square filter in one pass beats two passes along the axes (measured), and rounds less."""
 
 ResizeMode = Literal["antialiased", "classic", "none"] | float
 
@@ -39,13 +42,15 @@ def fir(x: Tensor, taps: Sequence[float] | Tensor, *, padding: tuple[int, int], 
     Returns:
         ``[B, C, H', W']`` with ``H' = H + before + after - len(taps) + 1``.
     """
-    kernel = torch.as_tensor(taps, dtype=x.dtype, device=x.device) * math.sqrt(gain)
+    kernel = torch.as_tensor(taps, dtype=x.dtype, device=x.device)
     channels = x.shape[1]
     before, after = padding
     x = functional.pad(x, (before, after, before, after))
-    row = kernel.reshape(1, 1, 1, -1).expand(channels, 1, 1, -1)
-    x = functional.conv2d(x, row, groups=channels)
-    return functional.conv2d(x, row.transpose(2, 3), groups=channels)
+    if len(kernel) <= _DENSE_TAPS:
+        square = torch.outer(kernel, kernel) * gain
+        return functional.conv2d(x, square.expand(channels, 1, -1, -1), groups=channels)
+    row = (kernel * math.sqrt(gain)).expand(channels, 1, 1, -1)
+    return functional.conv2d(functional.conv2d(x, row, groups=channels), row.transpose(2, 3), groups=channels)
 
 
 def upsample2(x: Tensor) -> Tensor:
