@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.vectors import body_checks as body
+from tests.vectors import checkpoint_checks as checkpoint
 from tests.vectors import generator_checks as generator
 from tests.vectors import network_checks as networks
 from tests.vectors import portrait_checks as portrait
@@ -77,6 +78,11 @@ def _badness(comparison: Comparison) -> float:
 def check_file(path: Path) -> FileReport:
     """Run the check that belongs to a file; a file without a check, or one that raises, fails."""
     name = path.name.split(".")[0]
+    if ".pkl" in path.suffixes:
+        try:
+            return FileReport(path.name, checkpoint.check_checkpoint(path), [])
+        except Exception as error:
+            return FileReport(path.name, [], [], f"{type(error).__name__}: {error}")
     if name not in CHECKS:
         return FileReport(path.name, [], [], f"no check is known for a file named {path.name}")
     data = VectorFile.load(path)
