@@ -48,9 +48,17 @@ class VectorFile:
 
     @classmethod
     def load(cls, path: Path) -> VectorFile:
-        """Read a file; refuses pickled objects."""
+        """Read a file; refuses pickled objects.
+
+        A compact file may hold ``elsewhere``: a JSON table of arrays that lie in a file beside it.
+        """
         with np.load(path, allow_pickle=False) as archive:
-            return cls({name: archive[name] for name in archive.files})
+            arrays = {name: archive[name] for name in archive.files}
+        elsewhere: dict[str, tuple[str, str]] = json.loads(str(arrays.pop("elsewhere", "{}")))
+        for name, (file, key) in elsewhere.items():
+            with np.load(path.with_name(file), allow_pickle=False) as archive:
+                arrays[name] = archive[key]
+        return cls(arrays)
 
     def array(self, name: str) -> NDArray[Any]:
         """The array ``name`` as stored."""
