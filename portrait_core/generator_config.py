@@ -23,6 +23,40 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class CanonicalOptions:
+    """The options of `portrait_core.canonical_generator.CanonicalGenerator`, off for published checkpoints.
+
+    Code: ``colours``, ``scalars``, ``styles`` (how many of each), ``sharpness`` and ``floor`` of the style weights.
+    Planes: ``static_channels`` and ``static_resolution`` of the shared planes, ``basis_planes`` and
+    ``basis_resolution`` of the coarse basis, ``octaves`` of the position's sines.
+    Identity warp: ``coefficients``, and the sizes of its template: ``warp_vertices``, ``warp_triangles``,
+    ``warp_centres``, ``landmarks``; ``eye_landmarks`` are the indices of the left and right eyeball's centre.
+    Place: ``box_centre`` and ``box_half`` of the lattice box, ``cut_y`` and ``cut_x`` of the shoulder cut, metres.
+    """
+
+    colours: int = 6
+    scalars: int = 14
+    styles: int = 11
+    sharpness: float = 6.0
+    floor: float = 0.06
+    static_channels: int = 12
+    static_resolution: int = 384
+    basis_planes: int = 24
+    basis_resolution: int = 32
+    octaves: int = 4
+    coefficients: int = 64
+    warp_vertices: int = 0
+    warp_triangles: int = 0
+    warp_centres: int = 0
+    landmarks: int = 28
+    eye_landmarks: tuple[int, int] = (24, 25)
+    box_centre: tuple[float, float, float] = (0.0, 0.0746, 0.043)
+    box_half: float = 0.27
+    cut_y: float = -0.155
+    cut_x: float = 0.255
+
+
+@dataclass(frozen=True)
 class GeneratorConfig:
     """Sizes and options of a `portrait_core.generator.PortraitGenerator`; the defaults are the published 512 model.
 
@@ -52,6 +86,7 @@ class GeneratorConfig:
         body: sizes of the body arrays the checkpoint carries, None for no body.
         thickness: reach of the pose warp, metres.
         label_deviation: whether the checkpoint carries ``dataset_label_std`` (unused).
+    canonical: options of the project's own canonical models, None for published ones.
     rendering: how rays are sampled, unless other settings are passed.
     """
 
@@ -84,6 +119,7 @@ class GeneratorConfig:
     body: BodySizes | None = None
     thickness: float = THICKNESS
     label_deviation: bool = False
+    canonical: CanonicalOptions | None = None
     rendering: RenderSettings = dataclasses.field(default_factory=RenderSettings)
 
     def __post_init__(self) -> None:
@@ -118,11 +154,13 @@ class GeneratorConfig:
         table = dict(values)
         body = table.pop("body", None)
         rendering = table.pop("rendering", None)
+        canonical = table.pop("canonical", None)
         return _build(
             cls,
             {
                 **table,
                 "body": None if body is None else _build(BodySizes, body),
+                "canonical": None if canonical is None else _build(CanonicalOptions, canonical),
                 "rendering": _build(RenderSettings, {} if rendering is None else rendering),
             },
         )
@@ -214,6 +252,8 @@ def _superresolution_of(options: Mapping[str, Any], size: int) -> Superresolutio
 def _build(kind: type[T], values: Mapping[str, Any]) -> T:
     """Construct a frozen dataclass of plain fields, refusing unknown names and values of a wrong type."""
     hints = typing.get_type_hints(kind)
+    # JSON knows lists only.
+    values = {name: tuple(cast("list[Any]", v)) if isinstance(v, list) else v for name, v in values.items()}
     fields = {f.name for f in dataclasses.fields(cast(Any, kind))}
     for name, value in values.items():
         if name not in fields:
@@ -232,6 +272,9 @@ def _fits(value: object, hint: Any) -> bool:
     if typing.get_origin(hint) is typing.Literal:
         return value in typing.get_args(hint)
     members = typing.get_args(hint)
+    if typing.get_origin(hint) is tuple:
+        items = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
+        return len(items) == len(members) and all(map(_fits, items, members))
     if members:
         return any(_fits(value, member) for member in members)
     if hint is float:

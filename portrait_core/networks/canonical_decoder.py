@@ -2,7 +2,8 @@
 """The starter's decoder: features of canonical points -> distances and colours of the parts of a bust.
 
 Beside the planes that the backbone makes for each identity it looks up static planes, learnt once and shared by
-everybody, and it is modulated by the identity's style (FiLM, Perez et al. 2018). It tells the parts apart: the body, the
+everybody, and it is modulated by the identity's style (FiLM, Perez et al. 2018). It tells the parts apart:
+the body, the
 hair, the border of the clothing and the opening of the eyelids are each a smooth field of their own, so that the edges
 between them stay sharp; colours are mixtures of the identity's known colours (a palette), shaded and corrected.
 """
@@ -54,7 +55,9 @@ class CanonicalSample:
         """
         width = 0.0005 / sharpness
         clothed = torch.sigmoid(-self.neckline / width)[..., None]
-        below = self.skin if eye is None else torch.lerp(self.skin, eye, torch.sigmoid(2 * self.eye)[..., None])
+        below = (
+            self.skin if eye is None else torch.lerp(self.skin, eye, torch.sigmoid(2 * self.eye)[..., None])
+        )
         dressed = torch.lerp(below, self.cloth, clothed)
         hairy = torch.sigmoid((self.body - self.hair) / width)[..., None]
         return torch.lerp(dressed, self.hair_colour, hairy)
@@ -104,7 +107,9 @@ class CanonicalDecoder(nn.Module):
         self.octaves = octaves
         self.hidden = hidden
         self.spacing = PlaneSpacing()
-        self.static_planes = nn.Parameter(torch.zeros(3, static_channels, static_resolution, static_resolution))
+        self.static_planes = nn.Parameter(
+            torch.zeros(3, static_channels, static_resolution, static_resolution)
+        )
         features = 3 * (plane_channels + static_channels) + 6 * octaves
         self.fc0 = FullyConnectedLayer(features, hidden)
         self.fc1 = FullyConnectedLayer(hidden, hidden)

@@ -21,7 +21,7 @@ def _closest(  # pyright: ignore[reportUnknownParameterType]
     face: wp.array(dtype=wp.int32),  # pyright: ignore
     bary: wp.array(dtype=wp.vec3),  # pyright: ignore
     distance: wp.array(dtype=wp.float32),  # pyright: ignore
-):
+) -> None:
     i = wp.tid()
     query = wp.mesh_query_point_no_sign(mesh, points[i], 100.0)
     face[i] = query.face

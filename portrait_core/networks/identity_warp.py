@@ -2,7 +2,8 @@
 """The identity warp: carries points of the canonical head to an identity's head.
 
 The starter's fields live in one canonical head, where eyes, lips and ears are in the same place for everybody. An
-identity is a displacement of the canonical surface, linear in a few coefficients (a basis over the vertices of a template
+identity is a displacement of the canonical surface, linear in a few coefficients (a basis over the
+vertices of a template
 mesh). The displacement is extended to space in two parts: a smooth one (radial basis functions of kernel |r| through
 some of the vertices, Carr et al. 2001) that reaches everywhere, and what remains, taken from the closest point of the
 template and faded out within a few centimetres. On the template itself the warp is exact.
@@ -54,7 +55,9 @@ class IdentityWarp(nn.Module):
     landmark_mean: Tensor
     landmark_basis: Tensor
 
-    def __init__(self, vertices: int, triangles: int, centres: int, coefficients: int, landmarks: int) -> None:
+    def __init__(
+        self, vertices: int, triangles: int, centres: int, coefficients: int, landmarks: int
+    ) -> None:
         super().__init__()
         self.register_buffer("vertices", torch.zeros(vertices, 3))
         self.register_buffer("triangles", torch.zeros(triangles, 3, dtype=torch.int32))
@@ -132,7 +135,9 @@ def solve_kernel(centres: NDArray[np.float64], smoothing: float = 2e-5) -> NDArr
     """
     count = len(centres)
     system = np.zeros((count + 4, count + 4))
-    system[:count, :count] = np.linalg.norm(centres[:, None] - centres[None], axis=-1) + np.eye(count) * smoothing
+    system[:count, :count] = (
+        np.linalg.norm(centres[:, None] - centres[None], axis=-1) + np.eye(count) * smoothing
+    )
     system[:count, count:] = np.c_[np.ones(count), centres]
     system[count:, :count] = system[:count, count:].T
     return np.linalg.inv(system)[:, :count]

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The starter's generator: the published architecture with the options that make it learnable on a CPU.
+
+Mapping with truncation, a modulated-convolution backbone that gives planes, a small decoder, volume rendering with posed
+sample points: as published. The options: latents keep their units (no normalisation), the planes belong to a canonical
+head and every identity is a warp of it, static planes are shared by all identities, the decoder is modulated by the
+style and paints with the identity's palette.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from portrait_core.generator import GeneratorConfig, PortraitGenerator
+from portrait_core.networks.canonical_decoder import CanonicalDecoder, CanonicalSample
+from portrait_core.networks.eyeball import eye_colour
+from portrait_core.networks.identity_code import CodeLayout, IdentityCode
+from portrait_core.networks.identity_warp import IdentityWarp
+from portrait_core.networks.initialise import initialise
+from portrait_core.networks.plane_basis import PlaneBasis
+
+
+@dataclass(frozen=True)
+class Identity:
+    """All that one latent determines, batch of one: ``planes`` (1, 3, C, R, R), ``style`` (1, w_dim), ``palette``
+    (1, 6, 3), warp ``coefficients`` (K,), ``landmarks`` (L, 3) in the identity's space, metres."""
+
+    planes: Tensor
+    style: Tensor
+    palette: Tensor
+    coefficients: Tensor
+    landmarks: Tensor
+
+
+class CanonicalGenerator(PortraitGenerator):
+    """:class:`PortraitGenerator` with ``config.canonical`` set.
+
+    Args:
+        config: sizes; ``canonical`` must not be None, background, super-resolution and label must be off.
+        seed: of the initial weights.
+    """
+
+    decoder: CanonicalDecoder  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def __init__(self, config: GeneratorConfig, *, seed: int | None = None) -> None:
+        super().__init__(config)
+        options = config.canonical
+        if options is None:
+            raise ValueError("got a configuration without canonical options; use PortraitGenerator for it")
+        self.options = options
+        layout = CodeLayout(options.colours, options.scalars, options.styles, options.sharpness, options.floor)
+        self.identity_code = IdentityCode(config.w_dim, options.coefficients, layout)
+        self.plane_basis = PlaneBasis(
+            config.w_dim,
+            config.plane_channels,
+            config.plane_resolution,
+            count=options.basis_planes,
+            coarse=options.basis_resolution,
+        )
+        self.decoder = CanonicalDecoder(
+            config.plane_features * config.triplane_depth,
+            static_channels=options.static_channels,
+            static_resolution=options.static_resolution,
+            style_dim=config.w_dim,
+            hidden=config.decoder_hidden,
+            octaves=options.octaves,
+        )
+        self.identity_warp = IdentityWarp(
+            options.warp_vertices, options.warp_triangles, options.warp_centres, options.coefficients, options.landmarks
+        )
+        if seed is not None:
+            initialise(self, torch.Generator().manual_seed(seed))
+
+    def planes_of_style(self, style: Tensor) -> Tensor:
+        """Planes (B, 3, C, R, R) of style vectors (B, w_dim)."""
+        rows = style.unsqueeze(1).expand(-1, self.num_ws, -1)
+        picture = self.backbone.synthesis(rows, noise_mode="const") + self.plane_basis(style)
+        return picture.reshape(picture.shape[0], 3, -1, *picture.shape[2:])
+
+    def identity(self, ws: Tensor) -> Identity:
+        """The identity of style rows (1, num_ws, w_dim)."""
+        code, coefficients = self.identity_code.read(ws[:, 0])
+        style = self.identity_code.style(code)
+        return Identity(
+            planes=self.planes_of_style(style),
+            style=style,
+            palette=self.identity_code.palette(code),
+            coefficients=coefficients[0],
+            landmarks=self.identity_warp.landmarks(coefficients[0]),
+        )
+
+    def normalised(self, points: Tensor) -> Tensor:
+        """Canonical metres to the lattice box scaled to [-1, 1]."""
+        centre = points.new_tensor(self.options.box_centre)
+        return (points - centre) / self.options.box_half
+
+    def canonical_sample(self, identity: Identity, points: Tensor) -> CanonicalSample:
+        """Fields at canonical points (N, 3), metres; leading dimensions (1, N)."""
+        q = self.normalised(points)[None]
+        return self.decoder(identity.planes, q, identity.style, identity.palette)
+
+    def value(self, identity: Identity, points: Tensor) -> Tensor:
+        """Signed distance (N,) at canonical points (N, 3), negative inside; the shoulder cut is part of the solid."""
+        inside = self.canonical_sample(identity, points).distance()[0]
+        return torch.maximum(inside, self._cut(identity, points, inside))
+
+    def _cut(self, identity: Identity, points: Tensor, inside: Tensor) -> Tensor:
+        """Signed distance to the kept side of the shoulder cut, whose planes are flat in the identity's space."""
+        options = self.options
+        crude = torch.maximum(options.cut_y - points[:, 1], points[:, 0].abs() - options.cut_x)
+        # Identities move the shoulders by centimetres: only there the exact place is needed.
+        near = torch.nonzero((crude > -0.09) & (inside < 0.03)).squeeze(1)
+        result = crude.clamp_max(-0.05)
+        if len(near):
+            place = self.identity_warp(points[near], identity.coefficients)
+            exact = torch.maximum(options.cut_y - place[:, 1], place[:, 0].abs() - options.cut_x)
+            result = result.index_copy(0, near, exact)
+        far = (crude > -0.09) & (inside >= 0.03)
+        return torch.where(far, crude, result)
+
+    def colour(self, identity: Identity, points: Tensor) -> Tensor:
+        """sRGB albedo (N, 3) at canonical points (N, 3)."""
+        sample = self.canonical_sample(identity, points)
+        eyes = torch.nonzero(sample.eye[0] > -6).squeeze(1)
+        painted = torch.zeros_like(points)
+        if len(eyes):
+            place = self.identity_warp(points[eyes], identity.coefficients)
+            names = self.options.eye_landmarks
+            left, right = identity.landmarks[names[0]], identity.landmarks[names[1]]
+            direction = place - torch.where(points[eyes, :1] > 0, left, right)
+            direction = direction / direction.norm(dim=1, keepdim=True).clamp_min(1e-9)
+            painted = painted.index_copy(0, eyes, eye_colour(direction, identity.palette[0, 5]))
+        return sample.colour(painted[None], sharpness=1.0)[0].clamp(0, 1)
+
+

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bust of the portrait world: the ground truth of one latent as triangle meshes that can be painted anywhere.
+
+Two parts, body (skin, clothing, eyes) and hair; together their outside is the bust's surface. Geometry is in the
+identity's un-posed space, metres, neck joint at the origin. Colours are computed where they are asked for, so they are as
+sharp as the procedures behind them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mcubes
+import numpy as np
+import scipy.sparse as sp
+import torch
+from numpy.typing import NDArray
+
+from portrait_core.networks.identity_warp import IdentityWarp, Sites
+from portrait_core.world.appearance import (
+    HairSites,
+    Look,
+    SkinSites,
+    clothing_colour,
+    clothing_thickness,
+    eye_colour,
+    hair_colour,
+    hair_distance,
+    hair_sites,
+    neckline,
+    skin_colour,
+    skin_sites_from,
+)
+from portrait_core.world.assets import AssetFolders, find_assets
+from portrait_core.world.base_mesh import BaseMesh, load_base_mesh
+from portrait_core.world.canonical_body import EYE_MIDDLE, BodyDistance, CanonicalBody, load_canonical_body
+from portrait_core.world.hair_volumes import VOXEL, HairVolumes, load_hair_volumes
+from portrait_core.world.identity import LANDMARKS, IdentitySpace, carry, load_identity_space
+from portrait_core.world.latent import attributes
+from portrait_core.world.morphs import control_vertices, target_weights
+from portrait_core.world.raycast import Hits, interpolate, vertex_normals
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
+
+HAIR_STEP = 0.0021
+"""Spacing of the lattice on which hair is turned into triangles, metres."""
+
+HEAD = 15
+"""SMPL's head joint, which hair follows."""
+
+
+@dataclass(frozen=True)
+class BustPart:
+    """One mesh: ``vertices`` (V, 3) in the identity, ``canonical`` (V, 3) before the warp, ``triangles`` (F, 3),
+    ``weights`` (V, 24) SMPL skin weights, ``values`` per-vertex arrays that painting interpolates."""
+
+    vertices: FloatArray
+    canonical: FloatArray
+    triangles: IntArray
+    weights: FloatArray
+    values: dict[str, FloatArray]
+
+
+@dataclass(frozen=True)
+class Bust:
+    """Parts "body" and (unless bald) "hair", landmarks by name (SMPL joints, eyeball centres) and the look."""
+
+    z: NDArray[np.float64]
+    parts: dict[str, BustPart]
+    landmarks: dict[str, NDArray[np.float64]]
+    look: Look
+    displacement: NDArray[np.float64]
+
+
+class PortraitWorld:
+    """Builds and paints busts; everything slow is loaded once."""
+
+    def __init__(self, assets: AssetFolders | None = None) -> None:
+        """Raises UsageError where the CC0 data is not found."""
+        folders = assets or find_assets()
+        self.base: BaseMesh = load_base_mesh(folders)
+        self.body: CanonicalBody = load_canonical_body(folders)
+        self.hair: HairVolumes = load_hair_volumes(folders)
+        self.space: IdentitySpace = load_identity_space(folders)
+        self.distance = BodyDistance(self.body, self.base)
+        self.warp: IdentityWarp = self.space.warp()
+        self._normals = vertex_normals(self.space.vertices, self.space.triangles)
+        self._values = {
+            name: getattr(self.body, name)[self.space.body_vertices] for name in ("ao", "lip", "lid", "mouth")
+        }
+        self._nodes, self._node_sites, self._shape = self._hair_lattice()
+
+    def _hair_lattice(self) -> tuple[IntArray, HairSites, tuple[int, ...]]:
+        """The lattice nodes near any style, their descriptions, and the whole lattice's shape."""
+        extent = VOXEL * (np.array(self.hair.styles.shape[1:]) - 1)
+        count = np.floor(extent / HAIR_STEP).astype(int)
+        axes = [self.hair.low[k] + HAIR_STEP * np.arange(count[k]) for k in range(3)]
+        nodes = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3).astype(np.float32)
+        near = [self.hair.sample(chunk).min(axis=1) < 0.022 for chunk in np.array_split(nodes, 16)]
+        kept = np.flatnonzero(np.concatenate(near))
+        return kept, hair_sites(self.hair, nodes[kept]), tuple(int(c) for c in count)
+
+    def build(self, z: NDArray[np.float64]) -> Bust:
+        """The bust of a latent (66,)."""
+        a = attributes(z)
+        look = Look(a)
+        control = control_vertices(self.base, target_weights(self.base, a))[0]
+        displacement = self.space.displacement(control, self.base)
+        landmarks = dict(zip(LANDMARKS, self.space.landmarks(control), strict=True))
+        parts = {"body": self._build_body(look, displacement)}
+        hair = self._build_hair(look, displacement)
+        if hair is not None:
+            parts["hair"] = hair
+        return Bust(np.asarray(z), parts, landmarks, look, displacement)
+
+    def _build_body(self, look: Look, displacement: NDArray[np.float64]) -> BustPart:
+        space = self.space
+        heights = neckline(_eye_relative(space.vertices), look)[0][space.triangles]
+        # The step at the neckline is finer than the mesh: two rounds of halving edges there.
+        rim = (heights.min(axis=1) < 0.006) & (heights.max(axis=1) > -0.018)
+        rim &= (space.triangles < space.skins).all(axis=1)
+        spread, triangles = _refine(space.triangles, len(space.vertices), rim, rounds=2)
+        bare = np.asarray(spread @ space.vertices)
+        sites = self.skin(bare.astype(np.float32), {k: np.asarray(spread @ v) for k, v in self._values.items()})
+        height = neckline(sites.p, look)
+        eye = np.asarray(spread @ (np.arange(len(space.vertices)) >= space.skins).astype(float)) > 0.5
+        thickness = np.where(eye, 0, clothing_thickness(sites, look, height)[0])
+        canonical = (bare + np.asarray(spread @ self._normals) * thickness[:, None]).astype(np.float32)
+        vertices = (bare + np.asarray(spread @ displacement)).astype(np.float32)
+        clothed = np.flatnonzero(thickness > 1e-6)
+        vertices[clothed] = carry(self.warp, self._sites(canonical[clothed]), displacement)
+        weights = np.asarray(spread @ (space.matrix @ self.base.weights), np.float32)
+        values = {k: np.asarray(spread @ v, np.float32) for k, v in self._values.items()}
+        values |= {"bare": bare.astype(np.float32), "eye": eye.astype(np.float32)}
+        return BustPart(vertices, canonical, triangles, weights, values)
+
+    def _build_hair(self, look: Look, displacement: NDArray[np.float64]) -> BustPart | None:
+        volume = np.full(int(np.prod(self._shape)), 0.03, np.float32)
+        volume[self._nodes] = hair_distance(self._node_sites, look)[0]
+        padded = np.pad(volume.reshape(self._shape), 1, constant_values=0.03)
+        vertices, triangles = mcubes.marching_cubes(padded, 0.0)
+        if len(vertices) < 100:
+            return None
+        canonical = (self.hair.low + (vertices - 1) * HAIR_STEP).astype(np.float32)
+        # Hair that the skull hides is dropped; what remains reaches a little under the skin.
+        above = self.distance(canonical)[0]
+        triangles = triangles[(above > -0.004)[triangles].any(axis=1)].astype(np.int64)
+        if len(triangles) == 0:
+            return None
+        used = np.unique(triangles)
+        place = np.full(len(canonical), -1)
+        place[used] = np.arange(len(used))
+        canonical, triangles, above = canonical[used], place[triangles], above[used]
+        outward = vertex_normals(canonical, triangles) * (canonical - canonical.mean(axis=0))
+        if outward.sum() < 0:
+            triangles = triangles[:, ::-1]
+        weights = np.zeros((len(canonical), self.base.weights.shape[1]), np.float32)
+        weights[:, HEAD] = 1
+        placed = carry(self.warp, self._sites(canonical), displacement)
+        return BustPart(placed, canonical, triangles, weights, {"above": above})
+
+    def paint(self, bust: Bust, part: str, hits: Hits) -> FloatArray:
+        """Albedo (N, 3), sRGB, at points of a part given by triangle and barycentric weights."""
+        mesh, look = bust.parts[part], bust.look
+        at = {k: np.asarray(interpolate(v, mesh.triangles, hits), np.float32) for k, v in mesh.values.items()}
+        if part == "hair":
+            canonical = interpolate(mesh.canonical, mesh.triangles, hits).astype(np.float32)
+            return hair_colour(hair_sites(self.hair, canonical), look, at["above"][None])[0].astype(np.float32)
+        sites = self.skin(at["bare"], at)
+        height = neckline(sites.p, look)
+        locks = hair_distance(hair_sites(self.hair, at["bare"]), look)
+        cloth = clothing_colour(sites, look, height)[0]
+        colour = np.where(height[0][:, None] < 0, cloth, skin_colour(sites, look, locks)[0])
+        eye = np.flatnonzero(at["eye"] > 0.5)
+        if len(eye):
+            place = interpolate(mesh.vertices, mesh.triangles, Hits(hits.face[eye], hits.bary[eye], hits.distance[eye]))
+            left = place[:, :1] > 0
+            direction = place - np.where(left, bust.landmarks["left_eye"], bust.landmarks["right_eye"])
+            direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+            colour[eye] = eye_colour(direction.astype(np.float32), look.iris[0, 0])
+        return colour.astype(np.float32)
+
+    def skin(self, bare: FloatArray, values: dict[str, FloatArray]) -> SkinSites:
+        """Describe body points (N, 3) whose interpolated vertex values are given."""
+        return skin_sites_from(bare, self.hair, {k: values[k] for k in ("ao", "lip", "lid", "mouth")})
+
+    def _sites(self, points: FloatArray) -> Sites:
+        return self.warp.sites(torch.from_numpy(np.ascontiguousarray(points)))
+
+
+def _eye_relative(points: NDArray[np.float64]) -> FloatArray:
+    return (points - EYE_MIDDLE).astype(np.float32)
+
+
+def _refine(
+    triangles: IntArray, count: int, marked: NDArray[np.bool_], rounds: int
+) -> tuple[sp.csr_matrix, IntArray]:
+    """Halve the edges of marked triangles some times: (V', V) matrix of the new vertices, and the new triangles.
+
+    Neighbours that are not marked keep their edges: their shape is flat enough there for the seam to stay closed.
+    """
+    spread = sp.identity(count, format="csr")
+    for _ in range(rounds):
+        part = triangles[marked]
+        ends = np.sort(np.stack([part, np.roll(part, -1, axis=1)], -1).reshape(-1, 2), axis=1)
+        edges, which = np.unique(ends, axis=0, return_inverse=True)
+        middle = which.reshape(-1, 3) + spread.shape[0]
+        rows = np.repeat(np.arange(len(edges)), 2)
+        halves = sp.csr_matrix((np.full(len(rows), 0.5), (rows, edges.ravel())), (len(edges), spread.shape[0]))
+        a, b, c = part.T
+        ab, bc, ca = middle.T
+        split = np.stack([(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)], 0).transpose(0, 2, 1).reshape(-1, 3)
+        spread = sp.csr_matrix(sp.vstack([spread, halves @ spread]))
+        triangles = np.concatenate([triangles[~marked], split])
+        marked = np.concatenate([np.zeros(int((~marked).sum()), bool), np.ones(len(split), bool)])
+    return spread, triangles
