@@ -43,7 +43,8 @@ def generate(
         lattice=lattice,
     )
     paths = [out / f"{each}.glb" for each in order.names]
-    refuse_existing(paths, overwrite=overwrite)
+    # Each avatar is two files: the thumbnail lies beside the .glb.
+    refuse_existing((file for path in paths for file in (path, path.with_suffix(".png"))), overwrite=overwrite)
     prepare_folder(out)
 
     with show.progress("loading", total=len(paths)) as watcher:

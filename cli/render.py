@@ -148,12 +148,15 @@ def _files(
 
 def _mesh_shot(recipe: Recipe, model: AvatarModel, size: int, watcher: Progress) -> Shot:
     from portrait_core.pipeline import make_avatar
-    from portrait_core.rendering.preview import render_avatar
+    from portrait_core.rendering.preview import Preview
 
     avatar = make_avatar(recipe, model, watcher)
+    vertices, normals = avatar.posed()
+    # One scene for all cameras: most of its light does not depend on where the camera stands.
+    scene = Preview(vertices, normals, avatar.faces, avatar.uvs, avatar.base_colour)
 
     def shot(camera: Camera) -> dict[str, NDArray[Any]]:
-        picture = render_avatar(avatar, camera, size)
+        picture = scene.render(camera.cam2world, camera.intrinsics, size)
         return {"image": picture.image, "depth": picture.depth, "mask": picture.mask}
 
     return shot
