@@ -50,11 +50,12 @@ def generate(
     with show.progress("loading", total=len(paths)) as watcher:
         watcher.begin("loading")
         watcher("model", 0.0)
+        from portrait_core.devices import choose_device
         from portrait_core.formats.gltf import write_glb
         from portrait_core.generator_model import load_avatar_model
         from portrait_core.pipeline import make_avatar
 
-        loaded = load_avatar_model(order.model, device)
+        loaded = load_avatar_model(str(order.model), str(choose_device(device)))
         for recipe, path in zip(order.recipes, paths, strict=True):
             begin = time.perf_counter()
             watcher.begin(path.stem)

@@ -19,16 +19,16 @@ from portrait_core.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from portrait_core.cameras import Camera
     from portrait_core.pipeline import AvatarModel, RenderingModel
     from portrait_core.progress import Progress
     from portrait_core.recipe import Recipe
 
-    Shot = Callable[[Camera], dict[str, NDArray[Any]]]
+    Shot = Callable[[float, float], dict[str, NDArray[Any]]]
 
 SIZE_RANGE = (16, 4096)
 MAX_FRAMES = 360
 SOURCES = ("mesh", "field")
+FRAMINGS = ("bust", "portrait")
 
 
 def render(
@@ -54,6 +54,14 @@ def render(
     source: Annotated[
         str, typer.Option("--source", metavar="mesh|field", help="The finished mesh, or the model's field as a volume.")
     ] = "mesh",
+    framing: Annotated[
+        str | None,
+        typer.Option(
+            "--framing",
+            metavar="bust|portrait",
+            help="The whole bust, or the closer camera of the published data. [default: bust; portrait for a field]",
+        ),
+    ] = None,
     faces: options.Faces = 20_000,
     texture_size: options.TextureSize = 1024,
     lattice: options.LatticeSize = 256,
@@ -72,6 +80,10 @@ def render(
         raise UsageError(f"--size {size} is out of range; it goes from {SIZE_RANGE[0]} to {SIZE_RANGE[1]}.")
     if source not in SOURCES:
         raise UsageError(f"--source {source!r} is not known; it is mesh or field.")
+    if framing not in (None, *FRAMINGS):
+        raise UsageError(f"--framing {framing!r} is not known; it is bust or portrait.")
+    if framing == "bust" and source == "field":
+        raise UsageError("--framing bust needs the mesh; use --source mesh or --framing portrait.")
     order = options.take_order(
         model=model,
         seeds=seed,
@@ -93,18 +105,21 @@ def render(
         watcher.begin("loading")
         watcher("model", 0.0)
         from cli.pictures import save_pictures
-        from portrait_core.cameras import Camera
+        from portrait_core.devices import choose_device
         from portrait_core.generator_model import load_avatar_model
 
-        loaded = load_avatar_model(order.model, device)
+        loaded = load_avatar_model(str(order.model), str(choose_device(device)))
         for recipe, stem in zip(order.recipes, order.names, strict=True):
             begin = time.perf_counter()
             watcher.begin(stem)
-            shot = _mesh_shot(recipe, loaded, size, watcher) if source == "mesh" else _field_shot(recipe, loaded, size)
+            if source == "mesh":
+                shot = _mesh_shot(recipe, loaded, size, framing, watcher)
+            else:
+                shot = _field_shot(recipe, loaded, size)
             pictures: list[dict[str, NDArray[Any]]] = []
             for number, (degrees, height) in enumerate(views):
                 watcher("render", number / len(views))
-                pictures.append(shot(Camera.orbit(yaw=math.radians(degrees), pitch=math.radians(height))))
+                pictures.append(shot(math.radians(degrees), math.radians(height)))
             watcher("write", 0.0)
             paths = save_pictures(files[stem], pictures, kinds, sheet=turntable is not None, overwrite=overwrite)
             stages = watcher.finish()
@@ -146,16 +161,21 @@ def _files(
     }
 
 
-def _mesh_shot(recipe: Recipe, model: AvatarModel, size: int, watcher: Progress) -> Shot:
+def _mesh_shot(recipe: Recipe, model: AvatarModel, size: int, framing: str | None, watcher: Progress) -> Shot:
+    from portrait_core.cameras import Camera
     from portrait_core.pipeline import make_avatar
+    from portrait_core.rendering.framing import frame_bust
     from portrait_core.rendering.preview import Preview
 
     avatar = make_avatar(recipe, model, watcher)
     vertices, normals = avatar.posed()
     # One scene for all cameras: most of its light does not depend on where the camera stands.
     scene = Preview(vertices, normals, avatar.faces, avatar.uvs, avatar.base_colour)
+    # Framed at rest, so that a pose moves the head and not the camera.
+    place = Camera.orbit if framing == "portrait" else frame_bust(avatar.vertices).camera
 
-    def shot(camera: Camera) -> dict[str, NDArray[Any]]:
+    def shot(yaw: float, pitch: float) -> dict[str, NDArray[Any]]:
+        camera = place(yaw, pitch)
         picture = scene.render(camera.cam2world, camera.intrinsics, size)
         return {"image": picture.image, "depth": picture.depth, "mask": picture.mask}
 
@@ -163,5 +183,7 @@ def _mesh_shot(recipe: Recipe, model: AvatarModel, size: int, watcher: Progress)
 
 
 def _field_shot(recipe: Recipe, model: RenderingModel, size: int) -> Shot:
+    from portrait_core.cameras import Camera
+
     z = model.latent(recipe)
-    return lambda camera: model.render(z, recipe.psi, camera, dict(recipe.pose), size)
+    return lambda yaw, pitch: model.render(z, recipe.psi, Camera.orbit(yaw, pitch), dict(recipe.pose), size)

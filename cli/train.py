@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -53,12 +54,13 @@ def starter(
     with show.progress("training") as watcher:
         watcher.begin("training")
         watcher("set-up", 0.0)
+        from portrait_core.devices import choose_device
         from portrait_core.training.starter import StarterTrainingConfig, train_starter
 
-        given = {"assets": assets, "minutes": minutes, "steps": steps, "threads": threads}
-        config = StarterTrainingConfig(
-            device=device, seed=seed, **{name: value for name, value in given.items() if value is not None}
-        )
+        where = str(choose_device(device))
+        config = StarterTrainingConfig(assets=assets, minutes=minutes, threads=threads, device=where, seed=seed)
+        if steps is not None:
+            config = replace(config, steps=steps)
         train_starter(config, out, resume=resume, progress=watcher)
         watcher.finish()
     seconds = time.perf_counter() - begin

@@ -19,8 +19,11 @@ from portrait_core.field import Field
 from portrait_core.models.header import ModelHeader
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
+from portrait_core.rendering.framing import frame_bust
+from portrait_core.rendering.preview import render_avatar
 from portrait_core.rig import Skin, skin_from_template
 from portrait_core.shape import Surface, decimate, extract_surface, vertex_normals
+from portrait_core.suggest import suggestion
 from textures import Atlas, bake_colour, unwrap
 
 THUMBNAIL_SIZE = 512
@@ -80,6 +83,11 @@ def make_avatar(
     if z.shape != (1, header.latent.z_dim) or not bool(np.isfinite(z).all()):
         raise UsageError(f"latent: expected {header.latent.z_dim} finite numbers, got shape {z.shape}.")
     field = model.field(z, recipe.psi)
+    template = model.template(z, recipe.psi)
+    for joint in recipe.pose:
+        if joint not in template.joint_names:
+            hint = suggestion(joint, template.joint_names, what="joints of this model")
+            raise UsageError(f"the pose turns {joint}, which model {header.name} does not have. {hint}")
 
     lattice_surface = extract_surface(field, recipe.lattice, progress=progress)
     progress("simplify", 0.0)
@@ -103,7 +111,6 @@ def make_avatar(
     )
 
     progress("rig", 0.0)
-    template = model.template(z, recipe.psi)
     skin = skin_from_template(template, surface.vertices, normals)
 
     avatar = Avatar(
@@ -141,9 +148,7 @@ def provenance(header: ModelHeader) -> dict[str, Any]:
 
 def thumbnail(avatar: Avatar, size: int = THUMBNAIL_SIZE) -> NDArray[np.uint8]:
     """A (size, size, 3) uint8 sRGB picture of the posed avatar, slightly from its left."""
-    from portrait_core.rendering.preview import render_avatar
-
-    return render_avatar(avatar, Camera.orbit(yaw=0.35), size).image
+    return render_avatar(avatar, frame_bust(avatar.vertices).camera(yaw=0.35), size).image
 
 
 def _unwrap(surface: Surface, texture_size: int) -> Atlas:

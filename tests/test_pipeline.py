@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from portrait_core import pipeline
 from portrait_core.avatar import Avatar
+from portrait_core.body.template import BodyTemplate
 from portrait_core.errors import Cancelled, UsageError
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
@@ -134,6 +138,28 @@ def test_mistakes_are_found_before_any_work() -> None:
     with pytest.raises(UsageError, match=r"unknown attribute 'sise' .* Did you mean size"):
         make_avatar(Recipe(attributes={"sise": 1}), model)
     assert model.calls == 0
+
+
+class WithoutHands(AnalyticModel):
+    """The same bust with a rig that ends above the elbows, as a bust's may."""
+
+    def template(self, z: NDArray[np.float32], psi: float) -> BodyTemplate:
+        whole = super().template(z, psi)
+        return replace(
+            whole,
+            joint_names=whole.joint_names[:18],
+            parents=whole.parents[:18],
+            joints=whole.joints[:18],
+            weights=whole.weights[:, :18],
+        )
+
+
+def test_a_pose_of_a_joint_that_the_rig_lacks() -> None:
+    pose = {"left_elbow": (0.0, 0.0, 0.1)}
+    with pytest.raises(UsageError, match=r"turns left_elbow, which model balls does not have\. "):
+        make_avatar(Recipe(seed=1, pose=pose, lattice=64), WithoutHands())
+    small = Recipe(seed=1, pose={"head": (0.0, 0.0, 0.1)}, faces=500, texture_size=64, lattice=64)
+    assert len(make_avatar(small, WithoutHands()).joint_names) == 18
 
 
 def test_a_surface_that_cannot_be_unwrapped_is_a_plain_error(monkeypatch: pytest.MonkeyPatch) -> None:

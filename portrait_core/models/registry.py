@@ -84,9 +84,9 @@ def _paths() -> dict[str, tuple[Path, Literal["shipped", "user"]]]:
     for path in sorted(shipped_folder().glob("*" + SUFFIX)):
         found[path.stem] = (path, "shipped")
     folder = user_folder()
-    # Hidden names are half-written files of a running save.
     for path in sorted(folder.glob("*" + SUFFIX)) if folder.is_dir() else ():
-        if not path.name.startswith("."):
+        # Hidden names are half-written files of a running save, .state is what a training resumes from.
+        if not path.name.startswith(".") and not path.stem.endswith(".state"):
             found[path.stem] = (path, "user")
     return found
 

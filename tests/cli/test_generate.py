@@ -9,6 +9,7 @@ import struct
 from pathlib import Path
 
 import pytest
+import torch
 
 from portrait_core.errors import Cancelled
 from tests.cli.conftest import Run
@@ -135,6 +136,14 @@ def test_a_latent_of_ones_own(run: Run, balls: Path, tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert done.events[0]["recipe"]["latent"] == [0.5, 0, 0, 0]
     assert Path(done.events[0]["path"]).name.startswith("balls-z")
+
+
+def test_devices_that_are_not_there(run: Run, balls: Path, tmp_path: Path) -> None:
+    done = run("generate", *SMALL, "--out", tmp_path / "out", "--device", "gpu")
+    assert (done.code, "unknown device 'gpu'" in done.error) == (2, True)
+    missing = "mps" if not torch.backends.mps.is_available() else "cuda"
+    done = run("generate", *SMALL, "--out", tmp_path / "out", "--device", missing)
+    assert (done.code, f"device {missing} is not available" in done.error) == (2, True)
 
 
 def test_a_damaged_model_is_a_failure(run: Run, balls: Path, tmp_path: Path) -> None:

@@ -48,6 +48,18 @@ def test_the_side_view_shows_the_nose_on_one_side(run: Run, balls: Path, tmp_pat
     assert 32 - columns.min() > columns.max() - 31
 
 
+def test_framings(run: Run, balls: Path, tmp_path: Path) -> None:
+    covered = {}
+    for framing in ("bust", "portrait"):
+        out = tmp_path / framing
+        assert run("render", *SMALL, "--framing", framing, "--mask", "--out", out).code == 0
+        covered[framing] = np.asarray(Image.open(out / "balls-0-yaw+0-pitch+0-mask.png")) > 127
+    # the whole bust with air on every side; the published camera cuts the shoulders
+    assert not covered["bust"][[0, -1]].any() and not covered["bust"][:, [0, -1]].any()
+    assert covered["portrait"][-1].any()
+    assert covered["portrait"].mean() > covered["bust"].mean()
+
+
 def test_a_turntable_is_one_sheet(run: Run, balls: Path, tmp_path: Path) -> None:
     done = run("render", *SMALL, "--turntable", 4, "--out", tmp_path / "out", "--pose", "head=0,30,0")
     assert done.code == 0, done.err
@@ -65,6 +77,8 @@ def test_a_turntable_is_one_sheet(run: Run, balls: Path, tmp_path: Path) -> None
         (["--turntable", "0"], "1 to 360 views"),
         (["--size", "4"], "--size 4 is out of range"),
         (["--source", "photo"], "it is mesh or field"),
+        (["--framing", "close"], "it is bust or portrait"),
+        (["--framing", "bust", "--source", "field"], "needs the mesh"),
         (["--set", "sise=1"], "Did you mean size?"),
     ],
 )

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cameras that show a whole bust, whatever its hair and shoulders; the published camera crops both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.cameras import ORBIT_RADIUS, Camera
+
+MARGIN = 1.06
+"""Picture edge over bust size: a little air on every side."""
+
+
+@dataclass(frozen=True)
+class Framing:
+    """The look-at point's height (metres above the neck joint) and the focal length (picture sides) of a bust."""
+
+    height: float
+    focal: float
+
+    def camera(self, yaw: float = 0.0, pitch: float = 0.0) -> Camera:
+        """The camera of this framing at ``yaw`` and ``pitch`` in radians; see :meth:`Camera.orbit`."""
+        return Camera.orbit(yaw, pitch, pivot=(0.0, self.height, 0.0), focal=self.focal)
+
+
+def frame_bust(vertices: NDArray[np.float32]) -> Framing:
+    """A framing that holds all ``vertices`` (V, 3), world metres, from every side: one size for a whole turntable."""
+    low, high = float(vertices[:, 1].min()), float(vertices[:, 1].max())
+    around = float(np.hypot(vertices[:, 0], vertices[:, 2]).max())
+    height = 0.5 * (low + high)
+    # The nearest part of the surface looks largest; it is at most `around` closer than the axis.
+    half = max(0.5 * (high - low), around) * MARGIN
+    return Framing(height, (ORBIT_RADIUS - around) / (2.0 * half))
