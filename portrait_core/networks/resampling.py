@@ -54,12 +54,14 @@ def fir(x: Tensor, taps: Sequence[float] | Tensor, *, padding: tuple[int, int], 
 
 
 def upsample2(x: Tensor) -> Tensor:
-    """Twice the height and width: a zero after every pixel, then 4 F (``[B, C, H, W]`` -> ``[B, C, 2H,
-    2W]``)."""
-    batch, channels, height, width = x.shape
-    spread = x.new_zeros(batch, channels, height, 2, width, 2)
-    spread[:, :, :, 0, :, 0] = x
-    return fir(spread.reshape(batch, channels, 2 * height, 2 * width), FIR_TAPS, padding=(2, 1), gain=4.0)
+    """Twice the height and width: a zero after every pixel, then 4 F.
+
+    ``[B, C, H, W]`` to ``[B, C, 2H, 2W]``. With these taps that is bilinear doubling of the picture framed by zeros,
+    which torch does several times faster.
+    """
+    framed = functional.pad(x, (1, 1, 1, 1))
+    doubled = functional.interpolate(framed, scale_factor=2, mode="bilinear", align_corners=False)
+    return doubled[:, :, 2:-2, 2:-2]
 
 
 def downsample2(x: Tensor, extra_padding: int = 0) -> Tensor:
