@@ -59,10 +59,10 @@ def test_random_noise_needs_and_obeys_a_generator():
 
 @pytest.mark.parametrize(("resolution", "rows"), [(4, 2), (64, 10), (256, 14)])
 def test_rows_and_sizes(resolution, rows):
-    with torch.device("meta"):
-        network = SynthesisNetwork(16, resolution, 6, channel_base=1024, channel_max=8)
-        assert network.num_ws == rows
-        assert network(torch.empty(2, rows, 16)).shape == (2, 6, resolution, resolution)
+    network = SynthesisNetwork(16, resolution, 6, channel_base=1024, channel_max=4)
+    assert network.num_ws == rows
+    with torch.no_grad():
+        assert network(torch.zeros(2, rows, 16)).shape == (2, 6, resolution, resolution)
 
 
 def test_wrong_row_count_is_told():

@@ -83,7 +83,8 @@ def check_superresolution(data: VectorFile) -> None:
         state = data.state(f"{case}/")
         module = Superresolution(state["block0.conv0.weight"].shape[1], names[case])  # type: ignore[arg-type]
         load_state(module, state, may_lack=("noise_const", "resample_filter"))
-        y = module(data.tensor(f"{case}/rgb"), data.tensor(f"{case}/x"), data.tensor(f"{case}/ws"))
+        with torch.no_grad():
+            y = module(data.tensor(f"{case}/rgb"), data.tensor(f"{case}/x"), data.tensor(f"{case}/ws"))
         for step in data.names(f"{case}/y_every"):
             data.check(f"{case}/y_every{step}", y[:, :, :: int(step), :: int(step)])
         data.check(f"{case}/y_mean", y.mean(dim=(2, 3)))
