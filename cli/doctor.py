@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import platform
 import shutil
 import sys
@@ -107,9 +106,11 @@ def _import(distribution: str, module: str, otherwise: str, advice: str) -> Find
         absent = isinstance(error, ModuleNotFoundError)
         text = "not installed" if absent else f"installed, but does not load: {type(error).__name__}: {error}"
         return Finding(distribution, otherwise, " ".join(text.split()), advice)
+    from importlib import metadata  # slow to import, and the other commands do without
+
     try:
-        return Finding(distribution, "ok", importlib.metadata.version(distribution))
-    except importlib.metadata.PackageNotFoundError:
+        return Finding(distribution, "ok", metadata.version(distribution))
+    except metadata.PackageNotFoundError:
         return Finding(distribution, "ok", "version unknown")
 
 
