@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as nnf
 from torch import Tensor
 
 from portrait_core.generator import GeneratorConfig, PortraitGenerator
@@ -21,6 +22,11 @@ from portrait_core.networks.identity_code import CodeLayout, IdentityCode
 from portrait_core.networks.identity_warp import IdentityWarp
 from portrait_core.networks.initialise import initialise
 from portrait_core.networks.plane_basis import PlaneBasis
+
+EMPTY_DENSITY = -1000.0
+DENSITY_WIDTH = 0.001
+BACK_NODES = 44
+BACK_MARGIN = 1.15
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class CanonicalGenerator(PortraitGenerator):
         self.identity_warp = IdentityWarp(
             options.warp_vertices, options.warp_triangles, options.warp_centres, options.coefficients, options.landmarks
         )
+        self._inverse: tuple[Tensor, Tensor] | None = None
         if seed is not None:
             initialise(self, torch.Generator().manual_seed(seed))
 
@@ -91,6 +98,60 @@ class CanonicalGenerator(PortraitGenerator):
             coefficients=coefficients[0],
             landmarks=self.identity_warp.landmarks(coefficients[0]),
         )
+
+    def evaluate_points(self, planes: Tensor, points: Tensor, ws: Tensor) -> tuple[Tensor, Tensor]:
+        """Raw density (B, N, 1) and colours in [-1, 1] (B, N, 3) at un-posed ``points[B, N, 3]`` of the identities.
+
+        The points are first carried back to the canonical head by a lattice of the inverse warp. Density is a logistic
+        of the signed distance, a millimetre wide.
+        """
+        parts = [self._evaluate_one(planes[b : b + 1], points[b], ws[b : b + 1]) for b in range(len(points))]
+        return torch.stack([p[0] for p in parts]), torch.stack([p[1] for p in parts])
+
+    def _evaluate_one(self, planes: Tensor, points: Tensor, ws: Tensor) -> tuple[Tensor, Tensor]:
+        code, coefficients = self.identity_code.read(ws[:, 0])
+        style = self.identity_code.style(code)
+        landmarks = self.identity_warp.landmarks(coefficients[0])
+        identity = Identity(planes, style, self.identity_code.palette(code), coefficients[0], landmarks)
+        options = self.options
+        centre = points.new_tensor(options.box_centre)
+        boxed = ((points - centre).abs() < options.box_half * 1.1).all(1)
+        kept = boxed & (points[:, 1] > options.cut_y) & (points[:, 0].abs() < options.cut_x)
+        index = torch.nonzero(kept).squeeze(1)
+        sigma = points.new_full((len(points), 1), EMPTY_DENSITY)
+        colour = points.new_full((len(points), 3), 1.0)
+        if len(index) == 0:
+            return sigma, colour
+        near = points[index]
+        canonical = near + self._back(identity, near)
+        sample = self.canonical_sample(identity, canonical)
+        distance = sample.distance()[0]
+        density = torch.sigmoid(-distance / DENSITY_WIDTH) / DENSITY_WIDTH
+        raw = 1 + density + torch.log(-torch.expm1(-density.clamp_min(1e-6)))
+        left, right = (landmarks[i] for i in options.eye_landmarks)
+        direction = torch.nn.functional.normalize(near - torch.where(near[:, :1] > 0, left, right), dim=1)
+        painted = eye_colour(direction, identity.palette[0, 5])
+        seen = sample.colour(painted[None])[0].clamp(0, 1)
+        return sigma.index_copy(0, index, raw[:, None]), colour.index_copy(0, index, seen * 2 - 1)
+
+    def _back(self, identity: Identity, points: Tensor) -> Tensor:
+        """Displacement (N, 3) from the identity's space to the canonical head, from a lattice made once an identity."""
+        known = self._inverse
+        if known is None or not torch.equal(known[0], identity.coefficients):
+            known = (identity.coefficients.clone(), self._inverse_lattice(identity.coefficients))
+            self._inverse = known
+        q = self.normalised(points) / BACK_MARGIN
+        return nnf.grid_sample(known[1], q[None, :, None, None], align_corners=True, padding_mode="border")[0, :, :, 0, 0].t()
+
+    def _inverse_lattice(self, coefficients: Tensor) -> Tensor:
+        """(1, 3, S, S, S): canonical minus own place at the nodes of the lattice box, widened by ``BACK_MARGIN``."""
+        axis = torch.linspace(-1, 1, BACK_NODES, device=coefficients.device) * BACK_MARGIN
+        z, y, x = torch.meshgrid(axis, axis, axis, indexing="ij")
+        centre = coefficients.new_tensor(self.options.box_centre)
+        nodes = torch.stack([x, y, z], -1).reshape(-1, 3) * self.options.box_half + centre
+        with torch.no_grad():
+            back = self.identity_warp.inverse(nodes, coefficients, steps=6) - nodes
+        return back.t().reshape(1, 3, BACK_NODES, BACK_NODES, BACK_NODES)
 
     def normalised(self, points: Tensor) -> Tensor:
         """Canonical metres to the lattice box scaled to [-1, 1]."""

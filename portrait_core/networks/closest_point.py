@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
-wp.config.quiet = True
+# warp's banner would go to stdout, where the command line speaks JSON.
+wp.config.log_level = wp.LOG_WARNING
 
 
 @wp.kernel

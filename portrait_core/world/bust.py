@@ -89,6 +89,7 @@ class PortraitWorld:
         self._values = {
             name: getattr(self.body, name)[self.space.body_vertices] for name in ("ao", "lip", "lid", "mouth")
         }
+        self._closed, self._end_rows = _close_ends(self.space)
         self._nodes, self._node_sites, self._shape = self._hair_lattice()
 
     def _hair_lattice(self) -> tuple[IntArray, HairSites, tuple[int, ...]]:
@@ -120,7 +121,8 @@ class PortraitWorld:
         # The step at the neckline is finer than the mesh: two rounds of halving edges there.
         rim = (heights.min(axis=1) < 0.006) & (heights.max(axis=1) > -0.018)
         rim &= (space.triangles < space.skins).all(axis=1)
-        spread, triangles = _refine(space.triangles, len(space.vertices), rim, rounds=2)
+        rim = np.concatenate([rim, np.zeros(len(self._closed) - len(rim), bool)])
+        spread, triangles = _refine(self._closed, self._end_rows, rim, rounds=2)
         bare = np.asarray(spread @ space.vertices)
         sites = self.skin(bare.astype(np.float32), {k: np.asarray(spread @ v) for k, v in self._values.items()})
         height = neckline(sites.p, look)
@@ -193,14 +195,41 @@ def _eye_relative(points: NDArray[np.float64]) -> FloatArray:
     return (points - EYE_MIDDLE).astype(np.float32)
 
 
+def _close_ends(space: IdentitySpace) -> tuple[IntArray, sp.csr_matrix]:
+    """The template's triangles with its ends (chest and upper arms, beyond the cut) closed by fans.
+
+    Returns the triangles and the (V', V) matrix of all vertices: the template's, then the middle of every end. The
+    ends lie outside the shoulder cut; closing them tells inside from outside there.
+    """
+    skin = space.triangles[(space.triangles < space.skins).all(axis=1)]
+    directed = np.stack([skin, np.roll(skin, -1, axis=1)], -1).reshape(-1, 2)
+    count = len(space.vertices)
+    border = directed[~np.isin(directed[:, 0] * count + directed[:, 1], directed[:, 1] * count + directed[:, 0])]
+    at = space.vertices[border[:, 0]]
+    following = {int(a): int(b) for a, b in border[(at[:, 1] < -0.12) | (np.abs(at[:, 0]) > 0.2)]}
+    rows: list[sp.csr_matrix] = [sp.identity(count, format="csr")]
+    faces = [space.triangles]
+    while following:
+        loop = [next(iter(following))]
+        while loop[-1] in following:
+            loop.append(following.pop(loop[-1]))
+        ring = np.asarray(loop[:-1] if loop[0] == loop[-1] else loop)
+        middle = count + len(rows) - 1
+        share = np.full(len(ring), 1 / len(ring))
+        rows.append(sp.csr_matrix((share, (np.zeros(len(ring), int), ring)), (1, count)))
+        faces.append(np.stack([np.roll(ring, -1), ring, np.full(len(ring), middle)], -1))
+    return np.concatenate(faces), sp.csr_matrix(sp.vstack(rows))
+
+
 def _refine(
-    triangles: IntArray, count: int, marked: NDArray[np.bool_], rounds: int
+    triangles: IntArray, start: sp.csr_matrix, marked: NDArray[np.bool_], rounds: int
 ) -> tuple[sp.csr_matrix, IntArray]:
     """Halve the edges of marked triangles some times: (V', V) matrix of the new vertices, and the new triangles.
 
-    Neighbours that are not marked keep their edges: their shape is flat enough there for the seam to stay closed.
+    ``start`` is the matrix of the vertices there already. Neighbours that are not marked keep their edges: their shape
+    is flat enough there for the seam to stay closed.
     """
-    spread = sp.identity(count, format="csr")
+    spread = start
     for _ in range(rounds):
         part = triangles[marked]
         ends = np.sort(np.stack([part, np.roll(part, -1, axis=1)], -1).reshape(-1, 2), axis=1)

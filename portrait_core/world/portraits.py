@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS
+from portrait_core.colours import srgb_to_linear
+from portrait_core.rig.posing import joint_motions
 from portrait_core.world.bust import Bust, PortraitWorld
 from portrait_core.world.canonical_body import CUT_X, CUT_Y
 from portrait_core.world.raycast import Hits, TriangleScene, interpolate, vertex_normals
@@ -47,22 +49,13 @@ def camera_rays(cam2world: NDArray[np.float64], intrinsics: NDArray[np.float64],
 
 def pose_transforms(bust: Bust, pose: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     """Skinning matrices (24, 4, 4) for axis-angle rotations by joint name (radians); others stay at rest."""
-    from scipy.spatial.transform import Rotation
-
-    joints = np.stack([bust.landmarks[name] for name in SMPL_JOINT_NAMES])
-    world = np.zeros((len(joints), 4, 4))
-    for j, (name, parent) in enumerate(zip(SMPL_JOINT_NAMES, SMPL_PARENTS, strict=True)):
-        local = np.eye(4)
-        local[:3, :3] = Rotation.from_rotvec(pose.get(name, np.zeros(3))).as_matrix()
-        local[:3, 3] = joints[j] - (joints[parent] if parent >= 0 else 0)
-        world[j] = local if parent < 0 else world[parent] @ local
-    rest = np.tile(np.eye(4), (len(joints), 1, 1))
-    rest[:, :3, 3] = -joints
-    return world @ rest
+    joints = np.stack([bust.landmarks[name] for name in SMPL_JOINT_NAMES]).astype(np.float32)
+    parents = np.asarray(SMPL_PARENTS, np.int32)
+    return joint_motions(SMPL_JOINT_NAMES, parents, joints, {name: tuple(r) for name, r in pose.items()})
 
 
 def skinned(vertices: FloatArray, weights: FloatArray, transforms: NDArray[np.float64]) -> FloatArray:
-    """Linear blend skinning of vertices (V, 3) with weights (V, 24)."""
+    """Linear blend skinning of vertices (V, 3) with all weights (V, 24): the truth is not limited to four influences."""
     blended = np.tensordot(weights.astype(np.float64), transforms, 1)
     moved = np.einsum("vij,vj->vi", blended[:, :3, :3], vertices) + blended[:, :3, 3]
     return moved.astype(np.float32)
@@ -95,7 +88,7 @@ def render_portrait(
     normal = np.zeros((len(origin), 3), np.float32)
     for name, part in bust.parts.items():
         posed = skinned(part.vertices, part.weights, transforms) if pose else part.vertices
-        hit, cap = _visible(posed, part.vertices, part.triangles, origin, direction)
+        hit, cap = _visible(posed, part.vertices, part.triangles, origin, direction, closed=name == "body")
         closer = np.flatnonzero((hit.face >= 0) & (hit.distance < nearest))
         if len(closer) == 0:
             continue
@@ -104,11 +97,11 @@ def render_portrait(
         albedo[closer] = world.paint(bust, name, chosen)
         along = interpolate(vertex_normals(posed, part.triangles), part.triangles, chosen)
         facing = np.where((along * direction[closer]).sum(axis=1, keepdims=True) > 0, -along, along)
-        flat = cap[closer]
-        facing[flat] = -direction[closer][flat]
+        flat = (cap[closer] != 0).any(axis=1)
+        facing[flat] = cap[closer][flat]
         normal[closer] = facing / np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-9)
     mask = np.isfinite(nearest)
-    linear = np.where(mask[:, None], _linear(albedo), 0)
+    linear = np.where(mask[:, None], srgb_to_linear(albedo), 0)
     lit = linear * studio_light(normal, cam2world)[:, None]
 
     def shrink(image: FloatArray) -> FloatArray:
@@ -121,41 +114,63 @@ def render_portrait(
 
 
 def _visible(
-    posed: FloatArray, rest: FloatArray, triangles: NDArray[np.int64], origin: FloatArray, direction: FloatArray
-) -> tuple[Hits, NDArray[np.bool_]]:
-    """First hit in front of the shoulder cut, and which of them are on the cut's cap.
+    posed: FloatArray,
+    rest: FloatArray,
+    triangles: NDArray[np.int64],
+    origin: FloatArray,
+    direction: FloatArray,
+    *,
+    closed: bool,
+) -> tuple[Hits, FloatArray]:
+    """First hit in front of the shoulder cut, and for hits on the cut's caps the normal of the cap (else zero).
 
-    The cut belongs to the un-posed body, so hits are judged by where their triangle lies at rest. Behind a part that was
-    cut off a ray meets the inside of the surface: that is where the cap closes the bust.
+    The cut belongs to the un-posed body, so surfaces are judged by where their triangle lies at rest; its planes are
+    taken to stand still (neck and head turn, the shoulders do not). A ray that is inside the solid where it comes
+    through a plane of the cut has hit the cap there; only ``closed`` parts have an inside.
     """
     scene = TriangleScene(posed, triangles)
     hit = scene.cast(origin, direction)
-    cap = np.zeros(len(origin), bool)
-    doubtful = np.flatnonzero(hit.face >= 0)
-    start = origin.copy()
-    travelled = np.zeros(len(origin), np.float32)
-    for _ in range(6):
-        place = interpolate(rest, triangles, Hits(hit.face[doubtful], hit.bary[doubtful], hit.distance[doubtful]))
-        outside = (place[:, 1] < CUT_Y) | (np.abs(place[:, 0]) > CUT_X)
-        doubtful = doubtful[outside]
-        if len(doubtful) == 0:
+    pending = np.flatnonzero(hit.face >= 0)
+    for _ in range(12):
+        place = interpolate(rest, triangles, Hits(hit.face[pending], hit.bary[pending], hit.distance[pending]))
+        pending = pending[(place[:, 1] < CUT_Y) | (np.abs(place[:, 0]) > CUT_X)]
+        if len(pending) == 0:
             break
-        cap[doubtful] = True
-        step = hit.distance[doubtful] - travelled[doubtful] + 1e-5
-        travelled[doubtful] += step
-        start[doubtful] += direction[doubtful] * step[:, None]
-        again = scene.cast(start[doubtful], direction[doubtful])
-        hit.face[doubtful], hit.bary[doubtful] = again.face, again.bary
-        hit.distance[doubtful] = again.distance + travelled[doubtful]
-        doubtful = doubtful[again.face >= 0]
-    else:
-        hit.face[doubtful] = -1
-    index = np.flatnonzero(cap & (hit.face >= 0))
-    a, b, c = (posed[triangles[hit.face[index], k]] for k in range(3))
-    behind = (np.cross(b - a, c - a) * direction[index]).sum(axis=1) > 0
-    cap[:] = False
-    cap[index[behind]] = True
-    return hit, cap
+        travelled = hit.distance[pending] + 1e-5
+        again = scene.cast(origin[pending] + direction[pending] * travelled[:, None], direction[pending])
+        hit.face[pending], hit.bary[pending] = again.face, again.bary
+        hit.distance[pending] = again.distance + travelled
+        pending = pending[again.face >= 0]
+    hit.face[pending] = -1
+
+    normal = np.zeros_like(origin)
+    if not closed:
+        return hit, normal
+    entry, leave, outward = _kept_span(origin, direction)
+    first = np.where(hit.face >= 0, hit.distance, np.inf)
+    index = np.flatnonzero((entry > 0) & (entry < leave) & (entry < first))
+    behind = scene.cast(origin[index] + direction[index] * (entry[index] + 1e-5)[:, None], direction[index])
+    a, b, c = (posed[triangles[behind.face, k]] for k in range(3))
+    from_inside = (np.cross(b - a, c - a) * direction[index]).sum(axis=1) > 0
+    capped = (behind.face >= 0) & from_inside
+    index = index[capped]
+    hit.face[index], hit.bary[index] = behind.face[capped], behind.bary[capped]
+    hit.distance[index] = entry[index]
+    normal[index] = outward[index]
+    return hit, normal
+
+
+def _kept_span(origin: FloatArray, direction: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Where rays enter and leave the kept side of the cut (N,), and the outward normal (N, 3) of the plane entered."""
+    outward = np.array([[0, -1, 0], [1, 0, 0], [-1, 0, 0]], np.float32)
+    offset = np.array([-CUT_Y, CUT_X, CUT_X], np.float32)
+    towards = direction @ outward.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distance = (offset - origin @ outward.T) / towards
+    enter = np.where(towards < 0, distance, -np.inf)
+    leave = np.where(towards > 0, distance, np.inf).min(axis=1)
+    last = enter.argmax(axis=1)
+    return enter[np.arange(len(origin)), last].astype(np.float32), leave.astype(np.float32), outward[last]
 
 
 def studio_light(normal: FloatArray, cam2world: NDArray[np.float64]) -> FloatArray:
@@ -170,13 +185,3 @@ def studio_light(normal: FloatArray, cam2world: NDArray[np.float64]) -> FloatArr
         towards = towards / np.linalg.norm(towards)
         total += strength * np.clip((normal @ towards.astype(np.float32) + wrap) / (1 + wrap), 0, 1)
     return total
-
-
-def _linear(srgb: FloatArray) -> FloatArray:
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((np.maximum(srgb, 0) + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-def to_srgb(linear: FloatArray) -> FloatArray:
-    """Linear light to sRGB, both in [0, 1] (IEC 61966-2-1)."""
-    x = np.clip(linear, 0, 1)
-    return np.where(x <= 0.0031308, x * 12.92, 1.055 * x ** (1 / 2.4) - 0.055).astype(np.float32)

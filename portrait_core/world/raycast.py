@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
-wp.config.quiet = True
-wp.config.log_level = wp.LOG_WARNING if hasattr(wp, "LOG_WARNING") else getattr(wp.config, "log_level", None)
+# warp's banner would go to stdout, where the command line speaks JSON.
+wp.config.log_level = wp.LOG_WARNING
 
 
 @wp.kernel

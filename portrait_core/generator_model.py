@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A weights file as an avatar model: latents, fields, body templates and volume renders of its identities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from portrait_core.body.deformation import PoseWarp
+from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
+from portrait_core.cameras import Camera
+from portrait_core.canonical_generator import CanonicalGenerator, Identity
+from portrait_core.devices import choose_device
+from portrait_core.errors import ModelFileError, UsageError
+from portrait_core.generator_config import GeneratorConfig
+from portrait_core.models.checkpoint import LoadedModel, check_shapes, load_model
+from portrait_core.models.header import ModelHeader
+from portrait_core.models.registry import find_model
+from portrait_core.recipe import Recipe
+from portrait_core.rig.posing import joint_motions, skinned
+from portrait_core.rig.skin import strongest
+from portrait_core.shape.extract import extract_surface
+from portrait_core.colours import srgb_to_linear
+
+CHUNK = 120_000
+HAIR_LATTICE = 72
+"""Cells along the lattice box for the coarse hair surface that tells the rig where hair is."""
+
+
+@dataclass(frozen=True)
+class CanonicalField:
+    """The bust of one identity as a :class:`portrait_core.field.Field`; lattice space is the canonical head."""
+
+    model: CanonicalGenerator
+    identity: Identity
+
+    @property
+    def bounds(self) -> NDArray[np.float32]:
+        """(2, 3) lattice box, metres."""
+        centre = np.asarray(self.model.options.box_centre, np.float32)
+        half = np.float32(self.model.options.box_half)
+        return np.stack([centre - half, centre + half])
+
+    def value(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Depth below the surface (N,), metres, positive inside."""
+        return -self._chunked(points, self.model.value)
+
+    def colour(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Linear RGB albedo (N, 3)."""
+        return srgb_to_linear(self._chunked(points, self.model.colour))
+
+    def place(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Canonical points to the identity's un-posed world, metres."""
+        return self._chunked(points, lambda _, p: self.model.identity_warp(p, self.identity.coefficients))
+
+    def unplace(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The identity's un-posed world to canonical points."""
+        return self._chunked(points, lambda _, p: self.model.identity_warp.inverse(p, self.identity.coefficients))
+
+    def _chunked(self, points: NDArray[np.float32], function: Any) -> NDArray[np.float32]:
+        device = self.identity.style.device
+        with torch.no_grad():
+            parts = [
+                function(self.identity, torch.from_numpy(np.ascontiguousarray(p, np.float32)).to(device)).cpu().numpy()
+                for p in np.array_split(points, max(1, -(-len(points) // CHUNK)))
+            ]
+        return np.concatenate(parts)
+
+
+@dataclass(frozen=True)
+class _HairField(CanonicalField):
+    """Only the hair of an identity, for its coarse surface."""
+
+    def value(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Depth below the hair's surface (N,), metres; hair inside the body does not count."""
+
+        def depth(identity: Identity, p: Tensor) -> Tensor:
+            sample = self.model.canonical_sample(identity, p)
+            return torch.maximum(sample.hair, -sample.body - 0.004)[0]
+
+        return -self._chunked(points, depth)
+
+
+class CanonicalAvatarModel:
+    """A model with canonical options (the starter) behind the pipeline's ``AvatarModel`` protocol."""
+
+    def __init__(self, loaded: LoadedModel, device: torch.device) -> None:
+        """Raises :class:`ModelFileError` when tensors and architecture do not fit or the template is missing."""
+        self.header: ModelHeader = loaded.header
+        config = GeneratorConfig.from_dict(loaded.header.config)
+        with torch.device("meta"):
+            network = CanonicalGenerator(config)
+        check_shapes(loaded, {name: tuple(t.shape) for name, t in network.state_dict().items()})
+        wanted = {name: t.dtype for name, t in network.state_dict().items()}
+        state = {name: tensor.to(wanted[name]) for name, tensor in loaded.network().items()}
+        network = CanonicalGenerator(config)
+        network.load_state_dict(state)
+        self.network = network.to(device).eval().requires_grad_(False)
+        self.device = device
+        template = loaded.template()
+        if not template:
+            raise ModelFileError(f"{loaded.path}: no body template in it; the rig needs one.")
+        self._template = {name: tensor.to(torch.float32).numpy() for name, tensor in template.items()}
+        self._last: tuple[bytes, Identity] | None = None
+
+    def latent(self, recipe: Recipe) -> NDArray[np.float32]:
+        """z (1, z_dim) of a recipe."""
+        return recipe.latent_vector(self.header)
+
+    def identity(self, z: NDArray[np.float32], psi: float) -> Identity:
+        """Everything that depends on z (1, z_dim) and truncation alone; the last one is remembered."""
+        key = np.asarray(z, np.float32).tobytes() + repr(psi).encode()
+        if self._last is None or self._last[0] != key:
+            with torch.no_grad():
+                ws = self.network.mapping(torch.from_numpy(np.asarray(z, np.float32)).to(self.device), psi=psi)
+                self._last = (key, self.network.identity(ws))
+        return self._last[1]
+
+    def field(self, z: NDArray[np.float32], psi: float) -> CanonicalField:
+        """The bust of z (1, z_dim)."""
+        return CanonicalField(self.network, self.identity(z, psi))
+
+    def template(self, z: NDArray[np.float32], psi: float) -> BodyTemplate:
+        """The body template carried to the identity, with a coarse surface of its hair that follows the head."""
+        identity = self.identity(z, psi)
+        stored = self._template
+        weights = stored["weights"]
+        vertices, faces = stored["vertices"], stored["faces"].astype(np.int32)
+        hair = extract_surface_or_none(_HairField(self.network, identity))
+        if hair is not None:
+            head = np.zeros((len(hair[0]), weights.shape[1]), np.float32)
+            head[:, SMPL_JOINT_NAMES.index("head")] = 1
+            faces = np.concatenate([faces, hair[1] + np.int32(len(vertices))])
+            vertices, weights = np.concatenate([vertices, hair[0]]), np.concatenate([weights, head])
+        placed = self.field(z, psi).place(vertices)
+        joints = identity.landmarks[: len(SMPL_JOINT_NAMES)].cpu().numpy().astype(np.float32)
+        return _used_joints(placed, faces, weights, joints)
+
+    def render(
+        self,
+        z: NDArray[np.float32],
+        psi: float,
+        camera: Camera,
+        pose: dict[str, tuple[float, float, float]],
+        size: int,
+    ) -> dict[str, NDArray[Any]]:
+        """Volume render: ``image`` (size, size, 3) uint8 sRGB, ``depth`` metres, ``mask`` 0 to 1."""
+        label = torch.from_numpy(np.asarray(camera.label, np.float32))[None].to(self.device)
+        with torch.no_grad():
+            ws = self.network.mapping(torch.from_numpy(np.asarray(z, np.float32)).to(self.device), psi=psi)
+            identity = self.identity(z, psi)
+            deform = self._pose_warp(z, psi, pose) if pose else None
+            seen = self.network.synthesis(
+                ws, label, deform=deform, neural_resolution=size, planes=identity.planes,
+                settings=replace(self.network.config.rendering, depth_resolution=64),
+            )  # fmt: skip
+        image = (seen["image"][0].permute(1, 2, 0) * 127.5 + 128).clamp(0, 255).to(torch.uint8).cpu().numpy()
+        mask = seen["image_mask"][0, 0].clamp(0, 1).cpu().numpy()
+        depth = np.where(mask > 0.5, seen["image_depth"][0, 0].cpu().numpy(), 0).astype(np.float32)
+        return {"image": image, "depth": depth, "mask": mask}
+
+    def _pose_warp(
+        self, z: NDArray[np.float32], psi: float, pose: dict[str, tuple[float, float, float]]
+    ) -> PoseWarp:
+        template = self.template(z, psi)
+        unknown = set(pose) - set(template.joint_names)
+        if unknown:
+            raise UsageError(f"joint {sorted(unknown)[0]} has no part of this bust; it has {template.joint_names}.")
+        motions = joint_motions(template.joint_names, template.parents, template.joints, pose)
+        posed, _ = skinned(template.vertices, template.vertices, strongest(template.weights), motions)
+        return PoseWarp(
+            torch.from_numpy(posed)[None].to(self.device),
+            torch.from_numpy(template.vertices).to(self.device),
+            torch.from_numpy(template.faces.astype(np.int64)).to(self.device),
+        )
+
+
+def extract_surface_or_none(field: CanonicalField) -> tuple[NDArray[np.float32], NDArray[np.int32]] | None:
+    """A coarse surface of a part, or None where the identity has none of it."""
+    try:
+        surface = extract_surface(field, HAIR_LATTICE)
+    except (ModelFileError, ValueError):
+        return None
+    return (surface.vertices, surface.faces) if len(surface.faces) else None
+
+
+def _used_joints(
+    vertices: NDArray[np.float32], faces: NDArray[np.int32], weights: NDArray[np.float32], joints: NDArray[np.float32]
+) -> BodyTemplate:
+    """Only joints that move something, and their ancestors: a bust needs no legs."""
+    used = (weights > 1e-4).any(axis=0)
+    for joint in range(len(used) - 1, 0, -1):
+        if used[joint]:
+            used[SMPL_PARENTS[joint]] = True
+    kept = np.flatnonzero(used)
+    place = {int(old): new for new, old in enumerate(kept)}
+    parents = np.asarray([place.get(SMPL_PARENTS[int(j)], -1) for j in kept], np.int32)
+    own = weights[:, kept]
+    return BodyTemplate(
+        joint_names=tuple(SMPL_JOINT_NAMES[int(j)] for j in kept),
+        parents=parents,
+        joints=joints[kept],
+        vertices=vertices,
+        faces=faces,
+        weights=(own / own.sum(axis=1, keepdims=True)).astype(np.float32),
+    )
+
+
+def load_avatar_model(name_or_path: str, device: str | torch.device = "auto") -> CanonicalAvatarModel:
+    """The model of this name or path, ready on ``device``.
+
+    Raises:
+        UsageError: no model of that name, or a kind that cannot make avatars yet.
+        ModelFileError: the file is damaged or does not fit its own header.
+    """
+    loaded = load_model(find_model(name_or_path))
+    if GeneratorConfig.from_dict(loaded.header.config).canonical is None:
+        raise UsageError(
+            f"model {loaded.header.name} has the published architecture; this version makes avatars from models like "
+            "the starter only."
+        )
+    return CanonicalAvatarModel(loaded, choose_device(str(device)))

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The starter's body template: the decimated surface of its mean avatar's body with SMPL skin weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from portrait_core.canonical_generator import CanonicalGenerator, Identity
+from portrait_core.generator_model import CanonicalField
+from portrait_core.shape.decimate import decimate
+from portrait_core.shape.extract import extract_surface
+from portrait_core.world.assets import AssetFolders
+from portrait_core.world.base_mesh import load_base_mesh
+from portrait_core.world.identity import load_identity_space
+from portrait_core.world.raycast import TriangleScene, interpolate
+
+FACES = 6000
+LATTICE = 192
+
+
+@dataclass(frozen=True)
+class _BodyField(CanonicalField):
+    """The body without hair and without the shoulder cut."""
+
+    def value(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Depth below the body's surface (N,), metres."""
+
+        def depth(identity: Identity, p: torch.Tensor) -> torch.Tensor:
+            return self.model.canonical_sample(identity, p).body[0]
+
+        return -self._chunked(points, depth)
+
+
+def bust_template(model: CanonicalGenerator, assets: AssetFolders) -> dict[str, torch.Tensor]:
+    """Tensors ``vertices`` (V, 3), ``faces`` (F, 3), ``joints`` (24, 3), ``weights`` (V, 24), canonical, metres.
+
+    The surface is the model's own, of its mean avatar (truncation 0). The weights are those of the base mesh's closest
+    point; joints are the mean identity's, in canonical place.
+    """
+    with torch.no_grad():
+        ws = model.mapping(torch.zeros(1, model.config.z_dim), psi=0.0)
+        identity = model.identity(ws)
+    surface = decimate(extract_surface(_BodyField(model, identity), LATTICE), FACES)
+    base, space = load_base_mesh(assets), load_identity_space(assets)
+    own = np.asarray(space.matrix @ base.weights, np.float32)
+    hits = TriangleScene(space.vertices, space.triangles).closest(surface.vertices)
+    weights = interpolate(own, space.triangles, hits)
+    weights = np.clip(weights, 0, None) / weights.sum(axis=1, keepdims=True)
+    return {
+        "vertices": torch.from_numpy(surface.vertices),
+        "faces": torch.from_numpy(surface.faces),
+        "joints": torch.from_numpy(space.landmarks(base.neutral)[:24].astype(np.float32)),
+        "weights": torch.from_numpy(weights.astype(np.float32)),
+    }
