@@ -10,12 +10,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from portrait_core.body.triangles import Nearest, nearest_brute_force
+from portrait_core.body.deformation import PoseWarp
+from portrait_core.body.triangles import TIE, Nearest, nearest_brute_force, point_triangle
 from portrait_core.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.rendering.numbers import Given
-from tests.vectors.files import WHOLE, VectorFile, load_state
+from tests.vectors.files import WHOLE, Comparison, VectorFile, load_state
 
 PICTURES = ("image", "image_raw", "image_depth", "image_mask", "image_background")
+_BORDER = 1e-7
+"""Squared distances (square metres) this close let two correct searches choose different triangles."""
 
 
 def generator_of(data: VectorFile) -> PortraitGenerator:
@@ -79,28 +82,66 @@ def _check_unposed(data: VectorFile, network: PortraitGenerator, c: torch.Tensor
 
 
 def _check_posed(data: VectorFile, network: PortraitGenerator, c: torch.Tensor, pose: torch.Tensor) -> None:
+    """Posed pictures by the product's search and by brute force, and the faces that were chosen.
+
+    Two searches may rightly differ at a sample that lies next to a border between two triangles' regions. Where that
+    happens in a file, pictures are held to the tolerance with the stored faces fed in, and those of our own search
+    at the 99th percentile.
+    """
     found: list[Nearest] = []
+    batch = c.shape[0]
 
     def remember(points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float) -> Nearest:
         """Search without a radius, because faces are stored for far points too."""
         found.append(nearest_brute_force(points, triangles))
         return found[-1]
 
-    fast = network.pose_warp(pose)
-    slow = dataclasses.replace(fast, search=remember)
-    with torch.no_grad():
-        for warp in (fast, slow):
-            pictures = network.synthesis(data.tensor("ws"), c, numbers=_numbers(data, "def"), deform=warp)
-            for name in PICTURES:
-                if data.has(f"def/{name}"):
-                    data.check(f"def/{name}", pictures[name], WHOLE)
     # One search a picture and a pass: first the coarse samples of every picture, then the fine ones.
-    batch = c.shape[0]
-    assert len(found) == 2 * batch, (
-        "rendered in more than one piece: the file's resolution is larger than expected"
-    )
-    for name, searches in (("coarse", found[:batch]), ("fine", found[batch:])):
-        stored = data.array(f"def/{name}_face_index")
-        faces = np.stack([s.index for s in searches])
-        near = np.stack([s.squared for s in searches]) < network.config.thickness**2
-        data.check_against(f"def/{name}_face_index", faces[near], stored[near])
+    stored = [*data.array("def/coarse_face_index"), *data.array("def/fine_face_index")]
+    with torch.no_grad():
+        fast = network.pose_warp(pose)
+    own = _posed_pictures(data, network, c, dataclasses.replace(fast, search=remember))
+    assert len(found) == 2 * batch
+    reach = network.config.thickness**2
+    near = np.stack([search.squared for search in found]) < reach
+    faces, expected = np.stack([search.index for search in found]), np.stack(stored).astype(np.int64)
+    differing = near & (faces != expected)
+    gaps = np.stack([search.gap for search in found])
+    borderline = differing & (gaps > TIE) & (gaps < _BORDER)
+    data.check_against("def/face_index", faces[near & ~borderline], expected[near & ~borderline])
+    with torch.no_grad():
+        product = network.synthesis(data.tensor("ws"), c, numbers=_numbers(data, "def"), deform=fast)
+    if not borderline.any():
+        for pictures in (own, product):
+            _compare(data, pictures)
+        return
+    fed = iter(expected)
+
+    def feed(points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float) -> Nearest:
+        """The stored faces and the distances to them."""
+        index = next(fed)
+        squared, _ = point_triangle(points.astype(np.float64), triangles[index].astype(np.float64))
+        return Nearest(squared, index, squared)
+
+    _compare(data, _posed_pictures(data, network, c, dataclasses.replace(fast, search=feed)))
+    for name in PICTURES:
+        if data.has(f"def/{name}"):
+            want = data.array(f"def/{name}").astype(np.float64)
+            error = np.abs(product[name].numpy() - want) / np.abs(want).max()
+            label = f"def/{name} (99 % of it, own faces)"
+            data.comparisons.append(Comparison(label, float(np.quantile(error, 0.99)), WHOLE))
+
+
+def _posed_pictures(
+    data: VectorFile, network: PortraitGenerator, c: torch.Tensor, warp: PoseWarp
+) -> dict[str, torch.Tensor]:
+    """Posed pictures rendered in one piece: nothing requires a gradient, but the mode that forbids pieces is on."""
+    network.requires_grad_(False)
+    with torch.enable_grad():
+        return network.synthesis(data.tensor("ws"), c, numbers=_numbers(data, "def"), deform=warp)
+
+
+def _compare(data: VectorFile, pictures: dict[str, torch.Tensor]) -> None:
+    for name in PICTURES:
+        if data.has(f"def/{name}"):
+            data.check(f"def/{name}", pictures[name], WHOLE)
