@@ -128,7 +128,7 @@ def test_the_bust_is_shown_whole_lit_and_posed() -> None:
     assert rest.image[2, 2].min() > 190  # light grey
     face = rest.image[25:50, 35:65].astype(int)
     eyes = face[:, :, 2] - face[:, :, 0] > 5
-    assert 6 < eyes.sum() < 80 and face[eyes].sum(axis=1).min() < 150  # two dark, bluish eyes on warm skin
+    assert 6 < eyes.sum() < 80 and face[eyes].sum(axis=1).max() < 240  # two dark, bluish eyes on warm skin
     turned = render_avatar(
         replace(avatar, pose={"head": (0.0, 0.8, 0.0)}), Camera.orbit(yaw=0.3, focal=4.5), 96
     )
