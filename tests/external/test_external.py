@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our files in other people's software: the Khronos validator, three.js in Chromium, Blender. Each skips where absent.
+
+Node packages: `npm ci --prefix tests/external`. Browser: Chromium, named by CHROMIUM if it is not on the path.
+Blender: a Python that has bpy, named by PORTRAITKIT_BPY_PYTHON. The checks also run on any files by hand, for instance
+`node tests/external/validate.mjs A.glb`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from portrait_core.formats.gltf import glb_bytes
+from tests.formats.busts import bust_avatar
+
+HERE = Path(__file__).parent
+POSE = {"head": (0.1, 0.4, 0.0), "neck": (0.0, 0.1, 0.0)}
+
+
+def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=240, check=False, env={**os.environ, **environment}
+    )
+
+
+def node_with(package: str) -> str:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    if not (HERE / "node_modules" / package).is_dir():
+        pytest.skip(f"{package} is not installed; run: npm ci --prefix tests/external")
+    return node
+
+
+def validate(*paths: Path) -> tuple[int, list[dict[str, Any]]]:
+    done = run([node_with("gltf-validator"), str(HERE / "validate.mjs"), *map(str, paths)])
+    assert done.returncode in (0, 1), done.stderr
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The bust at rest, posed, and with a JPEG."""
+    folder = tmp_path_factory.mktemp("external")
+    avatar = bust_avatar()
+    contents = {
+        "rest": glb_bytes(avatar),
+        "posed": glb_bytes(replace(avatar, pose=POSE)),
+        "jpeg": glb_bytes(avatar, image="jpeg"),
+    }
+    for name, content in contents.items():
+        (folder / f"{name}.glb").write_bytes(content)
+    return [folder / f"{name}.glb" for name in contents]
+
+
+def test_the_khronos_validator_has_nothing_to_say(files: list[Path]) -> None:
+    status, reports = validate(*files)
+    assert status == 0
+    for report in reports:
+        assert report["issues"]["messages"] == []
+        info = report["info"]
+        assert info["hasSkins"] and info["hasTextures"] and info["hasDefaultScene"]
+        assert info["maxInfluences"] == 4 and info["drawCallCount"] == 1
+        assert info["totalTriangleCount"] == len(bust_avatar().faces)
+
+
+def patched(content: bytes, change: Any) -> bytes:
+    """A GLB with its JSON changed by ``change``; the JSON chunk is padded anew."""
+    size = int.from_bytes(content[12:16], "little")
+    tree = json.loads(content[20 : 20 + size])
+    change(tree)
+    text = json.dumps(tree).encode()
+    text += b" " * (-len(text) % 4)
+    rest = content[20 + size :]
+    total = (20 + len(text) + len(rest)).to_bytes(4, "little")
+    return content[:8] + total + len(text).to_bytes(4, "little") + b"JSON" + text + rest
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("ACCESSOR_MAX_MISMATCH", lambda t: t["accessors"][1]["max"].__setitem__(1, 9.0)),
+        ("ACCESSOR_INVALID_IBM", None),
+        (
+            "NODE_SKINNED_MESH_NON_ROOT",
+            lambda t: t["nodes"][0]["children"].append(t["scenes"][0]["nodes"].pop()),
+        ),
+        (
+            "NODE_SKINNED_MESH_LOCAL_TRANSFORMS",
+            lambda t: t["nodes"][-1].__setitem__("translation", [0, 1, 0]),
+        ),
+    ],
+)
+def test_the_validator_does_find_faults(tmp_path: Path, code: str, change: Any) -> None:
+    """The check above can fail: each of these is a mistake that a writer of avatars makes easily."""
+    content = glb_bytes(bust_avatar())
+    if change is None:
+        assert content[-4:] == np.float32(1).tobytes()  # the file ends with the last inverse bind matrix
+        content = content[:-4] + np.float32(2).tobytes()
+    else:
+        content = patched(content, change)
+    path = tmp_path / "broken.glb"
+    path.write_bytes(content)
+    status, reports = validate(path)
+    assert status == 1
+    assert code in {message["code"] for message in reports[0]["issues"]["messages"]}
+
+
+@pytest.mark.slow
+def test_three_js_loads_it_and_the_head_turns(files: list[Path], tmp_path: Path) -> None:
+    node = node_with("three")
+    node_with("playwright-core")
+    browser = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if browser is None:
+        pytest.skip("no Chromium; install it or name one by CHROMIUM")
+    command = [node, str(HERE / "three_check.mjs"), "--out", str(tmp_path), *map(str, files[:2])]
+    done = run(command, CHROMIUM=browser)
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0 and len(results) == 2, (results, done.stderr)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "posed-rest.png",
+        "posed-turned.png",
+        "rest-rest.png",
+        "rest-turned.png",
+    ]
+
+
+@pytest.mark.slow
+def test_blender_imports_it_and_the_head_turns(files: list[Path]) -> None:
+    python = os.environ.get("PORTRAITKIT_BPY_PYTHON")
+    if python is None and importlib.util.find_spec("bpy"):
+        python = sys.executable
+    if python is None:
+        pytest.skip("no bpy; name a Python that has it by PORTRAITKIT_BPY_PYTHON")
+    done = run([python, str(HERE / "bpy_check.py"), *map(str, files)])
+    results = [json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+    assert done.returncode == 0 and len(results) == len(files), (results, done.stderr[-2000:])
