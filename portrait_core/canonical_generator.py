@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
+from portrait_core.closest_point import ClosestPoint
 from portrait_core.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.networks.canonical_decoder import CanonicalDecoder, CanonicalSample
 from portrait_core.networks.eyeball import eye_colour
@@ -25,6 +26,7 @@ from portrait_core.networks.plane_basis import PlaneBasis
 
 EMPTY_DENSITY = -1000.0
 DENSITY_WIDTH = 0.001
+COARSE_NODES = 28
 BACK_NODES = 44
 BACK_MARGIN = 1.15
 
@@ -32,13 +34,15 @@ BACK_MARGIN = 1.15
 @dataclass(frozen=True)
 class Identity:
     """All that one latent determines, batch of one: ``planes`` (1, 3, C, R, R), ``style`` (1, w_dim), ``palette``
-    (1, 6, 3), warp ``coefficients`` (K,), ``landmarks`` (L, 3) in the identity's space, metres."""
+    (1, 6, 3), warp ``coefficients`` (K,), ``landmarks`` (L, 3) in the identity's space, ``moved`` (1, 3, S, S, S) a
+    coarse lattice of the warp's displacement over the lattice box; metres."""
 
     planes: Tensor
     style: Tensor
     palette: Tensor
     coefficients: Tensor
     landmarks: Tensor
+    moved: Tensor
 
 
 class CanonicalGenerator(PortraitGenerator):
@@ -75,7 +79,12 @@ class CanonicalGenerator(PortraitGenerator):
             octaves=options.octaves,
         )
         self.identity_warp = IdentityWarp(
-            options.warp_vertices, options.warp_triangles, options.warp_centres, options.coefficients, options.landmarks
+            options.warp_vertices,
+            options.warp_triangles,
+            options.warp_centres,
+            options.coefficients,
+            options.landmarks,
+            search=ClosestPoint,
         )
         self._inverse: tuple[Tensor, Tensor] | None = None
         if seed is not None:
@@ -97,7 +106,20 @@ class CanonicalGenerator(PortraitGenerator):
             palette=self.identity_code.palette(code),
             coefficients=coefficients[0],
             landmarks=self.identity_warp.landmarks(coefficients[0]),
+            moved=self._moved_lattice(coefficients[0]),
         )
+
+    def _moved_lattice(self, coefficients: Tensor) -> Tensor:
+        nodes = self._nodes(COARSE_NODES, 1.0).to(coefficients)
+        with torch.no_grad():
+            moved = self.identity_warp(nodes, coefficients) - nodes
+        return moved.t().reshape(1, 3, COARSE_NODES, COARSE_NODES, COARSE_NODES)
+
+    def _nodes(self, count: int, margin: float) -> Tensor:
+        """Canonical points (count^3, 3) of a lattice over the lattice box widened by ``margin``, x fastest."""
+        axis = torch.linspace(-1, 1, count) * margin
+        z, y, x = torch.meshgrid(axis, axis, axis, indexing="ij")
+        return torch.stack([x, y, z], -1).reshape(-1, 3) * self.options.box_half + torch.tensor(self.options.box_centre)
 
     def evaluate_points(self, planes: Tensor, points: Tensor, ws: Tensor) -> tuple[Tensor, Tensor]:
         """Raw density (B, N, 1) and colours in [-1, 1] (B, N, 3) at un-posed ``points[B, N, 3]`` of the identities.
@@ -112,7 +134,9 @@ class CanonicalGenerator(PortraitGenerator):
         code, coefficients = self.identity_code.read(ws[:, 0])
         style = self.identity_code.style(code)
         landmarks = self.identity_warp.landmarks(coefficients[0])
-        identity = Identity(planes, style, self.identity_code.palette(code), coefficients[0], landmarks)
+        palette = self.identity_code.palette(code)
+        unused = planes.new_zeros(0)
+        identity = Identity(planes, style, palette, coefficients[0], landmarks, unused)
         options = self.options
         centre = points.new_tensor(options.box_centre)
         boxed = ((points - centre).abs() < options.box_half * 1.1).all(1)
@@ -141,14 +165,11 @@ class CanonicalGenerator(PortraitGenerator):
             known = (identity.coefficients.clone(), self._inverse_lattice(identity.coefficients))
             self._inverse = known
         q = self.normalised(points) / BACK_MARGIN
-        return nnf.grid_sample(known[1], q[None, :, None, None], align_corners=True, padding_mode="border")[0, :, :, 0, 0].t()
+        return _look_up(known[1], q)
 
     def _inverse_lattice(self, coefficients: Tensor) -> Tensor:
         """(1, 3, S, S, S): canonical minus own place at the nodes of the lattice box, widened by ``BACK_MARGIN``."""
-        axis = torch.linspace(-1, 1, BACK_NODES, device=coefficients.device) * BACK_MARGIN
-        z, y, x = torch.meshgrid(axis, axis, axis, indexing="ij")
-        centre = coefficients.new_tensor(self.options.box_centre)
-        nodes = torch.stack([x, y, z], -1).reshape(-1, 3) * self.options.box_half + centre
+        nodes = self._nodes(BACK_NODES, BACK_MARGIN).to(coefficients)
         with torch.no_grad():
             back = self.identity_warp.inverse(nodes, coefficients, steps=6) - nodes
         return back.t().reshape(1, 3, BACK_NODES, BACK_NODES, BACK_NODES)
@@ -165,22 +186,25 @@ class CanonicalGenerator(PortraitGenerator):
 
     def value(self, identity: Identity, points: Tensor) -> Tensor:
         """Signed distance (N,) at canonical points (N, 3), negative inside; the shoulder cut is part of the solid."""
-        inside = self.canonical_sample(identity, points).distance()[0]
+        q = self.normalised(points)[None]
+        inside = self.decoder.distance(identity.planes, q, identity.style)[0]
         return torch.maximum(inside, self._cut(identity, points, inside))
 
     def _cut(self, identity: Identity, points: Tensor, inside: Tensor) -> Tensor:
-        """Signed distance to the kept side of the shoulder cut, whose planes are flat in the identity's space."""
-        options = self.options
-        crude = torch.maximum(options.cut_y - points[:, 1], points[:, 0].abs() - options.cut_x)
-        # Identities move the shoulders by centimetres: only there the exact place is needed.
-        near = torch.nonzero((crude > -0.09) & (inside < 0.03)).squeeze(1)
-        result = crude.clamp_max(-0.05)
-        if len(near):
-            place = self.identity_warp(points[near], identity.coefficients)
-            exact = torch.maximum(options.cut_y - place[:, 1], place[:, 0].abs() - options.cut_x)
-            result = result.index_copy(0, near, exact)
-        far = (crude > -0.09) & (inside >= 0.03)
-        return torch.where(far, crude, result)
+        """Signed distance to the kept side of the shoulder cut, whose planes are flat in the identity's space.
+
+        A coarse lattice of the warp tells where the planes are; beside them the warp itself is asked.
+        """
+        q = self.normalised(points).clamp(-1, 1)
+        moved = points + _look_up(identity.moved, q)
+        cut = self._beyond_cut(moved)
+        index = torch.nonzero((cut.abs() < 0.006) & (inside < 0.012)).squeeze(1)
+        if len(index):
+            cut = cut.index_copy(0, index, self._beyond_cut(self.identity_warp(points[index], identity.coefficients)))
+        return cut
+
+    def _beyond_cut(self, place: Tensor) -> Tensor:
+        return torch.maximum(self.options.cut_y - place[:, 1], place[:, 0].abs() - self.options.cut_x)
 
     def colour(self, identity: Identity, points: Tensor) -> Tensor:
         """sRGB albedo (N, 3) at canonical points (N, 3)."""
@@ -197,3 +221,7 @@ class CanonicalGenerator(PortraitGenerator):
         return sample.colour(painted[None], sharpness=1.0)[0].clamp(0, 1)
 
 
+def _look_up(lattice: Tensor, q: Tensor) -> Tensor:
+    """Trilinear values (N, 3) of a lattice (1, 3, S, S, S) at q (N, 3) in [-1, 1]."""
+    found = nnf.grid_sample(lattice, q[None, :, None, None], align_corners=True, padding_mode="border")
+    return found[0, :, :, 0, 0].t()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -141,8 +142,8 @@ class GeneratorConfig:
         return 3 * self.plane_features * self.triplane_depth
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, strings, None and dictionaries, for JSON."""
-        return dataclasses.asdict(self)
+        """Plain numbers, strings, None, lists and dictionaries, as JSON gives them back."""
+        return cast("dict[str, Any]", json.loads(json.dumps(dataclasses.asdict(self))))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> GeneratorConfig:

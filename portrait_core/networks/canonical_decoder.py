@@ -153,10 +153,8 @@ class CanonicalDecoder(nn.Module):
             style: (B, style_dim).
             palette: (B, 6, 3) sRGB: skin, lips, hair, clothing, stripes, iris.
         """
-        x = self.features(planes, points)
-        batch, count, width = x.shape
-        x = self._modulate(self.fc0(x.reshape(-1, width)).reshape(batch, count, -1), self.film0(style))
-        x = self._modulate(self.fc1(x.reshape(-1, self.hidden)).reshape(batch, count, -1), self.film1(style))
+        x = self._hidden(planes, points, style)
+        batch, count, _ = x.shape
         y = self.out(x.reshape(-1, self.hidden)).reshape(batch, count, -1)
         fixed = self.fixed_colours.to(palette).expand(batch, -1, -1)
         skin, lip, hair, cloth, stripe = (palette[:, i : i + 1] for i in range(5))
@@ -173,6 +171,21 @@ class CanonicalDecoder(nn.Module):
             cloth=_shaded(striped, y[..., k + 5 : k + 9]),
             hair_colour=_shaded(hair, y[..., k + 9 : k + 13]),
         )
+
+    def distance(self, planes: Tensor, points: Tensor, style: Tensor) -> Tensor:
+        """Only :meth:`CanonicalSample.distance` (B, N), for surfaces: the last layer's first two rows suffice."""
+        x = self._hidden(planes, points, style)
+        bias = self.out.bias
+        assert bias is not None
+        y = x @ (self.out.weight[:2] * self.out.weight_gain).t() + bias[:2]
+        return y.amin(-1) * DISTANCE_SCALE
+
+    def _hidden(self, planes: Tensor, points: Tensor, style: Tensor) -> Tensor:
+        """The second hidden layer (B, N, hidden)."""
+        x = self.features(planes, points)
+        batch, count, width = x.shape
+        x = self._modulate(self.fc0(x.reshape(-1, width)).reshape(batch, count, -1), self.film0(style))
+        return self._modulate(self.fc1(x.reshape(-1, self.hidden)).reshape(batch, count, -1), self.film1(style))
 
     def _modulate(self, x: Tensor, film: Tensor) -> Tensor:
         scale, shift = film[:, None].chunk(2, -1)

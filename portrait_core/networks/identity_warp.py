@@ -11,7 +11,9 @@ template and faded out within a few centimetres. On the template itself the warp
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +23,13 @@ from torch import Tensor, nn
 FADE_FROM = 0.010
 FADE_TO = 0.030
 """The remainder counts in full up to the first distance from the template and not at all beyond the second (metres)."""
+
+
+PointSearch = Callable[[NDArray[Any]], tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]]
+"""Points (N, 3) -> closest triangle (N,), weights of its corners (N, 3), distance (N,)."""
+
+SearchFactory = Callable[[NDArray[Any], NDArray[Any]], PointSearch]
+"""Mesh vertices (V, 3) and triangles (F, 3) -> a search for their closest points."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,14 @@ class IdentityWarp(nn.Module):
     landmark_basis: Tensor
 
     def __init__(
-        self, vertices: int, triangles: int, centres: int, coefficients: int, landmarks: int
+        self,
+        vertices: int,
+        triangles: int,
+        centres: int,
+        coefficients: int,
+        landmarks: int,
+        *,
+        search: SearchFactory,
     ) -> None:
         super().__init__()
         self.register_buffer("vertices", torch.zeros(vertices, 3))
@@ -67,7 +83,8 @@ class IdentityWarp(nn.Module):
         self.register_buffer("basis", torch.zeros(vertices, 3, coefficients))
         self.register_buffer("landmark_mean", torch.zeros(landmarks, 3))
         self.register_buffer("landmark_basis", torch.zeros(landmarks, 3, coefficients))
-        self._closest: object | None = None
+        self.search = search
+        self._closest: PointSearch | None = None
 
     def displacement(self, coefficients: Tensor) -> Tensor:
         """Displacement (V, 3) of the template's vertices for coefficients (K,)."""
@@ -79,10 +96,8 @@ class IdentityWarp(nn.Module):
 
     def sites(self, points: Tensor) -> Sites:
         """Prepare canonical points (N, 3); the closest-point search is outside autograd."""
-        from portrait_core.networks.closest_point import ClosestPoint
-
-        if not isinstance(self._closest, ClosestPoint):
-            self._closest = ClosestPoint(_numpy(self.vertices), _numpy(self.triangles))
+        if self._closest is None:
+            self._closest = self.search(_numpy(self.vertices), _numpy(self.triangles))
         face, bary, distance = self._closest(_numpy(points))
         centre = self.vertices[self.centres.long()]
         ones = torch.ones_like(points[:, :1])

@@ -10,7 +10,7 @@ import scipy.spatial as _spatial
 from numpy.typing import NDArray
 
 from portrait_core.body.template import BodyTemplate
-from portrait_core.body.triangles import nearest_by_tree
+from portrait_core.closest_point import ClosestPoint
 from portrait_core.rig.skin import Skin, strongest
 
 _trees: Any = _spatial  # scipy ships no types for it
@@ -43,8 +43,8 @@ def skin_from_template(
     if len(template.faces) == 0:
         raise ValueError("skin: the body template has no faces")
     triangles = template.vertices[template.faces].astype(np.float64)
-    nearest = nearest_by_tree(vertices, triangles.astype(np.float32))
-    face = _facing(vertices, normals, triangles, nearest.index, np.sqrt(nearest.squared))
+    index, _, distance = ClosestPoint(template.vertices, template.faces)(vertices)
+    face = _facing(vertices, normals, triangles, index.astype(np.int64), distance.astype(np.float64))
     corner = closest_barycentric(vertices.astype(np.float64), triangles[face])
     dense = np.einsum("vk,vkj->vj", corner, template.weights[template.faces[face]].astype(np.float64))
     return strongest(_smooth(dense, vertices, normals).astype(np.float32))

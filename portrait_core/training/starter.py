@@ -36,6 +36,10 @@ from portrait_core.world.training_points import TrainingPoints, Truth, load_trai
 _log = logging.getLogger("portraitkit")
 
 
+MAPPING = ("backbone.mapping.", "identity_code.code.", "identity_code.warp.")
+"""How the names of the mapping's parameters begin."""
+
+
 @dataclass(frozen=True)
 class StarterTrainingConfig:
     """How the starter is trained.
@@ -49,6 +53,8 @@ class StarterTrainingConfig:
         minutes: stop (with everything saved) after so much time; the schedule stays that of ``steps``.
         batch, points: identities a step and points of each.
         mapping_batch, mapping_repeats: latents a step of the mapping and how many such steps go with one.
+        polish: steps of the mapping alone after the schedule, with ``polish_batch`` latents each,
+            at a rate that falls from ``polish_rate`` to zero along a cosine.
         rate: learning rate of Adam; planes learn 2.5 times as fast, the mapping 2 times.
         point_scale: share of the usual number of prepared points (tests use little).
         save_minutes: how often the state is saved.
@@ -64,6 +70,9 @@ class StarterTrainingConfig:
     points: int = 4096
     mapping_batch: int = 512
     mapping_repeats: int = 3
+    polish: int = 16_000
+    polish_rate: float = 1e-2
+    polish_batch: int = 1024
     rate: float = 4e-3
     point_scale: float = 1.0
     save_minutes: float = 4.0
@@ -84,16 +93,16 @@ class StarterTrainer:
         self.model.to(self.device).train()
         self.average: dict[str, Tensor] = {n: p.detach().clone() for n, p in self.model.named_parameters()}
         self.optimiser = torch.optim.Adam(self._groups(), lr=config.rate, betas=(0.9, 0.99))
+        self.polisher = torch.optim.Adam(self.mapping_parameters().values(), lr=config.rate, betas=(0.9, 0.99))
         self.step = 0
         deviation = self.model.identity_warp.basis.square().sum(1).mean(0).sqrt() * 1e3
         self.shape_weight = deviation.to(self.device)
 
     def _groups(self) -> list[dict[str, Any]]:
         quick = ("decoder.static_planes", "plane_basis.mean", "plane_basis.basis", "backbone.synthesis.b4.const")
-        mapping = ("backbone.mapping.", "identity_code.code.", "identity_code.warp.")
         kinds: dict[float, list[torch.nn.Parameter]] = {1.0: [], 2.5: [], 2.0: []}
         for name, parameter in self.model.named_parameters():
-            factor = 2.5 if name in quick else 2.0 if name.startswith(mapping) else 1.0
+            factor = 2.5 if name in quick else 2.0 if name.startswith(MAPPING) else 1.0
             kinds[factor].append(parameter)
         return [{"params": parameters, "factor": factor} for factor, parameters in kinds.items()]
 
@@ -142,17 +151,41 @@ class StarterTrainer:
         return total
 
     def mapping_loss(self, z: NDArray[np.float64], a: Attributes) -> Tensor:
-        """Squared error of code (in deviations, style logits count more) and shape (in millimetres)."""
+        """Squared error of code (in deviations; colours and style logits count more) and shape (in millimetres)."""
         model, head = self.model, self.model.identity_code
         w = model.backbone.mapping.single(torch.from_numpy(z.astype(np.float32)).to(self.device))
         shape = torch.from_numpy(encode_shapes(self.base, self.shape_code, a)).to(self.device)
         known = torch.from_numpy(code(a).astype(np.float32)).to(self.device)
         target = (known - head.code_mean) / head.code_deviation
         weight = torch.ones_like(target[0])
+        weight[: 3 * head.layout.colours] = 3.0
         weight[-head.layout.styles :] = 4.0
         code_error = ((head.code(w) - target).square() * weight).mean()
         shape_error = ((head.warp(w) - shape) * self.shape_weight).square().sum(1).mean()
         return code_error + 0.1 * shape_error
+
+    def polish(self) -> float:
+        """One step of the mapping alone, after the schedule, with a small and falling rate; the loss."""
+        config = self.config
+        done = self.step - config.steps
+        rng = np.random.default_rng([config.seed, 1, done])
+        rate = config.polish_rate * min(1.0, (done + 1) / 30) * (0.5 + 0.5 * np.cos(np.pi * done / config.polish)) + 1e-6
+        for group in self.polisher.param_groups:
+            group["lr"] = rate
+        z = rng.normal(size=(config.polish_batch, Z_DIM))
+        self.polisher.zero_grad(set_to_none=True)
+        loss = self.mapping_loss(z, attributes(z))
+        loss.backward()  # pyright: ignore[reportUnknownMemberType]
+        self.polisher.step()
+        self.step += 1
+        with torch.no_grad():
+            for name, parameter in self.mapping_parameters().items():
+                self.average[name].lerp_(parameter, 0.005 if done > 100 else 0.1)
+        return float(loss.detach())
+
+    def mapping_parameters(self) -> dict[str, torch.nn.Parameter]:
+        """Parameters of the mapping and its two heads."""
+        return {n: p for n, p in self.model.named_parameters() if n.startswith(MAPPING)}
 
     def _tensors(self, truth: Truth) -> dict[str, Tensor]:
         return {name: torch.from_numpy(np.asarray(v, np.float32)).to(self.device) for name, v in vars(truth).items()}
@@ -179,6 +212,10 @@ class StarterTrainer:
             name = by_parameter[id(parameter)]
             tensors[f"first.{name}"] = state["exp_avg"].cpu()
             tensors[f"second.{name}"] = state["exp_avg_sq"].cpu()
+        for name, parameter in self.mapping_parameters().items():
+            if parameter in self.polisher.state:
+                tensors[f"polish1.{name}"] = self.polisher.state[parameter]["exp_avg"].cpu()
+                tensors[f"polish2.{name}"] = self.polisher.state[parameter]["exp_avg_sq"].cpu()
         facts = {"step": self.step, "seed": self.config.seed, "steps": self.config.steps, "names": len(names)}
         with whole_file(path, overwrite=True) as temporary:
             save_file({k: v.contiguous() for k, v in tensors.items()}, temporary, metadata={"run": json.dumps(facts)})
@@ -204,6 +241,13 @@ class StarterTrainer:
                             "exp_avg": tensors[f"first.{name}"].to(parameter),
                             "exp_avg_sq": tensors[f"second.{name}"].to(parameter),
                         }
+                for name, parameter in self.mapping_parameters().items():
+                    if f"polish1.{name}" in tensors:
+                        self.polisher.state[parameter] = {
+                            "step": torch.tensor(float(int(facts["step"]) - self.config.steps)),
+                            "exp_avg": tensors[f"polish1.{name}"].to(parameter),
+                            "exp_avg_sq": tensors[f"polish2.{name}"].to(parameter),
+                        }
         except (KeyError, RuntimeError) as error:
             raise ModelFileError(f"{path}: the state of another network ({error}). Start again without it.") from error
         self.step = int(facts["step"])
@@ -228,12 +272,15 @@ def train_starter(
         _log.info("resuming at step %d of %d", trainer.step, config.steps)
     started = saved = time.monotonic()
     recent: list[dict[str, float]] = []
-    while trainer.step < config.steps:
-        progress("train", trainer.step / config.steps)
-        recent.append(trainer.advance())
+    total = config.steps + config.polish
+    while trainer.step < total:
+        progress("train", trainer.step / total)
+        polishing = trainer.step >= config.steps
+        recent.append({"mapping": trainer.polish()} if polishing else trainer.advance())
         now = time.monotonic()
         if trainer.step % 50 == 0:
-            line = {name: round(float(np.mean([r[name] for r in recent])), 5) for name in recent[0]}
+            names = recent[-1].keys()
+            line = {n: round(float(np.mean([r[n] for r in recent if n in r])), 5) for n in names}
             _append(log, {"step": trainer.step, "seconds": round(now - started, 1)} | line)
             recent = []
         late = config.minutes is not None and now - started > config.minutes * 60

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
+from portrait_core.closest_point import ClosestPoint
 from portrait_core.networks.identity_warp import IdentityWarp, Sites, solve_kernel
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import BaseMesh, load_base_mesh
@@ -64,7 +65,7 @@ class IdentitySpace:
 
     def warp(self) -> IdentityWarp:
         """An identity warp with this template and no basis yet: use :meth:`IdentityWarp.move` with a displacement."""
-        warp = IdentityWarp(len(self.vertices), len(self.triangles), len(self.centres), 0, len(LANDMARKS))
+        warp = IdentityWarp(len(self.vertices), len(self.triangles), len(self.centres), 0, len(LANDMARKS), search=ClosestPoint)
         warp.vertices.copy_(torch.from_numpy(self.vertices))
         warp.triangles.copy_(torch.from_numpy(self.triangles))
         warp.centres.copy_(torch.from_numpy(self.centres))

@@ -70,6 +70,7 @@ def render_portrait(
     *,
     pose: dict[str, NDArray[np.float64]] | None = None,
     samples: int = 2,
+    mask_only: bool = False,
 ) -> Portrait:
     """Picture of a bust.
 
@@ -79,6 +80,7 @@ def render_portrait(
         size: width and height in pixels.
         pose: axis-angle (3,) in radians by SMPL joint name.
         samples: rays a pixel and axis; mask and depth come from the ray next to the pixel's centre.
+        mask_only: leave the colours black: mask and depth are much quicker than paint.
     """
     fine = size * samples
     origin, direction = camera_rays(cam2world, intrinsics, fine)
@@ -94,6 +96,8 @@ def render_portrait(
             continue
         chosen = Hits(hit.face[closer], hit.bary[closer], hit.distance[closer])
         nearest[closer] = chosen.distance
+        if mask_only:
+            continue
         albedo[closer] = world.paint(bust, name, chosen)
         along = interpolate(vertex_normals(posed, part.triangles), part.triangles, chosen)
         facing = np.where((along * direction[closer]).sum(axis=1, keepdims=True) > 0, -along, along)

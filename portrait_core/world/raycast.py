@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+# pyright: basic, reportInvalidTypeForm=false, reportCallIssue=false, reportArgumentType=false, reportIndexIssue=false
+# pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false
 """Closest points, ray hits and inside tests on a triangle mesh, by warp-lang's bounding-volume hierarchy."""
 
 from __future__ import annotations
@@ -12,18 +14,20 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
-# warp's banner would go to stdout, where the command line speaks JSON.
-wp.config.log_level = wp.LOG_WARNING
+if hasattr(wp.config, "log_level"):
+    wp.config.log_level = wp.LOG_ERROR
+else:
+    wp.config.quiet = True
 
 
 @wp.kernel
-def _closest(  # pyright: ignore[reportUnknownParameterType]
+def _closest(
     mesh: wp.uint64,
-    points: wp.array(dtype=wp.vec3),  # pyright: ignore
+    points: wp.array(dtype=wp.vec3),
     reach: float,
-    face: wp.array(dtype=wp.int32),  # pyright: ignore
-    bary: wp.array(dtype=wp.vec3),  # pyright: ignore
-    distance: wp.array(dtype=wp.float32),  # pyright: ignore
+    face: wp.array(dtype=wp.int32),
+    bary: wp.array(dtype=wp.vec3),
+    distance: wp.array(dtype=wp.float32),
 ):
     i = wp.tid()
     query = wp.mesh_query_point_no_sign(mesh, points[i], reach)
@@ -38,10 +42,10 @@ def _closest(  # pyright: ignore[reportUnknownParameterType]
 
 
 @wp.kernel
-def _inside(  # pyright: ignore[reportUnknownParameterType]
+def _inside(
     mesh: wp.uint64,
-    points: wp.array(dtype=wp.vec3),  # pyright: ignore
-    sign: wp.array(dtype=wp.float32),  # pyright: ignore
+    points: wp.array(dtype=wp.vec3),
+    sign: wp.array(dtype=wp.float32),
 ):
     i = wp.tid()
     query = wp.mesh_query_point_sign_winding_number(mesh, points[i], 10.0)
@@ -49,14 +53,14 @@ def _inside(  # pyright: ignore[reportUnknownParameterType]
 
 
 @wp.kernel
-def _cast(  # pyright: ignore[reportUnknownParameterType]
+def _cast(
     mesh: wp.uint64,
-    origins: wp.array(dtype=wp.vec3),  # pyright: ignore
-    directions: wp.array(dtype=wp.vec3),  # pyright: ignore
+    origins: wp.array(dtype=wp.vec3),
+    directions: wp.array(dtype=wp.vec3),
     far: float,
-    face: wp.array(dtype=wp.int32),  # pyright: ignore
-    bary: wp.array(dtype=wp.vec3),  # pyright: ignore
-    distance: wp.array(dtype=wp.float32),  # pyright: ignore
+    face: wp.array(dtype=wp.int32),
+    bary: wp.array(dtype=wp.vec3),
+    distance: wp.array(dtype=wp.float32),
 ):
     i = wp.tid()
     query = wp.mesh_query_ray(mesh, origins[i], directions[i], far)

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+# pyright: basic, reportInvalidTypeForm=false, reportCallIssue=false, reportArgumentType=false, reportIndexIssue=false
+# pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false
 """Closest point of a triangle mesh, by warp-lang's bounding-volume hierarchy."""
 
 from __future__ import annotations
@@ -11,17 +13,20 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
-# warp's banner would go to stdout, where the command line speaks JSON.
-wp.config.log_level = wp.LOG_WARNING
+# Start-up chatter and "no GPU driver" belong into no terminal of ours. Newer versions have levels, older ones a switch.
+if hasattr(wp.config, "log_level"):
+    wp.config.log_level = wp.LOG_ERROR
+else:
+    wp.config.quiet = True
 
 
 @wp.kernel
-def _closest(  # pyright: ignore[reportUnknownParameterType]
+def _closest(
     mesh: wp.uint64,
-    points: wp.array(dtype=wp.vec3),  # pyright: ignore
-    face: wp.array(dtype=wp.int32),  # pyright: ignore
-    bary: wp.array(dtype=wp.vec3),  # pyright: ignore
-    distance: wp.array(dtype=wp.float32),  # pyright: ignore
+    points: wp.array(dtype=wp.vec3),
+    face: wp.array(dtype=wp.int32),
+    bary: wp.array(dtype=wp.vec3),
+    distance: wp.array(dtype=wp.float32),
 ) -> None:
     i = wp.tid()
     query = wp.mesh_query_point_no_sign(mesh, points[i], 100.0)
