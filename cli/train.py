@@ -68,3 +68,27 @@ def starter(
         f"{out}  {out.stat().st_size / 1e6:.1f} MB  {seconds:.0f} s",
         {"event": "weights", "path": str(out), "bytes": out.stat().st_size, "seconds": round(seconds, 3)},
     )
+
+
+@app.command("template")
+def template(
+    model: Annotated[Path, typer.Argument(metavar="FILE", help="The weights file whose body template is made anew.")],
+    assets: Annotated[
+        Path | None, typer.Option("--assets", metavar="FOLDER", help="The MakeHuman/MPFB data folder.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make the body template of a starter again: its mean avatar's surface with SMPL skin weights."""
+    show = Show(as_json=as_json, quiet=quiet)
+    with show.progress("template") as watcher:
+        watcher.begin("template")
+        watcher("mean avatar", 0.0)
+        from portrait_core.training.starter_template import renew_template
+
+        vertices, faces = renew_template(model, assets)
+        watcher.finish()
+    show.result(
+        f"{model}  template of {vertices} vertices, {faces} faces",
+        {"event": "template", "path": str(model), "vertices": vertices, "faces": faces},
+    )

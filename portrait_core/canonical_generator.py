@@ -27,6 +27,8 @@ from portrait_core.networks.plane_basis import PlaneBasis
 EMPTY_DENSITY = -1000.0
 DENSITY_WIDTH = 0.001
 COARSE_NODES = 28
+LID_REACH = 0.026
+LID_STEP = 0.0015
 BACK_NODES = 44
 BACK_MARGIN = 1.15
 
@@ -114,6 +116,29 @@ class CanonicalGenerator(PortraitGenerator):
         with torch.no_grad():
             moved = self.identity_warp(nodes, coefficients) - nodes
         return moved.t().reshape(1, 3, COARSE_NODES, COARSE_NODES, COARSE_NODES)
+
+    def _onto_lids(self, identity: Identity, points: Tensor) -> Tensor:
+        """Points near the eyes moved onto the surface (two Newton steps); the others as they are.
+
+        Lids are thin and lie on the eyeballs: a point of a mesh's chord, a few tenths of a millimetre under the skin,
+        would get the colour of the eyeball.
+        """
+        eye = points.new_tensor(self.options.eye_place)
+        mirrored = torch.cat([points[:, :1].abs(), points[:, 1:]], 1)
+        near = (mirrored - eye).norm(dim=1) < LID_REACH
+        index = torch.nonzero(near).squeeze(1)
+        if len(index) == 0:
+            return points
+        x = points[index]
+        for _ in range(2):
+            with torch.enable_grad():
+                x = x.detach().requires_grad_(True)
+                q = self.normalised(x)[None]
+                distance = self.decoder.distance(identity.planes, q, identity.style)[0]
+                (slope,) = torch.autograd.grad(distance.sum(), x)
+            step = (distance / slope.square().sum(1).clamp_min(0.25)).clamp(-LID_STEP, LID_STEP)
+            x = (x - step[:, None] * slope).detach()
+        return points.index_copy(0, index, x)
 
     def _nodes(self, count: int, margin: float) -> Tensor:
         """Canonical points (count^3, 3) of a lattice over the lattice box widened by ``margin``, x fastest."""
@@ -208,6 +233,7 @@ class CanonicalGenerator(PortraitGenerator):
 
     def colour(self, identity: Identity, points: Tensor) -> Tensor:
         """sRGB albedo (N, 3) at canonical points (N, 3)."""
+        points = self._onto_lids(identity, points)
         sample = self.canonical_sample(identity, points)
         eyes = torch.nonzero(sample.eye[0] > -6).squeeze(1)
         painted = torch.zeros_like(points)

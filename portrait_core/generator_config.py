@@ -32,7 +32,7 @@ class CanonicalOptions:
     ``basis_resolution`` of the coarse basis, ``octaves`` of the position's sines.
     Identity warp: ``coefficients``, and the sizes of its template: ``warp_vertices``, ``warp_triangles``,
     ``warp_centres``, ``landmarks``; ``eye_landmarks`` are the indices of the left and right eyeball's centre.
-    Place: ``box_centre`` and ``box_half`` of the lattice box, ``cut_y`` and ``cut_x`` of the shoulder cut, metres.
+    Place: ``eye_place``, middle of the left eyeball in the canonical head; ``box_centre`` and ``box_half`` of the lattice box, ``cut_y`` and ``cut_x`` of the shoulder cut, metres.
     """
 
     colours: int = 6
@@ -53,6 +53,7 @@ class CanonicalOptions:
     eye_landmarks: tuple[int, int] = (24, 25)
     box_centre: tuple[float, float, float] = (0.0, 0.0746, 0.043)
     box_half: float = 0.27
+    eye_place: tuple[float, float, float] = (0.0289, 0.1396, 0.113)
     cut_y: float = -0.155
     cut_x: float = 0.255
 

@@ -64,7 +64,7 @@ class StarterTrainingConfig:
     seed: int = 0
     device: str = "auto"
     threads: int | None = None
-    steps: int = 6000
+    steps: int = 5500
     minutes: float | None = None
     batch: int = 6
     points: int = 4096

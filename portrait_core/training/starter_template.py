@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from portrait_core.canonical_generator import CanonicalGenerator, Identity
-from portrait_core.generator_model import CanonicalField
+from portrait_core.generator_model import CanonicalAvatarModel, CanonicalField
+from portrait_core.models.checkpoint import load_model, save_model
 from portrait_core.shape.decimate import decimate
 from portrait_core.shape.extract import extract_surface
-from portrait_core.world.assets import AssetFolders
+from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import load_base_mesh
 from portrait_core.world.identity import load_identity_space
 from portrait_core.world.raycast import TriangleScene, interpolate
@@ -56,3 +58,16 @@ def bust_template(model: CanonicalGenerator, assets: AssetFolders) -> dict[str, 
         "joints": torch.from_numpy(space.landmarks(base.neutral)[:24].astype(np.float32)),
         "weights": torch.from_numpy(weights.astype(np.float32)),
     }
+
+
+def renew_template(path: Path, assets: Path | None = None) -> tuple[int, int]:
+    """Make the template of a weights file again and write the file anew, whole or not at all.
+
+    Returns how many vertices and faces the template has. Raises ModelFileError for a file that is no starter.
+    """
+    loaded = load_model(path)
+    model = CanonicalAvatarModel(loaded, torch.device("cpu"))
+    template = bust_template(model.network, find_assets(assets))
+    tensors = loaded.network() | {f"template.{name}": tensor for name, tensor in template.items()}
+    save_model(path, tensors, loaded.header)
+    return len(template["vertices"]), len(template["faces"])
