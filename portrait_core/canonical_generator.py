@@ -9,7 +9,7 @@ style and paints with the identity's palette.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as nnf
@@ -27,8 +27,10 @@ from portrait_core.networks.plane_basis import PlaneBasis
 EMPTY_DENSITY = -1000.0
 DENSITY_WIDTH = 0.001
 COARSE_NODES = 28
-LID_REACH = 0.026
-LID_STEP = 0.0015
+LID_REACH = 0.020
+LID_OUT = 0.0025
+LID_FRONT = 0.0004
+LID_STEPS = 6
 BACK_NODES = 44
 BACK_MARGIN = 1.15
 
@@ -116,29 +118,6 @@ class CanonicalGenerator(PortraitGenerator):
         with torch.no_grad():
             moved = self.identity_warp(nodes, coefficients) - nodes
         return moved.t().reshape(1, 3, COARSE_NODES, COARSE_NODES, COARSE_NODES)
-
-    def _onto_lids(self, identity: Identity, points: Tensor) -> Tensor:
-        """Points near the eyes moved onto the surface (two Newton steps); the others as they are.
-
-        Lids are thin and lie on the eyeballs: a point of a mesh's chord, a few tenths of a millimetre under the skin,
-        would get the colour of the eyeball.
-        """
-        eye = points.new_tensor(self.options.eye_place)
-        mirrored = torch.cat([points[:, :1].abs(), points[:, 1:]], 1)
-        near = (mirrored - eye).norm(dim=1) < LID_REACH
-        index = torch.nonzero(near).squeeze(1)
-        if len(index) == 0:
-            return points
-        x = points[index]
-        for _ in range(2):
-            with torch.enable_grad():
-                x = x.detach().requires_grad_(True)
-                q = self.normalised(x)[None]
-                distance = self.decoder.distance(identity.planes, q, identity.style)[0]
-                (slope,) = torch.autograd.grad(distance.sum(), x)
-            step = (distance / slope.square().sum(1).clamp_min(0.25)).clamp(-LID_STEP, LID_STEP)
-            x = (x - step[:, None] * slope).detach()
-        return points.index_copy(0, index, x)
 
     def _nodes(self, count: int, margin: float) -> Tensor:
         """Canonical points (count^3, 3) of a lattice over the lattice box widened by ``margin``, x fastest."""
@@ -233,18 +212,36 @@ class CanonicalGenerator(PortraitGenerator):
 
     def colour(self, identity: Identity, points: Tensor) -> Tensor:
         """sRGB albedo (N, 3) at canonical points (N, 3)."""
-        points = self._onto_lids(identity, points)
-        sample = self.canonical_sample(identity, points)
-        eyes = torch.nonzero(sample.eye[0] > -6).squeeze(1)
-        painted = torch.zeros_like(points)
-        if len(eyes):
-            place = self.identity_warp(points[eyes], identity.coefficients)
-            names = self.options.eye_landmarks
-            left, right = identity.landmarks[names[0]], identity.landmarks[names[1]]
-            direction = place - torch.where(points[eyes, :1] > 0, left, right)
-            direction = direction / direction.norm(dim=1, keepdim=True).clamp_min(1e-9)
-            painted = painted.index_copy(0, eyes, eye_colour(direction, identity.palette[0, 5]))
-        return sample.colour(painted[None], sharpness=1.0)[0].clamp(0, 1)
+        eye = points.new_tensor(self.options.eye_place)
+        mirrored = torch.cat([points[:, :1].abs(), points[:, 1:]], 1)
+        index = torch.nonzero((mirrored - eye).norm(dim=1) < LID_REACH).squeeze(1)
+        colour = self.canonical_sample(identity, points).colour()[0]
+        if len(index):
+            colour = colour.index_copy(0, index, self._colour_of_eyes(identity, points[index]))
+        return colour.clamp(0, 1)
+
+    def _colour_of_eyes(self, identity: Identity, points: Tensor) -> Tensor:
+        """sRGB albedo (N, 3) of lids and eyeballs.
+
+        Lids are thin and lie on the eyeballs, and a mesh's chords run a few tenths of a millimetre under them, where the
+        nearest surface may be the hidden part of the eyeball. So each point is first moved out, along the line from
+        the eyeball's centre, and back to the outermost surface (sphere tracing).
+        """
+        eye = points.new_tensor(self.options.eye_place)
+        side = torch.where(points[:, :1] > 0, 1.0, -1.0)
+        centre = torch.cat([eye[:1] * side, eye[1:].expand(len(points), 2)], 1)
+        outward = nnf.normalize(points - centre, dim=1)
+        x = points + LID_OUT * outward
+        for _ in range(LID_STEPS):
+            distance = self.decoder.distance(identity.planes, self.normalised(x)[None], identity.style)[0]
+            x = x - outward * distance.clamp(-LID_FRONT, LID_OUT)[:, None]
+        sample = self.canonical_sample(identity, x)
+        in_front = self.canonical_sample(identity, x + LID_FRONT * outward)
+        place = self.identity_warp(x, identity.coefficients)
+        left, right = (identity.landmarks[i] for i in self.options.eye_landmarks)
+        direction = nnf.normalize(place - torch.where(x[:, :1] > 0, left, right), dim=1)
+        painted = eye_colour(direction, identity.palette[0, 5])
+        return replace(sample, eye=in_front.eye).colour(painted[None])[0]
 
 
 def _look_up(lattice: Tensor, q: Tensor) -> Tensor:
