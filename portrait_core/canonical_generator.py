@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The starter's generator: the published architecture with the options that make it learnable on a CPU.
 
-Mapping with truncation, a modulated-convolution backbone that gives planes, a small decoder, volume rendering with posed
-sample points: as published. The options: latents keep their units (no normalisation), the planes belong to a canonical
-head and every identity is a warp of it, static planes are shared by all identities, the decoder is modulated by the
-style and paints with the identity's palette.
+Mapping with truncation, a modulated-convolution backbone that gives planes, a small decoder, volume rendering with
+posed sample points: as published. The options: latents keep their units (no normalisation), the planes belong to a
+canonical head and every identity is a warp of it, static planes are shared by all identities, the decoder is modulated
+by the style and paints with the identity's palette.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as nnf
@@ -74,7 +75,7 @@ class CanonicalGenerator(PortraitGenerator):
             count=options.basis_planes,
             coarse=options.basis_resolution,
         )
-        self.decoder = CanonicalDecoder(
+        self.decoder = CanonicalDecoder(  # pyright: ignore[reportIncompatibleVariableOverride]
             config.plane_features * config.triplane_depth,
             static_channels=options.static_channels,
             static_resolution=options.static_resolution,
@@ -157,7 +158,7 @@ class CanonicalGenerator(PortraitGenerator):
         density = torch.sigmoid(-distance / DENSITY_WIDTH) / DENSITY_WIDTH
         raw = 1 + density + torch.log(-torch.expm1(-density.clamp_min(1e-6)))
         left, right = (landmarks[i] for i in options.eye_landmarks)
-        direction = torch.nn.functional.normalize(near - torch.where(near[:, :1] > 0, left, right), dim=1)
+        direction = nnf.normalize(near - torch.where(near[:, :1] > 0, left, right), dim=1)
         painted = eye_colour(direction, identity.palette[0, 5])
         seen = sample.colour(painted[None])[0].clamp(0, 1)
         return sigma.index_copy(0, index, raw[:, None]), colour.index_copy(0, index, seen * 2 - 1)
@@ -214,7 +215,8 @@ class CanonicalGenerator(PortraitGenerator):
         """sRGB albedo (N, 3) at canonical points (N, 3)."""
         eye = points.new_tensor(self.options.eye_place)
         mirrored = torch.cat([points[:, :1].abs(), points[:, 1:]], 1)
-        index = torch.nonzero((mirrored - eye).norm(dim=1) < LID_REACH).squeeze(1)
+        away = cast(Any, mirrored - eye).norm(dim=1)
+        index = torch.nonzero(away < LID_REACH).squeeze(1)
         colour = self.canonical_sample(identity, points).colour()[0]
         if len(index):
             colour = colour.index_copy(0, index, self._colour_of_eyes(identity, points[index]))
@@ -223,8 +225,8 @@ class CanonicalGenerator(PortraitGenerator):
     def _colour_of_eyes(self, identity: Identity, points: Tensor) -> Tensor:
         """sRGB albedo (N, 3) of lids and eyeballs.
 
-        Lids are thin and lie on the eyeballs, and a mesh's chords run a few tenths of a millimetre under them, where the
-        nearest surface may be the hidden part of the eyeball. So each point is first moved out, along the line from
+        Lids are thin and lie on the eyeballs, and a mesh's chords run a few tenths of a millimetre under them, where
+        the nearest surface may be the hidden part of the eyeball. So each point is first moved out, along the line from
         the eyeball's centre, and back to the outermost surface (sphere tracing).
         """
         eye = points.new_tensor(self.options.eye_place)

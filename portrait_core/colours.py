@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""sRGB's transfer function (IEC 61966-2-1) for the engine's pictures and palettes; `textures` keeps its own, as a leaf."""
+"""sRGB's transfer function (IEC 61966-2-1) for the engine's pictures and palettes; `textures` keeps its own."""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ class CanonicalOptions:
     ``basis_resolution`` of the coarse basis, ``octaves`` of the position's sines.
     Identity warp: ``coefficients``, and the sizes of its template: ``warp_vertices``, ``warp_triangles``,
     ``warp_centres``, ``landmarks``; ``eye_landmarks`` are the indices of the left and right eyeball's centre.
-    Place: ``eye_place``, middle of the left eyeball in the canonical head; ``box_centre`` and ``box_half`` of the lattice box, ``cut_y`` and ``cut_x`` of the shoulder cut, metres.
+    Place: ``eye_place``, middle of the left eyeball in the canonical head; ``box_centre`` and ``box_half`` of the
+    lattice box, ``cut_y`` and ``cut_x`` of the shoulder cut, metres.
     """
 
     colours: int = 6

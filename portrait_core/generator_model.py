@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from portrait_core.body.deformation import PoseWarp
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 from portrait_core.cameras import Camera
 from portrait_core.canonical_generator import CanonicalGenerator, Identity
+from portrait_core.colours import srgb_to_linear
 from portrait_core.devices import choose_device
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.generator_config import GeneratorConfig
@@ -25,7 +27,6 @@ from portrait_core.recipe import Recipe
 from portrait_core.rig.posing import joint_motions, skinned
 from portrait_core.rig.skin import strongest
 from portrait_core.shape.extract import extract_surface
-from portrait_core.colours import srgb_to_linear
 
 CHUNK = 120_000
 HAIR_LATTICE = 72
@@ -56,17 +57,19 @@ class CanonicalField:
 
     def place(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Canonical points to the identity's un-posed world, metres."""
-        return self._chunked(points, lambda _, p: self.model.identity_warp(p, self.identity.coefficients))
+        return self._chunked(points, lambda one, p: self.model.identity_warp(p, one.coefficients))
 
     def unplace(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """The identity's un-posed world to canonical points."""
-        return self._chunked(points, lambda _, p: self.model.identity_warp.inverse(p, self.identity.coefficients))
+        return self._chunked(points, lambda one, p: self.model.identity_warp.inverse(p, one.coefficients))
 
-    def _chunked(self, points: NDArray[np.float32], function: Any) -> NDArray[np.float32]:
+    def _chunked(
+        self, points: NDArray[np.float32], function: Callable[[Identity, Tensor], Tensor]
+    ) -> NDArray[np.float32]:
         device = self.identity.style.device
         with torch.no_grad():
             parts = [
-                function(self.identity, torch.from_numpy(np.ascontiguousarray(p, np.float32)).to(device)).cpu().numpy()
+                function(self.identity, torch.as_tensor(np.ascontiguousarray(p, np.float32)).to(device)).cpu().numpy()
                 for p in np.array_split(points, max(1, -(-len(points) // CHUNK)))
             ]
         return np.concatenate(parts)
@@ -117,7 +120,7 @@ class CanonicalAvatarModel:
         key = np.asarray(z, np.float32).tobytes() + repr(psi).encode()
         if self._last is None or self._last[0] != key:
             with torch.no_grad():
-                ws = self.network.mapping(torch.from_numpy(np.asarray(z, np.float32)).to(self.device), psi=psi)
+                ws = self.network.mapping(torch.as_tensor(np.asarray(z, np.float32)).to(self.device), psi=psi)
                 self._last = (key, self.network.identity(ws))
         return self._last[1]
 
@@ -150,9 +153,9 @@ class CanonicalAvatarModel:
         size: int,
     ) -> dict[str, NDArray[Any]]:
         """Volume render: ``image`` (size, size, 3) uint8 sRGB, ``depth`` metres, ``mask`` 0 to 1."""
-        label = torch.from_numpy(np.asarray(camera.label, np.float32))[None].to(self.device)
+        label = torch.as_tensor(np.asarray(camera.label, np.float32))[None].to(self.device)
         with torch.no_grad():
-            ws = self.network.mapping(torch.from_numpy(np.asarray(z, np.float32)).to(self.device), psi=psi)
+            ws = self.network.mapping(torch.as_tensor(np.asarray(z, np.float32)).to(self.device), psi=psi)
             identity = self.identity(z, psi)
             deform = self._pose_warp(z, psi, pose) if pose else None
             seen = self.network.synthesis(
@@ -174,9 +177,9 @@ class CanonicalAvatarModel:
         motions = joint_motions(template.joint_names, template.parents, template.joints, pose)
         posed, _ = skinned(template.vertices, template.vertices, strongest(template.weights), motions)
         return PoseWarp(
-            torch.from_numpy(posed)[None].to(self.device),
-            torch.from_numpy(template.vertices).to(self.device),
-            torch.from_numpy(template.faces.astype(np.int64)).to(self.device),
+            torch.as_tensor(posed)[None].to(self.device),
+            torch.as_tensor(template.vertices).to(self.device),
+            torch.as_tensor(template.faces.astype(np.int64)).to(self.device),
         )
 
 
@@ -193,7 +196,7 @@ def _used_joints(
     vertices: NDArray[np.float32], faces: NDArray[np.int32], weights: NDArray[np.float32], joints: NDArray[np.float32]
 ) -> BodyTemplate:
     """Only joints that move something, and their ancestors: a bust needs no legs."""
-    used = (weights > 1e-4).any(axis=0)
+    used = np.asarray((weights > 1e-4).any(axis=0), np.bool_)
     for joint in range(len(used) - 1, 0, -1):
         if used[joint]:
             used[SMPL_PARENTS[joint]] = True

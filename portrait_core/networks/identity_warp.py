@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -23,6 +23,9 @@ from torch import Tensor, nn
 FADE_FROM = 0.010
 FADE_TO = 0.030
 """The remainder counts in full up to the first distance from the template and not at all beyond the second (metres)."""
+
+CHUNK = 200_000
+"""Points warped at once, for the sake of memory."""
 
 
 PointSearch = Callable[[NDArray[Any]], tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]]
@@ -102,18 +105,18 @@ class IdentityWarp(nn.Module):
         centre = self.vertices[self.centres.long()]
         ones = torch.ones_like(points[:, :1])
         kernel = torch.cat([_distances(points, centre), ones, points], 1)
-        away = torch.from_numpy(distance).to(points)
+        away = torch.as_tensor(distance).to(points)
         t = ((away - FADE_FROM) / (FADE_TO - FADE_FROM)).clamp(0, 1)
         fade = 1 - t * t * (3 - 2 * t)
-        corner = self.triangles[torch.from_numpy(face).to(points.device).long()].long()
-        return Sites(points, kernel, corner, torch.from_numpy(bary).to(points), fade)
+        corner = self.triangles[torch.as_tensor(face).to(points.device).long()].long()
+        return Sites(points, kernel, corner, torch.as_tensor(bary).to(points), fade)
 
     def move(self, sites: Sites, displacement: Tensor) -> Tensor:
         """Carry prepared points (N, 3) by a displacement (V, 3) of the template's vertices."""
         weights = self.solver @ displacement[self.centres.long()]
         smooth = sites.kernel @ weights
         index = sites.corner
-        touched, inverse = torch.unique(index, return_inverse=True)
+        touched, inverse = _unique(index)
         at_touched = self._smooth_at_vertices(touched, weights)
         remainder = (displacement[touched] - at_touched)[inverse]
         near = (remainder * sites.bary[..., None]).sum(1)
@@ -128,7 +131,8 @@ class IdentityWarp(nn.Module):
     def forward(self, points: Tensor, coefficients: Tensor) -> Tensor:
         """Canonical points (N, 3) -> points of the identity (N, 3), both in metres."""
         displacement = self.displacement(coefficients)
-        parts = [self.move(self.sites(chunk), displacement) for chunk in points.split(200_000)]
+        starts = range(0, len(points), CHUNK)
+        parts = [self.move(self.sites(points[i : i + CHUNK]), displacement) for i in starts]
         return torch.cat(parts) if parts else points
 
     def inverse(self, points: Tensor, coefficients: Tensor, steps: int = 12) -> Tensor:
@@ -155,12 +159,18 @@ def solve_kernel(centres: NDArray[np.float64], smoothing: float = 2e-5) -> NDArr
     )
     system[:count, count:] = np.c_[np.ones(count), centres]
     system[count:, :count] = system[:count, count:].T
-    return np.linalg.inv(system)[:, :count]
+    return np.asarray(np.linalg.inv(system)[:, :count], np.float64)
 
 
 def _distances(a: Tensor, b: Tensor) -> Tensor:
     """All distances (N, M), by differences: the expanded square is too coarse in float32 for millimetres."""
     return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def _unique(index: Tensor) -> tuple[Tensor, Tensor]:
+    """The different values, and the place of every element among them."""
+    found = cast(Any, torch).unique(index, return_inverse=True)  # its hints do not say what it returns
+    return found[0], found[1]
 
 
 def _numpy(tensor: Tensor) -> NDArray[np.float32]:

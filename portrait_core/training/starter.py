@@ -2,8 +2,8 @@
 """Training of the starter weights on the procedural portrait world.
 
 One loop, two jobs a step: the mapping network learns which code and which shape belong to a latent (a regression on
-unlimited samples), and the canonical generator learns the fields of the bust from codes. Points of the canonical head are
-described once; the truth of any identity at them is a few array operations, so no identity is ever seen twice.
+unlimited samples), and the canonical generator learns the fields of the bust from codes. Points of the canonical head
+are described once; the truth of any identity at them is a few array operations, so no identity is ever seen twice.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor
 
@@ -30,11 +32,14 @@ from portrait_core.training.starter_setup import build_starter, encode_shapes, s
 from portrait_core.whole_file import whole_file
 from portrait_core.world.assets import find_assets
 from portrait_core.world.base_mesh import load_base_mesh
-from portrait_core.world.latent import Z_DIM, Attributes, attributes, code
+from portrait_core.world.latent import NAMES, Z_DIM, Attributes, attributes, code
 from portrait_core.world.training_points import TrainingPoints, Truth, load_training_points
 
 _log = logging.getLogger("portraitkit")
+_safe_open: Any = safetensors.safe_open  # it comes without types
 
+STRIPED = 0.35
+"""Share of the identities of a step whose clothing is made striped."""
 
 MAPPING = ("backbone.mapping.", "identity_code.code.", "identity_code.warp.")
 """How the names of the mapping's parameters begin."""
@@ -119,11 +124,15 @@ class StarterTrainer:
 
         self.optimiser.zero_grad(set_to_none=True)
         report = {"mapping": self._mapping_gradient(rng)}
-        a = attributes(rng.normal(size=(config.batch, Z_DIM)))
+        z = rng.normal(size=(config.batch, Z_DIM))
+        # Striped clothing is rare, and a plain mean of both colours a tempting answer: show it more often.
+        striped = rng.random(config.batch) < STRIPED
+        z[striped, NAMES.index("clothing_stripes")] = rng.uniform(1.0, 2.2, int(striped.sum()))
+        a = attributes(z)
         index = self.points.draw(a.style.astype(np.float32), config.points, rng)
         truth = self._tensors(self.points.known.truth(index, a))
-        where = torch.from_numpy(self.points.known.points[index]).to(self.device)
-        known = torch.from_numpy(code(a).astype(np.float32)).to(self.device)
+        where = torch.as_tensor(self.points.known.points[index]).to(self.device)
+        known = torch.as_tensor(code(a).astype(np.float32)).to(self.device)
         identity_code = self.model.identity_code
         style = identity_code.style(known)
         planes = self.model.planes_of_style(style)
@@ -132,7 +141,7 @@ class StarterTrainer:
         loss.backward()  # pyright: ignore[reportUnknownMemberType]
         for group in self.optimiser.param_groups:
             torch.nn.utils.clip_grad_norm_(group["params"], 5.0)
-        self.optimiser.step()
+        self.optimiser.step()  # pyright: ignore[reportUnknownMemberType]
         self.step += 1
         decay = min(0.995, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
@@ -153,9 +162,9 @@ class StarterTrainer:
     def mapping_loss(self, z: NDArray[np.float64], a: Attributes) -> Tensor:
         """Squared error of code (in deviations; colours and style logits count more) and shape (in millimetres)."""
         model, head = self.model, self.model.identity_code
-        w = model.backbone.mapping.single(torch.from_numpy(z.astype(np.float32)).to(self.device))
-        shape = torch.from_numpy(encode_shapes(self.base, self.shape_code, a)).to(self.device)
-        known = torch.from_numpy(code(a).astype(np.float32)).to(self.device)
+        w = model.backbone.mapping.single(torch.as_tensor(z.astype(np.float32)).to(self.device))
+        shape = torch.as_tensor(encode_shapes(self.base, self.shape_code, a)).to(self.device)
+        known = torch.as_tensor(code(a).astype(np.float32)).to(self.device)
         target = (known - head.code_mean) / head.code_deviation
         weight = torch.ones_like(target[0])
         weight[: 3 * head.layout.colours] = 3.0
@@ -169,14 +178,15 @@ class StarterTrainer:
         config = self.config
         done = self.step - config.steps
         rng = np.random.default_rng([config.seed, 1, done])
-        rate = config.polish_rate * min(1.0, (done + 1) / 30) * (0.5 + 0.5 * np.cos(np.pi * done / config.polish)) + 1e-6
+        falling = 0.5 + 0.5 * np.cos(np.pi * done / config.polish)
+        rate = config.polish_rate * min(1.0, (done + 1) / 30) * falling + 1e-6
         for group in self.polisher.param_groups:
             group["lr"] = rate
         z = rng.normal(size=(config.polish_batch, Z_DIM))
         self.polisher.zero_grad(set_to_none=True)
         loss = self.mapping_loss(z, attributes(z))
         loss.backward()  # pyright: ignore[reportUnknownMemberType]
-        self.polisher.step()
+        self.polisher.step()  # pyright: ignore[reportUnknownMemberType]
         self.step += 1
         with torch.no_grad():
             for name, parameter in self.mapping_parameters().items():
@@ -188,7 +198,7 @@ class StarterTrainer:
         return {n: p for n, p in self.model.named_parameters() if n.startswith(MAPPING)}
 
     def _tensors(self, truth: Truth) -> dict[str, Tensor]:
-        return {name: torch.from_numpy(np.asarray(v, np.float32)).to(self.device) for name, v in vars(truth).items()}
+        return {name: torch.as_tensor(np.asarray(v, np.float32)).to(self.device) for name, v in vars(truth).items()}
 
     def averaged(self) -> CanonicalGenerator:
         """A copy of the network with averaged weights, for evaluation and for the weights file."""
@@ -198,7 +208,7 @@ class StarterTrainer:
         model.eval()
         rng = np.random.default_rng(5)
         with torch.no_grad():
-            z = torch.from_numpy(rng.normal(size=(20_000, Z_DIM)).astype(np.float32))
+            z = torch.as_tensor(rng.normal(size=(20_000, Z_DIM)).astype(np.float32))
             model.backbone.mapping.w_avg.copy_(model.backbone.mapping.single(z).mean(0))
         return model
 
@@ -206,7 +216,6 @@ class StarterTrainer:
         """Write everything that :meth:`restore` needs, whole or not at all."""
         tensors = {f"model.{n}": p.detach().cpu() for n, p in self.model.named_parameters()}
         tensors |= {f"average.{n}": p.cpu() for n, p in self.average.items()}
-        names = [n for n, _ in self.model.named_parameters()]
         by_parameter = {id(p): n for n, p in self.model.named_parameters()}
         for parameter, state in self.optimiser.state.items():
             name = by_parameter[id(parameter)]
@@ -216,20 +225,19 @@ class StarterTrainer:
             if parameter in self.polisher.state:
                 tensors[f"polish1.{name}"] = self.polisher.state[parameter]["exp_avg"].cpu()
                 tensors[f"polish2.{name}"] = self.polisher.state[parameter]["exp_avg_sq"].cpu()
-        facts = {"step": self.step, "seed": self.config.seed, "steps": self.config.steps, "names": len(names)}
+        facts = {"step": self.step, "seed": self.config.seed, "steps": self.config.steps}
         with whole_file(path, overwrite=True) as temporary:
             save_file({k: v.contiguous() for k, v in tensors.items()}, temporary, metadata={"run": json.dumps(facts)})
 
     def restore(self, path: Path) -> None:
         """Go on from what :meth:`save` wrote; raises ModelFileError when it does not fit this network."""
-        from safetensors import SafetensorError, safe_open
-
         try:
             tensors = load_file(path)
-            with safe_open(path, "pt") as file:
+            with _safe_open(path, "pt") as file:
                 facts = json.loads(file.metadata()["run"])
         except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelFileError(f"{path}: not the state of a training run ({error}). Start again without it.") from error
+            message = f"{path}: not the state of a training run ({error}). Start again without it."
+            raise ModelFileError(message) from error
         try:
             with torch.no_grad():
                 for name, parameter in self.model.named_parameters():

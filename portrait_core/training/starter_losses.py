@@ -59,10 +59,14 @@ def starter_loss(sample: CanonicalSample, truth: dict[str, Tensor], beta: float)
     skin = _mean(
         (sample.skin - truth["skin"]).abs().mean(-1), at_body * (height > -0.003) * (1 - 0.9 * truth["eye"])
     )
-    cloth = _mean((sample.cloth - truth["cloth"]).abs().mean(-1), at_body * (height < 0.003))
+    at_cloth = at_body * (height < 0.003)
+    cloth_error = sample.cloth - truth["cloth"]
+    cloth = _mean(cloth_error.abs().mean(-1), at_cloth)
+    # Squared as well: the absolute error alone is content with one of two stripes' colours.
+    stripes = _mean(cloth_error.square().mean(-1), at_cloth)
     locks = _mean((sample.hair_colour - truth["hair_colour"]).abs().mean(-1), at_hair)
     colour = skin + 0.5 * cloth + 0.7 * locks
-    total = 3.0 * occupied + 20.0 * distance + 25.0 * border + 0.6 * lids + 4.0 * colour
+    total = 3.0 * occupied + 20.0 * distance + 25.0 * border + 0.6 * lids + 4.0 * colour + 20.0 * stripes
     parts = {
         "occupancy": occupied, "distance_mm": distance * 1e3, "border_mm": border * 1e3, "lids": lids, "skin": skin,
         "cloth": cloth, "hair": locks,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
 import portrait_core
 from portrait_core.canonical_generator import CanonicalGenerator
@@ -98,13 +99,13 @@ def build_starter(assets: AssetFolders, *, seed: int) -> tuple[CanonicalGenerato
     basis = fit_basis(space, base, COEFFICIENTS, np.random.default_rng(3))
     warp = model.identity_warp
     with torch.no_grad():
-        warp.vertices.copy_(torch.from_numpy(space.vertices))
-        warp.triangles.copy_(torch.from_numpy(space.triangles))
-        warp.centres.copy_(torch.from_numpy(space.centres))
-        warp.solver.copy_(torch.from_numpy(solve_kernel(space.vertices[space.centres])))
+        warp.vertices.copy_(torch.as_tensor(space.vertices))
+        warp.triangles.copy_(torch.as_tensor(space.triangles))
+        warp.centres.copy_(torch.as_tensor(space.centres))
+        warp.solver.copy_(torch.as_tensor(solve_kernel(space.vertices[space.centres])))
         for name in ("mean", "basis", "landmark_mean", "landmark_basis"):
-            getattr(warp, name).copy_(torch.from_numpy(basis[name]))
-        codes = torch.from_numpy(code(attributes(np.random.default_rng(4).normal(size=(20_000, Z_DIM)))))
+            getattr(warp, name).copy_(torch.as_tensor(basis[name]))
+        codes = torch.as_tensor(code(attributes(np.random.default_rng(4).normal(size=(20_000, Z_DIM)))))
         model.identity_code.code_mean.copy_(codes.mean(0))
         model.identity_code.code_deviation.copy_(codes.std(0) + 1e-3)
     return model, {"encode": basis["encode"], "encode_bias": basis["encode_bias"]}
@@ -161,7 +162,7 @@ def starter_file(model: CanonicalGenerator, assets: AssetFolders, out: Path, fac
     return save_model(out, tensors, header)
 
 
-def _bounds() -> list[list[float]]:
+def _bounds() -> list[JsonValue]:
     low, high = BOX_CENTRE - BOX_HALF, BOX_CENTRE + BOX_HALF
     return [[round(float(x), 4) for x in low], [round(float(x), 4) for x in high]]
 

@@ -53,10 +53,10 @@ def bust_template(model: CanonicalGenerator, assets: AssetFolders) -> dict[str, 
     weights = interpolate(own, space.triangles, hits)
     weights = np.clip(weights, 0, None) / weights.sum(axis=1, keepdims=True)
     return {
-        "vertices": torch.from_numpy(surface.vertices),
-        "faces": torch.from_numpy(surface.faces),
-        "joints": torch.from_numpy(space.landmarks(base.neutral)[:24].astype(np.float32)),
-        "weights": torch.from_numpy(weights.astype(np.float32)),
+        "vertices": torch.as_tensor(surface.vertices),
+        "faces": torch.as_tensor(surface.faces),
+        "joints": torch.as_tensor(space.landmarks(base.neutral)[:24].astype(np.float32)),
+        "weights": torch.as_tensor(weights.astype(np.float32)),
     }
 
 

@@ -8,6 +8,7 @@ one call paints many points of many identities. Coordinates ``p`` are canonical,
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -19,7 +20,8 @@ from portrait_core.world.hair_volumes import HairVolumes
 from portrait_core.world.latent import STYLES, Attributes
 from portrait_core.world.noise import lattice_noise, smoothstep
 
-FloatArray = NDArray[np.float32]
+FloatArray: TypeAlias = NDArray[Any]
+"""float32; numpy's type hints, unlike numpy, widen it to float64 when a plain number comes in."""
 
 CROWN = np.array([0.0, 0.115, -0.115], np.float32)
 """Where the hair's flow starts, relative to the middle of the eyes."""
@@ -284,6 +286,6 @@ def _beard_area(p: FloatArray) -> FloatArray:
 
 
 def eye_colour(direction: FloatArray, iris: FloatArray) -> FloatArray:
-    """Albedo (..., 3) of an eyeball for unit vectors (..., 3) from its centre; the generator paints with the same code."""
+    """Albedo (..., 3) of an eyeball for unit vectors (..., 3) from its centre; the generator uses the same code."""
     with torch.no_grad():
-        return eyeball.eye_colour(torch.from_numpy(direction), torch.from_numpy(np.ascontiguousarray(iris))).numpy()
+        return eyeball.eye_colour(torch.as_tensor(direction), torch.as_tensor(np.ascontiguousarray(iris))).numpy()

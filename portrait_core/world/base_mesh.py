@@ -11,17 +11,20 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
+import scipy.sparse as _sparse
 from numpy.typing import NDArray
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.world.assets import DECIMETRE, AssetFolders, find_assets, read_obj, read_target
-from portrait_core.world.subdivision import catmull_clark, quads_to_triangles
+from portrait_core.world.subdivision import Sparse, catmull_clark, quads_to_triangles
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+sp: Any = _sparse  # scipy ships no types for it
 
 DETAIL_FOLDERS = ("head", "nose", "eyes", "mouth", "chin", "cheek", "forehead", "ears", "eyebrows", "neck", "torso")
 SKIP_MACRO = ("baby", "child")
@@ -69,7 +72,7 @@ class Part:
     ``matrix`` (V, U) maps the bust's control vertices to the piece's vertices; ``triangles`` (F, 3); ``uvs`` (V, 2).
     """
 
-    matrix: sp.csr_matrix
+    matrix: Sparse
     triangles: IntArray
     uvs: FloatArray
 

@@ -2,21 +2,22 @@
 """A bust of the portrait world: the ground truth of one latent as triangle meshes that can be painted anywhere.
 
 Two parts, body (skin, clothing, eyes) and hair; together their outside is the bust's surface. Geometry is in the
-identity's un-posed space, metres, neck joint at the origin. Colours are computed where they are asked for, so they are as
-sharp as the procedures behind them.
+identity's un-posed space, metres, neck joint at the origin. Colours are computed where they are asked for, so they
+are as sharp as the procedures behind them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import mcubes
 import numpy as np
-import scipy.sparse as sp
+import scipy.sparse as _sparse
 import torch
 from numpy.typing import NDArray
 
 from portrait_core.networks.identity_warp import IdentityWarp, Sites
+from portrait_core.shape.extract import best_march
 from portrait_core.world.appearance import (
     HairSites,
     Look,
@@ -39,9 +40,12 @@ from portrait_core.world.identity import LANDMARKS, IdentitySpace, carry, load_i
 from portrait_core.world.latent import attributes
 from portrait_core.world.morphs import control_vertices, target_weights
 from portrait_core.world.raycast import Hits, interpolate, vertex_normals
+from portrait_core.world.subdivision import Sparse
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+
+sp: Any = _sparse  # scipy ships no types for it
 
 HAIR_STEP = 0.0021
 """Spacing of the lattice on which hair is turned into triangles, metres."""
@@ -96,7 +100,7 @@ class PortraitWorld:
         """The lattice nodes near any style, their descriptions, and the whole lattice's shape."""
         extent = VOXEL * (np.array(self.hair.styles.shape[1:]) - 1)
         count = np.floor(extent / HAIR_STEP).astype(int)
-        axes = [self.hair.low[k] + HAIR_STEP * np.arange(count[k]) for k in range(3)]
+        axes = [self.hair.low[k] + HAIR_STEP * np.arange(int(count[k])) for k in range(3)]
         nodes = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3).astype(np.float32)
         near = [self.hair.sample(chunk).min(axis=1) < 0.022 for chunk in np.array_split(nodes, 16)]
         kept = np.flatnonzero(np.concatenate(near))
@@ -141,7 +145,7 @@ class PortraitWorld:
         volume = np.full(int(np.prod(self._shape)), 0.03, np.float32)
         volume[self._nodes] = hair_distance(self._node_sites, look)[0]
         padded = np.pad(volume.reshape(self._shape), 1, constant_values=0.03)
-        vertices, triangles = mcubes.marching_cubes(padded, 0.0)
+        vertices, triangles = best_march()(padded)
         if len(vertices) < 100:
             return None
         canonical = (self.hair.low + (vertices - 1) * HAIR_STEP).astype(np.float32)
@@ -173,7 +177,9 @@ class PortraitWorld:
         height = neckline(sites.p, look)
         locks = hair_distance(hair_sites(self.hair, at["bare"]), look)
         cloth = clothing_colour(sites, look, height)[0]
-        colour = np.where(height[0][:, None] < 0, cloth, skin_colour(sites, look, locks)[0])
+        skin = skin_colour(sites, look, locks)[0]
+        clothed = np.asarray(height[0][:, None] < 0, np.bool_)
+        colour = np.asarray(np.where(clothed, cloth, skin), np.float32)
         eye = np.flatnonzero(at["eye"] > 0.5)
         if len(eye):
             place = interpolate(mesh.vertices, mesh.triangles, Hits(hits.face[eye], hits.bary[eye], hits.distance[eye]))
@@ -181,21 +187,21 @@ class PortraitWorld:
             direction = place - np.where(left, bust.landmarks["left_eye"], bust.landmarks["right_eye"])
             direction /= np.linalg.norm(direction, axis=1, keepdims=True)
             colour[eye] = eye_colour(direction.astype(np.float32), look.iris[0, 0])
-        return colour.astype(np.float32)
+        return colour
 
     def skin(self, bare: FloatArray, values: dict[str, FloatArray]) -> SkinSites:
         """Describe body points (N, 3) whose interpolated vertex values are given."""
         return skin_sites_from(bare, self.hair, {k: values[k] for k in ("ao", "lip", "lid", "mouth")})
 
     def _sites(self, points: FloatArray) -> Sites:
-        return self.warp.sites(torch.from_numpy(np.ascontiguousarray(points)))
+        return self.warp.sites(torch.as_tensor(np.ascontiguousarray(points)))
 
 
 def _eye_relative(points: NDArray[np.float64]) -> FloatArray:
     return (points - EYE_MIDDLE).astype(np.float32)
 
 
-def _close_ends(space: IdentitySpace) -> tuple[IntArray, sp.csr_matrix]:
+def _close_ends(space: IdentitySpace) -> tuple[IntArray, Sparse]:
     """The template's triangles with its ends (chest and upper arms, beyond the cut) closed by fans.
 
     Returns the triangles and the (V', V) matrix of all vertices: the template's, then the middle of every end. The
@@ -207,7 +213,7 @@ def _close_ends(space: IdentitySpace) -> tuple[IntArray, sp.csr_matrix]:
     border = directed[~np.isin(directed[:, 0] * count + directed[:, 1], directed[:, 1] * count + directed[:, 0])]
     at = space.vertices[border[:, 0]]
     following = {int(a): int(b) for a, b in border[(at[:, 1] < -0.12) | (np.abs(at[:, 0]) > 0.2)]}
-    rows: list[sp.csr_matrix] = [sp.identity(count, format="csr")]
+    rows: list[Sparse] = [sp.identity(count, format="csr")]
     faces = [space.triangles]
     while following:
         loop = [next(iter(following))]
@@ -222,8 +228,8 @@ def _close_ends(space: IdentitySpace) -> tuple[IntArray, sp.csr_matrix]:
 
 
 def _refine(
-    triangles: IntArray, start: sp.csr_matrix, marked: NDArray[np.bool_], rounds: int
-) -> tuple[sp.csr_matrix, IntArray]:
+    triangles: IntArray, start: Sparse, marked: NDArray[np.bool_], rounds: int
+) -> tuple[Sparse, IntArray]:
     """Halve the edges of marked triangles some times: (V', V) matrix of the new vertices, and the new triangles.
 
     ``start`` is the matrix of the vertices there already. Neighbours that are not marked keep their edges: their shape

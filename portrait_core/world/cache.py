@@ -6,8 +6,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -23,8 +25,8 @@ def cache_folder() -> Path:
 
 
 def cached_arrays(
-    version: str, folders: AssetFolders, build: Callable[[], Mapping[str, NDArray[np.generic]]]
-) -> dict[str, NDArray[np.generic]]:
+    version: str, folders: AssetFolders, build: Callable[[], Mapping[str, NDArray[Any]]]
+) -> dict[str, NDArray[Any]]:
     """Arrays by name: read from the cache, or built and stored.
 
     The file's name holds ``version`` and a digest of the base mesh, so changed data or code never meets old arrays.
@@ -35,7 +37,7 @@ def cached_arrays(
     try:
         with np.load(path, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         arrays = dict(build())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import scipy.ndimage as _ndimage
+import scipy.spatial as _spatial
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
-from scipy.spatial import cKDTree
 
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import BaseMesh, load_base_mesh
 from portrait_core.world.cache import cached_arrays
-from portrait_core.world.raycast import TriangleScene, interpolate, sphere_directions, vertex_normals
+from portrait_core.world.raycast import TriangleScene, sphere_directions, vertex_normals
 
 FloatArray = NDArray[np.float32]
+
+ndimage: Any = _ndimage  # scipy ships no types for it
+spatial: Any = _spatial
 
 VERSION = "body-4"
 EYE_MIDDLE = np.array([0.0, 0.1396, 0.1130], np.float32)
@@ -75,7 +79,7 @@ def load_canonical_body(assets: AssetFolders | None = None) -> CanonicalBody:
     return CanonicalBody(**{f.name: arrays[f.name] for f in fields(CanonicalBody)})
 
 
-def _build(base: BaseMesh, folders: AssetFolders) -> dict[str, NDArray[np.generic]]:
+def _build(base: BaseMesh, folders: AssetFolders) -> dict[str, NDArray[Any]]:
     skin = np.asarray(base.skin.matrix @ base.neutral, np.float32)
     eyes = np.asarray(base.eyes.matrix @ base.neutral, np.float32)
     vertices = np.concatenate([skin, eyes])
@@ -96,8 +100,8 @@ def _build(base: BaseMesh, folders: AssetFolders) -> dict[str, NDArray[np.generi
     at = vertices[edges] - EYE_MIDDLE
     eye_edge = (np.abs(at[:, 1]) < 0.02) & (at[:, 2] > -0.04) & (np.abs(at[:, 0]) > 0.008)
     mouth_edge = _in_mouth(at)
-    lid = cKDTree(vertices[edges[eye_edge]]).query(vertices)[0]
-    mouth = cKDTree(vertices[edges[mouth_edge]]).query(vertices)[0]
+    lid = spatial.cKDTree(vertices[edges[eye_edge]]).query(vertices)[0]
+    mouth = spatial.cKDTree(vertices[edges[mouth_edge]]).query(vertices)[0]
     return {
         "vertices": vertices,
         "triangles": triangles,
@@ -122,7 +126,7 @@ def _open_sky(vertices: FloatArray, triangles: NDArray[np.int64], rays: int = 19
         hit = scene.cast(start, np.broadcast_to(direction, start.shape), far=1.0)
         open_part += weight * (hit.face < 0)
         total += weight
-    return open_part / np.maximum(total, 1e-6)
+    return np.asarray(open_part / np.maximum(total, 1e-6), np.float32)
 
 
 def _border(triangles: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -137,7 +141,7 @@ def _in_mouth(at: FloatArray) -> NDArray[np.bool_]:
 
 
 def _close_mouth(vertices: FloatArray, triangles: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Triangles between the lips, along the rim where the visible skin ends: identities may part their lips a little."""
+    """Triangles between the lips, along the rim where the visible skin ends: identities may part their lips."""
     directed = np.stack([triangles, np.roll(triangles, -1, axis=1)], -1).reshape(-1, 2)
     key = directed[:, 0] * len(vertices) + directed[:, 1]
     back = directed[:, 1] * len(vertices) + directed[:, 0]
@@ -159,7 +163,7 @@ def _close_mouth(vertices: FloatArray, triangles: NDArray[np.int64]) -> NDArray[
     previous = (rim[0], rim[0])
     while low <= high:
         a, b = rim[low], rim[high]
-        faces += [(previous[0], b, a)] if previous[0] == previous[1] else [(previous[0], b, a), (previous[0], previous[1], b)]
+        faces += [(previous[0], b, a), (previous[0], previous[1], b)]
         previous = (a, b)
         low, high = low + 1, high - 1
     return np.asarray([f for f in faces if len(set(f)) == 3], np.int64)
@@ -212,14 +216,8 @@ class BodyDistance:
             blocked += self._all.cast(points, np.broadcast_to(direction, points.shape), far=0.5).face >= 0
         return blocked > 0.94 * rays
 
-    def vertex_values(self, values: NDArray[np.generic], bary: FloatArray, face: NDArray[np.int32]) -> FloatArray:
+    def vertex_values(self, values: NDArray[Any], bary: FloatArray, face: NDArray[np.int32]) -> FloatArray:
         """Per-vertex values (V, ...) at closest points."""
         corner = values[self.triangles[face]]
         weight = bary.reshape(bary.shape + (1,) * (values.ndim - 1))
         return (corner * weight).sum(axis=1).astype(np.float32)
-
-
-__all__ = [
-    "BOX_CENTRE", "BOX_HALF", "CUT_X", "CUT_Y", "EYE_MIDDLE", "BodyDistance", "CanonicalBody", "interpolate",
-    "load_canonical_body",
-]  # fmt: skip

@@ -2,18 +2,19 @@
 """The MakeHuman hair meshes as solid volumes: one signed-distance grid a style, around the canonical head.
 
 Hair meshes are sheets of cards with gaps. Each becomes a solid: thicken the cards, close the gaps, fill what lies
-between the cards and the skull, keep the face free; then a distance transform. Styles can then be blended, thickened and
-cut by arithmetic on distances.
+between the cards and the skull, keep the face free; then a distance transform. Styles can then be blended, thickened
+and cut by arithmetic on distances.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import scipy.ndimage as _ndimage
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from portrait_core.world.assets import DECIMETRE, AssetFolders, find_assets, fit_mhclo, read_obj
 from portrait_core.world.base_mesh import load_base_mesh
@@ -22,6 +23,8 @@ from portrait_core.world.canonical_body import EAR, EAR_SIZE, EYE_MIDDLE, BodyDi
 from portrait_core.world.latent import STYLES
 
 FloatArray = NDArray[np.float32]
+
+ndimage: Any = _ndimage  # scipy ships no types for it
 
 VERSION = "hair-3"
 VOXEL = 0.0028
@@ -61,7 +64,7 @@ def load_hair_volumes(assets: AssetFolders | None = None) -> HairVolumes:
 
 def _axes() -> list[FloatArray]:
     count = np.ceil((HIGH - LOW) / VOXEL).astype(int)
-    return [(LOW[k] + VOXEL * np.arange(count[k])).astype(np.float32) for k in range(3)]
+    return [(LOW[k] + VOXEL * np.arange(int(count[k]))).astype(np.float32) for k in range(3)]
 
 
 def _build(folders: AssetFolders) -> NDArray[np.float16]:
@@ -119,7 +122,8 @@ def _solid(
 
     # The space between the shell of hair and the skull.
     filled = ndimage.binary_fill_holes(_distance(~(hair | ~outside_body)) < bridge)
-    between = (_distance(filled) > bridge) & outside_body & (body < 0.06) & (y > -0.06) & (from_cards < 0.05) & ~face & ~ear
+    between = (_distance(filled) > bridge) & outside_body & (body < 0.06) & (y > -0.06) & (from_cards < 0.05)
+    between &= ~face & ~ear
     hair |= between & (_distance(~hair) < 0.03) & ((z < -0.03) | (y > 0.05))
 
     # Roots go under the skin, where hair covers it, so that no gap shows between the two.

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Identities of the portrait world as displacements of the canonical surface, and the linear basis of them.
 
-The template of the identity warp is the visible canonical surface (skin and eyeballs) around the bust. An identity moves
-its vertices by morph targets; hair and clothing, which hang in space, are carried by the same warp.
+The template of the identity warp is the visible canonical surface (skin and eyeballs) around the bust. An identity
+moves its vertices by morph targets; hair and clothing, which hang in space, are carried by the same warp.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
+import scipy.sparse as _sparse
 import torch
 from numpy.typing import NDArray
 
@@ -23,8 +24,12 @@ from portrait_core.world.base_mesh import BaseMesh, load_base_mesh
 from portrait_core.world.canonical_body import EYE_MIDDLE, CanonicalBody, load_canonical_body
 from portrait_core.world.latent import Z_DIM, attributes
 from portrait_core.world.morphs import control_vertices, target_weights
+from portrait_core.world.subdivision import Sparse
 
 FloatArray = NDArray[np.float64]
+
+sp: Any = _sparse  # scipy ships no types for it
+linalg: Any = np.linalg  # numpy's hints lose the element type here
 
 LANDMARKS = (*SMPL_JOINT_NAMES, "left_eye", "right_eye", "left_eye_front", "right_eye_front")
 """Places carried with the identity: SMPL joints (legs and forearms stay under the pelvis and elbows) and eyes."""
@@ -48,9 +53,9 @@ class IdentitySpace:
 
     vertices: FloatArray
     triangles: NDArray[np.int64]
-    matrix: sp.csr_matrix
+    matrix: Sparse
     centres: NDArray[np.int64]
-    landmark_matrix: sp.csr_matrix
+    landmark_matrix: Sparse
     landmark_offset: FloatArray
     skins: int
     body_vertices: NDArray[np.int64]
@@ -65,11 +70,12 @@ class IdentitySpace:
 
     def warp(self) -> IdentityWarp:
         """An identity warp with this template and no basis yet: use :meth:`IdentityWarp.move` with a displacement."""
-        warp = IdentityWarp(len(self.vertices), len(self.triangles), len(self.centres), 0, len(LANDMARKS), search=ClosestPoint)
-        warp.vertices.copy_(torch.from_numpy(self.vertices))
-        warp.triangles.copy_(torch.from_numpy(self.triangles))
-        warp.centres.copy_(torch.from_numpy(self.centres))
-        warp.solver.copy_(torch.from_numpy(solve_kernel(self.vertices[self.centres])))
+        sizes = len(self.vertices), len(self.triangles), len(self.centres), 0, len(LANDMARKS)
+        warp = IdentityWarp(*sizes, search=ClosestPoint)
+        warp.vertices.copy_(torch.as_tensor(self.vertices))
+        warp.triangles.copy_(torch.as_tensor(self.triangles))
+        warp.centres.copy_(torch.as_tensor(self.centres))
+        warp.solver.copy_(torch.as_tensor(solve_kernel(self.vertices[self.centres])))
         return warp
 
 
@@ -90,12 +96,13 @@ def load_identity_space(assets: AssetFolders | None = None) -> IdentitySpace:
     vertices = np.asarray(matrix @ base.neutral)
     skins = int((used < body.skins).sum())
     landmark_matrix, offset = _landmark_matrix(base, body)
+    centres = _spread(vertices[:skins])
     return IdentitySpace(
-        vertices, place[triangles], sp.csr_matrix(matrix), _spread(vertices[:skins]), landmark_matrix, offset, skins, used
+        vertices, place[triangles], sp.csr_matrix(matrix), centres, landmark_matrix, offset, skins, used
     )
 
 
-def _landmark_matrix(base: BaseMesh, body: CanonicalBody) -> tuple[sp.csr_matrix, FloatArray]:
+def _landmark_matrix(base: BaseMesh, body: CanonicalBody) -> tuple[Sparse, FloatArray]:
     rows = sp.lil_matrix((len(LANDMARKS), len(base.neutral)))
     offset = np.zeros((len(LANDMARKS), 3))
     eyes = np.asarray(base.eyes.matrix @ base.neutral)
@@ -123,7 +130,7 @@ def _joint_source(name: str) -> tuple[str, tuple[float, float, float]]:
         if name.endswith(part):
             return "pelvis", (side * 0.08, drop, 0.0)
     if name.endswith(("wrist", "hand")):
-        return f"{name.split('_')[0]}_elbow", (side * (0.17 if "wrist" in name else 0.22), -0.19, 0.02)
+        return f"{name.partition('_')[0]}_elbow", (side * (0.17 if "wrist" in name else 0.22), -0.19, 0.02)
     return name, (0.0, 0.0, 0.0)
 
 
@@ -149,8 +156,9 @@ def fit_basis(
     """Principal components of displacement and landmarks over random identities.
 
     Returns:
-        ``mean`` (V, 3), ``basis`` (V, 3, K), ``landmark_mean`` (L, 3), ``landmark_basis`` (L, 3, K), scaled so that the
-        coefficients have unit variance, and ``encode`` (K, T) with ``encode_bias`` (K,): target weights -> coefficients.
+        ``mean`` (V, 3), ``basis`` (V, 3, K), ``landmark_mean`` (L, 3), ``landmark_basis`` (L, 3, K), scaled so that
+        the coefficients have unit variance, and ``encode`` (K, T) with ``encode_bias`` (K,): target weights ->
+        coefficients.
     """
     weights = target_weights(base, attributes(rng.normal(size=(identities, Z_DIM))))
     centre = weights.mean(axis=0)
@@ -158,9 +166,9 @@ def fit_basis(
     varying = np.flatnonzero(weights.std(axis=0) > 1e-9)
     shape = _linear_map(space, base, varying)
     metric = shape.T @ shape
-    factor = np.linalg.cholesky(metric + np.eye(len(varying)) * metric.trace() * 1e-10)
-    _, _, right = np.linalg.svd((weights - centre)[:, varying] @ factor, full_matrices=False)
-    directions = np.linalg.solve(factor.T, right[:coefficients].T)
+    factor: FloatArray = linalg.cholesky(metric + np.eye(len(varying)) * metric.trace() * 1e-10)
+    right: FloatArray = linalg.svd((weights - centre)[:, varying] @ factor, full_matrices=False)[2]
+    directions: FloatArray = linalg.solve(factor.T, right[:coefficients].T)
     encode = right[:coefficients] @ factor.T
     spread = ((weights - centre)[:, varying] @ encode.T).std(axis=0)
     directions, encode = directions * spread, encode / spread[:, None]
@@ -193,4 +201,4 @@ def _linear_map(space: IdentitySpace, base: BaseMesh, targets: NDArray[np.int64]
 def carry(warp: IdentityWarp, sites: Sites, displacement: FloatArray) -> NDArray[np.float32]:
     """Carry prepared canonical points by a displacement (V, 3) of the template; float32 (N, 3)."""
     with torch.no_grad():
-        return warp.move(sites, torch.from_numpy(displacement.astype(np.float32))).numpy()
+        return warp.move(sites, torch.as_tensor(displacement.astype(np.float32))).numpy()

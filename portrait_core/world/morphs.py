@@ -21,7 +21,8 @@ _OPPOSITES = (
 )  # fmt: skip
 _UNWANTED = re.compile(
     r"(head|nose|mouth|neck|torso)-trans-(in|out)$|head-angle|torso-trans|torso-muscle-dorsi|torso-vshape|age-"
-    r"|measure-(hips|waist|underbust|napetowaist|waisttohip|bust)|neck-trans|head-trans|-asym|mouth-open|jaw-drop|lowerlip-middle|lip-ext|upperlip-height|lowerlip-height"
+    r"|measure-(hips|waist|underbust|napetowaist|waisttohip|bust)|neck-trans|head-trans|-asym|mouth-open|jaw-drop"
+    r"|lowerlip-middle|lip-ext|upperlip-height|lowerlip-height"
 )
 _SPREAD = {"head": 0.14, "nose": 0.18, "eyes": 0.18, "mouth": 0.13, "chin": 0.18, "cheek": 0.20, "forehead": 0.16,
            "ears": 0.20, "eyebrows": 0.26, "neck": 0.14, "torso": 0.14}  # fmt: skip
@@ -45,7 +46,7 @@ _NAMED_TARGETS: dict[str, tuple[tuple[str, float], ...]] = {
 
 @dataclass(frozen=True)
 class DetailAxis:
-    """One facial detail, named by its negative target: half the difference of two opposite targets, both sides of the face at once.
+    """One facial detail, named by its negative target: half the difference of two opposites, on both sides of the face.
 
     Half the difference makes the detail *linear* in its amount, which is what lets the shape basis hold it exactly.
     """

@@ -32,7 +32,9 @@ class Portrait:
     depth: FloatArray
 
 
-def camera_rays(cam2world: NDArray[np.float64], intrinsics: NDArray[np.float64], size: int) -> tuple[FloatArray, FloatArray]:
+def camera_rays(
+    cam2world: NDArray[np.float64], intrinsics: NDArray[np.float64], size: int
+) -> tuple[FloatArray, FloatArray]:
     """Origins and unit directions (size * size, 3), row by row from the top left, through pixel centres.
 
     Source: specification of the published generator, section 9.1.
@@ -55,7 +57,7 @@ def pose_transforms(bust: Bust, pose: dict[str, NDArray[np.float64]]) -> NDArray
 
 
 def skinned(vertices: FloatArray, weights: FloatArray, transforms: NDArray[np.float64]) -> FloatArray:
-    """Linear blend skinning of vertices (V, 3) with all weights (V, 24): the truth is not limited to four influences."""
+    """Linear blend skinning of vertices (V, 3) with all weights (V, 24): the truth is not limited to four joints."""
     blended = np.tensordot(weights.astype(np.float64), transforms, 1)
     moved = np.einsum("vij,vj->vi", blended[:, :3, :3], vertices) + blended[:, :3, 3]
     return moved.astype(np.float32)

@@ -28,7 +28,7 @@ def _closest(
     face: wp.array(dtype=wp.int32),
     bary: wp.array(dtype=wp.vec3),
     distance: wp.array(dtype=wp.float32),
-):
+) -> None:
     i = wp.tid()
     query = wp.mesh_query_point_no_sign(mesh, points[i], reach)
     if query.result:
@@ -46,7 +46,7 @@ def _inside(
     mesh: wp.uint64,
     points: wp.array(dtype=wp.vec3),
     sign: wp.array(dtype=wp.float32),
-):
+) -> None:
     i = wp.tid()
     query = wp.mesh_query_point_sign_winding_number(mesh, points[i], 10.0)
     sign[i] = query.sign
@@ -61,7 +61,7 @@ def _cast(
     face: wp.array(dtype=wp.int32),
     bary: wp.array(dtype=wp.vec3),
     distance: wp.array(dtype=wp.float32),
-):
+) -> None:
     i = wp.tid()
     query = wp.mesh_query_ray(mesh, origins[i], directions[i], far)
     if query.result:

@@ -8,20 +8,25 @@ Source: Catmull and Clark, "Recursively generated B-spline surfaces on arbitrary
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
-import scipy.sparse as sp
+import scipy.sparse as _sparse
 from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
+
+sp: Any = _sparse  # scipy ships no types for it
+Sparse: TypeAlias = Any
+"""A ``scipy.sparse.csr_matrix``."""
 
 
 @dataclass(frozen=True)
 class Subdivision:
     """``matrix`` (V', V) maps vertices; ``quads`` (4F, 4); ``corner_uvs`` (4F, 4, 2) are interpolated linearly."""
 
-    matrix: sp.csr_matrix
+    matrix: Sparse
     quads: IntArray
     corner_uvs: FloatArray
 
@@ -73,7 +78,7 @@ def catmull_clark(quads: IntArray, vertex_count: int, corner_uvs: FloatArray) ->
     own = np.where(smooth, 1 / k + (k - 3) / k, np.where(on_border, 0.75, 1.0))
     border_both = np.concatenate([border_edges, border_edges[:, ::-1]])
     border_weight = np.full(len(border_both), 0.125)
-    # A vertex where several borders meet would get more than two border neighbours: keep its weights a partition of one.
+    # A vertex where several borders meet would get more than two border neighbours: its weights must still sum to one.
     border_uses = np.bincount(border_both[:, 0], minlength=vertex_count)
     border_weight *= 2 / np.maximum(border_uses[border_both[:, 0]], 1)
     around_border = _matrix(border_both[:, 0], border_both[:, 1], border_weight, (vertex_count, vertex_count))
@@ -99,5 +104,5 @@ def quads_to_triangles(quads: IntArray) -> IntArray:
     return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
 
 
-def _matrix(rows: IntArray, columns: IntArray, values: FloatArray, shape: tuple[int, int]) -> sp.csr_matrix:
+def _matrix(rows: IntArray, columns: IntArray, values: FloatArray, shape: tuple[int, int]) -> Sparse:
     return sp.csr_matrix((values, (rows, columns)), shape=shape)
