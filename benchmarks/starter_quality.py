@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """How close the starter comes to the portrait world on latents that it never saw.
 
-    python -m benchmarks.starter_quality [--model starter] [--count 64] [--first 0] [--out results.json] [--eyes eyes.png]
+    python -m benchmarks.starter_quality [--model starter] [--count 64] [--first 0] [--out results.json]
+                                         [--eyes eyes.png]
 
 For each held-out latent the world builds the true bust and the model its own; measured are the mean distances between
-the two surfaces (both ways), the albedo at corresponding points (PSNR in sRGB), silhouettes from 12 views, and where the
-eyeballs are. Needs the CC0 data (see ``portrait train starter --help``).
+the two surfaces (both ways), the albedo at corresponding points (PSNR in sRGB), silhouettes from 12 views, and where
+the eyeballs are. Needs the CC0 data (see ``portrait train starter --help``).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from portrait_core.world.appearance import hair_distance, hair_sites
 from portrait_core.world.bust import Bust, PortraitWorld
 from portrait_core.world.canonical_body import CUT_X, CUT_Y
 from portrait_core.world.portraits import camera_rays, render_portrait
-from portrait_core.world.raycast import Hits, TriangleScene, interpolate, vertex_normals
+from portrait_core.world.raycast import Hits, TriangleScene, interpolate, sphere_directions, vertex_normals
 
 FIRST_HELD_OUT = 900_000
 POINTS = 24_000
@@ -56,6 +57,7 @@ def true_surface(world: PortraitWorld, bust: Bust, rng: np.random.Generator) -> 
     colours: list[NDArray[np.float32]] = []
     areas = {name: _areas(part.vertices, part.triangles) for name, part in bust.parts.items()}
     total = sum(a.sum() for a in areas.values())
+    scene = joined(bust)
     for name, part in bust.parts.items():
         count = int(POINTS * 1.6 * areas[name].sum() / total)
         hits = scatter(areas[name], count, rng)
@@ -65,8 +67,8 @@ def true_surface(world: PortraitWorld, bust: Bust, rng: np.random.Generator) -> 
             seen = interpolate(part.values["above"], part.triangles, hits) > 0.0005
         else:
             seen = hair_distance(hair_sites(world.hair, canonical), bust.look)[0] > 0.0005
-            # The backs of the eyeballs and the insides of the lids are part of the mesh, but nobody sees them.
-            seen &= interpolate(part.values["ao"], part.triangles, hits) > 0.03
+        normal = interpolate(vertex_normals(part.vertices, part.triangles), part.triangles, hits)
+        seen &= visible(scene, place, normal)
         kept = seen & (place[:, 1] > CUT_Y + 0.004) & (np.abs(place[:, 0]) < CUT_X - 0.004)
         hits = Hits(hits.face[kept], hits.bary[kept], hits.distance[kept])
         places.append(place[kept])
@@ -77,6 +79,32 @@ def true_surface(world: PortraitWorld, bust: Bust, rng: np.random.Generator) -> 
     on_skin = np.concatenate([np.full(len(p), n == 0) for n, p in enumerate(places)])
     face = (np.abs(x) < 0.07) & (y > -0.12) & (y < 0.05) & (z > -0.06) & on_skin
     return TrueSurface(place, np.concatenate(colours), face)
+
+
+def joined(bust: Bust) -> TriangleScene:
+    """All parts of a bust in one scene."""
+    starts = np.cumsum([0, *(len(part.vertices) for part in bust.parts.values())])
+    triangles = [part.triangles + start for part, start in zip(bust.parts.values(), starts, strict=False)]
+    return TriangleScene(
+        np.concatenate([part.vertices for part in bust.parts.values()]), np.concatenate(triangles)
+    )
+
+
+def visible(
+    scene: TriangleScene, place: NDArray[np.float32], normal: NDArray[np.float32], directions: int = 48
+) -> NDArray[np.bool_]:
+    """Which points can be seen from somewhere, at 70 degrees from their normal at most.
+
+    The backs of the eyeballs, the insides of the lids and of the nostrils are part of the meshes, but nobody sees them.
+    """
+    normal = normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    start = (place + normal * 0.0003).astype(np.float32)
+    seen = np.zeros(len(place), bool)
+    for direction in sphere_directions(directions):
+        asked = np.flatnonzero(~seen & (normal @ direction > 0.34))
+        towards = np.broadcast_to(direction, (len(asked), 3))
+        seen[asked] = scene.cast(start[asked], towards, far=1.0).face < 0
+    return seen
 
 
 def _areas(vertices: NDArray[np.float32], triangles: NDArray[np.int64]) -> NDArray[np.float64]:
