@@ -2,14 +2,14 @@
 """Canonical points with everything that is the same for all identities, for training on as many identities as wished.
 
 In the canonical head the body hardly moves and the hair styles are fixed volumes, so the slow part (closest points,
-look-ups, noise) depends on the point alone. It is done once for a few million points; the truth of any identity at any of
-them is then a handful of array operations.
+look-ups, noise) depends on the point alone. It is done once for a few million points; the truth of any identity at any
+of them is then a handful of array operations.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +30,19 @@ from portrait_core.world.appearance import (
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import load_base_mesh
 from portrait_core.world.cache import cached_arrays
-from portrait_core.world.canonical_body import BOX_CENTRE, BOX_HALF, EYE_MIDDLE, BodyDistance, load_canonical_body
+from portrait_core.world.canonical_body import (
+    BOX_CENTRE,
+    BOX_HALF,
+    EYE_MIDDLE,
+    BodyDistance,
+    load_canonical_body,
+)
 from portrait_core.world.hair_volumes import HairVolumes, load_hair_volumes
 from portrait_core.world.latent import STYLES, Attributes
 
 FloatArray = NDArray[np.float32]
 
-VERSION = "points-3"
+VERSION = "points-4"
 
 
 @dataclass(frozen=True)
@@ -96,28 +102,34 @@ def _shaped(sites: _Sites, shape: tuple[int, ...]) -> _Sites:
 def describe(points: FloatArray, body: BodyDistance, hair: HairVolumes) -> CanonicalPoints:
     """Everything about canonical points (N, 3) that no identity changes."""
     distance, bary, face = body(points)
-    eye = (body.triangles[face] >= body.body.skins).all(axis=1)
+    eye = np.asarray((body.triangles[face] >= body.body.skins).all(axis=1), np.bool_)
     return CanonicalPoints(points, distance, eye, skin_sites(body, hair, bary, face), hair_sites(hair, points))
 
 
 @dataclass(frozen=True)
 class TrainingPoints:
-    """Points near the body, points near each hair style, and points anywhere in the lattice box.
+    """Points near the body, points near each hair style, points where both need help, and points anywhere in the box.
 
-    ``groups`` holds, per kind, the range of indices into ``known``: "body", "anywhere" and the styles' names.
+    ``groups`` holds, per kind, the range of indices into ``known``: "body", "anywhere", "neck" (the neckline and the
+    air under the chin), "ends" (inside long hair, where it may be cut) and the styles' names.
     """
 
     known: CanonicalPoints
     groups: dict[str, tuple[int, int]]
 
     def draw(
-        self, style: FloatArray, count: int, rng: np.random.Generator, shares: tuple[float, float] = (0.55, 0.36)
+        self,
+        style: FloatArray,
+        count: int,
+        rng: np.random.Generator,
+        shares: tuple[float, ...] = (0.48, 0.30, 0.07, 0.08),
     ) -> NDArray[np.int64]:
-        """Indices (B, count): a share near the body, a share near the hair that each identity wears, the rest anywhere.
+        """Indices (B, count): shares near the body, near the hair that each identity wears, at the neck and in the ends
+        of hair; the rest anywhere.
 
         ``style`` (B, 11) are the style weights.
         """
-        near_body, near_hair = (int(count * s) for s in shares)
+        near_body, near_hair, neck, ends = (int(count * s) for s in shares)
         batch = len(style)
         rows = np.empty((batch, count), np.int64)
         rows[:, :near_body] = self._pick("body", (batch, near_body), rng)
@@ -128,7 +140,11 @@ class TrainingPoints:
             low = np.array([self.groups.get(s, self.groups["body"])[0] for s in STYLES])[kind]
             high = np.array([self.groups.get(s, self.groups["body"])[1] for s in STYLES])[kind]
             rows[b, near_body : near_body + near_hair] = rng.integers(low, high)
-        rows[:, near_body + near_hair :] = self._pick("anywhere", (batch, count - near_body - near_hair), rng)
+        start = near_body + near_hair
+        rows[:, start : start + neck] = self._pick("neck", (batch, neck), rng)
+        rows[:, start + neck : start + neck + ends] = self._pick("ends", (batch, ends), rng)
+        start += neck + ends
+        rows[:, start:] = self._pick("anywhere", (batch, count - start), rng)
         return rows
 
     def _pick(self, group: str, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -146,21 +162,22 @@ def load_training_points(assets: AssetFolders | None = None, scale: float = 1.0)
     skin = SkinSites(**{f.name: get(f"skin_{f.name}") for f in fields(SkinSites)})
     hair = HairSites(**{f.name: get(f"hair_{f.name}") for f in fields(HairSites)})
     ranges = arrays["groups"].astype(int)
-    names = ("body", "anywhere", *STYLES[1:])
+    names = ("body", "anywhere", "neck", "ends", *STYLES[1:])
     groups = {name: (int(a), int(b)) for name, (a, b) in zip(names, ranges, strict=True)}
     return TrainingPoints(CanonicalPoints(get("points"), get("body"), get("eye"), skin, hair), groups)
 
 
-def _build(folders: AssetFolders, scale: float) -> dict[str, NDArray[np.generic]]:
+def _build(folders: AssetFolders, scale: float) -> dict[str, NDArray[Any]]:
     base, shell = load_base_mesh(folders), load_canonical_body(folders)
     body, hair = BodyDistance(shell, base), load_hair_volumes(folders)
     rng = np.random.default_rng(20)
     sets = [_near_body(body, int(1_300_000 * scale), rng), _anywhere(int(260_000 * scale), rng)]
+    sets += [_neck(body, int(200_000 * scale), rng), _ends(hair, int(200_000 * scale), rng)]
     sets += [_near_style(hair, k, int(125_000 * scale), rng) for k in range(1, len(STYLES))]
     ends = np.cumsum([0, *(len(s) for s in sets)])
     points = np.concatenate(sets).astype(np.float32)
     parts = [describe(chunk, body, hair) for chunk in np.array_split(points, max(1, len(points) // 100_000))]
-    arrays: dict[str, NDArray[np.generic]] = {
+    arrays: dict[str, NDArray[Any]] = {
         "points": points,
         "body": np.concatenate([p.body for p in parts]),
         "eye": np.concatenate([p.eye for p in parts]),
@@ -203,6 +220,31 @@ def _near_body(body: BodyDistance, count: int, rng: np.random.Generator) -> Floa
     clothed = at[:, 1] < EYE_MIDDLE[1] - 0.15
     away = rng.normal(size=count) * spread + clothed * rng.uniform(0.0, 0.0085, count)
     return (at + normal[face] * away[:, None] + rng.normal(size=(count, 3)) * 0.0006).astype(np.float32)
+
+
+def _neck(body: BodyDistance, count: int, rng: np.random.Generator) -> FloatArray:
+    """Around neck and neckline: half close to the surface, half in the air that the chin shades."""
+    corner = body.body.vertices[body.triangles]
+    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    area = np.linalg.norm(normal, axis=1)
+    normal /= np.maximum(area, 1e-12)[:, None]
+    centre = corner.mean(axis=1)
+    inside = (centre[:, 1] > -0.14) & (centre[:, 1] < 0.075) & (np.abs(centre[:, 0]) < 0.14)
+    face = rng.choice(len(corner), count, p=area * inside / (area * inside).sum())
+    r, t = np.sqrt(rng.random(count)), rng.random(count)
+    at = np.einsum("nc,ncx->nx", np.stack([1 - r, r * (1 - t), r * t], -1), corner[face])
+    away = np.where(rng.random(count) < 0.5, rng.uniform(-0.002, 0.009, count), rng.uniform(0.0, 0.032, count))
+    return (at + normal[face] * away[:, None]).astype(np.float32)
+
+
+def _ends(hair: HairVolumes, count: int, rng: np.random.Generator) -> FloatArray:
+    """Inside the long styles below the jaw: the cut may come anywhere there."""
+    inside = np.asarray((hair.styles.astype(np.float32) < 0.002).any(axis=0), np.bool_)
+    height = hair.low[1] + hair.voxel * np.arange(int(inside.shape[1]))
+    below = np.asarray(height < EYE_MIDDLE[1] - 0.045, np.bool_)
+    near = np.argwhere(inside & below[None, :, None])
+    node = near[rng.integers(0, len(near), count)]
+    return (hair.low + (node + rng.uniform(-0.5, 0.5, (count, 3))) * hair.voxel).astype(np.float32)
 
 
 def _near_style(hair: HairVolumes, style: int, count: int, rng: np.random.Generator) -> FloatArray:

@@ -27,6 +27,10 @@ SMPL = {
     "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hand", "right_hand",
 }  # fmt: skip
 TURN = 0.5
+# A bust has no legs and no hands: only joints that move something, and the spine that carries them.
+BUST = {"pelvis", "spine1", "spine2", "spine3", "neck", "head"} | {
+    f"{side}_{joint}" for side in ("left", "right") for joint in ("collar", "shoulder")
+}
 
 
 def places(mesh: Any) -> np.ndarray:
@@ -62,8 +66,9 @@ def check(path: str) -> dict[str, Any]:
         }
     armature, mesh = armatures[0], meshes[0]
     bones = {bone.name for bone in armature.data.bones}
-    if bones != SMPL:
-        faults.append(f"bones differ from SMPL's: {sorted(bones ^ SMPL)}")
+    if not BUST <= bones <= SMPL:
+        strange, missing = sorted(bones - SMPL), sorted(BUST - bones)
+        faults.append(f"bones that SMPL does not have: {strange}; bones of a bust that are missing: {missing}")
     modifiers = [each for each in mesh.modifiers if each.type == "ARMATURE" and each.object == armature]
     if len(modifiers) != 1 or not mesh.vertex_groups:
         faults.append("the mesh is not skinned to the armature")
