@@ -12,6 +12,7 @@ from portrait_core.networks.canonical_decoder import CanonicalSample
 FAR = 0.030
 NEAR = 0.004
 HIDDEN = -0.004
+HOLLOW = -0.0035
 
 
 def occupancy_loss(predicted: Tensor, true: Tensor, weight: Tensor, beta: float) -> Tensor:
@@ -47,6 +48,8 @@ def starter_loss(sample: CanonicalSample, truth: dict[str, Tensor], beta: float)
     occupied = occupancy_loss(sample.body, body, body_weight, beta) + occupancy_loss(
         sample.hair, hair, hair_weight, beta
     )
+    # Hollows deep inside can open through the skin: there a positive distance costs much more than a wrong one.
+    hollow = torch.relu(sample.body + 0.0015) * (body < HOLLOW)
     distance = distance_loss(sample.body, body, body_weight) + distance_loss(sample.hair, hair, hair_weight)
 
     at_body = ((body.abs() < 0.006) & (hair > -0.001)).to(body)
@@ -66,7 +69,8 @@ def starter_loss(sample: CanonicalSample, truth: dict[str, Tensor], beta: float)
     stripes = _mean(cloth_error.square().mean(-1), at_cloth)
     locks = _mean((sample.hair_colour - truth["hair_colour"]).abs().mean(-1), at_hair)
     colour = skin + 0.5 * cloth + 0.7 * locks
-    total = 3.0 * occupied + 20.0 * distance + 25.0 * border + 0.6 * lids + 4.0 * colour + 20.0 * stripes
+    total = 3.0 * occupied + 20.0 * distance + 40.0 * hollow.mean()
+    total = total + 25.0 * border + 0.6 * lids + 4.0 * colour + 20.0 * stripes
     parts = {
         "occupancy": occupied, "distance_mm": distance * 1e3, "border_mm": border * 1e3, "lids": lids, "skin": skin,
         "cloth": cloth, "hair": locks,
