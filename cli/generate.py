@@ -65,15 +65,15 @@ def generate(
             stages = watcher.finish()
             seconds = time.perf_counter() - begin
             show.result(
-                f"{written}  {len(avatar.faces)} faces  {seconds:.1f} s",
+                f"{written}  {len(avatar.main.faces)} faces  {seconds:.1f} s",
                 {
                     "event": "avatar",
                     "path": str(written),
                     "name": avatar.name,
                     "model": order.header.name,
                     "recipe": recipe.facts(),
-                    "faces": len(avatar.faces),
-                    "vertices": len(avatar.vertices),
+                    "faces": len(avatar.main.faces),
+                    "vertices": len(avatar.main.vertices),
                     "bytes": written.stat().st_size,
                     "seconds": round(seconds, 3),
                     "stages": stages,

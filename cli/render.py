@@ -170,9 +170,9 @@ def _mesh_shot(recipe: Recipe, model: AvatarModel, size: int, framing: str | Non
     avatar = make_avatar(recipe, model, watcher)
     vertices, normals = avatar.posed()
     # One scene for all cameras: most of its light does not depend on where the camera stands.
-    scene = Preview(vertices, normals, avatar.faces, avatar.uvs, avatar.base_colour)
+    scene = Preview(vertices, normals, avatar.main.faces, avatar.main.uvs, avatar.main.maps.base_colour)
     # Framed at rest, so that a pose moves the head and not the camera.
-    place = Camera.orbit if framing == "portrait" else frame_bust(avatar.vertices).camera
+    place = Camera.orbit if framing == "portrait" else frame_bust(avatar.main.vertices).camera
 
     def shot(yaw: float, pitch: float) -> dict[str, NDArray[Any]]:
         camera = place(yaw, pitch)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import portrait_core
-from portrait_core.avatar import Avatar
+from portrait_core.avatar import Avatar, Level, Maps
 from portrait_core.body.template import BodyTemplate
 from portrait_core.cameras import Camera
 from portrait_core.errors import ModelFileError, UsageError
@@ -119,12 +119,16 @@ def make_avatar(
 
     avatar = Avatar(
         name=name or f"{header.name}-{recipe.label()}",
-        vertices=surface.vertices[atlas.vertex_map],
-        normals=normals[atlas.vertex_map],
-        faces=atlas.faces,
-        uvs=atlas.uvs,
-        base_colour=base_colour,
-        skin=Skin(skin.joints[atlas.vertex_map], skin.weights[atlas.vertex_map]),
+        levels=(
+            Level(
+                vertices=surface.vertices[atlas.vertex_map],
+                normals=normals[atlas.vertex_map],
+                faces=atlas.faces,
+                uvs=atlas.uvs,
+                skin=Skin(skin.joints[atlas.vertex_map], skin.weights[atlas.vertex_map]),
+                maps=Maps(base_colour),
+            ),
+        ),
         joint_names=template.joint_names,
         parents=template.parents,
         joints=template.joints,
@@ -135,7 +139,7 @@ def make_avatar(
     progress("thumbnail", 0.0)
     avatar = replace(avatar, thumbnail=thumbnail(avatar))
     progress("thumbnail", 1.0)
-    _log.info("%s: %d vertices, %d faces", avatar.name, len(avatar.vertices), len(avatar.faces))
+    _log.info("%s: %d vertices, %d faces", avatar.name, len(avatar.main.vertices), len(avatar.main.faces))
     return avatar
 
 
@@ -152,7 +156,7 @@ def provenance(header: ModelHeader) -> dict[str, Any]:
 
 def thumbnail(avatar: Avatar, size: int = THUMBNAIL_SIZE) -> NDArray[np.uint8]:
     """A (size, size, 3) uint8 sRGB picture of the posed avatar, slightly from its left."""
-    return render_avatar(avatar, frame_bust(avatar.vertices).camera(yaw=0.35), size).image
+    return render_avatar(avatar, frame_bust(avatar.main.vertices).camera(yaw=0.35), size).image
 
 
 def _face_first(surface: Surface, template: BodyTemplate) -> Surface:

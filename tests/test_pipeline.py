@@ -31,17 +31,17 @@ def avatar() -> Avatar:
 
 def welded(avatar: Avatar) -> Surface:
     """The surface without the cuts of the atlas."""
-    places, first, inverse = np.unique(avatar.vertices, axis=0, return_index=True, return_inverse=True)
-    assert len(first) < len(avatar.vertices)
-    return Surface(places, inverse.reshape(-1)[avatar.faces].astype(np.int32))
+    places, first, inverse = np.unique(avatar.main.vertices, axis=0, return_index=True, return_inverse=True)
+    assert len(first) < len(avatar.main.vertices)
+    return Surface(places, inverse.reshape(-1)[avatar.main.faces].astype(np.int32))
 
 
 def test_the_surface_lies_on_the_field(avatar: Avatar) -> None:
     model = AnalyticModel()
     field = model.field(model.latent(RECIPE), RECIPE.psi)
-    inner = avatar.vertices[avatar.vertices[:, 1] > -0.18]  # above the flat cap of the shoulder cut
+    inner = avatar.main.vertices[avatar.main.vertices[:, 1] > -0.18]  # above the flat cap of the shoulder cut
     assert np.abs(field.value(field.unplace(inner))).mean() < 0.001
-    assert 2500 < len(avatar.faces) <= 3000
+    assert 2500 < len(avatar.main.faces) <= 3000
     report = inspect_surface(welded(avatar))
     assert report.clean
 
@@ -50,20 +50,20 @@ def test_lattice_space_is_left_before_the_file(avatar: Avatar) -> None:
     model = AnalyticModel()
     scale = scale_of(model.latent(RECIPE), RECIPE.psi)
     assert abs(scale - 1) > 0.01
-    assert avatar.vertices[:, 1].min() == pytest.approx(-0.2 * scale, abs=1e-3)
-    assert avatar.vertices[:, 1].max() == pytest.approx(0.288 * scale, abs=3e-3)
+    assert avatar.main.vertices[:, 1].min() == pytest.approx(-0.2 * scale, abs=1e-3)
+    assert avatar.main.vertices[:, 1].max() == pytest.approx(0.288 * scale, abs=3e-3)
 
 
 def test_the_texture_shows_the_field_at_the_same_place(avatar: Avatar) -> None:
     model = AnalyticModel()
     field = model.field(model.latent(RECIPE), RECIPE.psi)
-    middles = avatar.vertices[avatar.faces].mean(axis=1)
-    uv = avatar.uvs[avatar.faces].mean(axis=1)
-    size = avatar.base_colour.shape[0]
+    middles = avatar.main.vertices[avatar.main.faces].mean(axis=1)
+    uv = avatar.main.uvs[avatar.main.faces].mean(axis=1)
+    size = avatar.main.maps.base_colour.shape[0]
     column = np.clip((uv[:, 0] * size).astype(int), 0, size - 1)
     row = np.clip(((1 - uv[:, 1]) * size).astype(int), 0, size - 1)
     expected = np.asarray(linear_to_srgb(field.colour(field.unplace(middles)))) * 255
-    error = np.abs(avatar.base_colour[row, column].astype(float) - expected)
+    error = np.abs(avatar.main.maps.base_colour[row, column].astype(float) - expected)
     assert np.median(error) < 2
     assert np.quantile(error, 0.99) < 8
 
@@ -71,16 +71,16 @@ def test_the_texture_shows_the_field_at_the_same_place(avatar: Avatar) -> None:
 def test_normals_point_outwards(avatar: Avatar) -> None:
     model = AnalyticModel()
     field = model.field(model.latent(RECIPE), RECIPE.psi)
-    inner = avatar.vertices[:, 1] > -0.18  # beyond the cap the field goes on
-    outside = field.value(field.unplace(avatar.vertices + 0.004 * avatar.normals)[inner])
+    inner = avatar.main.vertices[:, 1] > -0.18  # beyond the cap the field goes on
+    outside = field.value(field.unplace(avatar.main.vertices + 0.004 * avatar.main.normals)[inner])
     assert (outside < 0).mean() > 0.99
 
 
 def test_the_head_follows_the_head_joint_and_the_shoulders_do_not(avatar: Avatar) -> None:
-    weights = avatar.skin.dense(len(avatar.joint_names))
+    weights = avatar.main.skin.dense(len(avatar.joint_names))
     head = avatar.joint_names.index("head")
-    assert weights[avatar.vertices[:, 1] > 0.13, head].min() > 0.95
-    assert weights[avatar.vertices[:, 1] < -0.05, head].max() < 0.05
+    assert weights[avatar.main.vertices[:, 1] > 0.13, head].min() > 0.95
+    assert weights[avatar.main.vertices[:, 1] < -0.05, head].max() < 0.05
     assert avatar.pose == {"head": (0.0, 0.3, 0.0)}
 
 
@@ -100,15 +100,18 @@ def test_the_thumbnail_shows_something(avatar: Avatar) -> None:
 
 def test_the_same_recipe_makes_the_same_avatar(avatar: Avatar) -> None:
     again = make_avatar(RECIPE, AnalyticModel())
-    for name in ("vertices", "faces", "uvs", "base_colour", "thumbnail"):
-        assert np.array_equal(getattr(again, name), getattr(avatar, name)), name
+    for name in ("vertices", "faces", "uvs"):
+        assert np.array_equal(getattr(again.main, name), getattr(avatar.main, name)), name
+    assert np.array_equal(again.main.maps.base_colour, avatar.main.maps.base_colour)
+    assert again.thumbnail is not None and avatar.thumbnail is not None
+    assert np.array_equal(again.thumbnail, avatar.thumbnail)
 
 
 def test_attributes_and_psi_reach_the_shape() -> None:
     small = {"faces": 500, "texture_size": 64, "lattice": 64, "model": "balls"}
     tall = make_avatar(Recipe(seed=1, attributes={"size": 3}, **small), AnalyticModel())
     mean = make_avatar(Recipe(seed=1, attributes={"size": 3}, psi=0, **small), AnalyticModel())
-    assert np.ptp(tall.vertices[:, 1]) == pytest.approx(1.05 * np.ptp(mean.vertices[:, 1]), rel=0.01)
+    assert np.ptp(tall.main.vertices[:, 1]) == pytest.approx(1.05 * np.ptp(mean.main.vertices[:, 1]), rel=0.01)
 
 
 def test_stages_are_told_in_order_and_can_be_cancelled() -> None:

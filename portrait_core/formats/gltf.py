@@ -91,23 +91,23 @@ def _copyright(provenance: Mapping[str, Any]) -> str | None:
 
 
 def _primitive(records: Any, binary: BinaryBuilder, avatar: Avatar) -> Any:
-    count = len(avatar.vertices)
+    count = len(avatar.main.vertices)
     wide = (
         np.uint16 if count <= 0xFFFF else np.uint32
     )  # the highest number is reserved, so 65535 vertices still fit
-    faces = proper_faces(avatar.vertices, avatar.faces)
-    joints, weights = file_weights(avatar.skin)
-    uvs = np.stack([avatar.uvs[:, 0], 1.0 - avatar.uvs[:, 1]], axis=1).astype(
+    faces = proper_faces(avatar.main.vertices, avatar.main.faces)
+    joints, weights = file_weights(avatar.main.skin)
+    uvs = np.stack([avatar.main.uvs[:, 0], 1.0 - avatar.main.uvs[:, 1]], axis=1).astype(
         np.float32
     )  # glTF's origin is the top
-    lengths = np.linalg.norm(avatar.normals.astype(np.float64), axis=1, keepdims=True)
+    lengths = np.linalg.norm(avatar.main.normals.astype(np.float64), axis=1, keepdims=True)
     return records.Primitive(
         mode=records.TRIANGLES,
         material=0,
         indices=binary.accessor(faces.reshape(-1, 1).astype(wide), INDEX_DATA),
         attributes=records.Attributes(
-            POSITION=binary.accessor(avatar.vertices.astype(np.float32), VERTEX_DATA, limits=True),
-            NORMAL=binary.accessor((avatar.normals / lengths).astype(np.float32), VERTEX_DATA),
+            POSITION=binary.accessor(avatar.main.vertices.astype(np.float32), VERTEX_DATA, limits=True),
+            NORMAL=binary.accessor((avatar.main.normals / lengths).astype(np.float32), VERTEX_DATA),
             TEXCOORD_0=binary.accessor(uvs, VERTEX_DATA),
             JOINTS_0=binary.accessor(joints, VERTEX_DATA),
             WEIGHTS_0=binary.accessor(weights, VERTEX_DATA),
@@ -134,7 +134,7 @@ def file_weights(skin: Skin) -> tuple[NDArray[Any], NDArray[np.float32]]:
 
 
 def _material(records: Any, gltf: Any, binary: BinaryBuilder, avatar: Avatar, kind: ImageKind) -> None:
-    content = encode_png(avatar.base_colour) if kind == "png" else encode_jpeg(avatar.base_colour)
+    content = encode_png(avatar.main.maps.base_colour) if kind == "png" else encode_jpeg(avatar.main.maps.base_colour)
     gltf.images.append(
         records.Image(name="base_colour", mimeType=f"image/{kind}", bufferView=binary.view(content))
     )

@@ -90,7 +90,7 @@ class Preview:
 def render_avatar(avatar: Avatar, camera: Camera, size: int) -> Picture:
     """A ``size`` x ``size`` picture of ``avatar`` in its pose from ``camera``."""
     vertices, normals = avatar.posed()
-    scene = Preview(vertices, normals, avatar.faces, avatar.uvs, avatar.base_colour)
+    scene = Preview(vertices, normals, avatar.main.faces, avatar.main.uvs, avatar.main.maps.base_colour)
     return scene.render(camera.cam2world, camera.intrinsics, size)
 
 

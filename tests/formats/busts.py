@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from portrait_core.avatar import Avatar
+from portrait_core.avatar import Avatar, Level, Maps
 from portrait_core.rig import Skin, skin_from_template
 from portrait_core.shape import decimate, extract_surface, vertex_normals
 from tests.analytic import bust_field, bust_template
@@ -26,12 +26,16 @@ def bust_avatar() -> Avatar:
     skin = skin_from_template(template, surface.vertices, normals)
     return Avatar(
         name="bust",
-        vertices=places,
-        normals=normals[atlas.vertex_map],
-        faces=atlas.faces,
-        uvs=atlas.uvs,
-        base_colour=bake_colour(atlas.faces, atlas.uvs, places, field.colour, 256),
-        skin=Skin(skin.joints[atlas.vertex_map], skin.weights[atlas.vertex_map]),
+        levels=(
+            Level(
+                vertices=places,
+                normals=normals[atlas.vertex_map],
+                faces=atlas.faces,
+                uvs=atlas.uvs,
+                skin=Skin(skin.joints[atlas.vertex_map], skin.weights[atlas.vertex_map]),
+                maps=Maps(bake_colour(atlas.faces, atlas.uvs, places, field.colour, 256)),
+            ),
+        ),
         joint_names=template.joint_names,
         parents=template.parents,
         joints=template.joints,

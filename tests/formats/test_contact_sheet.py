@@ -23,9 +23,9 @@ def test_it_sees_what_was_written(tmp_path: Path) -> None:
     vertices, normals = avatar.posed()
     np.testing.assert_allclose(shown.vertices, vertices, atol=1e-6)
     np.testing.assert_allclose(shown.normals, normals, atol=1e-5)
-    np.testing.assert_allclose(shown.uvs, avatar.uvs, atol=1e-6)
-    np.testing.assert_array_equal(shown.faces, avatar.faces)
-    np.testing.assert_array_equal(shown.texture, avatar.base_colour)
+    np.testing.assert_allclose(shown.uvs, avatar.main.uvs, atol=1e-6)
+    np.testing.assert_array_equal(shown.faces, avatar.main.faces)
+    np.testing.assert_array_equal(shown.texture, avatar.main.maps.base_colour)
 
 
 def test_a_sheet_shows_four_different_sides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,14 +58,14 @@ def glb() -> Glb:
 def test_geometry_comes_back(glb: Glb) -> None:
     avatar = bust_avatar()
     primitive = glb.json["meshes"][0]["primitives"][0]
-    np.testing.assert_array_equal(glb.attribute("POSITION"), avatar.vertices)
-    np.testing.assert_allclose(glb.attribute("NORMAL"), avatar.normals, atol=1e-6)
-    np.testing.assert_allclose(glb.attribute("TEXCOORD_0")[:, 0], avatar.uvs[:, 0])
-    np.testing.assert_allclose(glb.attribute("TEXCOORD_0")[:, 1], 1 - avatar.uvs[:, 1], atol=1e-7)
-    np.testing.assert_array_equal(glb.accessor(primitive["indices"]).reshape(-1, 3), avatar.faces)
+    np.testing.assert_array_equal(glb.attribute("POSITION"), avatar.main.vertices)
+    np.testing.assert_allclose(glb.attribute("NORMAL"), avatar.main.normals, atol=1e-6)
+    np.testing.assert_allclose(glb.attribute("TEXCOORD_0")[:, 0], avatar.main.uvs[:, 0])
+    np.testing.assert_allclose(glb.attribute("TEXCOORD_0")[:, 1], 1 - avatar.main.uvs[:, 1], atol=1e-7)
+    np.testing.assert_array_equal(glb.accessor(primitive["indices"]).reshape(-1, 3), avatar.main.faces)
     record = glb.json["accessors"][primitive["attributes"]["POSITION"]]
-    np.testing.assert_array_equal(np.float32(record["min"]), avatar.vertices.min(axis=0))
-    np.testing.assert_array_equal(np.float32(record["max"]), avatar.vertices.max(axis=0))
+    np.testing.assert_array_equal(np.float32(record["min"]), avatar.main.vertices.min(axis=0))
+    np.testing.assert_array_equal(np.float32(record["max"]), avatar.main.vertices.max(axis=0))
 
 
 def test_one_root_one_skin_one_mesh(glb: Glb) -> None:
@@ -130,9 +130,9 @@ def test_a_pose_is_a_rotation_of_nodes_and_never_baked(glb: Glb) -> None:
     np.testing.assert_allclose(chained, motions, atol=1e-6)
     moved, _ = avatar.posed()
     blend = np.einsum("vk,vkij->vij", posed.attribute("WEIGHTS_0"), chained[posed.attribute("JOINTS_0")])
-    by_hand = np.einsum("vij,vj->vi", blend[:, :3, :3], avatar.vertices) + blend[:, :3, 3]
+    by_hand = np.einsum("vij,vj->vi", blend[:, :3, :3], avatar.main.vertices) + blend[:, :3, 3]
     np.testing.assert_allclose(by_hand, moved, atol=1e-6)
-    assert np.abs(moved - avatar.vertices).max() > 0.02
+    assert np.abs(moved - avatar.main.vertices).max() > 0.02
 
 
 def test_weights_are_normalised_in_float32(glb: Glb) -> None:
@@ -157,7 +157,7 @@ def test_the_image_is_inside(kind: Any) -> None:
     content = glb.binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
     with Image.open(io.BytesIO(content)) as image:
         assert image.format == kind.upper() and image.size == (256, 256)
-        error = np.abs(np.asarray(image, np.int16) - avatar.base_colour)
+        error = np.abs(np.asarray(image, np.int16) - avatar.main.maps.base_colour)
     assert error.max() == 0 if kind == "png" else error.mean() < 3
     surface = glb.json["materials"][0]["pbrMetallicRoughness"]
     assert surface["baseColorTexture"]["index"] == 0
@@ -191,19 +191,20 @@ def test_indices_grow_to_32_bits_only_when_needed(glb: Glb) -> None:
     primitive = glb.json["meshes"][0]["primitives"][0]
     assert glb.json["accessors"][primitive["indices"]]["componentType"] == 5123
     avatar = bust_avatar()
-    times = 65536 // len(avatar.vertices) + 1
-    many = replace(
-        avatar,
-        vertices=np.tile(avatar.vertices, (times, 1)),
-        normals=np.tile(avatar.normals, (times, 1)),
-        uvs=np.tile(avatar.uvs, (times, 1)),
-        faces=avatar.faces + len(avatar.vertices) * (times - 1),
-        skin=Skin(np.tile(avatar.skin.joints, (times, 1)), np.tile(avatar.skin.weights, (times, 1))),
+    times = 65536 // len(avatar.main.vertices) + 1
+    level = replace(
+        avatar.main,
+        vertices=np.tile(avatar.main.vertices, (times, 1)),
+        normals=np.tile(avatar.main.normals, (times, 1)),
+        uvs=np.tile(avatar.main.uvs, (times, 1)),
+        faces=avatar.main.faces + len(avatar.main.vertices) * (times - 1),
+        skin=Skin(np.tile(avatar.main.skin.joints, (times, 1)), np.tile(avatar.main.skin.weights, (times, 1))),
     )
+    many = replace(avatar, levels=(level,))
     big = Glb(glb_bytes(many))
     primitive = big.json["meshes"][0]["primitives"][0]
     assert big.json["accessors"][primitive["indices"]]["componentType"] == 5125
-    np.testing.assert_array_equal(big.accessor(primitive["indices"]).reshape(-1, 3), many.faces)
+    np.testing.assert_array_equal(big.accessor(primitive["indices"]).reshape(-1, 3), many.main.faces)
 
 
 def test_files_are_written_beside_each_other_and_not_over_others(tmp_path: Path) -> None:

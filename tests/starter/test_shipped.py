@@ -34,7 +34,7 @@ def avatar(model: CanonicalAvatarModel) -> Avatar:
 
 
 def dense(avatar: Avatar) -> np.ndarray:
-    return avatar.skin.dense(len(avatar.joint_names))
+    return avatar.main.skin.dense(len(avatar.joint_names))
 
 
 def test_the_file():
@@ -50,12 +50,12 @@ def test_the_file():
 
 
 def test_one_closed_component(avatar: Avatar):
-    mesh = trimesh.Trimesh(avatar.vertices, avatar.faces, process=True)
+    mesh = trimesh.Trimesh(avatar.main.vertices, avatar.main.faces, process=True)
     mesh.merge_vertices(merge_tex=True, merge_norm=True)
     assert mesh.is_watertight and mesh.is_winding_consistent and mesh.volume > 0.005
     assert len(mesh.split(only_watertight=False)) == 1
-    assert 2000 < len(avatar.faces) <= 3000
-    low, high = avatar.vertices.min(axis=0), avatar.vertices.max(axis=0)
+    assert 2000 < len(avatar.main.faces) <= 3000
+    low, high = avatar.main.vertices.min(axis=0), avatar.main.vertices.max(axis=0)
     assert -0.17 < low[1] < -0.14 and 0.2 < high[1] < 0.4  # from the shoulder cut to the crown, neck at the origin
     assert high[0] - low[0] > 0.25 and abs(high[0] + low[0]) < 0.03
 
@@ -67,13 +67,13 @@ def test_the_rig(avatar: Avatar):
     np.testing.assert_allclose(at["neck"], 0, atol=0.01)
     assert at["head"][1] > at["neck"][1] > at["spine3"][1] and at["left_shoulder"][0] > 0 > at["right_shoulder"][0]
     head = dense(avatar)[:, avatar.joint_names.index("head")]
-    assert head[avatar.vertices[:, 1] > 0.17].min() > 0.99
+    assert head[avatar.main.vertices[:, 1] > 0.17].min() > 0.99
 
 
 def test_the_shoulders_do_not_follow_a_bald_head(model: CanonicalAvatarModel):
     bald = make_avatar(RECIPE.model_copy(update={"attributes": {"hair_bald": 5.0, "gender": 1.0}}), model)
     head = dense(bald)[:, bald.joint_names.index("head")]
-    assert head[bald.vertices[:, 1] < -0.08].max() < 0.02
+    assert head[bald.main.vertices[:, 1] < -0.08].max() < 0.02
 
 
 def test_long_hair_follows_the_head(model: CanonicalAvatarModel):
@@ -81,12 +81,12 @@ def test_long_hair_follows_the_head(model: CanonicalAvatarModel):
     z = model.latent(recipe)
     template, field = model.template(z, 1.0), model.field(z, 1.0)
     long = make_avatar(recipe, model)
-    canonical = field.unplace(long.vertices)
+    canonical = field.unplace(long.main.vertices)
     with torch.no_grad():
         sample = model.network.canonical_sample(model.identity(z, 1.0), torch.as_tensor(canonical))
     # Vertices on hair, well off the body, and below the chin: only hair can tell the head's weight there.
     locks = ((sample.body - sample.hair)[0].numpy() > 0.015) & (np.abs(sample.hair[0].numpy()) < 0.002)
-    locks &= long.vertices[:, 1] < 0.0
+    locks &= long.main.vertices[:, 1] < 0.0
     assert locks.sum() > 10
     head = dense(long)[:, long.joint_names.index("head")]
     assert np.median(head[locks]) > 0.95
@@ -94,9 +94,9 @@ def test_long_hair_follows_the_head(model: CanonicalAvatarModel):
 
 
 def test_colours(avatar: Avatar):
-    assert avatar.base_colour.shape == (256, 256, 3) and avatar.base_colour.dtype == np.uint8
-    assert avatar.base_colour.reshape(-1, 3).std(axis=0).min() > 5
-    assert avatar.uvs.min() >= 0 and avatar.uvs.max() <= 1
+    assert avatar.main.maps.base_colour.shape == (256, 256, 3) and avatar.main.maps.base_colour.dtype == np.uint8
+    assert avatar.main.maps.base_colour.reshape(-1, 3).std(axis=0).min() > 5
+    assert avatar.main.uvs.min() >= 0 and avatar.main.uvs.max() <= 1
 
 
 def test_attributes_change_the_avatar_and_unknown_ones_are_refused(model: CanonicalAvatarModel):
@@ -114,10 +114,12 @@ def test_attributes_change_the_avatar_and_unknown_ones_are_refused(model: Canoni
 
 def test_the_same_recipe_gives_the_same_avatar(avatar: Avatar):
     again = make_avatar(RECIPE, load_avatar_model("starter", "cpu"))
-    for name in ("vertices", "normals", "faces", "uvs", "base_colour", "joints"):
-        assert np.array_equal(getattr(avatar, name), getattr(again, name)), name
-    assert np.array_equal(avatar.skin.weights, again.skin.weights)
-    assert np.array_equal(avatar.skin.joints, again.skin.joints)
+    for name in ("vertices", "normals", "faces", "uvs"):
+        assert np.array_equal(getattr(avatar.main, name), getattr(again.main, name)), name
+    assert np.array_equal(avatar.main.maps.base_colour, again.main.maps.base_colour)
+    assert np.array_equal(avatar.joints, again.joints)
+    assert np.array_equal(avatar.main.skin.weights, again.main.skin.weights)
+    assert np.array_equal(avatar.main.skin.joints, again.main.skin.joints)
 
 
 def test_field_places_and_unplaces(model: CanonicalAvatarModel):

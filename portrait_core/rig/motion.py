@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A motion of the rig: rotations of joints over time, as glTF animates them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Keyframes common to all joints.
+
+    ``times`` (T,) float32 seconds, strictly growing from 0 or later. ``rotations`` maps joint names to (T, 4) float32
+    unit quaternions x, y, z, w relative to the parent, neighbours on the same half of the sphere (shortest arc).
+    ``translation`` (T, 3) float32 metres moves the root joint from its rest place, or None.
+
+    Raises ``ValueError`` on construction for times that do not grow and for shapes that do not fit.
+    """
+
+    name: str
+    times: NDArray[np.float32]
+    rotations: Mapping[str, NDArray[np.float32]]
+    translation: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        count = len(self.times)
+        if self.times.ndim != 1 or count == 0 or not bool(np.isfinite(self.times).all()):
+            raise ValueError(f"motion: times must be (T,) finite seconds, got shape {self.times.shape}")
+        if float(self.times[0]) < 0 or (count > 1 and float(np.diff(self.times).min()) <= 0):
+            raise ValueError("motion: times must grow strictly, from 0 or later")
+        for joint, turns in self.rotations.items():
+            if turns.shape != (count, 4):
+                raise ValueError(f"motion: {joint} needs ({count}, 4) quaternions, got {turns.shape}")
+            # written so that a NaN fails as well
+            if not float(np.abs(np.linalg.norm(turns, axis=1) - 1.0).max()) < 1e-3:
+                raise ValueError(f"motion: the quaternions of {joint} must have length 1")
+        if self.translation is not None and self.translation.shape != (count, 3):
+            raise ValueError(f"motion: the translation must be ({count}, 3), got {self.translation.shape}")
