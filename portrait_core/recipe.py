@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,13 @@ PSI_RANGE = (-2.0, 2.0)
 FACES_RANGE = (500, 200_000)
 TEXTURE_RANGE = (64, 8192)
 LATTICE_RANGE = (64, 768)
+LEAST_LEVEL = 300
+"""Triangles of the coarsest level of detail that is still a head."""
+
+LodMaps = Literal["own", "shared"]
+Texture = Literal["field", "views", "auto"]
+Skeleton = Literal["bust", "smpl24"]
+BoneNaming = Literal["smpl", "mixamo", "unity", "unreal", "vrm"]
 
 
 class Recipe(BaseModel):
@@ -37,8 +44,13 @@ class Recipe(BaseModel):
     Exactly one of ``seed`` and ``latent`` (z_dim finite numbers) says who it is; without both, seed 0. ``psi``
     moves the latent towards the mean avatar (0) or away from it (above 1). ``attributes`` are set in standard
     deviations over whatever the seed gives. ``pose`` holds axis-angle rotations in radians by SMPL joint name.
-    ``faces`` is the number of triangles, ``texture_size`` the edge of the colour map in pixels, ``lattice`` the
-    number of cells along the longest edge of the box that the surface is extracted in.
+    ``faces`` is the number of triangles, ``lods`` those of coarser levels of detail, falling, each with its own maps or
+    sharing those of the finest (``lod_maps``). ``closed`` puts a flat cap on the shoulder cut. ``texture_size`` is the
+    edge of the maps in pixels, ``texture`` where their colours come from; ``normal_map`` and ``occlusion`` ask for
+    those maps. ``lattice`` is the number of cells along the longest edge of the box that the surface is extracted in.
+    ``skeleton`` and ``bone_naming`` say which joints the rig has and what they are called in the file.
+
+    Fields that a recipe of an older version lacks have their defaults.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,8 +62,16 @@ class Recipe(BaseModel):
     attributes: dict[str, float] = {}
     pose: dict[str, tuple[float, float, float]] = {}
     faces: int = 20_000
+    lods: tuple[int, ...] = ()
+    lod_maps: LodMaps = "own"
+    closed: bool = True
     texture_size: int = 1024
+    texture: Texture = "auto"
+    normal_map: bool = True
+    occlusion: bool = False
     lattice: int = 256
+    skeleton: Skeleton = "bust"
+    bone_naming: BoneNaming = "smpl"
 
     @model_validator(mode="wrap")
     @classmethod
@@ -65,6 +85,7 @@ class Recipe(BaseModel):
             raise UsageError(f"recipe: {place}: {first['msg'].lower()}{given}.") from None
         if recipe.seed is not None and recipe.latent is not None:
             raise UsageError("recipe: give a seed or a latent, not both.")
+        recipe._check_levels()
         return recipe
 
     @field_validator("model")
@@ -119,6 +140,16 @@ class Recipe(BaseModel):
     @classmethod
     def _check_faces(cls, faces: int) -> int:
         return int(_within("faces", faces, FACES_RANGE))
+
+    def _check_levels(self) -> None:
+        above = self.faces
+        for faces in self.lods:
+            if not LEAST_LEVEL <= faces < above:
+                raise UsageError(
+                    f"levels of detail {', '.join(map(str, self.lods))}: {faces} must be from {LEAST_LEVEL} to "
+                    f"{above - 1}; each level has fewer faces than the one before, the first fewer than {self.faces}."
+                )
+            above = faces
 
     @field_validator("texture_size")
     @classmethod

@@ -123,3 +123,37 @@ def test_a_model_without_attributes_says_so() -> None:
     bare = HEADER.model_copy(update={"latent": Latent(z_dim=6)})
     with pytest.raises(UsageError, match="no named attributes"):
         Recipe(attributes={"age": 1}).check(bare)
+
+
+def test_fields_of_the_asset_and_their_defaults() -> None:
+    old = {"model": "starter", "seed": 7, "psi": 1.0, "faces": 20000, "texture_size": 1024, "lattice": 256}
+    recipe = Recipe(**old)
+    assert (recipe.lods, recipe.lod_maps, recipe.closed, recipe.texture) == ((), "own", True, "auto")
+    assert (recipe.normal_map, recipe.occlusion) == (True, False)
+    assert (recipe.skeleton, recipe.bone_naming) == ("bust", "smpl")
+    full = Recipe(
+        lods=(8000, 2000), lod_maps="shared", closed=False, texture="field", normal_map=False, occlusion=True,
+        skeleton="smpl24", bone_naming="unity",
+    )  # fmt: skip
+    assert Recipe(**json.loads(json.dumps(full.facts()))) == full
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"lods": (20000,)}, "20000 must be from 300 to 19999"),
+        ({"lods": (8000, 8000)}, "levels of detail 8000, 8000: 8000 must be from 300 to 7999"),
+        ({"lods": (2000, 8000)}, "8000 must be from 300 to 1999"),
+        ({"lods": (8000, 299)}, "299 must be from 300"),
+        ({"faces": 600, "lods": (600,)}, "fewer than 600"),
+        ({"lods": ("many",)}, r"recipe: lods\.0"),
+        ({"lod_maps": "some"}, "recipe: lod_maps: input should be 'own' or 'shared', got 'some'"),
+        ({"texture": "photo"}, "'field', 'views' or 'auto'"),
+        ({"skeleton": "dog"}, "'bust' or 'smpl24', got 'dog'"),
+        ({"bone_naming": "maya"}, "'unreal' or 'vrm', got 'maya'"),
+        ({"closed": "perhaps"}, "recipe: closed"),
+    ],
+)
+def test_mistakes_in_the_asset(facts, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        Recipe(**facts)

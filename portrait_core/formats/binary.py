@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The binary half of a GLB: arrays and images in one buffer, with the views and accessors that describe them."""
+"""The binary half of a glTF file: arrays and images, with the views and accessors that describe them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,20 +12,28 @@ from numpy.typing import NDArray
 VERTEX_DATA = 34962
 INDEX_DATA = 34963
 
+ImageKind = Literal["png", "jpeg"]
+
 _COMPONENT = {"u1": 5121, "u2": 5123, "u4": 5125, "f4": 5126}
 _KIND = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 _ALIGNMENT = 4
 
 
 class BinaryBuilder:
-    """Collects the buffer of one file into ``gltf`` (a ``pygltflib.GLTF2``), in the order of the calls."""
+    """Collects the buffer of one file into ``gltf`` (a ``pygltflib.GLTF2``), in the order of the calls.
 
-    def __init__(self, gltf: Any) -> None:
+    With ``beside``, the stem of a .gltf file, images become files of their own, ``files`` by name, and so does the
+    buffer; without it everything goes into the buffer of a .glb.
+    """
+
+    def __init__(self, gltf: Any, beside: str | None = None) -> None:
         import pygltflib
 
         self._records: Any = pygltflib
         self._gltf = gltf
         self._bytes = bytearray()
+        self._beside = beside
+        self.files: dict[str, bytes] = {}
 
     def view(self, content: bytes, target: int | None = None) -> int:
         """Append ``content``, aligned to four bytes; returns the number of its buffer view."""
@@ -39,7 +48,8 @@ class BinaryBuilder:
     def accessor(self, array: NDArray[Any], target: int | None = None, *, limits: bool = False) -> int:
         """Append ``array`` (N, width) of uint8, uint16, uint32 or float32; returns the number of its accessor.
 
-        ``limits`` writes the smallest and the largest value of each column, which glTF requires of positions.
+        ``limits`` writes the smallest and the largest value of each column, which glTF requires of positions and of the
+        times of an animation.
         """
         flat = np.ascontiguousarray(array)
         little = flat.astype(flat.dtype.newbyteorder("<"), copy=False)
@@ -55,8 +65,28 @@ class BinaryBuilder:
         self._gltf.accessors.append(accessor)
         return len(self._gltf.accessors) - 1
 
+    def image(self, prefix: str, part: str, content: bytes, kind: ImageKind) -> int:
+        """Append an encoded image named ``prefix_part``; returns its number."""
+        # Names carry the avatar's, so that two avatars in one Blender or USD scene keep their own images.
+        record = self._records.Image(name=f"{prefix}_{part}")
+        if self._beside is None:
+            record.mimeType = f"image/{kind}"
+            record.bufferView = self.view(content)
+        else:
+            name = f"{self._beside}_{part}.{'png' if kind == 'png' else 'jpg'}"
+            self.files[name] = content
+            record.uri = quote(name)
+        self._gltf.images.append(record)
+        return len(self._gltf.images) - 1
+
     def finish(self) -> None:
         """Give the file its one buffer."""
         self._bytes.extend(bytes(-len(self._bytes) % _ALIGNMENT))
-        self._gltf.buffers.append(self._records.Buffer(byteLength=len(self._bytes)))
-        self._gltf.set_binary_blob(bytes(self._bytes))
+        buffer = self._records.Buffer(byteLength=len(self._bytes))
+        self._gltf.buffers.append(buffer)
+        if self._beside is None:
+            self._gltf.set_binary_blob(bytes(self._bytes))
+        else:
+            name = f"{self._beside}.bin"
+            self.files[name] = bytes(self._bytes)
+            buffer.uri = quote(name)

@@ -16,7 +16,9 @@ import pytest
 from PIL import Image
 
 from portrait_core.errors import OutputError, UsageError
-from portrait_core.formats.gltf import file_weights, glb_bytes, proper_faces, write_glb
+from portrait_core.formats.facts import recipe_digest
+from portrait_core.formats.gltf import glb_bytes, write_glb
+from portrait_core.formats.gltf_scene import file_weights, proper_faces
 from portrait_core.rig import Skin, joint_motions
 from tests.formats.busts import bust_avatar
 
@@ -168,7 +170,8 @@ def test_the_image_is_inside(kind: Any) -> None:
 def test_recipe_and_provenance_travel(glb: Glb) -> None:
     avatar = bust_avatar()
     for extras in (glb.json["asset"]["extras"], glb.json["nodes"][-1]["extras"]):
-        assert extras == {"recipe": avatar.recipe, "provenance": avatar.provenance}
+        digests = {"recipe": recipe_digest(avatar.recipe)}
+        assert extras == {"recipe": avatar.recipe, "provenance": avatar.provenance, "digests": digests}
     assert glb.json["asset"]["generator"].startswith("Portraitkit ")
     assert "CC0-1.0" in glb.json["asset"]["copyright"]
     with pytest.raises(ValueError, match="plain JSON"):
@@ -198,7 +201,9 @@ def test_indices_grow_to_32_bits_only_when_needed(glb: Glb) -> None:
         normals=np.tile(avatar.main.normals, (times, 1)),
         uvs=np.tile(avatar.main.uvs, (times, 1)),
         faces=avatar.main.faces + len(avatar.main.vertices) * (times - 1),
-        skin=Skin(np.tile(avatar.main.skin.joints, (times, 1)), np.tile(avatar.main.skin.weights, (times, 1))),
+        skin=Skin(
+            np.tile(avatar.main.skin.joints, (times, 1)), np.tile(avatar.main.skin.weights, (times, 1))
+        ),
     )
     many = replace(avatar, levels=(level,))
     big = Glb(glb_bytes(many))
