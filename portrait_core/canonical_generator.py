@@ -34,6 +34,10 @@ LID_FRONT = 0.0004
 LID_STEPS = 6
 BACK_NODES = 44
 BACK_MARGIN = 1.15
+BACK_STEPS = 6
+BACK_POLISHING = 3
+BACK_REACH = 0.04
+POLISHING = 1
 
 
 @dataclass(frozen=True)
@@ -163,20 +167,49 @@ class CanonicalGenerator(PortraitGenerator):
         seen = sample.colour(painted[None])[0].clamp(0, 1)
         return sigma.index_copy(0, index, raw[:, None]), colour.index_copy(0, index, seen * 2 - 1)
 
+    def placed_distance(self, identity: Identity, points: Tensor) -> Tensor:
+        """Signed distance (N,) at un-posed points (N, 3) of the identity's space, negative inside; cut at the shoulders
+        and at the walls of the lattice box, metres."""
+        q = self.normalised(points + self._back(identity, points))
+        inside = self.decoder.distance(identity.planes, q.clamp(-1, 1)[None], identity.style)[0]
+        walls = (q.abs().amax(1) - 1) * self.options.box_half
+        return torch.maximum(torch.maximum(inside, walls), self._beyond_cut(points))
+
+    def placed_colour(self, identity: Identity, points: Tensor) -> Tensor:
+        """sRGB albedo (N, 3) at un-posed points (N, 3) of the identity's space."""
+        canonical = points + self._back(identity, points)
+        for _ in range(POLISHING):
+            canonical = canonical + points - self.identity_warp(canonical, identity.coefficients)
+        return self.colour(identity, canonical)
+
     def _back(self, identity: Identity, points: Tensor) -> Tensor:
         """Displacement (N, 3) from the identity's space to the canonical head, from a lattice made once an identity."""
         known = self._inverse
         if known is None or not torch.equal(known[0], identity.coefficients):
-            known = (identity.coefficients.clone(), self._inverse_lattice(identity.coefficients))
+            known = (identity.coefficients.clone(), self._inverse_lattice(identity))
             self._inverse = known
         q = self.normalised(points) / BACK_MARGIN
         return _look_up(known[1], q)
 
-    def _inverse_lattice(self, coefficients: Tensor) -> Tensor:
-        """(1, 3, S, S, S): canonical minus own place at the nodes of the lattice box, widened by ``BACK_MARGIN``."""
+    def _inverse_lattice(self, identity: Identity) -> Tensor:
+        """(1, 3, S, S, S): canonical minus own place at the nodes of the lattice box, widened by ``BACK_MARGIN``.
+
+        The coarse lattice of the warp is undone first; beside the skin, where it matters, the warp itself corrects it.
+        """
+        warp, coefficients = self.identity_warp, identity.coefficients
+        moved = identity.moved if identity.moved.numel() else self._moved_lattice(coefficients)
         nodes = self._nodes(BACK_NODES, BACK_MARGIN).to(coefficients)
         with torch.no_grad():
-            back = self.identity_warp.inverse(nodes, coefficients, steps=6) - nodes
+            x = nodes
+            for _ in range(BACK_STEPS):
+                x = nodes - _look_up(moved, self.normalised(x))
+            skin = warp.vertices + warp.displacement(coefficients)
+            _, _, away = ClosestPoint(skin.cpu().numpy(), warp.triangles.cpu().numpy())(nodes.cpu().numpy())
+            index = torch.nonzero(torch.as_tensor(away).to(nodes) < BACK_REACH).squeeze(1)
+            near = x[index]
+            for _ in range(BACK_POLISHING):
+                near = near + nodes[index] - warp(near, coefficients)
+            back = x.index_copy(0, index, near) - nodes
         return back.t().reshape(1, 3, BACK_NODES, BACK_NODES, BACK_NODES)
 
     def normalised(self, points: Tensor) -> Tensor:

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as nnf
 from numpy.typing import NDArray
 from torch import Tensor
 
-from portrait_core.body.deformation import PoseWarp
+from portrait_core.body.skin_warp import SkinWarp
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 from portrait_core.cameras import Camera
 from portrait_core.canonical_generator import CanonicalGenerator, Identity
@@ -24,11 +25,20 @@ from portrait_core.models.checkpoint import LoadedModel, check_shapes, load_mode
 from portrait_core.models.header import ModelHeader
 from portrait_core.models.registry import find_model
 from portrait_core.recipe import Recipe
+from portrait_core.rendering.distance_march import DistanceScene, distance_scene, march
+from portrait_core.rendering.rays import rays_of_labels
 from portrait_core.rig.posing import joint_motions, skinned
-from portrait_core.rig.skin import strongest
+from portrait_core.rig.transfer import skin_from_template
 from portrait_core.shape.extract import extract_surface
+from portrait_core.shape.normals import vertex_normals
 
 CHUNK = 120_000
+SKIN_LATTICE = 96
+"""Cells along the lattice box for the coarse surface that carries poses into volume renders."""
+RENDER_RAYS = 384
+"""Smaller pictures get several rays a pixel, up to 4 x 4, until they have this many along an edge."""
+RENDER_MARGIN = 0.03
+"""How far the solid may reach beyond the template's box, metres."""
 HAIR_LATTICE = 72
 """Cells along the lattice box for the coarse hair surface that tells the rig where hair is."""
 
@@ -110,6 +120,7 @@ class CanonicalAvatarModel:
             raise ModelFileError(f"{loaded.path}: no body template in it; the rig needs one.")
         self._template = {name: tensor.to(torch.float32).numpy() for name, tensor in template.items()}
         self._last: tuple[bytes, Identity] | None = None
+        self._last_scene: tuple[bytes, DistanceScene] | None = None
 
     def latent(self, recipe: Recipe) -> NDArray[np.float32]:
         """z (1, z_dim) of a recipe."""
@@ -152,35 +163,74 @@ class CanonicalAvatarModel:
         pose: dict[str, tuple[float, float, float]],
         size: int,
     ) -> dict[str, NDArray[Any]]:
-        """Volume render: ``image`` (size, size, 3) uint8 sRGB, ``depth`` metres, ``mask`` 0 to 1."""
+        """Volume render over white: ``image`` (size, size, 3) uint8 sRGB, ``depth`` (size, size) metres along the ray
+        (infinite where nothing is), ``mask`` (size, size) coverage, 0 to 1.
+
+        Raises:
+            UsageError: the pose names a joint that this bust does not have.
+        """
+        fine = size * max(1, min(4, -(-RENDER_RAYS // size)))
         label = torch.as_tensor(np.asarray(camera.label, np.float32))[None].to(self.device)
         with torch.no_grad():
-            ws = self.network.mapping(torch.as_tensor(np.asarray(z, np.float32)).to(self.device), psi=psi)
-            identity = self.identity(z, psi)
-            deform = self._pose_warp(z, psi, pose) if pose else None
-            seen = self.network.synthesis(
-                ws, label, deform=deform, neural_resolution=size, planes=identity.planes,
-                settings=replace(self.network.config.rendering, depth_resolution=64),
-            )  # fmt: skip
-        image = (seen["image"][0].permute(1, 2, 0) * 127.5 + 128).clamp(0, 255).to(torch.uint8).cpu().numpy()
-        mask = seen["image_mask"][0, 0].clamp(0, 1).cpu().numpy()
-        depth = np.where(mask > 0.5, seen["image_depth"][0, 0].cpu().numpy(), 0).astype(np.float32)
-        return {"image": image, "depth": depth, "mask": mask}
+            scene = self._scene(z, psi, pose)
+            origins, directions = rays_of_labels(label, fine)
+            seen = march(scene, origins[0], directions[0], 1 / (float(camera.intrinsics[0, 0]) * fine))
+            image = _shrink((seen.colour + 1 - seen.opacity[:, None]).t(), fine, size)
+            mask = _shrink(seen.opacity[None], fine, size)[0]
+            # The nearest of a pixel's rays, as for meshes.
+            depth = -nnf.max_pool2d(-seen.depth.reshape(1, 1, fine, fine), fine // size)[0, 0]
+        return {
+            "image": (image.permute(1, 2, 0) * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy(),
+            "depth": depth.cpu().numpy(),
+            "mask": mask.clamp(0, 1).cpu().numpy(),
+        }
 
-    def _pose_warp(
-        self, z: NDArray[np.float32], psi: float, pose: dict[str, tuple[float, float, float]]
-    ) -> PoseWarp:
-        template = self.template(z, psi)
-        unknown = set(pose) - set(template.joint_names)
-        if unknown:
-            raise UsageError(f"joint {sorted(unknown)[0]} has no part of this bust; it has {template.joint_names}.")
-        motions = joint_motions(template.joint_names, template.parents, template.joints, pose)
-        posed, _ = skinned(template.vertices, template.vertices, strongest(template.weights), motions)
-        return PoseWarp(
-            torch.as_tensor(posed)[None].to(self.device),
-            torch.as_tensor(template.vertices).to(self.device),
-            torch.as_tensor(template.faces.astype(np.int64)).to(self.device),
-        )
+    def _scene(self, z: NDArray[np.float32], psi: float, pose: dict[str, tuple[float, float, float]]) -> DistanceScene:
+        """The posed bust of z; the last one is remembered, for it serves all cameras."""
+        key = np.asarray(z, np.float32).tobytes() + repr((psi, sorted(pose.items()))).encode()
+        if self._last_scene is None or self._last_scene[0] != key:
+            identity = self.identity(z, psi)
+            template, field = self.template(z, psi), self.field(z, psi)
+            vertices, warp = template.vertices, None
+            if pose:
+                vertices, warp = _pose_warp(template, field, pose, self.device)
+
+            def distance(points: Tensor) -> Tensor:
+                return self.network.placed_distance(identity, warp(points) if warp else points)
+
+            def colour(points: Tensor) -> Tensor:
+                return self.network.placed_colour(identity, warp(points) if warp else points)
+
+            box = np.stack([vertices.min(axis=0) - RENDER_MARGIN, vertices.max(axis=0) + RENDER_MARGIN])
+            scene = distance_scene(distance, colour, torch.as_tensor(box.astype(np.float32)).to(self.device))
+            self._last_scene = (key, scene)
+        return self._last_scene[1]
+
+
+def _pose_warp(
+    template: BodyTemplate, field: CanonicalField, pose: dict[str, tuple[float, float, float]], device: torch.device
+) -> tuple[NDArray[np.float32], SkinWarp]:
+    """Posed vertices (V, 3) of the field's coarse surface and the way back from their posed space.
+
+    The surface is rigged as finished meshes are: the template's own layers, body and hair, lie in each other where hair
+    hugs the neck, and move apart there.
+    """
+    unknown = sorted(set(pose) - set(template.joint_names))
+    if unknown:
+        raise UsageError(f"joint {unknown[0]} has no part of this bust; it has {', '.join(template.joint_names)}.")
+    motions = joint_motions(template.joint_names, template.parents, template.joints, pose)
+    coarse = extract_surface(field, SKIN_LATTICE)
+    vertices = field.place(coarse.vertices)
+    normals = vertex_normals(vertices, coarse.faces)
+    skin = skin_from_template(template, vertices, normals)
+    posed, _ = skinned(vertices, normals, skin, motions)
+    own = np.einsum("vk,vkij->vij", skin.weights.astype(np.float64), motions[skin.joints.astype(np.int64)])
+    return posed, SkinWarp.of(posed, coarse.faces, own, device)
+
+
+def _shrink(rays: Tensor, fine: int, size: int) -> Tensor:
+    """Values (C, fine * fine) of rays to the means (C, size, size) of square pixels."""
+    return nnf.avg_pool2d(rays.reshape(1, -1, fine, fine), fine // size)[0]
 
 
 def extract_surface_or_none(field: CanonicalField) -> tuple[NDArray[np.float32], NDArray[np.int32]] | None:
