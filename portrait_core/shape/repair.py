@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from portrait_core.shape.components import component_labels
 from portrait_core.shape.surface import Surface, compact
@@ -60,3 +61,23 @@ def part_touching(surface: Surface) -> Surface:
     renumber[rank] = np.arange(len(rank))
     fan_faces = renumber[np.asarray(corner_fan)].reshape(count, 3).astype(np.int32)
     return Surface(np.ascontiguousarray(surface.vertices[vertex_of_fan[rank]]), fan_faces)
+
+
+def lids(surface: Surface, rings: list[NDArray[np.int64]]) -> Surface:
+    """Close each hole whose rim is a ring of vertices (see ``topology.boundary_loops``).
+
+    A hole of three edges gets one triangle. A larger one gets a fan around a new vertex in its middle: its spokes are
+    new edges, so the surface is a manifold afterwards whatever lies around.
+    """
+    vertices: list[NDArray[np.float32]] = [surface.vertices]
+    faces: list[NDArray[np.int32]] = [surface.faces]
+    count = len(surface.vertices)
+    for ring in rings:
+        if len(ring) == 3:
+            faces.append(ring[None].astype(np.int32))
+            continue
+        vertices.append(surface.vertices[ring].mean(axis=0, dtype=np.float64)[None].astype(np.float32))
+        spokes = np.stack([ring, np.roll(ring, -1), np.full(len(ring), count)], axis=1)
+        faces.append(spokes.astype(np.int32))
+        count += 1
+    return Surface(np.vstack(vertices), np.vstack(faces))
