@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar, Level
 from portrait_core.formats.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder, ImageKind
-from portrait_core.formats.facts import GENERATOR, copyright_line, facts_of
+from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, facts_of
 from portrait_core.formats.gltf_animation import add_animation, unit
 from portrait_core.formats.gltf_material import add_material, distinct_maps, encode_maps
 from portrait_core.rig import Skin, quaternion
@@ -42,7 +43,8 @@ def build_scene(avatar: Avatar, image: ImageKind, beside: str | None = None) -> 
     for number, name in enumerate(names):
         node = records.Node(name=name, mesh=number, skin=0)
         if number == 0:
-            node.extras = facts  # again, because Blender keeps what is written on an object
+            # Again, because Blender keeps what is written on an object. As text: numbers above 2**31 are lost there.
+            node.extras = {COMMENT_KEY: json.dumps(facts, separators=(",", ":"))}
         gltf.nodes.append(node)
         meshes.append(len(gltf.nodes) - 1)
     gltf.scenes.append(records.Scene(name=avatar.name, nodes=[root, *meshes]))

@@ -169,7 +169,8 @@ def test_the_image_is_inside(kind: Any) -> None:
 
 def test_recipe_and_provenance_travel(glb: Glb) -> None:
     avatar = bust_avatar()
-    for extras in (glb.json["asset"]["extras"], glb.json["nodes"][-1]["extras"]):
+    again = json.loads(glb.json["nodes"][-1]["extras"]["portraitkit"])
+    for extras in (glb.json["asset"]["extras"], again):
         digests = {"recipe": recipe_digest(avatar.recipe)}
         assert extras == {"recipe": avatar.recipe, "provenance": avatar.provenance, "digests": digests}
     assert glb.json["asset"]["generator"].startswith("Portraitkit ")

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+# pyright: basic, reportMissingImports=false
+"""Run inside Blender: import a .glb of ours and save it as .blend, .fbx or .usdc. Knows nothing of the engine.
+
+python blender_script.py IN.glb OUT.fbx               # a Python that has bpy
+blender -b --factory-startup --python blender_script.py -- IN.glb OUT.fbx
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+IN_BLENDER = "bpy" in sys.modules
+if not IN_BLENDER:
+    # Set before bpy is imported, or it writes into the home folder.
+    os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="blender-user-"))
+
+import bpy  # noqa: E402
+
+_ops: Any = bpy.ops
+
+
+def convert(source: Path, target: Path) -> None:
+    """Read ``source``, write ``target`` by its ending; raises ``RuntimeError`` with Blender's own words."""
+    _ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    rate = frame_rate(source)
+    if rate:
+        scene: Any = bpy.context.scene
+        scene.render.fps, scene.render.fps_base = (
+            rate,
+            1.0,
+        )  # before the import, which turns seconds into frames
+    _ops.import_scene.gltf(filepath=str(source), disable_bone_shape=True)
+    scene = bpy.context.scene
+    scene.unit_settings.system = "METRIC"
+    actions = list(bpy.data.actions)
+    if actions:
+        first, last = (round(frame) for frame in actions[0].frame_range)
+        scene.frame_start, scene.frame_end = first, max(first, last)
+        scene.frame_set(first)
+    kind = target.suffix.lower()
+    if kind == ".blend":
+        bpy.ops.file.pack_all()
+        _ops.wm.save_as_mainfile(filepath=str(target), compress=True, check_existing=False)
+    elif kind == ".fbx":
+        _ops.export_scene.fbx(
+            filepath=str(target),
+            object_types={"ARMATURE", "MESH"},
+            add_leaf_bones=False,  # they would be joints that the file's own skeleton does not have
+            use_tspace=True,
+            use_custom_props=True,
+            bake_anim=bool(actions),
+            bake_anim_use_nla_strips=False,
+            path_mode="COPY",
+            embed_textures=True,
+        )
+    else:
+        wanted = {
+            "export_animation": bool(actions),
+            "export_armatures": True,
+            "only_deform_bones": False,
+            "export_textures": True,
+            "export_textures_mode": "NEW",
+            "overwrite_textures": True,
+            "relative_paths": True,
+            "convert_orientation": True,
+            "export_global_forward_selection": "NEGATIVE_Z",
+            "export_global_up_selection": "Y",
+        }
+        known = {each.identifier for each in _ops.wm.usd_export.get_rna_type().properties}
+        _ops.wm.usd_export(
+            filepath=str(target), **{name: value for name, value in wanted.items() if name in known}
+        )
+    if not target.is_file():
+        raise RuntimeError(f"Blender wrote no {target.name}")
+
+
+def frame_rate(source: Path) -> int:
+    """Keyframes a second of the first animation in a .glb, or 0 where there is none."""
+    content = source.read_bytes()
+    tree = json.loads(content[20 : 20 + int.from_bytes(content[12:16], "little")])
+    if not tree.get("animations"):
+        return 0
+    times = tree["accessors"][tree["animations"][0]["samplers"][0]["input"]]
+    seconds = times["max"][0] - times["min"][0]
+    return min(max(round((times["count"] - 1) / seconds), 1), 1000) if seconds > 0 else 0
+
+
+if __name__ == "__main__":
+    words = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]
+    convert(Path(words[0]), Path(words[1]))

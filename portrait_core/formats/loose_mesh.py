@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A level of detail as formats without a rig hold it: in the avatar's pose, with the cuts of its atlas welded again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.avatar import Avatar
+
+
+@dataclass(frozen=True)
+class LooseMesh:
+    """A level in the avatar's pose, metres. ``vertices``, ``normals``, ``uvs`` and ``faces`` as the level has them."""
+
+    name: str
+    vertices: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    uvs: NDArray[np.float32]
+    faces: NDArray[np.int32]
+
+
+def loose_mesh(avatar: Avatar, level: int, name: str) -> LooseMesh:
+    """Level number ``level`` of ``avatar``, moved by the pose where there is one: such files have no bones to turn."""
+    chosen = avatar.levels[level]
+    vertices, normals = avatar.posed(level) if avatar.pose else (chosen.vertices, chosen.normals)
+    return LooseMesh(name, vertices, normals, chosen.uvs, chosen.faces)
+
+
+def weld(rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The distinct ``rows`` (N, width) in order of their first appearance, and for each row the number of its equal."""
+    _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rows[first[order]], rank[inverse.reshape(-1)]
+
+
+def pose_note(avatar: Avatar) -> str:
+    """A line that tells that the pose is in the vertices."""
+    turned = ", ".join(sorted(avatar.pose)) or "none"
+    return f"metres, +y up, face along +z; pose applied to the vertices: {turned}"

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one way to write an avatar: the ending of the path says in which format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from portrait_core.avatar import Avatar
+from portrait_core.errors import UsageError
+from portrait_core.formats.binary import ImageKind
+from portrait_core.formats.blender import BLENDER_ENDINGS, convert, find_blender
+from portrait_core.formats.bones import rename_bones
+from portrait_core.formats.file_set import refuse_taken, whole_files
+from portrait_core.formats.gltf import glb_bytes, gltf_files
+from portrait_core.formats.gltf_scene import level_names
+from portrait_core.formats.images import encode_png
+from portrait_core.formats.obj import obj_files
+from portrait_core.formats.ply import ply_files
+from portrait_core.formats.stl import stl_files
+
+_LOOSE: dict[str, Callable[[Avatar, str], dict[str, bytes]]] = {
+    ".obj": obj_files,
+    ".ply": ply_files,
+    ".stl": stl_files,
+}
+ENDINGS = (".glb", ".gltf", *_LOOSE, *BLENDER_ENDINGS)
+"""What :func:`write_avatar` writes."""
+
+ONE_MESH = (".ply", ".stl")
+"""Formats that hold one mesh only, so that levels of detail are always files of their own."""
+
+
+def check_ending(path: Path) -> str:
+    """The format of ``path`` as an ending in small letters; raises :class:`UsageError` with the list for any other."""
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise UsageError(
+            f"{path.name!r}: avatars are written as {', '.join(ENDINGS)}; got the ending {ending!r}."
+        )
+    return ending
+
+
+def main_files(path: Path, levels: int, *, lod_files: bool = False) -> list[Path]:
+    """The files of ``path`` that :func:`write_avatar` will write, without images beside them, for so many levels."""
+    if levels == 1 or not (lod_files or check_ending(path) in ONE_MESH):
+        return [path]
+    return [path.with_name(name + path.suffix) for name in level_names(path.stem, levels)]
+
+
+def write_avatar(
+    avatar: Avatar,
+    path: Path,
+    *,
+    overwrite: bool = False,
+    image: ImageKind = "png",
+    bones: Sequence[str] | None = None,
+    lod_files: bool = False,
+    thumbnail: bool = True,
+    blender: str | None = None,
+) -> tuple[Path, ...]:
+    """Write ``avatar`` in the format of the ending of ``path`` and return every file that was written, main file first.
+
+    ``image`` is the kind of the colours inside .glb and .gltf. ``bones`` gives the joints' names in the file, in the
+    order of the avatar's; None keeps them. ``lod_files`` writes each level of detail into a file of its own,
+    ``NAME_LOD0`` and so on. The avatar's thumbnail goes beside as ``NAME.png`` unless ``thumbnail`` is false.
+    ``blender`` names the program for .blend, .fbx and .usdc, see :func:`portrait_core.formats.blender.find_blender`.
+
+    Raises :class:`UsageError` for an ending that is not known and for a missing Blender, and
+    :class:`portrait_core.errors.OutputError` when a file exists and ``overwrite`` is false, or the folder is read-only
+    or full. All files appear together or none does.
+    """
+    ending = check_ending(Path(path))
+    path = Path(path).with_suffix(ending)
+    program = find_blender(blender) if ending in BLENDER_ENDINGS else []
+    targets = main_files(path, len(avatar.levels), lod_files=lod_files)
+    picture = path.with_suffix(".png")
+    shown = thumbnail and avatar.thumbnail is not None
+    refuse_taken([*targets, picture] if shown else targets, overwrite=overwrite)
+    if bones is not None:
+        avatar = rename_bones(avatar, bones)
+    with whole_files(path.parent, targets[0].name, overwrite=overwrite) as folder:
+        for number, target in enumerate(targets):
+            part = avatar if len(targets) == 1 else _single(avatar, number)
+            if program:
+                convert(glb_bytes(part), folder / target.name, program)
+                continue
+            for name, content in _contents(part, target.stem, ending, image).items():
+                (folder / name).write_bytes(content)
+        if shown and avatar.thumbnail is not None:
+            (folder / picture.name).write_bytes(encode_png(avatar.thumbnail))
+        written = sorted(
+            path.parent / each.relative_to(folder) for each in folder.rglob("*") if each.is_file()
+        )
+    first = [each for each in targets if each in written]
+    return (*first, *(each for each in written if each not in first))
+
+
+def _single(avatar: Avatar, number: int) -> Avatar:
+    names = level_names(avatar.name, len(avatar.levels))
+    return replace(avatar, name=names[number], levels=(avatar.levels[number],))
+
+
+def _contents(avatar: Avatar, stem: str, ending: str, image: ImageKind) -> dict[str, bytes]:
+    if ending == ".glb":
+        return {f"{stem}.glb": glb_bytes(avatar, image=image)}
+    if ending == ".gltf":
+        return gltf_files(avatar, stem, image=image)
+    return _LOOSE[ending](avatar, stem)
