@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Quick searches against the slow exact one, and the skin's warp against the motion that it undoes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import trimesh
+
+from portrait_core.body.fast_search import HierarchySearch
+from portrait_core.body.skin_warp import SkinWarp
+from portrait_core.body.triangles import nearest_brute_force
+
+
+def bumpy(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    ball = trimesh.creation.icosphere(subdivisions=2, radius=0.1)
+    rough = 1 + 0.1 * np.random.default_rng(seed).normal(size=(len(ball.vertices), 1))
+    return (ball.vertices * rough).astype(np.float32), ball.faces.astype(np.int32)
+
+
+def test_the_quick_search_finds_the_exact_one_s_triangles():
+    search = HierarchySearch()
+    for seed in (0, 1):  # the second mesh must replace the first
+        vertices, faces = bumpy(seed)
+        points = np.random.default_rng(seed + 5).uniform(-0.2, 0.2, (1500, 3)).astype(np.float32)
+        slow, fast = nearest_brute_force(points, vertices[faces], 0.12), search(points, vertices[faces], 0.12)
+        reached = np.isfinite(slow.squared)
+        assert np.array_equal(reached, np.isfinite(fast.squared)) and 0.2 < reached.mean() < 0.98
+        np.testing.assert_allclose(np.sqrt(fast.squared[reached]), np.sqrt(slow.squared[reached]), atol=1e-6)
+        clear = reached & (slow.gap > 1e-7)
+        assert clear.sum() > 100
+        assert np.array_equal(fast.index[clear], slow.index[clear])
+        assert (fast.index[~reached] == 0).all()
+
+
+def test_the_skin_warp_undoes_its_motion():
+    vertices, faces = bumpy()
+    share = np.clip(vertices[:, 1] / 0.1, 0, 1).astype(np.float64)
+    turn = np.eye(4)
+    turn[:3, :3] = trimesh.transformations.rotation_matrix(0.5, [0, 1, 0])[:3, :3]
+    turn[:3, 3] = 0.01, 0.02, 0
+    motions = np.eye(4) * (1 - share)[:, None, None] + turn * share[:, None, None]
+    posed = (np.einsum("vij,vj->vi", motions[:, :3, :3], vertices) + motions[:, :3, 3]).astype(np.float32)
+    warp = SkinWarp.of(posed, faces, motions, torch.device("cpu"))
+    back = warp(torch.as_tensor(posed)).numpy()
+    np.testing.assert_allclose(back, vertices, atol=1e-5)
+    assert np.abs(posed - vertices).max() > 0.02
+    middles = warp(torch.as_tensor(posed[faces].mean(axis=1))).numpy()
+    np.testing.assert_allclose(middles, vertices[faces].mean(axis=1), atol=2e-3)
+    with pytest.raises(ValueError, match="flatten"):
+        SkinWarp.of(posed, faces, motions * 0, torch.device("cpu"))
