@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Points of posed space back to rest space by the skin's own motion: smooth where triangles' motions are not.
 
-`portrait_core.body.deformation.PoseWarp`, the published rule, moves space rigidly with each triangle. Where a neck
-turns its triangles stretch, neighbours disagree by millimetres, and pictures show cracks. Here each posed point goes
-back by the undone skinning motion of the closest place of the posed skin, interpolated between that triangle's corners.
+`portrait_core.body.deformation.PoseWarp`, the published rule, moves space rigidly with each triangle, so the motion
+jumps from one triangle to the next where a neck turns. Here each posed point goes back by the undone skinning motion of
+the closest place of the posed skin, interpolated between that triangle's corners.
 """
 
 from __future__ import annotations
