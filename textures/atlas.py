@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""UV unwrapping by xatlas."""
+"""UV unwrapping: plain, by xatlas, or steered along parts, with one density for each part."""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from textures.charts import make_charts
+from textures.pack import pack
+from textures.topology import face_pairs, piece_labels
 
 MAX_COST = 8.0
 """Charts grow until this cost; with xatlas's 2 a head falls into twice as many charts, for no less stretch."""
@@ -22,22 +27,51 @@ class Atlas:
     """A mesh cut along its seams, with a place in the texture for each vertex.
 
     ``vertex_map`` (Vn,) int32 names the input vertex of each new one, ``faces`` (F, 3) int32 are the input's faces in
-    the input's order with new vertices, ``uvs`` (Vn, 2) float32 lie in 0 to 1 with the origin at the bottom left.
+    the input's order with new vertices, ``uvs`` (Vn, 2) float32 lie in 0 to 1 with the origin at the bottom left,
+    ``charts`` (F,) int32 numbers the chart of each face from 0.
     """
 
     vertex_map: NDArray[np.int32]
     faces: NDArray[np.int32]
     uvs: NDArray[np.float32]
+    charts: NDArray[np.int32]
+
+    @property
+    def chart_count(self) -> int:
+        """How many charts there are."""
+        return int(self.charts.max()) + 1
+
+    @property
+    def utilisation(self) -> float:
+        """The share of the image that faces cover."""
+        corners = self.uvs[self.faces].astype(np.float64)
+        one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+        return float(np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]).sum() / 2)
 
 
 def unwrap(
-    vertices: NDArray[np.float32], faces: NDArray[np.int32], *, resolution: int = 1024, padding: int = 4
+    vertices: NDArray[np.float32],
+    faces: NDArray[np.int32],
+    *,
+    resolution: int = 1024,
+    padding: int = 4,
+    parts: NDArray[np.int32] | None = None,
+    density: Mapping[int, float] | None = None,
+    whole: Collection[int] = (),
+    time_limit: float = 20.0,
 ) -> Atlas:
     """Cut and flatten a mesh: charts without overlap, at least ``padding`` texels apart at ``resolution`` squared.
 
-    ``vertices`` (V, 3) in any length unit, ``faces`` (F, 3). The same input gives the same atlas. Meant for a decimated
-    surface: time grows faster than the face count. Raises ``ValueError`` when there is nothing to unwrap or the charts
-    do not fit into one image.
+    ``vertices`` (V, 3) in any length unit, ``faces`` (F, 3). The same input gives the same atlas, as long as the time
+    limit is not reached. Meant for a decimated surface.
+
+    With ``parts`` (F,) int32 no chart reaches over a border between two parts (except that scraps join a neighbour), a
+    part in ``whole`` becomes one chart (for each connected piece) and stands upright (+y up), and ``density`` gives the
+    texels per length of a part in proportion to the others (1 where it says nothing). After ``time_limit`` seconds what
+    is not done gets a simpler, more distorted chart. Without parts xatlas does it all.
+
+    Raises ``ValueError`` when there is nothing to unwrap, the parts do not fit the mesh, or the charts do not fit into
+    one image.
     """
     if len(faces) == 0:
         raise ValueError("unwrap: the mesh has no faces")
@@ -45,6 +79,63 @@ def unwrap(
         raise ValueError(
             f"unwrap: padding must be 0 to an eighth of the resolution, got {padding} at {resolution}"
         )
+    if parts is None:
+        if density or whole:
+            raise ValueError("unwrap: density and whole speak of parts, but no parts are given")
+        return _by_xatlas(vertices, faces, resolution, padding)
+    if parts.shape != (len(faces),):
+        raise ValueError(f"unwrap: expected one part for each of {len(faces)} faces, got shape {parts.shape}")
+    scales = dict(density or {})
+    if any(not (np.isfinite(scale) and scale > 0) for scale in scales.values()):
+        raise ValueError(f"unwrap: densities must be positive, got {scales}")
+    return _in_parts(vertices, faces, parts, scales, whole, resolution, padding, time_limit)
+
+
+def _in_parts(
+    vertices: NDArray[np.float32],
+    faces: NDArray[np.int32],
+    parts: NDArray[np.int32],
+    density: Mapping[int, float],
+    whole: Collection[int],
+    resolution: int,
+    padding: int,
+    time_limit: float,
+) -> Atlas:
+    if not bool(np.isfinite(vertices).all()):
+        raise ValueError("unwrap: the mesh has vertices at values that are not finite")
+    charts = make_charts(vertices, faces, parts, whole, time_limit)
+    count = len(charts.energy)
+    # A chart with scraps of another part has the density of most of its faces.
+    kinds, kind = np.unique(parts, return_inverse=True)
+    votes = np.bincount(charts.chart * len(kinds) + kind, minlength=count * len(kinds)).reshape(count, -1)
+    scale = np.asarray([density.get(int(kinds[k]), 1.0) for k in votes.argmax(axis=1)])
+    vertex_map = np.zeros(len(charts.uvs), np.int32)
+    vertex_map[charts.glued] = faces
+    of_vertex = np.zeros(len(charts.uvs), np.int64)
+    of_vertex[charts.glued.ravel()] = np.repeat(charts.chart, 3)
+    uvs = charts.uvs * scale[of_vertex][:, None]
+    for k in np.flatnonzero(charts.whole):
+        own = of_vertex == k
+        uvs[own] = _upright(uvs[own], vertices[vertex_map[own], 1].astype(np.float64))
+    uvs = pack(
+        uvs, charts.glued, charts.chart, upright=charts.whole, resolution=resolution, padding=padding
+    )
+    return Atlas(vertex_map, charts.glued, uvs.astype(np.float32), charts.chart.astype(np.int32))
+
+
+def _upright(uvs: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A chart turned so that the height of its vertices grows along v as well as it can."""
+    centred = uvs - uvs.mean(axis=0)
+    u, v = (centred * (height - height.mean())[:, None]).sum(axis=0).tolist()
+    length = float(np.hypot(u, v))
+    if length == 0.0:
+        return centred
+    return centred @ (np.array([[v, u], [-u, v]]) / length)
+
+
+def _by_xatlas(
+    vertices: NDArray[np.float32], faces: NDArray[np.int32], resolution: int, padding: int
+) -> Atlas:
     xatlas: Any = importlib.import_module("xatlas")
     atlas = xatlas.Atlas()
     # Unit size: xatlas drops triangles below an absolute area.
@@ -73,6 +164,10 @@ def unwrap(
         raise ValueError(
             f"unwrap: xatlas returned {len(mesh_faces)} of {len(faces)} faces; the mesh has faces without area"
         )
+    one, two = face_pairs(mesh_faces).one // 3, face_pairs(mesh_faces).two // 3
     return Atlas(
-        np.asarray(vertex_map, np.int32), mesh_faces, np.clip(texels / extent, 0.0, 1.0).astype(np.float32)
+        np.asarray(vertex_map, np.int32),
+        mesh_faces,
+        np.clip(texels / extent, 0.0, 1.0).astype(np.float32),
+        piece_labels(len(faces), one, two).astype(np.int32),
     )

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From parts of a surface to flat charts: cut, open, lay flat, and cut again what comes out badly."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from textures.flatten import flatten, overlapping, tutte
+from textures.segment import absorb_small, grow_charts, path_costs, smooth_borders
+from textures.topology import Pairs, euler_numbers, face_pairs, glue, open_to_discs, piece_labels
+
+CHART_SHARE = 0.055
+"""Area of a chart as a share of the whole surface, for the first cut of a part."""
+
+FLAT_ENOUGH = 4.7
+"""Mean energy of a chart (4 without distortion) from which on it is cut in two; 4.7 is a stretch of about 1.5."""
+
+SMALLEST = 0.0006
+"""Pieces below this share of the whole surface join a neighbour: charts so small waste more on padding than they cover."""
+
+QUALITY_ROUNDS = 3
+MOST_ROUNDS = 40
+MOST_CHARTS = 44
+"""Charts are cut for less distortion only while there are fewer than this; for validity always."""
+
+_log = logging.getLogger("portraitkit")
+
+
+@dataclass(frozen=True)
+class Charts:
+    """Flat charts: ``chart`` (F,) from 0, ``glued`` (F, 3) vertices of the charts, ``uvs`` (N, 2) in surface units.
+
+    ``whole`` (C,) tells which charts are parts that were to stay in one piece, ``energy`` (C,) how they are distorted
+    (4: not at all).
+    """
+
+    chart: NDArray[np.int64]
+    glued: NDArray[np.int32]
+    uvs: NDArray[np.float64]
+    whole: NDArray[np.bool_]
+    energy: NDArray[np.float64]
+
+
+def make_charts(
+    vertices: NDArray[np.float32],
+    faces: NDArray[np.int32],
+    parts: NDArray[np.int32],
+    whole: Collection[int],
+    time_limit: float,
+) -> Charts:
+    """Charts that are discs, flipped nowhere and cover nothing twice, each within one of ``parts`` (F,).
+
+    A part in ``whole`` becomes one chart for each connected piece, opened by cuts where it is no disc. Small pieces of
+    the other parts join a neighbour. After ``time_limit`` seconds nothing more is improved: what is not valid by then is
+    laid onto a disc (Tutte), which is always valid but more distorted.
+    """
+    deadline = time.monotonic() + time_limit
+    corners = vertices.astype(np.float64)[faces]
+    area = 0.5 * np.linalg.norm(
+        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
+    )
+    total = float(area.sum())
+    # Unit: a triangle of mean area has area one.
+    unit = float(np.sqrt(total / len(faces))) or 1.0
+    corners, area, total = corners / unit, area / unit**2, total / unit**2
+    pairs = face_pairs(faces)
+    kept = np.isin(parts, np.asarray(sorted(whole), np.int64))
+    label = absorb_small(parts.astype(np.int64), area, pairs, np.where(kept, 0.0, SMALLEST * total))
+    kept &= label == parts
+    one, two = pairs.one // 3, pairs.two // 3
+    inner = pairs.chosen(label[one] == label[two])
+    piece = piece_labels(len(faces), inner.one // 3, inner.two // 3)
+    size = np.bincount(piece, weights=area)
+    single = np.zeros(len(size), np.bool_)
+    single[piece] = kept
+    wanted = np.where(single, 1, np.maximum(np.rint(size / (CHART_SHARE * total)), 1)).astype(np.int64)
+    width = float(np.sqrt(CHART_SHARE * total))
+    cost = path_costs(corners, inner, width=width)
+    chart = grow_charts(area, inner, cost, piece, wanted)
+    chart = smooth_borders(chart, inner, single[piece])
+    chart = _connected(chart, area, inner, single[piece], SMALLEST * total)
+    return _laid_flat(_Surface(corners, area, inner, cost), chart, single[piece], deadline)
+
+
+@dataclass(frozen=True)
+class _Surface:
+    corners: NDArray[np.float64]
+    area: NDArray[np.float64]
+    pairs: Pairs
+    cost: NDArray[np.float64]
+
+
+def _connected(
+    chart: NDArray[np.int64],
+    area: NDArray[np.float64],
+    pairs: Pairs,
+    fixed: NDArray[np.bool_],
+    smallest: float,
+) -> NDArray[np.int64]:
+    """Pieces of charts as charts, small ones joined to a neighbour of the same part; numbered from 0."""
+    chart = absorb_small(chart, area, pairs, np.where(fixed, 0.0, smallest))
+    same = chart[pairs.one // 3] == chart[pairs.two // 3]
+    return piece_labels(len(chart), pairs.one[same] // 3, pairs.two[same] // 3)
+
+
+def _laid_flat(
+    surface: _Surface, chart: NDArray[np.int64], single: NDArray[np.bool_], deadline: float
+) -> Charts:
+    """Lay charts flat, cut the bad ones and lay those flat again, until all are good or time is up."""
+    count = len(chart)
+    flat = np.zeros((count, 3, 2))
+    glued = np.zeros((count, 3), np.int32)
+    energy_of_face = np.zeros(count)
+    todo = np.ones(count, np.bool_)
+    for turn in range(MOST_ROUNDS):
+        late = time.monotonic() > deadline
+        rows = np.flatnonzero(todo)
+        _, own = np.unique(chart[rows], return_inverse=True)
+        own = np.asarray(own, np.int64)
+        result = _one_round(surface, rows, own, late)
+        flat[rows], glued[rows] = result.flat, result.glued + (int(glued.max()) + 1)
+        energy_of_face[rows] = result.energy[own]
+        whole = np.zeros(len(result.energy), np.bool_)
+        whole[own] = single[rows]
+        wanted = np.ones(len(result.energy), np.int64)
+        distorted = (result.energy > FLAT_ENOUGH) & ~whole & (np.bincount(own) > 8)
+        if turn < QUALITY_ROUNDS and not late:
+            # The worst first, while there is room for more charts.
+            room = max(0, MOST_CHARTS - len(np.unique(chart)))
+            worst = np.argsort(-np.where(distorted, result.energy, 0.0), kind="stable")[:room]
+            distorted &= np.isin(np.arange(len(distorted)), worst)
+            wanted[distorted] = 2
+        wanted[~result.valid] = 2
+        if bool((wanted == 1).all()):
+            break
+        again = wanted[own] > 1
+        if bool((~result.valid & whole).any()):
+            _log.warning("unwrap: a part that was to stay in one chart could not be laid flat and is cut")
+        todo = np.zeros(count, np.bool_)
+        todo[rows[again]] = True
+        chart = _split(surface, chart, todo)
+    else:
+        raise ValueError(f"unwrap: some charts cannot be laid flat even after {MOST_ROUNDS} cuts")
+    _, chart = np.unique(chart, return_inverse=True)
+    _, first = np.unique(glued, return_index=True)
+    _, glued_flat = np.unique(glued, return_inverse=True)
+    charts = int(chart.max()) + 1
+    whole = np.zeros(charts, np.bool_)
+    whole[chart] = single
+    energy = np.zeros(charts)
+    energy[chart] = energy_of_face
+    return Charts(
+        np.asarray(chart, np.int64),
+        np.asarray(glued_flat, np.int32).reshape(-1, 3),
+        flat.reshape(-1, 2)[first],
+        whole,
+        energy,
+    )
+
+
+@dataclass(frozen=True)
+class _Round:
+    flat: NDArray[np.float64]
+    glued: NDArray[np.int32]
+    energy: NDArray[np.float64]
+    valid: NDArray[np.bool_]
+
+
+def _one_round(surface: _Surface, rows: NDArray[np.int64], chart: NDArray[np.int64], late: bool) -> _Round:
+    """Open and flatten the charts of the triangles ``rows``; charts that fold over themselves fall back to Tutte."""
+    pairs, _, cost = _restricted(surface, rows)
+    within = chart[pairs.one // 3] == chart[pairs.two // 3]
+    pairs, cost = pairs.chosen(within), cost[within]
+    pairs = open_to_discs(chart, pairs, cost)
+    glued = glue(len(rows), pairs)
+    disc = euler_numbers(chart, pairs, glued) == 1
+    flat = np.zeros((len(rows), 3, 2))
+    energy = np.full(len(disc), np.inf)
+    valid = disc.copy()
+    if bool(disc.any()):
+        use = disc[chart]
+        own = (np.cumsum(disc) - 1)[chart[use]]
+        _, vertex = np.unique(glued[use], return_inverse=True)
+        vertex = np.asarray(vertex, np.int32).reshape(-1, 3)
+        corners = surface.corners[rows[use]]
+        laid = flatten(corners, vertex, own, iterations=0 if late else 32)
+        uvs = laid.uvs
+        folded = overlapping(uvs, vertex, own) | ~np.isfinite(laid.energy)
+        energy[disc] = laid.energy
+        if bool(folded.any()):
+            round_uvs = _on_discs(corners, vertex, own)
+            of_vertex = np.zeros(len(uvs), np.int64)
+            of_vertex[vertex.ravel()] = np.repeat(own, 3)
+            uvs = np.where(folded[of_vertex][:, None], round_uvs, uvs)
+            # Worth a cut of its own, as long as cuts for quality are made.
+            energy[np.flatnonzero(disc)[folded]] = 1e9
+        flat[use] = uvs[vertex]
+        turned = _doubled_areas(flat[use]) <= 1e-12
+        valid[np.flatnonzero(disc)[own[turned]]] = False
+    return _Round(flat, glued, energy, valid)
+
+
+def _on_discs(
+    corners: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The fallback: Tutte's embedding onto discs of the charts' areas."""
+    of_vertex = np.zeros(int(glued.max()) + 1, np.int64)
+    of_vertex[glued.ravel()] = np.repeat(chart, 3)
+    uvs = tutte(corners, glued, of_vertex)
+    true = 0.5 * np.linalg.norm(
+        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
+    )
+    have = np.bincount(chart, weights=0.5 * np.abs(_doubled_areas(uvs[glued])))
+    return uvs * np.sqrt(np.bincount(chart, weights=true) / np.maximum(have, 1e-300))[of_vertex][:, None]
+
+
+def _doubled_areas(flat: NDArray[np.float64]) -> NDArray[np.float64]:
+    one, two = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
+    return one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
+
+
+def _restricted(
+    surface: _Surface, rows: NDArray[np.int64]
+) -> tuple[Pairs, NDArray[np.float64], NDArray[np.float64]]:
+    """Pairs, areas and costs among the triangles ``rows`` only, renumbered."""
+    number = np.full(len(surface.area), -1, np.int64)
+    number[rows] = np.arange(len(rows))
+    one, two = number[surface.pairs.one // 3], number[surface.pairs.two // 3]
+    inside = (one >= 0) & (two >= 0)
+    pairs = Pairs(
+        3 * one[inside] + surface.pairs.one[inside] % 3, 3 * two[inside] + surface.pairs.two[inside] % 3
+    )
+    return pairs, surface.area[rows], surface.cost[inside]
+
+
+def _split(surface: _Surface, chart: NDArray[np.int64], todo: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Each chart of the triangles ``todo`` cut in two; new numbers for them, the others keep theirs."""
+    rows = np.flatnonzero(todo)
+    _, group = np.unique(chart[rows], return_inverse=True)
+    group = np.asarray(group, np.int64)
+    pairs, area, cost = _restricted(surface, rows)
+    within = group[pairs.one // 3] == group[pairs.two // 3]
+    pairs, cost = pairs.chosen(within), cost[within]
+    parts = grow_charts(area, pairs, cost, group, np.full(int(group.max()) + 1, 2))
+    smoothed = smooth_borders(parts, pairs, np.zeros(len(rows), np.bool_))
+    # Smoothing must not undo a cut nor leave pieces: then the cut stays as it was.
+    lost = np.bincount(smoothed, minlength=int(parts.max()) + 1) == 0
+    same = smoothed[pairs.one // 3] == smoothed[pairs.two // 3]
+    pieces = piece_labels(len(rows), pairs.one[same] // 3, pairs.two[same] // 3)
+    if bool(lost.any()) or int(pieces.max()) + 1 > len(lost):
+        pieces = parts
+    result = chart.copy()
+    result[rows] = int(chart.max()) + 1 + pieces
+    return result

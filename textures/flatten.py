@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Discs laid flat without a flipped triangle: Tutte's embedding, then descent of the symmetric Dirichlet energy.
+
+All charts are solved at once, as blocks of one sparse system. A convex border and positive weights make the start valid
+(Tutte 1963; mean value weights, Floater 2003). The energy of Smith and Schaefer (2015), area * (|J|^2 + |1/J|^2), grows
+without bound before a triangle turns over, so that no accepted step flips one; its gradient is preconditioned by the
+Laplacian with Nesterov's acceleration (Kovalsky, Galun and Lipman, "Accelerated quadratic proxy", 2016). The first
+steps follow the pull of each triangle towards its own shape, |J - R|^2 (as rigid as possible): near a collapsed triangle
+that stays bounded where the energy's own gradient drowns all the others. A step must lower the energy in either case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse.linalg as _linalg
+from numpy.typing import NDArray
+
+from textures.topology import border_loops, sparse
+
+_linalg_any: Any = _linalg
+
+LEAST_HEIGHT = 0.05
+"""A needle counts as if it were at least this high, in lengths of its longest edge: its own shape does not matter."""
+
+RIGID_STEPS = 20
+MOMENTUM = 0.8
+GRADIENT_FACTOR = 1e-4
+"""Of the expected gain, what a step must bring at least (Armijo)."""
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Charts in the plane: ``uvs`` (N, 2) float64 in the unit of the surface, ``energy`` (C,): 4 is an isometry."""
+
+    uvs: NDArray[np.float64]
+    energy: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """What does not change while the charts move: ``gradient`` (2 F, N) maps places to Jacobians, ``area`` (F,)."""
+
+    gradient: Any
+    area: NDArray[np.float64]
+    chart: NDArray[np.int64]
+    of_vertex: NDArray[np.int64]
+    charts: int
+
+    def jacobians(self, uvs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(F, 2, 2): rows are the derivatives along the two axes of the triangle's own frame."""
+        return np.asarray(self.gradient @ uvs).reshape(2, -1, 2).transpose(1, 0, 2)
+
+    def per_chart(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sums of a value (F,) over each chart."""
+        return np.bincount(self.chart, weights=values, minlength=self.charts)
+
+
+def flatten(
+    corners: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64], *, iterations: int = 32
+) -> Flat:
+    """Lay each chart flat, free of flips; it keeps its size as well as its shape allows.
+
+    ``corners`` (F, 3, 3) places of the triangles' corners, ``glued`` (F, 3) their vertices (0 to N - 1), ``chart`` (F,)
+    from 0. Every chart must be a disc. The border of a chart may still cross itself: see :func:`overlapping`.
+    """
+    frames = triangle_frames(corners)
+    rest = _rest(frames, glued, chart)
+    uvs = tutte(corners, glued, rest.of_vertex)
+    area = np.abs(_signed_areas(uvs[glued]))
+    size = np.sqrt(rest.per_chart(rest.area) / np.maximum(rest.per_chart(area), 1e-300))
+    return _descend(uvs * size[rest.of_vertex][:, None], rest, iterations)
+
+
+def overlapping(uvs: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether the border of each chart crosses itself (C,). A disc without flips and such crossings covers nothing twice."""
+    border, loop = border_loops(glued)
+    of_vertex = np.zeros(len(uvs), np.int64)
+    of_vertex[glued.ravel()] = np.repeat(chart, 3)
+    result = np.zeros(int(chart.max(initial=-1)) + 1, np.bool_)
+    first = np.flatnonzero(np.concatenate([[True], loop[1:] != loop[:-1]]))
+    for begin, end in zip(first, np.append(first[1:], len(loop)), strict=True):
+        own = border[begin:end]
+        result[of_vertex[own[0]]] |= _crosses(uvs[own])
+    return result
+
+
+def _crosses(polygon: NDArray[np.float64]) -> bool:
+    """Whether two edges of a closed polygon that are not neighbours meet."""
+    a, b = polygon, np.roll(polygon, -1, axis=0)
+    count = len(a)
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    near = ((low[:, None] <= high[None]) & (low[None] <= high[:, None])).all(axis=2)
+    one, two = np.nonzero(np.triu(near, 2))
+    apart = ~((one == 0) & (two == count - 1))
+    one, two = one[apart], two[apart]
+
+    def side(p: NDArray[np.float64], q: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (q[:, 0] - p[:, 0]) * (r[:, 1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (r[:, 0] - p[:, 0])
+
+    apart_one = side(a[one], b[one], a[two]) * side(a[one], b[one], b[two])
+    apart_two = side(a[two], b[two], a[one]) * side(a[two], b[two], b[one])
+    return bool(((apart_one <= 0) & (apart_two <= 0)).any())
+
+
+def triangle_frames(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each triangle in its own plane: (F, 3, 2), the first corner at the origin, the longest edge kept, positive area."""
+    edges = np.roll(corners, -1, axis=1) - corners
+    length = np.linalg.norm(edges, axis=2)
+    longest = length.argmax(axis=1)
+    rows = np.arange(len(corners))
+    base = np.maximum(length[rows, longest], 1e-12)
+    along = edges[rows, longest] / base[:, None]
+    other = corners[rows, (longest + 2) % 3] - corners[rows, longest]
+    x = np.einsum("fi,fi->f", other, along)
+    height = np.linalg.norm(other - x[:, None] * along, axis=1)
+    height = np.maximum(height, LEAST_HEIGHT * base)
+    flat = np.zeros((len(corners), 3, 2))
+    flat[rows, (longest + 1) % 3, 0] = base
+    flat[rows, (longest + 2) % 3] = np.stack([np.clip(x, 0, base), height], axis=1)
+    return flat - flat[:, :1]
+
+
+def stretches(corners: NDArray[np.float64], flat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Singular values of each triangle's map from the surface to ``flat`` (F, 3, 2): (F, 2), the greater first."""
+    frames = triangle_frames(corners)
+    shape = np.stack([frames[:, 1] - frames[:, 0], frames[:, 2] - frames[:, 0]], axis=2)
+    image = np.stack([flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]], axis=2)
+    return np.linalg.svd(image @ np.linalg.inv(shape), compute_uv=False)
+
+
+def tutte(
+    corners: NDArray[np.float64], glued: NDArray[np.int32], of_vertex: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Each chart onto a disc of radius 1, the border by its length, the inside by mean value weights: (N, 2)."""
+    count = len(of_vertex)
+    place = np.zeros((count, 3))
+    place[glued] = corners
+    border, loop = border_loops(glued)
+    uvs = np.zeros((count, 2))
+    uvs[border] = _circles(place[border], loop)
+    inner = np.ones(count, np.bool_)
+    inner[border] = False
+    if not bool(inner.any()):
+        return uvs
+    weights = _mean_value_weights(corners, glued, count)
+    number = np.cumsum(inner) - 1
+    inside = weights[inner]
+    total = np.asarray(inside.sum(axis=1)).ravel()
+    inside = sparse.diags(1.0 / total) @ inside
+    right = inside[:, border] @ uvs[border]
+    matrix = sparse.eye(int(number[-1]) + 1, format="csc") - inside[:, inner].tocsc()
+    uvs[inner] = _linalg_any.splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A").solve(np.asarray(right))
+    return uvs
+
+
+def _circles(place: NDArray[np.float64], loop: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Points in order along closed loops, onto unit circles by arc length."""
+    first = np.searchsorted(loop, loop)
+    end = np.searchsorted(loop, loop, side="right")
+    following = np.where(np.arange(len(loop)) + 1 == end, first, np.arange(len(loop)) + 1)
+    step = np.linalg.norm(place[following] - place, axis=1)
+    mean = np.bincount(loop, weights=step) / np.bincount(loop)
+    step = np.maximum(step, 0.02 * np.maximum(mean[loop], 1e-12))  # no two points may fall together
+    before = np.cumsum(step) - step
+    angle = 2 * np.pi * (before - before[first]) / np.bincount(loop, weights=step)[loop]
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+def _mean_value_weights(corners: NDArray[np.float64], glued: NDArray[np.int32], count: int) -> Any:
+    rows: list[NDArray[Any]] = []
+    columns: list[NDArray[Any]] = []
+    weights: list[NDArray[np.float64]] = []
+    for k in range(3):
+        one, two = corners[:, (k + 1) % 3] - corners[:, k], corners[:, (k + 2) % 3] - corners[:, k]
+        a, b = np.linalg.norm(one, axis=1), np.linalg.norm(two, axis=1)
+        cosine = np.clip(np.einsum("fi,fi->f", one, two) / np.maximum(a * b, 1e-300), -1.0, 1.0)
+        half = np.clip(np.sqrt((1 - cosine) / np.maximum(1 + cosine, 1e-12)), 0.02, 50.0)
+        for other, length in ((1, a), (2, b)):
+            rows.append(glued[:, k])
+            columns.append(glued[:, (k + other) % 3])
+            weights.append(half / np.maximum(length, 1e-3 * np.maximum(a, b) + 1e-12))
+    triple = (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns)))
+    return sparse.csr_matrix(triple, shape=(count, count))
+
+
+def _rest(frames: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64]) -> _Rest:
+    shape = np.stack([frames[:, 1] - frames[:, 0], frames[:, 2] - frames[:, 0]], axis=1)  # rows: edges
+    inverse = np.linalg.inv(shape)
+    area = 0.5 * np.abs(np.linalg.det(shape))
+    faces, count = len(glued), int(glued.max()) + 1
+    # J = inverse @ [u1 - u0; u2 - u0]
+    value = np.stack([-inverse[:, :, 0] - inverse[:, :, 1], inverse[:, :, 0], inverse[:, :, 1]], axis=2)
+    rows = np.broadcast_to(np.arange(faces)[:, None, None] + faces * np.arange(2)[None, :, None], value.shape)
+    columns = np.broadcast_to(glued[:, None, :], value.shape)
+    gradient = sparse.csr_matrix((value.ravel(), (rows.ravel(), columns.ravel())), shape=(2 * faces, count))
+    of_vertex = np.zeros(count, np.int64)
+    of_vertex[glued.ravel()] = np.repeat(chart, 3)
+    return _Rest(gradient, area, chart, of_vertex, int(chart.max()) + 1)
+
+
+def _signed_areas(flat: NDArray[np.float64]) -> NDArray[np.float64]:
+    one, two = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
+    return 0.5 * (one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
+
+
+def _energy(jacobian: NDArray[np.float64]) -> NDArray[np.float64]:
+    """|J|^2 + |1/J|^2 of each triangle, infinite for one that is flat or turned over."""
+    square = np.einsum("fij,fij->f", jacobian, jacobian)
+    area = jacobian[:, 0, 0] * jacobian[:, 1, 1] - jacobian[:, 0, 1] * jacobian[:, 1, 0]
+    good = area > 1e-9
+    return np.where(good, square * (1.0 + 1.0 / np.where(good, area, 1.0) ** 2), np.inf)
+
+
+def _stress(jacobian: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The derivative of the energy by J: (F, 2, 2)."""
+    square = np.einsum("fij,fij->f", jacobian, jacobian)
+    area = jacobian[:, 0, 0] * jacobian[:, 1, 1] - jacobian[:, 0, 1] * jacobian[:, 1, 0]
+    turned = np.empty_like(jacobian)
+    turned[:, 0, 0], turned[:, 0, 1] = jacobian[:, 1, 1], -jacobian[:, 1, 0]
+    turned[:, 1, 0], turned[:, 1, 1] = -jacobian[:, 0, 1], jacobian[:, 0, 0]
+    return 2 * (1 + area**-2)[:, None, None] * jacobian - (2 * square * area**-3)[:, None, None] * turned
+
+
+def _pull(jacobian: NDArray[np.float64]) -> NDArray[np.float64]:
+    """J less the rotation nearest to it: (F, 2, 2)."""
+    cosine = jacobian[:, 0, 0] + jacobian[:, 1, 1]
+    sine = jacobian[:, 1, 0] - jacobian[:, 0, 1]
+    length = np.sqrt(cosine**2 + sine**2) + 1e-300
+    result = jacobian.copy()
+    result[:, 0, 0] -= cosine / length
+    result[:, 1, 1] -= cosine / length
+    result[:, 1, 0] -= sine / length
+    result[:, 0, 1] += sine / length
+    return result
+
+
+def _longest_step(jacobian: NDArray[np.float64], change: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each triangle how far J + t * change may go until its area is zero; infinite if it never is."""
+    c = jacobian[:, 0, 0] * jacobian[:, 1, 1] - jacobian[:, 0, 1] * jacobian[:, 1, 0]
+    a = change[:, 0, 0] * change[:, 1, 1] - change[:, 0, 1] * change[:, 1, 0]
+    b = (
+        jacobian[:, 0, 0] * change[:, 1, 1] + change[:, 0, 0] * jacobian[:, 1, 1]
+        - jacobian[:, 0, 1] * change[:, 1, 0] - change[:, 0, 1] * jacobian[:, 1, 0]
+    )  # fmt: skip
+    root = b * b - 4 * a * c
+    # 2 c / (-b + sqrt) is the smallest positive root in every case that has one (c > 0).
+    below = -b + np.sqrt(np.maximum(root, 0.0))
+    return np.where((root >= 0) & (below > 1e-300), 2 * c / np.maximum(below, 1e-300), np.inf)
+
+
+def _descend(uvs: NDArray[np.float64], rest: _Rest, iterations: int) -> Flat:
+    laplacian = rest.gradient.T @ sparse.diags(np.tile(rest.area, 2)) @ rest.gradient
+    small = 1e-6 * float(laplacian.diagonal().mean())
+    solver = _linalg_any.splu(
+        (laplacian + small * sparse.eye(laplacian.shape[0])).tocsc(),
+        permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True},
+    )  # fmt: skip
+    total = np.maximum(rest.per_chart(rest.area), 1e-300)
+    before = uvs
+    energy = rest.per_chart(rest.area * _energy(rest.jacobians(uvs)))
+    for turn in range(iterations):
+        rigid = turn < RIGID_STEPS
+        start, begin = _accelerated(uvs, before, energy, rest, slack=1.05 if rigid else 1.0)
+        jacobian = rest.jacobians(start)
+        stress = (_pull(jacobian) if rigid else _stress(jacobian)) * rest.area[:, None, None]
+        slope = np.asarray(rest.gradient.T @ stress.transpose(1, 0, 2).reshape(-1, 2))
+        direction = -solver.solve(slope)
+        change = rest.jacobians(direction)
+        limit = np.full(rest.charts, np.inf)
+        np.minimum.at(limit, rest.chart, _longest_step(jacobian, change))
+        # The gain expected of a step along the pull is not known: then any descent will do.
+        gain = rest.per_chart(np.einsum("fij,fij->f", stress, change)) * (0.0 if rigid else GRADIENT_FACTOR)
+        step = np.minimum(1.0, 0.9 * limit)
+        reached, bad = begin, np.ones(rest.charts, np.bool_)
+        for _ in range(12):
+            reached = rest.per_chart(
+                rest.area * _energy(jacobian + step[rest.chart][:, None, None] * change)
+            )
+            bad = ~(reached <= begin + step * gain)
+            if not bool(bad.any()):
+                break
+            step = np.where(bad, 0.5 * step, step)
+        step = np.where(bad, 0.0, step)
+        before, uvs = uvs, start + step[rest.of_vertex][:, None] * direction
+        energy = np.where(bad, begin, reached)
+    return Flat(uvs, energy / total)
+
+
+def _accelerated(
+    uvs: NDArray[np.float64], before: NDArray[np.float64], energy: NDArray[np.float64], rest: _Rest, slack: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A bit further along the last step, where that flips nothing and does not cost too much; (places, energies)."""
+    change = rest.jacobians(uvs - before)
+    limit = np.full(rest.charts, np.inf)
+    np.minimum.at(limit, rest.chart, _longest_step(rest.jacobians(uvs), change))
+    momentum = np.minimum(MOMENTUM, 0.5 * limit)
+    there = uvs + momentum[rest.of_vertex][:, None] * (uvs - before)
+    reached = rest.per_chart(rest.area * _energy(rest.jacobians(there)))
+    worse = ~(reached <= slack * energy)
+    there = np.where(worse[rest.of_vertex][:, None], uvs, there)
+    return there, np.where(worse, energy, reached)

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Charts into one square image, by their true outlines: masks on a coarse grid, free places found by correlation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.fft as _fft
+import scipy.ndimage as _ndimage
+from numpy.typing import NDArray
+
+from textures.topology import border_loops
+
+_fft_any: Any = _fft
+_ndimage_any: Any = _ndimage
+
+GRID = 256
+"""Cells along the image on which charts are placed; finer packs a little tighter and takes longer."""
+
+EXPECTED = 0.74
+"""Share of the image that padded charts fill, for the choice of the scale; only the speed depends on it."""
+
+
+@dataclass(frozen=True)
+class _Mask:
+    """One chart in one of four orientations: its cells, and their transform for correlations."""
+
+    cells: NDArray[np.bool_]
+    padded: NDArray[np.bool_]
+    transform: NDArray[np.complex64]
+
+
+def pack(
+    uvs: NDArray[np.float64],
+    glued: NDArray[np.int32],
+    chart: NDArray[np.int64],
+    *,
+    upright: NDArray[np.bool_],
+    resolution: int,
+    padding: int,
+) -> NDArray[np.float64]:
+    """Move, turn and scale (all alike) flat charts into the unit square: (N, 2), apart by ``padding`` texels.
+
+    ``uvs`` (N, 2) with charts' sizes in the proportion wanted, ``glued`` (F, 3), ``chart`` (F,) from 0; each chart a
+    disc whose border does not cross itself. Charts with ``upright`` (C,) are not turned. Greatest charts first, each
+    where it fits lowest, in strips of several widths; the squarest strip wins. Raises ``ValueError`` when the padding
+    leaves no room for the charts.
+    """
+    of_vertex = np.zeros(len(uvs), np.int64)
+    of_vertex[glued.ravel()] = np.repeat(chart, 3)
+    count = len(upright)
+    border, loop = border_loops(glued)
+    uvs, corners = _laid_straight(uvs, of_vertex, border, upright)
+    gap = max(1, int(np.ceil(padding * GRID / resolution - 0.1)))
+    area = np.abs(_areas(uvs[glued]))
+    total = float(area.sum())
+    cell = float(np.sqrt(total / EXPECTED)) / GRID
+    # Padding takes a rim around each chart; a first guess from the charts' bounding boxes is good enough.
+    rim = float(corners.sum()) * 2 * 0.5 * gap * cell
+    cell = float(np.sqrt((total + rim) / EXPECTED)) / GRID
+    room = _fft_any.next_fast_len(int(GRID * 1.3))
+    largest = float(corners.max()) / cell + 2 * gap + 2
+    if largest > room:
+        room = _fft_any.next_fast_len(int(largest * 1.1))
+    masks = [
+        _masks(uvs, border[of_vertex[border] == k], cell, gap, room, turns=1 if upright[k] else 4)
+        for k in range(count)
+    ]
+    order = np.argsort([-float(each[0].cells.sum()) for each in masks], kind="stable")
+    best: tuple[int, list[tuple[int, int, int]]] | None = None
+    for share in (1.0, 0.96, 1.04, 0.92):
+        width = int(GRID * share)
+        placed = _strip(masks, order, width, room, best[0] if best else room)
+        if placed is not None:
+            best = placed
+    if best is None:
+        placed = _strip(masks, order, room, room, room)
+        if placed is None:
+            raise ValueError(
+                f"pack: {count} charts do not fit beside each other with {padding} texels of padding at {resolution}"
+            )
+        best = placed
+    extent, places = best
+    return _applied(uvs, of_vertex, border, cell, extent, places)
+
+
+def _areas(flat: NDArray[np.float64]) -> NDArray[np.float64]:
+    one, two = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
+    return 0.5 * (one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
+
+
+def _laid_straight(
+    uvs: NDArray[np.float64],
+    of_vertex: NDArray[np.int64],
+    border: NDArray[np.int64],
+    upright: NDArray[np.bool_],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Charts turned so that their bounding box is smallest, its corner at the origin; and the boxes (C, 2)."""
+    result = np.empty_like(uvs)
+    boxes = np.zeros((len(upright), 2))
+    angles = np.linspace(0, np.pi / 2, 45, endpoint=False)
+    for k in range(len(upright)):
+        rim = uvs[border[of_vertex[border] == k]]
+        turn = 0.0
+        if not upright[k]:
+            x = rim[:, :1] * np.cos(angles) - rim[:, 1:] * np.sin(angles)
+            y = rim[:, :1] * np.sin(angles) + rim[:, 1:] * np.cos(angles)
+            turn = float(angles[np.argmin(np.ptp(x, axis=0) * np.ptp(y, axis=0))])
+        rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        rim = rim @ rotation
+        low = rim.min(axis=0)
+        boxes[k] = rim.max(axis=0) - low
+        own = of_vertex == k
+        result[own] = uvs[own] @ rotation - low
+    return result, boxes
+
+
+def _masks(
+    uvs: NDArray[np.float64], loop: NDArray[np.int64], cell: float, gap: int, room: int, turns: int
+) -> list[_Mask]:
+    """The cells that a chart touches, in each of its orientations (quarter turns to the left)."""
+    rim = uvs[loop] / cell
+    following = np.roll(rim, -1, axis=0)
+    steps = np.maximum(np.ceil(np.abs(following - rim).max(axis=1) * 5).astype(np.int64), 1)
+    owner = np.repeat(np.arange(len(rim)), steps)
+    along = (np.arange(len(owner)) - np.repeat(np.cumsum(steps) - steps, steps)) / steps[owner]
+    points = rim[owner] + along[:, None] * (following - rim)[owner]
+    at = np.floor(points).astype(np.int64)
+    shape = at.max(axis=0) + 1
+    cells = np.zeros((int(shape[1]), int(shape[0])), np.bool_)  # rows upwards, as v
+    cells[at[:, 1], at[:, 0]] = True
+    cells = np.asarray(_ndimage_any.binary_fill_holes(cells))
+    masks: list[_Mask] = []
+    for turn in range(turns):
+        here = np.ascontiguousarray(np.rot90(cells, -turn))  # rows count upwards: this is a turn to the left
+        padded = np.pad(here, gap)
+        padded = np.asarray(_ndimage_any.binary_dilation(padded, np.ones((3, 3), np.bool_), iterations=gap))
+        image = np.zeros((room, room), np.float32)
+        image[: here.shape[0], : here.shape[1]] = here
+        masks.append(_Mask(here, padded, np.conj(_fft_any.rfft2(image))))
+    return masks
+
+
+def _strip(
+    masks: list[list[_Mask]], order: NDArray[np.int64], width: int, room: int, beat: int
+) -> tuple[int, list[tuple[int, int, int]]] | None:
+    """All charts into a strip: (the side of the square around it, per chart: turn, row, column).
+
+    None when one does not fit or the result is no better than ``beat``.
+    """
+    taken = np.zeros((room, room), np.float32)
+    places = [(0, 0, 0)] * len(masks)
+    extent = width
+    for k in order:
+        transform = _fft_any.rfft2(taken)
+        found: tuple[float, int, int, int] | None = None
+        for turn, mask in enumerate(masks[k]):
+            rows, columns = mask.cells.shape
+            if columns > width or rows > room:
+                continue
+            hits = _fft_any.irfft2(transform * mask.transform, s=(room, room))
+            free = hits[: room - rows + 1, : width - columns + 1] < 0.5
+            # The lowest top wins, then the leftmost.
+            open_rows = np.flatnonzero(free.any(axis=1))
+            if len(open_rows) == 0:
+                continue
+            row = int(open_rows[0])
+            column = int(np.argmax(free[row]))
+            rank = row + rows + 1e-3 * (column + columns)
+            if found is None or rank < found[0]:
+                found = (rank, turn, row, column)
+        if found is None:
+            return None
+        _, turn, row, column = found
+        mask = masks[k][turn]
+        gap = (mask.padded.shape[0] - mask.cells.shape[0]) // 2
+        top, left = row - gap, column - gap
+        low_row, low_column = max(top, 0), max(left, 0)
+        high_row = min(top + mask.padded.shape[0], room)
+        high_column = min(left + mask.padded.shape[1], room)
+        part = mask.padded[low_row - top : high_row - top, low_column - left : high_column - left]
+        taken[low_row:high_row, low_column:high_column] += part
+        places[k] = (turn, row, column)
+        extent = max(extent, row + mask.cells.shape[0])
+        if extent >= beat:
+            return None
+    return extent, places
+
+
+def _applied(
+    uvs: NDArray[np.float64],
+    of_vertex: NDArray[np.int64],
+    border: NDArray[np.int64],
+    cell: float,
+    extent: int,
+    places: list[tuple[int, int, int]],
+) -> NDArray[np.float64]:
+    """Charts carried to their places; half a cell of margin keeps a repeated texture from bleeding over the edges."""
+    result = np.empty_like(uvs)
+    for k, (turn, row, column) in enumerate(places):
+        own = of_vertex == k
+        points = uvs[own] / cell
+        rim = uvs[border[of_vertex[border] == k]] / cell
+        columns, rows = (np.floor(rim.max(axis=0)) + 1.0).tolist()
+        for _ in range(turn):
+            points = np.stack([rows - points[:, 1], points[:, 0]], axis=1)
+            columns, rows = rows, columns
+        result[own] = points + (column, row)
+    return np.clip((result + 0.5) / (extent + 1.0), 0.0, 1.0)
