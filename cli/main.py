@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import portrait_core
-from cli import doctor, generate, models, render, train
+from cli import bake, doctor, generate, models, render, train
 from portrait_core.errors import PortraitError
 
 INTERRUPTED = 130
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("generate")(generate.generate)
+app.command("bake")(bake.bake)
 app.command("render")(render.render)
 app.add_typer(models.app, name="models")
 app.add_typer(train.app, name="train")

@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options that several commands share, and the recipes they make."""
+"""The options that several commands share, each with its help; ``take_order`` makes recipes of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cli import parse
-from portrait_core.errors import UsageError
+from cli.recipes import DEFAULT_NAME, Order, take_order
 
-if TYPE_CHECKING:
-    from portrait_core.models.header import ModelHeader
-    from portrait_core.recipe import Recipe
+__all__ = ["DEFAULT_NAME", "Order", "given_options", "take_order"]
 
 Seeds = Annotated[
-    str | None, typer.Option("--seed", "--seeds", "-s", metavar="SEEDS", help="Who: 7, 0-9 or 1,5,8. [default: 0]")
+    str | None,
+    typer.Option("--seed", "--seeds", "-s", metavar="SEEDS", help="Who: 7, 0-9 or 1,5,8. [default: 0]"),
 ]
 LatentFile = Annotated[
     Path | None,
@@ -36,67 +33,111 @@ Psi = Annotated[
 ]
 Pose = Annotated[
     str | None,
-    typer.Option("--pose", metavar="POSE", help="Joint angles in degrees, 'head=0,20,0;neck=5,0,0', or a pose file."),
+    typer.Option(
+        "--pose", metavar="POSE", help="Joint angles in degrees, 'head=0,20,0;neck=5,0,0', or a pose file."
+    ),
 ]
 Faces = Annotated[int, typer.Option("--faces", help="Triangles of the mesh, 500 to 200000.")]
-TextureSize = Annotated[int, typer.Option("--texture-size", help="Edge of the colour texture in pixels.")]
-LatticeSize = Annotated[int, typer.Option("--lattice", help="Cells along the longest edge of the extraction box.")]
-Model = Annotated[
-    str, typer.Option("--model", "-m", metavar="MODEL", help="A name from `portrait models list`, or a file's path.")
+TextureSize = Annotated[int, typer.Option("--texture-size", help="Edge of the maps in pixels, 512 to 8192.")]
+LatticeSize = Annotated[
+    int, typer.Option("--lattice", help="Cells along the longest edge of the extraction box.")
 ]
-OutFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the files go; made if missing.")]
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model", "-m", metavar="MODEL", help="A name from `portrait models list`, or a file's path."
+    ),
+]
+OutFolder = Annotated[
+    Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the files go; made if missing.")
+]
 NamePattern = Annotated[
-    str, typer.Option("--name", metavar="PATTERN", help="File name without ending; {model} and {seed} are filled in.")
+    str,
+    typer.Option(
+        "--name", metavar="PATTERN", help="File name without ending; {model} and {seed} are filled in."
+    ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 Device = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda|mps", help="Where the networks run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+RecipeSource = Annotated[
+    Path | None,
+    typer.Option(
+        "--recipe",
+        metavar="FILE",
+        help="Make again what this .glb, .gltf, .obj, .ply or .json says; options beside it change single fields.",
+    ),
+]
+Lods = Annotated[
+    str | None,
+    typer.Option("--lods", metavar="FACES", help="Coarser levels of detail as well, such as 8000,2000."),
+]
+LodMaps = Annotated[
+    str,
+    typer.Option(
+        "--lod-maps", metavar="own|shared", help="Maps for each level, or those of the finest for all."
+    ),
+]
+LodFiles = Annotated[
+    bool, typer.Option("--lod-files", help="A file for each level of detail, NAME_LOD0 and so on.")
+]
+Open = Annotated[
+    bool, typer.Option("--open/--closed", help="Leave the shoulder cut open, or close it by a flat cap.")
+]
+TextureSource = Annotated[
+    str,
+    typer.Option(
+        "--texture",
+        metavar="auto|field|views",
+        help="Colours from the model's field, or from its pictures of many views.",
+    ),
+]
+NormalMap = Annotated[bool, typer.Option("--normal-map/--no-normal-map", help="A map of the fine relief.")]
+Occlusion = Annotated[bool, typer.Option("--occlusion/--no-occlusion", help="A map of ambient occlusion.")]
+Skeleton = Annotated[
+    str,
+    typer.Option("--skeleton", metavar="bust|smpl24", help="Joints that move the bust, or all 24 of SMPL."),
+]
+BoneNaming = Annotated[
+    str,
+    typer.Option(
+        "--bone-naming",
+        metavar="smpl|mixamo|unity|unreal|vrm",
+        help="What the joints are called in the file.",
+    ),
+]
+Formats = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMATS",
+        help="glb, gltf, obj, ply, stl (millimetres), and with Blender blend, fbx, usdc; several as glb,obj.",
+    ),
+]
+Motion = Annotated[
+    Path | None,
+    typer.Option(
+        "--motion", metavar="FILE", help="An animation for the rig: AMASS or SMPL .npz, .pkl or .json."
+    ),
+]
+FrameRate = Annotated[
+    float | None,
+    typer.Option("--frame-rate", metavar="HZ", help="Keyframes a second. [default: as in the motion's file]"),
+]
+UpAxis = Annotated[
+    str, typer.Option("--up-axis", metavar="y|z", help="The motion file's upward axis; AMASS has z.")
+]
+Blender = Annotated[
+    str | None,
+    typer.Option(
+        "--blender", metavar="PROGRAM", help="A Blender, or a Python with bpy, for blend, fbx and usdc."
+    ),
+]
 
-DEFAULT_NAME = "{model}-{seed}"
 
-
-@dataclass(frozen=True)
-class Order:
-    """What a command was asked to make: recipes checked against their model, and their names."""
-
-    model: Path
-    header: ModelHeader
-    recipes: tuple[Recipe, ...]
-    names: tuple[str, ...]
-
-
-def take_order(
-    *,
-    model: str,
-    seeds: str | None,
-    latent: Path | None,
-    settings: list[str] | None,
-    pose: str | None,
-    name: str,
-    **recipe: Any,
-) -> Order:
-    """Parse and check everything that can be checked before work begins; torch is not needed for it."""
-    if seeds is not None and latent is not None:
-        raise UsageError("give --seed or --latent, not both.")
-    numbers = [] if latent is not None else parse.parse_seeds("0" if seeds is None else seeds)
-    parse.check_pattern(name, many=len(numbers) > 1)
-    recipe["attributes"] = parse.parse_settings(settings or [])
-    recipe["pose"] = parse.parse_pose(pose)
-
-    from portrait_core.models.header import read_header
-    from portrait_core.models.registry import find_model, is_path
-    from portrait_core.recipe import Recipe
-
-    if latent is not None:
-        recipes = [Recipe(model=model, latent=tuple(parse.read_latent(latent)), **recipe)]
-    else:
-        recipes = [Recipe(model=model, seed=seed, **recipe) for seed in numbers]
-    path = find_model(model)
-    header = read_header(path)
-    recipes[0].check(header)
-    if is_path(model):
-        # A path of this machine means nothing in a file that travels; the model's digest goes with it.
-        recipes = [each.model_copy(update={"model": header.name}) for each in recipes]
-    names = [parse.fill_pattern(name, model=header.name, seed=each.label()) for each in recipes]
-    return Order(path, header, tuple(recipes), tuple(names))
+def given_options(context: typer.Context) -> set[str]:
+    """The parameters that were written on the command line, by their names in the function."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}

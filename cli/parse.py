@@ -63,6 +63,27 @@ def parse_numbers(text: str, what: str) -> list[float]:
     return numbers
 
 
+def parse_lods(text: str | None) -> tuple[int, ...]:
+    """``8000,2000``: faces of the coarser levels of detail."""
+    if text is None or not text.strip():
+        return ()
+    if not re.fullmatch(r"\s*\d{1,9}\s*(,\s*\d{1,9}\s*)*", text):
+        raise UsageError(
+            f"--lods {text!r}: expected numbers of faces separated by commas, such as 8000,2000."
+        )
+    return tuple(int(part) for part in text.split(","))
+
+
+def parse_formats(text: str, known: Sequence[str]) -> list[str]:
+    """``glb,obj`` -> endings ``.glb``, ``.obj``, without repetitions; ``known`` are the endings there are."""
+    endings = list(dict.fromkeys("." + part.strip().lower().removeprefix(".") for part in text.split(",")))
+    for ending in endings:
+        if ending not in known:
+            names = ", ".join(each.removeprefix(".") for each in known)
+            raise UsageError(f"--format {ending.removeprefix('.')!r} is not known; there are {names}.")
+    return endings
+
+
 def parse_pose(text: str | None) -> dict[str, tuple[float, float, float]]:
     """``head=0,20,0;neck=5,0,0`` in degrees, or the path of a pose file; in radians by joint name."""
     if text is None:
@@ -83,7 +104,11 @@ def read_latent(path: Path) -> list[float]:
     while isinstance(content, list) and len(cast("list[object]", content)) == 1:
         content = cast("list[object]", content)[0]
     numbers = cast("list[object]", content) if isinstance(content, list) else [content]
-    latent = [float(number) for number in numbers if isinstance(number, int | float) and not isinstance(number, bool)]
+    latent = [
+        float(number)
+        for number in numbers
+        if isinstance(number, int | float) and not isinstance(number, bool)
+    ]
     if len(latent) != len(numbers):
         raise UsageError(f"--latent {path}: expected a JSON list of numbers.")
     return latent
@@ -97,11 +122,13 @@ def check_pattern(pattern: str, *, many: bool) -> None:
         raise UsageError(f"--name {pattern!r}: {error}.") from None
     unknown = sorted(fields - set(NAME_FIELDS))
     if unknown:
-        raise UsageError(f"--name {pattern!r}: unknown field {{{unknown[0]}}}; {{model}} and {{seed}} are known.")
+        raise UsageError(
+            f"--name {pattern!r}: unknown field {{{unknown[0]}}}; {{model}} and {{seed}} are known."
+        )
     if many and "seed" not in fields:
         raise UsageError(f"--name {pattern!r} gives several avatars one name; put {{seed}} into it.")
     if not pattern.strip() or re.search(r'[/\\:*?"<>|\x00-\x1f]', pattern) or pattern.strip(". ") == "":
-        raise UsageError(f"--name {pattern!r} is not a file name; leave out folders and / \\ : * ? \" < > |.")
+        raise UsageError(f'--name {pattern!r} is not a file name; leave out folders and / \\ : * ? " < > |.')
 
 
 def fill_pattern(pattern: str, *, model: str, seed: str) -> str:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The meshes of a Wavefront .obj: places, polygons as triangles, texture places. Everything else in it is passed over."""
+"""The meshes of a Wavefront .obj: places, polygons as triangles, texture places. All else in it is passed over."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ def read_obj(path: Path) -> list[ObjMesh]:
                 corners = [_corner(word, len(places), len(textures)) for word in words[1:]]
                 if len(corners) < 3:
                     raise ValueError("a face with fewer than three corners")
-                for second, third in zip(corners[1:-1], corners[2:], strict=True):
+                for second, third in pairwise(corners[1:]):
                     objects[-1].corners += [corners[0], second, third]
             else:
                 objects.append(_Object(" ".join(words[1:]) or path.stem))

@@ -47,12 +47,13 @@ def read_recipe(path: Path) -> RecipeFile:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise UsageError(f"{path}: recipes are read from {', '.join(ENDINGS)}; got the ending {ending!r}.")
-    name = ""
+    name, moving = "", False
     if ending in (".glb", ".gltf"):
         gltf = read_gltf(path)
         facts = next(_facts_in(gltf), None)
         scenes = gltf.entries("scenes")
         name = str(scenes[0].get("name", "")) if scenes else ""
+        moving = bool(gltf.entries("animations"))
     elif ending == ".json":
         facts = parse_json(read_bytes(path), path)
         if "recipe" not in facts:
@@ -69,7 +70,10 @@ def read_recipe(path: Path) -> RecipeFile:
     provenance: object = facts.get("provenance")
     checked = cast("dict[str, Any]", provenance) if isinstance(provenance, dict) else {}
     wanted = cast("dict[str, Any]", recipe)
-    return RecipeFile(wanted, checked, name, tuple(_warnings(path, facts, wanted, checked)))
+    warnings = list(_warnings(path, facts, wanted, checked))
+    if moving:
+        warnings.append(f"{path}: its motion is not part of the recipe; give --motion again to have it.")
+    return RecipeFile(wanted, checked, name, tuple(warnings))
 
 
 def _facts_in(gltf: GltfFile) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From options, and a file's recipe under them, to recipes checked against their model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli import parse
+from portrait_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from portrait_core.formats.read_recipe import RecipeFile
+    from portrait_core.models.header import ModelHeader
+    from portrait_core.recipe import Recipe
+
+DEFAULT_NAME = "{model}-{seed}"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a command was asked to make: recipes checked against their model, and their names."""
+
+    model: Path
+    header: ModelHeader
+    recipes: tuple[Recipe, ...]
+    names: tuple[str, ...]
+
+
+def take_order(
+    *,
+    model: str,
+    seeds: str | None,
+    latent: Path | None,
+    settings: list[str] | None,
+    pose: str | None,
+    name: str,
+    recipe_file: Path | None = None,
+    given: Collection[str] = (),
+    warn: Callable[[str], None] | None = None,
+    **recipe: Any,
+) -> Order:
+    """Parse and check everything that can be checked before work begins; torch is not needed for it.
+
+    With ``recipe_file`` its recipe is the start, and only the options in ``given``, those that somebody wrote, replace
+    fields of it. ``warn`` hears what is odd about the file.
+    """
+    if seeds is not None and latent is not None:
+        raise UsageError("give --seed or --latent, not both.")
+    numbers = [] if latent is not None else parse.parse_seeds("0" if seeds is None else seeds)
+    parse.check_pattern(name, many=len(numbers) > 1)
+    recipe["model"] = model
+    recipe["attributes"] = parse.parse_settings(settings or [])
+    recipe["pose"] = parse.parse_pose(pose)
+
+    from portrait_core.models.header import read_header
+    from portrait_core.models.registry import find_model, is_path
+    from portrait_core.recipe import Recipe
+
+    persons: list[dict[str, Any]] = [{"seed": number} for number in numbers]
+    if latent is not None:
+        persons = [{"latent": tuple(parse.read_latent(latent))}]
+    stored: RecipeFile | None = None
+    if recipe_file is not None:
+        from portrait_core.formats.read_recipe import read_recipe
+
+        stored = read_recipe(recipe_file)
+        facts = _validated(recipe_file, stored)
+        recipe = facts | {key: value for key, value in recipe.items() if key in given} | {
+            "attributes": facts["attributes"] | recipe["attributes"],
+            "pose": recipe["pose"] if pose is not None else facts["pose"],
+        }  # fmt: skip
+        person = {key: recipe.pop(key) for key in ("seed", "latent") if key in recipe}
+        if seeds is None and latent is None:
+            persons = [person]
+            name = _stored_name(stored, name, given, levels=bool(recipe["lods"]))
+    recipes = [Recipe(**recipe, **each) for each in persons]
+
+    chosen = recipes[0].model
+    path = find_model(chosen)
+    header = read_header(path)
+    recipes[0].check(header)
+    if is_path(chosen):
+        # A path of this machine means nothing in a file that travels; the model's digest goes with it.
+        recipes = [each.model_copy(update={"model": header.name}) for each in recipes]
+    if stored is not None and warn is not None:
+        for line in stored.warnings:
+            warn(line)
+        if stored.model_digest() not in ("", header.digest):
+            warn(
+                f"{recipe_file}: made with other weights of model {header.name} than yours; the result will differ."
+            )
+    names = [parse.fill_pattern(name, model=header.name, seed=each.label()) for each in recipes]
+    return Order(path, header, tuple(recipes), tuple(names))
+
+
+def _validated(path: Path, stored: RecipeFile) -> dict[str, Any]:
+    """The stored recipe with every field, defaults for those that an older file lacks."""
+    from portrait_core.recipe import Recipe
+
+    try:
+        recipe = Recipe.model_validate(stored.recipe)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
+    facts = {key: getattr(recipe, key) for key in Recipe.model_fields}
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _stored_name(stored: RecipeFile, name: str, given: Collection[str], *, levels: bool) -> str:
+    """The name inside the file, so that the same recipe gives the same bytes; a --name that was given goes first."""
+    if "name" in given or not stored.name or "{" in stored.name or "}" in stored.name:
+        return name
+    plain = re.sub(r"_LOD\d+$", "", stored.name) if levels else stored.name
+    try:
+        parse.check_pattern(plain, many=False)
+    except UsageError:
+        return name
+    return plain
