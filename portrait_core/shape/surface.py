@@ -55,10 +55,11 @@ def signed_volumes(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> N
     return np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6.0
 
 
-def face_cross(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> NDArray[np.float64]:
+def face_cross(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> NDArray[np.float64]:
     """(F, 3) face normals whose length is twice the face's area."""
-    corners = vertices.astype(np.float64)[faces]
-    return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    place = np.asarray(vertices, np.float64)
+    first = place[faces[:, 0]]
+    return np.cross(place[faces[:, 1]] - first, place[faces[:, 2]] - first)
 
 
 def inspect_surface(surface: Surface) -> SurfaceReport:
@@ -70,7 +71,7 @@ def inspect_surface(surface: Surface) -> SurfaceReport:
         np.minimum(start, end) * stride + np.maximum(start, end), return_inverse=True, return_counts=True
     )
     balance = np.bincount(inverse, weights=np.where(start < end, 1.0, -1.0), minlength=len(keys))
-    same = (faces == np.roll(faces, 1, axis=1)).any(axis=1)
+    same = (faces[:, 0] == faces[:, 1]) | (faces[:, 1] == faces[:, 2]) | (faces[:, 2] == faces[:, 0])
     area = np.linalg.norm(face_cross(surface.vertices, surface.faces), axis=1)
     unique = len(np.unique(np.sort(faces, axis=1), axis=0))
     return SurfaceReport(

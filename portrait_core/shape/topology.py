@@ -29,6 +29,16 @@ def ends(faces: NDArray[np.integer]) -> NDArray[np.int32]:
     return np.ascontiguousarray(np.asarray(faces, np.int32)[:, [1, 2, 0]]).ravel()
 
 
+def some_corner(mask: NDArray[np.bool_], faces: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """(F,) whether ``mask`` (V,) holds for a corner of each face; three gathers are faster than a reduction of rows."""
+    return mask[faces[:, 0]] | mask[faces[:, 1]] | mask[faces[:, 2]]
+
+
+def all_corners(mask: NDArray[np.bool_], faces: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """(F,) whether ``mask`` (V,) holds for all corners of each face."""
+    return mask[faces[:, 0]] & mask[faces[:, 1]] & mask[faces[:, 2]]
+
+
 def after(half_edges: NDArray[np.integer]) -> NDArray[np.int64]:
     """The half-edge that follows each one in its face."""
     index = np.asarray(half_edges, np.int64)
