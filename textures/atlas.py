@@ -115,22 +115,39 @@ def _in_parts(
     of_vertex[charts.glued.ravel()] = np.repeat(charts.chart, 3)
     uvs = charts.uvs * scale[of_vertex][:, None]
     for k in np.flatnonzero(charts.whole):
+        inside = charts.chart == k
+        turn = _upright(uvs[charts.glued[inside]], vertices[faces[inside]].astype(np.float64))
         own = of_vertex == k
-        uvs[own] = _upright(uvs[own], vertices[vertex_map[own], 1].astype(np.float64))
+        uvs[own] = uvs[own] @ turn
     uvs = pack(
         uvs, charts.glued, charts.chart, upright=charts.whole, resolution=resolution, padding=padding
     )
     return Atlas(vertex_map, charts.glued, uvs.astype(np.float32), charts.chart.astype(np.int32))
 
 
-def _upright(uvs: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A chart turned so that the height of its vertices grows along v as well as it can."""
-    centred = uvs - uvs.mean(axis=0)
-    u, v = (centred * (height - height.mean())[:, None]).sum(axis=0).tolist()
-    length = float(np.hypot(u, v))
-    if length == 0.0:
-        return centred
-    return centred @ (np.array([[v, u], [-u, v]]) / length)
+def _upright(flat: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rotation (2, 2), to be applied from the right, that makes what is up in space up in a chart.
+
+    ``flat`` and ``corners``: the triangles in the chart (F, 3, 2) and in space (F, 3, 3). What faces forward (+z)
+    decides: the underside of a fringe is upside down.
+    """
+    edges = corners[:, 1:] - corners[:, :1]
+    places = flat[:, 1:] - flat[:, :1]
+    forward = np.maximum(np.cross(edges[:, 0], edges[:, 1])[:, 2], 0.0)
+    # The direction in the chart along which height grows: the solution of places @ gradient = rise.
+    determinant = places[:, 0, 0] * places[:, 1, 1] - places[:, 0, 1] * places[:, 1, 0]
+    rise = edges[:, :, 1]
+    gradient = np.stack(
+        [
+            rise[:, 0] * places[:, 1, 1] - rise[:, 1] * places[:, 0, 1],
+            rise[:, 1] * places[:, 0, 0] - rise[:, 0] * places[:, 1, 0],
+        ],
+        axis=1,
+    ) / np.maximum(determinant, 1e-300)[:, None]
+    length = np.linalg.norm(gradient, axis=1, keepdims=True)
+    u, v = (forward[:, None] * gradient / np.maximum(length, 1e-300)).sum(axis=0).tolist()
+    size = float(np.hypot(u, v))
+    return np.array([[v, u], [-u, v]]) / size if size > 0.0 else np.eye(2)
 
 
 def _by_xatlas(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from textures.flatten import flatten, overlapping, tutte
+from textures.flatten import flatten, overlapping
 from textures.segment import absorb_small, grow_charts, path_costs, smooth_borders
 from textures.topology import Pairs, euler_numbers, face_pairs, glue, open_to_discs, piece_labels
 
@@ -23,6 +23,9 @@ FLAT_ENOUGH = 4.7
 
 SMALLEST = 0.0006
 """Pieces below this share of the whole surface join a neighbour: charts so small waste more on padding than they cover."""
+
+STEPS = (32, 14, 6, 2, 0)
+"""Steps of descent; a chart whose border comes to cross itself gets fewer. With none it is Tutte's disc, always valid."""
 
 QUALITY_ROUNDS = 3
 MOST_ROUNDS = 40
@@ -137,6 +140,8 @@ def _laid_flat(
             distorted &= np.isin(np.arange(len(distorted)), worst)
             wanted[distorted] = 2
         wanted[~result.valid] = 2
+        urgent = np.zeros(count, np.bool_)
+        urgent[rows] = ~result.valid[own]
         if bool((wanted == 1).all()):
             break
         again = wanted[own] > 1
@@ -144,7 +149,9 @@ def _laid_flat(
             _log.warning("unwrap: a part that was to stay in one chart could not be laid flat and is cut")
         todo = np.zeros(count, np.bool_)
         todo[rows[again]] = True
-        chart = _split(surface, chart, todo)
+        before = chart
+        chart = _split(surface, chart, todo, urgent)
+        todo &= chart != before
     else:
         raise ValueError(f"unwrap: some charts cannot be laid flat even after {MOST_ROUNDS} cuts")
     _, chart = np.unique(chart, return_inverse=True)
@@ -173,7 +180,7 @@ class _Round:
 
 
 def _one_round(surface: _Surface, rows: NDArray[np.int64], chart: NDArray[np.int64], late: bool) -> _Round:
-    """Open and flatten the charts of the triangles ``rows``; charts that fold over themselves fall back to Tutte."""
+    """Open and flatten the charts of the triangles ``rows``; when ``late``, in the simplest way."""
     pairs, _, cost = _restricted(surface, rows)
     within = chart[pairs.one // 3] == chart[pairs.two // 3]
     pairs, cost = pairs.chosen(within), cost[within]
@@ -189,35 +196,33 @@ def _one_round(surface: _Surface, rows: NDArray[np.int64], chart: NDArray[np.int
         _, vertex = np.unique(glued[use], return_inverse=True)
         vertex = np.asarray(vertex, np.int32).reshape(-1, 3)
         corners = surface.corners[rows[use]]
-        laid = flatten(corners, vertex, own, iterations=0 if late else 32)
-        uvs = laid.uvs
-        folded = overlapping(uvs, vertex, own) | ~np.isfinite(laid.energy)
-        energy[disc] = laid.energy
-        if bool(folded.any()):
-            round_uvs = _on_discs(corners, vertex, own)
-            of_vertex = np.zeros(len(uvs), np.int64)
-            of_vertex[vertex.ravel()] = np.repeat(own, 3)
-            uvs = np.where(folded[of_vertex][:, None], round_uvs, uvs)
-            # Worth a cut of its own, as long as cuts for quality are made.
-            energy[np.flatnonzero(disc)[folded]] = 1e9
+        uvs, energy[disc] = _unfolded(corners, vertex, own, STEPS[-1:] if late else STEPS)
         flat[use] = uvs[vertex]
         turned = _doubled_areas(flat[use]) <= 1e-12
         valid[np.flatnonzero(disc)[own[turned]]] = False
     return _Round(flat, glued, energy, valid)
 
 
-def _on_discs(
-    corners: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """The fallback: Tutte's embedding onto discs of the charts' areas."""
-    of_vertex = np.zeros(int(glued.max()) + 1, np.int64)
-    of_vertex[glued.ravel()] = np.repeat(chart, 3)
-    uvs = tutte(corners, glued, of_vertex)
-    true = 0.5 * np.linalg.norm(
-        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
-    )
-    have = np.bincount(chart, weights=0.5 * np.abs(_doubled_areas(uvs[glued])))
-    return uvs * np.sqrt(np.bincount(chart, weights=true) / np.maximum(have, 1e-300))[of_vertex][:, None]
+def _unfolded(
+    corners: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64], steps: tuple[int, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Places (N, 2) and energies (C,) of charts, each with as many steps of descent as leave its border uncrossed."""
+    uvs = np.zeros((int(glued.max()) + 1, 2))
+    energy = np.zeros(int(chart.max()) + 1)
+    rows = np.arange(len(chart))
+    for count in steps:
+        kept, own = np.unique(chart[rows], return_inverse=True)
+        names, vertex = np.unique(glued[rows], return_inverse=True)
+        own, vertex = np.asarray(own, np.int64), np.asarray(vertex, np.int32).reshape(-1, 3)
+        laid = flatten(corners[rows], vertex, own, iterations=count)
+        uvs[names], energy[kept] = laid.uvs, laid.energy
+        if count == 0:
+            break
+        folded = (overlapping(laid.uvs, vertex, own) | ~np.isfinite(laid.energy))[own]
+        if not bool(folded.any()):
+            break
+        rows = rows[folded]
+    return uvs, energy
 
 
 def _doubled_areas(flat: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -239,8 +244,13 @@ def _restricted(
     return pairs, surface.area[rows], surface.cost[inside]
 
 
-def _split(surface: _Surface, chart: NDArray[np.int64], todo: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Each chart of the triangles ``todo`` cut in two; new numbers for them, the others keep theirs."""
+def _split(
+    surface: _Surface, chart: NDArray[np.int64], todo: NDArray[np.bool_], urgent: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Each chart of the triangles ``todo`` cut in two; new numbers for them, the others keep theirs.
+
+    A cut that would leave a scrap is not made, unless it is ``urgent`` (F,).
+    """
     rows = np.flatnonzero(todo)
     _, group = np.unique(chart[rows], return_inverse=True)
     group = np.asarray(group, np.int64)
@@ -255,6 +265,10 @@ def _split(surface: _Surface, chart: NDArray[np.int64], todo: NDArray[np.bool_])
     pieces = piece_labels(len(rows), pairs.one[same] // 3, pairs.two[same] // 3)
     if bool(lost.any()) or int(pieces.max()) + 1 > len(lost):
         pieces = parts
+    size = np.bincount(pieces, weights=area)
+    scrap = np.zeros(int(group.max()) + 1, np.bool_)
+    np.logical_or.at(scrap, group, (size < 0.7 * SMALLEST * float(surface.area.sum()))[pieces])
+    cut = ~scrap[group] | urgent[rows]
     result = chart.copy()
-    result[rows] = int(chart.max()) + 1 + pieces
+    result[rows[cut]] = int(chart.max()) + 1 + pieces[cut]
     return result
