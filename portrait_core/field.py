@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,4 +40,32 @@ class Field(Protocol):
 
     def unplace(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 3) un-posed world points in metres -> (N, 3) lattice points: the inverse of :meth:`place`."""
+        ...
+
+
+@runtime_checkable
+class StructuredField(Field, Protocol):
+    """A field that is quick at the points of a regular lattice, because they share coordinates."""
+
+    def on_lattice(
+        self, axes: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+    ) -> Callable[[NDArray[np.int64]], NDArray[np.float32]]:
+        """Prepare a lattice with coordinates ``axes``, (nx,), (ny,), (nz,), in lattice space.
+
+        The result maps lattice indices (N, 3) to values (N,): those of :meth:`value` near the surface, and of the same
+        sign away from it.
+        """
+        ...
+
+
+@runtime_checkable
+class MaterialField(Field, Protocol):
+    """A field that knows what its surface is made of: skin, hair, cloth, eyes."""
+
+    def roughness(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, 3) lattice points -> (N,): glTF roughness, 0 to 1."""
+        ...
+
+    def materials(self, points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(N, 3) lattice points -> :meth:`Field.colour` (N, 3) and :meth:`roughness` (N,) for the price of one."""
         ...

@@ -17,6 +17,7 @@ from portrait_core.body.skin_warp import SkinWarp
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 from portrait_core.cameras import Camera
 from portrait_core.canonical_generator import CanonicalGenerator, Identity
+from portrait_core.canonical_lattice import HAIR_DEPTH, Axes, CanonicalLattice
 from portrait_core.colours import srgb_to_linear
 from portrait_core.devices import choose_device
 from portrait_core.errors import ModelFileError, UsageError
@@ -86,6 +87,15 @@ class CanonicalField:
 
 
 @dataclass(frozen=True)
+class BustField(CanonicalField):
+    """The whole bust, with its quick form for lattices."""
+
+    def on_lattice(self, axes: Axes) -> CanonicalLattice:
+        """Values at the points of a lattice; see :class:`portrait_core.field.StructuredField`."""
+        return CanonicalLattice(self.model, self.identity, axes)
+
+
+@dataclass(frozen=True)
 class _HairField(CanonicalField):
     """Only the hair of an identity, for its coarse surface."""
 
@@ -94,9 +104,13 @@ class _HairField(CanonicalField):
 
         def depth(identity: Identity, p: Tensor) -> Tensor:
             sample = self.model.canonical_sample(identity, p)
-            return torch.maximum(sample.hair, -sample.body - 0.004)[0]
+            return torch.maximum(sample.hair, -sample.body - HAIR_DEPTH)[0]
 
         return -self._chunked(points, depth)
+
+    def on_lattice(self, axes: Axes) -> CanonicalLattice:
+        """The same at the points of a lattice."""
+        return CanonicalLattice(self.model, self.identity, axes, part="hair")
 
 
 class CanonicalAvatarModel:
@@ -135,9 +149,9 @@ class CanonicalAvatarModel:
                 self._last = (key, self.network.identity(ws))
         return self._last[1]
 
-    def field(self, z: NDArray[np.float32], psi: float) -> CanonicalField:
+    def field(self, z: NDArray[np.float32], psi: float) -> BustField:
         """The bust of z (1, z_dim)."""
-        return CanonicalField(self.network, self.identity(z, psi))
+        return BustField(self.network, self.identity(z, psi))
 
     def template(self, z: NDArray[np.float32], psi: float) -> BodyTemplate:
         """The body template carried to the identity, with a coarse surface of its hair that follows the head."""

@@ -14,9 +14,14 @@ from numpy.typing import NDArray
 from portrait_core.errors import ModelFileError
 from portrait_core.field import Field
 from portrait_core.progress import Progress, silent
+from portrait_core.shape.bricks import Bricks
 from portrait_core.shape.components import component_labels
-from portrait_core.shape.lattice import Lattice, sample_values
+from portrait_core.shape.lattice import Lattice
+from portrait_core.shape.march import march_bricks
+from portrait_core.shape.sparse import sample_bricks
 from portrait_core.shape.surface import Surface, compact, signed_volumes
+
+_NOTHING = "the model has no surface: its field is nowhere positive inside its bounds"
 
 MarchingCubes = Callable[[NDArray[np.float32]], tuple[NDArray[np.float64], NDArray[np.int64]]]
 """A volume (positive inside) -> vertices (V, 3) in index units and faces (F, 3), closed, in any orientation."""
@@ -31,20 +36,28 @@ def extract_surface(field: Field, resolution: int = 256, *, progress: Progress |
     """
     report = progress or silent
     lattice = Lattice.over(field.bounds, resolution)
-    values, _ = sample_values(field, lattice, progress=report)
+    bricks, _ = sample_bricks(field, lattice, progress=report)
     report("surface", 0.0)
-    surface = triangulate(values, lattice)
+    surface = triangulate_bricks(bricks, lattice)
     report("surface", 0.7)
     surface = outer_shell(surface)
     report("surface", 1.0)
     return surface
 
 
+def triangulate_bricks(bricks: Bricks, lattice: Lattice) -> Surface:
+    """Every shell of the zero level that ``bricks`` hold, closed at the walls of the lattice."""
+    if not bool((bricks.values > 0.0).any()):
+        raise ModelFileError(_NOTHING)
+    place, faces = _onto_walls(*march_bricks(bricks), np.asarray(lattice.cells, np.float64))
+    return Surface((lattice.origin + place * lattice.spacing).astype(np.float32), faces.astype(np.int32))
+
+
 def triangulate(values: NDArray[np.float32], lattice: Lattice, march: MarchingCubes | None = None) -> Surface:
-    """Marching cubes over lattice ``values``; every shell of the zero level, closed at the walls of the lattice."""
+    """Marching cubes by a library over dense ``values``: the oracle of :func:`triangulate_bricks`."""
     inside = values > 0.0
     if not bool(inside.any()):
-        raise ModelFileError("the model has no surface: its field is nowhere positive inside its bounds")
+        raise ModelFileError(_NOTHING)
     scale = float(np.abs(values).max())
     # A value of zero or nearly zero puts several vertices onto one lattice point and makes faces without area.
     least = np.float32(1e-5 * scale)
