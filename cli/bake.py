@@ -86,7 +86,7 @@ def bake(
         raise UsageError("--seed: a mesh takes the maps of one avatar; give one seed.")
     wanted = order.recipes[0]
     if wanted.pose and mesh.suffix.lower() == ".obj":
-        raise UsageError(f"{mesh}: its vertices are posed, but maps are baked at rest. Edit the .glb, or an .obj at rest.")
+        raise UsageError(f"{mesh}: its vertices are posed, but baking needs them at rest. Edit the .glb.")
     refuse_existing([out / f"{stem}_base_colour.png"], overwrite=overwrite)
     prepare_folder(out)
 

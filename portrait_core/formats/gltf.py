@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
 from typing import Any
@@ -53,5 +54,7 @@ def gltf_files(avatar: Avatar, stem: str, *, image: ImageKind = "png") -> dict[s
 
 
 def _json(gltf: Any) -> bytes:
-    text: str = gltf.gltf_to_json(separators=(",", ":"), indent=None)
-    return text.encode()
+    tree: dict[str, Any] = json.loads(gltf.gltf_to_json(indent=None))
+    # pygltflib leaves out what is empty, which would be a changed recipe.
+    tree["asset"]["extras"] = gltf.asset.extras
+    return json.dumps(tree, separators=(",", ":")).encode()

@@ -65,7 +65,6 @@ def asset(*, shared: bool = False, moving: bool = True) -> Avatar:
     )
 
 
-@cache
 def _coarse(maps: Maps | None) -> Level:
     field = bust_field()
     lattice = extract_surface(field, 96)
