@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small repairs after decimation, which can fold a surface onto itself or pinch it."""
+"""Repairs of a surface that is folded onto itself, pinched or open: a closed manifold whatever it was."""
 
 from __future__ import annotations
 
@@ -7,7 +7,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.shape.components import component_labels
-from portrait_core.shape.surface import Surface, compact
+from portrait_core.shape.surface import Surface, compact, face_cross, outer_shell
+from portrait_core.shape.topology import boundary_loops, ends, is_closed_manifold, some_corner, starts
+
+ROUNDS = 8
+"""Repairs one after the other at most; one or two are usual."""
+
+
+def make_closed(surface: Surface) -> Surface:
+    """The outer shell of ``surface`` as a closed manifold; ``surface`` itself when it is one already.
+
+    Leaves and crowded edges are removed, sheets that only touch are parted, and holes get lids. Raises ``ValueError``
+    when nothing closed is left.
+    """
+    if is_closed_manifold(surface):
+        return outer_shell(surface)
+    for _ in range(ROUNDS):
+        parted = repair(surface)
+        crowded = _on_crowded_edges(parted)
+        if bool(crowded.any()):
+            # Sheets that cross in an edge and hang together around it: take their faces away, the lids close the rest.
+            parted = part_touching(compact(parted.vertices, parted.faces[~crowded]))
+        surface = lids(parted, boundary_loops(parted.faces, len(parted.vertices)))
+        if len(surface.faces) == 0:
+            break
+        surface = outer_shell(surface)
+        if is_closed_manifold(surface):
+            return surface
+    raise ValueError(f"repair: the surface of {len(surface.faces)} faces cannot be closed")
+
+
+def _on_crowded_edges(surface: Surface) -> NDArray[np.bool_]:
+    """(F,) faces on an edge that another face runs through in the same direction."""
+    begin, end = starts(surface.faces).astype(np.int64), ends(surface.faces)
+    _, inverse, uses = np.unique(
+        begin * len(surface.vertices) + end, return_inverse=True, return_counts=True
+    )
+    return (uses[np.asarray(inverse).ravel()] > 1).reshape(-1, 3).any(axis=1)
 
 
 def repair(surface: Surface) -> Surface:
@@ -81,3 +117,44 @@ def lids(surface: Surface, rings: list[NDArray[np.int64]]) -> Surface:
         faces.append(spokes.astype(np.int32))
         count += 1
     return Surface(np.vstack(vertices), np.vstack(faces))
+
+
+def collapse_slivers(surface: Surface, least: float) -> Surface:
+    """``surface`` (a closed manifold) without faces of an area under ``least``, as far as it can be had.
+
+    A sliver goes by the collapse of one of its edges that neither pinches the surface (the two ends have exactly two
+    neighbours in common) nor turns a face over. Meant for a few faces: one after the other.
+    """
+    vertices, faces = surface.vertices, surface.faces.copy()
+    alive = np.ones(len(faces), bool)
+    bad = np.flatnonzero(np.linalg.norm(face_cross(vertices, faces), axis=1) / 2.0 < least)
+    for face in bad.tolist():
+        if not alive[face]:
+            continue
+        corners = vertices[faces[face]].astype(np.float64)
+        length = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
+        for edge in np.argsort(length).tolist():
+            one, two = int(faces[face][edge]), int(faces[face][(edge + 1) % 3])
+            if any(_collapse(vertices, faces, alive, a, b) for a, b in ((one, two), (two, one))):
+                break
+    return surface if bool(alive.all()) else compact(vertices, faces[alive])
+
+
+def _collapse(
+    vertices: NDArray[np.float32], faces: NDArray[np.int32], alive: NDArray[np.bool_], gone: int, kept: int
+) -> bool:
+    """Move vertex ``gone`` onto ``kept`` in place, if the surface allows it; whether it did."""
+    around = np.flatnonzero(some_corner(np.arange(len(vertices)) == gone, faces) & alive)
+    beside = np.flatnonzero(some_corner(np.arange(len(vertices)) == kept, faces) & alive)
+    common = np.intersect1d(faces[around], faces[beside])
+    if len(common) != 4:  # the two themselves, and one on either side
+        return False
+    dying = (faces[around] == kept).any(axis=1)
+    stay = around[~dying]
+    renamed = np.where(faces[stay] == gone, kept, faces[stay])
+    was, now = face_cross(vertices, faces[stay]), face_cross(vertices, renamed)
+    if len(stay) < 1 or bool((np.einsum("ij,ij->i", was, now) < 0.0).any()):
+        return False
+    faces[stay] = renamed
+    alive[around[dying]] = False
+    return True

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.shape.components import component_labels
+
 
 @dataclass(frozen=True)
 class Surface:
@@ -83,6 +85,17 @@ def inspect_surface(surface: Surface) -> SurfaceReport:
         loose_vertices=len(surface.vertices) - len(np.unique(faces)),
         volume=surface.volume(),
     )
+
+
+def outer_shell(surface: Surface) -> Surface:
+    """Keep the shell of the largest volume: floating pieces, and hulls and hollows inside it, are dropped."""
+    start, end = surface.faces[:, [0, 1]].ravel(), surface.faces[:, [1, 2]].ravel()
+    of_face = component_labels(len(surface.vertices), start, end)[surface.faces[:, 0]]
+    if len(of_face) and int(of_face.min()) == int(of_face.max()):
+        return compact(surface.vertices, surface.faces)
+    volumes = np.bincount(of_face, weights=signed_volumes(surface.vertices, surface.faces))
+    # Hollows are inside out, so their volume is negative and they never win.
+    return compact(surface.vertices, surface.faces[of_face == int(np.argmax(volumes))])
 
 
 def compact(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> Surface:
