@@ -24,6 +24,7 @@ from portrait_core.networks.identity_code import CodeLayout, IdentityCode
 from portrait_core.networks.identity_warp import IdentityWarp
 from portrait_core.networks.initialise import initialise
 from portrait_core.networks.plane_basis import PlaneBasis
+from portrait_core.networks.point_decoder import PointDecoder, StaticTables
 
 EMPTY_DENSITY = -1000.0
 DENSITY_WIDTH = 0.001
@@ -96,6 +97,8 @@ class CanonicalGenerator(PortraitGenerator):
             search=ClosestPoint,
         )
         self._inverse: tuple[Tensor, Tensor] | None = None
+        self._static: StaticTables | None = None
+        self._folded: tuple[Identity, PointDecoder] | None = None
         if seed is not None:
             initialise(self, torch.Generator().manual_seed(seed))
 
@@ -249,17 +252,35 @@ class CanonicalGenerator(PortraitGenerator):
 
     def colour(self, identity: Identity, points: Tensor) -> Tensor:
         """sRGB albedo (N, 3) at canonical points (N, 3)."""
+        return self.materials(identity, points)[0]
+
+    def materials(self, identity: Identity, points: Tensor) -> tuple[Tensor, Tensor]:
+        """sRGB albedo (N, 3) and glTF roughness (N,), 0 to 1, at canonical points (N, 3)."""
+        decoder = self._point_decoder(identity)
         eye = points.new_tensor(self.options.eye_place)
         mirrored = torch.cat([points[:, :1].abs(), points[:, 1:]], 1)
         away = cast(Any, mirrored - eye).norm(dim=1)
         index = torch.nonzero(away < LID_REACH).squeeze(1)
-        colour = self.canonical_sample(identity, points).colour()[0]
+        sample = decoder(self.normalised(points))
+        colour, roughness = sample.colour()[0], sample.roughness()[0]
         if len(index):
-            colour = colour.index_copy(0, index, self._colour_of_eyes(identity, points[index]))
-        return colour.clamp(0, 1)
+            painted, gloss = self._materials_of_eyes(identity, decoder, points[index])
+            colour, roughness = colour.index_copy(0, index, painted), roughness.index_copy(0, index, gloss)
+        return colour.clamp(0, 1), roughness
 
-    def _colour_of_eyes(self, identity: Identity, points: Tensor) -> Tensor:
-        """sRGB albedo (N, 3) of lids and eyeballs.
+    def _point_decoder(self, identity: Identity) -> PointDecoder:
+        """The identity's decoder for scattered points; the last one is remembered unless the weights still change."""
+        if self._folded is not None and self._folded[0] is identity:
+            return self._folded[1]
+        learning = self.decoder.static_planes.requires_grad
+        static = self._static or StaticTables(self.decoder)
+        decoder = PointDecoder(self.decoder, static, identity.planes, identity.style, identity.palette)
+        if not learning:
+            self._static, self._folded = static, (identity, decoder)
+        return decoder
+
+    def _materials_of_eyes(self, identity: Identity, decoder: PointDecoder, points: Tensor) -> tuple[Tensor, Tensor]:
+        """sRGB albedo (N, 3) and roughness (N,) of lids and eyeballs.
 
         Lids are thin and lie on the eyeballs, and a mesh's chords run a few tenths of a millimetre under them, where
         the nearest surface may be the hidden part of the eyeball. So each point is first moved out, along the line from
@@ -271,15 +292,15 @@ class CanonicalGenerator(PortraitGenerator):
         outward = nnf.normalize(points - centre, dim=1)
         x = points + LID_OUT * outward
         for _ in range(LID_STEPS):
-            distance = self.decoder.distance(identity.planes, self.normalised(x)[None], identity.style)[0]
+            distance = decoder.distance(self.normalised(x))
             x = x - outward * distance.clamp(-LID_FRONT, LID_OUT)[:, None]
-        sample = self.canonical_sample(identity, x)
-        in_front = self.canonical_sample(identity, x + LID_FRONT * outward)
+        in_front = decoder(self.normalised(x + LID_FRONT * outward))
+        sample = replace(decoder(self.normalised(x)), eye=in_front.eye)
         place = self.identity_warp(x, identity.coefficients)
         left, right = (identity.landmarks[i] for i in self.options.eye_landmarks)
         direction = nnf.normalize(place - torch.where(x[:, :1] > 0, left, right), dim=1)
         painted = eye_colour(direction, identity.palette[0, 5])
-        return replace(sample, eye=in_front.eye).colour(painted[None])[0]
+        return sample.colour(painted[None])[0], sample.roughness(eyes=True)[0]
 
 
 def _look_up(lattice: Tensor, q: Tensor) -> Tensor:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Baking: the colour of a surface, asked for at texel centres, as an image."""
+"""Baking: what a surface looks like, asked for at texels, as images."""
 
 from __future__ import annotations
 
@@ -8,58 +8,240 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage as _ndimage
+from scipy import sparse as _sparse
+from scipy.sparse import csgraph as _csgraph
 
-from textures.colour_space import encode_srgb
-from textures.raster import cover_texels
+from textures.adaptive import sample_texels
+from textures.colour_space import linear_to_srgb
+from textures.fill import fill_empty
+from textures.raster import Placement, blend
 
 CHUNK = 1 << 17
-"""Points of one call to ``colour``: bounds memory and sets how often progress is reported."""
+"""Points of one call to the sampled function: bounds memory and sets how often progress is reported."""
+
+TILE = 1024
+"""Side of the squares that an image is made in: bounds memory. A multiple of every first lattice spacing."""
+
+TOLERANCE = 1.0
+"""Error that interpolation between texels may make, in levels of 255."""
+
+LARGEST_STEP = 8
+FINEST_DETAIL = 0.0015
+"""The default of ``detail``: what a head in metres needs so that brows, lashes and lips are seen."""
+
+CONTRAST = 24
+"""Levels between two neighbouring texels from which on both are averaged over four samples."""
+
+SUB_TEXELS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))
+"""A rotated grid: edges of any direction are met by four different offsets."""
 
 EMPTY = 128
 """Grey level of an image that no triangle covers."""
 
-_filters: Any = _ndimage  # scipy ships no types for it
+_matrices: Any = _sparse  # scipy ships no types for it
+_graphs: Any = _csgraph
+
+Sample = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Report = Callable[[str, float], None]
 
 
 def bake_colour(
     atlas_faces: NDArray[np.int32],
     uvs: NDArray[np.float32],
     sample_positions: NDArray[np.float32],
-    colour: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    colour: Sample,
     size: int,
     *,
-    progress: Callable[[str, float], None] | None = None,
+    tolerance: float = TOLERANCE,
+    detail: float = FINEST_DETAIL,
+    antialias: bool = True,
+    progress: Report | None = None,
 ) -> NDArray[np.uint8]:
-    """A (size, size, 3) uint8 sRGB image of ``colour``; row 0 is the top (v = 1).
+    """A (size, size, 3) uint8 sRGB image of ``colour`` ((N, 3) positions -> (N, 3) linear RGB, 0 to 1); see
+    :func:`bake_image`."""
+    return bake_image(
+        atlas_faces, uvs, sample_positions, colour, size, srgb=(True, True, True), tolerance=tolerance,
+        detail=detail, antialias=antialias, progress=progress,
+    )  # fmt: skip
+
+
+def bake_materials(
+    atlas_faces: NDArray[np.int32],
+    uvs: NDArray[np.float32],
+    sample_positions: NDArray[np.float32],
+    materials: Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]],
+    size: int,
+    *,
+    tolerance: float = TOLERANCE,
+    detail: float = FINEST_DETAIL,
+    antialias: bool = True,
+    progress: Report | None = None,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Base colour (size, size, 3) uint8 sRGB and roughness (size, size) uint8 linear, of one pass; see :func:`bake_image`.
+
+    ``materials`` gives linear RGB (N, 3) and roughness (N,), both 0 to 1, at positions (N, 3).
+    """
+
+    def sample(points: NDArray[np.float32]) -> NDArray[np.float32]:
+        colour, roughness = materials(points)
+        return np.concatenate([colour, roughness[:, None]], axis=1)
+
+    image = bake_image(
+        atlas_faces, uvs, sample_positions, sample, size, srgb=(True, True, True, False), tolerance=tolerance,
+        detail=detail, antialias=antialias, progress=progress,
+    )  # fmt: skip
+    return np.ascontiguousarray(image[:, :, :3]), np.ascontiguousarray(image[:, :, 3])
+
+
+def bake_image(
+    atlas_faces: NDArray[np.int32],
+    uvs: NDArray[np.float32],
+    sample_positions: NDArray[np.float32],
+    sample: Sample,
+    size: int,
+    *,
+    srgb: tuple[bool, ...],
+    tolerance: float = TOLERANCE,
+    detail: float = FINEST_DETAIL,
+    antialias: bool = True,
+    progress: Report | None = None,
+) -> NDArray[np.uint8]:
+    """A (size, size, C) uint8 image of ``sample`` ((N, 3) -> (N, C), 0 to 1); row 0 is the top (v = 1).
 
     ``atlas_faces`` (F, 3) and ``uvs`` (V, 2, origin at the bottom left) place the triangles in the image;
-    ``sample_positions`` (V, 3) are interpolated in them to the texel centres, where ``colour`` ((N, 3) -> (N, 3) linear
-    RGB, 0 to 1) is asked. Texels outside all triangles take the colour of the nearest one inside, over the whole image,
-    so that no smaller mip level mixes in a background. ``progress`` is called with "texture" and the finished fraction;
-    what it raises passes through. Raises ``ValueError`` for colours that are not finite.
+    ``sample_positions`` (V, 3) are interpolated in them to the places where ``sample`` is asked; further columns
+    are interpolated along. Channels marked in
+    ``srgb`` are linear light and stored as sRGB, the others are stored as they are.
+
+    Texel centres are sampled where the values bend; between them they are interpolated within ``tolerance`` levels of
+    255 (0: every texel is sampled). ``detail``, in units of the positions, is the size of the smallest feature that
+    must be found. With ``antialias``, texels at sharp borders are the mean of four samples. Texels outside all
+    triangles continue the nearest chart, over the whole image. ``progress`` is called with "texture" and the finished fraction;
+    what it raises passes through. Raises ``ValueError`` for a size below 1 and for samples that are not finite.
     """
     if size < 1:
-        raise ValueError(f"bake_colour: size must be positive, got {size}")
-    texels = cover_texels(atlas_faces, uvs, size)
-    places = texels.interpolate(atlas_faces, sample_positions)
-    image = np.full((size, size, 3), EMPTY, np.uint8)
+        raise ValueError(f"bake: size must be positive, got {size}")
+    baker = _Baker(atlas_faces, uvs, sample_positions, sample, size, srgb, progress)
+    step = _first_step(atlas_faces, uvs, sample_positions[:, :3], size, detail)
+    image = np.full((size, size, len(srgb)), EMPTY, np.uint8)
     covered = np.zeros((size, size), bool)
-    covered[texels.row, texels.column] = True
-    for begin in range(0, len(places), CHUNK):
-        part = slice(begin, min(begin + CHUNK, len(places)))
-        linear = colour(places[part])
-        if not bool(np.isfinite(linear).all()):
-            raise ValueError("bake_colour: the colour function returned values that are not finite")
-        image[texels.row[part], texels.column[part]] = encode_srgb(linear)
+    tiles = [(top, left) for top in range(0, size, TILE) for left in range(0, size, TILE)]
+    for number, (top, left) in enumerate(tiles):
+        bottom, right = min(top + TILE, size), min(left + TILE, size)
+        baker.enter((top, bottom, left, right))
+        covered[top:bottom, left:right] = baker.face >= 0
+        if bool(covered[top:bottom, left:right].any()):
+            image[top:bottom, left:right] = baker.tile(step, tolerance, antialias)
         if progress is not None:
-            progress("texture", part.stop / len(places))
-    return dilate(image, covered)
+            progress("texture", (number + 1) / len(tiles) if number + 1 < len(tiles) else 0.95)
+    image = fill_empty(image, covered, rings=max(2, size // 512))
+    if progress is not None:
+        progress("texture", 1.0)
+    return image
 
 
-def dilate(image: NDArray[np.uint8], covered: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """``image`` (H, W, C) with every texel outside ``covered`` (H, W) set to its nearest covered texel."""
-    if not bool(covered.any()):
+class _Baker:
+    """The faces of one tile at a time, and the sampled function at its texels."""
+
+    def __init__(
+        self,
+        faces: NDArray[np.int32],
+        uvs: NDArray[np.float32],
+        positions: NDArray[np.float32],
+        sample: Sample,
+        size: int,
+        srgb: tuple[bool, ...],
+        progress: Report | None,
+    ) -> None:
+        self._faces, self._positions, self._sample = faces, positions, sample
+        self._placement = Placement(faces, uvs, size)
+        self._charts = charts_of_faces(faces, len(uvs))
+        self._srgb = np.array(srgb)
+        self._progress = progress
+        self._origin = (0, 0)
+        self.face: NDArray[np.int32] = np.zeros((0, 0), np.int32)
+
+    def enter(self, window: tuple[int, int, int, int]) -> None:
+        """Paint the faces of a window; the other methods speak of its texels."""
+        self._origin = (window[0], window[2])
+        self.face = self._placement.paint(window)
+
+    def tile(self, step: int, tolerance: float, antialias: bool) -> NDArray[np.uint8]:
+        """The window's image (H, W, C); texels that are not covered are grey."""
+        chart = np.where(self.face >= 0, self._charts[self.face], -1).astype(np.int32)
+        values = sample_texels(chart, self._encoded, len(self._srgb), step=step, tolerance=tolerance)
+        image = np.rint(values).astype(np.uint8)
+        if antialias:
+            row, column = np.nonzero(sharp_borders(image, chart))
+            if len(row):
+                total = np.zeros((len(row), len(self._srgb)), np.float32)
+                for dy, dx in SUB_TEXELS:
+                    total += self._linear(row, column, dy, dx)
+                image[row, column] = np.rint(self._encode(total / np.float32(len(SUB_TEXELS)))).astype(np.uint8)
+        image[self.face < 0] = EMPTY
         return image
-    nearest = _filters.distance_transform_edt(~covered, return_distances=False, return_indices=True)
-    return image[nearest[0], nearest[1]]
+
+    def _linear(
+        self, row: NDArray[np.int64], column: NDArray[np.int64], dy: float = 0.0, dx: float = 0.0
+    ) -> NDArray[np.float32]:
+        result = np.empty((len(row), len(self._srgb)), np.float32)
+        for begin in range(0, len(row), CHUNK):
+            part = slice(begin, begin + CHUNK)
+            face = self.face[row[part], column[part]].astype(np.int64)
+            weights = self._placement.weights(
+                face, row[part] + (self._origin[0] + dy), column[part] + (self._origin[1] + dx)
+            )
+            found = self._sample(blend(self._faces[face], weights, self._positions))
+            if not bool(np.isfinite(found).all()):
+                raise ValueError("bake: the sampled function returned values that are not finite")
+            result[part] = found
+        return result
+
+    def _encoded(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self._encode(self._linear(row, column))
+
+    def _encode(self, linear: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Linear values (N, C), 0 to 1, to stored levels, 0 to 255, not rounded."""
+        if bool(self._srgb.all()):
+            return linear_to_srgb(linear) * np.float32(255)
+        stored = np.clip(linear, 0.0, 1.0)
+        stored[:, self._srgb] = linear_to_srgb(linear[:, self._srgb])
+        return stored * np.float32(255)
+
+
+def charts_of_faces(faces: NDArray[np.int32], vertices: int) -> NDArray[np.int32]:
+    """(F,) the number of each face's chart: faces that share vertices are in one."""
+    start, end = faces[:, [0, 1]].ravel(), faces[:, [1, 2]].ravel()
+    graph = _matrices.coo_matrix((np.ones(len(start), np.int8), (start, end)), shape=(vertices, vertices))
+    label = np.asarray(_graphs.connected_components(graph, directed=False)[1], np.int32)
+    return label[faces[:, 0]]
+
+
+def sharp_borders(image: NDArray[np.uint8], chart: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(H, W): covered texels that differ from a neighbour of their chart by more than ``CONTRAST`` levels."""
+    sharp = np.zeros(chart.shape, bool)
+    for axis in (0, 1):
+        v, c, s = (np.moveaxis(array, axis, 0) for array in (image, chart, sharp))
+        near = np.maximum(v[1:], v[:-1]) - np.minimum(v[1:], v[:-1])
+        both = (near > CONTRAST).any(axis=-1) & (c[1:] == c[:-1]) & (c[1:] >= 0)
+        s[1:] |= both
+        s[:-1] |= both
+    return sharp
+
+
+def _first_step(
+    faces: NDArray[np.int32], uvs: NDArray[np.float32], positions: NDArray[np.float32], size: int, detail: float
+) -> int:
+    """The largest spacing of texels, a power of two, that is no larger than ``detail`` on nearly all of the surface."""
+    place, uv = positions[faces], uvs[faces] * np.float32(size)
+    area = np.linalg.norm(np.cross(place[:, 1] - place[:, 0], place[:, 2] - place[:, 0]), axis=1)
+    one, two = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
+    texels = np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
+    whole = area > 0
+    if not bool(whole.any()):
+        return 1
+    texel = float(np.sqrt(np.median(area[whole] / np.maximum(texels[whole], 1e-6))))
+    step = 1
+    while step < LARGEST_STEP and 2 * step * texel <= detail:
+        step *= 2
+    return step

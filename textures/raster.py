@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 SLACK = 1e-4
 """Texels by which a triangle is grown, so that rounding leaves no gap between two triangles that share an edge."""
+
+Window = tuple[int, int, int, int]
+"""First row, row after the last, first column, column after the last."""
 
 
 @dataclass(frozen=True)
@@ -23,41 +27,88 @@ class Texels:
 
     def interpolate(self, faces: NDArray[np.int32], values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Vertex ``values`` (V, C) at the texels: (N, C)."""
-        corner = faces[self.face]
-        return sum(
-            (values[corner[:, k]] * self.weights[:, k : k + 1] for k in range(3)),
-            np.zeros((len(self.face), values.shape[1]), np.float32),
-        )
+        return blend(faces[self.face], self.weights, values)
 
 
 def cover_texels(faces: NDArray[np.int32], uvs: NDArray[np.float32], size: int) -> Texels:
-    """The texels of a ``size`` x ``size`` image whose centres lie in a triangle; each once (the last triangle wins).
+    """The texels of a ``size`` x ``size`` image whose centres lie in a triangle, row by row; each once (the last
+    triangle wins).
 
     ``faces`` (F, 3), ``uvs`` (V, 2) with the origin at the bottom left. Triangles may have either orientation; those
     without area cover nothing.
     """
-    corners = uvs.astype(np.float64)[faces] * size
-    corners[:, :, 1] = size - corners[:, :, 1]  # image rows count downwards
-    corners -= 0.5  # texel centres at whole numbers
-    first = np.maximum(np.ceil(corners[:, :, 1].min(axis=1) - SLACK), 0).astype(np.int64)
-    last = np.minimum(np.floor(corners[:, :, 1].max(axis=1) + SLACK), size - 1).astype(np.int64)
-    face, row = _runs(np.maximum(last - first + 1, 0), first)
-    left, right = _spans(corners, face, row)
-    begin = np.maximum(np.ceil(left), 0).astype(np.int64)
-    end = np.minimum(np.floor(right), size - 1).astype(np.int64)
-    span, column = _runs(np.maximum(end - begin + 1, 0), begin)
-    face, row = face[span], row[span]
-    weights = _barycentric(corners, face, row, column)
-    _, chosen = np.unique((row * size + column)[::-1], return_index=True)
-    chosen = len(row) - 1 - chosen
-    return Texels(row[chosen], column[chosen], face[chosen], weights[chosen])
+    placement = Placement(faces, uvs, size)
+    painted = placement.paint((0, size, 0, size))
+    row, column = np.nonzero(painted >= 0)
+    face = painted[row, column].astype(np.int64)
+    return Texels(row, column, face, placement.weights(face, row, column))
+
+
+class Placement:
+    """Triangles placed in a ``size`` x ``size`` image: ``faces`` (F, 3), ``uvs`` (V, 2), origin at the bottom left."""
+
+    def __init__(self, faces: NDArray[np.int32], uvs: NDArray[np.float32], size: int) -> None:
+        corners = uvs.astype(np.float64)[faces] * size
+        corners[:, :, 1] = size - corners[:, :, 1]  # image rows count downwards
+        corners -= 0.5  # texel centres at whole numbers
+        self._corners = corners
+        a, ab, ac = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+        area = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
+        inverse = np.divide(1.0, area, out=np.zeros_like(area), where=np.abs(area) > 1e-12)[:, None]
+        # The second and third barycentric weight are linear in x and y: one row of six numbers for each face.
+        second = np.stack([ac[:, 1], -ac[:, 0], a[:, 1] * ac[:, 0] - a[:, 0] * ac[:, 1]], axis=1) * inverse
+        third = np.stack([-ab[:, 1], ab[:, 0], a[:, 0] * ab[:, 1] - a[:, 1] * ab[:, 0]], axis=1) * inverse
+        self._linear = np.concatenate([second, third], axis=1)
+
+    def paint(self, window: Window) -> NDArray[np.int32]:
+        """(rows, columns) of a window: the face at each texel centre, -1 where there is none; the last face wins."""
+        top, bottom, left, right = window
+        low, high = self._corners.min(axis=1), self._corners.max(axis=1)
+        inside = (high[:, 1] >= top - 1) & (low[:, 1] <= bottom) & (high[:, 0] >= left - 1) & (low[:, 0] <= right)
+        chosen = np.flatnonzero(inside)
+        corners = self._corners[chosen] - (left, top)
+        height, width = bottom - top, right - left
+        first = np.maximum(np.ceil(corners[:, :, 1].min(axis=1) - SLACK), 0).astype(np.int64)
+        last = np.minimum(np.floor(corners[:, :, 1].max(axis=1) + SLACK), height - 1).astype(np.int64)
+        face, row = _runs(np.maximum(last - first + 1, 0), first)
+        start, end = _spans(corners, face, row)
+        begin = np.maximum(np.ceil(start), 0).astype(np.int64)
+        count = np.maximum(np.minimum(np.floor(end), width - 1).astype(np.int64) - begin + 1, 0)
+        span, place = _runs(count, row * width + begin)
+        painted = np.full(height * width, -1, np.int32)
+        painted[place] = chosen.astype(np.int32)[face][span]  # of equal places NumPy keeps the last value
+        return painted.reshape(height, width)
+
+    def weights(
+        self, face: NDArray[np.int64], row: NDArray[Any], column: NDArray[Any]
+    ) -> NDArray[np.float32]:
+        """Barycentric weights (N, 3) of texel places in their faces; whole numbers are texel centres.
+
+        Places outside are moved onto the face.
+        """
+        linear = self._linear[face]
+        second = linear[:, 0] * column + linear[:, 1] * row + linear[:, 2]
+        third = linear[:, 3] * column + linear[:, 4] * row + linear[:, 5]
+        weights = np.clip(np.stack([1.0 - second - third, second, third], axis=1), 0.0, 1.0)
+        return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def blend(
+    corner: NDArray[np.int32], weights: NDArray[np.float32], values: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Vertex ``values`` (V, C) at barycentric ``weights`` (N, 3) of the vertices ``corner`` (N, 3): (N, C)."""
+    total = values[corner[:, 0]] * weights[:, :1]
+    for k in (1, 2):
+        total += values[corner[:, k]] * weights[:, k : k + 1]
+    return total
 
 
 def _runs(counts: NDArray[np.int64], start: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """For each i the numbers ``start[i]``, ``start[i]+1``, ... (``counts[i]`` of them), with i beside each."""
     owner = np.repeat(np.arange(len(counts)), counts)
-    offset = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return owner, start[owner] + offset
+    number = np.arange(len(owner))
+    number += (start - np.cumsum(counts) + counts)[owner]
+    return owner, number
 
 
 def _spans(
@@ -66,9 +117,10 @@ def _spans(
     """Where the line ``row`` enters and leaves the triangle ``face``: left and right x."""
     left = np.full(len(face), np.inf)
     right = np.full(len(face), -np.inf)
+    at = corners[face]
     for k in range(3):
-        x0, y0 = _column(corners, face, k, 0), _column(corners, face, k, 1)
-        x1, y1 = _column(corners, face, (k + 1) % 3, 0), _column(corners, face, (k + 1) % 3, 1)
+        x0, y0 = at[:, k, 0], at[:, k, 1]
+        x1, y1 = at[:, (k + 1) % 3, 0], at[:, (k + 1) % 3, 1]
         crossed = (row >= np.minimum(y0, y1) - SLACK) & (row <= np.maximum(y0, y1) + SLACK)
         flat = np.abs(y1 - y0) < 1e-12
         along = np.clip((row - y0) / np.where(flat, 1.0, y1 - y0), 0.0, 1.0)
@@ -78,23 +130,3 @@ def _spans(
         left = np.where(crossed, np.minimum(left, near), left)
         right = np.where(crossed, np.maximum(right, far), right)
     return np.where(left <= right, left - SLACK, 1.0), np.where(left <= right, right + SLACK, 0.0)
-
-
-def _column(
-    corners: NDArray[np.float64], face: NDArray[np.int64], corner: int, axis: int
-) -> NDArray[np.float64]:
-    return corners[face, corner, axis]
-
-
-def _barycentric(
-    corners: NDArray[np.float64], face: NDArray[np.int64], row: NDArray[np.int64], column: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
-    ab, ac = b - a, c - a
-    area = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
-    inverse = np.divide(1.0, area, out=np.zeros_like(area), where=np.abs(area) > 1e-12)
-    x, y = column - a[face, 0], row - a[face, 1]
-    second = (x * ac[face, 1] - y * ac[face, 0]) * inverse[face]
-    third = (y * ab[face, 0] - x * ab[face, 1]) * inverse[face]
-    weights = np.clip(np.stack([1.0 - second - third, second, third], axis=1), 0.0, 1.0)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -22,6 +22,9 @@ from portrait_core.networks.fully_connected import FullyConnectedLayer
 DISTANCE_SCALE = 0.05
 """Distances leave the last layer in units of this many metres."""
 
+SKIN_ROUGHNESS, LIP_ROUGHNESS, EYE_ROUGHNESS, CLOTH_ROUGHNESS, HAIR_ROUGHNESS = 0.55, 0.40, 0.15, 0.85, 0.45
+"""glTF roughness of the parts; not learnt."""
+
 SKIN_COLOURS = 6
 _FIXED = ((0.06, 0.045, 0.04), (0.70, 0.45, 0.38))
 _OUTPUTS = 4 + (SKIN_COLOURS + 4) + 5 + 4
@@ -33,7 +36,7 @@ class CanonicalSample:
 
     ``body``, ``hair``: signed distances in metres, negative inside; ``neckline``: signed distance to the border of the
     clothing, negative on the clothing; ``eye``: logit of being on the eyeball; ``skin``, ``cloth``, ``hair_colour``:
-    sRGB albedo (B, N, 3).
+    sRGB albedo (B, N, 3); ``lips``: how much of the skin is lip (B, N), 0 to 1.
     """
 
     body: Tensor
@@ -43,6 +46,7 @@ class CanonicalSample:
     skin: Tensor
     cloth: Tensor
     hair_colour: Tensor
+    lips: Tensor
 
     def distance(self) -> Tensor:
         """Signed distance to body and hair together."""
@@ -53,14 +57,31 @@ class CanonicalSample:
 
         The borders between parts are as soft as half a millimetre divided by ``sharpness``.
         """
-        width = 0.0005 / sharpness
-        clothed = torch.sigmoid(-self.neckline / width)[..., None]
-        below = (
-            self.skin if eye is None else torch.lerp(self.skin, eye, torch.sigmoid(2 * self.eye)[..., None])
-        )
+        eyeball, clothed, hairy = (share[..., None] for share in self._shares(sharpness))
+        below = self.skin if eye is None else torch.lerp(self.skin, eye, eyeball)
         dressed = torch.lerp(below, self.cloth, clothed)
-        hairy = torch.sigmoid((self.body - self.hair) / width)[..., None]
         return torch.lerp(dressed, self.hair_colour, hairy)
+
+    def roughness(self, *, eyes: bool = False, sharpness: float = 1.0) -> Tensor:
+        """Roughness (B, N) of whatever surface is nearest, 0 to 1, with the borders of :meth:`colour`.
+
+        Only with ``eyes`` may it be an eyeball: far from the eyes that field says nothing.
+        """
+        eyeball, clothed, hairy = self._shares(sharpness)
+        body = SKIN_ROUGHNESS + self.lips * (LIP_ROUGHNESS - SKIN_ROUGHNESS)
+        if eyes:
+            body = body + eyeball * (EYE_ROUGHNESS - body)
+        dressed = body + clothed * (CLOTH_ROUGHNESS - body)
+        return dressed + hairy * (HAIR_ROUGHNESS - dressed)
+
+    def _shares(self, sharpness: float) -> tuple[Tensor, Tensor, Tensor]:
+        """Shares (B, N) of the eyeball in the body, of the clothing over the body, of the hair over all."""
+        width = 0.0005 / sharpness
+        return (
+            torch.sigmoid(2 * self.eye),
+            torch.sigmoid(-self.neckline / width),
+            torch.sigmoid((self.body - self.hair) / width),
+        )
 
 
 class PlaneSpacing(nn.Module):
@@ -155,11 +176,14 @@ class CanonicalDecoder(nn.Module):
         """
         x = self._hidden(planes, points, style)
         batch, count, _ = x.shape
-        y = self.out(x.reshape(-1, self.hidden)).reshape(batch, count, -1)
-        fixed = self.fixed_colours.to(palette).expand(batch, -1, -1)
+        return self.read(self.out(x.reshape(-1, self.hidden)).reshape(batch, count, -1), palette)
+
+    def read(self, y: Tensor, palette: Tensor) -> CanonicalSample:
+        """The fields that the last layer's outputs (B, N, outputs) stand for, with palettes (B, 6, 3) sRGB."""
+        fixed = self.fixed_colours.to(palette).expand(len(y), -1, -1)
         skin, lip, hair, cloth, stripe = (palette[:, i : i + 1] for i in range(5))
         tones = torch.cat([skin, lip, hair, hair * 0.6, fixed], 1)
-        mix = torch.softmax(y[..., 4 : 4 + SKIN_COLOURS], -1) @ tones
+        shares = torch.softmax(y[..., 4 : 4 + SKIN_COLOURS], -1)
         k = 4 + SKIN_COLOURS
         striped = torch.lerp(cloth, stripe, torch.sigmoid(y[..., k + 4 : k + 5]))
         return CanonicalSample(
@@ -167,9 +191,10 @@ class CanonicalDecoder(nn.Module):
             hair=y[..., 1] * DISTANCE_SCALE,
             neckline=y[..., 2] * DISTANCE_SCALE,
             eye=y[..., 3] * 8,
-            skin=_shaded(mix, y[..., k : k + 4]),
+            skin=_shaded(shares @ tones, y[..., k : k + 4]),
             cloth=_shaded(striped, y[..., k + 5 : k + 9]),
             hair_colour=_shaded(hair, y[..., k + 9 : k + 13]),
+            lips=shares[..., 1],
         )
 
     def distance(self, planes: Tensor, points: Tensor, style: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ def sample(**changes: torch.Tensor) -> tuple[CanonicalSample, dict[str, torch.Te
     eye = (torch.rand(shape, generator=generator) > 0.9).float()
     truth = {"body": body, "hair": hair, "neckline": height, "eye": eye, "skin": colours[0], "cloth": colours[1],
              "hair_colour": colours[2]}  # fmt: skip
-    said = {k: v for k, v in truth.items() if k != "eye"} | {"eye": (eye * 2 - 1) * 30} | changes
+    said = {k: v for k, v in truth.items() if k != "eye"} | {"eye": (eye * 2 - 1) * 30, "lips": 0 * body} | changes
     return CanonicalSample(**said), truth
 
 

@@ -9,8 +9,7 @@ import pytest
 from portrait_core.errors import Cancelled
 from portrait_core.shape import decimate, extract_surface
 from tests.analytic import AnalyticField, ball, gradient
-from textures import bake_colour, cover_texels, linear_to_srgb, srgb_to_linear, unwrap
-from textures.bake import dilate
+from textures import bake_colour, bake_materials, linear_to_srgb, srgb_to_linear, unwrap
 from textures.colour_space import decode_srgb, encode_srgb
 
 QUAD = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
@@ -41,26 +40,6 @@ def test_the_image_is_srgb_with_row_zero_at_the_top() -> None:
     centres = (np.arange(64, dtype=np.float32) + 0.5) / 64
     np.testing.assert_array_equal(image[10, :, 0], encode_srgb(centres))
     np.testing.assert_array_equal(image[:, 10, 1], encode_srgb(centres)[::-1])
-
-
-def test_empty_texels_take_the_nearest_colour_over_the_whole_image() -> None:
-    uvs = QUAD_UV * 0.25 + np.array([0.5, 0.25], np.float32)
-    image = bake_colour(QUAD, uvs, QUAD_PLACE, lambda p: p * np.array([1, 1, 0], np.float32), 32)
-    texels = cover_texels(QUAD, uvs, 32)
-    covered = np.zeros((32, 32), bool)
-    covered[texels.row, texels.column] = True
-    assert 60 <= covered.sum() <= 68
-    rows, columns = np.nonzero(covered)
-    for row, column in ((0, 0), (31, 31), (12, 3), (2, 20), (20, 31)):  # the obvious search
-        distance = (rows - row) ** 2 + (columns - column) ** 2
-        nearest = [image[r, c].tolist() for r, c in zip(*np.nonzero(covered), strict=True)]
-        best = [nearest[i] for i in np.flatnonzero(distance == distance.min())]
-        assert image[row, column].tolist() in best
-
-
-def test_dilating_an_uncovered_image_leaves_it() -> None:
-    image = np.full((4, 4, 3), 7, np.uint8)
-    np.testing.assert_array_equal(dilate(image, np.zeros((4, 4), bool)), image)
 
 
 def test_texture_lookups_on_a_sphere_give_the_fields_colour() -> None:
@@ -101,5 +80,86 @@ def test_progress_and_cancelling_and_bad_colours() -> None:
 
     with pytest.raises(Cancelled):
         bake_colour(QUAD, QUAD_UV, QUAD_PLACE, np.abs, 64, progress=stop)
+    with pytest.raises(ValueError, match="positive"):
+        bake_colour(QUAD, QUAD_UV, QUAD_PLACE, np.abs, 0)
     with pytest.raises(ValueError, match="not finite"):
         bake_colour(QUAD, QUAD_UV, QUAD_PLACE, lambda p: p * np.nan, 16)
+
+
+def waves(points: np.ndarray) -> np.ndarray:
+    """Smooth in some places, a sharp border in others, and a spot half a unit wide."""
+    x, y = points[:, 0] * 64, points[:, 1] * 64  # in texels of a 64 x 64 image
+    spot = np.exp(-((x - 20) ** 2 + (y - 41) ** 2) / 4)
+    edge = 0.5 + 0.5 * np.tanh(1.5 * (x - 0.3 * y - 25))
+    return np.stack([0.2 + 0.1 * np.sin(y / 12) + 0.5 * spot, 0.3 + 0.4 * edge, 0.1 + x / 128], 1).astype(np.float32)
+
+
+def test_interpolated_texels_equal_sampled_ones_and_save_samples() -> None:
+    counts: list[int] = []
+
+    def counted(points: np.ndarray) -> np.ndarray:
+        counts.append(len(points))
+        return waves(points)
+
+    full = bake_colour(QUAD, QUAD_UV, QUAD_PLACE, counted, 512, tolerance=0, antialias=False)
+    assert sum(counts) == 512 * 512
+    counts.clear()
+    quick = bake_colour(QUAD, QUAD_UV, QUAD_PLACE, counted, 512, antialias=False, detail=8 / 512)
+    error = np.abs(full.astype(int) - quick)
+    assert sum(counts) < 0.45 * 512 * 512
+    assert error.max() <= 2 and np.percentile(error, 99.9) <= 1
+    # An oracle for the oracle: the texels that were sampled are the function's values.
+    centres = (np.arange(512) + 0.5) / 512
+    places = np.stack([*np.meshgrid(centres, centres[::-1]), np.full((512, 512), 5)], -1).reshape(-1, 3)
+    difference = full.reshape(-1, 3).astype(int) - encode_srgb(waves(places.astype(np.float32)))
+    assert np.abs(difference).max() <= 1
+
+
+def test_interpolation_does_not_reach_across_a_gap_between_charts() -> None:
+    """Two charts of different colour, three texels apart: no texel of one knows of the other."""
+    uvs = np.concatenate([QUAD_UV * (0.5, 1), QUAD_UV * (0.5 - 3 / 128, 1) + (0.5 + 3 / 128, 0)]).astype(np.float32)
+    faces = np.concatenate([QUAD, QUAD + 4]).astype(np.int32)
+    places = np.concatenate([QUAD_PLACE, QUAD_PLACE + np.array([5, 0, 0])]).astype(np.float32)
+
+    def colour(points: np.ndarray) -> np.ndarray:
+        return np.where(points[:, :1] > 3, (0.9, 0.1, 0.1), (0.1, 0.1, 0.9)).astype(np.float32)
+
+    image = bake_colour(faces, uvs, places, colour, 128, detail=1.0)
+    one, other = encode_srgb(np.array([[0.1, 0.1, 0.9], [0.9, 0.1, 0.1]], np.float32))
+    assert (image[:, :64] == one).all() and (image[:, 67:] == other).all()
+
+
+def test_tiles_join_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = bake_colour(QUAD, QUAD_UV, QUAD_PLACE, waves, 256, tolerance=0)
+    plain = bake_colour(QUAD, QUAD_UV, QUAD_PLACE, waves, 256, tolerance=0, antialias=False)
+    monkeypatch.setattr("textures.bake.TILE", 64)
+    again = bake_colour(QUAD, QUAD_UV, QUAD_PLACE, waves, 256, tolerance=0, antialias=False)
+    np.testing.assert_array_equal(again, plain)
+    tiled = bake_colour(QUAD, QUAD_UV, QUAD_PLACE, waves, 256, detail=8 / 256)
+    assert np.abs(tiled.astype(int) - whole).max() <= 2
+
+
+def test_sharp_borders_are_averaged_in_linear_light() -> None:
+    """A slanted edge between black and white: the share of white in a texel, against 16 x 16 samples."""
+
+    def edge(points: np.ndarray) -> np.ndarray:
+        return np.repeat((points[:, :1] * 32 > points[:, 1:2] * 9 + 11.3), 3, axis=1).astype(np.float32)
+
+    image = decode_srgb(bake_colour(QUAD, QUAD_UV, QUAD_PLACE, edge, 32))[:, :, 0]
+    fine = (np.arange(512, dtype=np.float32) + 0.5) / 512
+    x, y = np.meshgrid(fine, fine[::-1])
+    share = edge(np.stack([x.ravel(), y.ravel()], 1))[:, 0].reshape(32, 16, 32, 16).mean(axis=(1, 3))
+    assert np.abs(image - share).max() <= 0.36
+    plain = decode_srgb(bake_colour(QUAD, QUAD_UV, QUAD_PLACE, edge, 32, antialias=False))[:, :, 0]
+    assert ((image - share) ** 2).sum() < 0.3 * ((plain - share) ** 2).sum()
+
+
+def test_roughness_is_stored_as_it_is_beside_an_srgb_colour() -> None:
+    def materials(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.full((len(points), 3), 0.5, np.float32), points[:, 0]
+
+    colour, roughness = bake_materials(QUAD, QUAD_UV, QUAD_PLACE, materials, 64)
+    assert colour.shape == (64, 64, 3) and roughness.shape == (64, 64)
+    assert (colour == 188).all()
+    expected = np.rint((np.arange(64) + 0.5) / 64 * 255)
+    assert np.abs(roughness[20] - expected).max() <= 1
