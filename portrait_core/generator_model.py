@@ -64,7 +64,21 @@ class CanonicalField:
 
     def colour(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Linear RGB albedo (N, 3)."""
-        return srgb_to_linear(self._chunked(points, self.model.colour))
+        return self.materials(points)[0]
+
+    def materials(self, points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Linear RGB albedo (N, 3) and roughness (N,) of one evaluation."""
+
+        def both(identity: Identity, p: Tensor) -> Tensor:
+            colour, roughness = self.model.materials(identity, p)
+            return torch.cat([colour, roughness[:, None]], 1)
+
+        found = self._chunked(points, both)
+        return srgb_to_linear(found[:, :3]), found[:, 3]
+
+    def roughness(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """glTF roughness (N,)."""
+        return self.materials(points)[1]
 
     def place(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Canonical points to the identity's un-posed world, metres."""

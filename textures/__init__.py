@@ -6,4 +6,14 @@ from textures.bake import bake_colour, bake_image, bake_materials
 from textures.colour_space import linear_to_srgb, srgb_to_linear
 from textures.raster import Texels, cover_texels
 
-__all__ = ["Atlas", "Texels", "bake_colour", "bake_image", "bake_materials", "cover_texels", "linear_to_srgb", "srgb_to_linear", "unwrap"]
+__all__ = [
+    "Atlas",
+    "Texels",
+    "bake_colour",
+    "bake_image",
+    "bake_materials",
+    "cover_texels",
+    "linear_to_srgb",
+    "srgb_to_linear",
+    "unwrap",
+]

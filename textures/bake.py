@@ -77,7 +77,7 @@ def bake_materials(
     antialias: bool = True,
     progress: Report | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Base colour (size, size, 3) uint8 sRGB and roughness (size, size) uint8 linear, of one pass; see :func:`bake_image`.
+    """Base colour (size, size, 3) uint8 sRGB and roughness (size, size) uint8 linear; see :func:`bake_image`.
 
     ``materials`` gives linear RGB (N, 3) and roughness (N,), both 0 to 1, at positions (N, 3).
     """
@@ -116,11 +116,12 @@ def bake_image(
     Texel centres are sampled where the values bend; between them they are interpolated within ``tolerance`` levels of
     255 (0: every texel is sampled). ``detail``, in units of the positions, is the size of the smallest feature that
     must be found. With ``antialias``, texels at sharp borders are the mean of four samples. Texels outside all
-    triangles continue the nearest chart, over the whole image. ``progress`` is called with "texture" and the finished fraction;
-    what it raises passes through. Raises ``ValueError`` for a size below 1 and for samples that are not finite.
+    triangles continue the nearest chart, over the whole image. ``progress`` is called with "texture" and the finished
+    fraction; what it raises passes through. Raises ``ValueError`` for a size below 1 and for samples that are not
+    finite.
     """
     if size < 1:
-        raise ValueError(f"bake: size must be positive, got {size}")
+        raise ValueError(f"bake_image: size must be positive, got {size}")
     baker = _Baker(atlas_faces, uvs, sample_positions, sample, size, srgb, progress)
     step = _first_step(atlas_faces, uvs, sample_positions[:, :3], size, detail)
     image = np.full((size, size, len(srgb)), EMPTY, np.uint8)
@@ -193,7 +194,7 @@ class _Baker:
             )
             found = self._sample(blend(self._faces[face], weights, self._positions))
             if not bool(np.isfinite(found).all()):
-                raise ValueError("bake: the sampled function returned values that are not finite")
+                raise ValueError("bake_image: the sampled function returned values that are not finite")
             result[part] = found
         return result
 
