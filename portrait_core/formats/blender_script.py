@@ -21,6 +21,7 @@ if not IN_BLENDER:
     os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="blender-user-"))
 
 import bpy  # noqa: E402
+import numpy as np  # noqa: E402
 
 _ops: Any = bpy.ops
 
@@ -48,6 +49,8 @@ def convert(source: Path, target: Path) -> None:
         bpy.ops.file.pack_all()
         _ops.wm.save_as_mainfile(filepath=str(target), compress=True, check_existing=False)
     elif kind == ".fbx":
+        plain_roughness()
+        images_as_files(source.parent)
         _ops.export_scene.fbx(
             filepath=str(target),
             object_types={"ARMATURE", "MESH"},
@@ -78,6 +81,36 @@ def convert(source: Path, target: Path) -> None:
         )
     if not target.is_file():
         raise RuntimeError(f"Blender wrote no {target.name}")
+
+
+def plain_roughness() -> None:
+    """Give each material a grey roughness image of its own: .fbx knows no packed channels."""
+    for material in bpy.data.materials:
+        nodes, links = material.node_tree.nodes, material.node_tree.links
+        for shader in [node for node in nodes if node.type == "BSDF_PRINCIPLED"]:
+            socket = shader.inputs["Roughness"]
+            if not socket.is_linked or socket.links[0].from_node.type != "SEPARATE_COLOR":
+                continue
+            packed = socket.links[0].from_node.inputs[0].links[0].from_node.image
+            pixels = np.empty(4 * packed.size[0] * packed.size[1], np.float32)
+            packed.pixels.foreach_get(pixels)
+            grey = np.ones((len(pixels) // 4, 4), np.float32)
+            grey[:, :3] = pixels.reshape(-1, 4)[:, 1:2]
+            name = packed.name.replace("_surface", "_roughness")
+            image = bpy.data.images.new(name, *packed.size, is_data=True)
+            image.pixels.foreach_set(grey.reshape(-1))
+            node = nodes.new("ShaderNodeTexImage")
+            node.image = image
+            links.new(node.outputs["Color"], socket)
+
+
+def images_as_files(folder: Path) -> None:
+    """Save every image under its own name: the .fbx exporter tells images apart by their paths, and ours have none."""
+    for image in bpy.data.images:
+        if image.source in ("FILE", "GENERATED") and image.size[0] > 0:
+            image.filepath_raw = str(folder / f"{image.name}.png")
+            image.file_format = "PNG"
+            image.save()
 
 
 def frame_rate(source: Path) -> int:

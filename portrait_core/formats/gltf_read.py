@@ -50,8 +50,8 @@ class GltfFile:
         extensions = {**_table(view.get("extensions")), **_table(accessor.get("extensions"))}
         if any(name in extensions for name in _COMPRESSED):
             raise BrokenFile(f"{self.path}: the mesh is compressed; export it without mesh compression.")
-        kind = np.dtype(_TYPES.get(cast("int", accessor.get("componentType")), "V1"))
-        width = _WIDTHS.get(cast("str", accessor.get("type")), 0)
+        kind = np.dtype(_TYPES.get(_whole(accessor.get("componentType")), "V1"))
+        width = _WIDTHS.get(str(accessor.get("type")), 0)
         count = _whole(accessor.get("count"))
         start = _whole(view.get("byteOffset", 0)) + _whole(accessor.get("byteOffset", 0))
         stride = _whole(view.get("byteStride", 0)) or kind.itemsize * width

@@ -122,7 +122,7 @@ def _primitives(gltf: GltfFile, mesh: dict[str, Any]) -> Iterator[EditedMesh | N
         attributes: object = facts.get("attributes")
         if facts.get("mode", _TRIANGLES) != _TRIANGLES or not isinstance(attributes, dict):
             continue
-        if "KHR_draco_mesh_compression" in facts.get("extensions", {}):
+        if "KHR_draco_mesh_compression" in str(facts.get("extensions", "")):
             raise UsageError(f"{gltf.path}: the mesh is compressed; export it without mesh compression.")
         data = cast("dict[str, Any]", attributes)
         places = _shaped(gltf, data.get("POSITION"), 3)

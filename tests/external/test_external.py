@@ -22,6 +22,8 @@ import numpy as np
 import pytest
 
 from portrait_core.formats.gltf import glb_bytes
+from portrait_core.formats.write import write_avatar
+from tests.formats.assets import asset, turning
 from tests.formats.busts import bust_avatar
 
 HERE = Path(__file__).parent
@@ -73,6 +75,46 @@ def test_the_khronos_validator_has_nothing_to_say(files: list[Path]) -> None:
         assert info["hasSkins"] and info["hasTextures"] and info["hasDefaultScene"]
         assert info["maxInfluences"] == 4 and info["drawCallCount"] == 1
         assert info["totalTriangleCount"] == len(bust_avatar().main.faces)
+
+
+@pytest.fixture(scope="module")
+def variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One file for each thing that an asset may have or lack."""
+    folder = tmp_path_factory.mktemp("variants")
+    whole = asset()
+    bare = replace(whole.main.maps, normal=None)
+    mono = replace(whole.main.maps, has_occlusion=False)
+    one = replace(whole, levels=whole.levels[:1])
+    avatars = {
+        "own": whole,
+        "shared": asset(shared=True),
+        "still": replace(whole, motion=None),
+        "rest": replace(whole, pose={}, report={}),
+        "one": one,
+        "roughness": replace(one, levels=(replace(one.main, maps=mono),)),
+        "no_normals": replace(one, levels=(replace(one.main, maps=bare),)),
+        "turns_only": replace(one, motion=replace(turning(), translation=None)),
+    }
+    found = {}
+    for name, avatar in avatars.items():
+        for ending in (".glb", ".gltf"):
+            path, *_ = write_avatar(avatar, folder / f"{name} file{ending}", thumbnail=False, overwrite=True)
+            found[name + ending] = path
+    for path in write_avatar(whole, folder / "apart.glb", lod_files=True, image="jpeg", thumbnail=False):
+        found[path.name] = path
+    return found
+
+
+def test_the_validator_has_nothing_to_say_about_any_variant(variants: dict[str, Path]) -> None:
+    assert len(variants) == 18
+    status, reports = validate(*variants.values())
+    assert status == 0 and len(reports) == 18
+    for name, report in zip(variants, reports, strict=True):
+        assert report["issues"]["messages"] == [], name
+        moving = not name.startswith("still")
+        assert report["info"]["animationCount"] == moving, name
+        levels = 2 if name.split(".")[0] in ("own", "shared", "still", "rest") else 1
+        assert report["info"]["drawCallCount"] == levels, name
 
 
 def patched(content: bytes, change: Any) -> bytes:
