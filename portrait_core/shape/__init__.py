@@ -1,9 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Field to triangles: lattice, marching cubes, the one outer shell, decimation, normals."""
+"""Field to triangles: lattice, marching cubes, the one outer shell, cleaning, the shoulder cut, decimation, normals."""
 
+from portrait_core.shape.clean import CleanReport, clean, level_facts
+from portrait_core.shape.cut import open_cut
 from portrait_core.shape.decimate import decimate
 from portrait_core.shape.extract import extract_surface
 from portrait_core.shape.normals import vertex_normals
+from portrait_core.shape.seam_decimate import SharedLevel, decimate_seams
 from portrait_core.shape.surface import Surface, SurfaceReport, inspect_surface
 
-__all__ = ["Surface", "SurfaceReport", "decimate", "extract_surface", "inspect_surface", "vertex_normals"]
+__all__ = [
+    "CleanReport",
+    "SharedLevel",
+    "Surface",
+    "SurfaceReport",
+    "clean",
+    "decimate",
+    "decimate_seams",
+    "extract_surface",
+    "inspect_surface",
+    "level_facts",
+    "open_cut",
+    "vertex_normals",
+]

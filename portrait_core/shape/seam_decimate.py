@@ -109,9 +109,12 @@ class _Work:
         rank = np.argsort(cost, kind="stable")
         # The cheapest way of each vertex first; a part of them, so that no dear one is taken before a cheap one.
         most = max(64, int(SHARE * 6 * max(len(np.unique(begin[half])), 1)))
-        half = half[rank[:most]]
-        half = half[self._unfolded(half, corners, begin, end, cut_begin, cut_end, twin_begin, twin_end)]
-        chosen = _independent(half, begin, end, count)[:wanted]
+        chosen = np.zeros(0, np.int64)
+        for some in (half[rank[:most]], half[rank]):
+            good = self._unfolded(some, corners, begin, end, cut_begin, cut_end, twin_begin, twin_end)
+            chosen = _independent(some[good], begin, end, count)[:wanted]
+            if len(chosen):
+                break
         if len(chosen) == 0:
             return 0
         goes = np.arange(len(self.welded))
