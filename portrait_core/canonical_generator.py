@@ -10,6 +10,7 @@ by the style and paints with the identity's palette.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -21,7 +22,7 @@ from portrait_core.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.networks.canonical_decoder import CanonicalDecoder, CanonicalSample
 from portrait_core.networks.eyeball import eye_colour
 from portrait_core.networks.identity_code import CodeLayout, IdentityCode
-from portrait_core.networks.identity_warp import IdentityWarp
+from portrait_core.networks.identity_warp import FADE_TO, IdentityWarp
 from portrait_core.networks.initialise import initialise
 from portrait_core.networks.plane_basis import PlaneBasis
 from portrait_core.networks.point_decoder import PointDecoder, StaticTables
@@ -94,7 +95,7 @@ class CanonicalGenerator(PortraitGenerator):
             options.warp_centres,
             options.coefficients,
             options.landmarks,
-            search=ClosestPoint,
+            search=partial(ClosestPoint, reach=FADE_TO),
         )
         self._inverse: tuple[Tensor, Tensor] | None = None
         self._static: StaticTables | None = None
@@ -229,15 +230,18 @@ class CanonicalGenerator(PortraitGenerator):
         """Signed distance (N,) at canonical points (N, 3), negative inside; the shoulder cut is part of the solid."""
         q = self.normalised(points)[None]
         inside = self.decoder.distance(identity.planes, q, identity.style)[0]
-        return torch.maximum(inside, self._cut(identity, points, inside))
+        return torch.maximum(inside, self.cut(identity, points, inside))
 
-    def _cut(self, identity: Identity, points: Tensor, inside: Tensor) -> Tensor:
-        """Signed distance to the kept side of the shoulder cut, whose planes are flat in the identity's space.
+    def cut(
+        self, identity: Identity, points: Tensor, inside: Tensor, *, exact: float = 0.006, margin: float = 0.012
+    ) -> Tensor:
+        """Signed distance (N,) to the kept side of the shoulder cut, whose planes are flat in the identity's space.
 
-        A coarse lattice of the warp tells where the planes are; beside them the warp itself is asked.
+        A coarse lattice of the warp tells where the planes are; closer than ``exact`` to them, and where ``inside``, the
+        distance (N,) to the uncut solid, is less than ``margin``, the warp itself is asked.
         """
         cut = self._beyond_cut(self.coarsely_moved(identity, points))
-        index = torch.nonzero((cut.abs() < 0.006) & (inside < 0.012)).squeeze(1)
+        index = torch.nonzero((cut.abs() < exact) & (inside < margin)).squeeze(1)
         if len(index):
             cut = cut.index_copy(0, index, self._beyond_cut(self.identity_warp(points[index], identity.coefficients)))
         return cut

@@ -2,7 +2,7 @@
 """A field on a lattice where its surface is, and hardly anywhere else.
 
 Every eighth point is evaluated first. Bricks whose corners allow a surface are then looked at with half the spacing,
-and again, down to the lattice. What that finds is completed: a cell with known corners on both sides of the surface is a
+and again, down to the lattice. What that finds is completed: a cell with known corners on both sides of the surface is one
 cell of the surface, so its other corners are evaluated, until no such cell is left. Therefore a shell of which one cell
 was found is found whole, exactly as on the dense lattice, whatever the field is like between the coarse points; only
 shells that lie between them altogether can be missed.
@@ -128,7 +128,7 @@ class Sampler:
             marks = corners_of(todo[open_bricks]) & ~known[open_bricks]
             wanted = bricks.spread(marks, active[open_bricks])
             self._evaluate(bricks, wanted)
-            changed: BoolArray = wanted.reshape(len(wanted), -1).any(axis=1)
+            changed = np.asarray(wanted.reshape(len(wanted), -1).any(axis=1), np.bool_)
             changed[before:] = True
             below = [bricks.find(bricks.coords[changed] - np.array(step)) for step in np.ndindex(2, 2, 2)]
             active = np.unique(np.concatenate(below))

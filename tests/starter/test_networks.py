@@ -232,6 +232,6 @@ def test_the_cut_s_planes_are_flat_in_the_identity_s_space(generator: CanonicalG
 def test_value_is_the_decoder_s_distance_away_from_the_cut(generator: CanonicalGenerator, identity: Identity):
     points = torch.rand(100, 3, generator=torch.Generator().manual_seed(3)) * 0.04 + torch.tensor([0, 0.05, 0])
     expected = generator.canonical_sample(identity, points).distance()[0]
-    shifted = torch.maximum(expected, generator._cut(identity, points, expected))
+    shifted = torch.maximum(expected, generator.cut(identity, points, expected))
     torch.testing.assert_close(generator.value(identity, points), shifted, atol=1e-6, rtol=1e-5)
     assert generator.colour(identity, points).shape == (100, 3)
