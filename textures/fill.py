@@ -51,7 +51,8 @@ def _grow(image: NDArray[np.uint8], known: NDArray[np.bool_], rings: int) -> Non
         flat[ring] = np.rint(total / count[:, None]).astype(np.uint8)
         flat_known[ring] = True
         beyond = np.concatenate(reached)
-        ring = np.unique(beyond[~flat_known[beyond]])
+        beyond = np.sort(beyond[~flat_known[beyond]])
+        ring = beyond[np.flatnonzero(np.diff(beyond, prepend=-1))]
 
 
 def _edge(known: NDArray[np.bool_]) -> NDArray[np.int64]:
