@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the opcodes of a Python pickle without executing anything in it.
 
-Python's own unpickler imports what a file names and calls it. This machine does neither: it keeps the
-stack and the memo,
-and hands every name, call, new object and state to a `Rules` object, which makes plain data of what it
-knows and refuses the rest. An opcode that is not handled here is refused too.
+Python's own unpickler imports what a file names and calls it. This machine does neither: it keeps the stack and the
+memo, and hands every name, call, new object and state to a `Rules` object, which makes plain data of what it knows and
+refuses the rest. An opcode that is not handled here is refused too.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _DAMAGE = (
 
 _LITERALS = {
     "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8",
-    "BINBYTES", "SHORT_BINBYTES", "BINBYTES8",
+    "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8", "SHORT_BINSTRING", "BINSTRING",
 }  # fmt: skip
 _CONSTANTS: dict[str, Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
@@ -156,5 +155,5 @@ class _Machine:
             stack.append(self.rules.referenced(self.pop()))
         else:
             raise ModelFileError(
-                f"the file uses the pickle instruction {name}, which checkpoints do not need; refused"
+                f"the file uses the pickle instruction {name}, which plain data does not need; refused"
             )

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("portrait_core", "textures", "cli", "tests")
 
 # Small modules that any room of the engine may use: they know nothing themselves.
-SMALL = ("closest_point", "colours", "errors", "mesh_queries", "progress", "suggest", "whole_file")
+SMALL = ("closest_point", "colours", "errors", "mesh_queries", "pickle_machine", "progress", "suggest", "whole_file")
 COMMON = {"portrait_core", *(f"portrait_core.{name}" for name in SMALL)}
 # Room -> what it may import of ours besides itself and COMMON. A room that is not named here may import all of
 # portrait_core except the rooms on top.

@@ -16,13 +16,14 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.body.recordings import ROTATIONS, UpAxis, read_arrays, recording_of_arrays
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
 
 Pose = dict[str, NDArray[np.float64]]
 """SMPL joint name to axis-angle, radians."""
 
-_POSE_FILES = (".json", ".npz", ".npy")
+_POSE_FILES = (".json", ".npz", ".npy", ".pkl")
 
 
 def parse_pose(text: str) -> Pose:
@@ -49,12 +50,14 @@ def parse_pose(text: str) -> Pose:
     return pose
 
 
-def load_pose(path: Path) -> Pose:
-    """Read a pose file; nothing in it is executed.
+def load_pose(path: Path, *, frame: int = 0, up_axis: UpAxis | None = None) -> Pose:
+    """Read a pose file; nothing in it is executed. Of a motion, ``frame`` is taken.
 
     ``.json``: a dictionary from joint name to three numbers, in radians, or in degrees with ``"unit": "degrees"``.
     ``.npy``: 6 numbers (neck, head), 69 or (23, 3) (SMPL body pose), 72 or (24, 3) (all joints), radians.
-    ``.npz``: arrays named after joints, or one of the above under ``pose``, ``poses`` or ``body_pose``.
+    ``.npz``, ``.pkl``: arrays named after joints, one of the above under ``pose``, ``poses`` or ``body_pose``, or the
+    fields of SMPL and AMASS (`portrait_core.body.recordings.load_recording`).
+    ``up_axis`` is the vertical axis of the file's world; None takes z for AMASS and y for others.
 
     Raises:
         UsageError: missing file, another kind of file, or contents that are no pose.
@@ -67,13 +70,10 @@ def load_pose(path: Path) -> Pose:
     try:
         if suffix == ".json":
             return _pose_of_json(json.loads(path.read_text(encoding="utf-8")))
-        if suffix == ".npy":
-            return pose_of_numbers(cast(NDArray[Any], np.load(path, allow_pickle=False)))
-        with np.load(path, allow_pickle=False) as archive:
-            return _pose_of_arrays({name: archive[name] for name in archive.files})
+        return _pose_of_fields(read_arrays(path), frame, up_axis)
     except UsageError as error:
         raise UsageError(f"pose file {path}: {error}") from error
-    except (OSError, ValueError, EOFError, KeyError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"pose file {path}: cannot be read as {suffix} ({error})") from error
 
 
@@ -155,15 +155,23 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _pose_of_arrays(arrays: Mapping[str, NDArray[Any]]) -> Pose:
+def _pose_of_fields(fields: Mapping[str, Any], frame: int, up_axis: UpAxis | None) -> Pose:
     for name in ("pose", "poses", "body_pose"):
-        if name in arrays:
-            return pose_of_numbers(arrays[name])
-    if not arrays:
+        values = fields.get(name)
+        if isinstance(values, np.ndarray) and cast(NDArray[Any], values).size == 6:
+            return pose_of_numbers(cast(NDArray[Any], values))
+    if "pose_body" in fields or any(name in fields for name in ROTATIONS):
+        recording = recording_of_arrays(fields)
+        if not -recording.frames <= frame < recording.frames:
+            raise UsageError(f"frame {frame} does not exist; the file has {recording.frames}")
+        recording = recording.y_up(up_axis or ("z" if recording.amass else "y"))
+        return {name: rows[frame] for name, rows in recording.rotations.items() if rows[frame].any()}
+    if not fields:
         raise UsageError("the file holds no arrays")
     pose: Pose = {}
-    for name, values in arrays.items():
-        if values.dtype.kind not in "fiu":
-            raise UsageError(f"expected numbers for {name}, got an array of type {values.dtype}")
-        pose[_known_joint(name)] = _three([float(v) for v in values.ravel()], name)
+    for name, values in fields.items():
+        array = np.asarray(values)
+        if array.dtype.kind not in "fiu":
+            raise UsageError(f"expected numbers for {name}, got an array of type {array.dtype}")
+        pose[_known_joint(name)] = _three([float(v) for v in array.ravel()], name)
     return pose

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads published checkpoints (``.pkl``) as data (specification: checkpoint-format).
 
-Nothing in the file is imported or run: the opcodes are read by `portrait_core.models.pickle_machine`,
+Nothing in the file is imported or run: the opcodes are read by `portrait_core.pickle_machine`,
 every name must be in
 the list below, objects become `Inert` records, the source text that such files embed is dropped unread, and arrays are
 rebuilt by this module's own code. Arrays of Python objects are refused.
@@ -21,7 +21,7 @@ from torch import Tensor
 
 from portrait_core.errors import ModelFileError
 from portrait_core.models.legacy_storage import STORAGE_TYPES, Storage, as_tensor, read_storage
-from portrait_core.models.pickle_machine import run
+from portrait_core.pickle_machine import run
 
 NETWORK_NAMES = ("G", "D", "G_ema", "D_ema")
 

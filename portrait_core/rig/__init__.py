@@ -1,9 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rig: skin weights for a bust, taken from the model's body template."""
+"""The rig: skin weights taken from the model's body template, skeletons, bone names, poses and motions."""
 
 from portrait_core.rig.motion import Motion
+from portrait_core.rig.motion_files import read_motion
+from portrait_core.rig.naming import BONE_NAMINGS, rename
 from portrait_core.rig.posing import joint_motions, quaternion, skinned
+from portrait_core.rig.skeleton import SKELETONS, Skeleton, bust_joints, choose_skeleton
 from portrait_core.rig.skin import INFLUENCES, Skin
 from portrait_core.rig.transfer import skin_from_template
 
-__all__ = ["INFLUENCES", "Motion", "Skin", "joint_motions", "quaternion", "skin_from_template", "skinned"]
+__all__ = [
+    "BONE_NAMINGS",
+    "INFLUENCES",
+    "SKELETONS",
+    "Motion",
+    "Skeleton",
+    "Skin",
+    "bust_joints",
+    "choose_skeleton",
+    "joint_motions",
+    "quaternion",
+    "read_motion",
+    "rename",
+    "skin_from_template",
+    "skinned",
+]

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from portrait_core.body.template import BodyTemplate
 from portrait_core.closest_point import ClosestPoint
+from portrait_core.rig.easing import eased
 from portrait_core.rig.skin import Skin, strongest
+from portrait_core.rig.vertex_graph import VertexGraph
 
 _trees: Any = _spatial  # scipy ships no types for it
 
@@ -21,33 +23,66 @@ DETOUR = 0.03
 CANDIDATES = 48
 """Triangles looked at for a better place."""
 
-NEIGHBOURS = 8
-SMOOTHING_ROUNDS = 2
-"""Weights are averaged over this many nearest vertices, this often: joints bend without creases where places jump."""
+REACH = 0.02
+"""Metres: a template place farther than this says nothing about a vertex."""
+
+AGREEMENT = 0.5
+"""Least cosine between the normals of a vertex and its template place; decimating a surface turns them by less."""
 
 
 def skin_from_template(
-    template: BodyTemplate, vertices: NDArray[np.float32], normals: NDArray[np.float32]
+    template: BodyTemplate,
+    vertices: NDArray[np.float32],
+    normals: NDArray[np.float32],
+    faces: NDArray[np.int32] | None = None,
 ) -> Skin:
-    """Skin of a surface near ``template``: at each vertex the template's weights at its nearest point.
+    """Skin of a surface near ``template``: at each vertex the template's weights at its nearest place that fits.
 
-    ``vertices`` (V, 3) world metres and unit ``normals`` (V, 3) of the surface; the result has V rows and indexes
-    ``template.joint_names``. Where the nearest triangle faces away (the inside of a lip, hair over a shoulder), the
-    nearest one within ``DETOUR`` that faces the same way is taken instead. Then weights are smoothed lightly, and the
-    four strongest joints stay. Raises ``ValueError`` for shapes that do not fit.
+    ``vertices`` (V, 3) world metres, unit ``normals`` (V, 3) and ``faces`` (F, 3) of the surface; the result has V rows
+    and indexes ``template.joint_names``. Without faces near vertices count as neighbours. Where the nearest triangle
+    faces away (the inside of a lip, hair over a shoulder), the nearest one within `DETOUR` that faces the same way is
+    taken instead. Vertices for which no place within `REACH` faces the same way get a smooth continuation of the
+    others' weights. Then weights are eased, so that no edge stretches much (`portrait_core.rig.easing`), and the four
+    strongest joints stay. Raises ``ValueError`` for shapes that do not fit.
     """
     if vertices.shape != normals.shape or vertices.ndim != 2 or vertices.shape[1] != 3:
         raise ValueError(
             f"skin: vertices and normals must be (V, 3), got {vertices.shape} and {normals.shape}"
         )
+    if faces is not None and (faces.ndim != 2 or faces.shape[1] != 3):
+        raise ValueError(f"skin: faces must be (F, 3), got {faces.shape}")
     if len(template.faces) == 0:
         raise ValueError("skin: the body template has no faces")
+    dense, fits = transferred(template, vertices, normals)
+    graph = (
+        VertexGraph.of_neighbours(vertices, normals)
+        if faces is None
+        else VertexGraph.of_faces(vertices, faces)
+    )
+    if fits.any():
+        dense = np.clip(graph.inpainted(dense, fits), 0.0, 1.0)
+        dense /= np.maximum(dense.sum(axis=1, keepdims=True), 1e-12)
+    return strongest(eased(dense, graph, vertices, template.joints, template.parents).astype(np.float32))
+
+
+def transferred(
+    template: BodyTemplate, vertices: NDArray[np.float32], normals: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Weights (V, J) at each vertex's place on the template, and whether that place is near and faces the same way."""
     triangles = template.vertices[template.faces].astype(np.float64)
     index, _, distance = ClosestPoint(template.vertices, template.faces)(vertices)
     face = _facing(vertices, normals, triangles, index.astype(np.int64), distance.astype(np.float64))
     corner = closest_barycentric(vertices.astype(np.float64), triangles[face])
     dense = np.einsum("vk,vkj->vj", corner, template.weights[template.faces[face]].astype(np.float64))
-    return strongest(_smooth(dense, vertices, normals).astype(np.float32))
+    place = np.einsum("vk,vki->vi", corner, triangles[face])
+    near = np.linalg.norm(place - vertices, axis=1) <= REACH
+    agrees = np.einsum("vi,vi->v", _face_normals(triangles)[face], normals.astype(np.float64)) >= AGREEMENT
+    return dense, near & agrees
+
+
+def _face_normals(triangles: NDArray[np.float64]) -> NDArray[np.float64]:
+    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    return cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-30)
 
 
 def _facing(
@@ -58,8 +93,7 @@ def _facing(
     distance: NDArray[np.float64],
 ) -> NDArray[np.int64]:
     """``face``, with wrong-facing choices replaced where a right-facing triangle is hardly farther."""
-    cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
-    face_normal = cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-30)
+    face_normal = _face_normals(triangles)
     wrong = np.flatnonzero(np.einsum("vi,vi->v", face_normal[face], normals) < 0.0)
     if len(wrong) == 0:
         return face
@@ -111,21 +145,4 @@ def _edge_weights(
     t = np.clip(np.einsum("ni,ni->n", points - start, along) / square, 0.0, 1.0)
     weights = np.zeros((len(points), 3))
     weights[:, edge], weights[:, (edge + 1) % 3] = 1.0 - t, t
-    return weights
-
-
-def _smooth(
-    weights: NDArray[np.float64], vertices: NDArray[np.float32], normals: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """Mean over near vertices that face the same way, nearer ones counting more."""
-    count = min(NEIGHBOURS, len(vertices))
-    distance, near = _trees.cKDTree(vertices).query(vertices, k=count)
-    distance = np.asarray(distance, np.float64).reshape(len(vertices), count)
-    near = np.asarray(near, np.int64).reshape(len(vertices), count)
-    reach = np.maximum(distance[:, -1:], 1e-9)
-    share = np.exp(-2.0 * (distance / reach) ** 2)
-    share *= np.clip(np.einsum("vi,vki->vk", normals, normals[near]), 0.0, 1.0)
-    share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
-    for _ in range(SMOOTHING_ROUNDS):
-        weights = np.einsum("vk,vkj->vj", share, weights[near])
     return weights

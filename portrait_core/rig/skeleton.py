@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which of a body's joints go into a file: those of a bust, or all 24 of SMPL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.body.template import BodyTemplate
+from portrait_core.errors import UsageError
+from portrait_core.rig.skin import Skin
+
+SKELETONS = ("bust", "smpl24")
+
+BUST_JOINTS = frozenset(
+    {
+        "pelvis", "spine1", "spine2", "spine3", "neck", "head", "left_collar", "right_collar", "left_shoulder",
+        "right_shoulder", "left_elbow", "right_elbow",
+    }
+)  # fmt: skip
+"""What a bust keeps even where no vertex hangs on it, so that every bust has the same bones."""
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """``joint_names`` (J names), ``parents`` (J,) int32 with -1 for the root, ``joints`` (J, 3) float32 rest places."""
+
+    joint_names: tuple[str, ...]
+    parents: NDArray[np.int32]
+    joints: NDArray[np.float32]
+
+
+def choose_skeleton(
+    kind: str, full: Skeleton, skins: Sequence[Skin]
+) -> tuple[Skeleton, tuple[Skin, ...]]:
+    """The skeleton of this ``kind`` out of the ``full`` one, and ``skins`` (one a level of detail) that index it.
+
+    ``bust`` keeps `BUST_JOINTS`, joints that move a vertex and the ancestors of both. ``smpl24`` keeps all; joints that
+    move nothing become plain nodes. Raises :class:`UsageError` for another kind.
+    """
+    if kind == "smpl24":
+        return full, tuple(skins)
+    if kind != "bust":
+        raise UsageError(f"skeleton {kind!r} is not known; choose one of {', '.join(SKELETONS)}.")
+    used = np.zeros(len(full.joint_names), np.bool_)
+    for skin in skins:
+        used[skin.joints[skin.weights > 0.0]] = True
+    kept = _with_ancestors(full, used)
+    number = np.cumsum(kept) - 1
+    renumbered = tuple(Skin(number[np.where(s.weights > 0.0, s.joints, 0)].astype(np.uint16), s.weights) for s in skins)
+    return _subset(full, kept), renumbered
+
+
+def bust_joints(template: BodyTemplate) -> BodyTemplate:
+    """``template`` with the joints of a bust only: those in `BUST_JOINTS`, those with weight, and their ancestors."""
+    full = Skeleton(template.joint_names, template.parents, template.joints)
+    kept = _with_ancestors(full, np.asarray((template.weights > 1e-4).any(axis=0), np.bool_))
+    own = template.weights[:, kept]
+    few = _subset(full, kept)
+    return replace(
+        template,
+        joint_names=few.joint_names,
+        parents=few.parents,
+        joints=few.joints,
+        weights=(own / own.sum(axis=1, keepdims=True)).astype(np.float32),
+    )
+
+
+def _with_ancestors(full: Skeleton, used: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    kept = used | np.array([name in BUST_JOINTS for name in full.joint_names])
+    kept[0] = True
+    for joint in range(len(kept) - 1, 0, -1):
+        if kept[joint]:
+            kept[full.parents[joint]] = True
+    return kept
+
+
+def _subset(full: Skeleton, kept: NDArray[np.bool_]) -> Skeleton:
+    number = np.append(np.cumsum(kept) - 1, -1)  # the last entry answers for the root's parent, -1
+    return Skeleton(
+        tuple(name for name, keep in zip(full.joint_names, kept, strict=True) if keep),
+        number[full.parents[kept]].astype(np.int32),
+        full.joints[kept],
+    )
