@@ -119,9 +119,7 @@ def _in_parts(
         turn = _upright(uvs[charts.glued[inside]], vertices[faces[inside]].astype(np.float64))
         own = of_vertex == k
         uvs[own] = uvs[own] @ turn
-    uvs = pack(
-        uvs, charts.glued, charts.chart, upright=charts.whole, resolution=resolution, padding=padding
-    )
+    uvs = pack(uvs, charts.glued, charts.chart, upright=charts.whole, resolution=resolution, padding=padding)
     return Atlas(vertex_map, charts.glued, uvs.astype(np.float32), charts.chart.astype(np.int32))
 
 
@@ -137,13 +135,16 @@ def _upright(flat: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray
     # The direction in the chart along which height grows: the solution of places @ gradient = rise.
     determinant = places[:, 0, 0] * places[:, 1, 1] - places[:, 0, 1] * places[:, 1, 0]
     rise = edges[:, :, 1]
-    gradient = np.stack(
-        [
-            rise[:, 0] * places[:, 1, 1] - rise[:, 1] * places[:, 0, 1],
-            rise[:, 1] * places[:, 0, 0] - rise[:, 0] * places[:, 1, 0],
-        ],
-        axis=1,
-    ) / np.maximum(determinant, 1e-300)[:, None]
+    gradient = (
+        np.stack(
+            [
+                rise[:, 0] * places[:, 1, 1] - rise[:, 1] * places[:, 0, 1],
+                rise[:, 1] * places[:, 0, 0] - rise[:, 0] * places[:, 1, 0],
+            ],
+            axis=1,
+        )
+        / np.maximum(determinant, 1e-300)[:, None]
+    )
     length = np.linalg.norm(gradient, axis=1, keepdims=True)
     u, v = (forward[:, None] * gradient / np.maximum(length, 1e-300)).sum(axis=0).tolist()
     size = float(np.hypot(u, v))

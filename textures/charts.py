@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from textures.flatten import flatten, overlapping
+from textures.crossings import overlapping
+from textures.flatten import flatten
 from textures.segment import absorb_small, grow_charts, path_costs, smooth_borders
 from textures.topology import Pairs, euler_numbers, face_pairs, glue, open_to_discs, piece_labels
 
@@ -22,10 +23,13 @@ FLAT_ENOUGH = 4.7
 """Mean energy of a chart (4 without distortion) from which on it is cut in two; 4.7 is a stretch of about 1.5."""
 
 SMALLEST = 0.0006
-"""Pieces below this share of the whole surface join a neighbour: charts so small waste more on padding than they cover."""
+"""Pieces below this share of the surface join a neighbour: such charts need more padding than they cover."""
 
 STEPS = (32, 14, 6, 2, 0)
-"""Steps of descent; a chart whose border comes to cross itself gets fewer. With none it is Tutte's disc, always valid."""
+"""Steps of descent; a chart whose border comes to cross itself gets fewer, in the end none: Tutte's disc."""
+
+LEAST_HEIGHT = 3e-4
+"""A triangle flatter than this, in edges of a mean triangle, may turn over when its corners are rounded to float32."""
 
 QUALITY_ROUNDS = 3
 MOST_ROUNDS = 40
@@ -60,7 +64,7 @@ def make_charts(
     """Charts that are discs, flipped nowhere and cover nothing twice, each within one of ``parts`` (F,).
 
     A part in ``whole`` becomes one chart for each connected piece, opened by cuts where it is no disc. Small pieces of
-    the other parts join a neighbour. After ``time_limit`` seconds nothing more is improved: what is not valid by then is
+    the other parts join a neighbour. After ``time_limit`` seconds nothing more is improved: what is not done by then is
     laid onto a disc (Tutte), which is always valid but more distorted.
     """
     deadline = time.monotonic() + time_limit
@@ -198,7 +202,7 @@ def _one_round(surface: _Surface, rows: NDArray[np.int64], chart: NDArray[np.int
         corners = surface.corners[rows[use]]
         uvs, energy[disc] = _unfolded(corners, vertex, own, STEPS[-1:] if late else STEPS)
         flat[use] = uvs[vertex]
-        turned = _doubled_areas(flat[use]) <= 1e-12
+        turned = _heights(flat[use]) < LEAST_HEIGHT
         valid[np.flatnonzero(disc)[own[turned]]] = False
     return _Round(flat, glued, energy, valid)
 
@@ -225,9 +229,11 @@ def _unfolded(
     return uvs, energy
 
 
-def _doubled_areas(flat: NDArray[np.float64]) -> NDArray[np.float64]:
+def _heights(flat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Height of each triangle over its longest edge, negative where it is turned over."""
     one, two = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
-    return one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
+    longest = np.linalg.norm(np.roll(flat, -1, axis=1) - flat, axis=2).max(axis=1)
+    return (one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]) / np.maximum(longest, 1e-300)
 
 
 def _restricted(

@@ -5,8 +5,8 @@ All charts are solved at once, as blocks of one sparse system. A convex border a
 (Tutte 1963; mean value weights, Floater 2003). The energy of Smith and Schaefer (2015), area * (|J|^2 + |1/J|^2), grows
 without bound before a triangle turns over, so that no accepted step flips one; its gradient is preconditioned by the
 Laplacian with Nesterov's acceleration (Kovalsky, Galun and Lipman, "Accelerated quadratic proxy", 2016). The first
-steps follow the pull of each triangle towards its own shape, |J - R|^2 (as rigid as possible): near a collapsed triangle
-that stays bounded where the energy's own gradient drowns all the others. A step must lower the energy in either case.
+steps follow the pull of each triangle towards its own shape, |J - R|^2 (as rigid as possible): near a collapsed
+triangle that stays bounded where the energy's own gradient drowns all others. Each step must lower the energy.
 """
 
 from __future__ import annotations
@@ -25,8 +25,12 @@ _linalg_any: Any = _linalg
 LEAST_HEIGHT = 0.05
 """A needle counts as if it were at least this high, in lengths of its longest edge: its own shape does not matter."""
 
+LEAST_WEIGHT = 0.05
+"""Of a triangle of mean area, what even the smallest counts: else it costs nothing to squeeze it to a line."""
+
 RIGID_STEPS = 20
 MOMENTUM = 0.8
+BACKTRACKS = 8
 GRADIENT_FACTOR = 1e-4
 """Of the expected gain, what a step must bring at least (Armijo)."""
 
@@ -50,8 +54,8 @@ class _Rest:
     charts: int
 
     def jacobians(self, uvs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(F, 2, 2): rows are the derivatives along the two axes of the triangle's own frame."""
-        return np.asarray(self.gradient @ uvs).reshape(2, -1, 2).transpose(1, 0, 2)
+        """(2, 2, F): [i, j] is the derivative of coordinate j along axis i of the triangle's own frame."""
+        return np.ascontiguousarray(np.asarray(self.gradient @ uvs).reshape(2, -1, 2).transpose(0, 2, 1))
 
     def per_chart(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sums of a value (F,) over each chart."""
@@ -64,7 +68,8 @@ def flatten(
     """Lay each chart flat, free of flips; it keeps its size as well as its shape allows.
 
     ``corners`` (F, 3, 3) places of the triangles' corners, ``glued`` (F, 3) their vertices (0 to N - 1), ``chart`` (F,)
-    from 0. Every chart must be a disc. The border of a chart may still cross itself: see :func:`overlapping`.
+    from 0. Every chart must be a disc. The border of a chart may still cross itself: see
+    :func:`textures.crossings.overlapping`.
     """
     frames = triangle_frames(corners)
     rest = _rest(frames, glued, chart)
@@ -74,39 +79,8 @@ def flatten(
     return _descend(uvs * size[rest.of_vertex][:, None], rest, iterations)
 
 
-def overlapping(uvs: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether the border of each chart crosses itself (C,). A disc without flips and such crossings covers nothing twice."""
-    border, loop = border_loops(glued)
-    of_vertex = np.zeros(len(uvs), np.int64)
-    of_vertex[glued.ravel()] = np.repeat(chart, 3)
-    result = np.zeros(int(chart.max(initial=-1)) + 1, np.bool_)
-    first = np.flatnonzero(np.concatenate([[True], loop[1:] != loop[:-1]]))
-    for begin, end in zip(first, np.append(first[1:], len(loop)), strict=True):
-        own = border[begin:end]
-        result[of_vertex[own[0]]] |= _crosses(uvs[own])
-    return result
-
-
-def _crosses(polygon: NDArray[np.float64]) -> bool:
-    """Whether two edges of a closed polygon that are not neighbours meet."""
-    a, b = polygon, np.roll(polygon, -1, axis=0)
-    count = len(a)
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    near = ((low[:, None] <= high[None]) & (low[None] <= high[:, None])).all(axis=2)
-    one, two = np.nonzero(np.triu(near, 2))
-    apart = ~((one == 0) & (two == count - 1))
-    one, two = one[apart], two[apart]
-
-    def side(p: NDArray[np.float64], q: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (q[:, 0] - p[:, 0]) * (r[:, 1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (r[:, 0] - p[:, 0])
-
-    apart_one = side(a[one], b[one], a[two]) * side(a[one], b[one], b[two])
-    apart_two = side(a[two], b[two], a[one]) * side(a[two], b[two], b[one])
-    return bool(((apart_one <= 0) & (apart_two <= 0)).any())
-
-
 def triangle_frames(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Each triangle in its own plane: (F, 3, 2), the first corner at the origin, the longest edge kept, positive area."""
+    """Each triangle in its own plane: (F, 3, 2), first corner at the origin, longest edge kept, positive area."""
     edges = np.roll(corners, -1, axis=1) - corners
     length = np.linalg.norm(edges, axis=2)
     longest = length.argmax(axis=1)
@@ -128,7 +102,7 @@ def stretches(corners: NDArray[np.float64], flat: NDArray[np.float64]) -> NDArra
     frames = triangle_frames(corners)
     shape = np.stack([frames[:, 1] - frames[:, 0], frames[:, 2] - frames[:, 0]], axis=2)
     image = np.stack([flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]], axis=2)
-    return np.linalg.svd(image @ np.linalg.inv(shape), compute_uv=False)
+    return np.asarray(np.linalg.svd(image @ np.linalg.inv(shape), compute_uv=False), np.float64)
 
 
 def tutte(
@@ -190,6 +164,7 @@ def _rest(frames: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[
     shape = np.stack([frames[:, 1] - frames[:, 0], frames[:, 2] - frames[:, 0]], axis=1)  # rows: edges
     inverse = np.linalg.inv(shape)
     area = 0.5 * np.abs(np.linalg.det(shape))
+    area = np.maximum(area, LEAST_WEIGHT * area.mean())
     faces, count = len(glued), int(glued.max()) + 1
     # J = inverse @ [u1 - u0; u2 - u0]
     value = np.stack([-inverse[:, :, 0] - inverse[:, :, 1], inverse[:, :, 0], inverse[:, :, 1]], axis=2)
@@ -206,49 +181,47 @@ def _signed_areas(flat: NDArray[np.float64]) -> NDArray[np.float64]:
     return 0.5 * (one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
 
 
+def _square_and_area(jacobian: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """|J|^2 and det J of each triangle, from (2, 2, F)."""
+    (a, b), (c, d) = jacobian
+    return a * a + b * b + c * c + d * d, a * d - b * c
+
+
 def _energy(jacobian: NDArray[np.float64]) -> NDArray[np.float64]:
     """|J|^2 + |1/J|^2 of each triangle, infinite for one that is flat or turned over."""
-    square = np.einsum("fij,fij->f", jacobian, jacobian)
-    area = jacobian[:, 0, 0] * jacobian[:, 1, 1] - jacobian[:, 0, 1] * jacobian[:, 1, 0]
+    square, area = _square_and_area(jacobian)
     good = area > 1e-9
     return np.where(good, square * (1.0 + 1.0 / np.where(good, area, 1.0) ** 2), np.inf)
 
 
 def _stress(jacobian: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The derivative of the energy by J: (F, 2, 2)."""
-    square = np.einsum("fij,fij->f", jacobian, jacobian)
-    area = jacobian[:, 0, 0] * jacobian[:, 1, 1] - jacobian[:, 0, 1] * jacobian[:, 1, 0]
-    turned = np.empty_like(jacobian)
-    turned[:, 0, 0], turned[:, 0, 1] = jacobian[:, 1, 1], -jacobian[:, 1, 0]
-    turned[:, 1, 0], turned[:, 1, 1] = -jacobian[:, 0, 1], jacobian[:, 0, 0]
-    return 2 * (1 + area**-2)[:, None, None] * jacobian - (2 * square * area**-3)[:, None, None] * turned
+    """The derivative of the energy by J: (2, 2, F)."""
+    (a, b), (c, d) = jacobian
+    square, area = _square_and_area(jacobian)
+    turned = np.stack([np.stack([d, -c]), np.stack([-b, a])])
+    return 2 * (1 + area**-2) * jacobian - 2 * square * area**-3 * turned
 
 
 def _pull(jacobian: NDArray[np.float64]) -> NDArray[np.float64]:
-    """J less the rotation nearest to it: (F, 2, 2)."""
-    cosine = jacobian[:, 0, 0] + jacobian[:, 1, 1]
-    sine = jacobian[:, 1, 0] - jacobian[:, 0, 1]
+    """J less the rotation nearest to it: (2, 2, F)."""
+    (a, b), (c, d) = jacobian
+    cosine, sine = a + d, c - b
     length = np.sqrt(cosine**2 + sine**2) + 1e-300
-    result = jacobian.copy()
-    result[:, 0, 0] -= cosine / length
-    result[:, 1, 1] -= cosine / length
-    result[:, 1, 0] -= sine / length
-    result[:, 0, 1] += sine / length
-    return result
+    cosine, sine = cosine / length, sine / length
+    return jacobian - np.stack([np.stack([cosine, -sine]), np.stack([sine, cosine])])
 
 
 def _longest_step(jacobian: NDArray[np.float64], change: NDArray[np.float64]) -> NDArray[np.float64]:
     """For each triangle how far J + t * change may go until its area is zero; infinite if it never is."""
-    c = jacobian[:, 0, 0] * jacobian[:, 1, 1] - jacobian[:, 0, 1] * jacobian[:, 1, 0]
-    a = change[:, 0, 0] * change[:, 1, 1] - change[:, 0, 1] * change[:, 1, 0]
-    b = (
-        jacobian[:, 0, 0] * change[:, 1, 1] + change[:, 0, 0] * jacobian[:, 1, 1]
-        - jacobian[:, 0, 1] * change[:, 1, 0] - change[:, 0, 1] * jacobian[:, 1, 0]
-    )  # fmt: skip
+    (ja, jb), (jc, jd) = jacobian
+    (da, db), (dc, dd) = change
+    c = ja * jd - jb * jc
+    a = da * dd - db * dc
+    b = ja * dd + da * jd - jb * dc - db * jc
     root = b * b - 4 * a * c
     # 2 c / (-b + sqrt) is the smallest positive root in every case that has one (c > 0).
     below = -b + np.sqrt(np.maximum(root, 0.0))
-    return np.where((root >= 0) & (below > 1e-300), 2 * c / np.maximum(below, 1e-300), np.inf)
+    return np.where((root >= 0) & (below > 1e-200), 2 * c / np.maximum(below, 1e-200), np.inf)
 
 
 def _descend(uvs: NDArray[np.float64], rest: _Rest, iterations: int) -> Flat:
@@ -265,32 +238,53 @@ def _descend(uvs: NDArray[np.float64], rest: _Rest, iterations: int) -> Flat:
         rigid = turn < RIGID_STEPS
         start, begin = _accelerated(uvs, before, energy, rest, slack=1.05 if rigid else 1.0)
         jacobian = rest.jacobians(start)
-        stress = (_pull(jacobian) if rigid else _stress(jacobian)) * rest.area[:, None, None]
-        slope = np.asarray(rest.gradient.T @ stress.transpose(1, 0, 2).reshape(-1, 2))
+        stress = (_pull(jacobian) if rigid else _stress(jacobian)) * rest.area
+        slope = np.asarray(rest.gradient.T @ stress.transpose(0, 2, 1).reshape(-1, 2))
         direction = -solver.solve(slope)
         change = rest.jacobians(direction)
-        limit = np.full(rest.charts, np.inf)
-        np.minimum.at(limit, rest.chart, _longest_step(jacobian, change))
         # The gain expected of a step along the pull is not known: then any descent will do.
-        gain = rest.per_chart(np.einsum("fij,fij->f", stress, change)) * (0.0 if rigid else GRADIENT_FACTOR)
-        step = np.minimum(1.0, 0.9 * limit)
-        reached, bad = begin, np.ones(rest.charts, np.bool_)
-        for _ in range(12):
-            reached = rest.per_chart(
-                rest.area * _energy(jacobian + step[rest.chart][:, None, None] * change)
-            )
-            bad = ~(reached <= begin + step * gain)
-            if not bool(bad.any()):
-                break
-            step = np.where(bad, 0.5 * step, step)
-        step = np.where(bad, 0.0, step)
+        gain = rest.per_chart((stress * change).sum(axis=(0, 1))) * (0.0 if rigid else GRADIENT_FACTOR)
+        step, energy = _line_search(jacobian, change, begin, gain, rest)
         before, uvs = uvs, start + step[rest.of_vertex][:, None] * direction
-        energy = np.where(bad, begin, reached)
     return Flat(uvs, energy / total)
 
 
+def _line_search(
+    jacobian: NDArray[np.float64],
+    change: NDArray[np.float64],
+    begin: NDArray[np.float64],
+    gain: NDArray[np.float64],
+    rest: _Rest,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each chart how far to go (C,), without a flip and to a lower energy, else 0; and the energies there (C,)."""
+    limit = np.full(rest.charts, np.inf)
+    np.minimum.at(limit, rest.chart, _longest_step(jacobian, change))
+    step = np.minimum(1.0, 0.9 * limit)
+    energy = begin.copy()
+    rows = np.arange(len(rest.chart))
+    for _ in range(BACKTRACKS):
+        chart = rest.chart[rows]
+        there = _energy(jacobian[:, :, rows] + step[chart] * change[:, :, rows])
+        reached = np.bincount(chart, weights=rest.area[rows] * there, minlength=rest.charts)
+        asked = np.zeros(rest.charts, np.bool_)
+        asked[chart] = True
+        good = asked & (reached <= begin + step * gain)
+        energy = np.where(good, reached, energy)
+        bad = asked & ~good
+        if not bool(bad.any()):
+            return step, energy
+        step = np.where(bad, 0.5 * step, step)
+        rows = rows[bad[chart]]
+    step[rest.chart[rows]] = 0.0
+    return step, energy
+
+
 def _accelerated(
-    uvs: NDArray[np.float64], before: NDArray[np.float64], energy: NDArray[np.float64], rest: _Rest, slack: float
+    uvs: NDArray[np.float64],
+    before: NDArray[np.float64],
+    energy: NDArray[np.float64],
+    rest: _Rest,
+    slack: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """A bit further along the last step, where that flips nothing and does not cost too much; (places, energies)."""
     change = rest.jacobians(uvs - before)

@@ -51,7 +51,7 @@ def pack(
     of_vertex = np.zeros(len(uvs), np.int64)
     of_vertex[glued.ravel()] = np.repeat(chart, 3)
     count = len(upright)
-    border, loop = border_loops(glued)
+    border = border_loops(glued)[0]
     uvs, corners = _laid_straight(uvs, of_vertex, border, upright)
     gap = max(1, int(np.ceil(padding * GRID / resolution - 0.1)))
     area = np.abs(_areas(uvs[glued]))
@@ -68,7 +68,7 @@ def pack(
         _masks(uvs, border[of_vertex[border] == k], cell, gap, room, turns=1 if upright[k] else 4)
         for k in range(count)
     ]
-    order = np.argsort([-float(each[0].cells.sum()) for each in masks], kind="stable")
+    order = sorted(range(count), key=lambda k: -int(masks[k][0].cells.sum()))
     best: tuple[int, list[tuple[int, int, int]]] | None = None
     for share in (1.0, 0.96, 1.04, 0.92):
         width = int(GRID * share)
@@ -144,7 +144,7 @@ def _masks(
 
 
 def _strip(
-    masks: list[list[_Mask]], order: NDArray[np.int64], width: int, room: int, beat: int
+    masks: list[list[_Mask]], order: list[int], width: int, room: int, beat: int
 ) -> tuple[int, list[tuple[int, int, int]]] | None:
     """All charts into a strip: (the side of the square around it, per chart: turn, row, column).
 
@@ -207,5 +207,5 @@ def _applied(
         for _ in range(turn):
             points = np.stack([rows - points[:, 1], points[:, 0]], axis=1)
             columns, rows = rows, columns
-        result[own] = points + (column, row)
+        result[own] = points + np.array([column, row])
     return np.clip((result + 0.5) / (extent + 1.0), 0.0, 1.0)

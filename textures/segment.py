@@ -82,7 +82,9 @@ def _farthest(
 
 def _nearest(graph: object, seeds: NDArray[np.int64]) -> NDArray[np.int64]:
     """Index of the seed nearest to each triangle; the sets are connected."""
-    _, _, source = csgraph.dijkstra(graph, directed=True, indices=seeds, min_only=True, return_predecessors=True)
+    _, _, source = csgraph.dijkstra(
+        graph, directed=True, indices=seeds, min_only=True, return_predecessors=True
+    )
     back = np.full(int(seeds.max()) + 1, -1, np.int64)
     back[seeds] = np.arange(len(seeds))
     return back[np.asarray(source, np.int64)]
@@ -104,7 +106,7 @@ def _middles(
 def smooth_borders(
     chart: NDArray[np.int64], pairs: Pairs, fixed: NDArray[np.bool_], rounds: int = 4
 ) -> NDArray[np.int64]:
-    """A triangle with two neighbours in one other chart goes there: borders lose their teeth. ``fixed`` (F,) ones stay."""
+    """A triangle with two neighbours in another chart goes there, unless ``fixed`` (F,): borders lose their teeth."""
     one, two = pairs.one // 3, pairs.two // 3
     here = np.concatenate([one, two])
     there = np.concatenate([two, one])
