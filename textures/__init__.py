@@ -5,13 +5,16 @@ from textures.atlas import Atlas, unwrap
 from textures.bake import bake_colour, bake_image, bake_materials
 from textures.colour_space import linear_to_srgb, srgb_to_linear
 from textures.raster import Texels, cover_texels
+from textures.views import View, bake_views
 
 __all__ = [
     "Atlas",
     "Texels",
+    "View",
     "bake_colour",
     "bake_image",
     "bake_materials",
+    "bake_views",
     "cover_texels",
     "linear_to_srgb",
     "srgb_to_linear",
