@@ -23,7 +23,7 @@ from textures.topology import border_loops, sparse
 _linalg_any: Any = _linalg
 
 LEAST_HEIGHT = 0.05
-"""A needle counts as if it were at least this high, in lengths of its longest edge: its own shape does not matter."""
+"""A needle counts as if it were this high, in lengths of its longest edge; its own shape does not matter."""
 
 LEAST_WEIGHT = 0.05
 """Of a triangle of mean area, what even the smallest counts: else it costs nothing to squeeze it to a line."""
@@ -55,11 +55,12 @@ class _Rest:
 
     def jacobians(self, uvs: NDArray[np.float64]) -> NDArray[np.float64]:
         """(2, 2, F): [i, j] is the derivative of coordinate j along axis i of the triangle's own frame."""
-        return np.ascontiguousarray(np.asarray(self.gradient @ uvs).reshape(2, -1, 2).transpose(0, 2, 1))
+        places: NDArray[np.float64] = np.asarray(self.gradient @ uvs, np.float64).reshape(2, -1, 2)
+        return np.ascontiguousarray(places.transpose(0, 2, 1))
 
     def per_chart(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sums of a value (F,) over each chart."""
-        return np.bincount(self.chart, weights=values, minlength=self.charts)
+        return np.asarray(np.bincount(self.chart, weights=values, minlength=self.charts), np.float64)
 
 
 def flatten(
@@ -85,8 +86,9 @@ def triangle_frames(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     length = np.linalg.norm(edges, axis=2)
     longest = length.argmax(axis=1)
     rows = np.arange(len(corners))
-    base = np.maximum(length[rows, longest], 1e-12)
-    along = edges[rows, longest] / base[:, None]
+    base = length[rows, longest]
+    along = edges[rows, longest] / np.maximum(base, 1e-300)[:, None]
+    base = np.maximum(base, LEAST_HEIGHT * float(base.mean()) + 1e-300)
     other = corners[rows, (longest + 2) % 3] - corners[rows, longest]
     x = np.einsum("fi,fi->f", other, along)
     height = np.linalg.norm(other - x[:, None] * along, axis=1)
@@ -147,6 +149,7 @@ def _mean_value_weights(corners: NDArray[np.float64], glued: NDArray[np.int32], 
     rows: list[NDArray[Any]] = []
     columns: list[NDArray[Any]] = []
     weights: list[NDArray[np.float64]] = []
+    least = 1e-3 * float(np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1).mean()) + 1e-300
     for k in range(3):
         one, two = corners[:, (k + 1) % 3] - corners[:, k], corners[:, (k + 2) % 3] - corners[:, k]
         a, b = np.linalg.norm(one, axis=1), np.linalg.norm(two, axis=1)
@@ -155,7 +158,7 @@ def _mean_value_weights(corners: NDArray[np.float64], glued: NDArray[np.int32], 
         for other, length in ((1, a), (2, b)):
             rows.append(glued[:, k])
             columns.append(glued[:, (k + other) % 3])
-            weights.append(half / np.maximum(length, 1e-3 * np.maximum(a, b) + 1e-12))
+            weights.append(half / np.maximum(length, least))
     triple = (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns)))
     return sparse.csr_matrix(triple, shape=(count, count))
 

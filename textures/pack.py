@@ -22,6 +22,8 @@ GRID = 256
 EXPECTED = 0.74
 """Share of the image that padded charts fill, for the choice of the scale; only the speed depends on it."""
 
+ATTEMPTS = 12
+
 
 @dataclass(frozen=True)
 class _Mask:
@@ -58,32 +60,29 @@ def pack(
     total = float(area.sum())
     cell = float(np.sqrt(total / EXPECTED)) / GRID
     # Padding takes a rim around each chart; a first guess from the charts' bounding boxes is good enough.
-    rim = float(corners.sum()) * 2 * 0.5 * gap * cell
+    rim = float(corners.sum()) * gap * cell
     cell = float(np.sqrt((total + rim) / EXPECTED)) / GRID
-    room = _fft_any.next_fast_len(int(GRID * 1.3))
-    largest = float(corners.max()) / cell + 2 * gap + 2
-    if largest > room:
-        room = _fft_any.next_fast_len(int(largest * 1.1))
-    masks = [
-        _masks(uvs, border[of_vertex[border] == k], cell, gap, room, turns=1 if upright[k] else 4)
-        for k in range(count)
-    ]
-    order = sorted(range(count), key=lambda k: -int(masks[k][0].cells.sum()))
-    best: tuple[int, list[tuple[int, int, int]]] | None = None
-    for share in (1.0, 0.96, 1.04, 0.92):
-        width = int(GRID * share)
-        placed = _strip(masks, order, width, room, best[0] if best else room)
-        if placed is not None:
-            best = placed
-    if best is None:
-        placed = _strip(masks, order, room, room, room)
-        if placed is None:
-            raise ValueError(
-                f"pack: {count} charts do not fit beside each other with {padding} texels of padding at {resolution}"
-            )
-        best = placed
-    extent, places = best
-    return _applied(uvs, of_vertex, border, cell, extent, places)
+    outlines = [border[of_vertex[border] == k] for k in range(count)]
+    for _ in range(ATTEMPTS):
+        largest = float(corners.max()) / cell + 2 * gap + 2
+        room = int(_fft_any.next_fast_len(int(max(1.3 * GRID, 1.1 * largest))))
+        masks = [
+            _masks(uvs, outlines[k], cell, gap, room, turns=1 if upright[k] else 4) for k in range(count)
+        ]
+        order = sorted(range(count), key=lambda k: -int(masks[k][0].cells.sum()))
+        best: tuple[int, list[tuple[int, int, int]]] | None = None
+        for share in (1.0, 0.96, 1.04, 0.92, 1.2):
+            if share > 1.1 and best is not None:
+                break
+            placed = _strip(masks, order, int(GRID * share), room, best[0] if best else room + 1)
+            best = placed or best
+        if best is not None and best[0] <= 1.08 * GRID:
+            return _applied(uvs, of_vertex, border, cell, *best)
+        # Few or bulky charts leave more room between them than expected: smaller, and the padding as wide as before.
+        cell *= best[0] / GRID * 1.01 if best is not None else 1.3
+    raise ValueError(
+        f"pack: {count} charts do not fit beside each other with {padding} texels of padding at {resolution}"
+    )
 
 
 def _areas(flat: NDArray[np.float64]) -> NDArray[np.float64]:

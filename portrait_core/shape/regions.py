@@ -90,8 +90,8 @@ def _chin_height(vertices: NDArray[np.float64], head: NDArray[np.float64], bone:
     usual = float(head[1]) - 0.75 * bone
     if len(nose) == 0:
         return usual
-    # From the mouth downwards; a chest further out must not count, so the search ends at the first gap.
-    levels = np.arange(0.0, -1.3, -0.04) * bone
+    # From below the mouth downwards; a chest further out must not count, so the search ends at the first gap.
+    levels = np.arange(-0.5, -1.3, -0.04) * bone
     front = np.asarray([depth[np.abs(height - level) < 0.05 * bone].max(initial=0.0) for level in levels])
     behind = np.flatnonzero(front < CHIN_DEPTH * float(nose.max()))
     return float(head[1] + levels[behind[0]]) if len(behind) else usual

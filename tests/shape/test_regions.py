@@ -40,7 +40,7 @@ def test_the_face_is_one_disc_with_nose_and_eyes(bust: Surface, labels: np.ndarr
     assert is_disc(bust.faces, face)
     centre = bust.vertices[bust.faces].mean(axis=1)
     front = (
-        (np.abs(centre[:, 0]) < 0.04) & (centre[:, 1] > 0.1) & (centre[:, 1] < 0.19) & (centre[:, 2] > 0.08)
+        (np.abs(centre[:, 0]) < 0.04) & (centre[:, 1] > 0.115) & (centre[:, 1] < 0.17) & (centre[:, 2] > 0.08)
     )
     assert front.sum() > 100 and face[front].all()  # the nose with its underside as well
     azimuth = np.abs(np.arctan2(centre[face, 0] - HEAD[0], centre[face, 2] - HEAD[2]))
