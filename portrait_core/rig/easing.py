@@ -18,11 +18,15 @@ Floats = NDArray[np.float64]
 TURN = np.radians(40.0)
 """Largest turn of one joint for which the limit holds: about what a head does."""
 
-STRETCH = 3.0
-"""Most that an edge may grow under `TURN`, as a factor."""
+STRETCH = 2.6
+"""Most that an edge may grow under `TURN`, as a factor. Keeping four joints of five, at hair that has grown onto a
+shoulder, adds up to a half; four times is what a file may show."""
 
 ROUNDS = 3
 """Rounds of smoothing after the limit, which leaves kinks."""
+
+NEEDLE_ROUNDS = 12
+"""Most passes over triangles that are flat as needles."""
 
 
 def eased(
@@ -32,12 +36,14 @@ def eased(
     joints: NDArray[np.float32],
     parents: NDArray[np.int32],
     *,
+    faces: NDArray[np.int32] | None = None,
     stretch: float = STRETCH,
 ) -> Floats:
     """``weights`` (V, J) of ``vertices`` (V, 3) such that no edge of ``graph`` grows over ``stretch`` times its length
     when one joint turns by `TURN`, to first order of what the last smoothing leaves.
 
-    ``joints`` (J, 3) and ``parents`` (J,) are the skeleton's. Rows sum to one and are not negative, as they came in.
+    ``joints`` (J, 3) and ``parents`` (J,) are the skeleton's. With ``faces`` (F, 3) needle-like triangles are heeded as
+    well. Rows sum to one and are not negative, as they came in.
     """
     shares = hanging(weights, parents)
     middles = vertices.astype(np.float64)[graph.edges].mean(axis=1)
@@ -51,7 +57,49 @@ def eased(
         return result
 
     smooth = graph.smoothed(limited(shares, 0.75 * stretch), ROUNDS)
-    return own(limited(smooth, stretch), parents)
+    final = limited(smooth, stretch)
+    if faces is not None:
+        final = without_needles(final, vertices, faces, joints, parents, stretch)
+    return own(final, parents)
+
+
+def without_needles(
+    shares: Floats,
+    vertices: NDArray[np.float32],
+    faces: NDArray[np.int32],
+    joints: NDArray[np.float32],
+    parents: NDArray[np.int32],
+    stretch: float,
+) -> Floats:
+    """``shares`` (V, J), as `hanging` gives them, such that flat triangles do not stretch across either.
+
+    A triangle whose third corner lies almost on its longest edge is narrow, though its edges are long: limits along
+    edges do not help there. The third corner is taken towards what lies between the other two instead.
+    """
+    places = vertices.astype(np.float64)
+    sides = places[np.roll(faces, -1, axis=1)] - places[np.roll(faces, -2, axis=1)]
+    third = np.einsum("fki,fki->fk", sides, sides).argmax(axis=1)
+    turned = (third[:, None] + np.arange(3)) % 3
+    tip, start, end = np.take_along_axis(faces.astype(np.int64), turned, axis=1).T
+    along, to = places[end] - places[start], places[tip] - places[start]
+    square = np.maximum(np.einsum("fi,fi->f", along, along), 1e-18)
+    part = np.clip(np.einsum("fi,fi->f", to, along) / square, 0.0, 1.0)
+    height = np.linalg.norm(to - part[:, None] * along, axis=1)
+    result = shares.copy()
+    for joint in np.flatnonzero((parents >= 0) & (np.ptp(shares, axis=0) > 0.0)):
+        way = 2.0 * np.sin(TURN / 2.0) * np.linalg.norm(places[tip] - joints[joint], axis=1)
+        allowed = (stretch - 1.0) * height / np.maximum(way, 1e-3)
+        share = result[:, joint].copy()
+        for _ in range(NEEDLE_ROUNDS):
+            off = share[tip] - (1.0 - part) * share[start] - part * share[end]
+            bad = np.flatnonzero(np.abs(off) > allowed)
+            if len(bad) == 0:
+                break
+            move = np.clip(off[bad], -allowed[bad], allowed[bad]) - off[bad]
+            count = np.bincount(tip[bad], minlength=len(share))
+            share += np.bincount(tip[bad], weights=move, minlength=len(share)) / np.maximum(count, 1)
+        result[:, joint] = share
+    return result
 
 
 def hanging(weights: Floats, parents: NDArray[np.int32]) -> Floats:

@@ -62,7 +62,9 @@ def skin_from_template(
     if fits.any():
         dense = np.clip(graph.inpainted(dense, fits), 0.0, 1.0)
         dense /= np.maximum(dense.sum(axis=1, keepdims=True), 1e-12)
-    return strongest(eased(dense, graph, vertices, template.joints, template.parents).astype(np.float32))
+    return strongest(
+        eased(dense, graph, vertices, template.joints, template.parents, faces=faces).astype(np.float32)
+    )
 
 
 def transferred(
