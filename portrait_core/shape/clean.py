@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The dense surface made fit for an artist: one shell, a closed manifold, no small tunnels, no terraces, a flat cut."""
+"""The dense surface made fit for an artist: one shell, a closed manifold, no small tunnels, no terraces, a
+flat cut."""
 
 from __future__ import annotations
 
@@ -11,23 +12,25 @@ from numpy.typing import NDArray
 
 from portrait_core.shape.cut import ON_PLANE, flatten_cut, straightness
 from portrait_core.shape.repair import make_closed
-from portrait_core.shape.smooth import roughness, take_off_terraces
+from portrait_core.shape.smooth import take_off_terraces
 from portrait_core.shape.surface import Surface
 from portrait_core.shape.topology import boundary_loops, euler_genus, is_closed_manifold, shells
 from portrait_core.shape.tunnels import close_tunnels
 
 TUNNEL = 9.0
-"""Voxels: a handle with a loop no longer than this is an accident of the lattice, not a shape; 2 cm at 256 cells."""
+"""Voxels: a handle with a loop no longer than this is an accident of the lattice, not a shape; 2 cm at 256
+cells."""
 
 
 @dataclass(frozen=True)
 class CleanReport:
     """What was wrong with the dense surface and what was done: plain numbers for the avatar's report.
 
-    ``shells_dropped`` floating pieces and hollows, ``repaired`` whether edges or holes needed repair, ``genus_before`` and
-    ``genus`` handles, ``tunnels_closed`` those removed, ``roughness`` in voxels before smoothing, ``smoothing`` pairs of passes, ``volume``
-    in cubic metres, ``volume_change`` the share by which repair, tunnels and smoothing changed it, ``cut_volume_change``
-    the share by which the flat cut did, ``beyond_planes`` metres, ``cap_area`` square metres.
+    ``shells_dropped`` floating pieces and hollows, ``repaired`` whether edges or holes needed repair,
+    ``genus_before`` and ``genus`` handles, ``tunnels_closed`` those removed, ``roughness`` in voxels before
+    smoothing, ``smoothing`` pairs of passes, ``volume`` in cubic metres, ``volume_change`` the share by
+    which repair, tunnels and smoothing changed it, ``cut_volume_change`` the share by which the flat cut
+    did, ``beyond_planes`` metres, ``cap_area`` square metres.
     """
 
     shells_dropped: int
@@ -47,28 +50,30 @@ class CleanReport:
 
     def facts(self) -> dict[str, Any]:
         """As plain JSON data."""
-        return {name: round(value, 9) if isinstance(value, float) else value for name, value in asdict(self).items()}
+        return {
+            name: round(value, 9) if isinstance(value, float) else value
+            for name, value in asdict(self).items()
+        }
 
 
-def clean(
-    surface: Surface, planes: NDArray[np.floating] | None, voxel: float
-) -> tuple[Surface, CleanReport]:
+def clean(surface: Surface, planes: NDArray[np.floating] | None, voxel: float) -> tuple[Surface, CleanReport]:
     """``surface`` in world metres, cleaned, and what was done to it.
 
-    ``planes`` (K, 4) are the cut's (see ``cut``), or None; ``voxel`` is the lattice's spacing in metres. Raises ``ValueError`` when
-    nothing closed is left of the surface.
+    ``planes`` (K, 4) are the cut's (see ``cut``), or None; ``voxel`` is the lattice's spacing in metres.
+    Raises ``ValueError`` when nothing closed is left of the surface.
     """
     dropped = int(shells(surface)[surface.faces.ravel()].max()) if len(surface.faces) else 0
     closed = make_closed(surface)
     repaired = len(closed.faces) != len(surface.faces) and dropped == 0
     before, volume = euler_genus(closed), closed.volume()
     walled, tunnels = close_tunnels(closed, TUNNEL * voxel)
-    rough = roughness(walled, voxel)
     fixed = _near(walled, planes, 2.0 * voxel)
-    smooth, passes = take_off_terraces(walled, voxel, fixed)
-    changed = smooth.volume()
+    smooth, passes, rough = take_off_terraces(walled, voxel, fixed)
+    changed = volume if smooth is closed else smooth.volume()
     result = smooth if planes is None else flatten_cut(smooth, planes, voxel)
     after = result.volume()
+    watertight = is_closed_manifold(result) and after > 0.0
+    rims = [] if watertight else boundary_loops(result.faces, len(result.vertices))
     cut = {"beyond_planes": 0.0, "cap_area": 0.0} if planes is None else straightness(result, planes)
     return result, CleanReport(
         shells_dropped=dropped,
@@ -83,8 +88,8 @@ def clean(
         cut_volume_change=after / changed - 1.0,
         beyond_planes=cut["beyond_planes"],
         cap_area=cut["cap_area"],
-        watertight=is_closed_manifold(result) and after > 0.0,
-        open_edges=sum(len(ring) for ring in boundary_loops(result.faces, len(result.vertices))),
+        watertight=watertight,
+        open_edges=sum(len(ring) for ring in rims),
     )
 
 
@@ -102,9 +107,7 @@ def level_facts(surface: Surface) -> dict[str, Any]:
     }
 
 
-def _near(
-    surface: Surface, planes: NDArray[np.floating] | None, reach: float
-) -> NDArray[np.bool_] | None:
+def _near(surface: Surface, planes: NDArray[np.floating] | None, reach: float) -> NDArray[np.bool_] | None:
     if planes is None:
         return None
     near = np.zeros(len(surface.vertices), bool)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shoulder cut: planes on which the solid ends, flat to the last vertex, with straight rims.
 
-Marching cubes rounds the rim off and leaves the cap within a voxel of its plane. Here the surface is scored along a
-parallel plane a little deeper, where the wall is still itself; the scored line is carried onto the plane, the wall
-between is stretched after it, and all beyond is pressed flat. Faces are split, never removed: what was closed stays
-closed. Planes are rows (nx, ny, nz, d) with unit normals; the solid satisfies n.x <= d.
+Marching cubes rounds the rim off and leaves the cap within a voxel of its plane. Here the surface is scored
+along a parallel plane a little deeper, where the wall is still itself; the scored line is carried onto the
+plane, the wall between is stretched after it, and all beyond is pressed flat. Faces are split, never
+removed: what was closed stays closed. Planes are rows (nx, ny, nz, d) with unit normals; the solid
+satisfies n.x <= d.
 """
 
 from __future__ import annotations
@@ -134,13 +135,17 @@ def _score(
     far = np.where(first_way, np.stack([ab, c, ca], 1), np.stack([b, c, ca], 1))
     kept = np.ones(len(faces), bool)
     kept[hit] = False
-    return all_vertices, np.vstack([faces[kept], np.stack([a, ab, ca], 1), near, far]), added
+    split = np.vstack([faces[kept].astype(np.int64), np.stack([a, ab, ca], 1), near, far])
+    return all_vertices, split.astype(np.int64), added.astype(np.int64)
 
 
 def _spread(
-    vertices: NDArray[np.float64], faces: NDArray[np.int64], inner: NDArray[np.bool_], plane: NDArray[np.float64]
+    vertices: NDArray[np.float64],
+    faces: NDArray[np.int64],
+    inner: NDArray[np.bool_],
+    plane: NDArray[np.float64],
 ) -> None:
-    """Lay the cap's inner vertices out evenly between the rim's (in place), so that no face of the cap is folded over."""
+    """Lay the cap's inner vertices out evenly between the rim's, in place, so that nothing is folded over."""
     cap = some_corner(inner, faces)
     piece = faces[cap]
     folded = face_cross(vertices, piece) @ plane[:3] <= 0.0

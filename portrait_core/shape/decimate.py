@@ -18,7 +18,8 @@ LEAST_FACES = 100
 """A bust with fewer triangles is not recognisable, and collapses begin to turn it inside out."""
 
 SCALES = (1000.0, 100.0, 10.0, 1.0)
-"""Sizes at which the mesh is simplified, one after the other until the target is reached; see ``_collapse``."""
+"""Sizes at which the mesh is simplified, one after the other until the target is reached; see
+``_collapse``."""
 
 SPARE = 16
 """Faces fewer in a second try, besides those that lids made too many."""
@@ -40,12 +41,13 @@ def decimate(
     focus: Focus | None = None,
     planes: NDArray[np.floating] | None = None,
 ) -> Surface:
-    """``surface`` with about ``faces`` triangles, never more; the same object when it has no more than that already.
+    """``surface`` with about ``faces`` triangles, never more; the same object when it has no more than that
+    already.
 
-    Lengths are metres. A closed surface gives a closed manifold of one shell, always: where a collapse pinches it, it is parted and gets lids.
-    ``focus`` gives the triangles to a region: the mesh is collapsed in a space bent by asinh around the point.
-    ``planes`` (K, 4) of the shoulder cut (see ``cut``) stay flat to the last bit.
-    Raises ``UsageError`` for fewer than ``LEAST_FACES`` triangles.
+    Lengths are metres. A closed surface gives a closed manifold of one shell, always: where a collapse
+    pinches it, it is parted and gets lids. ``focus`` gives the triangles to a region: the mesh is collapsed
+    in a space bent by asinh around the point. ``planes`` (K, 4) of the shoulder cut (see ``cut``) stay flat
+    to the last bit. Raises ``UsageError`` for fewer than ``LEAST_FACES`` triangles.
     """
     if faces < LEAST_FACES:
         raise UsageError(f"a mesh needs at least {LEAST_FACES} faces, got {faces}")
@@ -84,10 +86,11 @@ def _collapse(
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Collapse edges of a mesh of unit size down to ``target`` faces.
 
-    fast-simplification sweeps over the mesh again and again and collapses whatever costs less than a limit, which
-    begins at about 1e-6 squared *units* and grows with every sweep. On a mesh of size one the first sweep would reach
-    the target and take whatever comes first; on a large one the cheap collapses of the whole mesh come before the dear
-    ones, at four times less error where it matters. A mesh that keeps too many faces goes on at a smaller scale.
+    fast-simplification sweeps over the mesh again and again and collapses whatever costs less than a limit,
+    which begins at about 1e-6 squared *units* and grows with every sweep. On a mesh of size one the first
+    sweep would reach the target and take whatever comes first; on a large one the cheap collapses of the
+    whole mesh come before the dear ones, at four times less error where it matters. A mesh that keeps too
+    many faces goes on at a smaller scale.
     """
     simplify: Any = importlib.import_module("fast_simplification").simplify
     for scale in SCALES:

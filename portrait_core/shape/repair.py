@@ -17,8 +17,8 @@ ROUNDS = 8
 def make_closed(surface: Surface) -> Surface:
     """The outer shell of ``surface`` as a closed manifold; ``surface`` itself when it is one already.
 
-    Leaves and crowded edges are removed, sheets that only touch are parted, and holes get lids. Raises ``ValueError``
-    when nothing closed is left.
+    Leaves and crowded edges are removed, sheets that only touch are parted, and holes get lids. Raises
+    ``ValueError`` when nothing closed is left.
     """
     if is_closed_manifold(surface):
         return outer_shell(surface)
@@ -40,10 +40,8 @@ def make_closed(surface: Surface) -> Surface:
 def _on_crowded_edges(surface: Surface) -> NDArray[np.bool_]:
     """(F,) faces on an edge that another face runs through in the same direction."""
     begin, end = starts(surface.faces).astype(np.int64), ends(surface.faces)
-    _, inverse, uses = np.unique(
-        begin * len(surface.vertices) + end, return_inverse=True, return_counts=True
-    )
-    return (uses[np.asarray(inverse).ravel()] > 1).reshape(-1, 3).any(axis=1)
+    _, inverse, uses = np.unique(begin * len(surface.vertices) + end, return_inverse=True, return_counts=True)
+    return np.asarray((uses[np.asarray(inverse).ravel()] > 1).reshape(-1, 3).any(axis=1), np.bool_)
 
 
 def repair(surface: Surface) -> Surface:
@@ -55,8 +53,8 @@ def repair(surface: Surface) -> Surface:
 def drop_bad_faces(surface: Surface) -> Surface:
     """Remove faces with a repeated vertex, and cancel faces on the same three vertices.
 
-    Two faces on the same vertices are the two sides of a leaf without thickness: both go, and the edges they leave
-    close with each other. An odd one of equal faces stays.
+    Two faces on the same vertices are the two sides of a leaf without thickness: both go, and the edges
+    they leave close with each other. An odd one of equal faces stays.
     """
     faces = surface.faces
     faces = faces[(faces != np.roll(faces, 1, axis=1)).all(axis=1)]
@@ -71,8 +69,8 @@ def drop_bad_faces(surface: Surface) -> Surface:
 def part_touching(surface: Surface) -> Surface:
     """Give every fan of faces around a vertex a vertex of its own.
 
-    A fan is a set of faces joined through edges that have exactly two faces; where two sheets touch in a vertex or
-    along an edge they become two sheets with vertices in the same place.
+    A fan is a set of faces joined through edges that have exactly two faces; where two sheets touch in a
+    vertex or along an edge they become two sheets with vertices in the same place.
     """
     faces = surface.faces.astype(np.int64)
     count, stride = len(faces), np.int64(len(surface.vertices) + 1)
@@ -102,8 +100,8 @@ def part_touching(surface: Surface) -> Surface:
 def lids(surface: Surface, rings: list[NDArray[np.int64]]) -> Surface:
     """Close each hole whose rim is a ring of vertices (see ``topology.boundary_loops``).
 
-    A hole of three edges gets one triangle. A larger one gets a fan around a new vertex in its middle: its spokes are
-    new edges, so the surface is a manifold afterwards whatever lies around.
+    A hole of three edges gets one triangle. A larger one gets a fan around a new vertex in its middle: its
+    spokes are new edges, so the surface is a manifold afterwards whatever lies around.
     """
     vertices: list[NDArray[np.float32]] = [surface.vertices]
     faces: list[NDArray[np.int32]] = [surface.faces]
@@ -122,8 +120,8 @@ def lids(surface: Surface, rings: list[NDArray[np.int64]]) -> Surface:
 def collapse_slivers(surface: Surface, least: float) -> Surface:
     """``surface`` (a closed manifold) without faces of an area under ``least``, as far as it can be had.
 
-    A sliver goes by the collapse of one of its edges that neither pinches the surface (the two ends have exactly two
-    neighbours in common) nor turns a face over. Meant for a few faces: one after the other.
+    A sliver goes by the collapse of one of its edges that neither pinches the surface (the two ends have
+    exactly two neighbours in common) nor turns a face over. Meant for a few faces: one after the other.
     """
     vertices, faces = surface.vertices, surface.faces.copy()
     alive = np.ones(len(faces), bool)

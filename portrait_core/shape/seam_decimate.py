@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A coarser level that shares its finer one's atlas: collapses that keep vertices, charts and seams.
 
-Vertices only ever move onto a neighbour of theirs, so what is left is a subset of the finer level's vertices with
-their places in the texture, their skin weights, all as they were. A vertex inside a chart may go to any neighbour; one on a
-seam only along the seam, on both sides together; seam ends and crossings stay. Collapses go in rounds, the cheapest
-first by quadric error (Garland and Heckbert 1997, "Surface simplification using quadric error metrics"); those of one round do
-not touch each other's faces.
+Vertices only ever move onto a neighbour of theirs, so what is left is a subset of the finer level's
+vertices with their places in the texture, their skin weights, all as they were. A vertex inside a chart may
+go to any neighbour; one on a seam only along the seam, on both sides together; seam ends and crossings
+stay. Collapses go in rounds, the cheapest first by quadric error (Garland and Heckbert 1997, "Surface
+simplification using quadric error metrics"); those of one round do not touch each other's faces.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import scipy.sparse as _sparse
 from numpy.typing import NDArray
 
 from portrait_core.errors import UsageError
-from portrait_core.shape.surface import Surface, face_cross
+from portrait_core.shape.surface import face_cross
 from portrait_core.shape.topology import after, ends, starts, twins
 
 _sparse_any: Any = _sparse  # scipy ships no types for it
 
 SHARE = 0.25
-"""Of the collapses that are still wanted or possible, the part that one round looks at: small keeps the cheapest-first order."""
+"""The part of the possible collapses that one round looks at: a small one keeps the order of cost."""
 TURN = 0.2
 """Cosine below which a face would turn too far by one collapse."""
 LEAST_UV = 0.02
@@ -51,9 +51,10 @@ def decimate_seams(
 ) -> SharedLevel:
     """At most ``target`` faces of a mesh that is cut along its seams, or as few as its seams allow.
 
-    ``vertices`` (Vn, 3) metres, ``faces`` (F, 3) and ``uvs`` (Vn, 2) of the cut mesh, ``vertex_map`` (Vn,) names the
-    welded vertex of each, and the welded mesh is a closed manifold. A chart's border moves by at most ``uv_slack`` (in
-    uvs; stay within the map's padding). Near ``focus`` errors weigh more. Raises ``UsageError`` for a mesh that is not closed.
+    ``vertices`` (Vn, 3) metres, ``faces`` (F, 3) and ``uvs`` (Vn, 2) of the cut mesh, ``vertex_map`` (Vn,)
+    names the welded vertex of each, and the welded mesh is a closed manifold. A chart's border moves by at
+    most ``uv_slack`` (in uvs; stay within the map's padding). Near ``focus`` errors weigh more. Raises
+    ``UsageError`` for a mesh that is not closed.
     """
     work = _Work(vertices, faces.astype(np.int64), uvs, vertex_map.astype(np.int64), focus, uv_slack)
     while len(work.faces) > target:
@@ -96,7 +97,8 @@ class _Work:
         begin, end = starts(corners).astype(np.int64), ends(corners).astype(np.int64)
         cut_begin = self.faces.ravel()
         cut_end = cut_begin[after(np.arange(len(begin)))]
-        twin_begin, twin_end = cut_end[other], cut_begin[other]  # the same two vertices, seen from the other face
+        # The same two vertices as the face on the other side has them.
+        twin_begin, twin_end = cut_end[other], cut_begin[other]
         seam = (cut_begin != twin_begin) | (cut_end != twin_end)
         movable = self._movable(begin, seam, count)
         on_seam = np.bincount(begin, seam, minlength=count) > 0
@@ -161,7 +163,9 @@ class _Work:
             behind = np.where(match, cut_end[beyond], twin_end[beyond])
             a, b, p = self.uvs[behind], self.uvs[ahead[index]], self.uvs[own[index]]
             along = b - a
-            share = np.einsum("ij,ij->i", p - a, along) / np.maximum(np.einsum("ij,ij->i", along, along), 1e-18)
+            share = np.einsum("ij,ij->i", p - a, along) / np.maximum(
+                np.einsum("ij,ij->i", along, along), 1e-18
+            )
             off = np.linalg.norm(p - (a + np.clip(share, 0, 1)[:, None] * along), axis=1)
             off += np.maximum(self.drift[own[index]], self.drift[ahead[index]])
             shift[index] = np.maximum(shift[index], off)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Handles and tunnels: found by homology, the short ones cut open and closed with two lids.
 
-A loop on a closed surface that does not part it into two goes around a handle or through a tunnel. To cut along such a
-loop and to close both rims takes the handle away (a thin bridge is parted, a narrow tunnel is walled up), and the
-surface stays closed. Tree and co-tree (Eppstein 2003, "Dynamic generators of topologically embedded graphs") give
-2 g edges that close such loops, the longest dual tree puts them next to the handles (Erickson and Whittlesey 2005, "Greedy optimal
-homotopy and homology generators"), and random labels on the dual loops tell every loop's class.
+A loop on a closed surface that does not part it into two goes around a handle or through a tunnel. To cut
+along such a loop and to close both rims takes the handle away (a thin bridge is parted, a narrow tunnel is
+walled up), and the surface stays closed. Tree and co-tree (Eppstein 2003, "Dynamic generators of
+topologically embedded graphs") give 2 g edges that close such loops, the longest dual tree puts them next
+to the handles (Erickson and Whittlesey 2005, "Greedy optimal homotopy and homology generators"), and random
+labels on the dual loops tell every loop's class.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Loop:
 
 
 def close_tunnels(surface: Surface, longest: float) -> tuple[Surface, int]:
-    """Remove every handle that a loop of at most ``longest`` goes around or through; also how many were removed.
+    """Remove every handle that a loop of at most ``longest`` goes around or through; also how many were
+    removed.
 
     ``surface`` must be one closed manifold shell; it stays one.
     """
@@ -64,9 +66,7 @@ def short_loops(surface: Surface, longest: float) -> list[Loop]:
     label, generators = _edge_labels(faces, other, len(vertices))
     graph = neighbours(faces, vertices, lengths=True)
     begin, end = starts(faces), ends(faces)
-    labels = _sparse_any.coo_matrix(
-        (np.arange(1, len(begin) + 1), (begin, end)), shape=graph.shape
-    ).tocsr()
+    labels = _sparse_any.coo_matrix((np.arange(1, len(begin) + 1), (begin, end)), shape=graph.shape).tocsr()
     seeds = np.unique(np.concatenate([begin[generators], end[generators]]))
     # All that a short loop near a seed can reach, in connected pieces, each a small graph of its own.
     reach = _csgraph_any.dijkstra(graph, indices=seeds, limit=longest, min_only=True)
@@ -146,7 +146,7 @@ class _Edges:
 def _edge_labels(
     faces: NDArray[np.int32], other: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """A label (3F,) per half-edge whose sum (exclusive or) along a loop is its class, and the 2 g generating half-edges."""
+    """A label (3F,) per half-edge, whose exclusive or along a loop is its class, and the 2 g generators."""
     begin, end = starts(faces), ends(faces)
     graph = _sparse_any.coo_matrix((np.ones(len(begin), np.int8), (begin, end)), shape=(count, count)).tocsr()
     root = int(begin[0])
