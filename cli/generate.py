@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
@@ -31,7 +31,8 @@ def generate(
     pose: options.Pose = None,
     motion: options.Motion = None,
     frame_rate: options.FrameRate = None,
-    up_axis: options.UpAxis = "z",
+    up_axis: options.UpAxis = "auto",
+    motion_root: options.MotionRoot = True,
     faces: options.Faces = 20_000,
     lods: options.Lods = None,
     lod_maps: options.LodMaps = "own",
@@ -88,7 +89,7 @@ def generate(
     endings = parse.parse_formats(formats, ENDINGS)
     if any(ending in BLENDER_ENDINGS for ending in endings):
         find_blender(blender)
-    animation = _read_motion(motion, frame_rate, up_axis)
+    animation = _read_motion(motion, frame_rate, up_axis, root=motion_root)
     levels = 1 + len(order.recipes[0].lods)
     planned = [out / f"{stem}{ending}" for stem in order.names for ending in endings]
     files = [file for path in planned for file in main_files(path, levels, lod_files=lod_files)]
@@ -110,6 +111,8 @@ def generate(
             avatar = make_avatar(wanted, loaded, watcher, name=stem)
             if animation is not None:
                 avatar = _animated(avatar, animation)
+                if avatar.motion is not None and not avatar.motion.rotations:
+                    show.note(f"{motion}: turns no joint of the {wanted.skeleton} skeleton.")
             written: list[Path] = []
             main: list[Path] = []
             for number, ending in enumerate(endings):
@@ -147,24 +150,25 @@ def generate(
             )
 
 
-def _read_motion(path: Path | None, frame_rate: float | None, up_axis: str) -> Motion | None:
-    if up_axis not in ("y", "z"):
-        raise UsageError(f"--up-axis {up_axis!r} is not known; it is y or z.")
+def _read_motion(path: Path | None, frame_rate: float | None, up_axis: str, *, root: bool) -> Motion | None:
+    axes: dict[str, Literal["auto", "y", "z"]] = {"auto": "auto", "y": "y", "z": "z"}
+    if up_axis not in axes:
+        raise UsageError(f"--up-axis {up_axis!r} is not known; it is auto, y or z.")
     # written so that NaN fails as well
     if frame_rate is not None and not 0 < frame_rate <= 1000:
         raise UsageError(f"--frame-rate {frame_rate:g} is out of range; it goes up to 1000 a second.")
     if path is None:
         return None
-    from portrait_core.body.motions import read_motion
+    from portrait_core.rig.motion_files import read_motion
 
-    return read_motion(path, frame_rate=frame_rate, up_axis=up_axis)
+    return read_motion(path, frame_rate=frame_rate, up_axis=axes[up_axis], root=root)
 
 
 def _bones(avatar: Avatar, naming: str) -> Sequence[str]:
     """What the joints are called in the file."""
     if naming == "smpl":
         return avatar.joint_names
-    from portrait_core.rig.naming import rename
+    from portrait_core.rig.naming import rename  # needed for other names only
 
     return rename(avatar.joint_names, naming)
 

@@ -127,7 +127,13 @@ FrameRate = Annotated[
     typer.Option("--frame-rate", metavar="HZ", help="Keyframes a second. [default: as in the motion's file]"),
 ]
 UpAxis = Annotated[
-    str, typer.Option("--up-axis", metavar="y|z", help="The motion file's upward axis; AMASS has z.")
+    str,
+    typer.Option(
+        "--up-axis", metavar="auto|y|z", help="The motion file's upward axis; auto takes z for AMASS, y for others."
+    ),
+]
+MotionRoot = Annotated[
+    bool, typer.Option("--motion-root/--no-motion-root", help="Whether the motion also turns and moves the whole bust.")
 ]
 Blender = Annotated[
     str | None,

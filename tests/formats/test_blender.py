@@ -54,7 +54,8 @@ for mesh in meshes:
 images = [i for i in bpy.data.images if i.size[0] > 0 and i.type == "IMAGE"]
 print("RESULT " + json.dumps({
     "meshes": found, "bones": sorted(b.name for a in armatures for b in a.data.bones),
-    "images": sorted({os.path.splitext(i.name)[0] for i in images}), "actions": [list(a.frame_range) for a in bpy.data.actions],
+    "images": sorted({os.path.splitext(i.name)[0] for i in images}),
+    "actions": [list(a.frame_range) for a in bpy.data.actions],
     "fps": bpy.context.scene.render.fps,
 }))
 if path.endswith(".blend"):
