@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # pyright: basic, reportInvalidTypeForm=false, reportCallIssue=false, reportArgumentType=false, reportIndexIssue=false
-# pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false
+# pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false, reportReturnType=false
 """Closest points, rays and inside tests on a triangle mesh, by warp-lang's bounding-volume hierarchy on the processor.
 
 The one place that knows warp's kernels. Queries run in as many threads as the process may use cores: warp lets go of
@@ -64,6 +64,19 @@ with _without_native_chatter():
     wp.init()
 
 
+if hasattr(wp, "mesh_query_ray_anyhit"):
+
+    @wp.func
+    def _meets(mesh: wp.uint64, origin: wp.vec3, direction: wp.vec3, reach: float) -> bool:
+        return wp.mesh_query_ray_anyhit(mesh, origin, direction, reach)
+
+else:  # older versions know only the first hit
+
+    @wp.func
+    def _meets(mesh: wp.uint64, origin: wp.vec3, direction: wp.vec3, reach: float) -> bool:
+        return wp.mesh_query_ray(mesh, origin, direction, reach).result
+
+
 @wp.kernel
 def _closest(
     mesh: wp.uint64,
@@ -114,7 +127,7 @@ def _blocked(
     blocked: wp.array(dtype=wp.uint8),
 ) -> None:
     i = wp.tid()
-    if wp.mesh_query_ray_anyhit(mesh, origins[i], directions[i], reach):
+    if _meets(mesh, origins[i], directions[i], reach):
         blocked[i] = wp.uint8(1)
 
 
@@ -137,7 +150,7 @@ def _open_share(
         cosine = wp.dot(normal, directions[k])
         if cosine > 0.0:
             total += cosine
-            if not wp.mesh_query_ray_anyhit(mesh, origin, directions[k], reach):
+            if not _meets(mesh, origin, directions[k], reach):
                 free += cosine
     share[i] = wp.where(total > 0.0, free / wp.max(total, 1.0e-6), 0.0)
 
