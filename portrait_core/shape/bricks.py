@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 SIDE = 8
 """Points along an edge of a brick."""
 
+LOCAL: NDArray[np.int64] = np.argwhere(np.ones((SIDE, SIDE, SIDE), bool))
+"""Places (512, 3) of a brick's points within it, in the order of its flattened values."""
+
 _HALO = tuple(product((0, 1), repeat=3))
 """Where the bricks lie whose first points are the far border of a brick's cells."""
 
@@ -69,8 +72,9 @@ class Bricks:
 
     def index(self, flat: IndexArray) -> IndexArray:
         """Lattice indices (N, 3) of points given by their places (N,) in the flattened ``values``."""
-        local = np.stack([flat >> 6 & 7, flat >> 3 & 7, flat & 7], axis=1)
-        return self.coords[flat >> 9] * SIDE + local
+        result = LOCAL[flat & 511]
+        result += (self.coords * SIDE)[flat >> 9]
+        return result
 
     def mixed(self) -> IndexArray:
         """Bricks (N,) whose cells may have corners inside and outside: they or the next bricks hold such values."""

@@ -6,14 +6,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.shape.bricks import SIDE, Bricks, FloatArray
+from portrait_core.shape.bricks import LOCAL, SIDE, Bricks, FloatArray
 from portrait_core.shape.cube_table import CORNERS, EDGES, cube_table
 
 NEAREST = 1e-5
 """Values nearer to zero than this share of the largest count as this far: several vertices on one lattice point would
 make faces without area."""
-
-_POINTS = SIDE**3
 
 
 def march_bricks(bricks: Bricks) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -37,13 +35,13 @@ def march_bricks(bricks: Bricks) -> tuple[NDArray[np.float64], NDArray[np.int64]
         low, high = (slice(None), *near), (slice(None), *far)
         crossed = np.flatnonzero((inside[low] & outside[high]) | (outside[low] & inside[high]))
         begin, end = halo[low].reshape(-1)[crossed], halo[high].reshape(-1)[crossed]
-        place = _local(crossed) + bricks.coords[which[crossed // _POINTS]] * float(SIDE)
+        owner = which[crossed >> 9]
+        place = (bricks.coords * SIDE).astype(np.float64)[owner]
+        place += LOCAL[crossed & 511]
         place[:, axis] += begin.astype(np.float64) / (begin.astype(np.float64) - end)
         places.append(place)
         number = np.full((len(bricks), SIDE, SIDE, SIDE), -1, np.int32)
-        number.reshape(len(bricks), -1)[which[crossed // _POINTS], crossed % _POINTS] = total + np.arange(
-            len(crossed)
-        )
+        number.reshape(len(bricks), -1)[owner, crossed & 511] = total + np.arange(len(crossed))
         numbers.append(bricks.haloed(number, which, -1))
         total += len(crossed)
 
@@ -68,13 +66,8 @@ def _faces(
     offset = np.array(
         [int(np.dot(CORNERS[a], steps)) + (4, 2, 1).index(b - a) * bricks * (SIDE + 1) ** 3 for a, b in EDGES]
     )
-    corner = (cells // _POINTS) * (SIDE + 1) ** 3 + _local(cells) @ steps
+    corner = (cells >> 9) * (SIDE + 1) ** 3 + (LOCAL @ steps)[cells & 511]
     count = start[case + 1] - start[case]
     order = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
     rows = triangles[np.repeat(start[case], count) + order]
     return numbers[np.repeat(corner, count)[:, None] + offset[rows]].astype(np.int64)
-
-
-def _local(flat: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Places (N, 3) in their brick of points given by their places in flattened bricks."""
-    return np.stack([flat >> 6 & 7, flat >> 3 & 7, flat & 7], axis=1)

@@ -2,10 +2,10 @@
 """A field on a lattice where its surface is, and hardly anywhere else.
 
 Every eighth point is evaluated first. Bricks whose corners allow a surface are then looked at with half the spacing,
-and again, down to the lattice. What that finds is completed: a cell with known corners on both sides of the surface is one
-cell of the surface, so its other corners are evaluated, until no such cell is left. Therefore a shell of which one cell
-was found is found whole, exactly as on the dense lattice, whatever the field is like between the coarse points; only
-shells that lie between them altogether can be missed.
+and again, down to the lattice. What that finds is completed: a cell with known corners on both sides of the surface
+belongs to the surface, so its other corners are evaluated, until no such cell is left. Therefore a shell of which one
+cell was found is found whole, exactly as on the dense lattice, whatever the field is like between the coarse points;
+only shells that lie between them altogether can be missed.
 """
 
 from __future__ import annotations
