@@ -8,7 +8,7 @@ import pytest
 
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 from portrait_core.rig import joint_motions, skin_from_template, skinned
-from portrait_core.rig.easing import STRETCH, eased, hanging, own
+from portrait_core.rig.easing import STRETCH, TURN, eased, hanging, own, without_needles
 from portrait_core.rig.vertex_graph import VertexGraph
 from portrait_core.shape import Surface, decimate, extract_surface, vertex_normals
 from tests.analytic import bust_field, bust_template
@@ -163,3 +163,19 @@ def test_hair_on_the_chest_is_not_taken_for_the_chest(surface: Surface):
     assert skin[count:, HEAD].min() > 0.95
     chest = (surface.vertices[:, 1] < -0.06) & (surface.vertices[:, 2] > 0)
     assert skin[:count][chest, HEAD].max() < 0.02
+
+
+def test_needles_do_not_stretch_across():
+    """Four corners of a strip and one almost on its long edge, whose share differs from what lies beside it."""
+    places = np.array([[0, 0, 0], [0.02, 0, 0], [0.01, 1e-4, 0], [0.01, 0.01, 0]], np.float32)
+    faces = np.array([[0, 1, 2], [0, 2, 3], [2, 1, 3]], np.int32)
+    shares = np.zeros((4, 2))
+    shares[:, 0], shares[2, 1] = 1.0, 0.2
+    joints, parents = np.array([[0, -0.2, 0], [0, -0.1, 0]], np.float32), np.array([-1, 0], np.int32)
+    flat = without_needles(shares, places, faces, joints, parents, STRETCH)
+    way = 2 * np.sin(TURN / 2) * np.linalg.norm(places[2] - joints[1])
+    np.testing.assert_allclose(flat[2, 1], (STRETCH - 1) * 1e-4 / way, rtol=1e-3)
+    assert np.array_equal(flat[[0, 1, 3]], shares[[0, 1, 3]]) and np.array_equal(flat[:, 0], shares[:, 0])
+    wide = places.copy()
+    wide[2, 1] = -0.02
+    assert np.array_equal(without_needles(shares * 0.1, wide, faces[:1], joints, parents, STRETCH), shares * 0.1)
