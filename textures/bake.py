@@ -135,7 +135,7 @@ def bake_image(
             image[top:bottom, left:right] = baker.tile(step, tolerance, antialias)
         if progress is not None:
             progress("texture", (number + 1) / len(tiles) if number + 1 < len(tiles) else 0.95)
-    image = fill_empty(image, covered, rings=max(2, size // 512))
+    image = fill_empty(image, covered, rings=max(2, size // 256))
     if progress is not None:
         progress("texture", 1.0)
     return image
@@ -224,7 +224,7 @@ def sharp_borders(image: NDArray[np.uint8], chart: NDArray[np.int32]) -> NDArray
     for axis in (0, 1):
         v, c, s = (np.moveaxis(array, axis, 0) for array in (image, chart, sharp))
         both = np.zeros(c[1:].shape, bool)
-        for channel in range(v.shape[-1]):  # a reduction over the short last axis is slower
+        for channel in range(image.shape[2]):  # a reduction over the short last axis is slower
             one, two = v[1:, :, channel], v[:-1, :, channel]
             both |= np.maximum(one, two) - np.minimum(one, two) > CONTRAST
         both &= (c[1:] == c[:-1]) & (c[1:] >= 0)

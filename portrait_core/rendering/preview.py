@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
+from portrait_core.colours import srgb_to_linear
 from portrait_core.rendering.raycast import RayMesh
 from portrait_core.rendering.studio import expose, lamp_shadows, room_shadows, shade
 
@@ -17,6 +20,12 @@ BACKGROUND = ((0.80, 0.81, 0.82), (0.62, 0.63, 0.65))
 """Linear RGB of the backdrop at its brightest, behind the head, and towards the corners."""
 
 SUPERSAMPLING = 2
+PART = 1 << 15
+"""Hits shaded at once."""
+THREADS = 2
+
+# sRGB bytes to linear light (IEC 61966-2-1).
+_LINEAR = srgb_to_linear(np.arange(256, dtype=np.float32) / np.float32(255))
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,7 @@ class Preview:
         texture: NDArray[np.uint8],
     ) -> None:
         self._vertices, self._normals, self._faces, self._uvs = vertices, normals, faces, uvs
-        self._texture = _decode(texture)
+        self._texture = texture
         self._mesh = RayMesh(vertices, faces)
         self._room = room_shadows(self._mesh, vertices, normals)
 
@@ -63,27 +72,30 @@ class Preview:
         directions = ray_directions(cam2world, intrinsics, fine)
         hits = self._mesh.first_hits(cam2world[:3, 3], directions)
         seen = np.flatnonzero(hits.face >= 0)
-        corner, weights = self._faces[hits.face[seen]], hits.weights[seen]
         linear = backdrop(fine).reshape(-1, 3)
         if len(seen):
             lamps = lamp_shadows(self._mesh, self._vertices, self._normals, cam2world)
-            normals = _blend(self._normals, corner, weights)
-            normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
-            colour = shade(
-                bilinear(self._texture, _blend(self._uvs, corner, weights)),
-                normals,
-                -directions[seen],
-                _blend(self._room[:, None], corner, weights)[:, 0],
-                np.stack([_blend(lamp[:, None], corner, weights)[:, 0] for lamp in lamps]),
-                cam2world,
-            )
-            linear[seen] = expose(colour)
-        mask = (hits.face >= 0).astype(np.float32)
-        nearest = np.where(mask > 0, hits.distance, np.inf).reshape(size, supersampling, size, supersampling)
+            # One table, so that a hit gathers its corners once.
+            table = np.concatenate([self._normals, self._uvs, self._room[:, None], lamps.T], axis=1)
+
+            def paint(part: NDArray[np.int64]) -> None:
+                found = _blend(table, self._faces[hits.face[part]], hits.weights[part])
+                normals = np.asarray(found[:, :3] / np.maximum(_length(found[:, :3]), 1e-6), np.float32)
+                albedo = bilinear(self._texture, found[:, 3:5])
+                shadows = np.ascontiguousarray(found[:, 6:].T)
+                linear[part] = expose(
+                    shade(albedo, normals, -directions[part], found[:, 5], shadows, cam2world)
+                )
+
+            with ThreadPoolExecutor(THREADS) as pool:
+                # Parts that fit a processor's cache; each writes pixels of its own.
+                list(pool.map(paint, np.array_split(seen, -(-len(seen) // PART))))
+        met = hits.face >= 0
+        nearest = np.where(met, hits.distance, np.float32(np.inf)).reshape(fine, fine)
         return Picture(
             _encode(_shrink(linear.reshape(fine, fine, 3), supersampling)),
-            nearest.min(axis=(1, 3)).astype(np.float32),
-            _shrink(mask.reshape(fine, fine, 1), supersampling)[:, :, 0],
+            np.minimum.reduce(_offsets(nearest, supersampling)),
+            _shrink(met.astype(np.float32).reshape(fine, fine), supersampling),
         )
 
 
@@ -99,23 +111,32 @@ def ray_directions(
 ) -> NDArray[np.float32]:
     """(size * size, 3) unit world directions through the pixel centres, row by row."""
     centre = (np.arange(size, dtype=np.float64) + 0.5) / size
-    x, y = np.meshgrid(centre, centre)
-    pixel = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3)
-    local = pixel @ np.linalg.inv(intrinsics.astype(np.float64)).T
-    world = local @ cam2world[:3, :3].astype(np.float64).T
-    return (world / np.linalg.norm(world, axis=1, keepdims=True)).astype(np.float32)
+    turn = cam2world[:3, :3].astype(np.float64) @ np.linalg.inv(intrinsics.astype(np.float64))
+    # A direction is a sum of what its column, its row and the camera's axis give.
+    across, down = centre[:, None] * turn[:, 0], centre[:, None] * turn[:, 1] + turn[:, 2]
+    world = (across[None] + down[:, None]).reshape(-1, 3)
+    return (world / _length(world)).astype(np.float32)
 
 
-def bilinear(texture: NDArray[np.float32], uvs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N, 3) colours of ``texture`` (H, W, 3) at ``uvs`` (N, 2, origin bottom left), clamped at the border."""
+def bilinear(texture: NDArray[Any], uvs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, 3) colours of ``texture`` (H, W, 3) at ``uvs`` (N, 2, origin bottom left), clamped at the border.
+
+    A uint8 texture is sRGB and gives linear light; any other is taken as it is.
+    """
     height, width = texture.shape[:2]
     x = np.clip(uvs[:, 0] * width - 0.5, 0.0, width - 1.0)
     y = np.clip((1.0 - uvs[:, 1]) * height - 0.5, 0.0, height - 1.0)
     left, top = x.astype(np.int64), y.astype(np.int64)
     right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
     across, down = (x - left)[:, None].astype(np.float32), (y - top)[:, None].astype(np.float32)
-    above = texture[top, left] * (1.0 - across) + texture[top, right] * across
-    below = texture[bottom, left] * (1.0 - across) + texture[bottom, right] * across
+    texels = texture.reshape(-1, texture.shape[2])
+
+    def at(row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[Any]:
+        found = texels[row * width + column]
+        return _LINEAR[found] if found.dtype == np.uint8 else found
+
+    above = at(top, left) * (1.0 - across) + at(top, right) * across
+    below = at(bottom, left) * (1.0 - across) + at(bottom, right) * across
     return np.asarray(above * (1.0 - down) + below * down, np.float32)
 
 
@@ -137,16 +158,20 @@ def _blend(
     return total
 
 
+def _length(vectors: NDArray[Any]) -> NDArray[Any]:
+    """(N, 1) lengths of (N, 3): much faster than a norm along the short axis."""
+    return np.sqrt(np.einsum("ni,ni->n", vectors, vectors))[:, None]
+
+
+def _offsets(image: NDArray[np.float32], factor: int) -> list[NDArray[np.float32]]:
+    """The images that hold one ray of each pixel's ``factor`` squared."""
+    return [image[down::factor, across::factor] for down in range(factor) for across in range(factor)]
+
+
 def _shrink(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    size = image.shape[0] // factor
-    return image.reshape(size, factor, size, factor, -1).mean(axis=(1, 3)).astype(np.float32)
-
-
-def _decode(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """sRGB bytes to linear light (IEC 61966-2-1)."""
-    level = np.arange(256) / 255.0
-    table = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    return table[image]
+    """The mean of each ``factor`` x ``factor`` block."""
+    total = np.add.reduce(_offsets(image, factor))
+    return np.asarray(total / np.float32(factor * factor), np.float32)
 
 
 def _encode(linear: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -40,7 +40,7 @@ LAMPS = (
 SKY: Colour = (0.31, 0.33, 0.36)
 GROUND: Colour = (0.17, 0.155, 0.145)
 
-_ROOM_RAYS = 80
+_ROOM_RAYS = 44
 _ROOM_REACH = 0.35
 """Metres within which an obstacle darkens the room's light: the hollows of a face, not the whole side of a body."""
 
