@@ -22,6 +22,9 @@ GRID = 256
 EXPECTED = 0.74
 """Share of the image that padded charts fill, for the choice of the scale; only the speed depends on it."""
 
+WIDTHS = (1.0, 0.97, 1.015, 1.03)
+"""Widths of the strips that are tried, in expected sides of the image."""
+
 ATTEMPTS = 12
 
 
@@ -46,9 +49,9 @@ def pack(
     """Move, turn and scale (all alike) flat charts into the unit square: (N, 2), apart by ``padding`` texels.
 
     ``uvs`` (N, 2) with charts' sizes in the proportion wanted, ``glued`` (F, 3), ``chart`` (F,) from 0; each chart a
-    disc whose border does not cross itself. Charts with ``upright`` (C,) are not turned. Greatest charts first, each
-    where it fits lowest, in strips of several widths; the squarest strip wins. Raises ``ValueError`` when the padding
-    leaves no room for the charts.
+    disc whose border does not cross itself. Charts with ``upright`` (C,) are not turned. Greatest or longest charts
+    first, each where it fits lowest, in strips of several widths; the squarest strip wins. Raises ``ValueError`` when
+    the padding leaves no room for the charts.
     """
     of_vertex = np.zeros(len(uvs), np.int64)
     of_vertex[glued.ravel()] = np.repeat(chart, 3)
@@ -69,13 +72,17 @@ def pack(
         masks = [
             _masks(uvs, outlines[k], cell, gap, room, turns=1 if upright[k] else 4) for k in range(count)
         ]
-        order = sorted(range(count), key=lambda k: -int(masks[k][0].cells.sum()))
+        by_area = sorted(range(count), key=lambda k: -int(masks[k][0].cells.sum()))
+        by_length = sorted(range(count), key=lambda k: -max(masks[k][0].cells.shape))
         best: tuple[int, list[tuple[int, int, int]]] | None = None
-        for share in (1.0, 0.96, 1.04, 0.92, 1.2):
-            if share > 1.1 and best is not None:
-                break
-            placed = _strip(masks, order, int(GRID * share), room, best[0] if best else room + 1)
+        for share in WIDTHS:
+            placed = _strip(masks, by_area, int(GRID * share), room, best[0] if best else room + 1)
             best = placed or best
+        for share in WIDTHS[:3]:
+            placed = _strip(masks, by_length, int(GRID * share), room, best[0] if best else room + 1)
+            best = placed or best
+        if best is None:
+            best = _strip(masks, by_area, int(GRID * 1.2), room, room + 1)
         if best is not None and best[0] <= 1.08 * GRID:
             return _applied(uvs, of_vertex, border, cell, *best)
         # Few or bulky charts leave more room between them than expected: smaller, and the padding as wide as before.
