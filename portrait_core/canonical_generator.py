@@ -19,7 +19,12 @@ from torch import Tensor
 
 from portrait_core.closest_point import ClosestPoint
 from portrait_core.generator import GeneratorConfig, PortraitGenerator
-from portrait_core.networks.canonical_decoder import CanonicalDecoder, CanonicalSample
+from portrait_core.networks.canonical_decoder import (
+    CLOTH_ROUGHNESS,
+    HAIR_ROUGHNESS,
+    CanonicalDecoder,
+    CanonicalSample,
+)
 from portrait_core.networks.eyeball import eye_colour
 from portrait_core.networks.identity_code import CodeLayout, IdentityCode
 from portrait_core.networks.identity_warp import FADE_TO, IdentityWarp
@@ -34,6 +39,8 @@ LID_REACH = 0.020
 LID_OUT = 0.0025
 LID_FRONT = 0.0004
 LID_STEPS = 6
+INSIDE = (0.004, 0.010)
+"""Depths in metres between which a point's colour turns to that of the plain inside."""
 BACK_NODES = 44
 BACK_MARGIN = 1.15
 BACK_STEPS = 6
@@ -267,6 +274,12 @@ class CanonicalGenerator(PortraitGenerator):
         index = torch.nonzero(away < LID_REACH).squeeze(1)
         sample = decoder(self.normalised(points))
         colour, roughness = sample.colour()[0], sample.roughness()[0]
+        # Only the shoulder cut shows the inside, of which the decoder learnt nothing: it is plain cloth or hair.
+        depth = ((-sample.distance()[0] - INSIDE[0]) / (INSIDE[1] - INSIDE[0])).clamp(0, 1)
+        hairy = (sample.hair < sample.body)[0]
+        plain = torch.where(hairy[:, None], identity.palette[:, 2], identity.palette[:, 3])
+        colour = torch.lerp(colour, plain, depth[:, None])
+        roughness = torch.lerp(roughness, torch.where(hairy, HAIR_ROUGHNESS, CLOTH_ROUGHNESS).to(roughness), depth)
         if len(index):
             painted, gloss = self._materials_of_eyes(identity, decoder, points[index])
             colour, roughness = colour.index_copy(0, index, painted), roughness.index_copy(0, index, gloss)
