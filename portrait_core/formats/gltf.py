@@ -13,7 +13,7 @@ from portrait_core.errors import UsageError
 from portrait_core.formats.binary import ImageKind
 from portrait_core.formats.file_set import write_files
 from portrait_core.formats.gltf_scene import build_scene
-from portrait_core.formats.images import encode_png
+from portrait_core.formats.png import encode_map
 
 
 def write_glb(avatar: Avatar, path: Path, *, overwrite: bool = False, image: ImageKind = "png") -> Path:
@@ -27,7 +27,7 @@ def write_glb(avatar: Avatar, path: Path, *, overwrite: bool = False, image: Ima
         raise UsageError(f"a .glb file is asked for, got {path.name!r}; change the file's ending.")
     contents = {path.name: glb_bytes(avatar, image=image)}
     if avatar.thumbnail is not None:
-        contents[path.with_suffix(".png").name] = encode_png(avatar.thumbnail)
+        contents[path.with_suffix(".png").name] = encode_map(avatar.thumbnail)
     write_files(path.parent, contents, overwrite=overwrite)
     return path
 

@@ -15,9 +15,9 @@ from portrait_core.formats.bones import rename_bones
 from portrait_core.formats.file_set import refuse_taken, whole_files
 from portrait_core.formats.gltf import glb_bytes, gltf_files
 from portrait_core.formats.gltf_scene import level_names
-from portrait_core.formats.images import encode_png
 from portrait_core.formats.obj import obj_files
 from portrait_core.formats.ply import ply_files
+from portrait_core.formats.png import encode_map
 from portrait_core.formats.stl import stl_files
 
 _LOOSE: dict[str, Callable[[Avatar, str], dict[str, bytes]]] = {
@@ -89,7 +89,7 @@ def write_avatar(
             for name, content in _contents(part, target.stem, ending, image).items():
                 (folder / name).write_bytes(content)
         if shown and avatar.thumbnail is not None:
-            (folder / picture.name).write_bytes(encode_png(avatar.thumbnail))
+            (folder / picture.name).write_bytes(encode_map(avatar.thumbnail))
         written = sorted(
             path.parent / each.relative_to(folder) for each in folder.rglob("*") if each.is_file()
         )
