@@ -18,7 +18,7 @@ from portrait_core.networks.folded_planes import FoldedCanonicalDecoder
 CUT_ZONE = 0.03
 """Farther from the planes of the shoulder cut than this it is not asked: only depths beyond this come out too deep."""
 
-CUT_DOUBT = 0.0015
+CUT_DOUBT = 0.002
 """How far the coarse lattice of the warp may be wrong about the cut's planes, metres."""
 
 HAIR_DEPTH = 0.004
