@@ -55,7 +55,9 @@ def main() -> None:
     model = load_avatar_model(options.model, "cpu")
 
     def field_of(seed: int) -> BustField:
-        return model.field(np.random.RandomState(seed).randn(1, model.header.latent.z_dim), 1.0)
+        return model.field(
+            np.random.RandomState(seed).randn(1, model.header.latent.z_dim).astype(np.float32), 1.0
+        )
 
     timings = [timing(field_of(0), resolution) for resolution in (256, 512)]
     truth: dict[str, list[dict[str, Any]]] = {"truth_256": [], "truth_512": []}
