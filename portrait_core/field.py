@@ -69,3 +69,12 @@ class MaterialField(Field, Protocol):
     def materials(self, points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(N, 3) lattice points -> :meth:`Field.colour` (N, 3) and :meth:`roughness` (N,) for the price of one."""
         ...
+
+
+@runtime_checkable
+class CutField(Field, Protocol):
+    """A field whose solid ends at flat cuts."""
+
+    def cut_planes(self) -> NDArray[np.float32]:
+        """(K, 4): unit normals that point out of the solid and offsets d, world metres; n.x <= d holds inside."""
+        ...

@@ -88,6 +88,11 @@ class CanonicalField:
         """The identity's un-posed world to canonical points."""
         return self._chunked(points, lambda one, p: self.model.identity_warp.inverse(p, one.coefficients))
 
+    def cut_planes(self) -> NDArray[np.float32]:
+        """(3, 4): the cut below the chest and through both arms."""
+        low, side = self.model.options.cut_y, self.model.options.cut_x
+        return np.array([[0, -1, 0, -low], [1, 0, 0, side], [-1, 0, 0, side]], np.float32)
+
     def _chunked(
         self, points: NDArray[np.float32], function: Callable[[Identity, Tensor], Tensor]
     ) -> NDArray[np.float32]:
@@ -150,6 +155,11 @@ class CanonicalAvatarModel:
         self._last: tuple[bytes, Identity] | None = None
         self._last_scene: tuple[bytes, DistanceScene] | None = None
 
+    @property
+    def sharper_pictures(self) -> bool:
+        """The pictures show the field as it is."""
+        return False
+
     def latent(self, recipe: Recipe) -> NDArray[np.float32]:
         """z (1, z_dim) of a recipe."""
         return recipe.latent_vector(self.header)
@@ -181,7 +191,7 @@ class CanonicalAvatarModel:
             vertices, weights = np.concatenate([vertices, hair[0]]), np.concatenate([weights, head])
         placed = self.field(z, psi).place(vertices)
         joints = identity.landmarks[: len(SMPL_JOINT_NAMES)].cpu().numpy().astype(np.float32)
-        return _used_joints(placed, faces, weights, joints)
+        return BodyTemplate(SMPL_JOINT_NAMES, np.asarray(SMPL_PARENTS, np.int32), joints, placed, faces, weights)
 
     def render(
         self,
@@ -268,28 +278,6 @@ def extract_surface_or_none(field: CanonicalField) -> tuple[NDArray[np.float32],
     except (ModelFileError, ValueError):
         return None
     return (surface.vertices, surface.faces) if len(surface.faces) else None
-
-
-def _used_joints(
-    vertices: NDArray[np.float32], faces: NDArray[np.int32], weights: NDArray[np.float32], joints: NDArray[np.float32]
-) -> BodyTemplate:
-    """Only joints that move something, and their ancestors: a bust needs no legs."""
-    used = np.asarray((weights > 1e-4).any(axis=0), np.bool_)
-    for joint in range(len(used) - 1, 0, -1):
-        if used[joint]:
-            used[SMPL_PARENTS[joint]] = True
-    kept = np.flatnonzero(used)
-    place = {int(old): new for new, old in enumerate(kept)}
-    parents = np.asarray([place.get(SMPL_PARENTS[int(j)], -1) for j in kept], np.int32)
-    own = weights[:, kept]
-    return BodyTemplate(
-        joint_names=tuple(SMPL_JOINT_NAMES[int(j)] for j in kept),
-        parents=parents,
-        joints=joints[kept],
-        vertices=vertices,
-        faces=faces,
-        weights=(own / own.sum(axis=1, keepdims=True)).astype(np.float32),
-    )
 
 
 def load_avatar_model(name_or_path: str, device: str | torch.device = "auto") -> CanonicalAvatarModel:

@@ -86,7 +86,7 @@ def room_of(module: str) -> str:
 
 
 def is_pipeline(module: str) -> bool:
-    return module == "portrait_core.pipeline"
+    return room_of(module) == "portrait_core.pipeline"
 
 
 @pytest.mark.parametrize("path", files("portrait_core", "textures", "cli"), ids=module_of)

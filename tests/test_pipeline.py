@@ -124,7 +124,8 @@ def test_stages_are_told_in_order_and_can_be_cancelled() -> None:
 
     small = Recipe(seed=1, faces=500, texture_size=64, lattice=64)
     make_avatar(small, AnalyticModel(), watch)
-    assert stages == ["latent", "lattice", "surface", "simplify", "place", "unwrap", "texture", "rig", "thumbnail"]
+    makes = ["latent", "lattice", "surface", "place", "clean", "simplify", "rig", "unwrap", "texture", "normals"]
+    assert stages == [*makes, "thumbnail"]
 
     for wanted in ("lattice", "texture", "rig"):
 

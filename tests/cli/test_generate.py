@@ -198,7 +198,7 @@ def test_ctrl_c_is_one_line_and_130(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("portrait_core.pipeline.bake_colour", interrupt)
+    monkeypatch.setattr("portrait_core.pipeline.maps.bake_colour", interrupt)
     done = run("generate", *SMALL, "--out", tmp_path / "out")
     assert done.code == 130
     assert "interrupted" in done.error
@@ -209,6 +209,6 @@ def test_cancelling_is_a_failure(run: Run, balls: Path, tmp_path: Path, monkeypa
     def cancel(*_: object, **__: object) -> None:
         raise Cancelled("stopped by the caller")
 
-    monkeypatch.setattr("portrait_core.pipeline.unwrap", cancel)
+    monkeypatch.setattr("portrait_core.pipeline.make.unwrap", cancel)
     done = run("generate", *SMALL, "--out", tmp_path / "out")
     assert (done.code, done.error) == (1, "stopped by the caller")

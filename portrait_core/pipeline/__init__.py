@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a recipe to an avatar, through all rooms, in one direction. The only place that knows them all."""
+
+from portrait_core.pipeline.make import bake_onto, make_avatar, provenance, thumbnail
+from portrait_core.pipeline.models import AvatarModel, RenderingModel
+
+__all__ = ["AvatarModel", "RenderingModel", "bake_onto", "make_avatar", "provenance", "thumbnail"]

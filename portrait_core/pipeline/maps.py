@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The maps of one atlas: base colour, roughness, normals, occlusion."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.avatar import Maps
+from portrait_core.cameras import Camera
+from portrait_core.colours import srgb_to_linear
+from portrait_core.errors import UsageError
+from portrait_core.field import Field, MaterialField
+from portrait_core.mesh_queries import MeshQueries
+from portrait_core.pipeline.models import AvatarModel, RenderingModel
+from portrait_core.progress import Progress
+from portrait_core.recipe import Recipe
+from portrait_core.shape.dense import DenseSurface
+from textures import View, bake_colour, bake_materials, bake_views
+from textures.normal_map import normal_map
+from textures.occlusion import occlusion, occlusion_map, smooth_over_edges
+
+NORMAL_REACH = 0.004
+"""Metres from the mesh within which the dense surface's normal is looked for."""
+
+VIEW_YAWS = 12
+VIEW_PITCHES = (-0.35, 0.0, 0.45)
+VIEW_SIZE = 512
+"""Cameras around the bust for a texture from pictures."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A mesh with its atlas, in world metres: what maps are painted on.
+
+    ``faces`` (F, 3), ``uvs`` (V, 2), ``vertices`` and ``normals`` (V, 3), ``lattice`` (V, 3) the vertices' places in
+    the field's own space, ``tangents`` (V, 4); ``welded`` (V,) numbers vertices that are one before the atlas cut them.
+    """
+
+    faces: NDArray[np.int32]
+    uvs: NDArray[np.float32]
+    vertices: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    lattice: NDArray[np.float32]
+    tangents: NDArray[np.float32]
+    welded: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Painter:
+    """All that maps are painted from."""
+
+    recipe: Recipe
+    model: AvatarModel
+    z: NDArray[np.float32]
+    field: Field
+    dense: DenseSurface
+
+    def paint(self, canvas: Canvas, size: int, progress: Progress) -> Maps:
+        """The maps that the recipe asks for, ``size`` texels wide."""
+        base_colour, roughness = self._colour(canvas, size, progress)
+        normal = None
+        if self.recipe.normal_map:
+            normal = normal_map(
+                canvas.faces,
+                canvas.uvs,
+                canvas.vertices,
+                canvas.normals,
+                canvas.tangents,
+                size,
+                dense_faces=self.dense.surface.faces,
+                dense_normals=self.dense.normals,
+                closest=self.dense.closest,
+                reach=NORMAL_REACH,
+                detail=self.dense.edge,
+                progress=progress,
+            )
+        shade = self._occlusion(canvas, size // 2, progress) if self.recipe.occlusion else None
+        return Maps(base_colour, normal, _packed(shade, roughness), has_occlusion=shade is not None)
+
+    def _colour(
+        self, canvas: Canvas, size: int, progress: Progress
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+        field, model = self.field, self.model
+        places = canvas.lattice
+        sharper = isinstance(model, RenderingModel) and model.sharper_pictures
+        if self.recipe.texture == "views" and not isinstance(model, RenderingModel):
+            raise UsageError(f"model {model.header.name} makes no pictures of its own; use --texture field.")
+        if isinstance(model, RenderingModel) and (
+            self.recipe.texture == "views" or (self.recipe.texture == "auto" and sharper)
+        ):
+            views = self._views(model, progress)
+            colour = bake_views(
+                canvas.faces,
+                canvas.uvs,
+                canvas.vertices,
+                canvas.normals,
+                views,
+                size,
+                fill=field.colour,
+                fill_positions=places,
+                progress=progress,
+            )
+            return colour, None
+        if not isinstance(field, MaterialField):
+            return bake_colour(canvas.faces, canvas.uvs, places, field.colour, size, progress=progress), None
+        return bake_materials(canvas.faces, canvas.uvs, places, field.materials, size, progress=progress)
+
+    def _views(self, model: RenderingModel, progress: Progress) -> list[View]:
+        views: list[View] = []
+        places = [(2 * math.pi * n / VIEW_YAWS, pitch) for pitch in VIEW_PITCHES for n in range(VIEW_YAWS)]
+        for number, (yaw, pitch) in enumerate(places):
+            progress("views", number / len(places))
+            camera = Camera.orbit(yaw, pitch)
+            seen = model.render(self.z, self.recipe.psi, camera, {}, VIEW_SIZE)
+            image = srgb_to_linear((seen["image"] / 255.0).astype(np.float32))
+            world2cam = np.linalg.inv(camera.cam2world.astype(np.float64)).astype(np.float32)
+            views.append(View(image, seen["depth"], world2cam, camera.intrinsics))
+        return views
+
+    def _occlusion(self, canvas: Canvas, size: int, progress: Progress) -> NDArray[np.uint8]:
+        """What the mesh's own folds keep from the sky, at the welded vertices."""
+        progress("occlusion", 0.0)
+        _, first, inverse = np.unique(canvas.welded, return_index=True, return_inverse=True)
+        generator = np.random.default_rng(0)  # directions only; the avatar does not depend on it otherwise
+        queries = MeshQueries(canvas.vertices, canvas.faces)
+        open_share = occlusion(canvas.vertices[first], canvas.normals[first], queries.blocked, generator)
+        welded_faces = np.asarray(inverse, np.int32).ravel()[canvas.faces]
+        smooth = smooth_over_edges(open_share, welded_faces)[np.asarray(inverse).ravel()]
+        return occlusion_map(canvas.faces, canvas.uvs, smooth, size, progress=progress)
+
+
+def _packed(shade: NDArray[np.uint8] | None, roughness: NDArray[np.uint8] | None) -> NDArray[np.uint8] | None:
+    """Occlusion, roughness and metalness in one image of half the size: all of them are smooth or coarse."""
+    if shade is None and roughness is None:
+        return None
+    rough = None
+    if roughness is not None:
+        half = roughness.shape[0] // 2
+        fine = roughness.reshape(half, 2, half, 2).astype(np.uint16)
+        rough = ((fine.sum(axis=(1, 3)) + 2) // 4).astype(np.uint8)
+    shape = rough.shape if rough is not None else shade.shape if shade is not None else (1, 1)
+    packed = np.zeros((*shape, 3), np.uint8)
+    packed[:, :, 0] = 255 if shade is None else shade
+    packed[:, :, 1] = ROUGHNESS if rough is None else rough
+    return packed
+
+
+ROUGHNESS = 153
+"""0.6 of 255: what a surface has whose model says nothing."""

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Field to meshes: the dense surface, cleaned, and its levels of detail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.body.template import BodyTemplate
+from portrait_core.errors import ModelFileError
+from portrait_core.field import CutField, Field
+from portrait_core.progress import Progress
+from portrait_core.shape import Surface, clean, decimate, extract_surface, level_facts
+from portrait_core.shape.decimate import Focus
+from portrait_core.shape.dense import DenseSurface
+
+FACE_FROM_HEAD_JOINT = (0.0, 0.02, 0.05)
+FACE_REACH = 0.11
+"""Metres: where the face lies from SMPL's head joint, and how far around it triangles are smallest."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The cleaned dense surface of a field, with its places in lattice space, and what cleaning did."""
+
+    dense: DenseSurface
+    planes: NDArray[np.float32] | None
+    report: dict[str, Any]
+
+
+def reference(field: Field, lattice: int, progress: Progress) -> Reference:
+    """The dense surface of ``field`` at ``lattice`` cells, in world metres, cleaned.
+
+    Raises :class:`ModelFileError` for a field without a usable surface.
+    """
+    raw = extract_surface(field, lattice, progress=progress)
+    progress("place", 0.0)
+    placed = field.place(raw.vertices)
+    if not bool(np.isfinite(placed).all()):
+        raise ModelFileError("the model's field places vertices at values that are not finite: damaged weights.")
+    progress("clean", 0.0)
+    planes = field.cut_planes() if isinstance(field, CutField) else None
+    voxel = float(np.ptp(field.bounds, axis=0).max()) / lattice
+    try:
+        cleaned, report = clean(Surface(placed, raw.faces), planes, voxel)
+    except ValueError as error:
+        raise ModelFileError(f"the model's field gives no closed surface: {error}") from error
+    same = cleaned.vertices.shape == placed.shape and np.array_equal(cleaned.faces, raw.faces)
+    # Cleaning mostly moves vertices; only where it had to mend must places be looked up anew.
+    places = raw.vertices if same else DenseSurface.of(Surface(placed, raw.faces), raw.vertices).lattice_places(
+        cleaned.vertices
+    )
+    return Reference(DenseSurface.of(cleaned, places), planes, report.facts())
+
+
+def focus_of(template: BodyTemplate) -> Focus:
+    """Where triangles should be smallest: the face of a body with SMPL's head joint."""
+    names = template.joint_names
+    head = template.joints[names.index("head")] if "head" in names else np.zeros(3)
+    return np.asarray(head + FACE_FROM_HEAD_JOINT, np.float32), FACE_REACH
+
+
+def level_surfaces(base: Reference, counts: tuple[int, ...], focus: Focus, progress: Progress) -> list[Surface]:
+    """Closed meshes of at most ``counts`` triangles, each made from the one before."""
+    surfaces: list[Surface] = []
+    surface = base.dense.surface
+    for number, count in enumerate(counts):
+        progress("simplify", number / len(counts))
+        surface = decimate(surface, count, focus=focus, planes=base.planes)
+        surfaces.append(surface)
+    return surfaces
+
+
+def facts_of_levels(surfaces: list[Surface]) -> list[dict[str, Any]]:
+    """Counts and closedness of every level, for the avatar's report."""
+    return [level_facts(surface) for surface in surfaces]

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The full surface of a field: the reference of all meshes near it, for places in lattice space and for normals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.closest_point import ClosestPoint
+from portrait_core.shape.normals import vertex_normals
+from portrait_core.shape.surface import Surface
+
+REACH = 0.05
+"""Metres within which a mesh must lie near the surface; beyond it the search gets slow and the answer meaningless."""
+
+
+@dataclass(frozen=True)
+class DenseSurface:
+    """A surface in world metres whose vertices are known in lattice space too: ``lattice`` (V, 3)."""
+
+    surface: Surface
+    lattice: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    closest: ClosestPoint
+    edge: float
+
+    @staticmethod
+    def of(surface: Surface, lattice: NDArray[np.float32]) -> DenseSurface:
+        """Raises ``ValueError`` when the two do not have the same number of vertices."""
+        if lattice.shape != surface.vertices.shape:
+            raise ValueError(f"expected {surface.vertices.shape} lattice places, got {lattice.shape}")
+        start, end = (surface.vertices[surface.faces[:, k]] for k in (0, 1))
+        return DenseSurface(
+            surface,
+            lattice,
+            vertex_normals(surface.vertices, surface.faces),
+            ClosestPoint(surface.vertices, surface.faces, reach=REACH),
+            float(np.median(np.linalg.norm(end - start, axis=1))),
+        )
+
+    def lattice_places(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """World points (N, 3) on or near the surface -> lattice places (N, 3) of their nearest surface points.
+
+        A point farther than ``REACH`` from the surface gets the nearest vertex's place.
+        """
+        face, weights, _ = self.closest(points)
+        places = np.einsum("nk,nkc->nc", weights, self.lattice[self.surface.faces[face]]).astype(np.float32)
+        lost = np.flatnonzero(face < 0)
+        for begin in range(0, len(lost), 256):
+            part = lost[begin : begin + 256]
+            away = np.linalg.norm(points[part][:, None] - self.surface.vertices[None], axis=2)
+            places[part] = self.lattice[away.argmin(axis=1)]
+        return places
