@@ -29,6 +29,7 @@ from portrait_core.recipe import Recipe
 from portrait_core.rendering.distance_march import DistanceScene, distance_scene, march
 from portrait_core.rendering.rays import rays_of_labels
 from portrait_core.rig.posing import joint_motions, skinned
+from portrait_core.rig.skeleton import bust_joints
 from portrait_core.rig.transfer import skin_from_template
 from portrait_core.shape.extract import extract_surface
 from portrait_core.shape.normals import vertex_normals
@@ -228,7 +229,7 @@ class CanonicalAvatarModel:
         key = np.asarray(z, np.float32).tobytes() + repr((psi, sorted(pose.items()))).encode()
         if self._last_scene is None or self._last_scene[0] != key:
             identity = self.identity(z, psi)
-            template, field = self.template(z, psi), self.field(z, psi)
+            template, field = bust_joints(self.template(z, psi)), self.field(z, psi)
             vertices, warp = template.vertices, None
             if pose:
                 vertices, warp = _pose_warp(template, field, pose, self.device)
@@ -260,7 +261,7 @@ def _pose_warp(
     coarse = extract_surface(field, SKIN_LATTICE)
     vertices = field.place(coarse.vertices)
     normals = vertex_normals(vertices, coarse.faces)
-    skin = skin_from_template(template, vertices, normals)
+    skin = skin_from_template(template, vertices, normals, coarse.faces)
     posed, _ = skinned(vertices, normals, skin, motions)
     own = np.einsum("vk,vkij->vij", skin.weights.astype(np.float64), motions[skin.joints.astype(np.int64)])
     return posed, SkinWarp.of(posed, coarse.faces, own, device)

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from portrait_core import pipeline
 from portrait_core.avatar import Avatar
 from portrait_core.body.template import BodyTemplate
 from portrait_core.errors import Cancelled, UsageError
-from portrait_core.pipeline import make_avatar
+from portrait_core.pipeline import make, make_avatar
 from portrait_core.recipe import Recipe
 from portrait_core.shape import Surface, inspect_surface
 from tests.analytic_model import HEADER, AnalyticModel, scale_of
@@ -163,14 +162,14 @@ def test_a_pose_of_a_joint_that_the_rig_lacks() -> None:
     with pytest.raises(UsageError, match=r"turns left_elbow, which model balls does not have\. "):
         make_avatar(Recipe(seed=1, pose=pose, lattice=64), WithoutHands())
     small = Recipe(seed=1, pose={"head": (0.0, 0.0, 0.1)}, faces=500, texture_size=64, lattice=64)
-    assert len(make_avatar(small, WithoutHands()).joint_names) == 18
+    assert len(make_avatar(small, WithoutHands()).joint_names) == 10
+    everything = small.model_copy(update={"skeleton": "smpl24"})
+    assert len(make_avatar(everything, WithoutHands()).joint_names) == 18
 
 
 def test_a_surface_that_cannot_be_unwrapped_is_a_plain_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = pipeline.unwrap
+    real = make.unwrap
     # what the unwrapper says of a padding that leaves no room
-    monkeypatch.setattr(
-        pipeline, "unwrap", lambda *mesh, resolution, padding: real(*mesh, resolution=resolution, padding=999)
-    )
+    monkeypatch.setattr(make, "unwrap", lambda *mesh, **options: real(*mesh, **options | {"padding": 999}))
     with pytest.raises(UsageError, match=r"cannot be unwrapped into 64 x 64 texels \(.*padding"):
         make_avatar(Recipe(seed=1, faces=500, texture_size=64, lattice=64), AnalyticModel())
