@@ -8,7 +8,8 @@
 ``mesh``: closedness, volume, charts and utilisation of the atlas. ``files``: every format variant through the
 Khronos validator (needs Node and ``npm ci`` in tests/external). ``pictures``: the textured mesh from 12 views
 against the generator's own images. ``poses``: head yaw, pitch and roll of 40 degrees, by the rig against the
-generator's own posed images, with stretch and volume. Parts can run in separate processes; ``--merge`` joins their results.
+generator's own posed images, with stretch and volume. Parts can run in separate processes; ``--merge`` joins their
+results.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def measure_files(seed: int, model: CanonicalAvatarModel, avatar: Avatar) -> dic
     """Errors and warnings of the Khronos validator for each format variant."""
     from portrait_core.formats.bones import rename_bones
     from portrait_core.formats.write import write_avatar
-    from portrait_core.rig.naming import BONE_NAMINGS, bone_names
+    from portrait_core.rig import BONE_NAMINGS, rename
 
     small = {"faces": 4000, "texture_size": 512, "lattice": 128}
     with tempfile.TemporaryDirectory() as name:
@@ -109,7 +110,7 @@ def measure_files(seed: int, model: CanonicalAvatarModel, avatar: Avatar) -> dic
         write_avatar(avatar, folder / "plain.glb")
         write_avatar(avatar, folder / "loose.gltf")
         for scheme in BONE_NAMINGS:
-            write_avatar(rename_bones(avatar, bone_names(avatar.joint_names, scheme)), folder / f"{scheme}.glb")
+            write_avatar(rename_bones(avatar, rename(avatar.joint_names, scheme)), folder / f"{scheme}.glb")
         variants = {
             "lods": {"lods": (2000, 1000), "occlusion": True},
             "shared": {"lods": (2000,), "lod_maps": "shared"},

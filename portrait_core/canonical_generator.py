@@ -244,8 +244,8 @@ class CanonicalGenerator(PortraitGenerator):
     ) -> Tensor:
         """Signed distance (N,) to the kept side of the shoulder cut, whose planes are flat in the identity's space.
 
-        A coarse lattice of the warp tells where the planes are; closer than ``exact`` to them, and where ``inside``, the
-        distance (N,) to the uncut solid, is less than ``margin``, the warp itself is asked.
+        A coarse lattice of the warp tells where the planes are; closer than ``exact`` to them, and where ``inside``,
+        the distance (N,) to the uncut solid, is less than ``margin``, the warp itself is asked.
         """
         cut = self._beyond_cut(self.coarsely_moved(identity, points))
         index = torch.nonzero((cut.abs() < exact) & (inside < margin)).squeeze(1)

@@ -22,7 +22,7 @@ from portrait_core.networks.fully_connected import FullyConnectedLayer
 DISTANCE_SCALE = 0.05
 """Distances leave the last layer in units of this many metres."""
 
-SKIN_ROUGHNESS, LIP_ROUGHNESS, EYE_ROUGHNESS, CLOTH_ROUGHNESS, HAIR_ROUGHNESS = 0.55, 0.40, 0.15, 0.85, 0.45
+SKIN_ROUGHNESS, LIP_ROUGHNESS, EYE_ROUGHNESS, CLOTH_ROUGHNESS, HAIR_ROUGHNESS = 0.55, 0.40, 0.15, 0.85, 0.62
 """glTF roughness of the parts; not learnt."""
 
 SKIN_COLOURS = 6

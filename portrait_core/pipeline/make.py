@@ -38,6 +38,10 @@ DENSITY = {Region.FACE: 2.2, Region.HEAD: 1.3, Region.NECK: 1.3, Region.TORSO: 1
 SMALLEST_MAP = 256
 """Coarser levels have maps of half the size of the one before, but not below this."""
 
+CALM = (0.10, 0.135, 12)
+"""Normals for maps: kept within the first distance (metres) from the face, smoothed from the second, in this many
+passes. Ears lie within, the throat beyond."""
+
 FARTHEST_MESH = 0.02
 """Metres: half of an edited mesh's vertices must lie this near to the avatar."""
 
@@ -140,8 +144,10 @@ def _begin(recipe: Recipe, model: AvatarModel, progress: Progress) -> _Work:
             raise UsageError(f"the pose turns {joint}, which model {header.name} does not have. {hint}")
     field = model.field(z, recipe.psi)
     base = reference(field, recipe.lattice, progress)
-    painter = Painter(recipe, model, z, field, base.dense)
-    return _Work(recipe, base, template, painter, focus_of(template), progress)
+    focus = focus_of(template)
+    dense = base.dense.calmed(np.asarray(focus[0], np.float32), *CALM) if recipe.normal_map else base.dense
+    painter = Painter(recipe, model, z, field, dense)
+    return _Work(recipe, base, template, painter, focus, progress)
 
 
 def _level(work: _Work, surface: Surface, size: int) -> tuple[Level, dict[str, Any]]:
@@ -152,8 +158,8 @@ def _level(work: _Work, surface: Surface, size: int) -> tuple[Level, dict[str, A
     skin = skin_from_template(template, surface.vertices, normals, surface.faces)
     progress("unwrap", 0.0)
     regions = _regions(surface, template)
-    atlas = _unwrap(surface, regions, size)
-    canvas = _canvas(work, atlas, surface.vertices, normals)
+    atlas, ups = _hard_cut(_unwrap(surface, regions, size), surface, normals, work.base.planes)
+    canvas = _canvas(work, atlas, surface.vertices, ups)
     maps = work.painter.paint(canvas, size, progress)
     level = Level(
         vertices=canvas.vertices,
@@ -173,19 +179,43 @@ def _level(work: _Work, surface: Surface, size: int) -> tuple[Level, dict[str, A
 
 
 def _canvas(work: _Work, atlas: Atlas, vertices: NDArray[np.float32], normals: NDArray[np.float32]) -> Canvas:
-    """The mesh cut along its seams; tangents may cut it a little more."""
-    places, ups = vertices[atlas.vertex_map], normals[atlas.vertex_map]
-    found = tangents(places, ups, atlas.uvs, atlas.faces)
+    """The mesh cut along its seams, with ``normals`` of the cut vertices; tangents may cut it a little more."""
+    found = tangents(vertices[atlas.vertex_map], normals, atlas.uvs, atlas.faces)
     welded = atlas.vertex_map[found.vertex_map]
     return Canvas(
         faces=found.faces,
         uvs=atlas.uvs[found.vertex_map],
         vertices=vertices[welded],
-        normals=normals[welded],
+        normals=normals[found.vertex_map],
         lattice=work.base.dense.lattice_places(vertices)[welded],
         tangents=found.tangents,
         welded=welded,
     )
+
+
+def _hard_cut(
+    atlas: Atlas, surface: Surface, normals: NDArray[np.float32], planes: NDArray[np.float32] | None
+) -> tuple[Atlas, NDArray[np.float32]]:
+    """The atlas and its vertices' normals, with a hard edge around the flat faces of the shoulder cut.
+
+    ``normals`` (V, 3) are the smooth ones of the whole surface.
+    """
+    flat = np.full(len(surface.faces), -1)
+    for number, plane in enumerate([] if planes is None else planes.astype(np.float64)):
+        on = np.abs(surface.vertices.astype(np.float64) @ plane[:3] - plane[3]) <= ON_PLANE
+        flat[on[surface.faces].all(axis=1)] = number
+    if planes is None or not (flat >= 0).any():
+        return atlas, normals[atlas.vertex_map]
+    side = vertex_normals(surface.vertices, surface.faces[flat < 0])
+    corner = atlas.faces.astype(np.int64) * (len(planes) + 1) + (flat + 1)[:, None]
+    kept, faces = np.unique(corner, return_inverse=True)
+    vertex, plane_of = kept // (len(planes) + 1), kept % (len(planes) + 1) - 1
+    vertex_map = atlas.vertex_map[vertex]
+    ups = np.where((plane_of >= 0)[:, None], planes[plane_of, :3], side[vertex_map]).astype(np.float32)
+    cut = replace(
+        atlas, vertex_map=vertex_map, faces=np.asarray(faces, np.int32).reshape(-1, 3), uvs=atlas.uvs[vertex]
+    )
+    return cut, ups
 
 
 def _sharing_levels(work: _Work, main: Level) -> list[Level]:

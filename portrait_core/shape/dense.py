@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import scipy.sparse as _scipy_sparse
 from numpy.typing import NDArray
 
 from portrait_core.closest_point import ClosestPoint
 from portrait_core.shape.normals import vertex_normals
 from portrait_core.shape.surface import Surface
+
+_sparse: Any = _scipy_sparse  # scipy ships no types for it
 
 REACH = 0.05
 """Metres within which a mesh must lie near the surface; beyond it the search gets slow and the answer meaningless."""
@@ -39,6 +43,25 @@ class DenseSurface:
             ClosestPoint(surface.vertices, surface.faces, reach=REACH),
             float(np.median(np.linalg.norm(end - start, axis=1))),
         )
+
+    def calmed(self, point: NDArray[np.float32], near: float, far: float, passes: int) -> DenseSurface:
+        """The same with normals smoothed away from ``point`` (3,): not within ``near`` metres, fully from ``far``.
+
+        A learned field carries ripples of a few voxels where it was seen little; they do not matter for the shape, but
+        a normal map would show them on a throat. ``passes`` are mixings with the neighbours.
+        """
+        t = np.clip((np.linalg.norm(self.surface.vertices - point, axis=1) - near) / (far - near), 0.0, 1.0)
+        amount = (t * t * (3.0 - 2.0 * t)).astype(np.float32)[:, None]
+        count, faces = len(self.normals), self.surface.faces
+        start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
+        # A closed surface has every edge twice, once in each direction: each neighbour counts once.
+        around = _sparse.csr_matrix((np.ones(len(start), np.float32), (start, end)), shape=(count, count))
+        share = 1.0 / np.maximum(np.asarray(around.sum(axis=1), np.float32), 1.0)
+        normals = self.normals
+        for _ in range(passes):
+            normals = normals + amount * (np.asarray(around @ normals, np.float32) * share - normals)
+        normals = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
+        return replace(self, normals=normals.astype(np.float32))
 
     def lattice_places(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """World points (N, 3) on or near the surface -> lattice places (N, 3) of their nearest surface points.
