@@ -11,10 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from textures.crossings import overlapping
-from textures.flatten import flatten
+from textures.crossings import crossed
+from textures.flatten import flattenings
 from textures.segment import absorb_small, grow_charts, path_costs, smooth_borders
-from textures.topology import Pairs, euler_numbers, face_pairs, glue, open_to_discs, piece_labels
+from textures.topology import (
+    Pairs,
+    border_loops,
+    euler_numbers,
+    face_pairs,
+    glue,
+    open_to_discs,
+    piece_labels,
+)
 
 CHART_SHARE = 0.055
 """Area of a chart as a share of the whole surface, for the first cut of a part."""
@@ -211,21 +219,20 @@ def _unfolded(
     corners: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64], steps: tuple[int, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Places (N, 2) and energies (C,) of charts, each with as many steps of descent as leave its border uncrossed."""
-    uvs = np.zeros((int(glued.max()) + 1, 2))
-    energy = np.zeros(int(chart.max()) + 1)
-    rows = np.arange(len(chart))
+    laid = flattenings(corners, glued, chart, steps)
+    uvs, energy = laid[steps[0]].uvs.copy(), laid[steps[0]].energy.copy()
+    of_vertex = np.zeros(len(uvs), np.int64)
+    of_vertex[glued.ravel()] = np.repeat(chart, 3)
+    loops = border_loops(glued)
+    open_charts = np.ones(len(energy), np.bool_)
     for count in steps:
-        kept, own = np.unique(chart[rows], return_inverse=True)
-        names, vertex = np.unique(glued[rows], return_inverse=True)
-        own, vertex = np.asarray(own, np.int64), np.asarray(vertex, np.int32).reshape(-1, 3)
-        laid = flatten(corners[rows], vertex, own, iterations=count)
-        uvs[names], energy[kept] = laid.uvs, laid.energy
+        uvs[open_charts[of_vertex]] = laid[count].uvs[open_charts[of_vertex]]
+        energy[open_charts] = laid[count].energy[open_charts]
         if count == 0:
             break
-        folded = (overlapping(laid.uvs, vertex, own) | ~np.isfinite(laid.energy))[own]
-        if not bool(folded.any()):
+        open_charts &= crossed(uvs, loops, of_vertex, open_charts) | ~np.isfinite(energy)
+        if not bool(open_charts.any()):
             break
-        rows = rows[folded]
     return uvs, energy
 
 

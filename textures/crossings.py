@@ -17,14 +17,27 @@ def overlapping(
     ``uvs`` (N, 2), ``glued`` (F, 3), ``chart`` (F,) from 0. A disc without
     flips and such crossings covers nothing twice.
     """
-    border, loop = border_loops(glued)
     of_vertex = np.zeros(len(uvs), np.int64)
     of_vertex[glued.ravel()] = np.repeat(chart, 3)
-    result = np.zeros(int(chart.max(initial=-1)) + 1, np.bool_)
+    every = np.ones(int(chart.max(initial=-1)) + 1, np.bool_)
+    return crossed(uvs, border_loops(glued), of_vertex, every)
+
+
+def crossed(
+    uvs: NDArray[np.float64],
+    loops: tuple[NDArray[np.int64], NDArray[np.int64]],
+    of_vertex: NDArray[np.int64],
+    asked: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """The same, False where not ``asked`` (C,), from :func:`textures.topology.border_loops` and the chart of a vertex."""
+    border, loop = loops
+    result = np.zeros(len(asked), np.bool_)
     first = np.flatnonzero(np.concatenate([[True], loop[1:] != loop[:-1]]))
     for begin, end in zip(first, np.append(first[1:], len(loop)), strict=True):
         own = border[begin:end]
-        result[of_vertex[own[0]]] |= _crosses(uvs[own])
+        here = of_vertex[own[0]]
+        if asked[here]:
+            result[here] |= _crosses(uvs[own])
     return result
 
 

@@ -11,6 +11,7 @@ triangle that stays bounded where the energy's own gradient drowns all others. E
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,9 @@ LEAST_HEIGHT = 0.05
 
 LEAST_WEIGHT = 0.05
 """Of a triangle of mean area, what even the smallest counts: else it costs nothing to squeeze it to a line."""
+
+LEAST_AREA = 1e-9
+"""A triangle below this share of its area has infinite energy."""
 
 RIGID_STEPS = 20
 MOMENTUM = 0.8
@@ -58,9 +62,24 @@ class _Rest:
         places: NDArray[np.float64] = np.asarray(self.gradient @ uvs, np.float64).reshape(2, -1, 2)
         return np.ascontiguousarray(places.transpose(0, 2, 1))
 
+    def least(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The least of a value (F,) in each chart."""
+        result = np.full(self.charts, np.inf)
+        np.minimum.at(result, self.chart, values)
+        return result
+
     def per_chart(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sums of a value (F,) over each chart."""
         return np.asarray(np.bincount(self.chart, weights=values, minlength=self.charts), np.float64)
+
+
+@dataclass(frozen=True)
+class _State:
+    """Places (N, 2), the Jacobians (2, 2, F) that they give, and the energy (C,) of each chart, not yet divided."""
+
+    uvs: NDArray[np.float64]
+    jacobian: NDArray[np.float64]
+    energy: NDArray[np.float64]
 
 
 def flatten(
@@ -72,12 +91,19 @@ def flatten(
     from 0. Every chart must be a disc. The border of a chart may still cross itself: see
     :func:`textures.crossings.overlapping`.
     """
+    return flattenings(corners, glued, chart, (iterations,))[iterations]
+
+
+def flattenings(
+    corners: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64], stops: Collection[int]
+) -> dict[int, Flat]:
+    """As :func:`flatten`, after each of several numbers of steps; costs no more than the greatest of them."""
     frames = triangle_frames(corners)
     rest = _rest(frames, glued, chart)
     uvs = tutte(corners, glued, rest.of_vertex)
     area = np.abs(_signed_areas(uvs[glued]))
     size = np.sqrt(rest.per_chart(rest.area) / np.maximum(rest.per_chart(area), 1e-300))
-    return _descend(uvs * size[rest.of_vertex][:, None], rest, iterations)
+    return _descend(uvs * size[rest.of_vertex][:, None], rest, stops)
 
 
 def triangle_frames(corners: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -193,7 +219,7 @@ def _square_and_area(jacobian: NDArray[np.float64]) -> tuple[NDArray[np.float64]
 def _energy(jacobian: NDArray[np.float64]) -> NDArray[np.float64]:
     """|J|^2 + |1/J|^2 of each triangle, infinite for one that is flat or turned over."""
     square, area = _square_and_area(jacobian)
-    good = area > 1e-9
+    good = area > LEAST_AREA
     return np.where(good, square * (1.0 + 1.0 / np.where(good, area, 1.0) ** 2), np.inf)
 
 
@@ -201,6 +227,7 @@ def _stress(jacobian: NDArray[np.float64]) -> NDArray[np.float64]:
     """The derivative of the energy by J: (2, 2, F)."""
     (a, b), (c, d) = jacobian
     square, area = _square_and_area(jacobian)
+    area = np.maximum(area, LEAST_AREA)
     turned = np.stack([np.stack([d, -c]), np.stack([-b, a])])
     return 2 * (1 + area**-2) * jacobian - 2 * square * area**-3 * turned
 
@@ -227,7 +254,8 @@ def _longest_step(jacobian: NDArray[np.float64], change: NDArray[np.float64]) ->
     return np.where((root >= 0) & (below > 1e-200), 2 * c / np.maximum(below, 1e-200), np.inf)
 
 
-def _descend(uvs: NDArray[np.float64], rest: _Rest, iterations: int) -> Flat:
+def _descend(uvs: NDArray[np.float64], rest: _Rest, stops: Collection[int]) -> dict[int, Flat]:
+    """The charts after each of the numbers of steps ``stops``."""
     laplacian = rest.gradient.T @ sparse.diags(np.tile(rest.area, 2)) @ rest.gradient
     small = 1e-6 * float(laplacian.diagonal().mean())
     solver = _linalg_any.splu(
@@ -235,21 +263,31 @@ def _descend(uvs: NDArray[np.float64], rest: _Rest, iterations: int) -> Flat:
         permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True},
     )  # fmt: skip
     total = np.maximum(rest.per_chart(rest.area), 1e-300)
-    before = uvs
-    energy = rest.per_chart(rest.area * _energy(rest.jacobians(uvs)))
-    for turn in range(iterations):
+    jacobian = rest.jacobians(uvs)
+    state = _State(uvs, jacobian, rest.per_chart(rest.area * _energy(jacobian)))
+    before = state
+    result: dict[int, Flat] = {}
+    for turn in range(max(stops) + 1):
+        if turn in stops:
+            result[turn] = Flat(state.uvs, state.energy / total)
+        if turn == max(stops):
+            break
         rigid = turn < RIGID_STEPS
-        start, begin = _accelerated(uvs, before, energy, rest, slack=1.05 if rigid else 1.0)
-        jacobian = rest.jacobians(start)
-        stress = (_pull(jacobian) if rigid else _stress(jacobian)) * rest.area
+        start = _accelerated(state, before, rest, slack=1.05 if rigid else 1.0)
+        stress = (_pull(start.jacobian) if rigid else _stress(start.jacobian)) * rest.area
         slope = np.asarray(rest.gradient.T @ stress.transpose(0, 2, 1).reshape(-1, 2))
         direction = -solver.solve(slope)
         change = rest.jacobians(direction)
         # The gain expected of a step along the pull is not known: then any descent will do.
-        gain = rest.per_chart((stress * change).sum(axis=(0, 1))) * (0.0 if rigid else GRADIENT_FACTOR)
-        step, energy = _line_search(jacobian, change, begin, gain, rest)
-        before, uvs = uvs, start + step[rest.of_vertex][:, None] * direction
-    return Flat(uvs, energy / total)
+        gain = np.zeros(rest.charts)
+        if not rigid:
+            gain = GRADIENT_FACTOR * rest.per_chart((stress * change).sum(axis=(0, 1)))
+        step, energy = _line_search(start.jacobian, change, start.energy, gain, rest)
+        # Jacobians are linear in the places: following them saves most products with the gradient.
+        before, state = state, _State(
+            start.uvs + step[rest.of_vertex][:, None] * direction, start.jacobian + step[rest.chart] * change, energy
+        )  # fmt: skip
+    return result
 
 
 def _line_search(
@@ -260,42 +298,40 @@ def _line_search(
     rest: _Rest,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """For each chart how far to go (C,), without a flip and to a lower energy, else 0; and the energies there (C,)."""
-    limit = np.full(rest.charts, np.inf)
-    np.minimum.at(limit, rest.chart, _longest_step(jacobian, change))
-    step = np.minimum(1.0, 0.9 * limit)
+    step = np.minimum(1.0, 0.9 * rest.least(_longest_step(jacobian, change)))
     energy = begin.copy()
-    rows = np.arange(len(rest.chart))
+    chart, area = rest.chart, rest.area
+    asked = np.ones(rest.charts, np.bool_)
     for _ in range(BACKTRACKS):
-        chart = rest.chart[rows]
-        there = _energy(jacobian[:, :, rows] + step[chart] * change[:, :, rows])
-        reached = np.bincount(chart, weights=rest.area[rows] * there, minlength=rest.charts)
-        asked = np.zeros(rest.charts, np.bool_)
-        asked[chart] = True
+        reached = np.bincount(
+            chart, weights=area * _energy(jacobian + step[chart] * change), minlength=rest.charts
+        )
         good = asked & (reached <= begin + step * gain)
         energy = np.where(good, reached, energy)
         bad = asked & ~good
         if not bool(bad.any()):
             return step, energy
         step = np.where(bad, 0.5 * step, step)
-        rows = rows[bad[chart]]
-    step[rest.chart[rows]] = 0.0
+        if int(bad.sum()) < int(asked.sum()):
+            again = np.flatnonzero(bad[chart])
+            chart, area = chart[again], area[again]
+            jacobian, change = jacobian[:, :, again], change[:, :, again]
+        asked = bad
+    step[asked] = 0.0
     return step, energy
 
 
-def _accelerated(
-    uvs: NDArray[np.float64],
-    before: NDArray[np.float64],
-    energy: NDArray[np.float64],
-    rest: _Rest,
-    slack: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A bit further along the last step, where that flips nothing and does not cost too much; (places, energies)."""
-    change = rest.jacobians(uvs - before)
-    limit = np.full(rest.charts, np.inf)
-    np.minimum.at(limit, rest.chart, _longest_step(rest.jacobians(uvs), change))
-    momentum = np.minimum(MOMENTUM, 0.5 * limit)
-    there = uvs + momentum[rest.of_vertex][:, None] * (uvs - before)
-    reached = rest.per_chart(rest.area * _energy(rest.jacobians(there)))
-    worse = ~(reached <= slack * energy)
-    there = np.where(worse[rest.of_vertex][:, None], uvs, there)
-    return there, np.where(worse, energy, reached)
+def _accelerated(state: _State, before: _State, rest: _Rest, slack: float) -> _State:
+    """A bit further along the last step, where that flips nothing and does not cost too much."""
+    if state is before:
+        return state
+    change = state.jacobian - before.jacobian
+    momentum = np.minimum(MOMENTUM, 0.5 * rest.least(_longest_step(state.jacobian, change)))
+    jacobian = state.jacobian + momentum[rest.chart] * change
+    reached = rest.per_chart(rest.area * _energy(jacobian))
+    worse = ~(reached <= slack * state.energy)
+    momentum[worse] = 0.0
+    if bool(worse.any()):
+        jacobian = state.jacobian + momentum[rest.chart] * change
+    there = state.uvs + momentum[rest.of_vertex][:, None] * (state.uvs - before.uvs)
+    return _State(there, jacobian, np.where(worse, state.energy, reached))
