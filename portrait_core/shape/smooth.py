@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from portrait_core.shape.normals import vertex_normals
 from portrait_core.shape.surface import Surface, face_cross
-from portrait_core.shape.topology import ends, starts
 
 _sparse_any: Any = _sparse  # scipy ships no types for it
 
@@ -35,7 +34,7 @@ FARTHEST = 0.5
 
 def roughness(surface: Surface, voxel: float) -> float:
     """Root mean square, in voxels, of the part of the bending that changes from vertex to vertex."""
-    return _roughness(surface.vertices.astype(np.float64), _mean(surface), surface, voxel)
+    return _roughness(surface.vertices.astype(np.float64), _Fans(surface), voxel)
 
 
 def take_off_terraces(
@@ -46,20 +45,20 @@ def take_off_terraces(
 
     Vertices in ``fixed`` (V,) stay where they are, and so does the volume.
     """
-    mean = _mean(surface)
+    fans = _Fans(surface)
     place = start = surface.vertices.astype(np.float64)
     free = np.ones(len(start), bool) if fixed is None else ~fixed
-    rough = now = _roughness(place, mean, surface, voxel)
+    rough = now = _roughness(place, fans, voxel)
     passes, limit = 0, ROUGH
     while passes < PASSES and now > limit:
         limit = SMOOTH
         for factor in (FORTH, BACK):
-            place = place + factor * free[:, None] * (mean @ place - place)
+            place = place + factor * free[:, None] * (fans.means(place) - place)
         move = place - start
         length = np.linalg.norm(move, axis=1, keepdims=True)
         place = start + move * np.minimum(1.0, FARTHEST * voxel / np.maximum(length, 1e-12))
         passes += 1
-        now = _roughness(place, mean, surface, voxel)
+        now = _roughness(place, fans, voxel)
     if passes == 0:
         return surface, 0, rough
     lost = surface.volume() - Surface(place.astype(np.float32), surface.faces).volume()
@@ -69,21 +68,31 @@ def take_off_terraces(
     return Surface(place.astype(np.float32), surface.faces), passes, rough
 
 
-def _mean(surface: Surface) -> Any:
-    """Sparse (V, V): the mean over a vertex's neighbours."""
-    begin, end = starts(surface.faces), ends(surface.faces)
-    size = len(surface.vertices)
-    link = _sparse_any.coo_matrix((np.ones(len(begin)), (begin, end)), shape=(size, size)).tocsr()
-    return _sparse_any.diags(1.0 / np.maximum(np.diff(link.indptr), 1)) @ link
+class _Fans:
+    """Sums over the faces around each vertex of a closed surface, for which its faces are a sparse matrix as they
+    stand: nothing has to be sorted."""
+
+    def __init__(self, surface: Surface) -> None:
+        corners = surface.faces.ravel()
+        matrix = (np.ones(len(corners)), corners, np.arange(0, len(corners) + 1, 3, dtype=np.int32))
+        self.faces = surface.faces
+        self._corners = _sparse_any.csr_matrix(matrix, shape=(len(surface.faces), len(surface.vertices)))
+        self._count = np.bincount(corners, minlength=len(surface.vertices)).astype(np.float64)
+
+    def sums(self, of_faces: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(V, ...) sum of the values (F, ...) of the faces around each vertex."""
+        return np.asarray(self._corners.T @ of_faces, np.float64)
+
+    def means(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(V, ...) mean of the values of each vertex's neighbours."""
+        count = self._count if values.ndim == 1 else self._count[:, None]
+        # Around a closed fan every neighbour is a corner of two faces, and the vertex itself of all.
+        return (self.sums(self._corners @ values) - count * values) / np.maximum(2.0 * count, 1.0)
 
 
-def _roughness(place: NDArray[np.float64], mean: Any, surface: Surface, voxel: float) -> float:
-    normal = np.zeros_like(place)
-    cross = face_cross(place, surface.faces)
-    for axis in range(3):
-        for corner in range(3):
-            normal[:, axis] += np.bincount(surface.faces[:, corner], cross[:, axis], minlength=len(place))
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-20)
-    bend = np.einsum("ij,ij->i", np.asarray(mean @ place, np.float64) - place, normal) / voxel
-    changing = bend - np.asarray(mean @ bend, np.float64)
+def _roughness(place: NDArray[np.float64], fans: _Fans, voxel: float) -> float:
+    normal = fans.sums(face_cross(place, fans.faces))
+    normal /= np.maximum(np.sqrt(np.einsum("ij,ij->i", normal, normal))[:, None], 1e-20)
+    bend = np.einsum("ij,ij->i", fans.means(place) - place, normal) / voxel
+    changing = bend - fans.means(bend)
     return float(np.sqrt((changing**2).mean()))

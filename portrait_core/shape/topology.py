@@ -7,6 +7,8 @@ Half-edge ``3 f + c`` runs from corner ``c`` of face ``f`` to the corner after i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -58,42 +60,88 @@ def directed(faces: NDArray[np.integer], count: int) -> Any:
     return _sparse_any.coo_matrix((half, (starts(faces), ends(faces))), shape=(count, count)).tocsr()
 
 
+@dataclass(frozen=True)
+class HalfEdges:
+    """The half-edges of a closed surface: ``twin`` (3F,) on the other side of each, and ``directed``, which has
+    in its rows the neighbours of each vertex in order. Made once and shared by all that walk over the surface.
+    """
+
+    faces: NDArray[np.int32]
+    count: int
+    twin: NDArray[np.int32]
+    directed: Any
+
+    @staticmethod
+    def of(faces: NDArray[np.integer], count: int) -> HalfEdges | None:
+        """None unless every edge between the ``count`` vertices has two faces, oriented alike."""
+        begin, end = starts(faces), ends(faces)
+        size = len(begin)
+        if size == 0:
+            return None
+        # Counting sorts by way of sparse transposes: by begin, then by (end, begin), then by (begin, end).
+        unit = (np.zeros(size, np.int8), begin, np.arange(size + 1, dtype=np.int32))
+        first = _sparse_any.csr_matrix(unit, shape=(size, count)).tocsc()
+        half = np.asarray(first.indices, np.int32)
+        rows = _sparse_any.csr_matrix((half + np.int32(1), end[half], first.indptr), shape=(count, count))
+        back = rows.tocsc()
+        turned = _sparse_any.csr_matrix((back.data, back.indices, back.indptr), shape=(count, count))
+        forth = turned.tocsc()
+        if not (np.array_equal(forth.indptr, back.indptr) and np.array_equal(forth.indices, back.indices)):
+            return None
+        twice = np.flatnonzero(forth.indices[1:] == forth.indices[:-1])
+        # Two equal neighbours in a row are the same edge twice, unless one vertex ends and the next begins there.
+        if len(twice) and not bool(np.isin(twice + 1, forth.indptr).all()):
+            return None
+        twin = np.empty(size, np.int32)
+        twin[forth.data - 1] = back.data - 1
+        matrix = _sparse_any.csr_matrix((forth.data, forth.indices, forth.indptr), shape=(count, count))
+        return HalfEdges(np.asarray(faces, np.int32), count, twin, matrix)
+
+    def one_fan_each(self) -> bool:
+        """Whether the faces of every vertex hang together around it: turn once from one of its half-edges, and
+        all of them must come by."""
+        turn = np.ascontiguousarray(self.twin.reshape(-1, 3)[:, [2, 0, 1]]).ravel()
+        begin = starts(self.faces)
+        first = np.full(self.count, -1, np.int32)
+        first[begin] = np.arange(len(begin), dtype=np.int32)
+        used = first >= 0
+        degree = np.bincount(begin, minlength=self.count)[used]
+        origin = first[used]
+        here, steps = turn[origin], 1
+        while len(here):
+            home = here == origin
+            if not np.array_equal(home, degree == steps):
+                return False
+            here, origin, degree = turn[here[~home]], origin[~home], degree[~home]
+            steps += 1
+        return True
+
+    @cached_property
+    def tree(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """A breadth-first tree from the first face's first vertex: the vertices reached in order, and the (V,)
+        parent of each, negative for none."""
+        order, parent = _csgraph_any.breadth_first_order(
+            self.directed, int(self.faces[0, 0]), directed=True, return_predecessors=True
+        )
+        return np.asarray(order, np.int32), np.asarray(parent, np.int32)
+
+
 def twins(faces: NDArray[np.integer], count: int) -> NDArray[np.int64] | None:
     """(3F,) half-edge on the other side of each one; None unless every edge has two faces, oriented alike."""
-    forth = directed(faces, count)
-    back = forth.T.tocsr()
-    if forth.nnz != 3 * len(faces) or not np.array_equal(forth.indptr, back.indptr):
-        return None
-    if not np.array_equal(forth.indices, back.indices):
-        return None
-    other = np.empty(3 * len(faces), np.int64)
-    other[forth.data - 1] = back.data - 1
-    return other
+    found = HalfEdges.of(faces, count)
+    return None if found is None else found.twin.astype(np.int64)
+
+
+def closed_half_edges(surface: Surface) -> HalfEdges | None:
+    """The half-edges of a closed manifold: every edge has exactly two faces that agree about outside, and the
+    faces of a vertex form one fan. None for any other surface."""
+    found = HalfEdges.of(surface.faces, len(surface.vertices))
+    return found if found is not None and found.one_fan_each() else None
 
 
 def is_closed_manifold(surface: Surface) -> bool:
-    """Every edge has exactly two faces that agree about outside, and the faces of a vertex form one fan."""
-    other = twins(surface.faces, len(surface.vertices))
-    return other is not None and _one_fan_each(surface.faces, other, len(surface.vertices))
-
-
-def _one_fan_each(faces: NDArray[np.int32], other: NDArray[np.int64], count: int) -> bool:
-    """Turn once around each vertex from one of its half-edges: all of them must come by."""
-    begin = starts(faces)
-    degree = np.bincount(begin, minlength=count)
-    first = np.full(count, -1, np.int64)
-    first[begin] = np.arange(len(begin))
-    origin = first[first >= 0]
-    here, met = origin, np.ones(len(origin), np.int64)
-    alive = np.arange(len(origin))
-    for _ in range(int(degree.max(initial=0))):
-        here = other[before(here)]
-        going = here != origin[alive]
-        here, alive = here[going], alive[going]
-        if len(alive) == 0:
-            break
-        met[alive] += 1
-    return bool(np.array_equal(met, degree[first >= 0])) and not len(alive)
+    """Whether ``surface`` has :func:`closed_half_edges`."""
+    return closed_half_edges(surface) is not None
 
 
 def euler_genus(surface: Surface) -> int:
@@ -123,17 +171,6 @@ def boundary_loops(faces: NDArray[np.int32], count: int) -> list[NDArray[np.int6
             here = following.pop(here)
         loops.append(np.asarray(ring, np.int64))
     return loops
-
-
-def neighbours(faces: NDArray[np.integer], vertices: NDArray[np.floating], *, lengths: bool) -> Any:
-    """Sparse symmetric (V, V) matrix of a closed surface's edges: their lengths, or ones."""
-    count = len(vertices)
-    begin, end = starts(faces), ends(faces)
-    if lengths:
-        weight = np.linalg.norm(vertices[begin].astype(np.float64) - vertices[end], axis=1)
-    else:
-        weight = np.ones(len(begin), np.float64)
-    return _sparse_any.coo_matrix((weight, (begin, end)), shape=(count, count)).tocsr()
 
 
 def shells(surface: Surface) -> NDArray[np.int64]:

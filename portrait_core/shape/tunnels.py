@@ -17,14 +17,16 @@ from typing import Any
 import numpy as np
 import scipy.sparse as _sparse
 import scipy.sparse.csgraph as _csgraph
+import scipy.spatial as _spatial
 from numpy.typing import NDArray
 
 from portrait_core.shape.repair import lids
 from portrait_core.shape.surface import Surface
-from portrait_core.shape.topology import ends, euler_genus, neighbours, starts, twins
+from portrait_core.shape.topology import HalfEdges, ends, euler_genus, some_corner, starts
 
 _csgraph_any: Any = _csgraph  # scipy ships no types for it
 _sparse_any: Any = _sparse
+_spatial_any: Any = _spatial
 
 ROUNDS = 6
 """Loops that cross each other wait for the next round; handles in a tangle need a few."""
@@ -39,17 +41,21 @@ class Loop:
     label: int
 
 
-def close_tunnels(surface: Surface, longest: float) -> tuple[Surface, int]:
+def close_tunnels(
+    surface: Surface, longest: float, edges: HalfEdges | None = None
+) -> tuple[Surface, int]:
     """Remove every handle that a loop of at most ``longest`` goes around or through; also how many were
     removed.
 
-    ``surface`` must be one closed manifold shell; it stays one.
+    ``surface`` must be one closed manifold shell; it stays one, with its vertices in their order and new ones
+    after them. ``edges`` are its half-edges where they are at hand.
     """
     removed, waiting = 0, euler_genus(surface) > 0
     for _ in range(ROUNDS):
         if not waiting:
             break
-        chosen, waiting = _apart(short_loops(surface, longest))
+        chosen, waiting = _apart(short_loops(surface, longest, edges))
+        edges = None
         for loop in chosen:
             surface = _cut_and_close(surface, loop.vertices)
         removed += len(chosen)
@@ -57,33 +63,46 @@ def close_tunnels(surface: Surface, longest: float) -> tuple[Surface, int]:
     return surface, removed
 
 
-def short_loops(surface: Surface, longest: float) -> list[Loop]:
+def short_loops(surface: Surface, longest: float, edges: HalfEdges | None = None) -> list[Loop]:
     """Loops of length at most ``longest`` that do not part the surface, near the handles it has, shortest first."""
-    vertices, faces = surface.vertices, surface.faces
-    other = twins(faces, len(vertices))
-    if other is None:
+    vertices = surface.vertices
+    edges = edges or HalfEdges.of(surface.faces, len(vertices))
+    if edges is None:
         raise ValueError("tunnels: the surface must be closed; repair it first")
-    label, generators = _edge_labels(faces, other, len(vertices))
-    graph = neighbours(faces, vertices, lengths=True)
-    begin, end = starts(faces), ends(faces)
-    labels = _sparse_any.coo_matrix((np.arange(1, len(begin) + 1), (begin, end)), shape=graph.shape).tocsr()
-    seeds = np.unique(np.concatenate([begin[generators], end[generators]]))
+    label, generators = _edge_labels(edges)
+    begin, end = starts(surface.faces)[generators], ends(surface.faces)[generators]
+    seeds = np.unique(np.concatenate([begin, end]))
     # All that a short loop near a seed can reach, in connected pieces, each a small graph of its own.
-    reach = _csgraph_any.dijkstra(graph, indices=seeds, limit=longest, min_only=True)
-    near = np.flatnonzero(np.isfinite(reach))
-    whole, half = graph[near][:, near], labels[near][:, near]
+    near = _around(vertices, seeds, longest)
+    half = edges.directed[near][:, near]
+    row, col = half.nonzero()
+    span = np.linalg.norm(vertices[near[row]].astype(np.float64) - vertices[near[col]], axis=1)
+    whole = _sparse_any.csr_matrix((span, half.indices, half.indptr), shape=half.shape)
+    at = np.searchsorted(near, seeds)
+    reach = _csgraph_any.dijkstra(whole, indices=at, limit=longest, min_only=True)
+    reached = np.flatnonzero(np.isfinite(reach))
+    near, whole, half = near[reached], whole[reached][:, reached], half[reached][:, reached]
     piece = np.asarray(_csgraph_any.connected_components(whole, directed=False)[1])
     found: dict[bytes, Loop] = {}
     for number in range(int(piece.max(initial=-1)) + 1):
         local = np.flatnonzero(piece == number)
         named = half[local][:, local].tocoo()
-        edges = _Edges(whole[local][:, local], named.row, named.col, label[named.data - 1])
+        part = _Edges(whole[local][:, local], named.row, named.col, label[named.data - 1])
         for seed in np.flatnonzero(np.isin(near[local], seeds)).tolist():
-            loop = _shortened(edges, seed, longest)
+            loop = _shortened(part, seed, longest)
             if loop is not None:
                 ring = near[local[loop.vertices]]
                 found[np.sort(ring).tobytes()] = Loop(ring, loop.length, loop.label)
     return sorted(found.values(), key=lambda loop: loop.length)
+
+
+def _around(vertices: NDArray[np.float32], seeds: NDArray[np.integer], reach: float) -> NDArray[np.int64]:
+    """The numbers of the vertices within ``reach`` of a seed, and of some more."""
+    lot = vertices[seeds]
+    box = ((vertices >= lot.min(axis=0) - 1.01 * reach) & (vertices <= lot.max(axis=0) + 1.01 * reach)).all(axis=1)
+    some = np.flatnonzero(box)
+    away, _ = _spatial_any.cKDTree(lot).query(vertices[some], distance_upper_bound=1.01 * reach)
+    return some[np.isfinite(away)]
 
 
 def _shortened(edges: _Edges, seed: int, longest: float) -> Loop | None:
@@ -143,25 +162,21 @@ class _Edges:
         return Loop(ring, length, int(way[u] ^ way[v] ^ self.label[best]))
 
 
-def _edge_labels(
-    faces: NDArray[np.int32], other: NDArray[np.int64], count: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _edge_labels(edges: HalfEdges) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """A label (3F,) per half-edge, whose exclusive or along a loop is its class, and the 2 g generators."""
-    begin, end = starts(faces), ends(faces)
-    graph = _sparse_any.coo_matrix((np.ones(len(begin), np.int8), (begin, end)), shape=(count, count)).tocsr()
-    root = int(begin[0])
-    _, parent = _csgraph_any.breadth_first_order(graph, root, directed=True, return_predecessors=True)
-    parent = np.asarray(parent, np.int64)
+    begin, end, other = starts(edges.faces), ends(edges.faces), edges.twin
+    _, parent = edges.tree
     depth = _depths(parent)
     once = np.flatnonzero(np.arange(len(other)) < other)
-    in_tree = (parent[end[once]] == begin[once]) | (parent[begin[once]] == end[once])
-    free = once[~in_tree]
+    one, two = begin[once], end[once]
+    free = once[(parent[two] != one) & (parent[one] != two)]
     # A minimum spanning tree of negative lengths crosses the edges that close the longest loops.
     weight = -(depth[begin[free]] + depth[end[free]] + 1.0)
     left, right = free // 3, other[free] // 3
-    dual = _sparse_any.coo_matrix((weight, (left, right)), shape=(len(faces), len(faces))).tocsr()
+    size = len(edges.faces)
+    dual = _sparse_any.coo_matrix((weight, (left, right)), shape=(size, size)).tocsr()
     tree = _csgraph_any.minimum_spanning_tree(dual).astype(bool)
-    _, above = _csgraph_any.breadth_first_order(tree, int(left[0]), directed=False, return_predecessors=True)
+    order, above = _csgraph_any.breadth_first_order(tree, int(left[0]), directed=False, return_predecessors=True)
     above = np.asarray(above, np.int64)
     crossing = (above[left] == right) | (above[right] == left)
     generators = free[~crossing]
@@ -170,20 +185,25 @@ def _edge_labels(
         return label, generators
     bits = np.random.default_rng(0).integers(1, 2**62, len(generators))
     label[generators] = bits
-    # Every generator's dual loop runs over the dual tree; where it crosses an edge, the edge takes its label.
-    across = np.full(len(faces), -1, np.int64)
+    # Every generator's dual loop runs over the dual tree, up from both its faces until the ways meet; where it
+    # crosses an edge, the edge takes its label.
+    across = np.full(size, -1, np.int64)
     up, down = free[crossing & (above[left] == right)], free[crossing & (above[left] != right)]
     across[up // 3], across[other[down] // 3] = up, down
-    here, carried = np.concatenate([generators // 3, other[generators] // 3]), np.concatenate([bits, bits])
+    place = np.zeros(size, np.int64)
+    place[order] = np.arange(len(order))
+    here, there = generators // 3, other[generators].astype(np.int64) // 3
     while len(here):
-        going = across[here] >= 0
-        here, carried = here[going], carried[going]
-        np.bitwise_xor.at(label, across[here], carried)
-        here = above[here]
+        deeper = place[here] > place[there]
+        climbing = np.where(deeper, here, there)
+        np.bitwise_xor.at(label, across[climbing], bits)
+        here, there = above[climbing], np.where(deeper, there, here)
+        going = here != there
+        here, there, bits = here[going], there[going], bits[going]
     return np.where(label != 0, label, label[other]), generators
 
 
-def _depths(parent: NDArray[np.int64]) -> NDArray[np.float64]:
+def _depths(parent: NDArray[np.int32]) -> NDArray[np.float64]:
     """Steps to the root of a tree, by doubling the stride."""
     step = np.where(parent >= 0, parent, np.arange(len(parent)))
     depth = (parent >= 0).astype(np.float64)
@@ -231,7 +251,9 @@ def _cut_and_close(surface: Surface, ring: NDArray[np.int64]) -> Surface:
     """Part the surface along a ring of edges and close both rims."""
     faces = surface.faces.copy()
     count = len(surface.vertices)
-    touching = np.flatnonzero(np.isin(faces, ring).any(axis=1))
+    on = np.zeros(count, bool)
+    on[ring] = True
+    touching = np.flatnonzero(some_corner(on, faces))
     piece = faces[touching]
     begin, end = starts(piece), ends(piece)
     on_ring = set(zip(ring.tolist(), np.roll(ring, -1).tolist(), strict=True))
