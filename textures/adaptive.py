@@ -50,7 +50,7 @@ def _straight(values: NDArray[np.float32], chart: NDArray[np.int32], limit: floa
     """(H, W): the values bend neither at a point nor at the eight around it, and all of these are in its chart."""
     straight = chart >= 0
     for axis in (0, 1):
-        v, c, s = (np.moveaxis(array, axis, 0) for array in (values, chart, straight))
+        v, c, s = np.moveaxis(values, axis, 0), np.moveaxis(chart, axis, 0), np.moveaxis(straight, axis, 0)
         if len(c) < 3:
             return np.zeros_like(straight)
         s[1:-1] &= (c[2:] == c[1:-1]) & (c[:-2] == c[1:-1])
