@@ -14,7 +14,7 @@ from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
 from portrait_core.colours import srgb_to_linear
 from portrait_core.rendering.raycast import RayMesh
-from portrait_core.rendering.studio import expose, lamp_shadows, room_shadows, shade
+from portrait_core.rendering.studio import LAMPS, expose, lamp_shadows, room_shadows, shade
 
 BACKGROUND = ((0.80, 0.81, 0.82), (0.62, 0.63, 0.65))
 """Linear RGB of the backdrop at its brightest, behind the head, and towards the corners."""
@@ -39,7 +39,8 @@ class Picture:
 
 
 class Preview:
-    """A textured mesh ready to be pictured from any side; what does not depend on the camera is computed once.
+    """A textured mesh ready to be pictured from any side; what does not depend on the camera is computed once, when
+    it is first seen.
 
     ``vertices`` (V, 3) metres, unit ``normals`` (V, 3), ``faces`` (F, 3), ``uvs`` (V, 2) with the origin at the bottom
     left, ``texture`` (H, W, 3) uint8 sRGB with row 0 at the top.
@@ -56,7 +57,7 @@ class Preview:
         self._vertices, self._normals, self._faces, self._uvs = vertices, normals, faces, uvs
         self._texture = texture
         self._mesh = RayMesh(vertices, faces)
-        self._room = room_shadows(self._mesh, vertices, normals)
+        self._room = np.full(len(vertices), np.nan, np.float32)  # until a picture shows the vertex
 
     def render(
         self,
@@ -68,15 +69,14 @@ class Preview:
     ) -> Picture:
         """A ``size`` x ``size`` picture from an OpenCV camera: ``cam2world`` (4, 4), ``intrinsics`` (3, 3) in picture
         sides. Each pixel is the mean of ``supersampling`` squared rays."""
-        fine = size * supersampling
-        directions = ray_directions(cam2world, intrinsics, fine)
+        pixels = shown_pixels(self._vertices, self._faces, cam2world, intrinsics, size)
+        row, column = _sub_places(pixels, size, supersampling)
+        directions = directions_at(row, column, cam2world, intrinsics)
         hits = self._mesh.first_hits(cam2world[:3, 3], directions)
         seen = np.flatnonzero(hits.face >= 0)
-        linear = backdrop(fine).reshape(-1, 3)
+        linear = backdrop_at(row, column)
         if len(seen):
-            lamps = lamp_shadows(self._mesh, self._vertices, self._normals, cam2world)
-            # One table, so that a hit gathers its corners once.
-            table = np.concatenate([self._normals, self._uvs, self._room[:, None], lamps.T], axis=1)
+            table = self._table(hits.face[seen], cam2world)
 
             def paint(part: NDArray[np.int64]) -> None:
                 found = _blend(table, self._faces[hits.face[part]], hits.weights[part])
@@ -91,12 +91,34 @@ class Preview:
                 # Parts that fit a processor's cache; each writes pixels of its own.
                 list(pool.map(paint, np.array_split(seen, -(-len(seen) // PART))))
         met = hits.face >= 0
-        nearest = np.where(met, hits.distance, np.float32(np.inf)).reshape(fine, fine)
+        nearest = np.where(met, hits.distance, np.float32(np.inf))
+        place = (np.arange(size) + 0.5) / size
+        image = backdrop_at(np.repeat(place, size), np.tile(place, size))
+        depth, mask = np.full(size * size, np.inf, np.float32), np.zeros(size * size, np.float32)
+        # The rays of a pixel follow each other.
+        each = supersampling * supersampling
+        image[pixels] = _mean(linear, each)
+        depth[pixels] = nearest.reshape(-1, each).min(axis=1)
+        mask[pixels] = _mean(met.astype(np.float32)[:, None], each)[:, 0]
         return Picture(
-            _encode(_shrink(linear.reshape(fine, fine, 3), supersampling)),
-            np.minimum.reduce(_offsets(nearest, supersampling)),
-            _shrink(met.astype(np.float32).reshape(fine, fine), supersampling),
+            _encode(image).reshape(size, size, 3), depth.reshape(size, size), mask.reshape(size, size)
         )
+
+    def _table(self, faces: NDArray[np.int32], cam2world: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(V, 10): normals, texture places, the room's and the lamps' shares; only of the vertices of ``faces``.
+
+        One table, so that a hit gathers its corners once.
+        """
+        shown = np.zeros(len(self._vertices), bool)
+        shown[self._faces[faces]] = True
+        fresh = np.flatnonzero(shown & np.isnan(self._room))
+        self._room[fresh] = room_shadows(self._mesh, self._vertices[fresh], self._normals[fresh])
+        index = np.flatnonzero(shown)
+        table = np.zeros((len(shown), 6 + len(LAMPS)), np.float32)
+        table[:, :3], table[:, 3:5] = self._normals, self._uvs
+        table[index, 5] = self._room[index]
+        table[index, 6:] = lamp_shadows(self._mesh, self._vertices[index], self._normals[index], cam2world).T
+        return table
 
 
 def render_avatar(avatar: Avatar, camera: Camera, size: int) -> Picture:
@@ -106,16 +128,65 @@ def render_avatar(avatar: Avatar, camera: Camera, size: int) -> Picture:
     return scene.render(camera.cam2world, camera.intrinsics, size)
 
 
+def shown_pixels(
+    vertices: NDArray[np.float32],
+    faces: NDArray[np.int32],
+    cam2world: NDArray[np.float32],
+    intrinsics: NDArray[np.float32],
+    size: int,
+) -> NDArray[np.int64]:
+    """Flat numbers, growing, of the pixels that may show the mesh: those in the box around a face's picture.
+
+    All pixels where a part of the mesh lies beside or behind the camera.
+    """
+    local = (vertices.astype(np.float64) - cam2world[:3, 3]) @ cam2world[:3, :3].astype(np.float64)
+    if not bool((local[:, 2] > 1e-6).all()):
+        return np.arange(size * size)
+    place = (local @ intrinsics.astype(np.float64).T)[:, :2] / local[:, 2:] * size
+    # A pixel more on each side, for rounding.
+    low = np.clip(np.floor(place[faces].min(axis=1)) - 1, 0, size).astype(np.int64)
+    high = np.clip(np.floor(place[faces].max(axis=1)) + 2, 0, size).astype(np.int64)
+    # Boxes as steps up and down at their corners, summed along both axes.
+    steps = np.zeros((size + 1) * (size + 1))
+    for x, y, sign in ((low, low, 1.0), (high, low, -1.0), (low, high, -1.0), (high, high, 1.0)):
+        steps += sign * np.bincount(y[:, 1] * (size + 1) + x[:, 0], minlength=len(steps))
+    boxes = steps.reshape(size + 1, size + 1).cumsum(axis=0).cumsum(axis=1)
+    return np.flatnonzero(boxes[:size, :size] > 0.5)
+
+
+def _sub_places(
+    pixels: NDArray[np.int64], size: int, factor: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rows and columns (P * factor squared,), in picture sides, of the rays of ``pixels`` (P,)."""
+    part = (np.arange(factor) + 0.5) / factor
+    down, across = np.repeat(part, factor), np.tile(part, factor)
+    row, column = np.divmod(pixels, size)
+    return ((row[:, None] + down) / size).ravel(), ((column[:, None] + across) / size).ravel()
+
+
 def ray_directions(
     cam2world: NDArray[np.float32], intrinsics: NDArray[np.float32], size: int
 ) -> NDArray[np.float32]:
     """(size * size, 3) unit world directions through the pixel centres, row by row."""
-    centre = (np.arange(size, dtype=np.float64) + 0.5) / size
+    row, column = _sub_places(np.arange(size * size), size, 1)
+    return directions_at(row, column, cam2world, intrinsics)
+
+
+def directions_at(
+    row: NDArray[np.float64],
+    column: NDArray[np.float64],
+    cam2world: NDArray[np.float32],
+    intrinsics: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """(N, 3) unit world directions through the places ``row``, ``column`` (N,), in picture sides from the top left."""
     turn = cam2world[:3, :3].astype(np.float64) @ np.linalg.inv(intrinsics.astype(np.float64))
-    # A direction is a sum of what its column, its row and the camera's axis give.
-    across, down = centre[:, None] * turn[:, 0], centre[:, None] * turn[:, 1] + turn[:, 2]
-    world = (across[None] + down[:, None]).reshape(-1, 3)
-    return (world / _length(world)).astype(np.float32)
+    # One axis at a time: NumPy is slow along short rows.
+    axes = [column * x + row * y + z for x, y, z in turn]
+    length = np.sqrt(sum(axis * axis for axis in axes))
+    world = np.empty((len(row), 3), np.float32)
+    for k, axis in enumerate(axes):
+        np.divide(axis, length, out=world[:, k], casting="same_kind")
+    return world
 
 
 def bilinear(texture: NDArray[Any], uvs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -140,12 +211,12 @@ def bilinear(texture: NDArray[Any], uvs: NDArray[np.float32]) -> NDArray[np.floa
     return np.asarray(above * (1.0 - down) + below * down, np.float32)
 
 
-def backdrop(size: int) -> NDArray[np.float32]:
-    """(size, size, 3) linear RGB: a light grey that falls off gently from the middle."""
-    place = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
-    away = np.clip((place[:, None] + 0.05) ** 2 + place[None, :] ** 2, 0.0, 0.5)[:, :, None] * 2.0
+def backdrop_at(row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(N, 3) linear RGB at places in picture sides from the top left: a light grey that falls off gently from the
+    middle."""
+    away = np.clip((row - 0.45) ** 2 + (column - 0.5) ** 2, 0.0, 0.5).astype(np.float32) * np.float32(2)
     middle, corner = (np.array(colour, np.float32) for colour in BACKGROUND)
-    return (middle + (corner - middle) * away).astype(np.float32)
+    return np.asarray(middle + (corner - middle) * away[:, None], np.float32)
 
 
 def _blend(
@@ -163,15 +234,10 @@ def _length(vectors: NDArray[Any]) -> NDArray[Any]:
     return np.sqrt(np.einsum("ni,ni->n", vectors, vectors))[:, None]
 
 
-def _offsets(image: NDArray[np.float32], factor: int) -> list[NDArray[np.float32]]:
-    """The images that hold one ray of each pixel's ``factor`` squared."""
-    return [image[down::factor, across::factor] for down in range(factor) for across in range(factor)]
-
-
-def _shrink(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    """The mean of each ``factor`` x ``factor`` block."""
-    total = np.add.reduce(_offsets(image, factor))
-    return np.asarray(total / np.float32(factor * factor), np.float32)
+def _mean(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """The means (N, C) of every ``count`` rows of ``values`` (N * count, C)."""
+    total = np.add.reduce([values[k::count] for k in range(count)])
+    return np.asarray(total / np.float32(count), np.float32)
 
 
 def _encode(linear: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from portrait_core.cameras import Camera
-from portrait_core.rendering.preview import Preview, bilinear, ray_directions, render_avatar
+from portrait_core.rendering.preview import Preview, bilinear, ray_directions, render_avatar, shown_pixels
 from portrait_core.rendering.raycast import RayMesh
 from portrait_core.rendering.studio import disk_directions, expose, sphere_directions
 from portrait_core.shape import extract_surface, vertex_normals
@@ -142,3 +142,29 @@ def test_cameras_all_around_see_the_bust_in_the_middle(yaw: float) -> None:
     picture = render_avatar(bust_avatar(), Camera.orbit(yaw=yaw, focal=4.0), 48)
     rows, columns = np.nonzero(picture.mask > 0.5)
     assert abs(columns.mean() - 23.5) < 3 and 20 < rows.mean() < 36
+
+
+@pytest.mark.parametrize("yaw", [0.0, 0.9])
+def test_only_pixels_without_the_mesh_are_left_out(yaw: float) -> None:
+    avatar, size = bust_avatar(), 64
+    camera = Camera.orbit(yaw=yaw, focal=4.0)
+    vertices, faces = avatar.main.vertices, avatar.main.faces
+    shown = shown_pixels(vertices, faces, camera.cam2world, camera.intrinsics, size)
+    rays = ray_directions(camera.cam2world, camera.intrinsics, size)
+    met = RayMesh(vertices, faces).first_hits(camera.cam2world[:3, 3], rays).face >= 0
+    assert np.isin(np.flatnonzero(met), shown).all()
+    assert len(shown) < 1.6 * met.sum() + 100
+    inside = camera.cam2world.copy()
+    inside[:3, 3] = vertices.mean(axis=0)
+    assert len(shown_pixels(vertices, faces, inside, camera.intrinsics, size)) == size * size
+
+
+def test_a_second_picture_of_the_same_scene_is_the_picture_of_a_new_one() -> None:
+    avatar = bust_avatar()
+    main = avatar.main
+    made = [Preview(main.vertices, main.normals, main.faces, main.uvs, main.maps.base_colour) for _ in range(2)]
+    first, second = Camera.orbit(yaw=0.0, focal=4.0), Camera.orbit(yaw=2.0, focal=4.0)
+    made[0].render(first.cam2world, first.intrinsics, 48)
+    again, fresh = (scene.render(second.cam2world, second.intrinsics, 48) for scene in made)
+    np.testing.assert_array_equal(again.image, fresh.image)
+    np.testing.assert_array_equal(again.depth, fresh.depth)
