@@ -13,7 +13,7 @@ from portrait_core.body.template import BodyTemplate
 from portrait_core.errors import ModelFileError
 from portrait_core.field import CutField, Field
 from portrait_core.progress import Progress
-from portrait_core.shape import Surface, clean, decimate, extract_surface, level_facts
+from portrait_core.shape import Surface, clean_carrying, decimate, extract_surface, level_facts
 from portrait_core.shape.decimate import Focus
 from portrait_core.shape.dense import DenseSurface
 
@@ -45,14 +45,9 @@ def reference(field: Field, lattice: int, progress: Progress) -> Reference:
     planes = field.cut_planes() if isinstance(field, CutField) else None
     voxel = float(np.ptp(field.bounds, axis=0).max()) / lattice
     try:
-        cleaned, report = clean(Surface(placed, raw.faces), planes, voxel)
+        cleaned, places, report = clean_carrying(Surface(placed, raw.faces), raw.vertices, planes, voxel)
     except ValueError as error:
         raise ModelFileError(f"the model's field gives no closed surface: {error}") from error
-    same = cleaned.vertices.shape == placed.shape and np.array_equal(cleaned.faces, raw.faces)
-    # Cleaning mostly moves vertices; only where it had to mend must places be looked up anew.
-    places = raw.vertices if same else DenseSurface.of(Surface(placed, raw.faces), raw.vertices).lattice_places(
-        cleaned.vertices
-    )
     return Reference(DenseSurface.of(cleaned, places), planes, report.facts())
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Field to triangles: lattice, marching cubes, the one outer shell, cleaning, the shoulder cut, decimation, normals."""
 
-from portrait_core.shape.clean import CleanReport, clean, level_facts
+from portrait_core.shape.clean import CleanReport, clean, clean_carrying, level_facts
 from portrait_core.shape.cut import open_cut
 from portrait_core.shape.decimate import decimate
 from portrait_core.shape.extract import extract_surface
@@ -15,6 +15,7 @@ __all__ = [
     "Surface",
     "SurfaceReport",
     "clean",
+    "clean_carrying",
     "decimate",
     "decimate_seams",
     "extract_surface",

@@ -10,11 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.shape.cut import ON_PLANE, flatten_cut, straightness
+from portrait_core.shape.carry import by_place, to_added
+from portrait_core.shape.cut import ON_PLANE, flatten_cut_carrying, straightness
 from portrait_core.shape.repair import make_closed
 from portrait_core.shape.smooth import take_off_terraces
 from portrait_core.shape.surface import Surface
-from portrait_core.shape.topology import boundary_loops, euler_genus, is_closed_manifold, shells
+from portrait_core.shape.topology import (
+    boundary_loops,
+    closed_half_edges,
+    euler_genus,
+    is_closed_manifold,
+    shells,
+)
 from portrait_core.shape.tunnels import close_tunnels
 
 TUNNEL = 9.0
@@ -62,20 +69,40 @@ def clean(surface: Surface, planes: NDArray[np.floating] | None, voxel: float) -
     ``planes`` (K, 4) are the cut's (see ``cut``), or None; ``voxel`` is the lattice's spacing in metres.
     Raises ``ValueError`` when nothing closed is left of the surface.
     """
-    dropped = int(shells(surface)[surface.faces.ravel()].max()) if len(surface.faces) else 0
-    closed = make_closed(surface)
+    result, _, report = clean_carrying(
+        surface, np.zeros((len(surface.vertices), 0), np.float32), planes, voxel
+    )
+    return result, report
+
+
+def clean_carrying(
+    surface: Surface, carried: NDArray[np.float32], planes: NDArray[np.floating] | None, voxel: float
+) -> tuple[Surface, NDArray[np.float32], CleanReport]:
+    """`clean`, and the values ``carried`` (V, K) by the vertices: they go with a vertex that moves, a new one gets
+    what its neighbours have."""
+    edges = closed_half_edges(surface)
+    # Most surfaces are one closed shell already; then there is nothing to part, to close or to drop.
+    whole = edges is not None and len(edges.tree[0]) == len(surface.vertices)
+    dropped, closed = 0, surface
+    if not whole:
+        edges = None
+        dropped = int(shells(surface)[surface.faces.ravel()].max()) if len(surface.faces) else 0
+        closed = make_closed(surface)
+        carried = by_place(carried, surface.vertices, closed)
     repaired = len(closed.faces) != len(surface.faces) and dropped == 0
     before, volume = euler_genus(closed), closed.volume()
-    walled, tunnels = close_tunnels(closed, TUNNEL * voxel)
-    fixed = _near(walled, planes, 2.0 * voxel)
-    smooth, passes, rough = take_off_terraces(walled, voxel, fixed)
+    walled, tunnels = close_tunnels(closed, TUNNEL * voxel, edges)
+    carried = to_added(carried, walled)
+    smooth, passes, rough = take_off_terraces(walled, voxel, _near(walled, planes, 2.0 * voxel))
     changed = volume if smooth is closed else smooth.volume()
-    result = smooth if planes is None else flatten_cut(smooth, planes, voxel)
-    after = result.volume()
-    watertight = is_closed_manifold(result) and after > 0.0
+    result = smooth
+    if planes is not None:
+        result, carried = flatten_cut_carrying(smooth, carried, planes, voxel)
+    after = changed if result is smooth else result.volume()
+    watertight = after > 0.0 and is_closed_manifold(result)
     rims = [] if watertight else boundary_loops(result.faces, len(result.vertices))
     cut = {"beyond_planes": 0.0, "cap_area": 0.0} if planes is None else straightness(result, planes)
-    return result, CleanReport(
+    report = CleanReport(
         shells_dropped=dropped,
         repaired=repaired,
         genus_before=before,
@@ -91,6 +118,7 @@ def clean(surface: Surface, planes: NDArray[np.floating] | None, voxel: float) -
         watertight=watertight,
         open_edges=sum(len(ring) for ring in rims),
     )
+    return result, carried, report
 
 
 def level_facts(surface: Surface) -> dict[str, Any]:
@@ -110,7 +138,6 @@ def level_facts(surface: Surface) -> dict[str, Any]:
 def _near(surface: Surface, planes: NDArray[np.floating] | None, reach: float) -> NDArray[np.bool_] | None:
     if planes is None:
         return None
-    near = np.zeros(len(surface.vertices), bool)
-    for plane in np.asarray(planes, np.float64):
-        near |= surface.vertices.astype(np.float64) @ plane[:3] - plane[3] > -max(reach, ON_PLANE)
-    return near
+    normals, offsets = np.asarray(planes, np.float64)[:, :3], np.asarray(planes, np.float64)[:, 3]
+    height = surface.vertices.astype(np.float64) @ normals.T - offsets
+    return np.asarray((height > -max(reach, ON_PLANE)).any(axis=1), np.bool_)

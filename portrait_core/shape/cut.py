@@ -10,6 +10,7 @@ satisfies n.x <= d.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,18 @@ ON_PLANE = 1e-5
 
 def flatten_cut(surface: Surface, planes: NDArray[np.floating], voxel: float) -> Surface:
     """``surface`` (closed, metres) with caps exactly on the planes; a plane that it does not reach changes nothing."""
+    return flatten_cut_carrying(surface, np.zeros((len(surface.vertices), 0), np.float32), planes, voxel)[0]
+
+
+def flatten_cut_carrying(
+    surface: Surface, carried: NDArray[np.float32], planes: NDArray[np.floating], voxel: float
+) -> tuple[Surface, NDArray[np.float32]]:
+    """`flatten_cut`, and the values ``carried`` (V, K) by the vertices: they move along, new ones on an edge get a mix
+    of its ends'."""
     for plane in np.asarray(planes, np.float64):
         if float(_height(surface.vertices, plane).max()) > -1.5 * voxel:
-            surface = _flatten(surface, plane, voxel)
-    return surface
+            surface, carried = _flatten(surface, carried, plane, voxel)
+    return surface, carried
 
 
 def open_cut(surface: Surface, planes: NDArray[np.floating]) -> Surface:
@@ -68,13 +77,46 @@ def _height(vertices: NDArray[np.floating], plane: NDArray[np.float64]) -> NDArr
     return np.asarray(vertices, np.float64) @ plane[:3] - plane[3]
 
 
-def _flatten(surface: Surface, plane: NDArray[np.float64], voxel: float) -> Surface:
-    vertices = surface.vertices.astype(np.float64)
+def _flatten(
+    surface: Surface, carried: NDArray[np.float32], plane: NDArray[np.float64], voxel: float
+) -> tuple[Surface, NDArray[np.float32]]:
+    # Nothing below the stretched wall changes: only the faces that reach into it are looked at.
+    touched = np.flatnonzero(
+        some_corner(_height(surface.vertices, plane) > -(STRETCH + 1.0) * voxel, surface.faces)
+    )
+    part = surface.faces[touched]
+    mask = np.zeros(len(surface.vertices), bool)
+    mask[part.ravel()] = True
+    used = np.flatnonzero(mask)
+    local = (np.cumsum(mask, dtype=np.int32) - np.int32(1))[part]
+    place, scored = _pressed(surface.vertices[used].astype(np.float64), local, plane, voxel)
+    moved = surface.vertices.copy()
+    moved[used] = place[: len(used)]
+    names = np.concatenate([used, len(mask) + np.arange(len(scored.one))]).astype(np.int32)
+    kept = np.ones(len(surface.faces), bool)
+    kept[touched[scored.hit]] = False
+    one, two = carried[used[scored.one]], carried[used[scored.two]]
+    mixed = (one + scored.share[:, None] * (two - one)).astype(np.float32)
+    return Surface(
+        np.vstack([moved, place[len(used) :]]), np.vstack([surface.faces[kept], names[scored.split]])
+    ), np.vstack([carried, mixed])
+
+
+def _pressed(
+    vertices: NDArray[np.float64], local: NDArray[np.int32], plane: NDArray[np.float64], voxel: float
+) -> tuple[NDArray[np.float32], _Scored]:
+    """The vertices of the wall and the cap in their new places, and after them those of the scored line."""
     height = _height(vertices, plane) + SCORE * voxel
     close = np.abs(height) < LEAST * voxel
     vertices[close] += ((LEAST * voxel - height[close])[:, None]) * plane[:3]
     height[close] = LEAST * voxel
-    vertices, faces, scored = _score(vertices, surface.faces, height)
+    line = _score(vertices, local, height)
+    scored = np.arange(len(vertices), len(vertices) + len(line.one))
+    start = vertices[line.one]
+    vertices = np.vstack([vertices, start + line.share[:, None] * (vertices[line.two] - start)])
+    whole = np.ones(len(local), bool)
+    whole[line.hit] = False
+    faces = np.vstack([local[whole].astype(np.int64), line.split])
     height = vertices @ plane[:3] - plane[3]
     beyond = height > -SCORE * voxel
     beyond[scored] = True
@@ -92,7 +134,7 @@ def _flatten(surface: Surface, plane: NDArray[np.float64], voxel: float) -> Surf
     place = vertices.astype(np.float32)
     on = np.flatnonzero(beyond)
     place[on] = _exactly(vertices[on], plane)
-    return Surface(place, faces.astype(np.int32))
+    return place, line
 
 
 def _exactly(points: NDArray[np.float64], plane: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -104,10 +146,20 @@ def _exactly(points: NDArray[np.float64], plane: NDArray[np.float64]) -> NDArray
     return place
 
 
-def _score(
-    vertices: NDArray[np.float64], faces: NDArray[np.int32], height: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Split the faces along the zero line of ``height`` (V,), which is zero nowhere; also the new vertices' numbers."""
+@dataclass(frozen=True)
+class _Scored:
+    """Faces ``hit`` (H,) by a line, and those they are ``split`` (S, 3) into; the line's vertices count on from the
+    others and lie on edges from ``one`` (N,) to ``two`` (N,), at the ``share`` (N,) of the way."""
+
+    hit: NDArray[np.int64]
+    split: NDArray[np.int64]
+    one: NDArray[np.int64]
+    two: NDArray[np.int64]
+    share: NDArray[np.float64]
+
+
+def _score(vertices: NDArray[np.float64], faces: NDArray[np.int32], height: NDArray[np.float64]) -> _Scored:
+    """Split the faces along the zero line of ``height`` (V,), which is zero nowhere."""
     above = height > 0.0
     count = sum(above[faces[:, corner]].astype(np.int8) for corner in range(3))
     assert isinstance(count, np.ndarray)
@@ -118,9 +170,9 @@ def _score(
     low, high = np.minimum(begin, end)[cutting], np.maximum(begin, end)[cutting]
     keys, first, inverse = np.unique(low * len(vertices) + high, return_index=True, return_inverse=True)
     one, two = low[first], high[first]
-    share = (height[one] / (height[one] - height[two]))[:, None]
+    share = height[one] / (height[one] - height[two])
     added = len(vertices) + np.arange(len(keys))
-    all_vertices = np.vstack([vertices, vertices[one] + share * (vertices[two] - vertices[one])])
+    all_vertices = np.vstack([vertices, vertices[one] + share[:, None] * (vertices[two] - vertices[one])])
     on_edge = np.full(len(begin), -1, np.int64)
     on_edge[cutting] = added[np.asarray(inverse).ravel()]
     # Turn each face so that its lonely corner comes first: the edges next to it are the two that are crossed.
@@ -133,10 +185,8 @@ def _score(
     first_way = (span <= np.linalg.norm(all_vertices[b] - all_vertices[ca], axis=1))[:, None]
     near = np.where(first_way, np.stack([ab, b, c], 1), np.stack([ab, b, ca], 1))
     far = np.where(first_way, np.stack([ab, c, ca], 1), np.stack([b, c, ca], 1))
-    kept = np.ones(len(faces), bool)
-    kept[hit] = False
-    split = np.vstack([faces[kept].astype(np.int64), np.stack([a, ab, ca], 1), near, far])
-    return all_vertices, split.astype(np.int64), added.astype(np.int64)
+    split = np.vstack([np.stack([a, ab, ca], 1), near, far]).astype(np.int64)
+    return _Scored(hit, split, one, two, share)
 
 
 def _spread(
@@ -177,9 +227,9 @@ def _spread(
 def straightness(surface: Surface, planes: NDArray[np.floating]) -> dict[str, float]:
     """Plain facts of the cut for a report: the farthest any vertex lies beyond a plane, and the area of the caps."""
     beyond, area = 0.0, 0.0
-    size = np.linalg.norm(face_cross(surface.vertices, surface.faces), axis=1) / 2.0
     for plane in np.asarray(planes, np.float64):
         height = _height(surface.vertices, plane)
         beyond = max(beyond, float(height.max()))
-        area += float(size[all_corners(np.abs(height) <= ON_PLANE, surface.faces)].sum())
+        cap = surface.faces[all_corners(np.abs(height) <= ON_PLANE, surface.faces)]
+        area += float(np.linalg.norm(face_cross(surface.vertices, cap), axis=1).sum()) / 2.0
     return {"beyond_planes": max(beyond, 0.0), "cap_area": area}

@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 import trimesh
 
-from portrait_core.shape import Surface, clean, extract_surface, inspect_surface, level_facts, open_cut
+from portrait_core.shape import (
+    Surface,
+    clean,
+    clean_carrying,
+    extract_surface,
+    inspect_surface,
+    level_facts,
+    open_cut,
+)
 from portrait_core.shape.cut import flatten_cut, snap
 from portrait_core.shape.repair import collapse_slivers, make_closed
 from portrait_core.shape.smooth import roughness, take_off_terraces
@@ -56,6 +64,38 @@ def test_floaters_and_hulls_go() -> None:
     assert report.shells_dropped == 2 and report.watertight and report.genus == 0
     assert result.volume() == pytest.approx(body.volume())
     assert json.loads(json.dumps(report.facts()))["shells_dropped"] == 2
+
+
+def test_values_are_carried_over_tunnels_cuts_and_repairs() -> None:
+    """Each vertex carries its place: afterwards they are still where the surface is, and untouched ones the same."""
+    handle = union(ball((0, 0, 0), 0.1), lambda p: ring(0.03, 0.012)(p - np.array([0, 0.1, 0.0], np.float32)))
+    surface = extract(handle)
+    planes = np.array([(0.0, -1.0, 0.0, 0.05)])
+    torn = Surface(surface.vertices, np.delete(surface.faces, np.arange(5, 900, 90), axis=0))
+    for each in (surface, torn):
+        result, carried, report = clean_carrying(each, each.vertices, planes, 2 * VOXEL)
+        assert report.tunnels_closed == 1 and report.watertight and report.repaired == (each is torn)
+        away = np.linalg.norm(carried - result.vertices, axis=1)
+        height = result.vertices[:, 1] + 0.05
+        assert carried.dtype == np.float32 and away.max() < 0.12  # the cap is pressed up from the ball's pole
+        wall = height > 22 * VOXEL
+        assert (away[wall] == 0.0).mean() > 0.98 and away[wall].max() < 0.03
+        rim = (height > 1e-5) & ~wall
+        assert away[rim].max() < 4 * VOXEL
+        same, _ = clean(each, planes, 2 * VOXEL)
+        assert np.array_equal(same.vertices, result.vertices) and np.array_equal(same.faces, result.faces)
+
+
+def test_one_pinched_vertex_among_many_is_seen() -> None:
+    """Two balls that share one vertex: every edge is closed, one vertex has two fans."""
+    one = extract(ball((0, 0, 0), 0.1), 32)
+    count = len(one.vertices)
+    other = np.where(one.faces == 7, 7 - count, one.faces) + count
+    both = Surface(np.vstack([one.vertices, -one.vertices]), np.vstack([one.faces, other]).astype(np.int32))
+    assert is_closed_manifold(one) and twins(both.faces, 2 * count) is not None
+    assert not is_closed_manifold(both)
+    doubled = Surface(one.vertices, np.vstack([one.faces, one.faces[:1]]))
+    assert twins(doubled.faces, count) is None
 
 
 def test_holes_and_stray_faces_are_repaired() -> None:
