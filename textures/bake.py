@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,13 +16,16 @@ from scipy.sparse import csgraph as _csgraph
 from textures.adaptive import sample_texels
 from textures.colour_space import linear_to_srgb
 from textures.fill import fill_empty
-from textures.raster import Placement, blend
+from textures.raster import Placement, Window, blend
 
 CHUNK = 1 << 17
 """Points of one call to the sampled function: bounds memory and sets how often progress is reported."""
 
 TILE = 1024
 """Side of the squares that an image is made in: bounds memory. A multiple of every first lattice spacing."""
+
+THREADS = 2
+"""Squares worked on at the same time: NumPy and most sampled functions let go of Python's lock."""
 
 TOLERANCE = 1.0
 """Error that interpolation between texels may make, in levels of 255."""
@@ -116,25 +121,33 @@ def bake_image(
     Texel centres are sampled where the values bend; between them they are interpolated within ``tolerance`` levels of
     255 (0: every texel is sampled). ``detail``, in units of the positions, is the size of the smallest feature that
     must be found. With ``antialias``, texels at sharp borders are the mean of four samples. Texels outside all
-    triangles continue the nearest chart, over the whole image. ``progress`` is called with "texture" and the finished
-    fraction; what it raises passes through. Raises ``ValueError`` for a size below 1 and for samples that are not
-    finite.
+    triangles continue the nearest chart, over the whole image. ``sample`` is called from several
+    threads at once. ``progress`` is called with "texture" and the finished fraction, from the caller's thread; what it
+    raises passes through. Raises ``ValueError`` for a size below 1 and for samples that are not finite.
     """
     if size < 1:
         raise ValueError(f"bake_image: size must be positive, got {size}")
-    baker = _Baker(atlas_faces, uvs, sample_positions, sample, size, srgb, progress)
+    baker = _Baker(atlas_faces, uvs, sample_positions, sample, size, srgb)
     step = _first_step(atlas_faces, uvs, sample_positions[:, :3], size, detail)
     image = np.full((size, size, len(srgb)), EMPTY, np.uint8)
     covered = np.zeros((size, size), bool)
-    tiles = [(top, left) for top in range(0, size, TILE) for left in range(0, size, TILE)]
-    for number, (top, left) in enumerate(tiles):
-        bottom, right = min(top + TILE, size), min(left + TILE, size)
-        baker.enter((top, bottom, left, right))
-        covered[top:bottom, left:right] = baker.face >= 0
+
+    def make(corner: tuple[int, int]) -> None:
+        (top, left), (bottom, right) = corner, (min(side + TILE, size) for side in corner)
+        tile = baker.tile((top, bottom, left, right))
+        covered[top:bottom, left:right] = tile.face >= 0
         if bool(covered[top:bottom, left:right].any()):
-            image[top:bottom, left:right] = baker.tile(step, tolerance, antialias)
-        if progress is not None:
-            progress("texture", (number + 1) / len(tiles) if number + 1 < len(tiles) else 0.95)
+            image[top:bottom, left:right] = tile.paint(step, tolerance, antialias)
+
+    tiles = [(top, left) for top in range(0, size, TILE) for left in range(0, size, TILE)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        try:
+            for number, _ in enumerate(pool.map(make, tiles)):
+                if progress is not None:
+                    progress("texture", (number + 1) / len(tiles) if number + 1 < len(tiles) else 0.95)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     image = fill_empty(image, covered, rings=max(2, size // 256))
     if progress is not None:
         progress("texture", 1.0)
@@ -142,7 +155,7 @@ def bake_image(
 
 
 class _Baker:
-    """The faces of one tile at a time, and the sampled function at its texels."""
+    """The faces of an image and the sampled function."""
 
     def __init__(
         self,
@@ -152,30 +165,34 @@ class _Baker:
         sample: Sample,
         size: int,
         srgb: tuple[bool, ...],
-        progress: Report | None,
     ) -> None:
-        self._faces, self._positions, self._sample = faces, positions, sample
-        self._placement = Placement(faces, uvs, size)
-        self._charts = charts_of_faces(faces, len(uvs))
-        self._srgb = np.array(srgb)
-        self._progress = progress
-        self._origin = (0, 0)
-        self.face: NDArray[np.int32] = np.zeros((0, 0), np.int32)
+        self.faces, self.positions, self.sample = faces, positions, sample
+        self.placement = Placement(faces, uvs, size)
+        self.charts = charts_of_faces(faces, len(uvs))
+        self.srgb = np.array(srgb)
 
-    def enter(self, window: tuple[int, int, int, int]) -> None:
-        """Paint the faces of a window; the other methods speak of its texels."""
-        self._origin = (window[0], window[2])
-        self.face = self._placement.paint(window)
+    def tile(self, window: Window) -> _Tile:
+        """A window of the image."""
+        return _Tile(self, (window[0], window[2]), self.placement.paint(window))
 
-    def tile(self, step: int, tolerance: float, antialias: bool) -> NDArray[np.uint8]:
+
+@dataclass(frozen=True)
+class _Tile:
+    """A window that begins at the texel ``origin`` (row, column), with the ``face`` (H, W) of its texels."""
+
+    baker: _Baker
+    origin: tuple[int, int]
+    face: NDArray[np.int32]
+
+    def paint(self, step: int, tolerance: float, antialias: bool) -> NDArray[np.uint8]:
         """The window's image (H, W, C); texels that are not covered are grey."""
-        chart = np.where(self.face >= 0, self._charts[self.face], -1).astype(np.int32)
-        values = sample_texels(chart, self._encoded, len(self._srgb), step=step, tolerance=tolerance)
+        chart = np.where(self.face >= 0, self.baker.charts[self.face], -1).astype(np.int32)
+        values = sample_texels(chart, self._encoded, len(self.baker.srgb), step=step, tolerance=tolerance)
         image = np.rint(values).astype(np.uint8)
         if antialias:
             row, column = np.nonzero(sharp_borders(image, chart))
             if len(row):
-                total = np.zeros((len(row), len(self._srgb)), np.float32)
+                total = np.zeros((len(row), len(self.baker.srgb)), np.float32)
                 for dy, dx in SUB_TEXELS:
                     total += self._linear(row, column, dy, dx)
                 image[row, column] = np.rint(self._encode(total / np.float32(len(SUB_TEXELS)))).astype(np.uint8)
@@ -185,14 +202,14 @@ class _Baker:
     def _linear(
         self, row: NDArray[np.int64], column: NDArray[np.int64], dy: float = 0.0, dx: float = 0.0
     ) -> NDArray[np.float32]:
-        result = np.empty((len(row), len(self._srgb)), np.float32)
+        result = np.empty((len(row), len(self.baker.srgb)), np.float32)
         for begin in range(0, len(row), CHUNK):
             part = slice(begin, begin + CHUNK)
             face = self.face[row[part], column[part]].astype(np.int64)
-            weights = self._placement.weights(
-                face, row[part] + (self._origin[0] + dy), column[part] + (self._origin[1] + dx)
+            weights = self.baker.placement.weights(
+                face, row[part] + (self.origin[0] + dy), column[part] + (self.origin[1] + dx)
             )
-            found = self._sample(blend(self._faces[face], weights, self._positions))
+            found = self.baker.sample(blend(self.baker.faces[face], weights, self.baker.positions))
             if not bool(np.isfinite(found).all()):
                 raise ValueError("bake_image: the sampled function returned values that are not finite")
             result[part] = found
@@ -203,10 +220,10 @@ class _Baker:
 
     def _encode(self, linear: NDArray[np.float32]) -> NDArray[np.float32]:
         """Linear values (N, C), 0 to 1, to stored levels, 0 to 255, not rounded."""
-        if bool(self._srgb.all()):
+        if bool(self.baker.srgb.all()):
             return linear_to_srgb(linear) * np.float32(255)
         stored = np.clip(linear, 0.0, 1.0)
-        stored[:, self._srgb] = linear_to_srgb(linear[:, self._srgb])
+        stored[:, self.baker.srgb] = linear_to_srgb(linear[:, self.baker.srgb])
         return stored * np.float32(255)
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +26,6 @@ STEPS_INWARD = (0.25, 0.6, 1.0)
 TOLERANCE = 3.0
 """Error that interpolation between texels may make, in levels of 255: a degree for one texel in a hundred, measured on
 a bust of 2048 texels, and less than half the points to look up."""
-
-THREADS = 2
-"""Parts that the texels of one call are split into, worked on at the same time."""
 
 LOWEST = 0.05
 """Least height of a stored normal: none points into the surface that carries it."""
@@ -68,25 +64,20 @@ def normal_map(
             f"got {normals.shape} and {tangents.shape}"
         )
 
-    def part(rows: FloatArray) -> FloatArray:
+    def sample(rows: FloatArray) -> FloatArray:
         places, ups = rows[:, :3], _unit(rows[:, 3:6])
         fine = fine_normals(places, ups, dense_faces, dense_normals, closest, reach)
         return _into_frame(fine, ups, _unit(rows[:, 6:9]), rows[:, 9:]) * np.float32(0.5) + np.float32(0.5)
-
-    def sample(rows: FloatArray) -> FloatArray:
-        # NumPy and the search let go of Python's lock; rows do not depend on each other
-        return np.concatenate(list(pool.map(part, np.array_split(rows, THREADS))))
 
     def report(_: str, fraction: float) -> None:
         if progress is not None:
             progress("normals", fraction)
 
     columns = np.concatenate([positions, normals, tangents], axis=1)
-    with ThreadPoolExecutor(THREADS) as pool:
-        return bake_image(
-            atlas_faces, uvs, columns, sample, size,
-            srgb=(False, False, False), tolerance=TOLERANCE, detail=detail, antialias=False, progress=report,
-        )  # fmt: skip
+    return bake_image(
+        atlas_faces, uvs, columns, sample, size,
+        srgb=(False, False, False), tolerance=TOLERANCE, detail=detail, antialias=False, progress=report,
+    )  # fmt: skip
 
 
 def fine_normals(

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -163,3 +165,20 @@ def test_roughness_is_stored_as_it_is_beside_an_srgb_colour() -> None:
     assert (colour == 188).all()
     expected = np.rint((np.arange(64) + 0.5) / 64 * 255)
     assert np.abs(roughness[20] - expected).max() <= 1
+
+
+def test_cancelling_leaves_the_tiles_that_have_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textures.bake.TILE", 16)
+    calls: list[int] = []
+
+    def counted(points: np.ndarray) -> np.ndarray:
+        calls.append(len(points))
+        time.sleep(0.002)
+        return np.abs(points)
+
+    def stop(stage: str, fraction: float) -> None:
+        raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        bake_colour(QUAD, QUAD_UV, QUAD_PLACE, counted, 256, progress=stop, tolerance=0, antialias=False)
+    assert 1 <= len(calls) < 128  # of 256 tiles
