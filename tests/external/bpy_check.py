@@ -73,16 +73,21 @@ def check(path: str) -> dict[str, Any]:
     if len(modifiers) != 1 or not mesh.vertex_groups:
         faults.append("the mesh is not skinned to the armature")
     materials = [slot.material for slot in mesh.material_slots if slot.material]
-    images = [
-        node.image
-        for material in materials
-        for node in material.node_tree.nodes
-        if node.type == "TEX_IMAGE" and node.image
-    ]
-    if len(materials) != 1 or len(images) != 1:
-        faults.append(f"expected one material with one image, got {len(materials)} and {len(images)}")
-    elif images[0].size[0] < 16 or images[0].colorspace_settings.name != "sRGB":
-        faults.append(f"the image is {tuple(images[0].size)}, {images[0].colorspace_settings.name}")
+    if len(materials) != 1:
+        faults.append(f"expected one material, got {len(materials)}")
+    images = {}
+    for node in materials[0].node_tree.nodes if materials else []:
+        if node.type == "TEX_IMAGE" and node.image:
+            images[node.image.name] = node
+    shader = next((n for n in materials[0].node_tree.nodes if n.type == "BSDF_PRINCIPLED"), None) if materials else None
+    painted = [link.from_node for link in shader.inputs["Base Color"].links] if shader else []
+    if len(painted) != 1 or painted[0].type != "TEX_IMAGE":
+        faults.append("the base colour is no image")
+    elif painted[0].image.size[0] < 16 or painted[0].image.colorspace_settings.name != "sRGB":
+        faults.append(f"the image is {tuple(painted[0].image.size)}, {painted[0].image.colorspace_settings.name}")
+    for node in images.values():
+        if node not in painted and node.image.colorspace_settings.name != "Non-Color":
+            faults.append(f"{node.image.name} is data, but Blender reads it as {node.image.colorspace_settings.name}")
     if not mesh.data.uv_layers:
         faults.append("the mesh has no UV map")
     scales = [tuple(each.scale) for each in (armature, mesh)]
