@@ -29,7 +29,7 @@ def crossed(
     of_vertex: NDArray[np.int64],
     asked: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
-    """The same, False where not ``asked`` (C,), from :func:`textures.topology.border_loops` and the chart of a vertex."""
+    """The same, False where not ``asked`` (C,); ``loops`` from :func:`textures.topology.border_loops`."""
     border, loop = loops
     result = np.zeros(len(asked), np.bool_)
     first = np.flatnonzero(np.concatenate([[True], loop[1:] != loop[:-1]]))
