@@ -24,7 +24,7 @@ from textures.topology import (
     piece_labels,
 )
 
-CHART_SHARE = 0.055
+CHART_SHARE = 0.04
 """Area of a chart as a share of the whole surface, for the first cut of a part."""
 
 FLAT_ENOUGH = 4.7

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,15 +26,27 @@ EXPECTED = 0.74
 WIDTHS = (1.0, 0.97, 1.015, 1.03)
 """Widths of the strips that are tried, in expected sides of the image."""
 
-ATTEMPTS = 12
+SURE_TRIES = 7
+"""Orders and widths that are always tried."""
+
+GOOD = 0.64
+"""Share of the image that faces cover from which on no further orders are tried."""
+
+SHUFFLES = 10
+"""How many more orders are tried until the result is good."""
+
+ATTEMPTS = 24
 
 
 @dataclass(frozen=True)
 class _Mask:
-    """One chart in one of four orientations: its cells, and their transform for correlations."""
+    """One chart in all its orientations: its cells, the same with padding, and their transforms for correlations.
 
-    cells: NDArray[np.bool_]
-    padded: NDArray[np.bool_]
+    ``transform`` (turns, rows, columns // 2 + 1).
+    """
+
+    cells: list[NDArray[np.bool_]]
+    padded: list[NDArray[np.bool_]]
     transform: NDArray[np.complex64]
 
 
@@ -50,8 +63,8 @@ def pack(
 
     ``uvs`` (N, 2) with charts' sizes in the proportion wanted, ``glued`` (F, 3), ``chart`` (F,) from 0; each chart a
     disc whose border does not cross itself. Charts with ``upright`` (C,) are not turned. Greatest or longest charts
-    first, each where it fits lowest, in strips of several widths; the squarest strip wins. Raises ``ValueError`` when
-    the padding leaves no room for the charts.
+    first, each where it fits lowest, in strips of several widths; the squarest strip wins, and while that is poor other
+    orders are tried. Raises ``ValueError`` when the padding leaves no room for the charts.
     """
     of_vertex = np.zeros(len(uvs), np.int64)
     of_vertex[glued.ravel()] = np.repeat(chart, 3)
@@ -68,25 +81,24 @@ def pack(
     outlines = [border[of_vertex[border] == k] for k in range(count)]
     for _ in range(ATTEMPTS):
         largest = float(corners.max()) / cell + 2 * gap + 2
-        room = int(_fft_any.next_fast_len(int(max(1.3 * GRID, 1.1 * largest))))
+        # No place of a chart reaches past the end of its strip, so that nothing wraps around.
+        room = (
+            int(_fft_any.next_fast_len(int(max(1.3 * GRID, 1.1 * largest)))),
+            int(_fft_any.next_fast_len(int(np.ceil(max(WIDTHS) * GRID)), real=True)),
+        )
         masks = [
             _masks(uvs, outlines[k], cell, gap, room, turns=1 if upright[k] else 4) for k in range(count)
         ]
-        by_area = sorted(range(count), key=lambda k: -int(masks[k][0].cells.sum()))
-        by_length = sorted(range(count), key=lambda k: -max(masks[k][0].cells.shape))
         best: tuple[int, list[tuple[int, int, int]]] | None = None
-        for share in WIDTHS:
-            placed = _strip(masks, by_area, int(GRID * share), room, best[0] if best else room + 1)
+        for number, (order, share) in enumerate(_tries(masks)):
+            if best is not None and number >= SURE_TRIES and total >= GOOD * (cell * (best[0] + 1)) ** 2:
+                break
+            placed = _strip(masks, order, int(GRID * share), room, best[0] if best else room[0] + 1)
             best = placed or best
-        for share in WIDTHS[:3]:
-            placed = _strip(masks, by_length, int(GRID * share), room, best[0] if best else room + 1)
-            best = placed or best
-        if best is None:
-            best = _strip(masks, by_area, int(GRID * 1.2), room, room + 1)
         if best is not None and best[0] <= 1.08 * GRID:
             return _applied(uvs, of_vertex, border, cell, *best)
         # Few or bulky charts leave more room between them than expected: smaller, and the padding as wide as before.
-        cell *= best[0] / GRID * 1.01 if best is not None else 1.3
+        cell *= best[0] / GRID * 1.01 if best is not None else 1.1
     raise ValueError(
         f"pack: {count} charts do not fit beside each other with {padding} texels of padding at {resolution}"
     )
@@ -123,9 +135,28 @@ def _laid_straight(
     return result, boxes
 
 
+def _tries(masks: list[_Mask]) -> Iterator[tuple[list[int], float]]:
+    """Orders of the charts, widths of the strip: the greatest first, the longest first, then near those by chance."""
+    area = np.asarray([float(mask.cells[0].sum()) for mask in masks])
+    length = np.asarray([float(max(mask.cells[0].shape)) for mask in masks])
+    for share in WIDTHS:
+        yield np.argsort(-area, kind="stable").tolist(), share
+    for share in WIDTHS[:3]:
+        yield np.argsort(-length, kind="stable").tolist(), share
+    random = np.random.RandomState(0)
+    for number in range(SHUFFLES):
+        size = length if number % 2 else np.sqrt(area)
+        yield np.argsort(-size * np.exp(0.3 * random.randn(len(size)))).tolist(), WIDTHS[number // 2 % 3]
+
+
 def _masks(
-    uvs: NDArray[np.float64], loop: NDArray[np.int64], cell: float, gap: int, room: int, turns: int
-) -> list[_Mask]:
+    uvs: NDArray[np.float64],
+    loop: NDArray[np.int64],
+    cell: float,
+    gap: int,
+    room: tuple[int, int],
+    turns: int,
+) -> _Mask:
     """The cells that a chart touches, in each of its orientations (quarter turns to the left)."""
     rim = uvs[loop] / cell
     following = np.roll(rim, -1, axis=0)
@@ -138,58 +169,64 @@ def _masks(
     cells = np.zeros((int(shape[1]), int(shape[0])), np.bool_)  # rows upwards, as v
     cells[at[:, 1], at[:, 0]] = True
     cells = np.asarray(_ndimage_any.binary_fill_holes(cells))
-    masks: list[_Mask] = []
-    for turn in range(turns):
-        here = np.ascontiguousarray(np.rot90(cells, -turn))  # rows count upwards: this is a turn to the left
-        padded = np.pad(here, gap)
-        padded = np.asarray(_ndimage_any.binary_dilation(padded, np.ones((3, 3), np.bool_), iterations=gap))
-        image = np.zeros((room, room), np.float32)
-        image[: here.shape[0], : here.shape[1]] = here
-        masks.append(_Mask(here, padded, np.conj(_fft_any.rfft2(image))))
-    return masks
+    padded = np.asarray(
+        _ndimage_any.binary_dilation(np.pad(cells, gap), np.ones((3, 3), np.bool_), iterations=gap)
+    )
+    # Rows count upwards: this is a turn to the left.
+    turned = [np.ascontiguousarray(np.rot90(cells, -turn)) for turn in range(turns)]
+    image = np.zeros((turns, *room), np.float32)
+    for turn, here in enumerate(turned):
+        rows, columns = min(here.shape[0], room[0]), min(here.shape[1], room[1])
+        image[turn, :rows, :columns] = here[:rows, :columns]
+    return _Mask(
+        turned,
+        [np.rot90(padded, -turn) for turn in range(turns)],
+        np.conj(_fft_any.rfft2(image)),
+    )
 
 
 def _strip(
-    masks: list[list[_Mask]], order: list[int], width: int, room: int, beat: int
+    masks: list[_Mask], order: list[int], width: int, room: tuple[int, int], beat: int
 ) -> tuple[int, list[tuple[int, int, int]]] | None:
     """All charts into a strip: (the side of the square around it, per chart: turn, row, column).
 
     None when one does not fit or the result is no better than ``beat``.
     """
-    taken = np.zeros((room, room), np.float32)
+    taken = np.zeros(room, np.float32)
     places = [(0, 0, 0)] * len(masks)
     extent = width
+    height = min(room[0], beat)  # what reaches higher is of no use
     for k in order:
+        mask = masks[k]
         transform = _fft_any.rfft2(taken)
+        hits = _fft_any.irfft2(transform * mask.transform, s=room, overwrite_x=True)
         found: tuple[float, int, int, int] | None = None
-        for turn, mask in enumerate(masks[k]):
-            rows, columns = mask.cells.shape
-            if columns > width or rows > room:
+        for turn, cells in enumerate(mask.cells):
+            rows, columns = cells.shape
+            if columns > width or rows > height:
                 continue
-            hits = _fft_any.irfft2(transform * mask.transform, s=(room, room))
-            free = hits[: room - rows + 1, : width - columns + 1] < 0.5
+            free = hits[turn, : height - rows + 1, : width - columns + 1] < 0.5
             # The lowest top wins, then the leftmost.
-            open_rows = np.flatnonzero(free.any(axis=1))
-            if len(open_rows) == 0:
+            at = int(np.argmax(free))
+            row, column = divmod(at, free.shape[1])
+            if not bool(free[row, column]):
                 continue
-            row = int(open_rows[0])
-            column = int(np.argmax(free[row]))
             rank = row + rows + 1e-3 * (column + columns)
             if found is None or rank < found[0]:
                 found = (rank, turn, row, column)
         if found is None:
             return None
         _, turn, row, column = found
-        mask = masks[k][turn]
-        gap = (mask.padded.shape[0] - mask.cells.shape[0]) // 2
+        cells, padded = mask.cells[turn], mask.padded[turn]
+        gap = (padded.shape[0] - cells.shape[0]) // 2
         top, left = row - gap, column - gap
         low_row, low_column = max(top, 0), max(left, 0)
-        high_row = min(top + mask.padded.shape[0], room)
-        high_column = min(left + mask.padded.shape[1], room)
-        part = mask.padded[low_row - top : high_row - top, low_column - left : high_column - left]
+        high_row = min(top + padded.shape[0], room[0])
+        high_column = min(left + padded.shape[1], room[1])
+        part = padded[low_row - top : high_row - top, low_column - left : high_column - left]
         taken[low_row:high_row, low_column:high_column] += part
         places[k] = (turn, row, column)
-        extent = max(extent, row + mask.cells.shape[0])
+        extent = max(extent, row + cells.shape[0])
         if extent >= beat:
             return None
     return extent, places
