@@ -62,27 +62,28 @@ class PointDecoder:
         scale, shift = decoder.film1(style)[0].chunk(2)
         self._second = (second.weight * (second.weight_gain * (1 + scale))[:, None]).t().contiguous()
         self._second_bias = second.bias * (1 + scale) + shift
-        self._last = (last.weight * last.weight_gain).t().contiguous()
+        self._last = (last.weight * last.weight_gain).contiguous()
         self._last_bias = last.bias
 
     def __call__(self, points: Tensor) -> CanonicalSample:
         """Fields, leading dimensions (1, N), at ``points`` (N, 3): the lattice box scaled to [-1, 1]."""
-        outputs = self._outputs(points, self._last.shape[1])
-        return self._decoder.read(outputs[None], self._palette)
+        outputs = self._outputs(points, len(self._last))
+        return self._decoder.read(outputs.t()[None], self._palette)
 
     def distance(self, points: Tensor) -> Tensor:
         """Signed distance (N,) to body and hair together, metres, negative inside."""
-        return self._outputs(points, 2).amin(1) * DISTANCE_SCALE
+        return self._outputs(points, 2).amin(0) * DISTANCE_SCALE
 
     @torch.no_grad()
     def _outputs(self, points: Tensor, count: int) -> Tensor:
-        last, bias = self._last[:, :count], self._last_bias[:count]
-        result = points.new_empty(len(points), count)
+        """The last layer's first ``count`` outputs (count, N): each apart, as what follows is quick along rows."""
+        last, bias = self._last[:count], self._last_bias[:count, None]
+        result = points.new_empty(count, len(points))
         for begin in range(0, len(points), CHUNK):
             part = points[begin : begin + CHUNK]
             hidden = nnf.leaky_relu_(self._first(part), 0.2)
             hidden = torch.addmm(self._second_bias, hidden, self._second)
-            result[begin : begin + CHUNK] = torch.addmm(bias, nnf.leaky_relu_(hidden, 0.2), last)
+            result[:, begin : begin + CHUNK] = torch.addmm(bias, last, nnf.leaky_relu_(hidden, 0.2).t())
         return result
 
     def _first(self, points: Tensor) -> Tensor:
