@@ -238,15 +238,17 @@ def charts_of_faces(faces: NDArray[np.int32], vertices: int) -> NDArray[np.int32
 def sharp_borders(image: NDArray[np.uint8], chart: NDArray[np.int32]) -> NDArray[np.bool_]:
     """(H, W): covered texels that differ from a neighbour of their chart by more than ``CONTRAST`` levels."""
     sharp = np.zeros(chart.shape, bool)
-    for axis in (0, 1):
-        v, c, s = (np.moveaxis(array, axis, 0) for array in (image, chart, sharp))
-        both = np.zeros(c[1:].shape, bool)
-        for channel in range(image.shape[2]):  # a reduction over the short last axis is slower
-            one, two = v[1:, :, channel], v[:-1, :, channel]
-            both |= np.maximum(one, two) - np.minimum(one, two) > CONTRAST
-        both &= (c[1:] == c[:-1]) & (c[1:] >= 0)
-        s[1:] |= both
-        s[:-1] |= both
+    planes = [np.ascontiguousarray(image[:, :, channel]) for channel in range(image.shape[2])]
+    # Texels with their neighbours below and to the right; NumPy runs along the rows of a plane.
+    for here, there in (((slice(1, None),), (slice(None, -1),)), ((..., slice(1, None)), (..., slice(None, -1)))):
+        both = (chart[here] == chart[there]) & (chart[here] >= 0)
+        apart = np.zeros(both.shape, bool)
+        for plane in planes:
+            one, two = plane[here], plane[there]
+            apart |= np.maximum(one, two) - np.minimum(one, two) > CONTRAST
+        both &= apart
+        sharp[here] |= both
+        sharp[there] |= both
     return sharp
 
 
