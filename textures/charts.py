@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from textures.crossings import crossed
 from textures.flatten import flattenings
+from textures.newton import strong_steps
 from textures.segment import absorb_small, grow_charts, path_costs, smooth_borders
 from textures.topology import (
     Pairs,
@@ -35,6 +36,13 @@ SMALLEST = 0.0006
 
 STEPS = (32, 14, 6, 2, 0)
 """Steps of descent; a chart whose border comes to cross itself gets fewer, in the end none: Tutte's disc."""
+
+STRONG_STEPS = 16
+STRONG_GAIN = 0.99
+"""A chart that must stay whole and is badly distorted gets so many stronger steps, while each gains that much."""
+
+CROSSED_STEPS = 4
+"""After so many steps in a row with a crossed border it is not expected to come right again."""
 
 LEAST_HEIGHT = 3e-4
 """A triangle flatter than this, in edges of a mean triangle, may turn over when its corners are rounded to float32."""
@@ -138,7 +146,7 @@ def _laid_flat(
         rows = np.flatnonzero(todo)
         _, own = np.unique(chart[rows], return_inverse=True)
         own = np.asarray(own, np.int64)
-        result = _one_round(surface, rows, own, late)
+        result = _one_round(surface, rows, own, single, late)
         flat[rows], glued[rows] = result.flat, result.glued + (int(glued.max()) + 1)
         energy_of_face[rows] = result.energy[own]
         whole = np.zeros(len(result.energy), np.bool_)
@@ -191,8 +199,17 @@ class _Round:
     valid: NDArray[np.bool_]
 
 
-def _one_round(surface: _Surface, rows: NDArray[np.int64], chart: NDArray[np.int64], late: bool) -> _Round:
-    """Open and flatten the charts of the triangles ``rows``; when ``late``, in the simplest way."""
+def _one_round(
+    surface: _Surface,
+    rows: NDArray[np.int64],
+    chart: NDArray[np.int64],
+    single: NDArray[np.bool_],
+    late: bool,
+) -> _Round:
+    """Open and flatten the charts of the triangles ``rows``; when ``late``, in the simplest way.
+
+    Those that may not be cut in two, ``single`` (F,), get stronger steps where they come out badly.
+    """
     pairs, _, cost = _restricted(surface, rows)
     within = chart[pairs.one // 3] == chart[pairs.two // 3]
     pairs, cost = pairs.chosen(within), cost[within]
@@ -208,8 +225,12 @@ def _one_round(surface: _Surface, rows: NDArray[np.int64], chart: NDArray[np.int
         _, vertex = np.unique(glued[use], return_inverse=True)
         vertex = np.asarray(vertex, np.int32).reshape(-1, 3)
         corners = surface.corners[rows[use]]
-        uvs, energy[disc] = _unfolded(corners, vertex, own, STEPS[-1:] if late else STEPS)
-        flat[use] = uvs[vertex]
+        uvs, laid = _unfolded(corners, vertex, own, STEPS[-1:] if late else STEPS)
+        stubborn = np.bincount(own, weights=single[rows[use]]).astype(np.bool_) & (laid > FLAT_ENOUGH)
+        if not late:
+            for k in np.flatnonzero(stubborn):
+                _relax(corners, vertex, own == k, uvs, laid[k : k + 1])
+        flat[use], energy[disc] = uvs[vertex], laid
         turned = _heights(flat[use]) < LEAST_HEIGHT
         valid[np.flatnonzero(disc)[own[turned]]] = False
     return _Round(flat, glued, energy, valid)
@@ -234,6 +255,34 @@ def _unfolded(
         if not bool(open_charts.any()):
             break
     return uvs, energy
+
+
+def _relax(
+    corners: NDArray[np.float64],
+    glued: NDArray[np.int32],
+    inside: NDArray[np.bool_],
+    uvs: NDArray[np.float64],
+    energy: NDArray[np.float64],
+) -> None:
+    """Improve the chart of the triangles ``inside`` (F,), its places in ``uvs`` (N, 2) and its ``energy`` (1,)."""
+    names, vertex = np.unique(glued[inside], return_inverse=True)
+    vertex = np.asarray(vertex, np.int32).reshape(-1, 3)
+    one = np.zeros(len(vertex), np.int64)
+    loops, of_vertex, yes = border_loops(vertex), np.zeros(len(names), np.int64), np.ones(1, np.bool_)
+    begin, at_first = uvs[names].copy(), float(energy[0])
+    last, over = at_first, 0
+    for laid in strong_steps(corners[inside], vertex, one, begin, STRONG_STEPS):
+        reached = float(laid.energy[0])
+        if bool(crossed(laid.uvs, loops, of_vertex, yes)[0]):
+            over += 1
+        elif reached < energy[0]:
+            uvs[names], energy[0], over = laid.uvs, reached, 0
+        # Before the energy is finite a step may have nothing to show for itself.
+        if over > CROSSED_STEPS or (np.isfinite(last) and not reached < STRONG_GAIN * last):
+            break
+        last = reached
+    if float(_heights(uvs[names][vertex]).min()) < min(LEAST_HEIGHT, float(_heights(begin[vertex]).min())):
+        uvs[names], energy[0] = begin, at_first
 
 
 def _heights(flat: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,9 @@ import pytest
 import trimesh
 
 from textures.crossings import overlapping
-from textures.flatten import _energy, _stress, flatten, stretches
+from textures.distortion import energies, stresses, stretches
+from textures.flatten import flatten, flattenings
+from textures.newton import strong_steps
 from textures.topology import border_loops, euler_numbers, face_pairs, glue, open_to_discs
 
 
@@ -61,16 +63,16 @@ def test_the_stress_is_the_derivative_of_the_energy() -> None:
     random = np.random.RandomState(0)
     jacobian = np.eye(2)[:, :, None] + 0.3 * random.randn(2, 2, 50)
     jacobian = jacobian[:, :, np.linalg.det(jacobian.transpose(2, 0, 1)) > 0.1]
-    stress = _stress(jacobian)
+    stress = stresses(jacobian)
     for i in range(2):
         for j in range(2):
             step = np.zeros_like(jacobian)
             step[i, j] = 1e-6
-            slope = (_energy(jacobian + step) - _energy(jacobian - step)) / 2e-6
+            slope = (energies(jacobian + step) - energies(jacobian - step)) / 2e-6
             np.testing.assert_allclose(stress[i, j], slope, rtol=1e-4, atol=1e-4)
     values = np.linalg.svd(jacobian.transpose(2, 0, 1), compute_uv=False)
-    np.testing.assert_allclose(_energy(jacobian), (values**2 + values**-2).sum(axis=1))
-    assert np.isinf(_energy(-jacobian * np.array([1.0, -1.0])[:, None, None])).all()
+    np.testing.assert_allclose(energies(jacobian), (values**2 + values**-2).sum(axis=1))
+    assert np.isinf(energies(-jacobian * np.array([1.0, -1.0])[:, None, None])).all()
 
 
 def test_charts_do_not_feel_each_other() -> None:
@@ -131,3 +133,32 @@ def test_a_border_that_crosses_itself_is_seen() -> None:
         orientation = signed(flat[glued])
         assert (orientation > 0).all() or (orientation < 0).all()
         assert overlapping(flat, glued, one_chart(faces)).tolist() == [crossed]
+
+
+def test_strong_steps_open_a_pocket_that_descent_leaves_collapsed() -> None:
+    # A sheet with a long narrow finger: Tutte's map shrinks its tip to next to nothing.
+    vertices, faces = grid(24)
+    x, y = vertices[:, 0] - 12, vertices[:, 1] - 12
+    radius = np.maximum(np.abs(x), np.abs(y))
+    finger = np.stack([0.25 * x, 0.25 * y, 6.0 * (9 - radius)], 1)
+    bent = np.where((radius < 9)[:, None], finger, np.stack([x, y, 0 * x], 1))
+    corners, glued = bent[faces], glue(len(faces), face_pairs(faces))
+    descended = flatten(corners, glued, one_chart(faces))
+    start = flatten(corners, glued, one_chart(faces), iterations=0)
+    before = start.energy[0]
+    for laid in strong_steps(corners, glued, one_chart(faces), start.uvs, 16):
+        assert (signed(laid.uvs[glued]) > 0).all()
+        assert laid.energy[0] <= before
+        before = laid.energy[0]
+    assert before < 0.5 * descended.energy[0]
+
+
+def test_stops_on_the_way_are_those_of_shorter_ways() -> None:
+    vertices, faces = grid(8)
+    bent = vertices + np.stack([0 * vertices[:, 0], 0 * vertices[:, 0], 0.1 * vertices[:, 0] ** 2], 1)
+    glued = glue(len(faces), face_pairs(faces))
+    laid = flattenings(bent[faces], glued, one_chart(faces), (24, 6, 0))
+    for steps, flat in laid.items():
+        alone = flatten(bent[faces], glued, one_chart(faces), iterations=steps)
+        np.testing.assert_array_equal(flat.uvs, alone.uvs)
+        np.testing.assert_array_equal(flat.energy, alone.energy)
