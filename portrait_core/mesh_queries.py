@@ -3,10 +3,10 @@
 # pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false, reportReturnType=false
 """Closest points, rays and inside tests on a triangle mesh, by warp-lang's bounding-volume hierarchy on the processor.
 
-The one place that knows warp's kernels. Queries run in as many threads as the process may use cores: warp lets go of
-Python's lock while a kernel runs, and every query writes only its own row, so the answers do not depend on the count.
-Neighbouring queries should be near each other: on a mesh of 300,000 faces, points in a coherent order take a third of
-the time of shuffled ones.
+With `portrait_core.nearest_triangle` the one place that knows warp's kernels. Queries run in as many threads as the
+process may use cores: warp lets go of Python's lock while a kernel runs, and every query writes only its own row, so
+the answers do not depend on the count. Neighbouring queries should be near each other: on a mesh of 300,000 faces,
+points in a coherent order take a third of the time of shuffled ones.
 """
 
 # no `from __future__ import annotations`: warp reads the annotations of kernels
@@ -23,6 +23,8 @@ from typing import Any
 import numpy as np
 import warp as wp
 from numpy.typing import NDArray
+
+from portrait_core.threads import thread_count
 
 FloatArray = NDArray[np.float32]
 
@@ -181,26 +183,26 @@ class MeshQueries:
     def __init__(self, vertices: NDArray[Any], faces: NDArray[Any], *, solid: bool = False) -> None:
         corners = np.ascontiguousarray(faces, np.int32).ravel()
         self._mesh = wp.Mesh(
-            points=_wrap(_rows(vertices).copy()),
+            points=wrap(rows_of_three(vertices).copy()),
             indices=wp.array(corners, dtype=wp.int32, device="cpu"),
             support_winding_number=solid,
         )
 
     def closest(self, points: NDArray[Any], reach: float = 100.0) -> Hits:
         """The nearest surface point of each of ``points`` (N, 3) within ``reach``."""
-        return self._hits(_closest, [_rows(points)], [], reach)
+        return self._hits(_closest, [rows_of_three(points)], [], reach)
 
     def first_hits(self, origins: NDArray[Any], directions: NDArray[Any], reach: float = 1.0e6) -> Hits:
         """Where rays first meet the mesh: ``origins`` (N, 3), or (3,) for all, unit ``directions`` (N, 3)."""
-        starts = _rows(origins)
+        starts = rows_of_three(origins)
         if len(starts) == 1:
-            return self._hits(_cast, [_rows(directions)], [starts], reach)
-        return self._hits(_cast, [_rows(directions), starts], [], reach)
+            return self._hits(_cast, [rows_of_three(directions)], [starts], reach)
+        return self._hits(_cast, [rows_of_three(directions), starts], [], reach)
 
     def blocked(self, origins: NDArray[Any], directions: NDArray[Any], reach: float) -> NDArray[np.bool_]:
         """(N,) whether rays from ``origins`` (N, 3) along unit ``directions`` (N, 3) meet the mesh within ``reach``."""
         answer = np.zeros(len(directions), np.uint8)
-        self._launch(_blocked, [_rows(origins), _rows(directions)], [float(reach)], [answer])
+        self._launch(_blocked, [rows_of_three(origins), rows_of_three(directions)], [float(reach)], [answer])
         return answer.astype(bool)
 
     def open_share(
@@ -217,20 +219,20 @@ class MeshQueries:
         Rays begin ``start`` above the point and see obstacles within ``reach``. No direction above the horizon gives 0.
         """
         share = np.zeros(len(points), np.float32)
-        rest = [_wrap(_rows(directions)), float(start), float(reach)]
-        self._launch(_open_share, [_rows(points), _rows(normals)], rest, [share])
+        rest = [wrap(rows_of_three(directions)), float(start), float(reach)]
+        self._launch(_open_share, [rows_of_three(points), rows_of_three(normals)], rest, [share])
         return share
 
     def inside(self, points: NDArray[Any], reach: float = 10.0) -> NDArray[np.bool_]:
         """Whether each of ``points`` (N, 3) lies inside (generalised winding number); needs ``solid=True``."""
         sign = np.zeros(len(points), np.float32)
-        self._launch(_winding, [_rows(points)], [float(reach)], [sign])
+        self._launch(_winding, [rows_of_three(points)], [float(reach)], [sign])
         return sign < 0
 
     def _hits(self, kernel: Any, queries: list[FloatArray], whole: list[FloatArray], reach: float) -> Hits:
         count = len(queries[0])
         hits = Hits(np.zeros(count, np.int32), np.zeros((count, 3), np.float32), np.zeros(count, np.float32))
-        rest = [*(_wrap(array) for array in whole), float(reach)]
+        rest = [*(wrap(array) for array in whole), float(reach)]
         self._launch(kernel, queries, rest, [hits.face, hits.weights, hits.distance])
         return hits
 
@@ -239,17 +241,18 @@ class MeshQueries:
 
         def part(begin: int, end: int) -> None:
             rows = slice(begin, end)
-            inputs = [self._mesh.id, *(_wrap(each[rows]) for each in queries), *rest]
-            outputs = [_wrap(each[rows]) for each in answers]
+            inputs = [self._mesh.id, *(wrap(each[rows]) for each in queries), *rest]
+            outputs = [wrap(each[rows]) for each in answers]
             wp.launch(kernel, dim=end - begin, inputs=[*inputs, *outputs], device="cpu")
 
-        _in_threads(part, len(queries[0]))
+        in_threads(part, len(queries[0]))
 
 
-def _in_threads(part: Callable[[int, int], None], count: int) -> None:
+def in_threads(part: Callable[[int, int], None], count: int) -> None:
+    """Call ``part(begin, end)`` for pieces of ``count`` rows, in as many threads as pay."""
     if count == 0:
         return
-    threads = _cores() if count >= THREADED_FROM else 1
+    threads = thread_count(_cores()) if count >= THREADED_FROM else 1
     # the first rows alone: the kernel is compiled or loaded here, not by two threads at once
     first = min(count, 64)
     part(0, first)
@@ -272,11 +275,12 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _rows(array: NDArray[Any]) -> FloatArray:
+def rows_of_three(array: NDArray[Any]) -> FloatArray:
+    """``array`` as float32 rows (N, 3)."""
     return np.ascontiguousarray(array, np.float32).reshape(-1, 3)
 
 
-def _wrap(array: NDArray[Any]) -> Any:
+def wrap(array: NDArray[Any]) -> Any:
     """A warp view of ``array``: kernels read and write it in place. Rows of three are vectors."""
     if array.ndim == 2:
         return wp.array(array, dtype=wp.vec3, device="cpu", copy=False)

@@ -1,34 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nearest triangles by a bounding-volume hierarchy: quick, in float32, any of the triangles that share an edge."""
+"""The warp's search by a bounding-volume hierarchy: the triangles of the slow searches, ties and all, much quicker."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.body.triangles import Nearest
-from portrait_core.closest_point import ClosestPoint
+from portrait_core.body.triangles import TIE, Nearest
+from portrait_core.nearest_triangle import NearestTriangle
+
+FAR = 100.0
+"""Metres: more than any body, for searches without a radius."""
 
 
 class HierarchySearch:
-    """A :data:`portrait_core.body.triangles.NearestSearch` for pictures.
+    """A :data:`portrait_core.body.triangles.NearestSearch` that keeps the hierarchy of the last mesh.
 
-    It finds what `nearest_by_tree` finds to float32, but where several triangles are equally near it may name another
-    of them (specification: deformation, 4.1). The hierarchy of the last mesh is kept.
+    Corners at the same place count as one, so that triangles which tie are found to touch.
     """
 
     def __init__(self) -> None:
         self._mesh: NDArray[np.float32] | None = None
-        self._closest: ClosestPoint | None = None
+        self._nearest: NearestTriangle | None = None
+        self._reach = 0.0
 
     def __call__(
         self, points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float = np.inf
     ) -> Nearest:
         """Points (N, 3), triangles (F, 3, 3) and a search radius, metres; gaps are not looked for."""
-        if self._closest is None or self._mesh is None or not np.array_equal(self._mesh, triangles):
-            corners = np.arange(3 * len(triangles), dtype=np.int32).reshape(-1, 3)
-            self._closest, self._mesh = ClosestPoint(triangles.reshape(-1, 3), corners), triangles.copy()
-        face, _, distance = self._closest(points)
-        beyond = distance >= radius
-        squared = np.where(beyond, np.inf, distance.astype(np.float64) ** 2)
-        return Nearest(squared, np.where(beyond, 0, face).astype(np.int64), np.full(len(points), np.inf))
+        reach = 1.01 * radius if np.isfinite(radius) else FAR
+        same = self._mesh is not None and reach == self._reach and np.array_equal(self._mesh, triangles)
+        if self._nearest is None or not same:
+            vertices, index = np.unique(triangles.reshape(-1, 3), axis=0, return_inverse=True)
+            self._nearest = NearestTriangle(vertices, np.asarray(index).reshape(-1, 3), reach=reach, tie=TIE)
+            self._mesh, self._reach = triangles.copy(), reach
+        face, squared = self._nearest(points)
+        beyond = (face < 0) | (squared >= radius**2)
+        return Nearest(
+            np.where(beyond, np.inf, squared), np.where(beyond, 0, face).astype(np.int64), np.full(len(points), np.inf)
+        )

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from portrait_core.body.deformation import THICKNESS, PoseWarp
+from portrait_core.body.fast_search import HierarchySearch
 from portrait_core.body.smpl import SmplModel, joint_rotations
-from portrait_core.body.triangles import NearestSearch, nearest_by_tree
+from portrait_core.body.triangles import NearestSearch
 
 ALIGN_ROW = 12
 """Row of the alignment regressor that gives the origin of our world."""
@@ -131,9 +132,10 @@ class PublishedBody(nn.Module):
         return model.pose(joint_rotations(pose), model.shaped())[0] - self.align_points[:1]
 
     def warp(
-        self, pose: Tensor, *, thickness: float = THICKNESS, search: NearestSearch = nearest_by_tree
+        self, pose: Tensor, *, thickness: float = THICKNESS, search: NearestSearch | None = None
     ) -> PoseWarp:
-        """The map of posed to canonical points for poses ``[B, 6]`` (radians)."""
+        """The map of posed to canonical points for poses ``[B, 6]`` (radians); searches by a hierarchy unless told."""
+        search = HierarchySearch() if search is None else search
         posed = self.posed_vertices(pose)
         return PoseWarp(posed, self.canonical_vertices(), self.searched_faces(), thickness, search)
 

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many threads this process may keep busy: all that pay, unless it shares the machine with others of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_most: int | None = None
+
+
+def limit_threads(most: int | None) -> None:
+    """From now on work in at most so many threads at once, in this process; None for no limit."""
+    global _most  # noqa: PLW0603 - cores are shared by the whole process
+    _most = most
+
+
+def thread_count(wanted: int) -> int:
+    """How many of ``wanted`` threads are allowed, at least one."""
+    return wanted if _most is None else max(1, min(wanted, _most))
+
+
+@contextmanager
+def side_by_side(wanted: int) -> Generator[Executor, None, None]:
+    """An executor of at most ``wanted`` threads; where one is allowed, everything is done at once by the caller's."""
+    if thread_count(wanted) == 1:
+        yield _AtOnce()
+        return
+    with ThreadPoolExecutor(thread_count(wanted)) as pool:
+        yield pool
+
+
+class _AtOnce(Executor):
+    """Does what is submitted before it returns."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                raise
+            future.set_exception(error)
+        return future
