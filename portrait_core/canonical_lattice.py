@@ -53,10 +53,11 @@ class CanonicalLattice:
             scaled = (x - centre[0]) / half, (y - centre[1]) / half, (z - centre[2]) / half
             self._distance = FoldedCanonicalDecoder(model.decoder, identity.planes, identity.style, scaled)
             self._axes = x, y, z
+            self._warp = model.identity_warp.carrier(identity.coefficients)
             moved = identity.moved[0].flatten(1)
             sideways = float(moved[0].abs().max())
-            self._low = y + moved[1].min() < model.options.cut_y + CUT_ZONE
-            self._wide = x.abs() + sideways > model.options.cut_x - CUT_ZONE
+            self._low = y + moved[1].min() < identity.shoulders.y + CUT_ZONE
+            self._wide = x.abs() + sideways > identity.shoulders.x - CUT_ZONE
 
     def __call__(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """Values (N,) at lattice indices (N, 3)."""
@@ -77,5 +78,7 @@ class CanonicalLattice:
             return
         points = torch.stack([axis[index[near, a]] for a, axis in enumerate(self._axes)], 1)
         inside = distance[near]
-        cut = self._model.cut(self._identity, points, inside, exact=self._exact, margin=2 * self._exact)
+        cut = self._model.cut(
+            self._identity, points, inside, exact=self._exact, margin=2 * self._exact, warp=self._warp
+        )
         distance[near] = torch.maximum(inside, cut)

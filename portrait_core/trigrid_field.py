@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from portrait_core.colours import srgb_to_linear
+from portrait_core.devices import chunk_size
 from portrait_core.generator import PortraitGenerator
 from portrait_core.networks.decoder import Decoder
 from portrait_core.networks.folded_planes import FoldedTrigridDecoder
@@ -89,9 +90,10 @@ class TrigridField:
         """Densities above the level (N,) and sRGB colours (N, 3)."""
         values = np.empty(len(points), np.float32)
         colours = np.empty((len(points), 3), np.float32)
+        chunk = chunk_size(CHUNK)
         with torch.inference_mode():
-            for begin in range(0, len(points), CHUNK):
-                part = torch.as_tensor(np.ascontiguousarray(points[begin : begin + CHUNK], np.float32))
+            for begin in range(0, len(points), chunk):
+                part = torch.as_tensor(np.ascontiguousarray(points[begin : begin + chunk], np.float32))
                 sigma, features = self.model.evaluate_points(
                     self.planes, part[None].to(self.planes.device), self.ws
                 )
@@ -108,3 +110,17 @@ class TrigridField:
         else:
             raw = self.model.torgb(features.transpose(1, 2)[..., None], self.ws[:, -1])[0, :, :, 0].t()
         return ((raw + 1) / 2).clamp(0, 1)
+
+
+@dataclass(frozen=True)
+class PortraitField(TrigridField):
+    """A :class:`TrigridField` that ends at a flat cut ``bottom`` metres up (below zero: below the neck joint).
+
+    The pictures that such models learn from end at the shoulders: what the tri-grid holds below, nobody ever saw.
+    """
+
+    bottom: float = 0.0
+
+    def cut_planes(self) -> NDArray[np.float32]:
+        """(1, 4): the cut, for :class:`portrait_core.field.CutField`."""
+        return np.array([[0, -1, 0, -self.bottom]], np.float32)

@@ -86,7 +86,7 @@ def test_colours_are_those_of_the_picture_before_super_resolution(activation: st
     points = np.random.default_rng(4).uniform(-0.3, 0.3, (50, 3)).astype(np.float32)
     _, features = field.model.evaluate_points(field.planes, torch.as_tensor(points)[None], field.ws)
     features = features * 2 - 1 if activation == "sigmoid" else features
-    raw = field.model._to_rgb(features.transpose(1, 2).reshape(1, -1, 10, 5), field.ws[:, -1])
+    raw = field.model.to_rgb(features.transpose(1, 2).reshape(1, -1, 10, 5), field.ws[:, -1])
     shade = ((raw.reshape(3, -1).t() + 1) / 2).clamp(0, 1).numpy()
     linear = np.where(shade <= 0.04045, shade / 12.92, ((shade + 0.055) / 1.055) ** 2.4)
     np.testing.assert_allclose(field.colour(points), linear, atol=1e-5)

@@ -47,7 +47,7 @@ class Decoder(nn.Module):
         """``features[B, 3, N, in]`` to the raw density ``[B, N, 1]`` and the features ``[B, N, out]``."""
         mean = features.mean(dim=1)
         batch, count, width = mean.shape
-        y = self.net(mean.reshape(batch * count, width)).reshape(batch, count, -1)
+        y = self.net(mean.reshape(batch * count, width)).unflatten(0, (batch, count))
         density, colour = y[..., :1], y[..., 1:]
         if self.activation == "sigmoid":
             colour = torch.sigmoid(colour) * (1 + 2 * 0.001) - 0.001

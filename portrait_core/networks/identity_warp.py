@@ -133,23 +133,33 @@ class IdentityWarp(nn.Module):
         """Canonical points (N, 3) -> points of the identity (N, 3), both in metres."""
         displacement = self.displacement(coefficients)
         if not (torch.is_grad_enabled() and (points.requires_grad or displacement.requires_grad)):
-            return self._moved(points, displacement)
+            return self._carrier(displacement)(points)
         starts = range(0, len(points), CHUNK)
         parts = [self.move(self.sites(points[i : i + CHUNK]), displacement) for i in starts]
         return torch.cat(parts) if parts else points
 
-    def _moved(self, points: Tensor, displacement: Tensor) -> Tensor:
+    def carrier(self, coefficients: Tensor) -> Callable[[Tensor], Tensor]:
+        """The warp of one identity without gradients, for many calls: points (N, 3) -> points (N, 3)."""
+        return self._carrier(self.displacement(coefficients))
+
+    def _carrier(self, displacement: Tensor) -> Callable[[Tensor], Tensor]:
         """What `sites` and `move` give, several times faster, but without gradients."""
         centre = self.vertices[self.centres.long()]
         weights = self.solver @ displacement[self.centres.long()]
-        result = _smooth(points, centre, weights)
-        face, bary, distance = self._search()(_numpy(points))
-        index = torch.as_tensor(np.flatnonzero(distance < FADE_TO)).to(points.device)
         # The smooth part at the template's vertices belongs to the identity: it is subtracted at all of them.
         remainder = displacement - (_smooth(self.vertices, centre, weights) - self.vertices)
-        corner = self.triangles[torch.as_tensor(face).to(points.device)[index].long()].long()
-        near = (remainder[corner] * torch.as_tensor(bary).to(points)[index][..., None]).sum(1)
-        return result.index_add_(0, index, _fade(torch.as_tensor(distance).to(points)[index])[:, None] * near)
+
+        def carry(points: Tensor) -> Tensor:
+            result = _smooth(points, centre, weights)
+            face, bary, distance = self._search()(_numpy(points))
+            index = torch.as_tensor(np.flatnonzero(distance < FADE_TO)).to(points.device)
+            corner = self.triangles[torch.as_tensor(face).to(points.device)[index].long()].long()
+            near = (remainder[corner] * torch.as_tensor(bary).to(points)[index][..., None]).sum(1)
+            return result.index_add_(
+                0, index, _fade(torch.as_tensor(distance).to(points)[index])[:, None] * near
+            )
+
+        return carry
 
     def _search(self) -> PointSearch:
         if self._closest is None:
@@ -192,17 +202,20 @@ def _fade(distance: Tensor) -> Tensor:
 def _smooth(points: Tensor, centre: Tensor, weights: Tensor) -> Tensor:
     """Points (N, 3) moved by the smooth part alone, by ``weights`` (M + 4, 3) of centres (M, 3)."""
     count = len(centre)
-    result = points + weights[count] + points @ weights[count + 1 :]
-    x, y, z = centre.t().contiguous().unbind(0)
+    result = (points + weights[count] + points @ weights[count + 1 :]).t().contiguous()
+    # Points run along the rows of the kernel: its product with three columns of weights is quicker so.
+    of_centres = weights[:count].t().contiguous()
+    x, y, z = centre[..., None].unbind(1)
+    rows = points.t().contiguous()
     for begin in range(0, len(points), KERNEL_CHUNK):
-        part = points[begin : begin + KERNEL_CHUNK]
-        kernel = (part[:, :1] - x).square_()
-        step = part[:, 1:2] - y
+        part = slice(begin, begin + KERNEL_CHUNK)
+        kernel = (x - rows[0, part]).square_()
+        step = y - rows[1, part]
         kernel.addcmul_(step, step)
-        step = part[:, 2:] - z
+        torch.sub(z, rows[2, part], out=step)
         kernel.addcmul_(step, step)
-        result[begin : begin + KERNEL_CHUNK].addmm_(kernel.sqrt_(), weights[:count])
-    return result
+        result[:, part] += of_centres @ kernel.sqrt_()
+    return result.t()
 
 
 def _distances(a: Tensor, b: Tensor) -> Tensor:

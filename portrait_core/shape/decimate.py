@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from portrait_core.errors import UsageError
 from portrait_core.shape.cut import snap
-from portrait_core.shape.repair import collapse_slivers, make_closed
+from portrait_core.shape.flips import flip_caps
+from portrait_core.shape.repair import collapse_slivers, make_closed, part_places
 from portrait_core.shape.surface import Surface
 
 LEAST_FACES = 100
@@ -29,6 +30,10 @@ ON_CUT = 2e-4
 
 LEAST_AREA = 1e-11
 """Square metres: smaller faces have no direction in float32, and an unwrap refuses them."""
+LEAST_HEIGHT = 0.12
+"""Triangles flatter than this share of their longest side tear in poses; the side is flipped where it can be."""
+LEAST_EDGE = 1e-4
+"""Edges shorter than a tenth of a millimetre hold no texel and fold up when laid flat; they are collapsed."""
 
 Focus = tuple[NDArray[np.floating], float]
 """A point (3,) and a reach in metres: triangles are smallest around the point and grow beyond the reach."""
@@ -60,7 +65,9 @@ def decimate(
     while True:
         points, triangles = _collapse((bent - centre) / size, surface.faces, target)
         vertices = snap(_unbend(points * size + centre, focus), planes, ON_CUT)
-        result = collapse_slivers(make_closed(Surface(vertices, triangles)), LEAST_AREA)
+        closed = part_places(make_closed(Surface(vertices, triangles)))
+        closed = Surface(snap(closed.vertices, planes, ON_CUT), closed.faces)
+        result = flip_caps(collapse_slivers(closed, LEAST_AREA, LEAST_EDGE), LEAST_HEIGHT)
         if len(result.faces) <= faces or target <= LEAST_FACES:
             return result
         target = max(LEAST_FACES, target - (len(result.faces) - faces) - SPARE)

@@ -15,11 +15,10 @@ from portrait_core.errors import ModelFileError
 from portrait_core.field import Field
 from portrait_core.progress import Progress, silent
 from portrait_core.shape.bricks import Bricks
-from portrait_core.shape.components import component_labels
 from portrait_core.shape.lattice import Lattice
 from portrait_core.shape.march import march_bricks
 from portrait_core.shape.sparse import sample_bricks
-from portrait_core.shape.surface import Surface, compact, signed_volumes
+from portrait_core.shape.surface import Surface, outer_shell
 
 _NOTHING = "the model has no surface: its field is nowhere positive inside its bounds"
 
@@ -50,7 +49,7 @@ def triangulate_bricks(bricks: Bricks, lattice: Lattice) -> Surface:
     if not bool((bricks.values > 0.0).any()):
         raise ModelFileError(_NOTHING)
     place, faces = _onto_walls(*march_bricks(bricks), np.asarray(lattice.cells, np.float64))
-    return Surface((lattice.origin + place * lattice.spacing).astype(np.float32), faces.astype(np.int32))
+    return Surface(_placed(place, lattice), faces)
 
 
 def triangulate(values: NDArray[np.float32], lattice: Lattice, march: MarchingCubes | None = None) -> Surface:
@@ -68,39 +67,43 @@ def triangulate(values: NDArray[np.float32], lattice: Lattice, march: MarchingCu
     place, faces = (march or best_march())(padded)
     place = place + (np.asarray(low, np.float64) - 1.0)
     # The padding stands for "outside begins at the wall": vertices between wall and padding belong onto the wall.
-    place, faces = _onto_walls(place, faces, np.asarray(lattice.cells, np.float64))
-    vertices = (lattice.origin + place * lattice.spacing).astype(np.float32)
-    surface = Surface(vertices, faces.astype(np.int32))
+    place, faces = _onto_walls(place, faces.astype(np.int32), np.asarray(lattice.cells, np.float64))
+    vertices = _placed(place, lattice)
+    surface = Surface(vertices, faces)
     if surface.volume() < 0.0:
         surface = Surface(vertices, np.ascontiguousarray(surface.faces[:, ::-1]))
     return surface
 
 
 def _onto_walls(
-    place: NDArray[np.float64], faces: NDArray[np.int64], cells: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    place: NDArray[np.float64], faces: NDArray[np.int32], cells: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Move what lies beyond the walls onto them, and weld what comes together in the box's edges and corners."""
-    place = np.clip(place, 0.0, cells)
-    cornered = np.flatnonzero(((place == 0.0) | (place == cells)).sum(axis=1) >= 2)
+    at_walls = np.zeros(len(place), np.int8)
+    clipped = np.empty((3, len(place)))
+    for axis, size in enumerate(cells):
+        np.clip(place[:, axis], 0.0, size, out=clipped[axis])
+        at_walls += (clipped[axis] == 0.0) | (clipped[axis] == size)
+    place = clipped.T
+    cornered = np.flatnonzero(at_walls >= 2)
     if len(cornered) == 0:
         return place, faces
     _, first, inverse = np.unique(place[cornered], axis=0, return_index=True, return_inverse=True)
-    target = np.arange(len(place))
+    target = np.arange(len(place), dtype=np.int32)
     target[cornered] = cornered[first[np.asarray(inverse).ravel()]]
     faces = target[faces]
     faces = faces[(faces != np.roll(faces, 1, axis=1)).all(axis=1)]
     used = np.zeros(len(place), bool)
     used[faces.ravel()] = True
-    return place[used], (np.cumsum(used) - 1)[faces]
+    return place[used], (np.cumsum(used, dtype=np.int32) - 1)[faces]
 
 
-def outer_shell(surface: Surface) -> Surface:
-    """Keep the shell of the largest volume: floating pieces, and hulls and hollows inside it, are dropped."""
-    start, end = surface.faces[:, [0, 1]].ravel(), surface.faces[:, [1, 2]].ravel()
-    of_face = component_labels(len(surface.vertices), start, end)[surface.faces[:, 0]]
-    volumes = np.bincount(of_face, weights=signed_volumes(surface.vertices, surface.faces))
-    # Hollows are inside out, so their volume is negative and they never win.
-    return compact(surface.vertices, surface.faces[of_face == int(np.argmax(volumes))])
+def _placed(place: NDArray[np.float64], lattice: Lattice) -> NDArray[np.float32]:
+    """Index units (V, 3) -> lattice space."""
+    vertices = np.empty(place.shape, np.float32)
+    for axis in range(3):
+        vertices[:, axis] = lattice.origin[axis] + place[:, axis] * lattice.spacing[axis]
+    return vertices
 
 
 def best_march() -> MarchingCubes:

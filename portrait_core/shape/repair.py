@@ -13,6 +13,9 @@ from portrait_core.shape.topology import boundary_loops, ends, is_closed_manifol
 ROUNDS = 8
 """Repairs one after the other at most; one or two are usual."""
 
+APART = 2e-5
+"""Metres between vertices that would share a place: far more than float32 rounds at a bust's size, and not seen."""
+
 
 def make_closed(surface: Surface) -> Surface:
     """The outer shell of ``surface`` as a closed manifold; ``surface`` itself when it is one already.
@@ -97,6 +100,29 @@ def part_touching(surface: Surface) -> Surface:
     return Surface(np.ascontiguousarray(surface.vertices[vertex_of_fan[rank]]), fan_faces)
 
 
+def part_places(surface: Surface) -> Surface:
+    """Move vertices that share a place apart, each `APART` towards the middle of its own neighbours.
+
+    Two sheets that touch in a point stay two sheets for a reader that joins vertices by their places, as most do.
+    """
+    vertices = surface.vertices
+    for turn in range(1, ROUNDS + 1):
+        _, inverse, uses = np.unique(vertices, axis=0, return_inverse=True, return_counts=True)
+        shared = np.flatnonzero(uses[np.asarray(inverse).ravel()] > 1)
+        if len(shared) == 0:
+            break
+        begin, end = starts(surface.faces), ends(surface.faces)
+        places = vertices.astype(np.float64)
+        near = np.zeros((len(places), 3))
+        np.add.at(near, begin, places[end])
+        count = np.bincount(begin, minlength=len(places))
+        way = near[shared] / np.maximum(count[shared, None], 1) - places[shared]
+        length = np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
+        places[shared] += way / length * np.minimum(turn * APART, 0.3 * length)
+        vertices = places.astype(np.float32)
+    return surface if vertices is surface.vertices else Surface(vertices, surface.faces)
+
+
 def lids(surface: Surface, rings: list[NDArray[np.int64]]) -> Surface:
     """Close each hole whose rim is a ring of vertices (see ``topology.boundary_loops``).
 
@@ -117,15 +143,17 @@ def lids(surface: Surface, rings: list[NDArray[np.int64]]) -> Surface:
     return Surface(np.vstack(vertices), np.vstack(faces))
 
 
-def collapse_slivers(surface: Surface, least: float) -> Surface:
-    """``surface`` (a closed manifold) without faces of an area under ``least``, as far as it can be had.
+def collapse_slivers(surface: Surface, least: float, shortest: float = 0.0) -> Surface:
+    """``surface`` (a closed manifold) without faces of an area under ``least`` or with an edge under ``shortest``.
 
-    A sliver goes by the collapse of one of its edges that neither pinches the surface (the two ends have
-    exactly two neighbours in common) nor turns a face over. Meant for a few faces: one after the other.
+    As far as it can be had: a sliver goes by the collapse of one of its edges that neither pinches the surface (the
+    two ends have exactly two neighbours in common) nor turns a face over. Meant for a few faces: one after the other.
     """
     vertices, faces = surface.vertices, surface.faces.copy()
     alive = np.ones(len(faces), bool)
-    bad = np.flatnonzero(np.linalg.norm(face_cross(vertices, faces), axis=1) / 2.0 < least)
+    corners = vertices[faces].astype(np.float64)
+    short = (np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2) < shortest).any(axis=1)
+    bad = np.flatnonzero(short | (np.linalg.norm(face_cross(vertices, faces), axis=1) / 2.0 < least))
     for face in bad.tolist():
         if not alive[face]:
             continue

@@ -19,8 +19,19 @@ from numpy.typing import NDArray
 from portrait_core.errors import ModelFileError
 from portrait_core.field import Field, StructuredField
 from portrait_core.progress import Progress
-from portrait_core.shape.bricks import SIDE, BoolArray, Bricks, FloatArray, IndexArray
+from portrait_core.shape.bricks import BoolArray, Bricks, FloatArray, IndexArray
 from portrait_core.shape.lattice import CHUNK, Lattice
+from portrait_core.shape.rows import (
+    HALO,
+    SIDE,
+    RowArray,
+    WideArray,
+    any_corner,
+    corners,
+    every_corner,
+    places,
+    points_of_blocks,
+)
 
 Reader = Callable[[IndexArray], FloatArray]
 """Lattice indices (N, 3) -> values (N,)."""
@@ -75,7 +86,8 @@ class Sampler:
         bricks.add(near)
         which = np.arange(len(bricks))
         if int(np.prod(self.lattice.cells)) <= SMALL:
-            self._evaluate(bricks, bricks.spread(np.ones((len(which), *[SIDE + 1] * 3), bool), which))
+            every = np.full((len(which), SIDE + 1, SIDE + 1), (2 << SIDE) - 1, np.uint16)
+            self._evaluate(bricks, bricks.spread(every, which))
         else:
             self._refine(bricks, which, report)
         report(0.8)
@@ -86,8 +98,8 @@ class Sampler:
     def _near_bricks(self) -> tuple[IndexArray, FloatArray]:
         """Bricks that may hold a piece of the surface, (B, 3), and the values at every brick's first point."""
         counts = [n // SIDE + 1 for n in self.lattice.cells]
-        index = np.stack(np.unravel_index(np.arange(int(np.prod(counts))), counts), axis=1).astype(np.int64)
-        values = self._read(index * SIDE).reshape(counts)
+        index = SIDE * np.indices(counts).reshape(3, -1).T
+        values = self._read(index).reshape(counts)
         self.evaluated += values.size
         if int(np.prod(self.lattice.cells)) <= SMALL:
             return np.argwhere(np.ones([n - 1 for n in counts], bool)), values
@@ -98,63 +110,67 @@ class Sampler:
         return np.argwhere(near), values
 
     def _refine(self, bricks: Bricks, which: IndexArray, report: Callable[[float], None]) -> None:
-        marks = np.zeros((len(which), *[SIDE + 1] * 3), bool)
-        marks[:, :: MARGINS[0][0], :: MARGINS[0][0], :: MARGINS[0][0]] = True
+        marks = points_of_blocks(np.ones((len(which), 1, 1, 1), bool), MARGINS[0][0])
         for level, (stride, margin) in enumerate(MARGINS):
             self._evaluate(bricks, bricks.spread(marks, which))
-            halo = bricks.with_halo(which)[:, ::stride, ::stride, ::stride]
+            halo = bricks.with_halo(which, stride)
             blocks = near_blocks(halo, margin) | _at_walls(bricks, which, halo)
-            kept = blocks.any(axis=(1, 2, 3))
+            kept = np.flatnonzero(blocks.any(axis=(1, 2, 3)))
             which = which[kept]
-            half = stride // 2
-            marks = np.zeros((len(which), *[SIDE + 1] * 3), bool)
-            marks[:, ::half, ::half, ::half] = points_of(blocks[kept])
+            marks = points_of_blocks(blocks[kept], stride // 2)
             report(0.2 + 0.2 * level)
         self._evaluate(bricks, bricks.spread(marks, which))
 
     def _complete(self, bricks: Bricks) -> None:
         """Evaluate the corners of all cells that have known corners inside and outside."""
-        active = bricks.mixed()
+        inside, outside = bricks.sides()
+        active = bricks.mixed(inside, outside)
         while len(active):
             self.rounds += 1
-            halo = bricks.with_halo(active)
-            inside, outside = halo > 0, halo <= 0
+            here, there = (bricks.rows_with_halo(rows, active) for rows in (inside, outside))
             before = len(bricks)
-            bricks.add(self._beyond(bricks, active, inside, outside))
-            known = inside | outside
-            todo = _corners(inside, np.logical_or) & _corners(outside, np.logical_or)
-            todo &= ~_corners(known, np.logical_and)
-            open_bricks = np.flatnonzero(todo.any(axis=(1, 2, 3)))
-            marks = corners_of(todo[open_bricks]) & ~known[open_bricks]
+            bricks.add(self._beyond(bricks, active, here, there))
+            known = here | there
+            todo = any_corner(here) & any_corner(there) & ~every_corner(known)
+            open_bricks = np.flatnonzero(todo.any(axis=(1, 2)))
+            marks = corners(todo[open_bricks]) & ~known[open_bricks]
             wanted = bricks.spread(marks, active[open_bricks])
             self._evaluate(bricks, wanted)
-            changed = np.asarray(wanted.reshape(len(wanted), -1).any(axis=1), np.bool_)
-            changed[before:] = True
-            below = [bricks.find(bricks.coords[changed] - np.array(step)) for step in np.ndindex(2, 2, 2)]
+            changed = np.flatnonzero(wanted.any(axis=(1, 2)))
+            changed = np.union1d(changed, np.arange(before, len(bricks)))
+            sides = bricks.sides(changed)
+            inside, outside = (
+                _grown(old, len(bricks), changed, new)
+                for old, new in zip((inside, outside), sides, strict=True)
+            )
+            below = [bricks.find(bricks.coords[changed] - np.array(step)) for step in HALO]
             active = np.unique(np.concatenate(below))
             active = active[active >= 0]
 
     def _beyond(
-        self, bricks: Bricks, active: IndexArray, inside: BoolArray, outside: BoolArray
+        self, bricks: Bricks, active: IndexArray, inside: WideArray, outside: WideArray
     ) -> IndexArray:
         """Missing bricks before the active ones into which the surface runs on."""
         found: list[IndexArray] = []
         for axis in range(3):
-            first = np.moveaxis(inside, axis + 1, 1)[:, 0].any(axis=(1, 2))
-            crossed = first & np.moveaxis(outside, axis + 1, 1)[:, 0].any(axis=(1, 2))
+            first = _first_layer(inside, axis)
+            crossed = first & _first_layer(outside, axis)
             crossed |= first & (bricks.coords[active, axis] == 0)
             step = np.zeros(3, np.int64)
             step[axis] = 1
             found.append(bricks.coords[active[crossed]] - step)
-        places = np.concatenate(found)
-        return places[bricks.find(places) < 0]
+        missing = np.concatenate(found)
+        return missing[bricks.find(missing) < 0]
 
-    def _evaluate(self, bricks: Bricks, wanted: BoolArray) -> None:
-        wanted &= np.isnan(bricks.values)
-        flat = np.flatnonzero(wanted)
-        if len(flat):
-            bricks.values.reshape(-1)[flat] = self._read(bricks.index(flat))
-            self.evaluated += len(flat)
+    def _evaluate(self, bricks: Bricks, wanted: RowArray) -> None:
+        wanted &= ~bricks.known
+        flat = places(wanted)
+        values = bricks.values.reshape(-1)
+        for begin in range(0, len(flat), CHUNK):
+            part = flat[begin : begin + CHUNK]
+            values[part] = self._read(bricks.index(part))
+        np.bitwise_or(bricks.known, wanted, out=bricks.known)
+        self.evaluated += len(flat)
 
 
 def sample_bricks(field: Field, lattice: Lattice, *, progress: Progress) -> tuple[Bricks, int]:
@@ -192,19 +208,16 @@ def _corners(values: NDArray[Any], pick: np.ufunc) -> NDArray[Any]:
     return pick(values[..., :-1], values[..., 1:])
 
 
-def corners_of(cells: BoolArray) -> BoolArray:
-    """Mark the corners of the marked cells: (..., n) cells along an axis have n + 1 points."""
-    for axis in (-3, -2, -1):
-        cells = np.moveaxis(cells, axis, -1)
-        points = np.zeros((*cells.shape[:-1], cells.shape[-1] + 1), bool)
-        points[..., :-1] = cells
-        points[..., 1:] |= cells
-        cells = np.moveaxis(points, -1, axis)
-    return cells
+def _first_layer(wide: WideArray, axis: int) -> BoolArray:
+    """Whether a wide row (N, 9, 9) has a bit set among the first points along ``axis``: (N,)."""
+    if axis == 2:
+        return np.asarray((wide & 1).any(axis=(1, 2)), np.bool_)
+    return np.asarray(np.take(wide, 0, axis=axis + 1).any(axis=1), np.bool_)
 
 
-def points_of(blocks: BoolArray) -> BoolArray:
-    """Mark the points, at half the spacing, of the marked blocks: (..., n) blocks along an axis have 2n + 1 points."""
-    for axis in (-3, -2, -1):
-        blocks = np.repeat(blocks, 2, axis=axis)
-    return corners_of(blocks)
+def _grown(rows: RowArray, count: int, changed: IndexArray, values: RowArray) -> RowArray:
+    """``rows`` for ``count`` bricks with new ``values`` for those of the numbers ``changed``."""
+    if len(rows) < count:
+        rows = np.concatenate([rows, np.zeros((count - len(rows), SIDE, SIDE), np.uint8)])
+    rows[changed] = values
+    return rows

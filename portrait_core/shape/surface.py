@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from portrait_core.shape.components import component_labels
 
+_CHUNK = 1 << 15
+"""Faces worked on at once: their corners stay near the processor."""
+
 
 @dataclass(frozen=True)
 class Surface:
@@ -53,9 +56,15 @@ class SurfaceReport:
 
 def signed_volumes(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> NDArray[np.float64]:
     """(F,) signed volume of the tetrahedron between each face and the surface's centre; they sum to the volume."""
-    place = vertices.astype(np.float64) - vertices.mean(axis=0, dtype=np.float64)
-    (ax, ay, az), (bx, by, bz), (cx, cy, cz) = (place[faces[:, corner]].T for corner in range(3))
-    return (ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx)) / 6.0
+    place = np.ascontiguousarray((vertices - vertices.mean(axis=0, dtype=np.float64)).T)
+    volumes = np.empty(len(faces))
+    for begin in range(0, len(faces), _CHUNK):
+        corners = np.ascontiguousarray(faces[begin : begin + _CHUNK].T)
+        (ax, bx, cx), (ay, by, cy), (az, bz, cz) = (axis[corners] for axis in place)
+        volumes[begin : begin + _CHUNK] = (
+            ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx)
+        )
+    return volumes / 6.0
 
 
 def face_cross(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -91,7 +100,8 @@ def inspect_surface(surface: Surface) -> SurfaceReport:
 
 def outer_shell(surface: Surface) -> Surface:
     """Keep the shell of the largest volume: floating pieces, and hulls and hollows inside it, are dropped."""
-    start, end = surface.faces[:, [0, 1]].ravel(), surface.faces[:, [1, 2]].ravel()
+    first, second, third = surface.faces.T
+    start, end = np.concatenate([first, second]), np.concatenate([second, third])
     of_face = component_labels(len(surface.vertices), start, end)[surface.faces[:, 0]]
     if len(of_face) and int(of_face.min()) == int(of_face.max()):
         return compact(surface.vertices, surface.faces)

@@ -234,6 +234,21 @@ def test_slivers_collapse() -> None:
     assert np.linalg.norm(face_cross(result.vertices, result.faces), axis=1).min() > 2e-11
 
 
+def test_edges_too_short_for_a_texel_collapse() -> None:
+    surface = extract(ball((0, 0, 0), 0.1), 32)
+    face = surface.faces[100]
+    vertices = surface.vertices.copy()
+    # Two vertices 30 micrometres apart: their triangles are thin, but not without area.
+    away = vertices[face[1]] - vertices[face[0]]
+    vertices[face[1]] = vertices[face[0]] + away * np.float32(3e-5 / np.linalg.norm(away))
+    bent = Surface(vertices, surface.faces)
+    assert len(collapse_slivers(bent, 1e-11).faces) == len(surface.faces)
+    result = collapse_slivers(bent, 1e-11, 1e-4)
+    assert len(result.faces) == len(surface.faces) - 2 and closed_by_trimesh(result)
+    corners = result.vertices[result.faces]
+    assert np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2).min() > 1e-4
+
+
 def test_level_facts_tell_open_from_closed() -> None:
     surface = extract(ball((0, 0, 0), 0.1), 32)
     assert level_facts(surface)["watertight"] is True

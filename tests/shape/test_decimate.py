@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import trimesh
 
 from portrait_core.errors import UsageError
 from portrait_core.shape import Surface, decimate, extract_surface, inspect_surface
-from portrait_core.shape.repair import drop_bad_faces, part_touching, repair
+from portrait_core.shape.repair import drop_bad_faces, part_places, part_touching, repair
 from tests.analytic import AnalyticField, ball, bust_field
 
 TETRA = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]], np.int32)
@@ -100,3 +101,21 @@ def test_faces_go_where_the_detail_is() -> None:
     error = np.abs(field.value(middle))
     assert error.mean() < 0.12e-3
     assert error[patch].mean() < 0.12e-3 and error[patch].max() < 0.6e-3
+
+
+def test_sheets_that_touch_in_a_point_are_parted_for_readers_that_join_by_place() -> None:
+    ball = trimesh.creation.icosphere(subdivisions=2)
+    top = int(ball.vertices[:, 2].argmax())
+    points = ball.vertices - ball.vertices[top]
+    mirrored = points * [1, 1, -1]
+    vertices = np.vstack([points, mirrored]).astype(np.float32) * np.float32(0.1)
+    faces = np.vstack([ball.faces, ball.faces[:, ::-1] + len(points)]).astype(np.int32)
+    two = part_places(Surface(vertices, faces))
+    assert len(np.unique(vertices, axis=0)) == len(vertices) - 1
+    assert len(np.unique(two.vertices, axis=0)) == len(vertices)
+    assert np.abs(two.vertices - vertices).max() < 1e-4 and (two.faces == faces).all()
+    moved = np.flatnonzero((two.vertices != vertices).any(axis=1))
+    assert moved.tolist() == [top, top + len(points)]
+    assert two.vertices[top, 2] < 0 < two.vertices[top + len(points), 2]
+    same = Surface(two.vertices, two.faces)
+    assert part_places(same) is same

@@ -56,7 +56,7 @@ def test_the_surface_is_on_the_zero_level_and_the_cut_on_its_planes(field: BustF
     bricks, _ = sample_bricks(field, lattice, progress=silent)
     surface = outer_shell(triangulate_bricks(bricks, lattice))
     placed = field.place(surface.vertices)
-    low = field.model.options.cut_y
+    low = field.identity.shoulders.y
     cap = np.abs(placed[:, 1] - low) < 0.5 * lattice.spacing.max()
     assert cap.sum() > 1000
     assert np.percentile(np.abs(placed[cap, 1] - low), 90) < 2e-5
