@@ -42,10 +42,19 @@ class Skin:
 
 
 def strongest(weights: NDArray[np.float32]) -> Skin:
-    """Keep the four largest of each row of ``weights`` (V, J), normalised. A row without any weight goes to joint 0."""
-    padded = np.pad(weights, ((0, 0), (0, max(0, INFLUENCES - weights.shape[1]))))
-    order = np.argsort(-padded, axis=1, kind="stable")[:, :INFLUENCES]
+    """Keep the four largest of each row of ``weights`` (V, J), normalised. A row without any weight goes to joint 0.
+
+    The fifth largest is taken off all of them first: a joint that is fourth at one vertex and fifth at the next has
+    next to nothing there when it goes, and the skin does not tear where the choice of joints changes. Rows of four
+    joints or fewer keep their weights.
+    """
+    padded = np.pad(weights, ((0, 0), (0, max(0, INFLUENCES + 1 - weights.shape[1]))))
+    order = np.argsort(-padded, axis=1, kind="stable")[:, : INFLUENCES + 1]
     kept = np.take_along_axis(padded, order, axis=1).astype(np.float64)
+    order = order[:, :INFLUENCES]
+    # Equal weights in all five leave nothing to choose by: such a row keeps its first four.
+    less = kept[:, :INFLUENCES] - kept[:, INFLUENCES:]
+    kept = np.where(less.sum(axis=1, keepdims=True) > 1e-3, less, kept[:, :INFLUENCES])
     kept[kept < 1e-4] = 0.0
     lost = kept.sum(axis=1) <= 0.0
     kept[lost, 0] = 1.0

@@ -17,6 +17,10 @@ from portrait_core.rig.vertex_graph import VertexGraph
 
 _trees: Any = _spatial  # scipy ships no types for it
 
+ARMS_FROM, ARMS_TO = 0.02, 0.2
+"""Weights of neck and head together between which the shoulder joints fade out of the skin."""
+ARMS_LEAST = 0.08
+"""Weights of shoulder joints that are let go of there."""
 DETOUR = 0.03
 """Metres that a better place on the template may be farther than the nearest one, if that one faces the wrong way."""
 
@@ -62,9 +66,26 @@ def skin_from_template(
     if fits.any():
         dense = np.clip(graph.inpainted(dense, fits), 0.0, 1.0)
         dense /= np.maximum(dense.sum(axis=1, keepdims=True), 1e-12)
-    return strongest(
-        eased(dense, graph, vertices, template.joints, template.parents, faces=faces).astype(np.float32)
-    )
+    smooth = eased(dense, graph, vertices, template.joints, template.parents, faces=faces)
+    return strongest(without_arms(smooth, template.joint_names).astype(np.float32))
+
+
+def without_arms(weights: NDArray[np.float64], names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Weights (V, J) whose shoulder joints hand up to `ARMS_LEAST` of theirs to the collars beside the neck.
+
+    There spine, neck, head, collar and shoulder meet, one more than a vertex may have, and the choice among them would
+    tear the skin. The shoulder's share is a few hundredths there.
+    """
+    high = sum(weights[:, names.index(name)] for name in ("neck", "head"))
+    share = np.clip((np.asarray(high) - ARMS_FROM) / (ARMS_TO - ARMS_FROM), 0.0, 1.0)
+    share = share * share * (3.0 - 2.0 * share)
+    weights = weights.copy()
+    for side in ("left", "right"):
+        arm, collar = names.index(f"{side}_shoulder"), names.index(f"{side}_collar")
+        moved = share * np.minimum(weights[:, arm], ARMS_LEAST)
+        weights[:, collar] += moved
+        weights[:, arm] -= moved
+    return weights
 
 
 def transferred(

@@ -10,7 +10,7 @@ from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemp
 from portrait_core.body.triangles import point_triangle
 from portrait_core.rig import Skin, skin_from_template
 from portrait_core.rig.skin import strongest
-from portrait_core.rig.transfer import closest_barycentric
+from portrait_core.rig.transfer import closest_barycentric, without_arms
 from portrait_core.shape import decimate, extract_surface, vertex_normals
 from tests.analytic import bust_field, bust_template, bust_weights
 
@@ -89,14 +89,42 @@ def test_nearest_points_equal_the_distance_formula() -> None:
 
 
 def test_the_four_strongest_stay() -> None:
-    row = np.array([[0.1, 0.3, 0.05, 0.25, 0.2, 0.1], [0, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0]], np.float32)
+    row = np.array([[0.12, 0.3, 0.05, 0.25, 0.2, 0.08], [0, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0]], np.float32)
     skin = strongest(row)
     check(skin, 3)
     assert set(skin.joints[0]) == {0, 1, 3, 4}
-    np.testing.assert_allclose(skin.weights[0], np.array([0.3, 0.25, 0.2, 0.1]) / 0.85, rtol=1e-5)
+    np.testing.assert_allclose(skin.weights[0], np.array([0.22, 0.17, 0.12, 0.04]) / 0.55, rtol=1e-5)
     assert skin.joints[1].tolist() == [0, 0, 0, 0] and skin.weights[1].tolist() == [1, 0, 0, 0]
     assert skin.joints[2].tolist() == [1, 0, 0, 0]
     check(strongest(np.array([[0.4, 0.6]], np.float32)), 1)
+    even = strongest(np.full((1, 5), 0.2, np.float32))
+    np.testing.assert_allclose(even.weights, 0.25, atol=1e-6)
+
+
+def test_shoulders_let_go_beside_the_neck() -> None:
+    names = ("spine3", "neck", "left_collar", "right_collar", "head", "left_shoulder", "right_shoulder")
+    rows = np.array(
+        [
+            [0.2, 0.3, 0.4, 0, 0.05, 0.05, 0],  # five joints
+            [0.2, 0.01, 0, 0.4, 0, 0, 0.39],  # the shoulder itself
+            [0.1, 0.2, 0, 0.2, 0.1, 0, 0.4],
+        ]
+    )
+    result = without_arms(rows, names)
+    np.testing.assert_allclose(result.sum(axis=1), 1.0)
+    np.testing.assert_allclose(result[0], [0.2, 0.3, 0.45, 0, 0.05, 0, 0])
+    np.testing.assert_array_equal(result[1], rows[1])
+    np.testing.assert_allclose(result[2], [0.1, 0.2, 0, 0.28, 0.1, 0, 0.32])
+
+
+def test_weights_do_not_jump_where_the_choice_of_joints_changes() -> None:
+    share = np.linspace(0.0, 1.0, 201)[:, None]
+    one, two = np.array([0.4, 0.25, 0.15, 0.14, 0.06]), np.array([0.4, 0.25, 0.06, 0.14, 0.15])
+    row = ((1 - share) * one + share * two).astype(np.float32)
+    dense = strongest(row).dense(5)
+    assert np.abs(np.diff(dense, axis=0)).max() < 6 * np.abs(np.diff(row, axis=0)).max()
+    cut = np.where(row < np.sort(row, axis=1)[:, 1:2], 0.0, row)  # what plain truncation does
+    assert np.abs(np.diff(cut, axis=0)).max() > 0.1
 
 
 def test_bad_shapes_are_named(template: BodyTemplate) -> None:
