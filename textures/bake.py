@@ -61,12 +61,13 @@ def bake_colour(
     detail: float = FINEST_DETAIL,
     antialias: bool = True,
     progress: Report | None = None,
+    threads: int = THREADS,
 ) -> NDArray[np.uint8]:
     """A (size, size, 3) uint8 sRGB image of ``colour`` ((N, 3) positions -> (N, 3) linear RGB, 0 to 1); see
     :func:`bake_image`."""
     return bake_image(
         atlas_faces, uvs, sample_positions, colour, size, srgb=(True, True, True), tolerance=tolerance,
-        detail=detail, antialias=antialias, progress=progress,
+        detail=detail, antialias=antialias, progress=progress, threads=threads,
     )  # fmt: skip
 
 
@@ -81,6 +82,7 @@ def bake_materials(
     detail: float = FINEST_DETAIL,
     antialias: bool = True,
     progress: Report | None = None,
+    threads: int = THREADS,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Base colour (size, size, 3) uint8 sRGB and roughness (size, size) uint8 linear; see :func:`bake_image`.
 
@@ -93,7 +95,7 @@ def bake_materials(
 
     image = bake_image(
         atlas_faces, uvs, sample_positions, sample, size, srgb=(True, True, True, False), tolerance=tolerance,
-        detail=detail, antialias=antialias, progress=progress,
+        detail=detail, antialias=antialias, progress=progress, threads=threads,
     )  # fmt: skip
     return np.ascontiguousarray(image[:, :, :3]), np.ascontiguousarray(image[:, :, 3])
 
@@ -110,6 +112,7 @@ def bake_image(
     detail: float = FINEST_DETAIL,
     antialias: bool = True,
     progress: Report | None = None,
+    threads: int = THREADS,
 ) -> NDArray[np.uint8]:
     """A (size, size, C) uint8 image of ``sample`` ((N, 3) -> (N, C), 0 to 1); row 0 is the top (v = 1).
 
@@ -121,8 +124,8 @@ def bake_image(
     Texel centres are sampled where the values bend; between them they are interpolated within ``tolerance`` levels of
     255 (0: every texel is sampled). ``detail``, in units of the positions, is the size of the smallest feature that
     must be found. With ``antialias``, texels at sharp borders are the mean of four samples. Texels outside all
-    triangles continue the nearest chart, over the whole image. ``sample`` is called from several
-    threads at once. ``progress`` is called with "texture" and the finished fraction, from the caller's thread; what it
+    triangles continue the nearest chart, over the whole image. ``sample`` is called from ``threads`` threads at once.
+    ``progress`` is called with "texture" and the finished fraction, from the caller's thread; what it
     raises passes through. Raises ``ValueError`` for a size below 1 and for samples that are not finite.
     """
     if size < 1:
@@ -140,7 +143,7 @@ def bake_image(
             image[top:bottom, left:right] = tile.paint(step, tolerance, antialias)
 
     tiles = [(top, left) for top in range(0, size, TILE) for left in range(0, size, TILE)]
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         try:
             for number, _ in enumerate(pool.map(make, tiles)):
                 if progress is not None:

@@ -11,41 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from textures.crossings import crossed
-from textures.flatten import flattenings
-from textures.newton import strong_steps
+from textures.laying import FLAT_ENOUGH, Surface, one_round, restricted
 from textures.segment import absorb_small, grow_charts, path_costs, smooth_borders
-from textures.topology import (
-    Pairs,
-    border_loops,
-    euler_numbers,
-    face_pairs,
-    glue,
-    open_to_discs,
-    piece_labels,
-)
+from textures.topology import Pairs, face_pairs, piece_labels
 
 CHART_SHARE = 0.04
 """Area of a chart as a share of the whole surface, for the first cut of a part."""
 
-FLAT_ENOUGH = 4.7
-"""Mean energy of a chart (4 without distortion) from which on it is cut in two; 4.7 is a stretch of about 1.5."""
-
 SMALLEST = 0.0006
 """Pieces below this share of the surface join a neighbour: such charts need more padding than they cover."""
 
-STEPS = (32, 14, 6, 2, 0)
-"""Steps of descent; a chart whose border comes to cross itself gets fewer, in the end none: Tutte's disc."""
-
-STRONG_STEPS = 16
-STRONG_GAIN = 0.99
-"""A chart that must stay whole and is badly distorted gets so many stronger steps, while each gains that much."""
-
-CROSSED_STEPS = 4
-"""After so many steps in a row with a crossed border it is not expected to come right again."""
-
-LEAST_HEIGHT = 3e-4
-"""A triangle flatter than this, in edges of a mean triangle, may turn over when its corners are rounded to float32."""
+SCRAP = 0.1
+"""Even of a part that is to stay whole, pieces below this share of ``SMALLEST`` join a neighbour: stray triangles."""
 
 QUALITY_ROUNDS = 3
 MOST_ROUNDS = 40
@@ -94,7 +71,7 @@ def make_charts(
     corners, area, total = corners / unit, area / unit**2, total / unit**2
     pairs = face_pairs(faces)
     kept = np.isin(parts, np.asarray(sorted(whole), np.int64))
-    label = absorb_small(parts.astype(np.int64), area, pairs, np.where(kept, 0.0, SMALLEST * total))
+    label = absorb_small(parts.astype(np.int64), area, pairs, np.where(kept, SCRAP, 1.0) * SMALLEST * total)
     kept &= label == parts
     one, two = pairs.one // 3, pairs.two // 3
     inner = pairs.chosen(label[one] == label[two])
@@ -108,15 +85,7 @@ def make_charts(
     chart = grow_charts(area, inner, cost, piece, wanted)
     chart = smooth_borders(chart, inner, single[piece])
     chart = _connected(chart, area, inner, single[piece], SMALLEST * total)
-    return _laid_flat(_Surface(corners, area, inner, cost), chart, single[piece], deadline)
-
-
-@dataclass(frozen=True)
-class _Surface:
-    corners: NDArray[np.float64]
-    area: NDArray[np.float64]
-    pairs: Pairs
-    cost: NDArray[np.float64]
+    return _laid_flat(Surface(corners, area, inner, cost), chart, single[piece], deadline)
 
 
 def _connected(
@@ -133,7 +102,7 @@ def _connected(
 
 
 def _laid_flat(
-    surface: _Surface, chart: NDArray[np.int64], single: NDArray[np.bool_], deadline: float
+    surface: Surface, chart: NDArray[np.int64], single: NDArray[np.bool_], deadline: float
 ) -> Charts:
     """Lay charts flat, cut the bad ones and lay those flat again, until all are good or time is up."""
     count = len(chart)
@@ -146,7 +115,7 @@ def _laid_flat(
         rows = np.flatnonzero(todo)
         _, own = np.unique(chart[rows], return_inverse=True)
         own = np.asarray(own, np.int64)
-        result = _one_round(surface, rows, own, single, late)
+        result = one_round(surface, rows, own, single, late)
         flat[rows], glued[rows] = result.flat, result.glued + (int(glued.max()) + 1)
         energy_of_face[rows] = result.energy[own]
         whole = np.zeros(len(result.energy), np.bool_)
@@ -191,123 +160,8 @@ def _laid_flat(
     )
 
 
-@dataclass(frozen=True)
-class _Round:
-    flat: NDArray[np.float64]
-    glued: NDArray[np.int32]
-    energy: NDArray[np.float64]
-    valid: NDArray[np.bool_]
-
-
-def _one_round(
-    surface: _Surface,
-    rows: NDArray[np.int64],
-    chart: NDArray[np.int64],
-    single: NDArray[np.bool_],
-    late: bool,
-) -> _Round:
-    """Open and flatten the charts of the triangles ``rows``; when ``late``, in the simplest way.
-
-    Those that may not be cut in two, ``single`` (F,), get stronger steps where they come out badly.
-    """
-    pairs, _, cost = _restricted(surface, rows)
-    within = chart[pairs.one // 3] == chart[pairs.two // 3]
-    pairs, cost = pairs.chosen(within), cost[within]
-    pairs = open_to_discs(chart, pairs, cost)
-    glued = glue(len(rows), pairs)
-    disc = euler_numbers(chart, pairs, glued) == 1
-    flat = np.zeros((len(rows), 3, 2))
-    energy = np.full(len(disc), np.inf)
-    valid = disc.copy()
-    if bool(disc.any()):
-        use = disc[chart]
-        own = (np.cumsum(disc) - 1)[chart[use]]
-        _, vertex = np.unique(glued[use], return_inverse=True)
-        vertex = np.asarray(vertex, np.int32).reshape(-1, 3)
-        corners = surface.corners[rows[use]]
-        uvs, laid = _unfolded(corners, vertex, own, STEPS[-1:] if late else STEPS)
-        stubborn = np.bincount(own, weights=single[rows[use]]).astype(np.bool_) & (laid > FLAT_ENOUGH)
-        if not late:
-            for k in np.flatnonzero(stubborn):
-                _relax(corners, vertex, own == k, uvs, laid[k : k + 1])
-        flat[use], energy[disc] = uvs[vertex], laid
-        turned = _heights(flat[use]) < LEAST_HEIGHT
-        valid[np.flatnonzero(disc)[own[turned]]] = False
-    return _Round(flat, glued, energy, valid)
-
-
-def _unfolded(
-    corners: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64], steps: tuple[int, ...]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Places (N, 2) and energies (C,) of charts, each with as many steps of descent as leave its border uncrossed."""
-    laid = flattenings(corners, glued, chart, steps)
-    uvs, energy = laid[steps[0]].uvs.copy(), laid[steps[0]].energy.copy()
-    of_vertex = np.zeros(len(uvs), np.int64)
-    of_vertex[glued.ravel()] = np.repeat(chart, 3)
-    loops = border_loops(glued)
-    open_charts = np.ones(len(energy), np.bool_)
-    for count in steps:
-        uvs[open_charts[of_vertex]] = laid[count].uvs[open_charts[of_vertex]]
-        energy[open_charts] = laid[count].energy[open_charts]
-        if count == 0:
-            break
-        open_charts &= crossed(uvs, loops, of_vertex, open_charts) | ~np.isfinite(energy)
-        if not bool(open_charts.any()):
-            break
-    return uvs, energy
-
-
-def _relax(
-    corners: NDArray[np.float64],
-    glued: NDArray[np.int32],
-    inside: NDArray[np.bool_],
-    uvs: NDArray[np.float64],
-    energy: NDArray[np.float64],
-) -> None:
-    """Improve the chart of the triangles ``inside`` (F,), its places in ``uvs`` (N, 2) and its ``energy`` (1,)."""
-    names, vertex = np.unique(glued[inside], return_inverse=True)
-    vertex = np.asarray(vertex, np.int32).reshape(-1, 3)
-    one = np.zeros(len(vertex), np.int64)
-    loops, of_vertex, yes = border_loops(vertex), np.zeros(len(names), np.int64), np.ones(1, np.bool_)
-    begin, at_first = uvs[names].copy(), float(energy[0])
-    last, over = at_first, 0
-    for laid in strong_steps(corners[inside], vertex, one, begin, STRONG_STEPS):
-        reached = float(laid.energy[0])
-        if bool(crossed(laid.uvs, loops, of_vertex, yes)[0]):
-            over += 1
-        elif reached < energy[0]:
-            uvs[names], energy[0], over = laid.uvs, reached, 0
-        # Before the energy is finite a step may have nothing to show for itself.
-        if over > CROSSED_STEPS or (np.isfinite(last) and not reached < STRONG_GAIN * last):
-            break
-        last = reached
-    if float(_heights(uvs[names][vertex]).min()) < min(LEAST_HEIGHT, float(_heights(begin[vertex]).min())):
-        uvs[names], energy[0] = begin, at_first
-
-
-def _heights(flat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Height of each triangle over its longest edge, negative where it is turned over."""
-    one, two = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
-    longest = np.linalg.norm(np.roll(flat, -1, axis=1) - flat, axis=2).max(axis=1)
-    return (one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]) / np.maximum(longest, 1e-300)
-
-
-def _restricted(
-    surface: _Surface, rows: NDArray[np.int64]
-) -> tuple[Pairs, NDArray[np.float64], NDArray[np.float64]]:
-    """Pairs, areas and costs among the triangles ``rows`` only, renumbered."""
-    number = np.full(len(surface.area), -1, np.int64)
-    number[rows] = np.arange(len(rows))
-    one, two = number[surface.pairs.one // 3], number[surface.pairs.two // 3]
-    inside = (one >= 0) & (two >= 0)
-    pairs = Pairs(
-        3 * one[inside] + surface.pairs.one[inside] % 3, 3 * two[inside] + surface.pairs.two[inside] % 3
-    )
-    return pairs, surface.area[rows], surface.cost[inside]
-
-
 def _split(
-    surface: _Surface, chart: NDArray[np.int64], todo: NDArray[np.bool_], urgent: NDArray[np.bool_]
+    surface: Surface, chart: NDArray[np.int64], todo: NDArray[np.bool_], urgent: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
     """Each chart of the triangles ``todo`` cut in two; new numbers for them, the others keep theirs.
 
@@ -316,7 +170,7 @@ def _split(
     rows = np.flatnonzero(todo)
     _, group = np.unique(chart[rows], return_inverse=True)
     group = np.asarray(group, np.int64)
-    pairs, area, cost = _restricted(surface, rows)
+    pairs, area, cost = restricted(surface, rows)
     within = group[pairs.one // 3] == group[pairs.two // 3]
     pairs, cost = pairs.chosen(within), cost[within]
     parts = grow_charts(area, pairs, cost, group, np.full(int(group.max()) + 1, 2))
