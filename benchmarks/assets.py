@@ -5,11 +5,11 @@
                                 [--merge other.json ...]
 
 ``time``: the whole way of one warm avatar (20,000 faces, 2048 texels, normal map), by stages, and peak memory.
-``mesh``: closedness, volume, charts and utilisation of the atlas. ``files``: every format variant through the
-Khronos validator (needs Node and ``npm ci`` in tests/external). ``pictures``: the textured mesh from 12 views
-against the generator's own images. ``poses``: head yaw, pitch and roll of 40 degrees, by the rig against the
-generator's own posed images, with stretch and volume. Parts can run in separate processes; ``--merge`` joins their
-results.
+``mesh``: closedness, volume; of the atlas charts, their widths, utilisation, densities. ``files``: every format
+variant through the Khronos validator (needs Node and ``npm ci`` in tests/external). ``pictures``: the textured mesh
+from 12 views against the generator's own images. ``poses``: head yaw, pitch and roll of 40 degrees, by the rig against
+the generator's own posed images, with stretch and volume. Parts can run in separate processes; ``--merge`` joins their
+results and measures nothing. The table also holds what benchmarks/surface.py and benchmarks/soak.py left in results/.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.assets_table import table
+from benchmarks.atlas_measures import measure_atlas
 from benchmarks.mesh_measures import stretch, view_error, volume, welded_faces
 from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
@@ -40,6 +41,7 @@ SIZE = 192
 VIEWS = 12
 ANGLE = math.radians(40)
 TURNS = {"yaw": (0.0, ANGLE, 0.0), "pitch": (ANGLE, 0.0, 0.0), "roll": (0.0, 0.0, ANGLE)}
+RESULTS = Path(__file__).parent / "results"
 VALIDATOR = Path(__file__).parents[1] / "tests" / "external" / "validate.mjs"
 PARTS = ("time", "mesh", "files", "pictures", "poses")
 
@@ -94,6 +96,7 @@ def measure_mesh(avatar: Avatar) -> dict[str, Any]:
         "watertight": bool((uses == 2).all()),
         "faces": len(faces),
         "volume": volume(level.vertices, level.faces),
+        "atlas": {**avatar.report["atlases"][0], **measure_atlas(avatar)},
         "report": dict(avatar.report),
     }
 
@@ -163,46 +166,6 @@ def measure_poses(z: NDArray[np.float32], model: CanonicalAvatarModel, avatar: A
     return worst
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """The bars, what was measured, over all seeds."""
-
-    def line(name: str, bar: str, part: str, key: str, pick: Callable[[list[float]], float], form: str) -> str | None:
-        values = [row[part][key] for row in rows if part in row and row[part].get(key) is not None]
-        return f"{name:46s} {bar:>12s} {pick(values):{form}}   ({len(values)} seeds)" if values else None
-
-    def mean(values: list[float]) -> float:
-        return float(np.mean(values))
-
-    for row in rows:
-        if "mesh" in row:
-            row["mesh"] |= {f"atlas_{key}": value for key, value in row["mesh"]["report"].get("atlas", {}).items()}
-    lines = [
-        line("whole way, warm, median [s]", "<= 6", "time", "seconds", lambda v: float(np.median(v)), "9.2f"),
-        line("whole way, warm, worst [s]", "", "time", "seconds", max, "9.2f"),
-        line("peak memory [GiB]", "< 2", "time", "peak_gib", max, "9.2f"),
-        line("watertight, all", "1", "mesh", "watertight", min, "9.0f"),
-        line("charts, most", "<= 60", "mesh", "atlas_charts", max, "9.0f"),
-        line("frontal face is one chart, all", "1", "mesh", "atlas_face_in_one_chart", min, "9.0f"),
-        line("atlas utilisation, least", ">= 0.60", "mesh", "atlas_utilisation", min, "9.3f"),
-        line("thinnest chart [texels]", ">= 4", "mesh", "atlas_thinnest", min, "9.1f"),
-        line("texel density, face over torso, least", ">= 2", "mesh", "atlas_face_density", min, "9.2f"),
-        line("pictures: PSNR, mean [dB]", ">= 30", "pictures", "psnr", mean, "9.2f"),
-        line("pictures: PSNR, least [dB]", "", "pictures", "psnr", min, "9.2f"),
-        line("pictures: silhouette IoU, mean", ">= 0.98", "pictures", "iou", mean, "9.4f"),
-        line("poses: silhouette IoU, least", ">= 0.94", "poses", "iou", min, "9.4f"),
-        line("poses: stretch of an edge, most", "<= 4", "poses", "stretch", max, "9.2f"),
-        line("poses: change of volume, most", "<= 0.03", "poses", "volume", max, "9.4f"),
-        line("validator: errors, all variants", "0", "files", "errors", sum, "9.0f"),
-        line("validator: warnings, all variants", "0", "files", "warnings", sum, "9.0f"),
-    ]
-    stages: dict[str, list[float]] = {}
-    for row in rows:
-        for stage, seconds in row.get("time", {}).get("stages", {}).items():
-            stages.setdefault(stage, []).append(seconds)
-    shares = [f"  {stage:44s} {'':12s} {float(np.median(seconds)):9.2f} s" for stage, seconds in stages.items()]
-    return "\n".join([*(each for each in lines if each), *shares])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--first", type=int, default=0)
@@ -235,7 +198,9 @@ def main() -> None:
                     row["poses"] = measure_poses(z, model, avatar)
             rows[seed] = row
             print(json.dumps(row), file=sys.stderr, flush=True)
-    print(table([rows[seed] for seed in sorted(rows)]))
+    extras = {name: RESULTS / f"{name}.json" for name in ("surface", "soak")}
+    others = {name: json.loads(path.read_text()) for name, path in extras.items() if path.is_file()}
+    print(table([rows[seed] for seed in sorted(rows)], **others))
     if options.out:
         options.out.write_text(json.dumps({"seeds": [rows[seed] for seed in sorted(rows)]}, indent=1) + "\n")
 

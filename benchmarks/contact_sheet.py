@@ -48,7 +48,7 @@ class Shown:
 
 
 class Glb:
-    """A GLB with one skinned mesh, read through the records of pygltflib."""
+    """A GLB with one skinned mesh a level, read through the records of pygltflib."""
 
     def __init__(self, path: Path) -> None:
         import pygltflib
@@ -56,9 +56,14 @@ class Glb:
         self._gltf: Any = pygltflib.GLTF2.load_binary(str(path))
         self._blob: bytes = self._gltf.binary_blob()
 
-    def show(self) -> Shown:
-        """The first mesh with its base colour, moved by its skin as the file's nodes say."""
-        primitive = self._gltf.meshes[0].primitives[0]
+    @property
+    def levels(self) -> int:
+        """How many levels of detail there are."""
+        return len(self._gltf.meshes)
+
+    def show(self, level: int = 0) -> Shown:
+        """A level's mesh with its base colour, moved by its skin as the file's nodes say."""
+        primitive = self._gltf.meshes[level].primitives[0]
         names = primitive.attributes
         uvs = self.array(names.TEXCOORD_0).astype(np.float32)
         uvs[:, 1] = 1.0 - uvs[:, 1]

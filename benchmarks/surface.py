@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """How fast surfaces are extracted, and how true they are.
 
-    python -m benchmarks.surface [--model starter] [--seeds 8] [--out benchmarks/results/surface.json]
+    python -m benchmarks.surface [--model starter] [--seeds 8] [--part all|time|truth] [--out FILE]
 
-Time: the whole extraction at 256 and 512 cells, warm, the best of three, on the first seed; placing the vertices; and
+Time: the whole extraction at 256 and 512 cells, warm, the best of three, on the first seed; of it the evaluation of the
+field, which is the preparation of its lattice form and the sampling with all its bookkeeping; placing the vertices; and
 dense evaluation, point by point through ``Field.value``, timed on a random sample of the same lattice's points in the
-same run and scaled to all of them.
+same run and scaled to all of them. ``evaluation_times_faster`` compares evaluation with dense evaluation,
+``extraction_times_faster`` the whole extraction with dense evaluation alone.
 
-Truth at 256, every seed: the lattice is evaluated densely by the field's lattice form, whose marching cubes must give
-the same vertices; a sample of those values, at points beside the surface, is compared with ``Field.value``. Distances
-are between values at lattice points, divided by the spacing: what a surface moves where its slope is one.
+Truth at 256 and 512, every seed: the lattice is evaluated densely by the field's lattice form, whose marching cubes by
+a library must give the same surface: the largest distance of a vertex of either to the other is ``distance_to_dense``.
+A sample of those values, at points beside the surface, is compared with ``Field.value``: distances between values at
+lattice points, divided by the spacing, which is what a surface moves where its slope is one.
 
-Truth at 512, every seed: 40,000 of the surface's edges are evaluated at both ends by ``Field.value``, point by point.
+Edges at 512, every seed: 40,000 of the surface's edges are evaluated at both ends by ``Field.value``, point by point.
 The values are compared as above, and the crossings with the vertices: the distance along the edge, in voxels, which is
 more than that of the surfaces where an edge grazes them. That no piece is missing is
 checked on every fourth point of the dense lattice: none may be inside where the shells say outside, or the other way.
@@ -50,42 +53,61 @@ def main() -> None:
     )
     parser.add_argument("--model", default="starter")
     parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--first", type=int, default=0, help="first seed; seeds of an earlier run stay in the file")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "surface.json")
+    parser.add_argument(
+        "--part",
+        choices=("all", "time", "truth"),
+        default="all",
+        help="keep the other part of an earlier run",
+    )
     options = parser.parse_args()
     model = load_avatar_model(options.model, "cpu")
+    result: dict[str, Any] = {"model": options.model}
+    if options.part != "all" and options.out.exists():
+        result = json.loads(options.out.read_text(encoding="utf-8"))
 
     def field_of(seed: int) -> BustField:
         return model.field(
             np.random.RandomState(seed).randn(1, model.header.latent.z_dim).astype(np.float32), 1.0
         )
 
-    timings = [timing(field_of(0), resolution) for resolution in (256, 512)]
-    truth: dict[str, list[dict[str, Any]]] = {"truth_256": [], "truth_512": []}
-    result: dict[str, Any] = {
-        "model": options.model,
-        "threads": torch.get_num_threads(),
-        "load_before": os.getloadavg()[0],
-        "time": timings,
-        # Read before the dense volumes of the checks below.
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        **truth,
-    }
-    for row in timings:
-        print(row)
-    print("peak memory", result["peak_memory_mb"], "MB", flush=True)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    for seed in range(options.seeds):
-        truth["truth_512"].append(truth_edges(field_of(seed), seed, 512))
-        truth["truth_256"].append(truth_dense(field_of(seed), seed, 256))
-        print(truth["truth_512"][-1], truth["truth_256"][-1], flush=True)
+    def write() -> None:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+    if options.part != "truth":
+        result["threads"] = torch.get_num_threads()
+        result["load_before"] = os.getloadavg()[0]
+        result["time"] = [timing(field_of(0), resolution) for resolution in (256, 512)]
+        # Read before the dense volumes of the checks below.
+        result["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        for row in result["time"]:
+            print(row)
+        print("peak memory", result["peak_memory_mb"], "MB", flush=True)
+        write()
+    if options.part == "time":
+        return
+    seeds = range(options.first, options.first + options.seeds)
+    truth: dict[str, list[dict[str, Any]]] = {
+        part: [row for row in result.get(part, ()) if row["seed"] not in seeds]
+        for part in ("truth_256", "truth_512", "truth_512_edges")
+    }
+    result.update(truth)
+    for seed in seeds:
+        truth["truth_512_edges"].append(truth_edges(field_of(seed), seed, 512))
+        truth["truth_256"].append(truth_dense(field_of(seed), seed, 256))
+        truth["truth_512"].append(truth_dense(field_of(seed), seed, 512))
+        for rows in truth.values():
+            print(rows[-1], flush=True)
+        write()
 
 
 def timing(field: BustField, resolution: int) -> dict[str, Any]:
     """Seconds of the whole extraction, of placing its vertices, and of dense evaluation, scaled from a sample."""
     surface, seconds = _best(lambda: extract_surface(field, resolution), 3)
     lattice = Lattice.over(field.bounds, resolution)
-    _, evaluated = sample_bricks(field, lattice, progress=silent)
+    (_, evaluated), evaluating = _best(lambda: sample_bricks(field, lattice, progress=silent), 3)
     _, placing = _best(lambda: field.place(surface.vertices), 2)
     total = int(np.prod([n + 1 for n in lattice.cells]))
     index = np.random.default_rng(0).integers(0, np.array(lattice.cells) + 1, (SAMPLE, 3))
@@ -99,7 +121,9 @@ def timing(field: BustField, resolution: int) -> dict[str, Any]:
         "points_evaluated": evaluated,
         "points_dense": total,
         "dense_evaluation_s_scaled_from_sample": round(dense, 1),
-        "times_faster": round(dense / seconds, 1),
+        "evaluation_s": round(evaluating, 3),
+        "evaluation_times_faster": round(dense / evaluating, 1),
+        "extraction_times_faster": round(dense / seconds, 1),
     }
 
 
@@ -114,6 +138,7 @@ def truth_dense(field: BustField, seed: int, resolution: int) -> dict[str, Any]:
     exact = field.value(lattice.points(near))
     beside = np.abs(exact) < lattice.spacing.max()
     expected = outer_shell(triangulate(dense, lattice))
+    del dense
     surface = extract_surface(field, resolution)
     return {
         "seed": seed,
