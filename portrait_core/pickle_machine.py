@@ -9,15 +9,20 @@ refuses the rest. An opcode that is not handled here is refused too.
 from __future__ import annotations
 
 import pickletools
+import struct
 from typing import IO, Any, Protocol, cast
 
 from portrait_core.errors import ModelFileError
 
 _MARK = object()
-_DAMAGE = (
-    ValueError, IndexError, KeyError, TypeError, AttributeError, EOFError, OverflowError, MemoryError, RecursionError
+DAMAGE = (
+    ValueError, IndexError, KeyError, TypeError, AttributeError, EOFError, ArithmeticError, MemoryError, RuntimeError,
+    AssertionError, struct.error,
 )  # fmt: skip
 """What reading nonsense can raise."""
+
+_KEYS = (str, int, float, bytes, type(None))
+"""What dictionaries and sets may be keyed by: the hash of a nested tuple can take for ever."""
 
 _LITERALS = {
     "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8",
@@ -61,8 +66,14 @@ def run(stream: IO[bytes], rules: Rules) -> Any:
         return _Machine(rules).run(stream)
     except ModelFileError:
         raise
-    except _DAMAGE as error:
-        raise ModelFileError(f"the pickle is damaged or cut short ({error}); get the file again") from error
+    except DAMAGE as error:
+        raise ModelFileError(f"the pickle is damaged or cut short ({told(error)}); get the file again") from error
+
+
+def told(error: BaseException) -> str:
+    """What went wrong in a few words: an error's text can be as long as the file."""
+    text = error.args[0] if error.args and isinstance(error.args[0], str) else ""
+    return " ".join(text[:120].split()) or type(error).__name__
 
 
 class _Machine:
@@ -129,19 +140,21 @@ class _Machine:
             pairs = [*reversed((self.pop(), self.pop()))] if name == "SETITEM" else self.pop_to_mark()
             target = cast(dict[Any, Any], self.top(dict))
             for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-                target[key] = value
+                target[_key(key)] = value
         elif name in ("APPEND", "APPENDS"):
             values = [self.pop()] if name == "APPEND" else self.pop_to_mark()
             cast(list[Any], self.top(list)).extend(values)
         elif name == "ADDITEMS":
             values = self.pop_to_mark()
-            cast(set[Any], self.top(set)).update(values)
+            cast(set[Any], self.top(set)).update(_key(value) for value in values)
         elif name == "STACK_GLOBAL":
             last, module = self.pop(), self.pop()
-            stack.append(self.rules.named(str(module), str(last)))
+            if not isinstance(module, str) or not isinstance(last, str):
+                raise ValueError("a name that is no text")
+            stack.append(self.rules.named(module[:200], last[:200]))
         elif name == "GLOBAL":
             module, _, last = str(argument).partition(" ")
-            stack.append(self.rules.named(module, last))
+            stack.append(self.rules.named(module[:200], last[:200]))
         elif name in ("REDUCE", "NEWOBJ"):
             arguments, function = self.pop(), self.pop()
             if not isinstance(arguments, tuple):
@@ -157,3 +170,9 @@ class _Machine:
             raise ModelFileError(
                 f"the file uses the pickle instruction {name}, which plain data does not need; refused"
             )
+
+
+def _key(value: Any) -> Any:
+    if not isinstance(value, _KEYS):
+        raise ModelFileError(f"the file uses a {type(value).__name__} as a key, which plain data does not; refused")
+    return value

@@ -106,12 +106,28 @@ class Training(BaseModel):
     metrics: dict[str, JsonValue] = {}
 
 
+class PosePrediction(BaseModel):
+    """How pictures are brought into the form that the discriminator reads poses from (specification: discriminator 5).
+
+    ``blur_sigma`` is the training's blur at the end (0 when finished), ``neural_resolution`` the side of the small
+    picture (None for the model's own), ``filter_mode`` how pictures are made smaller.
+    """
+
+    model_config = _STRICT
+
+    blur_sigma: Annotated[float, Field(ge=0, lt=100)] = 0.0
+    neural_resolution: Annotated[int, Field(ge=4, le=2048)] | None = None
+    filter_mode: Literal["antialiased", "classic", "none"] | float = "antialiased"
+
+
 class ModelHeader(BaseModel):
     """Everything about a model except its tensors.
 
     ``config`` describes the architecture, ``rendering`` and ``surface`` hold the settings of the ray march and of the
     surface extraction; the generator knows their fields. ``body_template`` says that the tensors ``template.vertices``
     (V, 3), ``template.faces`` (F, 3), ``template.joints`` (J, 3) and ``template.weights`` (V, J) are there.
+    ``discriminator`` describes the discriminator whose tensors lie under ``discriminator.``, ``pose_prediction`` how it
+    reads poses from pictures; both are left out by models that have none.
     ``digest`` is the SHA-256 of header and tensors, set by :func:`portrait_core.models.checkpoint.save_model`.
     """
 
@@ -125,10 +141,18 @@ class ModelHeader(BaseModel):
     config: dict[str, JsonValue]
     rendering: dict[str, JsonValue] = {}
     surface: dict[str, JsonValue] = {}
+    discriminator: dict[str, JsonValue] = {}
+    pose_prediction: PosePrediction | None = None
     latent: Latent
     body_template: bool = False
     training: Training = Training()
     digest: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the model has the published architecture, and not the project's own."""
+        return "plane_resolution" in self.config and self.config.get("canonical") is None
 
 
 def parse_header(text: str, path: Path) -> ModelHeader:

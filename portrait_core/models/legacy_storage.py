@@ -73,9 +73,10 @@ class _BlobRules:
     def referenced(self, reference: Any) -> _Description:
         # The location ("cpu", "cuda:0") is where the writer kept it, and does not matter here.
         tag, kind, key, _location, count, view = reference
-        if tag != "storage" or kind not in STORAGE_TYPES or not isinstance(count, int) or view is not None:
+        texts = isinstance(tag, str) and isinstance(kind, str) and isinstance(key, str)
+        if not texts or tag != "storage" or kind not in STORAGE_TYPES or type(count) is not int or view is not None:
             raise ModelFileError("a tensor in the file has a storage of an unknown layout; refused")
-        return _Description(str(kind), str(key), count)
+        return _Description(kind, key, count)
 
 
 def read_storage(blob: bytes) -> Storage:
@@ -114,7 +115,7 @@ def as_tensor(storage: Storage, offset: Any, size: Any, stride: Any) -> Tensor:
         ModelFileError: it does not, or the numbers are no sizes.
     """
     numbers = [offset, *size, *stride]
-    if not all(isinstance(n, int) and n >= 0 for n in numbers) or len(size) != len(stride):
+    if not all(type(n) is int and 0 <= n < 2**48 for n in numbers) or not len(size) == len(stride) <= 8:
         raise ModelFileError("a tensor in the file has impossible sizes; refused")
     available = storage.elements.numel()
     wanted = 1

@@ -10,18 +10,28 @@ rebuilt by this module's own code. Arrays of Python objects are refused.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import mmap
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from portrait_core.errors import ModelFileError
+from portrait_core.models.inert import (
+    Inert,
+    NumpyArray,
+    NumpyType,
+    PublishedNetwork,
+    Symbol,
+    flattened,
+    short,
+)
 from portrait_core.models.legacy_storage import STORAGE_TYPES, Storage, as_tensor, read_storage
-from portrait_core.pickle_machine import run
+from portrait_core.pickle_machine import DAMAGE, run, told
+
+__all__ = ["PublishedCheckpoint", "PublishedNetwork", "read_checkpoint", "read_checkpoint_bytes"]
 
 NETWORK_NAMES = ("G", "D", "G_ema", "D_ema")
 
@@ -66,62 +76,9 @@ _CLASS_NAMES: frozenset[str] = frozenset(
 
 _CALLS = {"OrderedDict", "_reconstruct_persistent_obj", "_load_from_bytes", "_rebuild_tensor_v2", "_rebuild_parameter",
           "device", "dtype", "_reconstruct", "scalar"}  # fmt: skip
-_NUMBER_KINDS = "biuf"
-_DEEPEST = 32
-"""How deep modules and settings may nest; published networks need 5."""
 
-
-@dataclass(frozen=True)
-class Symbol:
-    """A global that the file names; stands for it without being it."""
-
-    module: str
-    name: str
-
-
-@dataclass
-class Inert:
-    """An object of the file: the name of its class and its attributes, no behaviour."""
-
-    kind: str
-    state: dict[str, Any] = field(default_factory=dict[str, Any])
-
-
-@dataclass
-class _NumpyType:
-    code: str
-    state: tuple[Any, ...] | None = None
-
-    def resolve(self) -> np.dtype[Any]:
-        dtype = np.dtype(self.code)
-        if dtype.kind not in _NUMBER_KINDS:
-            raise ModelFileError(f"the file holds a numpy array of type {self.code!r}; only numbers are read")
-        return dtype.newbyteorder(">") if self.state is not None and self.state[1] == ">" else dtype
-
-
-@dataclass
-class _NumpyArray:
-    value: NDArray[Any] | None = None
-
-
-@dataclass(frozen=True)
-class PublishedNetwork:
-    """One network of a checkpoint.
-
-    Attributes:
-        kind: name of its published class.
-        attributes: its attributes, sub-modules and arrays left out.
-        tensors: flat state dict under the published names.
-    """
-
-    kind: str
-    attributes: dict[str, Any]
-    tensors: dict[str, Tensor]
-
-    @property
-    def constructor(self) -> dict[str, Any]:
-        """The arguments it was built with."""
-        return cast(dict[str, Any], self.attributes.get("_init_kwargs", {}))
+MAX_BYTES = 8 << 30
+"""Larger files are none of the published ones (about 0.9 GB) and are not read."""
 
 
 @dataclass(frozen=True)
@@ -155,22 +112,38 @@ def read_checkpoint(path: Path) -> PublishedCheckpoint:
         ModelFileError: the file is missing, damaged, or holds anything that such checkpoints do not.
     """
     try:
-        data = path.read_bytes()
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ModelFileError(f"{path}: {size / 1e9:.1f} GB; published checkpoints have about 0.9 GB. Not read.")
+        if size == 0:
+            raise ModelFileError(f"{path}: the file is empty; get it again")
+        # Mapped, not read: the weights would be in memory once more.
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            return _read(cast(IO[bytes], mapped), size)
     except OSError as error:
-        raise ModelFileError(f"{path}: cannot be read ({error.strerror})") from error
-    try:
-        return read_checkpoint_bytes(data)
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror or error})") from error
     except ModelFileError as error:
-        raise ModelFileError(f"{path}: {error}") from error
+        raise error if str(error).startswith(str(path)) else ModelFileError(f"{path}: {error}") from error
 
 
 def read_checkpoint_bytes(data: bytes) -> PublishedCheckpoint:
     """`read_checkpoint` of a file's contents."""
-    content = run(io.BytesIO(data), _CheckpointRules())
+    return _read(io.BytesIO(data), len(data))
+
+
+def _read(stream: IO[bytes], size: int) -> PublishedCheckpoint:
+    try:
+        return _checkpoint(run(stream, _CheckpointRules(size)))
+    except DAMAGE as error:
+        # Sound opcodes, but what they make is no checkpoint.
+        raise ModelFileError(f"the checkpoint is damaged ({told(error)}); get the file again") from error
+
+
+def _checkpoint(content: Any) -> PublishedCheckpoint:
     if not isinstance(content, dict):
         raise ModelFileError("the file is a pickle but no checkpoint: it does not hold a dictionary")
     table = cast(dict[str, Any], content)
-    networks = {name: _network(table[name]) for name in NETWORK_NAMES if isinstance(table.get(name), Inert)}
+    networks = {name: flattened(table[name]) for name in NETWORK_NAMES if isinstance(table.get(name), Inert)}
     if not networks:
         raise ModelFileError(
             f"the file is a pickle but no checkpoint: it has none of {', '.join(NETWORK_NAMES)}"
@@ -182,7 +155,19 @@ def read_checkpoint_bytes(data: bytes) -> PublishedCheckpoint:
 
 
 class _CheckpointRules:
-    """What the names of a published checkpoint mean."""
+    """What the names of a published checkpoint mean.
+
+    ``size`` is that of the file in bytes: storages and tensors together may not take more than twice as much each, or a
+    small file that names one storage many times could fill the memory.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._left = {"storages": 2 * size + 4096, "tensors": 2 * size + 4096}
+
+    def _spend(self, what: str, count: int) -> None:
+        self._left[what] -= count
+        if self._left[what] < 0:
+            raise ModelFileError(f"the {what} of the file take more memory than the file can hold; refused")
 
     def named(self, module: str, name: str) -> Symbol:
         if (module, name) not in _ALLOWED:
@@ -200,108 +185,61 @@ class _CheckpointRules:
             return _persistent(cast(dict[str, Any], meta))
         if name == "_load_from_bytes":
             (blob,) = arguments
-            return read_storage(cast(bytes, blob))
+            if not isinstance(blob, bytes):
+                raise ModelFileError("the file makes a storage of something that is no bytes; refused")
+            self._spend("storages", len(blob) + 64)
+            return read_storage(blob)
         if name == "_rebuild_tensor_v2":
             storage, offset, size, stride, *_ = arguments
             if not isinstance(storage, Storage):
                 raise ModelFileError("the file rebuilds a tensor from something that is no storage; refused")
-            return as_tensor(storage, offset, size, stride)
+            tensor = as_tensor(storage, offset, size, stride)
+            self._spend("tensors", tensor.numel() * tensor.itemsize + 64)
+            return tensor
         if name == "_rebuild_parameter":
             if not isinstance(arguments[0], Tensor):
                 raise ModelFileError("the file makes a parameter of something that is no tensor; refused")
             return arguments[0]
         if name == "device":
-            return str(arguments[0])
+            return "device"
         if name == "dtype":
-            return _NumpyType(str(arguments[0]))
+            if not isinstance(arguments[0], str):
+                raise ModelFileError("the file names a numpy type by something that is no text; refused")
+            return NumpyType(arguments[0][:16])
         if name == "_reconstruct":
-            return _NumpyArray()
+            return NumpyArray()
         if name == "scalar":
             kind, raw = arguments
-            return np.frombuffer(cast(bytes, raw), cast(_NumpyType, kind).resolve(), count=1)[0].item()
-        raise ModelFileError(f"the file calls {function!r}, which published checkpoints do not; refused")
+            return np.frombuffer(cast(bytes, raw), cast(NumpyType, kind).resolve(), count=1)[0].item()
+        raise ModelFileError(f"the file calls {short(function)}, which published checkpoints do not; refused")
 
     def created(self, kind: Any, arguments: tuple[Any, ...]) -> Any:
         if not isinstance(kind, Symbol) or kind.name in _CALLS or arguments:
-            raise ModelFileError(f"the file creates {kind!r} with {len(arguments)} arguments; refused")
+            raise ModelFileError(f"the file creates {short(kind)} with {len(arguments)} arguments; refused")
         return {} if kind.name == "EasyDict" else Inert(kind.name)
 
     def state_set(self, target: Any, state: Any) -> None:
-        if isinstance(target, Inert) and isinstance(state, dict):
+        # Once each: what is set again and again costs time without end.
+        if isinstance(target, Inert) and isinstance(state, dict) and not target.full:
+            target.full = True
             target.state.update(cast(dict[str, Any], state))
-        elif isinstance(target, _NumpyType) and isinstance(state, tuple):
+        elif isinstance(target, NumpyType) and isinstance(state, tuple):
             target.state = cast(tuple[Any, ...], state)
-        elif isinstance(target, _NumpyArray):
+        elif isinstance(target, NumpyArray) and not target.full:
+            target.full = True
             _, shape, kind, fortran, raw = cast(tuple[Any, ...], state)
-            flat = np.frombuffer(cast(bytes, raw), cast(_NumpyType, kind).resolve())
+            flat = np.frombuffer(cast(bytes, raw), cast(NumpyType, kind).resolve())
             target.value = flat.reshape(cast(tuple[int, ...], shape), order="F" if fortran else "C")
         else:
             raise ModelFileError(f"the file gives a state to a {type(target).__name__}; refused")
 
     def referenced(self, reference: Any) -> Any:
-        raise ModelFileError(f"the file holds the outside reference {str(reference)[:80]!r}; refused")
+        raise ModelFileError(f"the file holds an outside reference ({short(reference)}); refused")
 
 
 def _persistent(meta: dict[str, Any]) -> Inert:
     name, state = meta.get("class_name"), meta.get("state")
-    if meta.get("type") != "class" or name not in _CLASS_NAMES or not isinstance(state, dict):
-        raise ModelFileError(f"the file stores an object of the unknown class {name!r}; refused")
-    return Inert(str(name), cast(dict[str, Any], state))
-
-
-def _network(module: Inert) -> PublishedNetwork:
-    hidden = {"_parameters", "_buffers", "_modules"}
-    done: dict[int, Any] = {}
-    attributes = {name: _plain(value, done, 0) for name, value in module.state.items() if name not in hidden}
-    return PublishedNetwork(module.kind, attributes, dict(_tensors(module, "", set())))
-
-
-def _tensors(module: Inert, prefix: str, seen: set[int]) -> Iterator[tuple[str, Tensor]]:
-    """Parameters, persistent buffers, then those of sub-modules, as a state dict lists them."""
-    if id(module) in seen or prefix.count(".") > _DEEPEST:
-        raise ModelFileError(f"the module {prefix!r} is shared, contains itself or lies too deep; refused")
-    seen.add(id(module))
-    volatile = cast(set[str], module.state.get("_non_persistent_buffers_set", set[str]()))
-    for group, skipped in (("_parameters", set[str]()), ("_buffers", volatile)):
-        for name, value in _members(module, group):
-            if isinstance(value, Tensor) and name not in skipped:
-                yield prefix + name, value
-    for name, child in _members(module, "_modules"):
-        if isinstance(child, Inert):
-            yield from _tensors(child, f"{prefix}{name}.", seen)
-
-
-def _members(module: Inert, group: str) -> list[tuple[str, Any]]:
-    table = module.state.get(group, {})
-    if not isinstance(table, dict):
-        raise ModelFileError(f"the {group} of a {module.kind} are no dictionary; refused")
-    return [(str(name), value) for name, value in cast(dict[Any, Any], table).items()]
-
-
-def _plain(value: Any, done: dict[int, Any], depth: int) -> Any:
-    """An attribute as plain data: arrays as arrays, unknown objects as their class names.
-
-    ``done`` keeps one copy of each container, so that one that is shared a thousandfold is not copied as often.
-    """
-    if isinstance(value, dict | list | tuple):
-        container = cast(dict[Any, Any] | list[Any], value)
-        if id(container) in done:
-            return done[id(container)]
-        if depth > _DEEPEST:
-            raise ModelFileError("the file nests its settings too deeply; refused")
-        if isinstance(container, dict):
-            table: dict[str, Any] = {}
-            done[id(container)] = table
-            table.update({str(k): _plain(v, done, depth + 1) for k, v in container.items()})
-            return table
-        items: list[Any] = []
-        done[id(container)] = items
-        items.extend(_plain(item, done, depth + 1) for item in container)
-        return items
-    if isinstance(value, _NumpyArray):
-        return value.value
-    if isinstance(value, Inert | Symbol):
-        return f"<{value.kind if isinstance(value, Inert) else value.name}>"
-    if value is None or isinstance(value, bool | int | float | str | Tensor):
-        return value
-    return f"<{type(value).__name__}>"
+    known = isinstance(name, str) and name in _CLASS_NAMES
+    if meta.get("type") != "class" or not known or not isinstance(state, dict):
+        raise ModelFileError(f"the file stores an object of the unknown class {short(name)}; refused")
+    return Inert(str(name), cast(dict[str, Any], state), full=True)

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import platformdirs
 
-from portrait_core.errors import ModelFileError, UsageError
+from portrait_core.errors import ModelFileError, OutputError, UsageError
 from portrait_core.models.header import ModelHeader, read_header
 from portrait_core.suggest import suggestion
 
 SUFFIX = ".safetensors"
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 FOLDER_VARIABLE = "PORTRAITKIT_MODELS"
 """The environment variable that puts the user's models folder elsewhere."""
 
@@ -77,6 +79,37 @@ def model_info(name_or_path: str | Path) -> ModelEntry:
     """The entry of one model; raises as :func:`find_model`, never for a damaged file (``problem`` says so)."""
     path = find_model(name_or_path)
     return _entry(path, "shipped" if path.parent == shipped_folder() else "user")
+
+
+def target_for(name: str) -> Path:
+    """Where a model that is imported under ``name`` goes. Raises :class:`UsageError` for a name that is none."""
+    if not re.fullmatch(NAME, name):
+        raise UsageError(
+            f"model name {name!r}: expected letters, digits, dots, dashes and underscores, at most 64, the first a "
+            "letter or digit."
+        )
+    if (shipped_folder() / f"{name}{SUFFIX}").exists():
+        raise UsageError(f"{name} is the name of a model that comes with Portraitkit; choose another one.")
+    return user_folder() / f"{name}{SUFFIX}"
+
+
+def remove_model(name: str) -> ModelEntry:
+    """Delete a model of the user's own folder and return what it was.
+
+    Raises :class:`UsageError` for a shipped model, a path, or an unknown name, :class:`OutputError` when it cannot be
+    deleted.
+    """
+    if is_path(name):
+        raise UsageError(f"{name} is a path; give the name of a model in {user_folder()}, or delete the file yourself.")
+    path = find_model(name)
+    if path.parent == shipped_folder():
+        raise UsageError(f"{name} comes with Portraitkit and stays; only your own models can be removed.")
+    entry = _entry(path, "user")
+    try:
+        path.unlink()
+    except OSError as error:
+        raise OutputError(f"cannot remove {path}: {error.strerror or error}.") from error
+    return entry
 
 
 def _paths() -> dict[str, tuple[Path, Literal["shipped", "user"]]]:

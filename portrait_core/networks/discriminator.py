@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +39,18 @@ class DiscriminatorConfig:
     def channels(self, resolution: int) -> int:
         """Channels at a resolution."""
         return min(self.channel_base // resolution, self.channel_max)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and strings, as JSON gives them back."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> DiscriminatorConfig:
+        """What `to_dict` wrote. Raises ``ValueError`` for a name that this version does not know."""
+        unknown = sorted(set(values) - {each.name for each in dataclasses.fields(cls)})
+        if unknown:
+            raise ValueError(f"discriminator configuration: unknown setting {unknown[0]!r}")
+        return cls(**values)
 
 
 @dataclass(frozen=True)
