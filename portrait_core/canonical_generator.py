@@ -9,6 +9,7 @@ by the style and paints with the identity's palette.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -31,6 +32,7 @@ from portrait_core.networks.identity_warp import FADE_TO, IdentityWarp
 from portrait_core.networks.initialise import initialise
 from portrait_core.networks.plane_basis import PlaneBasis
 from portrait_core.networks.point_decoder import PointDecoder, StaticTables
+from portrait_core.shoulder_cut import ShoulderCut, cut_within_walls
 
 EMPTY_DENSITY = -1000.0
 DENSITY_WIDTH = 0.001
@@ -53,7 +55,7 @@ POLISHING = 1
 class Identity:
     """All that one latent determines, batch of one: ``planes`` (1, 3, C, R, R), ``style`` (1, w_dim), ``palette``
     (1, 6, 3), warp ``coefficients`` (K,), ``landmarks`` (L, 3) in the identity's space, ``moved`` (1, 3, S, S, S) a
-    coarse lattice of the warp's displacement over the lattice box; metres."""
+    coarse lattice of the warp's displacement over the lattice box, ``shoulders`` where it is cut; metres."""
 
     planes: Tensor
     style: Tensor
@@ -61,6 +63,7 @@ class Identity:
     coefficients: Tensor
     landmarks: Tensor
     moved: Tensor
+    shoulders: ShoulderCut
 
 
 class CanonicalGenerator(PortraitGenerator):
@@ -79,7 +82,9 @@ class CanonicalGenerator(PortraitGenerator):
         if options is None:
             raise ValueError("got a configuration without canonical options; use PortraitGenerator for it")
         self.options = options
-        layout = CodeLayout(options.colours, options.scalars, options.styles, options.sharpness, options.floor)
+        layout = CodeLayout(
+            options.colours, options.scalars, options.styles, options.sharpness, options.floor
+        )
         self.identity_code = IdentityCode(config.w_dim, options.coefficients, layout)
         self.plane_basis = PlaneBasis(
             config.w_dim,
@@ -120,14 +125,35 @@ class CanonicalGenerator(PortraitGenerator):
         """The identity of style rows (1, num_ws, w_dim)."""
         code, coefficients = self.identity_code.read(ws[:, 0])
         style = self.identity_code.style(code)
-        return Identity(
+        whole = Identity(
             planes=self.planes_of_style(style),
             style=style,
             palette=self.identity_code.palette(code),
             coefficients=coefficients[0],
             landmarks=self.identity_warp.landmarks(coefficients[0]),
             moved=self._moved_lattice(coefficients[0]),
+            shoulders=self._wanted_cut(),
         )
+        return replace(whole, shoulders=self._cut_of(whole))
+
+    def _wanted_cut(self) -> ShoulderCut:
+        return ShoulderCut(self.options.cut_y, self.options.cut_x)
+
+    def _cut_of(self, identity: Identity) -> ShoulderCut:
+        """The cut of the options, farther in where the identity leaves the lattice box before it."""
+
+        def distance(points: Tensor) -> Tensor:
+            return self.decoder.distance(identity.planes, self.normalised(points)[None], identity.style)[0]
+
+        with torch.no_grad():
+            return cut_within_walls(
+                identity.shoulders,
+                identity.planes.new_tensor(self.options.box_centre),
+                self.options.box_half,
+                roughly=partial(self.coarsely_moved, identity),
+                warp=partial(self.identity_warp, coefficients=identity.coefficients),
+                distance=distance,
+            )
 
     def _moved_lattice(self, coefficients: Tensor) -> Tensor:
         nodes = self._nodes(COARSE_NODES, 1.0).to(coefficients)
@@ -139,7 +165,9 @@ class CanonicalGenerator(PortraitGenerator):
         """Canonical points (count^3, 3) of a lattice over the lattice box widened by ``margin``, x fastest."""
         axis = torch.linspace(-1, 1, count) * margin
         z, y, x = torch.meshgrid(axis, axis, axis, indexing="ij")
-        return torch.stack([x, y, z], -1).reshape(-1, 3) * self.options.box_half + torch.tensor(self.options.box_centre)
+        return torch.stack([x, y, z], -1).reshape(-1, 3) * self.options.box_half + torch.tensor(
+            self.options.box_centre
+        )
 
     def evaluate_points(self, planes: Tensor, points: Tensor, ws: Tensor) -> tuple[Tensor, Tensor]:
         """Raw density (B, N, 1) and colours in [-1, 1] (B, N, 3) at un-posed ``points[B, N, 3]`` of the identities.
@@ -156,7 +184,7 @@ class CanonicalGenerator(PortraitGenerator):
         landmarks = self.identity_warp.landmarks(coefficients[0])
         palette = self.identity_code.palette(code)
         unused = planes.new_zeros(0)
-        identity = Identity(planes, style, palette, coefficients[0], landmarks, unused)
+        identity = Identity(planes, style, palette, coefficients[0], landmarks, unused, self._wanted_cut())
         options = self.options
         centre = points.new_tensor(options.box_centre)
         boxed = ((points - centre).abs() < options.box_half * 1.1).all(1)
@@ -184,7 +212,7 @@ class CanonicalGenerator(PortraitGenerator):
         q = self.normalised(points + self._back(identity, points))
         inside = self.decoder.distance(identity.planes, q.clamp(-1, 1)[None], identity.style)[0]
         walls = (q.abs().amax(1) - 1) * self.options.box_half
-        return torch.maximum(torch.maximum(inside, walls), self._beyond_cut(points))
+        return torch.maximum(torch.maximum(inside, walls), identity.shoulders.beyond(points))
 
     def placed_colour(self, identity: Identity, points: Tensor) -> Tensor:
         """sRGB albedo (N, 3) at un-posed points (N, 3) of the identity's space."""
@@ -240,26 +268,32 @@ class CanonicalGenerator(PortraitGenerator):
         return torch.maximum(inside, self.cut(identity, points, inside))
 
     def cut(
-        self, identity: Identity, points: Tensor, inside: Tensor, *, exact: float = 0.006, margin: float = 0.012
+        self,
+        identity: Identity,
+        points: Tensor,
+        inside: Tensor,
+        *,
+        exact: float = 0.006,
+        margin: float = 0.012,
+        warp: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
         """Signed distance (N,) to the kept side of the shoulder cut, whose planes are flat in the identity's space.
 
         A coarse lattice of the warp tells where the planes are; closer than ``exact`` to them, and where ``inside``,
-        the distance (N,) to the uncut solid, is less than ``margin``, the warp itself is asked.
+        the distance (N,) to the uncut solid, is less than ``margin``, the warp itself is asked: ``warp``, if the caller
+        has prepared it (:meth:`IdentityWarp.carrier`).
         """
-        cut = self._beyond_cut(self.coarsely_moved(identity, points))
+        warp = warp or partial(self.identity_warp, coefficients=identity.coefficients)
+        cut = identity.shoulders.beyond(self.coarsely_moved(identity, points))
         index = torch.nonzero((cut.abs() < exact) & (inside < margin)).squeeze(1)
         if len(index):
-            cut = cut.index_copy(0, index, self._beyond_cut(self.identity_warp(points[index], identity.coefficients)))
+            cut = cut.index_copy(0, index, identity.shoulders.beyond(warp(points[index])))
         return cut
 
     def coarsely_moved(self, identity: Identity, points: Tensor) -> Tensor:
         """Canonical points (N, 3) carried to the identity by a coarse lattice of its warp: quick, true to a millimetre
         or so."""
         return points + _look_up(identity.moved, self.normalised(points).clamp(-1, 1))
-
-    def _beyond_cut(self, place: Tensor) -> Tensor:
-        return torch.maximum(self.options.cut_y - place[:, 1], place[:, 0].abs() - self.options.cut_x)
 
     def colour(self, identity: Identity, points: Tensor) -> Tensor:
         """sRGB albedo (N, 3) at canonical points (N, 3)."""
@@ -279,7 +313,9 @@ class CanonicalGenerator(PortraitGenerator):
         hairy = (sample.hair < sample.body)[0]
         plain = torch.where(hairy[:, None], identity.palette[:, 2], identity.palette[:, 3])
         colour = torch.lerp(colour, plain, depth[:, None])
-        roughness = torch.lerp(roughness, torch.where(hairy, HAIR_ROUGHNESS, CLOTH_ROUGHNESS).to(roughness), depth)
+        roughness = torch.lerp(
+            roughness, torch.where(hairy, HAIR_ROUGHNESS, CLOTH_ROUGHNESS).to(roughness), depth
+        )
         if len(index):
             painted, gloss = self._materials_of_eyes(identity, decoder, points[index])
             colour, roughness = colour.index_copy(0, index, painted), roughness.index_copy(0, index, gloss)
@@ -296,7 +332,9 @@ class CanonicalGenerator(PortraitGenerator):
             self._static, self._folded = static, (identity, decoder)
         return decoder
 
-    def _materials_of_eyes(self, identity: Identity, decoder: PointDecoder, points: Tensor) -> tuple[Tensor, Tensor]:
+    def _materials_of_eyes(
+        self, identity: Identity, decoder: PointDecoder, points: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """sRGB albedo (N, 3) and roughness (N,) of lids and eyeballs.
 
         Lids are thin and lie on the eyeballs, and a mesh's chords run a few tenths of a millimetre under them, where

@@ -253,8 +253,8 @@ class PortraitGenerator(nn.Module):
             rows = background_rows(ws if ws_background is None else ws_background, self.bcg_synthesis.num_ws)
             behind = resize(self.bcg_synthesis(rows, noise_mode=noise_mode, generator=generator), size)
             features = compose(features, opacity, behind)
-            pictures["image_background"] = self._to_rgb(behind, rows[:, -1])
-        raw = self._to_rgb(features, ws[:, -1])
+            pictures["image_background"] = self.to_rgb(behind, rows[:, -1])
+        raw = self.to_rgb(features, ws[:, -1])
         image = raw
         if self.superresolution is not None:
             noise = self.config.superresolution_noise
@@ -274,7 +274,8 @@ class PortraitGenerator(nn.Module):
         ws = self.mapping(z, c if self.config.c_dim > 0 else None, pose, psi=psi)
         return self.synthesis(ws, c, deform=None if pose is None else self.pose_warp(pose))
 
-    def _to_rgb(self, features: Tensor, w: Tensor) -> Tensor:
+    def to_rgb(self, features: Tensor, w: Tensor) -> Tensor:
+        """Colours ``[B, 3, R, R]`` of rendered features ``[B, C, R, R]`` by the style row ``w[B, w_dim]``."""
         return features[:, :3] if self.torgb is None else self.torgb(features, w)
 
     def _render(

@@ -19,12 +19,13 @@ from portrait_core.cameras import Camera
 from portrait_core.canonical_generator import CanonicalGenerator, Identity
 from portrait_core.canonical_lattice import HAIR_DEPTH, Axes, CanonicalLattice
 from portrait_core.colours import srgb_to_linear
-from portrait_core.devices import choose_device
+from portrait_core.devices import choose_device, chunk_size
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.generator_config import GeneratorConfig
 from portrait_core.models.checkpoint import LoadedModel, check_shapes, load_model
 from portrait_core.models.header import ModelHeader
 from portrait_core.models.registry import find_model
+from portrait_core.published_model import PublishedAvatarModel
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.distance_march import DistanceScene, distance_scene, march
 from portrait_core.rendering.rays import rays_of_labels
@@ -37,6 +38,8 @@ from portrait_core.shape.normals import vertex_normals
 CHUNK = 120_000
 SKIN_LATTICE = 96
 """Cells along the lattice box for the coarse surface that carries poses into volume renders."""
+SKIN_GAP = 0.006
+"""A posed render shows nothing farther than this outside that surface, metres: one of its cells."""
 RENDER_RAYS = 384
 """Smaller pictures get several rays a pixel, up to 4 x 4, until they have this many along an edge."""
 RENDER_MARGIN = 0.03
@@ -91,7 +94,7 @@ class CanonicalField:
 
     def cut_planes(self) -> NDArray[np.float32]:
         """(3, 4): the cut below the chest and through both arms."""
-        low, side = self.model.options.cut_y, self.model.options.cut_x
+        low, side = self.identity.shoulders.y, self.identity.shoulders.x
         return np.array([[0, -1, 0, -low], [1, 0, 0, side], [-1, 0, 0, side]], np.float32)
 
     def _chunked(
@@ -101,7 +104,7 @@ class CanonicalField:
         with torch.no_grad():
             parts = [
                 function(self.identity, torch.as_tensor(np.ascontiguousarray(p, np.float32)).to(device)).cpu().numpy()
-                for p in np.array_split(points, max(1, -(-len(points) // CHUNK)))
+                for p in np.array_split(points, max(1, -(-len(points) // chunk_size(CHUNK))))
             ]
         return np.concatenate(parts)
 
@@ -235,10 +238,13 @@ class CanonicalAvatarModel:
                 vertices, warp = _pose_warp(template, field, pose, self.device)
 
             def distance(points: Tensor) -> Tensor:
-                return self.network.placed_distance(identity, warp(points) if warp else points)
+                if warp is None:
+                    return self.network.placed_distance(identity, points)
+                rest, outside = warp(points)
+                return torch.maximum(self.network.placed_distance(identity, rest), outside - SKIN_GAP)
 
             def colour(points: Tensor) -> Tensor:
-                return self.network.placed_colour(identity, warp(points) if warp else points)
+                return self.network.placed_colour(identity, warp(points)[0] if warp else points)
 
             box = np.stack([vertices.min(axis=0) - RENDER_MARGIN, vertices.max(axis=0) + RENDER_MARGIN])
             scene = distance_scene(distance, colour, torch.as_tensor(box.astype(np.float32)).to(self.device))
@@ -262,9 +268,9 @@ def _pose_warp(
     vertices = field.place(coarse.vertices)
     normals = vertex_normals(vertices, coarse.faces)
     skin = skin_from_template(template, vertices, normals, coarse.faces)
-    posed, _ = skinned(vertices, normals, skin, motions)
+    posed, turned = skinned(vertices, normals, skin, motions)
     own = np.einsum("vk,vkij->vij", skin.weights.astype(np.float64), motions[skin.joints.astype(np.int64)])
-    return posed, SkinWarp.of(posed, coarse.faces, own, device)
+    return posed, SkinWarp.of(posed, turned, coarse.faces, own, device)
 
 
 def _shrink(rays: Tensor, fine: int, size: int) -> Tensor:
@@ -281,17 +287,17 @@ def extract_surface_or_none(field: CanonicalField) -> tuple[NDArray[np.float32],
     return (surface.vertices, surface.faces) if len(surface.faces) else None
 
 
-def load_avatar_model(name_or_path: str, device: str | torch.device = "auto") -> CanonicalAvatarModel:
-    """The model of this name or path, ready on ``device``.
+def load_avatar_model(
+    name_or_path: str, device: str | torch.device = "auto"
+) -> CanonicalAvatarModel | PublishedAvatarModel:
+    """The model of this name or path, ready on ``device``: one like the starter, or an imported official one.
 
     Raises:
-        UsageError: no model of that name, or a kind that cannot make avatars yet.
+        UsageError: no model of that name.
         ModelFileError: the file is damaged or does not fit its own header.
     """
     loaded = load_model(find_model(name_or_path))
+    chosen = choose_device(str(device))
     if GeneratorConfig.from_dict(loaded.header.config).canonical is None:
-        raise UsageError(
-            f"model {loaded.header.name} has the published architecture; this version makes avatars from models like "
-            "the starter only."
-        )
-    return CanonicalAvatarModel(loaded, choose_device(str(device)))
+        return PublishedAvatarModel(loaded, chosen)
+    return CanonicalAvatarModel(loaded, chosen)

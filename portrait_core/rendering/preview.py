@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +12,9 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
 from portrait_core.colours import srgb_to_linear
-from portrait_core.rendering.raycast import RayMesh
+from portrait_core.rendering.raycast import Hits, RayMesh
 from portrait_core.rendering.studio import LAMPS, expose, lamp_shadows, room_shadows, shade
+from portrait_core.threads import side_by_side
 
 BACKGROUND = ((0.80, 0.81, 0.82), (0.62, 0.63, 0.65))
 """Linear RGB of the backdrop at its brightest, behind the head, and towards the corners."""
@@ -38,13 +38,114 @@ class Picture:
     mask: NDArray[np.float32]
 
 
-class Preview:
-    """A textured mesh ready to be pictured from any side; what does not depend on the camera is computed once, when
-    it is first seen.
+@dataclass(frozen=True)
+class Traced:
+    """What a camera sees of a mesh, before colours: ``hits`` of the rays of ``pixels``, and for each vertex a row of
+    ``table`` (V, 10): normals, texture places, the room's and the lamps' shares."""
+
+    pixels: NDArray[np.int64]
+    row: NDArray[np.float64]
+    column: NDArray[np.float64]
+    directions: NDArray[np.float32]
+    hits: Hits
+    faces: NDArray[np.int32]
+    table: NDArray[np.float32]
+    cam2world: NDArray[np.float32]
+    size: int
+    supersampling: int
+
+    def paint(self, texture: NDArray[np.uint8]) -> Picture:
+        """The picture with ``texture`` (H, W, 3) uint8 sRGB, row 0 at the top, or (H, W, 3) linear floats."""
+        hits, size = self.hits, self.size
+        seen = np.flatnonzero(hits.face >= 0)
+        linear = backdrop_at(self.row, self.column)
+
+        def paint(part: NDArray[np.int64]) -> None:
+            found = _blend(self.table, self.faces[hits.face[part]], hits.weights[part])
+            normals = np.asarray(found[:, :3] / np.maximum(_length(found[:, :3]), 1e-6), np.float32)
+            albedo = bilinear(texture, found[:, 3:5])
+            shadows = np.ascontiguousarray(found[:, 6:].T)
+            linear[part] = expose(
+                shade(albedo, normals, -self.directions[part], found[:, 5], shadows, self.cam2world)
+            )
+
+        if len(seen):
+            with side_by_side(THREADS) as pool:
+                # Parts that fit a processor's cache; each writes pixels of its own.
+                list(pool.map(paint, np.array_split(seen, -(-len(seen) // PART))))
+        met = hits.face >= 0
+        nearest = np.where(met, hits.distance, np.float32(np.inf))
+        place = (np.arange(size) + 0.5) / size
+        image = backdrop_at(np.repeat(place, size), np.tile(place, size))
+        depth, mask = np.full(size * size, np.inf, np.float32), np.zeros(size * size, np.float32)
+        # The rays of a pixel follow each other.
+        each = self.supersampling * self.supersampling
+        image[self.pixels] = _mean(linear, each)
+        depth[self.pixels] = nearest.reshape(-1, each).min(axis=1)
+        mask[self.pixels] = _mean(met.astype(np.float32)[:, None], each)[:, 0]
+        return Picture(
+            _encode(image).reshape(size, size, 3), depth.reshape(size, size), mask.reshape(size, size)
+        )
+
+
+class Scene:
+    """A mesh ready to be seen from any side; what does not depend on the camera is computed once, when it is first
+    seen.
 
     ``vertices`` (V, 3) metres, unit ``normals`` (V, 3), ``faces`` (F, 3), ``uvs`` (V, 2) with the origin at the bottom
-    left, ``texture`` (H, W, 3) uint8 sRGB with row 0 at the top.
+    left.
     """
+
+    def __init__(
+        self,
+        vertices: NDArray[np.float32],
+        normals: NDArray[np.float32],
+        faces: NDArray[np.int32],
+        uvs: NDArray[np.float32],
+    ) -> None:
+        self._vertices, self._normals, self._faces, self._uvs = vertices, normals, faces, uvs
+        self._mesh = RayMesh(vertices, faces)
+        self._room = np.full(len(vertices), np.nan, np.float32)  # until a picture shows the vertex
+
+    def trace(
+        self,
+        cam2world: NDArray[np.float32],
+        intrinsics: NDArray[np.float32],
+        size: int,
+        *,
+        supersampling: int = SUPERSAMPLING,
+    ) -> Traced:
+        """What an OpenCV camera sees: ``cam2world`` (4, 4), ``intrinsics`` (3, 3) in picture sides, for a ``size`` x
+        ``size`` picture. Each pixel is the mean of ``supersampling`` squared rays."""
+        pixels = shown_pixels(self._vertices, self._faces, cam2world, intrinsics, size)
+        row, column = _sub_places(pixels, size, supersampling)
+        directions = directions_at(row, column, cam2world, intrinsics)
+        hits = self._mesh.first_hits(cam2world[:3, 3], directions)
+        table = self._table(hits.face[hits.face >= 0], cam2world)
+        return Traced(pixels, row, column, directions, hits, self._faces, table, cam2world, size, supersampling)
+
+    def _table(self, faces: NDArray[np.int32], cam2world: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(V, 10): normals, texture places, the room's and the lamps' shares; only of the vertices of ``faces``.
+
+        One table, so that a hit gathers its corners once.
+        """
+        shown = np.zeros(len(self._vertices), bool)
+        shown[self._faces[faces]] = True
+        table = np.zeros((len(shown), 6 + len(LAMPS)), np.float32)
+        table[:, :3], table[:, 3:5] = self._normals, self._uvs
+        index = np.flatnonzero(shown)
+        if len(index) == 0:
+            return table
+        fresh = np.flatnonzero(shown & np.isnan(self._room))
+        self._room[fresh] = room_shadows(self._mesh, self._vertices[fresh], self._normals[fresh])
+        table[index, 5] = self._room[index]
+        table[index, 6:] = lamp_shadows(self._mesh, self._vertices[index], self._normals[index], cam2world).T
+        return table
+
+
+class Preview:
+    """A textured mesh ready to be pictured from any side: a :class:`Scene` with its ``texture`` (H, W, 3) uint8 sRGB,
+    row 0 at the top."""
 
     def __init__(
         self,
@@ -54,10 +155,7 @@ class Preview:
         uvs: NDArray[np.float32],
         texture: NDArray[np.uint8],
     ) -> None:
-        self._vertices, self._normals, self._faces, self._uvs = vertices, normals, faces, uvs
-        self._texture = texture
-        self._mesh = RayMesh(vertices, faces)
-        self._room = np.full(len(vertices), np.nan, np.float32)  # until a picture shows the vertex
+        self._scene, self._texture = Scene(vertices, normals, faces, uvs), texture
 
     def render(
         self,
@@ -67,58 +165,8 @@ class Preview:
         *,
         supersampling: int = SUPERSAMPLING,
     ) -> Picture:
-        """A ``size`` x ``size`` picture from an OpenCV camera: ``cam2world`` (4, 4), ``intrinsics`` (3, 3) in picture
-        sides. Each pixel is the mean of ``supersampling`` squared rays."""
-        pixels = shown_pixels(self._vertices, self._faces, cam2world, intrinsics, size)
-        row, column = _sub_places(pixels, size, supersampling)
-        directions = directions_at(row, column, cam2world, intrinsics)
-        hits = self._mesh.first_hits(cam2world[:3, 3], directions)
-        seen = np.flatnonzero(hits.face >= 0)
-        linear = backdrop_at(row, column)
-        if len(seen):
-            table = self._table(hits.face[seen], cam2world)
-
-            def paint(part: NDArray[np.int64]) -> None:
-                found = _blend(table, self._faces[hits.face[part]], hits.weights[part])
-                normals = np.asarray(found[:, :3] / np.maximum(_length(found[:, :3]), 1e-6), np.float32)
-                albedo = bilinear(self._texture, found[:, 3:5])
-                shadows = np.ascontiguousarray(found[:, 6:].T)
-                linear[part] = expose(
-                    shade(albedo, normals, -directions[part], found[:, 5], shadows, cam2world)
-                )
-
-            with ThreadPoolExecutor(THREADS) as pool:
-                # Parts that fit a processor's cache; each writes pixels of its own.
-                list(pool.map(paint, np.array_split(seen, -(-len(seen) // PART))))
-        met = hits.face >= 0
-        nearest = np.where(met, hits.distance, np.float32(np.inf))
-        place = (np.arange(size) + 0.5) / size
-        image = backdrop_at(np.repeat(place, size), np.tile(place, size))
-        depth, mask = np.full(size * size, np.inf, np.float32), np.zeros(size * size, np.float32)
-        # The rays of a pixel follow each other.
-        each = supersampling * supersampling
-        image[pixels] = _mean(linear, each)
-        depth[pixels] = nearest.reshape(-1, each).min(axis=1)
-        mask[pixels] = _mean(met.astype(np.float32)[:, None], each)[:, 0]
-        return Picture(
-            _encode(image).reshape(size, size, 3), depth.reshape(size, size), mask.reshape(size, size)
-        )
-
-    def _table(self, faces: NDArray[np.int32], cam2world: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(V, 10): normals, texture places, the room's and the lamps' shares; only of the vertices of ``faces``.
-
-        One table, so that a hit gathers its corners once.
-        """
-        shown = np.zeros(len(self._vertices), bool)
-        shown[self._faces[faces]] = True
-        fresh = np.flatnonzero(shown & np.isnan(self._room))
-        self._room[fresh] = room_shadows(self._mesh, self._vertices[fresh], self._normals[fresh])
-        index = np.flatnonzero(shown)
-        table = np.zeros((len(shown), 6 + len(LAMPS)), np.float32)
-        table[:, :3], table[:, 3:5] = self._normals, self._uvs
-        table[index, 5] = self._room[index]
-        table[index, 6:] = lamp_shadows(self._mesh, self._vertices[index], self._normals[index], cam2world).T
-        return table
+        """A ``size`` x ``size`` picture; arguments as for :meth:`Scene.trace`."""
+        return self._scene.trace(cam2world, intrinsics, size, supersampling=supersampling).paint(self._texture)
 
 
 def render_avatar(avatar: Avatar, camera: Camera, size: int) -> Picture:
