@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``portrait models``: which models there are and what they can do."""
+"""``portrait models``: which models there are, what they can do, and official ones made ours."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import AsJson
+from cli.options import AsJson, Overwrite, Quiet
 from cli.show import Show
-from portrait_core.errors import ModelFileError
+from portrait_core.errors import ModelFileError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from portrait_core.models.registry import ModelEntry
@@ -45,6 +46,112 @@ def info(
         raise ModelFileError(entry.problem)
     show = Show(as_json=as_json, quiet=False)
     show.result(_describe(entry), {"event": "model", **_facts(entry), "header": entry.header.model_dump(mode="json")})
+
+
+@app.command("import")
+def import_model(
+    source: Annotated[Path, typer.Argument(metavar="FILE.pkl", help="An official 3DPortraitGAN checkpoint.")],
+    pose_json: Annotated[
+        Path | None,
+        typer.Option("--pose-json", metavar="FILE.json", help="Its side-car file: how poses are predicted."),
+    ] = None,
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="What to call it. [default: official-512, by its size]")
+    ] = "",
+    half: Annotated[bool, typer.Option("--half", help="Store the networks in 16 bits: half the file.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write this .safetensors file instead.")
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Convert an official checkpoint into Portraitkit's format. Nothing in the file is executed."""
+    from portrait_core.models import registry
+
+    show = Show(as_json=as_json, quiet=quiet)
+    target = out
+    if target is not None and target.suffix != registry.SUFFIX:
+        raise UsageError(f"--out {target}: the file's name must end with {registry.SUFFIX}.")
+    if target is None and name:
+        target = registry.target_for(name)
+    if target is not None and target.exists() and not overwrite:
+        raise OutputError(f"{target} exists already. Pass --overwrite to replace it, or choose another --name.")
+    with show.progress("reading") as watcher:
+        watcher.begin("importing")
+        watcher("read", 0.0)
+        from portrait_core.official_import import import_checkpoint
+
+        header, path = import_checkpoint(
+            source,
+            registry.target_for if target is None else target,
+            name=name or (target.stem if target is not None else ""),
+            side_car=pose_json,
+            half=half,
+            overwrite=overwrite,
+            progress=watcher,
+        )
+    show.result(
+        f"{header.name}  {path} ({path.stat().st_size / 1e6:.0f} MB)",
+        {"event": "imported", "name": header.name, "path": str(path)}
+        | {"licence": header.licence, "digest": header.digest},
+    )
+    show.note(f"Licence: {header.licence}.")
+    show.note(f"Next: portrait render --model {header.name} --seed 0")
+
+
+@app.command("remove")
+def remove(
+    model: Annotated[str, typer.Argument(help="A model in your own folder, by its name.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete one of your own models."""
+    from portrait_core.models import registry
+
+    show = Show(as_json=as_json, quiet=False)
+    entry = registry.model_info(model)
+    if not yes and not typer.confirm(f"Delete {entry.path} ({entry.size / 1e6:.0f} MB)?", err=True):
+        show.note("Nothing was deleted.")
+        raise typer.Exit(1)
+    entry = registry.remove_model(model)
+    show.result(f"removed {entry.path}", {"event": "removed", "name": entry.name, "path": str(entry.path)})
+
+
+@app.command("where")
+def where(
+    model: Annotated[str, typer.Argument(help="A model's name; without it, your models folder.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say where your models are, or where one is."""
+    from portrait_core.models import registry
+
+    path = registry.find_model(model) if model else registry.user_folder()
+    Show(as_json=as_json, quiet=False).result(str(path), {"event": "where", "path": str(path)})
+
+
+@app.command("verify")
+def verify(
+    model: Annotated[str, typer.Argument(help="A name or a path; without it, every model.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Read models whole and compare their checksums; exits with 1 if one is damaged."""
+    from portrait_core.models import registry
+    from portrait_core.models.checkpoint import load_model
+
+    show = Show(as_json=as_json, quiet=False)
+    damaged = 0
+    for entry in [registry.model_info(model)] if model else registry.list_models():
+        problem = ""
+        try:
+            load_model(entry.path)
+        except ModelFileError as error:
+            problem = str(error)
+        damaged += bool(problem)
+        line = f"{entry.name}  {'damaged: ' + problem if problem else 'sound'}"
+        show.result(line, {"event": "verified", **_facts(entry), "problem": problem or None})
+    if damaged:
+        raise typer.Exit(1)
 
 
 def _facts(entry: ModelEntry) -> dict[str, Any]:

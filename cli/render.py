@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import options, parse
+from cli import generator_options, options
+from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
+from cli.views import View, picture_files, take_views
 from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,11 +25,10 @@ if TYPE_CHECKING:
     from portrait_core.progress import Progress
     from portrait_core.recipe import Recipe
 
-    Shot = Callable[[float, float], dict[str, NDArray[Any]]]
+    Shot = Callable[[View], dict[str, NDArray[Any]]]
 
 SIZE_RANGE = (16, 4096)
-MAX_FRAMES = 360
-SOURCES = ("mesh", "field")
+SOURCES = ("auto", "mesh", "field")
 FRAMINGS = ("bust", "portrait")
 
 
@@ -47,13 +48,27 @@ def render(
     turntable: Annotated[
         int | None, typer.Option("--turntable", metavar="N", help="One sheet of N views once around, instead of --yaw.")
     ] = None,
+    three: Annotated[
+        bool, typer.Option("--three", help="One sheet of back, side and front, as the published stills.")
+    ] = False,
+    like: Annotated[
+        Path | None,
+        typer.Option(
+            "--like", metavar="FILE", help="Cameras and poses of reference pictures: a dataset.json or result.json."
+        ),
+    ] = None,
     depth: Annotated[
         bool, typer.Option("--depth", help="Also the depth: 16-bit PNG in tenths of a millimetre, 0 where nothing is.")
     ] = False,
     mask: Annotated[bool, typer.Option("--mask", help="Also the silhouette as a PNG.")] = False,
     source: Annotated[
-        str, typer.Option("--source", metavar="mesh|field", help="The finished mesh, or the model's field as a volume.")
-    ] = "mesh",
+        str,
+        typer.Option(
+            "--source",
+            metavar="auto|mesh|field",
+            help="The finished mesh, or the model's own pictures; auto takes these of official models.",
+        ),
+    ] = "auto",
     framing: Annotated[
         str | None,
         typer.Option(
@@ -65,6 +80,14 @@ def render(
     faces: options.Faces = 20_000,
     texture_size: options.TextureSize = 1024,
     lattice: options.LatticeSize = 256,
+    samples: generator_options.Samples = None,
+    neural_resolution: generator_options.NeuralResolution = None,
+    cutoff: generator_options.Cutoff = None,
+    conditioning: generator_options.Conditioning = None,
+    memory: generator_options.Memory = None,
+    precision: generator_options.PrecisionOption = None,
+    compiled: generator_options.Compiled = False,
+    plain: generator_options.Plain = False,
     out: options.OutFolder = Path("renders"),
     name: options.NamePattern = options.DEFAULT_NAME,
     model: options.Model = "starter",
@@ -75,15 +98,16 @@ def render(
 ) -> None:
     """Render avatars to PNG: posed or not, any camera, a turntable sheet, depth and silhouette."""
     show = Show(as_json=as_json, quiet=quiet)
-    views = _views(yaw, pitch, turntable)
+    views, sheet = take_views(yaw, pitch, turntable=turntable, three=three, like=like)
+    facts = generator_options.given_facts(
+        samples, neural_resolution, cutoff, conditioning, memory, plain, precision, compiled
+    )
     if not SIZE_RANGE[0] <= size <= SIZE_RANGE[1]:
         raise UsageError(f"--size {size} is out of range; it goes from {SIZE_RANGE[0]} to {SIZE_RANGE[1]}.")
     if source not in SOURCES:
-        raise UsageError(f"--source {source!r} is not known; it is mesh or field.")
+        raise UsageError(f"--source {source!r} is not known; it is auto, mesh or field.")
     if framing not in (None, *FRAMINGS):
         raise UsageError(f"--framing {framing!r} is not known; it is bust or portrait.")
-    if framing == "bust" and source == "field":
-        raise UsageError("--framing bust needs the mesh; use --source mesh or --framing portrait.")
     order = options.take_order(
         model=model,
         seeds=seed,
@@ -97,18 +121,21 @@ def render(
         lattice=lattice,
     )
     kinds = ["image", *(["depth"] if depth else []), *(["mask"] if mask else [])]
-    files = {stem: _files(out, stem, views, kinds, sheet=turntable is not None) for stem in order.names}
+    if source == "auto":
+        source = "field" if order.header.is_published or like is not None else "mesh"
+    if source == "mesh" and like is not None:
+        raise UsageError("--like takes the model's own pictures; leave --source away, or give --source field.")
+    if framing == "bust" and source == "field":
+        raise UsageError("--framing bust needs the mesh; use --source mesh or --framing portrait.")
+    files = {stem: picture_files(out, stem, views, kinds, sheet) for stem in order.names}
     refuse_existing((path for group in files.values() for path in group.values()), overwrite=overwrite)
     prepare_folder(out)
 
     with show.progress("loading", total=len(order.names)) as watcher:
-        watcher.begin("loading")
-        watcher("model", 0.0)
         from cli.pictures import save_pictures
-        from portrait_core.devices import choose_device
-        from portrait_core.generator_model import load_avatar_model
 
-        loaded = load_avatar_model(str(order.model), str(choose_device(device)))
+        loaded = load(order.model, device, watcher)
+        generator_options.set_options(loaded, facts)
         for recipe, stem in zip(order.recipes, order.names, strict=True):
             begin = time.perf_counter()
             watcher.begin(stem)
@@ -117,11 +144,11 @@ def render(
             else:
                 shot = _field_shot(recipe, loaded, size)
             pictures: list[dict[str, NDArray[Any]]] = []
-            for number, (degrees, height) in enumerate(views):
+            for number, view in enumerate(views):
                 watcher("render", number / len(views))
-                pictures.append(shot(math.radians(degrees), math.radians(height)))
+                pictures.append(shot(view))
             watcher("write", 0.0)
-            paths = save_pictures(files[stem], pictures, kinds, sheet=turntable is not None, overwrite=overwrite)
+            paths = save_pictures(files[stem], pictures, kinds, sheet=sheet is not None, overwrite=overwrite)
             stages = watcher.finish()
             seconds = time.perf_counter() - begin
             for path in paths:
@@ -130,35 +157,6 @@ def render(
                     {"event": "picture", "path": str(path), "recipe": recipe.facts(), "source": source}
                     | {"seconds": round(seconds, 3), "stages": stages},
                 )
-
-
-def _views(yaw: str, pitch: str, turntable: int | None) -> list[tuple[float, float]]:
-    """(yaw, pitch) in degrees of every picture."""
-    pitches = parse.parse_numbers(pitch, "--pitch")
-    if any(abs(height) > 85 for height in pitches):
-        raise UsageError(f"--pitch {pitch}: cameras stand between -85 and 85 degrees.")
-    if turntable is None:
-        return [(angle, height) for height in pitches for angle in parse.parse_numbers(yaw, "--yaw")]
-    if not 1 <= turntable <= MAX_FRAMES:
-        raise UsageError(f"--turntable {turntable}: 1 to {MAX_FRAMES} views fit on a sheet.")
-    return [(360.0 * number / turntable, height) for height in pitches for number in range(turntable)]
-
-
-def _files(
-    out: Path, stem: str, views: list[tuple[float, float]], kinds: list[str], *, sheet: bool
-) -> dict[tuple[int, str], Path]:
-    """The path of each (view number, kind); with a sheet all views share number 0."""
-    endings = {"image": "", "depth": "-depth", "mask": "-mask"}
-    if sheet:
-        return {(0, kind): out / f"{stem}-turntable{endings[kind]}.png" for kind in kinds}
-    places = [f"-yaw{angle:+g}-pitch{height:+g}" for angle, height in views]
-    if len(set(places)) != len(places):
-        raise UsageError("--yaw or --pitch names the same view twice.")
-    return {
-        (number, kind): out / f"{stem}{place}{endings[kind]}.png"
-        for number, place in enumerate(places)
-        for kind in kinds
-    }
 
 
 def _mesh_shot(recipe: Recipe, model: AvatarModel, size: int, framing: str | None, watcher: Progress) -> Shot:
@@ -174,8 +172,8 @@ def _mesh_shot(recipe: Recipe, model: AvatarModel, size: int, framing: str | Non
     # Framed at rest, so that a pose moves the head and not the camera.
     place = Camera.orbit if framing == "portrait" else frame_bust(avatar.main.vertices).camera
 
-    def shot(yaw: float, pitch: float) -> dict[str, NDArray[Any]]:
-        camera = place(yaw, pitch)
+    def shot(view: View) -> dict[str, NDArray[Any]]:
+        camera = place(math.radians(view.yaw), math.radians(view.pitch))
         picture = scene.render(camera.cam2world, camera.intrinsics, size)
         return {"image": picture.image, "depth": picture.depth, "mask": picture.mask}
 
@@ -186,4 +184,11 @@ def _field_shot(recipe: Recipe, model: RenderingModel, size: int) -> Shot:
     from portrait_core.cameras import Camera
 
     z = model.latent(recipe)
-    return lambda yaw, pitch: model.render(z, recipe.psi, Camera.orbit(yaw, pitch), dict(recipe.pose), size)
+
+    def shot(view: View) -> dict[str, NDArray[Any]]:
+        camera = view.camera or Camera.orbit(math.radians(view.yaw), math.radians(view.pitch))
+        # A pose that was asked for goes before that of a reference.
+        pose = dict(recipe.pose or view.pose or {})
+        return model.render(z, recipe.psi, camera, pose, size)
+
+    return shot

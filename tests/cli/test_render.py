@@ -76,7 +76,7 @@ def test_a_turntable_is_one_sheet(run: Run, balls: Path, tmp_path: Path) -> None
         (["--yaw", "0,0"], "the same view twice"),
         (["--turntable", "0"], "1 to 360 views"),
         (["--size", "4"], "--size 4 is out of range"),
-        (["--source", "photo"], "it is mesh or field"),
+        (["--source", "photo"], "it is auto, mesh or field"),
         (["--framing", "close"], "it is bust or portrait"),
         (["--framing", "bust", "--source", "field"], "needs the mesh"),
         (["--set", "sise=1"], "Did you mean size?"),

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of pictures that only models of the published architecture know, for several commands."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from portrait_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from portrait_core.generator_model import CanonicalAvatarModel
+    from portrait_core.published_model import PublishedAvatarModel
+
+    AnyModel = CanonicalAvatarModel | PublishedAvatarModel
+
+PANEL = "Official models"
+CONDITIONINGS = ("separate", "identical")
+PRECISIONS = ("fp32", "bf16", "fp16")
+
+Samples = Annotated[
+    int | None,
+    typer.Option(
+        "--samples",
+        metavar="1|2|4",
+        help="Times the 48+48 samples a ray of the training. [default: 2, as published for poses and videos]",
+        rich_help_panel=PANEL,
+    ),
+]
+NeuralResolution = Annotated[
+    int | None,
+    typer.Option(
+        "--neural-resolution",
+        metavar="PIXELS",
+        help="Side of the picture before super-resolution. [default: the model's own]",
+        rich_help_panel=PANEL,
+    ),
+]
+Cutoff = Annotated[
+    int | None,
+    typer.Option(
+        "--cutoff", metavar="ROWS", help="Style rows that --psi touches. [default: all]", rich_help_panel=PANEL
+    ),
+]
+Conditioning = Annotated[
+    str | None,
+    typer.Option(
+        "--conditioning",
+        metavar="separate|identical",
+        help="Whether the mapping sees the frontal camera at rest, or what is rendered. [default: separate]",
+        rich_help_panel=PANEL,
+    ),
+]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        help="What rays being rendered may take, such as 500M or 4G. [default: 1G]",
+        rich_help_panel=PANEL,
+    ),
+]
+PrecisionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--precision",
+        metavar="fp32|bf16|fp16",
+        help="Of the super-resolution; 16 bits pay on graphics cards. [default: fp32]",
+        rich_help_panel=PANEL,
+    ),
+]
+Compiled = Annotated[
+    bool,
+    typer.Option(
+        "--compile",
+        help="Compile the super-resolution first: for many pictures on a graphics card; needs a compiler.",
+        rich_help_panel=PANEL,
+    ),
+]
+Plain = Annotated[
+    bool,
+    typer.Option(
+        "--plain", help="The slow path, straight from the specification, for comparison.", rich_help_panel=PANEL
+    ),
+]
+
+
+def given_facts(
+    samples: int | None,
+    neural_resolution: int | None,
+    cutoff: int | None,
+    conditioning: str | None,
+    memory: str | None,
+    plain: bool,
+    precision: str | None = None,
+    compiled: bool = False,
+) -> dict[str, Any]:
+    """The fields of `PictureOptions` that somebody gave, checked."""
+    facts: dict[str, Any] = {}
+    if samples is not None:
+        if not 1 <= samples <= 8:
+            raise UsageError(f"--samples {samples}: 1 to 8.")
+        facts["samples"] = samples
+    if neural_resolution is not None:
+        if not 16 <= neural_resolution <= 512:
+            raise UsageError(f"--neural-resolution {neural_resolution}: 16 to 512 pixels.")
+        facts["neural_resolution"] = neural_resolution
+    if cutoff is not None:
+        if not 0 <= cutoff <= 64:
+            raise UsageError(f"--cutoff {cutoff}: 0 to 64 rows.")
+        facts["cutoff"] = cutoff
+    if conditioning is not None:
+        if conditioning not in CONDITIONINGS:
+            raise UsageError(f"--conditioning {conditioning!r} is not known; it is separate or identical.")
+        facts["conditioning"] = conditioning
+    if memory is not None:
+        facts["memory"] = parse_memory(memory)
+    if precision is not None:
+        if precision not in PRECISIONS:
+            raise UsageError(f"--precision {precision!r} is not known; it is {', '.join(PRECISIONS)}.")
+        facts["precision"] = precision
+    if compiled:
+        facts["compiled"] = True
+    if plain:
+        facts["quick"] = False
+    return facts
+
+
+def parse_memory(text: str) -> int:
+    """``500M`` or ``4G`` in bytes."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([MG])(?:i?B)?\s*", text, re.IGNORECASE)
+    if match is None or not float(match[1]):
+        raise UsageError(f"--memory {text!r}: expected a size such as 500M or 4G.")
+    return int(float(match[1]) * (1 << (20 if match[2].upper() == "M" else 30)))
+
+
+def set_options(model: AnyModel, facts: dict[str, Any], **defaults: Any) -> None:
+    """Give a loaded model its options; ``defaults`` hold where ``facts`` say nothing.
+
+    Raises :class:`UsageError` when somebody gave options that this model does not know.
+    """
+    from portrait_core.published_model import PictureOptions, PublishedAvatarModel
+
+    if isinstance(model, PublishedAvatarModel):
+        model.options = PictureOptions(**{**defaults, **facts})
+    elif facts:
+        option = {"quick": "plain", "compiled": "compile"}.get(min(facts), min(facts)).replace("_", "-")
+        raise UsageError(f"--{option} is for official models; {model.header.name} is none.")
+
+
+def published(model: AnyModel, what: str) -> PublishedAvatarModel:
+    """The model, if it is of the published architecture; :class:`UsageError` otherwise."""
+    from portrait_core.published_model import PublishedAvatarModel
+
+    if not isinstance(model, PublishedAvatarModel):
+        raise UsageError(
+            f"{what} needs a model of the published architecture; {model.header.name} is none. "
+            "Import an official checkpoint with `portrait models import`."
+        )
+    return model

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loading the model of an order, as every command does it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.show import Watcher
+
+if TYPE_CHECKING:
+    from cli.generator_options import AnyModel
+
+
+def load(model: Path, device: str, watcher: Watcher, title: str = "loading") -> AnyModel:
+    """The model in the file ``model``, ready on ``device``; the imports that it needs happen here.
+
+    ``title`` is what ``watcher`` begins with: the thing itself where there is only one.
+    """
+    watcher.begin(title)
+    watcher("model", 0.0)
+    from portrait_core.devices import choose_device
+    from portrait_core.generator_model import load_avatar_model
+
+    return load_avatar_model(str(model), str(choose_device(device)))

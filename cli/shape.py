@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``portrait shape``: bare shapes: volumes and surfaces of official models, posed or not."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import generator_options, options
+from cli.loading import load
+from cli.outputs import prepare_folder, refuse_existing
+from cli.show import Show
+from portrait_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from portrait_core.progress import Progress
+    from portrait_core.published_model import PublishedAvatarModel
+    from portrait_core.raw_shape import Shape
+    from portrait_core.recipe import Recipe
+
+FORMATS = ("mrc", "ply")
+COUNT_RANGE = (32, 1024)
+
+
+def shape(
+    seed: options.Seeds = None,
+    latent: options.LatentFile = None,
+    psi: options.Psi = 1.0,
+    pose: options.Pose = None,
+    formats: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMATS", help="ply, a surface, mrc, a volume, or both: ply,mrc.")
+    ] = "ply",
+    resolution: Annotated[
+        int, typer.Option("--resolution", metavar="N", help="Points along the longest edge, 32 to 1024.")
+    ] = 512,
+    level: Annotated[
+        float | None, typer.Option("--level", help="Raw density of the surface. [default: 10; 15 with --raw]")
+    ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="As the published scripts write it: level, crop, axes, voxel units.")
+    ] = False,
+    cutoff: generator_options.Cutoff = None,
+    out: options.OutFolder = Path("shapes"),
+    name: options.NamePattern = options.DEFAULT_NAME,
+    model: options.Model = "starter",
+    overwrite: options.Overwrite = False,
+    device: options.Device = "auto",
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Extract shapes of an official model as .ply surfaces and .mrc volumes. For avatars, see `portrait generate`."""
+    show = Show(as_json=as_json, quiet=quiet)
+    kinds = list(dict.fromkeys(part.strip().lower().removeprefix(".") for part in formats.split(",")))
+    if unknown := [kind for kind in kinds if kind not in FORMATS]:
+        raise UsageError(f"--format {unknown[0]!r} is not known; there are {', '.join(FORMATS)}.")
+    if not COUNT_RANGE[0] <= resolution <= COUNT_RANGE[1]:
+        low, high = COUNT_RANGE
+        raise UsageError(f"--resolution {resolution} is out of range; it goes from {low} to {high}.")
+    facts = generator_options.given_facts(None, None, cutoff, None, None, False)
+    order = options.take_order(
+        model=model, seeds=seed, latent=latent, settings=None, pose=pose, name=name, psi=psi
+    )
+    posed = bool(order.recipes[0].pose)
+    if posed and (raw or "mrc" in kinds):
+        raise UsageError("--pose moves surfaces in metres; it does not go with --raw or --format mrc.")
+    files = {stem: {kind: out / f"{stem}.{kind}" for kind in kinds} for stem in order.names}
+    refuse_existing((path for group in files.values() for path in group.values()), overwrite=overwrite)
+    prepare_folder(out)
+    with show.progress("loading", total=len(order.names)) as watcher:
+        loaded = load(order.model, device, watcher)
+        generator_options.set_options(loaded, facts)
+        chosen = generator_options.published(loaded, "portrait shape")
+        for recipe, stem in zip(order.recipes, order.names, strict=True):
+            begin = time.perf_counter()
+            watcher.begin(stem)
+            told = _write(chosen, recipe, files[stem], resolution, level, watcher, raw=raw, overwrite=overwrite)
+            stages = watcher.finish()
+            seconds = time.perf_counter() - begin
+            for path, what in told.items():
+                show.result(
+                    f"{path}  {what}  {seconds:.1f} s",
+                    {"event": "shape", "path": str(path), "recipe": recipe.facts(), "raw": raw, "what": what}
+                    | {"seconds": round(seconds, 3), "stages": stages},
+                )
+
+
+def _write(
+    model: PublishedAvatarModel,
+    recipe: Recipe,
+    files: dict[str, Path],
+    count: int,
+    level: float | None,
+    watcher: Progress,
+    *,
+    raw: bool,
+    overwrite: bool,
+) -> dict[Path, str]:
+    from dataclasses import replace
+
+    import numpy as np
+
+    from portrait_core import raw_shape
+    from portrait_core.formats.mrc import write_mrc
+    from portrait_core.rendering.legacy_grid import SIDE, blanked_volume, voxel_size
+
+    z = model.latent(recipe)
+    watcher("latent", 0.0)
+    field = model.whole_field(z, recipe.psi)
+    if level is not None:
+        field = replace(field, level=level)
+    told: dict[Path, str] = {}
+    if raw or "mrc" in files:
+        side = SIDE if raw else model.network.config.rendering.box_warp
+        volume = raw_shape.density_volume(field, count, side=side, progress=watcher)
+        stored = blanked_volume(volume) if raw else volume
+        if "mrc" in files:
+            watcher("write", 0.0)
+            voxel = 1.0 if raw else voxel_size(count, side)
+            corner = 0.0 if raw else -side / 2
+            # Ours lies as the world does: columns are x, rows y, sections z.
+            kept = stored if raw else np.ascontiguousarray(stored.transpose(2, 1, 0))
+            write_mrc(files["mrc"], kept, voxel=voxel, origin=(corner, corner, corner), overwrite=overwrite)
+            told[files["mrc"]] = f"{count}^3 densities, {stored.min():.1f} to {stored.max():.1f}"
+        if "ply" in files and raw:
+            found = raw_shape.raw_mesh(stored, raw_shape.RAW_LEVEL if level is None else level)
+            _write_ply(found, files["ply"], overwrite=overwrite)
+            told[files["ply"]] = f"{len(found.faces)} triangles, {found.unit}"
+    if "ply" in files and not raw:
+        found = raw_shape.surface(field, count, progress=watcher)
+        if recipe.pose:
+            watcher("rig", 0.0)
+            found = raw_shape.posed(found, model.template(z, recipe.psi), dict(recipe.pose))
+        watcher("write", 0.0)
+        _write_ply(found, files["ply"], overwrite=overwrite)
+        told[files["ply"]] = f"{len(found.faces)} triangles, {found.unit}"
+    return told
+
+
+def _write_ply(shape: Shape, path: Path, *, overwrite: bool) -> None:
+    from typing import Any
+
+    import trimesh
+
+    from portrait_core.whole_file import whole_file
+
+    mesh: Any = trimesh.Trimesh(shape.vertices, shape.faces, process=False)
+    with whole_file(path, overwrite=overwrite) as temporary:
+        temporary.write_bytes(mesh.export(file_type="ply"))

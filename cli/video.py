@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``portrait video``: turntables, small motions and walks between people as .mp4, alone or in a grid."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli import generator_options, options
+from cli.loading import load
+from cli.outputs import prepare_folder, refuse_existing
+from cli.show import Show
+from portrait_core.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from portrait_core.cameras import Camera
+    from portrait_core.progress import Progress
+    from portrait_core.recipe import Recipe
+
+PATHS = ("turntable", "sway", "walk")
+FRAMES_RANGE = (2, 3600)
+
+
+def video(
+    seed: options.Seeds = None,
+    settings: options.Settings = None,
+    psi: options.Psi = 1.0,
+    pose: options.Pose = None,
+    path: Annotated[
+        str,
+        typer.Option(
+            "--path",
+            metavar="turntable|sway|walk",
+            help="Once around; a small motion in front; or from seed to seed and back, swaying.",
+        ),
+    ] = "turntable",
+    frames: Annotated[int, typer.Option("--frames", help="How many; of a walk: from each seed to the next.")] = 120,
+    rate: Annotated[float, typer.Option("--frame-rate", metavar="HZ", help="Frames a second, 1 to 120.")] = 30.0,
+    size: Annotated[int, typer.Option("--size", help="Edge of one picture in pixels, even, 16 to 2048.")] = 512,
+    grid: Annotated[
+        str | None, typer.Option("--grid", metavar="2x2", help="All seeds in one video, columns x rows.")
+    ] = None,
+    depth: Annotated[bool, typer.Option("--depth", help="The depth instead of the picture, near is bright.")] = False,
+    samples: generator_options.Samples = None,
+    neural_resolution: generator_options.NeuralResolution = None,
+    cutoff: generator_options.Cutoff = None,
+    memory: generator_options.Memory = None,
+    precision: generator_options.PrecisionOption = None,
+    compiled: generator_options.Compiled = False,
+    out: options.OutFolder = Path("videos"),
+    name: options.NamePattern = options.DEFAULT_NAME,
+    model: options.Model = "starter",
+    overwrite: options.Overwrite = False,
+    device: options.Device = "auto",
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Make .mp4 videos of the model's own pictures. Needs the package imageio-ffmpeg (extra `video`)."""
+    show = Show(as_json=as_json, quiet=quiet)
+    _check(path, frames, rate, size)
+    facts = generator_options.given_facts(samples, neural_resolution, cutoff, None, memory, False, precision, compiled)
+    order = options.take_order(
+        model=model, seeds=seed, latent=None, settings=settings, pose=pose, name=name, psi=psi
+    )
+    people = list(order.recipes)
+    columns, rows = _grid(grid, 1 if path == "walk" and grid is None else len(people))
+    if path == "walk":
+        if len(people) < 2 or grid is not None:
+            raise UsageError("--path walk goes between the people of --seed, such as 0-4, and takes no --grid.")
+        files = {out / f"{order.names[0]}-walk.mp4": people}
+    elif grid is not None:
+        files = {out / f"{order.names[0]}-{path}-{columns}x{rows}.mp4": people}
+    else:
+        files = {out / f"{stem}-{path}.mp4": [each] for stem, each in zip(order.names, people, strict=True)}
+    from portrait_core.formats.video import check_video, write_video
+
+    check_video()
+    refuse_existing(files, overwrite=overwrite)
+    prepare_folder(out)
+    with show.progress("loading", total=len(files)) as watcher:
+        loaded = load(order.model, device, watcher)
+        generator_options.set_options(loaded, facts)
+        for target, group in files.items():
+            begin = time.perf_counter()
+            watcher.begin(target.stem)
+            kind = "depth" if depth else "image"
+            if path == "walk":
+                made = _walk(loaded, group, frames, size, kind, watcher)
+            else:
+                made = _around(loaded, group, path, frames, size, kind, (columns, rows), watcher)
+            count = write_video(target, made, rate=rate, overwrite=overwrite)
+            watcher.finish()
+            seconds = time.perf_counter() - begin
+            show.result(
+                f"{target}  {count} frames  {seconds:.1f} s",
+                {"event": "video", "path": str(target), "frames": count, "seconds": round(seconds, 3)}
+                | {"recipes": [each.facts() for each in group]},
+            )
+
+
+def _check(path: str, frames: int, rate: float, size: int) -> None:
+    if path not in PATHS:
+        raise UsageError(f"--path {path!r} is not known; it is turntable, sway or walk.")
+    if not FRAMES_RANGE[0] <= frames <= FRAMES_RANGE[1]:
+        raise UsageError(f"--frames {frames} is out of range; it goes from {FRAMES_RANGE[0]} to {FRAMES_RANGE[1]}.")
+    if not 1 <= rate <= 120:
+        raise UsageError(f"--frame-rate {rate:g} is out of range; it goes from 1 to 120.")
+    if size % 2 or not 16 <= size <= 2048:
+        raise UsageError(f"--size {size}: expected an even number from 16 to 2048.")
+
+
+def _grid(text: str | None, count: int) -> tuple[int, int]:
+    if text is None:
+        return 1, 1
+    match = re.fullmatch(r"\s*(\d{1,2})\s*[xX]\s*(\d{1,2})\s*", text)
+    if match is None or int(match[1]) * int(match[2]) != count:
+        raise UsageError(f"--grid {text!r}: expected COLUMNSxROWS with a place for each of {count} seeds, such as 2x2.")
+    return int(match[1]), int(match[2])
+
+
+def _cameras(path: str, frames: int) -> list[Camera]:
+    from portrait_core.cameras import gentle_sway, turntable
+
+    return turntable(frames) if path == "turntable" else gentle_sway(frames)
+
+
+def _around(
+    model: Any,
+    people: list[Recipe],
+    path: str,
+    frames: int,
+    size: int,
+    kind: str,
+    grid: tuple[int, int],
+    watcher: Progress,
+) -> Iterator[NDArray[np.uint8]]:
+    """A frame a camera; several people side by side. Person by person: what belongs to one is made once."""
+    import numpy as np
+
+    cameras = _cameras(path, frames)
+    if len(people) == 1:
+        z = model.latent(people[0])
+        for number, camera in enumerate(cameras):
+            watcher("render", number / frames)
+            yield _picture(model.render(z, people[0].psi, camera, dict(people[0].pose), size), kind)
+        return
+    columns, rows = grid
+    sheets = np.zeros((frames, rows * size, columns * size, 3), np.uint8)
+    for place, recipe in enumerate(people):
+        z = model.latent(recipe)
+        top, left = place // columns * size, place % columns * size
+        for number, camera in enumerate(cameras):
+            watcher("render", (place * frames + number) / (frames * len(people)))
+            seen = model.render(z, recipe.psi, camera, dict(recipe.pose), size)
+            sheets[number, top : top + size, left : left + size] = _picture(seen, kind)
+    yield from sheets
+
+
+def _walk(
+    model: Any, people: list[Recipe], frames: int, size: int, kind: str, watcher: Progress
+) -> Iterator[NDArray[np.uint8]]:
+    """From person to person and back to the first, on a smooth closed curve, while the camera sways."""
+    from portrait_core.latent_walk import closed_walk
+
+    cameras = _cameras("sway", frames)
+    pose = dict(people[0].pose)
+    published = hasattr(model, "render_styles")
+    keys = [model.latent(each) for each in people]
+    if published:
+        import torch
+
+        keys = [model.styles(z, each.psi).cpu().numpy() for z, each in zip(keys, people, strict=True)]
+        for number, ws in enumerate(closed_walk(keys, frames)):
+            watcher("render", number / (frames * len(keys)))
+            rows = torch.as_tensor(ws).to(model.device)
+            yield _picture(model.render_styles(rows, cameras[number % frames], pose, size), kind)
+        return
+    for number, z in enumerate(closed_walk(keys, frames)):
+        watcher("render", number / (frames * len(keys)))
+        yield _picture(model.render(z, people[0].psi, cameras[number % frames], pose, size), kind)
+
+
+def _picture(seen: dict[str, NDArray[Any]], kind: str) -> NDArray[np.uint8]:
+    """A frame: the picture, or the depth from near (white) to far (dark), nothing being black."""
+    import numpy as np
+
+    if kind == "image":
+        return seen["image"]
+    depth = seen["depth"]
+    near, far = 2.7 - 0.45, 2.7 + 0.45
+    bright = np.clip((far - depth) / (far - near), 0.05, 1.0)
+    values = np.where(np.isfinite(depth), bright, 0.0)
+    return np.repeat(np.round(values * 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
