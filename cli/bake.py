@@ -5,20 +5,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cli import options, parse
+from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
 from portrait_core.errors import UsageError
-
-if TYPE_CHECKING:
-    from numpy import uint8
-    from numpy.typing import NDArray
-
-    from portrait_core.avatar import Maps
 
 
 def bake(
@@ -52,13 +47,14 @@ def bake(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Bake an avatar's maps onto an edited mesh, keeping its UV map: NAME_base_colour.png, NAME_normal.png ..."""
+    """Bake an avatar's maps onto an edited mesh, keeping its UV map: NAME_base_colour.png, NAME_normal.png ...
+
+    NAME_baked.glb is the mesh with them as its material, rigged: its own skin stays where its bones are the avatar's.
+    """
     show = Show(as_json=as_json, quiet=quiet)
     given = options.given_options(context)
     stem = mesh.stem if name is None else name
     parse.check_pattern(stem.replace("{", "{{").replace("}", "}}"), many=False)
-    from portrait_core.formats.file_set import write_files
-    from portrait_core.formats.png import encode_map
     from portrait_core.formats.read_mesh import read_mesh
 
     edited = read_mesh(mesh, mesh_name)
@@ -87,22 +83,20 @@ def bake(
     wanted = order.recipes[0]
     if wanted.pose and mesh.suffix.lower() == ".obj":
         raise UsageError(f"{mesh}: its vertices are posed, but baking needs them at rest. Edit the .glb.")
-    refuse_existing([out / f"{stem}_base_colour.png"], overwrite=overwrite)
+    copy = out / f"{stem}_baked.glb"
+    refuse_existing([out / f"{stem}_base_colour.png", copy], overwrite=overwrite)
     prepare_folder(out)
 
     begin = time.perf_counter()
     with show.progress("loading") as watcher:
-        watcher.begin(stem)
-        watcher("model", 0.0)
-        from portrait_core.devices import choose_device
-        from portrait_core.generator_model import load_avatar_model
-        from portrait_core.pipeline import bake_onto
+        loaded = load(order.model, device, watcher, title=stem)
+        from portrait_core.pipeline import bake_avatar
+        from portrait_core.pipeline.export import export_avatar, export_maps
 
-        loaded = load_avatar_model(str(order.model), str(choose_device(device)))
-        maps = bake_onto(edited.vertices, edited.faces, edited.uvs, wanted, loaded, watcher)
+        avatar = bake_avatar(edited, wanted, loaded, watcher)
         watcher("write", 0.0)
-        images = {f"{stem}_{part}.png": encode_map(image) for part, image in _images(maps).items()}
-        paths = write_files(out, images, overwrite=overwrite)
+        paths = list(export_maps(avatar.main.maps, out, stem, overwrite=overwrite).values())
+        paths += export_avatar(avatar, [copy], wanted, overwrite=overwrite, thumbnail=False).files
         stages = watcher.finish()
     seconds = time.perf_counter() - begin
     show.result(
@@ -112,14 +106,9 @@ def bake(
             "files": [str(path) for path in paths],
             "mesh": edited.name,
             "faces": len(edited.faces),
+            "own_skin": avatar.report["edited_mesh"]["own_skin"],
             "recipe": wanted.facts(),
             "seconds": round(seconds, 3),
             "stages": stages,
         },
     )
-
-
-def _images(maps: Maps) -> dict[str, NDArray[uint8]]:
-    """The maps there are; ``surface`` holds occlusion, roughness and metalness in red, green and blue."""
-    named = {"base_colour": maps.base_colour, "normal": maps.normal, "surface": maps.surface}
-    return {part: image for part, image in named.items() if image is not None}

@@ -4,20 +4,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import typer
 
 from cli import options, parse
+from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
 from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from portrait_core.avatar import Avatar
     from portrait_core.rig import Motion
 
 
@@ -84,50 +82,35 @@ def generate(
         bone_naming=bone_naming,
     )
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
-    from portrait_core.formats.write import ENDINGS, main_files, write_avatar
+    from portrait_core.formats.write import ENDINGS
+    from portrait_core.pipeline.export import export_avatar, planned_files, with_motion
 
     endings = parse.parse_formats(formats, ENDINGS)
     if any(ending in BLENDER_ENDINGS for ending in endings):
         find_blender(blender)
     animation = _read_motion(motion, frame_rate, up_axis, root=motion_root)
     levels = 1 + len(order.recipes[0].lods)
-    planned = [out / f"{stem}{ending}" for stem in order.names for ending in endings]
-    files = [file for path in planned for file in main_files(path, levels, lod_files=lod_files)]
-    # The thumbnail lies beside.
-    refuse_existing([*files, *(out / f"{stem}.png" for stem in order.names)], overwrite=overwrite)
+    paths = {stem: [out / f"{stem}{ending}" for ending in endings] for stem in order.names}
+    planned = (file for each in paths.values() for file in planned_files(each, levels, lod_files=lod_files))
+    refuse_existing(planned, overwrite=overwrite)
     prepare_folder(out)
 
     with show.progress("loading", total=len(order.names)) as watcher:
-        watcher.begin("loading")
-        watcher("model", 0.0)
-        from portrait_core.devices import choose_device
-        from portrait_core.generator_model import load_avatar_model
         from portrait_core.pipeline import make_avatar
 
-        loaded = load_avatar_model(str(order.model), str(choose_device(device)))
+        loaded = load(order.model, device, watcher)
         for wanted, stem in zip(order.recipes, order.names, strict=True):
             begin = time.perf_counter()
             watcher.begin(stem)
             avatar = make_avatar(wanted, loaded, watcher, name=stem)
             if animation is not None:
-                avatar = _animated(avatar, animation)
+                avatar = with_motion(avatar, animation)
                 if avatar.motion is not None and not avatar.motion.rotations:
                     show.note(f"{motion}: turns no joint of the {wanted.skeleton} skeleton.")
-            written: list[Path] = []
-            main: list[Path] = []
-            for number, ending in enumerate(endings):
-                watcher("write", number / len(endings))
-                paths = write_avatar(
-                    avatar,
-                    out / f"{stem}{ending}",
-                    overwrite=overwrite,
-                    bones=_bones(avatar, wanted.bone_naming),
-                    lod_files=lod_files,
-                    thumbnail=number == 0,
-                    blender=blender,
-                )
-                main.append(paths[0])
-                written += paths
+            done = export_avatar(
+                avatar, paths[stem], wanted, watcher, overwrite=overwrite, lod_files=lod_files, blender=blender
+            )
+            main = done.main
             stages = watcher.finish()
             seconds = time.perf_counter() - begin
             show.result(
@@ -135,7 +118,7 @@ def generate(
                 {
                     "event": "avatar",
                     "path": str(main[0]),
-                    "files": [str(path) for path in written],
+                    "files": [str(path) for path in done.files],
                     "name": avatar.name,
                     "model": order.header.name,
                     "recipe": wanted.facts(),
@@ -162,18 +145,3 @@ def _read_motion(path: Path | None, frame_rate: float | None, up_axis: str, *, r
     from portrait_core.rig.motion_files import read_motion
 
     return read_motion(path, frame_rate=frame_rate, up_axis=axes[up_axis], root=root)
-
-
-def _bones(avatar: Avatar, naming: str) -> Sequence[str]:
-    """What the joints are called in the file."""
-    if naming == "smpl":
-        return avatar.joint_names
-    from portrait_core.rig.naming import rename  # needed for other names only
-
-    return rename(avatar.joint_names, naming)
-
-
-def _animated(avatar: Avatar, motion: Motion) -> Avatar:
-    """``avatar`` with the part of ``motion`` that it has joints for: a bust has no legs to move."""
-    turns = {joint: each for joint, each in motion.rotations.items() if joint in avatar.joint_names}
-    return replace(avatar, motion=replace(motion, rotations=turns))

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cli.recipes import DEFAULT_NAME, Order, take_order
+from cli.recipes import Order, take_order
+from portrait_core.file_names import DEFAULT_PATTERN as DEFAULT_NAME
 
 __all__ = ["DEFAULT_NAME", "Order", "given_options", "take_order"]
 
@@ -29,7 +30,8 @@ Settings = Annotated[
     ),
 ]
 Psi = Annotated[
-    float, typer.Option("--psi", help="Towards the mean person (0), as drawn (1), exaggerated (above 1).")
+    float,
+    typer.Option("--psi", "--truncation", help="Towards the mean person (0), as drawn (1), exaggerated (above 1)."),
 ]
 Pose = Annotated[
     str | None,

@@ -3,24 +3,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from portrait_core.errors import OutputError
-from portrait_core.whole_file import make_folder, output_error
+from portrait_core.whole_file import prepare_folder
 
-
-def prepare_folder(folder: Path) -> Path:
-    """Make ``folder`` and try to write into it; raises :class:`OutputError` in plain words."""
-    make_folder(folder)
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".portrait-", suffix=".part") as trial:
-            trial.write(b"\0" * 4096)
-            trial.flush()
-    except OSError as error:
-        raise output_error(folder, error) from error
-    return folder
+__all__ = ["prepare_folder", "refuse_existing"]
 
 
 def refuse_existing(paths: Iterable[Path], *, overwrite: bool) -> None:

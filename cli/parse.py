@@ -6,16 +6,27 @@ from __future__ import annotations
 import json
 import math
 import re
-import string
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 from portrait_core.errors import UsageError
+from portrait_core.file_names import check_pattern, fill_pattern
+
+__all__ = [
+    "check_pattern",
+    "fill_pattern",
+    "parse_formats",
+    "parse_lods",
+    "parse_numbers",
+    "parse_pose",
+    "parse_seeds",
+    "parse_settings",
+    "read_latent",
+]
 
 MAX_SEED = 2**32 - 1
 MAX_SEEDS = 100_000
-NAME_FIELDS = ("model", "seed")
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -112,25 +123,3 @@ def read_latent(path: Path) -> list[float]:
     if len(latent) != len(numbers):
         raise UsageError(f"--latent {path}: expected a JSON list of numbers.")
     return latent
-
-
-def check_pattern(pattern: str, *, many: bool) -> None:
-    """Check a file-name pattern such as ``{model}-{seed}`` before any work; ``many`` needs the seed in it."""
-    try:
-        fields = {field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None}
-    except ValueError as error:
-        raise UsageError(f"--name {pattern!r}: {error}.") from None
-    unknown = sorted(fields - set(NAME_FIELDS))
-    if unknown:
-        raise UsageError(
-            f"--name {pattern!r}: unknown field {{{unknown[0]}}}; {{model}} and {{seed}} are known."
-        )
-    if many and "seed" not in fields:
-        raise UsageError(f"--name {pattern!r} gives several avatars one name; put {{seed}} into it.")
-    if not pattern.strip() or re.search(r'[/\\:*?"<>|\x00-\x1f]', pattern) or pattern.strip(". ") == "":
-        raise UsageError(f'--name {pattern!r} is not a file name; leave out folders and / \\ : * ? " < > |.')
-
-
-def fill_pattern(pattern: str, *, model: str, seed: str) -> str:
-    """The name of one avatar by a checked pattern."""
-    return pattern.format(model=model, seed=seed)

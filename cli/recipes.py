@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from portrait_core.models.header import ModelHeader
     from portrait_core.recipe import Recipe
 
-DEFAULT_NAME = "{model}-{seed}"
-
 
 @dataclass(frozen=True)
 class Order:

@@ -24,3 +24,25 @@ def choose_device(name: str = "auto") -> torch.device:
             "build for your graphics card (see README)."
         )
     return torch.device(name)
+
+
+_share = 1.0
+
+
+def set_chunk_share(share: float) -> None:
+    """From now on work on this share (0 to 1) of the usual number of points at a time, in this process."""
+    global _share  # noqa: PLW0603 - a limit of the whole process, as memory is
+    _share = share
+
+
+def chunk_size(usual: int) -> int:
+    """How many points to work on at a time where ``usual`` are, at least a thousand."""
+    return max(min(usual, 1000), int(usual * _share))
+
+
+def free_memory() -> None:
+    """Give memory that torch keeps for later back to the graphics card."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()

@@ -217,5 +217,7 @@ class Recipe(BaseModel):
 def _within(name: str, value: float, limits: tuple[float, float]) -> float:
     # written so that NaN fails as well
     if not limits[0] <= value <= limits[1]:
+        if isinstance(value, int):  # which may be larger than what can be shown
+            value = max(-1e300, min(value, 1e300))
         raise UsageError(f"{name} {value:g} is out of range; it goes from {limits[0]:g} to {limits[1]:g}.")
     return value

@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,18 @@ def make_folder(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise OutputError(f"cannot write into {folder}: it is a file, not a folder.") from None
+    except OSError as error:
+        raise output_error(folder, error) from error
+    return folder
+
+
+def prepare_folder(folder: Path) -> Path:
+    """Make ``folder`` and try to write into it, before any work; raises :class:`OutputError` in plain words."""
+    make_folder(folder)
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".portrait-", suffix=".part") as trial:
+            trial.write(b"\0" * 4096)
+            trial.flush()
     except OSError as error:
         raise output_error(folder, error) from error
     return folder

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Avatar
 from portrait_core.body.template import BodyTemplate
 from portrait_core.errors import Cancelled, UsageError
-from portrait_core.pipeline import make, make_avatar
+from portrait_core.pipeline import levels, make_avatar
 from portrait_core.recipe import Recipe
 from portrait_core.shape import Surface, inspect_surface
 from tests.analytic_model import HEADER, AnalyticModel, scale_of
@@ -123,8 +123,8 @@ def test_stages_are_told_in_order_and_can_be_cancelled() -> None:
 
     small = Recipe(seed=1, faces=500, texture_size=64, lattice=64)
     make_avatar(small, AnalyticModel(), watch)
-    makes = ["latent", "lattice", "surface", "place", "clean", "simplify", "rig", "unwrap", "texture", "normals"]
-    assert stages == [*makes, "thumbnail"]
+    makes = ["latent", "lattice", "surface", "place", "clean", "simplify", "rig", "unwrap", "tangents"]
+    assert stages == [*makes, "texture", "normals", "thumbnail"]
 
     for wanted in ("lattice", "texture", "rig"):
 
@@ -168,8 +168,8 @@ def test_a_pose_of_a_joint_that_the_rig_lacks() -> None:
 
 
 def test_a_surface_that_cannot_be_unwrapped_is_a_plain_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = make.unwrap
+    real = levels.unwrap
     # what the unwrapper says of a padding that leaves no room
-    monkeypatch.setattr(make, "unwrap", lambda *mesh, **options: real(*mesh, **options | {"padding": 999}))
+    monkeypatch.setattr(levels, "unwrap", lambda *mesh, **options: real(*mesh, **options | {"padding": 999}))
     with pytest.raises(UsageError, match=r"cannot be unwrapped into 64 x 64 texels \(.*padding"):
         make_avatar(Recipe(seed=1, faces=500, texture_size=64, lattice=64), AnalyticModel())

@@ -19,6 +19,7 @@ BLENDER_VARIABLE = "PORTRAITKIT_BLENDER"
 BLENDER_ENDINGS = (".blend", ".fbx", ".usdc")
 TIMEOUT = 300.0
 _SCRIPT = Path(__file__).with_name("blender_script.py")
+_running: set[subprocess.Popen[str]] = set()
 # Meant for our own interpreter; another Python or Blender would load the wrong files by them.
 _FOREIGN = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "OCIO")
 
@@ -59,16 +60,7 @@ def convert(glb: bytes, target: Path, blender: list[str]) -> None:
         environment["BLENDER_USER_RESOURCES"] = folder
         words = ["--", str(source), str(target.absolute())]
         try:
-            done = subprocess.run(
-                [*blender, str(_SCRIPT), *words],
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=TIMEOUT,
-                check=False,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-            )
+            done = _run([*blender, str(_SCRIPT), *words], environment)
         except subprocess.TimeoutExpired:
             raise OutputError(f"Blender did not finish {target.name} within {TIMEOUT:.0f} s.") from None
         except OSError as error:
@@ -77,6 +69,33 @@ def convert(glb: bytes, target: Path, blender: list[str]) -> None:
         lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         said = lines[-1] if lines else f"it ended with status {done.returncode}"
         raise OutputError(f"Blender could not write {target.name}: {said}")
+
+
+def stop_running() -> None:
+    """Kill every Blender that works for this process: it is about to end."""
+    for child in list(_running):
+        child.kill()
+
+
+def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        env=environment,
+    ) as child:
+        _running.add(child)
+        try:
+            out, complaints = child.communicate(timeout=TIMEOUT)
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            _running.discard(child)
+    return subprocess.CompletedProcess(command, child.returncode, out, complaints)
 
 
 def _command(program: str) -> list[str]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ from portrait_core.avatar import Level, Maps
 from portrait_core.formats.binary import BinaryBuilder, ImageKind
 from portrait_core.formats.images import encode_jpeg
 from portrait_core.formats.png import encode_map
+from portrait_core.threads import side_by_side
 
 ROUGHNESS = 0.6
 """Of the whole surface, where no map says more."""
@@ -61,7 +61,7 @@ def encode_maps(maps: Sequence[Maps], kind: ImageKind = "png") -> list[EncodedMa
         for part, image in images:
             if image is not None:
                 jobs.append((number, part, image, kind if part == "base_colour" else "png"))
-    with ThreadPoolExecutor(_THREADS) as threads:
+    with side_by_side(_THREADS) as threads:
         contents = list(threads.map(encode, [(image, how) for _, _, image, how in jobs]))
     results = [EncodedMaps(f"_LOD{n}" if len(maps) > 1 else "", {}, each) for n, each in enumerate(maps)]
     for (number, part, _, how), content in zip(jobs, contents, strict=True):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar, Level
+from portrait_core.file_names import level_stems
 from portrait_core.formats.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder, ImageKind
 from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, facts_of
 from portrait_core.formats.gltf_animation import add_animation, unit
@@ -59,7 +60,7 @@ def build_scene(avatar: Avatar, image: ImageKind, beside: str | None = None) -> 
 
 def level_names(name: str, count: int) -> list[str]:
     """``NAME`` alone, or ``NAME_LOD0``, ``NAME_LOD1`` ..., the finest first."""
-    return [name] if count == 1 else [f"{name}_LOD{number}" for number in range(count)]
+    return level_stems(name, count)
 
 
 def _primitive(records: Any, binary: BinaryBuilder, level: Level, material: int) -> Any:

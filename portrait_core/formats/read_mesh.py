@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A mesh that somebody edited, read for baking onto it: places, faces, texture places."""
+"""A mesh that somebody edited, read for baking onto it: places, faces, texture places; normals and skin if any."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +18,12 @@ from portrait_core.formats.read_obj import read_obj
 MESH_ENDINGS = (".glb", ".gltf", ".obj")
 MAX_FACES = 2_000_000
 _TRIANGLES = 4
+_MAX_SETS = 4
+"""Sets of four influences that are read of each vertex."""
+
+_Influences = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""Joints and weights (V, K) of one part of a mesh."""
+
 _OUTSIDE = 1e-4
 """How far a texture place may lie outside the unit square and still count as on its edge."""
 
@@ -26,13 +32,26 @@ _OUTSIDE = 1e-4
 class EditedMesh:
     """``vertices`` (V, 3) float32 metres in the avatar's world, ``faces`` (F, 3) int32, ``uvs`` (V, 2) float32.
 
-    The origin of ``uvs`` is the bottom left. Vertices are cut apart where the file's texture places are.
+    The origin of ``uvs`` is the bottom left. Vertices are cut apart where the file's texture places are. ``normals``
+    (V, 3) of length one, and ``skin``, are the file's own where it has them for every vertex.
     """
 
     name: str
     vertices: NDArray[np.float32]
     faces: NDArray[np.int32]
     uvs: NDArray[np.float32]
+    normals: NDArray[np.float32] | None = None
+    skin: MeshSkin | None = None
+
+
+@dataclass(frozen=True)
+class MeshSkin:
+    """A file's own skin: ``bones`` by name; ``joints`` (V, K) name them by number, ``weights`` (V, K) float32 sum to
+    one in each row."""
+
+    bones: tuple[str, ...]
+    joints: NDArray[np.int64]
+    weights: NDArray[np.float32]
 
 
 def read_mesh(path: Path, name: str | None = None) -> EditedMesh:
@@ -101,19 +120,21 @@ def _gltf_meshes(gltf: GltfFile) -> Iterator[EditedMesh]:
         number = node.get("mesh")
         if not isinstance(number, int) or not 0 <= number < len(meshes):
             continue
-        parts = [part for part in _primitives(gltf, meshes[number]) if part is not None]
+        parts = list(_primitives(gltf, meshes[number]))
         if not parts:
             continue
         name = str(node.get("name") or meshes[number].get("name") or f"mesh {number}")
-        mesh = _joined(name, parts)
-        if "skin" not in node:  # the places of a skinned mesh do not depend on its node
-            matrix = world.get(index, np.eye(4))
-            places = mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3]
-            mesh = EditedMesh(name, places.astype(np.float32), mesh.faces, mesh.uvs)
-        yield mesh
+        mesh = _joined(name, [mesh for mesh, _ in parts])
+        if "skin" in node:  # the places of a skinned mesh do not depend on its node
+            yield replace(mesh, skin=_skin(gltf, node["skin"], [weights for _, weights in parts]))
+            continue
+        matrix = world.get(index, np.eye(4))
+        places = mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3]
+        ups = mesh.normals if np.array_equal(matrix[:3, :3], np.eye(3)) else None
+        yield replace(mesh, vertices=places.astype(np.float32), normals=ups)
 
 
-def _primitives(gltf: GltfFile, mesh: dict[str, Any]) -> Iterator[EditedMesh | None]:
+def _primitives(gltf: GltfFile, mesh: dict[str, Any]) -> Iterator[tuple[EditedMesh, _Influences | None]]:
     primitives: object = mesh.get("primitives")
     for primitive in cast("list[Any]", primitives) if isinstance(primitives, list) else []:
         if not isinstance(primitive, dict):
@@ -135,7 +156,51 @@ def _primitives(gltf: GltfFile, mesh: dict[str, Any]) -> Iterator[EditedMesh | N
         if "TEXCOORD_0" in data:
             uvs = _shaped(gltf, data["TEXCOORD_0"], 2).astype(np.float32)
             uvs = np.stack([uvs[:, 0], np.float32(1.0) - uvs[:, 1]], axis=1)  # glTF's origin is the top left
-        yield EditedMesh("", places.astype(np.float32), faces, uvs)
+        ups = _unit(_shaped(gltf, data["NORMAL"], 3), len(places)) if "NORMAL" in data else None
+        yield EditedMesh("", places.astype(np.float32), faces, uvs, ups), _influences(gltf, data, len(places))
+
+
+def _influences(gltf: GltfFile, data: dict[str, Any], count: int) -> _Influences | None:
+    """All sets of four joints and weights; None where there are none or a vertex has no weight at all."""
+    sets = [number for number in range(_MAX_SETS) if f"JOINTS_{number}" in data and f"WEIGHTS_{number}" in data]
+    if not sets:
+        return None
+    joints = np.hstack([_shaped(gltf, data[f"JOINTS_{number}"], 4) for number in sets]).astype(np.int64)
+    weights = np.hstack([_shaped(gltf, data[f"WEIGHTS_{number}"], 4) for number in sets]).astype(np.float64)
+    total = weights.sum(axis=1, keepdims=True)
+    # written so that NaN fails as well
+    if len(joints) != count or not bool((weights >= 0.0).all()) or not bool((total > 1e-3).all()):
+        return None
+    return joints, (weights / total).astype(np.float32)
+
+
+def _skin(gltf: GltfFile, number: object, parts: Sequence[_Influences | None]) -> MeshSkin | None:
+    """The skin of a mesh of several parts, where every part has its share of it."""
+    skins, nodes = gltf.entries("skins"), gltf.entries("nodes")
+    found = [part for part in parts if part is not None]
+    if not isinstance(number, int) or not 0 <= number < len(skins) or len(found) != len(parts):
+        return None
+    listed: object = skins[number].get("joints", [])
+    bones: list[str] = []
+    for node in cast("list[object]", listed) if isinstance(listed, list) else []:
+        if not isinstance(node, int) or not 0 <= node < len(nodes):
+            return None
+        bones.append(str(nodes[node].get("name", "")))
+    wide = max(joints.shape[1] for joints, _ in found)
+    joints = np.vstack([np.pad(each, ((0, 0), (0, wide - each.shape[1]))) for each, _ in found])
+    weights = np.vstack([np.pad(each, ((0, 0), (0, wide - each.shape[1]))) for _, each in found])
+    if int(joints.max()) >= len(bones):
+        return None
+    return MeshSkin(tuple(bones), joints, weights)
+
+
+def _unit(normals: NDArray[Any], count: int) -> NDArray[np.float32] | None:
+    """``normals`` at length one, or None where that cannot be."""
+    length = np.linalg.norm(normals.astype(np.float64), axis=1, keepdims=True)
+    # written so that NaN fails as well
+    if len(normals) != count or not bool((length > 1e-6).all()) or not bool(np.isfinite(length).all()):
+        return None
+    return (normals / length).astype(np.float32)
 
 
 def _shaped(gltf: GltfFile, index: object, width: int) -> NDArray[Any]:
@@ -149,6 +214,7 @@ def _shaped(gltf: GltfFile, index: object, width: int) -> NDArray[Any]:
 
 def _joined(name: str, parts: Sequence[EditedMesh]) -> EditedMesh:
     offsets = np.cumsum([0, *(len(part.vertices) for part in parts)])
+    ups = [part.normals for part in parts if part.normals is not None]
     return EditedMesh(
         name,
         np.concatenate([part.vertices for part in parts]),
@@ -156,6 +222,7 @@ def _joined(name: str, parts: Sequence[EditedMesh]) -> EditedMesh:
             [part.faces + np.int32(offset) for part, offset in zip(parts, offsets[:-1], strict=True)]
         ),
         np.concatenate([part.uvs for part in parts]),
+        np.concatenate(ups) if len(ups) == len(parts) else None,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from portrait_core.avatar import Avatar
 from portrait_core.errors import UsageError
+from portrait_core.file_names import LOD_FIELD, plain_stem
 from portrait_core.formats.binary import ImageKind
 from portrait_core.formats.blender import BLENDER_ENDINGS, convert, find_blender
 from portrait_core.formats.bones import rename_bones
@@ -44,9 +45,15 @@ def check_ending(path: Path) -> str:
 
 def main_files(path: Path, levels: int, *, lod_files: bool = False) -> list[Path]:
     """The files of ``path`` that :func:`write_avatar` will write, without images beside them, for so many levels."""
-    if levels == 1 or not (lod_files or check_ending(path) in ONE_MESH):
+    by_pattern = LOD_FIELD in path.stem
+    if not by_pattern and (levels == 1 or not (lod_files or check_ending(path) in ONE_MESH)):
         return [path]
     return [path.with_name(name + path.suffix) for name in level_names(path.stem, levels)]
+
+
+def picture_path(path: Path) -> Path:
+    """Where the thumbnail of an avatar at ``path`` goes."""
+    return path.with_name(plain_stem(path.stem) + ".png")
 
 
 def write_avatar(
@@ -64,7 +71,8 @@ def write_avatar(
 
     ``image`` is the kind of the colours inside .glb and .gltf. ``bones`` gives the joints' names in the file, in the
     order of the avatar's; None keeps them. ``lod_files`` writes each level of detail into a file of its own,
-    ``NAME_LOD0`` and so on. The avatar's thumbnail goes beside as ``NAME.png`` unless ``thumbnail`` is false.
+    ``NAME_LOD0`` and so on, or where ``{lod}`` stands in the path's stem. The avatar's thumbnail goes beside as
+    ``NAME.png`` unless ``thumbnail`` is false.
     ``blender`` names the program for .blend, .fbx and .usdc, see :func:`portrait_core.formats.blender.find_blender`.
 
     Raises :class:`UsageError` for an ending that is not known and for a missing Blender, and
@@ -75,7 +83,7 @@ def write_avatar(
     path = Path(path).with_suffix(ending)
     program = find_blender(blender) if ending in BLENDER_ENDINGS else []
     targets = main_files(path, len(avatar.levels), lod_files=lod_files)
-    picture = path.with_suffix(".png")
+    picture = picture_path(path)
     shown = thumbnail and avatar.thumbnail is not None
     refuse_taken([*targets, picture] if shown else targets, overwrite=overwrite)
     if bones is not None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,9 @@ from portrait_core.pipeline.models import AvatarModel, RenderingModel
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
 from portrait_core.shape.dense import DenseSurface
+from portrait_core.threads import thread_count
 from textures import View, bake_colour, bake_materials, bake_views
+from textures.bake import THREADS as BAKE_THREADS
 from textures.normal_map import normal_map
 from textures.occlusion import occlusion, occlusion_map, smooth_over_edges
 
@@ -29,7 +32,8 @@ NORMAL_REACH = 0.004
 VIEW_YAWS = 12
 VIEW_PITCHES = (-0.35, 0.0, 0.45)
 VIEW_SIZE = 512
-"""Cameras around the bust for a texture from pictures."""
+VIEW_EDGE = 8
+"""Cameras around the bust for a texture from pictures, and how many pixels along their edges are not trusted."""
 
 
 @dataclass(frozen=True)
@@ -57,29 +61,35 @@ class Painter:
     model: AvatarModel
     z: NDArray[np.float32]
     field: Field
-    dense: DenseSurface
+    dense: Future[DenseSurface]
+    pool: Executor
 
     def paint(self, canvas: Canvas, size: int, progress: Progress) -> Maps:
         """The maps that the recipe asks for, ``size`` texels wide."""
+        normals = self.pool.submit(self._normals, canvas, size) if self.recipe.normal_map else None
         base_colour, roughness = self._colour(canvas, size, progress)
         normal = None
-        if self.recipe.normal_map:
-            normal = normal_map(
-                canvas.faces,
-                canvas.uvs,
-                canvas.vertices,
-                canvas.normals,
-                canvas.tangents,
-                size,
-                dense_faces=self.dense.surface.faces,
-                dense_normals=self.dense.normals,
-                closest=self.dense.closest,
-                reach=NORMAL_REACH,
-                detail=self.dense.edge,
-                progress=progress,
-            )
+        if normals is not None:
+            progress("normals", 0.0)
+            normal = normals.result()
         shade = self._occlusion(canvas, size // 2, progress) if self.recipe.occlusion else None
         return Maps(base_colour, normal, _packed(shade, roughness), has_occlusion=shade is not None)
+
+    def _normals(self, canvas: Canvas, size: int) -> NDArray[np.uint8]:
+        dense = self.dense.result()
+        return normal_map(
+            canvas.faces,
+            canvas.uvs,
+            canvas.vertices,
+            canvas.normals,
+            canvas.tangents,
+            size,
+            dense_faces=dense.surface.faces,
+            dense_normals=dense.normals,
+            closest=dense.closest,
+            reach=NORMAL_REACH,
+            detail=dense.edge,
+        )
 
     def _colour(
         self, canvas: Canvas, size: int, progress: Progress
@@ -105,9 +115,10 @@ class Painter:
                 progress=progress,
             )
             return colour, None
+        where, threads = (canvas.faces, canvas.uvs, places), thread_count(BAKE_THREADS)
         if not isinstance(field, MaterialField):
-            return bake_colour(canvas.faces, canvas.uvs, places, field.colour, size, progress=progress), None
-        return bake_materials(canvas.faces, canvas.uvs, places, field.materials, size, progress=progress)
+            return bake_colour(*where, field.colour, size, progress=progress, threads=threads), None
+        return bake_materials(*where, field.materials, size, progress=progress, threads=threads)
 
     def _views(self, model: RenderingModel, progress: Progress) -> list[View]:
         views: list[View] = []
@@ -117,8 +128,13 @@ class Painter:
             camera = Camera.orbit(yaw, pitch)
             seen = model.render(self.z, self.recipe.psi, camera, {}, VIEW_SIZE)
             image = srgb_to_linear((seen["image"] / 255.0).astype(np.float32))
+            depth = seen["depth"].copy()
+            if model.sharper_pictures:
+                # Networks that end in convolutions paint what they like along the edges of a picture.
+                for edge in (depth[:VIEW_EDGE], depth[-VIEW_EDGE:], depth[:, :VIEW_EDGE], depth[:, -VIEW_EDGE:]):
+                    edge[...] = np.inf
             world2cam = np.linalg.inv(camera.cam2world.astype(np.float64)).astype(np.float32)
-            views.append(View(image, seen["depth"], world2cam, camera.intrinsics))
+            views.append(View(image, depth, world2cam, camera.intrinsics))
         return views
 
     def _occlusion(self, canvas: Canvas, size: int, progress: Progress) -> NDArray[np.uint8]:

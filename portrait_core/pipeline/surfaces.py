@@ -22,11 +22,25 @@ FACE_REACH = 0.11
 """Metres: where the face lies from SMPL's head joint, and how far around it triangles are smallest."""
 
 
+CALM = (0.10, 0.135, 12)
+"""Normals for maps: kept within the first distance (metres) from the face, smoothed from the second, in this many
+passes. Ears lie within, the throat beyond."""
+
+FEW_FACES = (1500, 3000)
+FEW_SHIFT = (0.0, -0.01, 0.05)
+FEW_REACH = 0.04
+"""A level of so few triangles has none to spare for the ears: its focus lies farther in front and lower, between nose
+and lips, and is narrower. Seen at 2,000: with the wider one lips close up and lids flatten. With fewer still
+there are no lips to save, and the narrow focus costs volume: at 500 twice as much."""
+
+
 @dataclass(frozen=True)
 class Reference:
-    """The cleaned dense surface of a field, with its places in lattice space, and what cleaning did."""
+    """The cleaned dense surface of a field in world metres, its vertices' ``places`` (V, 3) in lattice space, the
+    planes of its shoulder cut, and what cleaning did."""
 
-    dense: DenseSurface
+    surface: Surface
+    places: NDArray[np.float32]
     planes: NDArray[np.float32] | None
     report: dict[str, Any]
 
@@ -48,7 +62,13 @@ def reference(field: Field, lattice: int, progress: Progress) -> Reference:
         cleaned, places, report = clean_carrying(Surface(placed, raw.faces), raw.vertices, planes, voxel)
     except ValueError as error:
         raise ModelFileError(f"the model's field gives no closed surface: {error}") from error
-    return Reference(DenseSurface.of(cleaned, places), planes, report.facts())
+    return Reference(cleaned, places, planes, report.facts())
+
+
+def dense_surface(base: Reference, focus: Focus, *, calm: bool) -> DenseSurface:
+    """What meshes near the surface are compared with. ``calm``: normals fit for a normal map."""
+    dense = DenseSurface.of(base.surface, base.places)
+    return dense.calmed(np.asarray(focus[0], np.float32), *CALM) if calm else dense
 
 
 def focus_of(template: BodyTemplate) -> Focus:
@@ -58,13 +78,20 @@ def focus_of(template: BodyTemplate) -> Focus:
     return np.asarray(head + FACE_FROM_HEAD_JOINT, np.float32), FACE_REACH
 
 
+def focus_for(focus: Focus, count: int) -> Focus:
+    """``focus`` for a level of ``count`` triangles."""
+    if not FEW_FACES[0] <= count <= FEW_FACES[1]:
+        return focus
+    return np.asarray(focus[0] + np.asarray(FEW_SHIFT), np.float32), FEW_REACH
+
+
 def level_surfaces(base: Reference, counts: tuple[int, ...], focus: Focus, progress: Progress) -> list[Surface]:
     """Closed meshes of at most ``counts`` triangles, each made from the one before."""
     surfaces: list[Surface] = []
-    surface = base.dense.surface
+    surface = base.surface
     for number, count in enumerate(counts):
         progress("simplify", number / len(counts))
-        surface = decimate(surface, count, focus=focus, planes=base.planes)
+        surface = decimate(surface, count, focus=focus_for(focus, count), planes=base.planes)
         surfaces.append(surface)
     return surfaces
 

@@ -209,6 +209,6 @@ def test_cancelling_is_a_failure(run: Run, balls: Path, tmp_path: Path, monkeypa
     def cancel(*_: object, **__: object) -> None:
         raise Cancelled("stopped by the caller")
 
-    monkeypatch.setattr("portrait_core.pipeline.make.unwrap", cancel)
+    monkeypatch.setattr("portrait_core.pipeline.levels.unwrap", cancel)
     done = run("generate", *SMALL, "--out", tmp_path / "out")
     assert (done.code, done.error) == (1, "stopped by the caller")

@@ -106,3 +106,12 @@ def test_name_patterns() -> None:
     ):
         with pytest.raises(UsageError, match=words):
             parse.check_pattern(pattern, many=many)
+
+
+def test_name_patterns_with_digits() -> None:
+    parse.check_pattern("a-{seed:05d}", many=True)
+    assert parse.fill_pattern("a-{seed:05d}", model="m", seed="7") == "a-00007"
+    assert parse.fill_pattern("a-{seed:05d}", model="m", seed="z12ab") == "a-z12ab"
+    for pattern in ("{seed:999999999}", "{seed!r}", "{seed:{model}}", "{seed:x}", "n" * 300):
+        with pytest.raises(UsageError):
+            parse.check_pattern(pattern, many=False)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A finished avatar into files: several formats at once, the names of its bones, its motion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from portrait_core.avatar import Avatar, Maps
+from portrait_core.formats.file_set import write_files
+from portrait_core.formats.png import encode_map
+from portrait_core.formats.write import main_files, picture_path, write_avatar
+from portrait_core.progress import Progress, silent
+from portrait_core.recipe import Recipe
+from portrait_core.rig import Motion
+from portrait_core.rig.naming import rename
+
+
+@dataclass(frozen=True)
+class Exported:
+    """``main`` holds the first file of each format, ``files`` every file, ``thumbnail`` the picture beside, if any."""
+
+    main: tuple[Path, ...]
+    files: tuple[Path, ...]
+    thumbnail: Path | None
+
+
+def planned_files(paths: Sequence[Path], levels: int, *, lod_files: bool, thumbnail: bool = True) -> list[Path]:
+    """What :func:`export_avatar` will write to ``paths``, without images of formats that keep them beside."""
+    files = [file for path in paths for file in main_files(path, levels, lod_files=lod_files)]
+    return [*files, picture_path(paths[0])] if thumbnail else files
+
+
+def export_avatar(
+    avatar: Avatar,
+    paths: Sequence[Path],
+    recipe: Recipe,
+    progress: Progress = silent,
+    *,
+    overwrite: bool = False,
+    lod_files: bool = False,
+    thumbnail: bool = True,
+    blender: str | None = None,
+) -> Exported:
+    """Write ``avatar`` to each of ``paths``, whose endings say the formats; the first gets the thumbnail beside it.
+
+    The recipe names the bones. Raises as :func:`portrait_core.formats.write.write_avatar`.
+    """
+    naming = recipe.bone_naming
+    bones = avatar.joint_names if naming == "smpl" else rename(avatar.joint_names, naming)
+    main: list[Path] = []
+    files: list[Path] = []
+    for number, path in enumerate(paths):
+        progress("write", number / len(paths))
+        written = write_avatar(
+            avatar,
+            path,
+            overwrite=overwrite,
+            bones=bones,
+            lod_files=lod_files,
+            thumbnail=thumbnail and number == 0,
+            blender=blender,
+        )
+        main.append(written[0])
+        files += written
+    picture = picture_path(paths[0])
+    return Exported(tuple(main), tuple(files), picture if thumbnail and picture in files else None)
+
+
+def with_motion(avatar: Avatar, motion: Motion) -> Avatar:
+    """``avatar`` with the part of ``motion`` that it has joints for: a bust has no legs to move."""
+    turns = {joint: each for joint, each in motion.rotations.items() if joint in avatar.joint_names}
+    return replace(avatar, motion=replace(motion, rotations=turns))
+
+
+def export_maps(maps: Maps, folder: Path, stem: str, *, overwrite: bool = False) -> dict[str, Path]:
+    """Write the maps there are as ``STEM_base_colour.png`` and so on; their paths by what they hold.
+
+    ``surface`` holds occlusion, roughness and metalness in red, green and blue. Raises :class:`OutputError`.
+    """
+    named = {"base_colour": maps.base_colour, "normal": maps.normal, "surface": maps.surface}
+    contents = {part: encode_map(image) for part, image in named.items() if image is not None}
+    paths = write_files(folder, {f"{stem}_{part}.png": data for part, data in contents.items()}, overwrite=overwrite)
+    return dict(zip(contents, paths, strict=True))
