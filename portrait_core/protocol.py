@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `portrait worker` and its clients say to each other: one JSON object a line. See docs/worker-protocol.md.
+
+Standard library only: clients in other Pythons carry a copy of this file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NoReturn, TypedDict, cast
+
+PROTOCOL = 1
+"""Client and worker must agree on this number."""
+
+MAX_LINE = 1024 * 1024
+"""Bytes of a line, with its end."""
+MAX_DEPTH = 64
+"""Lists and objects inside each other."""
+MAX_ID = 200
+"""Characters of a request's id."""
+MAX_WAITING = 1000
+"""Jobs that may wait at a time."""
+MAX_RECIPES = 64
+"""Recipes in one request or answer, except batches by seed."""
+MAX_SEEDS = 100_000
+"""Avatars of one batch by seeds."""
+HEARTBEAT_SECONDS = 1.0
+PROGRESS_PER_SECOND = 20
+END_SECONDS = 2.0
+"""How long the worker may take to end after its input ended."""
+
+ErrorCode = Literal[
+    "bad_request",
+    "unknown_request",
+    "version",
+    "usage",
+    "model",
+    "cancelled",
+    "disk",
+    "permission",
+    "memory",
+    "internal",
+]
+ERROR_CODES: tuple[ErrorCode, ...] = (
+    "bad_request",
+    "unknown_request",
+    "version",
+    "usage",
+    "model",
+    "cancelled",
+    "disk",
+    "permission",
+    "memory",
+    "internal",
+)
+QUICK = ("hello", "ping", "cancel", "capabilities", "models", "shutdown")
+"""Requests that are answered while a job runs."""
+JOBS = (
+    "configure",
+    "preview",
+    "attributes",
+    "vary",
+    "blend",
+    "randomise",
+    "generate",
+    "batch",
+    "bake",
+    "read_pose",
+    "read_motion",
+    "read_recipe",
+)
+"""Requests that are done one after the other."""
+EVENTS = ("hello", "heartbeat", "progress", "item", "result", "error")
+
+Message = dict[str, Any]
+
+
+class Hello(TypedDict):
+    """The worker's first line."""
+
+    event: Literal["hello"]
+    protocol: int
+    version: str
+    pid: int
+    python: str
+
+
+class Heartbeat(TypedDict):
+    """Sent every second; ``id`` is the running job, ``memory`` resident bytes or None where unknown."""
+
+    event: Literal["heartbeat"]
+    busy: bool
+    id: str | None
+    waiting: int
+    memory: int | None
+
+
+class ProgressEvent(TypedDict):
+    """How far a job is: ``fraction`` of the stage, ``overall`` of all stages, ``remaining`` seconds or None."""
+
+    event: Literal["progress"]
+    id: str
+    stage: str
+    fraction: float
+    overall: float
+    remaining: float | None
+
+
+class ResultEvent(TypedDict):
+    """The end of a request that went well."""
+
+    event: Literal["result"]
+    id: str
+    result: Message
+
+
+class ErrorEvent(TypedDict):
+    """The end of a request that did not; ``id`` is None where the line could not be understood."""
+
+    event: Literal["error"]
+    id: str | None
+    code: ErrorCode
+    message: str
+    advice: str
+
+
+class ProtocolError(ValueError):
+    """A line that is no message. ``code`` and ``id`` go into the error event."""
+
+    def __init__(self, message: str, *, code: ErrorCode = "bad_request", id: str | None = None) -> None:
+        super().__init__(message)
+        self.code: ErrorCode = code
+        self.id = id
+
+
+def worker_command(python: str) -> list[str]:
+    """The argument vector that starts a worker in the environment of the interpreter ``python``."""
+    return [python, "-I", "-u", "-m", "portrait_core.worker"]
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
+    """A message as one line, ASCII only; raises :class:`ProtocolError` for one that no line holds."""
+    try:
+        text = json.dumps(message, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ProtocolError(f"not a message: {error}") from None
+    line = text.encode("ascii") + b"\n"
+    if len(line) > MAX_LINE:
+        raise ProtocolError(f"a message of {len(line)} bytes; a line holds {MAX_LINE}")
+    return line
+
+
+def decode(line: bytes) -> Message:
+    """The message in one line; raises :class:`ProtocolError` for anything else."""
+    if len(line) > MAX_LINE:
+        raise ProtocolError(f"a line of {len(line)} bytes or more; at most {MAX_LINE} are read")
+    try:
+        # Counted before parsing: a parser may recurse.
+        _check_depth(line)
+        found: object = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
+    except UnicodeDecodeError as error:
+        raise ProtocolError(f"not UTF-8: byte {error.start} of the line") from None
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"not a JSON object on one line: {str(error)[:200]}") from None
+    if not isinstance(found, dict):
+        raise ProtocolError(f"expected a JSON object, got {type(found).__name__}")
+    return cast("Message", found)
+
+
+def decode_request(line: bytes) -> Message:
+    """A request: an object with texts ``id`` and ``do``; raises :class:`ProtocolError`, with the id if known."""
+    message = decode(line)
+    number: object = message.get("id")
+    if not isinstance(number, str) or not 0 < len(number) <= MAX_ID:
+        raise ProtocolError(f"id: expected a text of 1 to {MAX_ID} characters, got {_short(number)}")
+    name: object = message.get("do")
+    if not isinstance(name, str):
+        raise ProtocolError(f"do: expected the name of a request, got {_short(name)}", id=number)
+    if name not in QUICK and name not in JOBS:
+        known = ", ".join((*QUICK, *JOBS))
+        raise ProtocolError(
+            f"unknown request {_short(name)}; there are {known}", code="unknown_request", id=number
+        )
+    return message
+
+
+def _check_depth(line: bytes) -> None:
+    if line.count(b"[") + line.count(b"{") <= MAX_DEPTH:
+        return
+    depth, inside, escaped = 0, False, False
+    for byte in line:
+        if inside:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                inside = False
+        elif byte == 0x22:
+            inside = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ValueError(f"more than {MAX_DEPTH} lists and objects inside each other")
+        elif byte in b"]}":
+            depth -= 1
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return number
+
+
+def _short(value: object) -> str:
+    text = "a list" if isinstance(value, Sequence) and not isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a worker says of itself: version, models, formats, limits. Programs build their panels from it."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import portrait_core
+from portrait_core.body.template import SMPL_JOINT_NAMES
+from portrait_core.errors import PortraitError, UsageError
+from portrait_core.models import registry
+from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, PROTOCOL, ProtocolError
+from portrait_core.recipe import (
+    FACES_RANGE,
+    LATTICE_RANGE,
+    MAX_SEED,
+    PSI_RANGE,
+    TEXTURE_RANGE,
+    BoneNaming,
+    LodMaps,
+    Recipe,
+    Skeleton,
+    Texture,
+)
+from portrait_core.worker.engine import Engine
+from portrait_core.worker.fields import Fields
+
+FEATURES = (
+    "generate", "preview", "bake", "vary", "blend", "randomise", "attributes", "pose", "motion", "batch",
+)  # fmt: skip
+PREVIEW_RANGE = (32, 1024)
+
+
+def hello(fields: Fields) -> dict[str, Any]:
+    """The handshake; an error ``version`` for a client that speaks another protocol."""
+    wanted = fields.count("protocol", low=-(2**31), high=2**31)
+    fields.done()
+    if wanted != PROTOCOL:
+        raise ProtocolError(
+            f"the client speaks protocol {wanted}, this engine {PROTOCOL} (Portraitkit {portrait_core.__version__})",
+            code="version",
+        )
+    return {"protocol": PROTOCOL, "version": portrait_core.__version__}
+
+
+def models(engine: Engine) -> dict[str, Any]:
+    """Every model there is, usable or not."""
+    return {"models": [_model(each) for each in registry.list_models()], "folder": str(registry.user_folder())}
+
+
+def capabilities(engine: Engine) -> dict[str, Any]:
+    """All that a client needs to offer what this engine can do."""
+    from portrait_core.devices import DEVICES, choose_device
+    from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
+    from portrait_core.formats.write import ENDINGS
+    from portrait_core.rig.skeleton import BUST_JOINTS
+
+    devices: list[str] = []
+    for name in DEVICES[1:]:
+        try:
+            devices.append(str(choose_device(name)))
+        except UsageError:
+            continue
+    formats = list(ENDINGS)
+    try:
+        find_blender(None)
+    except PortraitError:
+        formats = [ending for ending in ENDINGS if ending not in BLENDER_ENDINGS]
+    known = models(engine)
+    return {
+        "version": portrait_core.__version__,
+        "protocol": PROTOCOL,
+        "devices": devices,
+        "device": str(choose_device(engine.device)),
+        "models": known["models"],
+        "models_folder": known["folder"],
+        "features": list(FEATURES),
+        "formats": formats,
+        "limits": {
+            "faces": list(FACES_RANGE),
+            "texture_size": list(TEXTURE_RANGE),
+            "lattice": list(LATTICE_RANGE),
+            "psi": list(PSI_RANGE),
+            "seed": [0, MAX_SEED],
+            "preview_size": list(PREVIEW_RANGE),
+            "recipes": MAX_RECIPES,
+            "batch": MAX_SEEDS,
+        },
+        "skeletons": list(get_args(Skeleton)),
+        "bone_namings": list(get_args(BoneNaming)),
+        "texture_sources": list(get_args(Texture)),
+        "lod_maps": list(get_args(LodMaps)),
+        "joints": [name for name in SMPL_JOINT_NAMES if name in BUST_JOINTS],
+        "defaults": Recipe(seed=0).facts(),
+    }
+
+
+def _model(entry: registry.ModelEntry) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "name": entry.name,
+        "path": str(entry.path),
+        "source": entry.source,
+        "bytes": entry.size,
+        "available": True,
+    }
+    header = entry.header
+    if header is None:
+        return facts | {"available": entry.problem or "The file cannot be read."}
+    return facts | {
+        "licence": header.licence,
+        "description": header.description,
+        "digest": header.digest,
+        "z_dim": header.latent.z_dim,
+        "attributes": [
+            {
+                "name": each.name,
+                "description": each.description,
+                "low": each.low,
+                "high": each.high,
+                "default": 0.0,
+            }
+            for each in header.latent.attributes
+        ],
+    }

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The jobs of a worker by name: each reads its fields, works, and returns the result to send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from portrait_core.worker.engine import Engine
+from portrait_core.worker.fields import Fields
+from portrait_core.worker.jobs import making, people, pictures, reading, settings
+from portrait_core.worker.watch import Watch
+
+Job = Callable[[Fields, Watch, Engine], dict[str, Any]]
+
+JOBS: dict[str, Job] = {
+    "configure": settings.configure,
+    "preview": pictures.preview,
+    "attributes": people.attributes,
+    "vary": people.vary,
+    "blend": people.blend,
+    "randomise": people.randomise,
+    "generate": making.generate,
+    "batch": making.batch,
+    "bake": making.bake,
+    "read_pose": reading.pose,
+    "read_motion": reading.motion,
+    "read_recipe": reading.recipe,
+}

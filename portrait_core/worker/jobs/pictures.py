@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Quick pictures of recipes for a gallery."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+from portrait_core.protocol import MAX_RECIPES
+from portrait_core.whole_file import prepare_folder, whole_file
+from portrait_core.worker.answers import PREVIEW_RANGE
+from portrait_core.worker.engine import Engine
+from portrait_core.worker.estimate import Step, model_steps
+from portrait_core.worker.fields import Fields
+from portrait_core.worker.watch import Watch
+
+STEPS = [Step("latent", 0.1), Step("surface", 0.35), Step("rig", 0.1), Step("texture", 0.15), Step("thumbnail", 0.35)]
+
+
+def preview(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
+    """A small picture of each recipe, sent as soon as it is there."""
+    facts = fields.objects("recipes", most=MAX_RECIPES)
+    folder = fields.path("folder")
+    size = fields.count("size", 256, low=PREVIEW_RANGE[0], high=PREVIEW_RANGE[1])
+    fields.done()
+    recipes = [engine.take_recipe(each) for each in facts]
+    prepare_folder(folder)
+    begin = time.perf_counter()
+    paths: list[str] = []
+    from portrait_core.formats.png import encode_map
+    from portrait_core.pipeline.quick import quick_picture
+
+    for number, recipe in enumerate(recipes):
+        with watch.piece(number, len(recipes)):
+            watch.plan([*model_steps(loaded=engine.is_loaded(recipe.model)), *STEPS])
+            watch("model", 0.0)
+            image = quick_picture(recipe, engine.model(recipe.model), size, watch)
+            watch.check()
+            path = folder / f"preview-{secrets.token_hex(8)}.png"
+            with whole_file(path) as temporary:
+                temporary.write_bytes(encode_map(image))
+        paths.append(str(path))
+        watch.item(number, path=str(path), recipe=recipe.facts())
+    return {"paths": paths, "seconds": round(time.perf_counter() - begin, 3)}

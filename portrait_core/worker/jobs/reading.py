@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files of others, read for the client: poses, motions, recipes."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import numpy as np
+
+from portrait_core.errors import UsageError
+from portrait_core.whole_file import whole_file
+from portrait_core.worker.engine import Engine
+from portrait_core.worker.fields import Fields
+from portrait_core.worker.watch import Watch
+
+if TYPE_CHECKING:
+    from portrait_core.rig import Motion
+
+UP_AXES = ("auto", "y", "z")
+MOTION_ENDINGS = (".npz", ".json")
+
+
+def pose(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
+    """A pose file as axis-angle vectors."""
+    path = fields.path("path")
+    fields.done()
+    from portrait_core.body.poses import load_pose
+
+    return {"pose": {joint: [float(angle) for angle in turn] for joint, turn in load_pose(path).items()}}
+
+
+def recipe(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
+    """The recipe in a file, with every field that it states, checked."""
+    path = fields.path("path")
+    fields.done()
+    from portrait_core.formats.read_recipe import read_recipe
+    from portrait_core.recipe import Recipe
+
+    stored = read_recipe(path)
+    checked = Recipe.model_validate(stored.recipe)
+    return {
+        "recipe": checked.facts(),
+        "name": stored.name,
+        "digest": stored.model_digest(),
+        "warnings": list(stored.warnings),
+    }
+
+
+def take_motion(fields: Fields) -> Motion:
+    """The motion that ``path`` and the fields beside it ask for."""
+    path = fields.path("path")
+    rate = fields.number("frame_rate", low=1e-3, high=1000.0) if fields.given("frame_rate") else None
+    axis = cast('Literal["auto", "y", "z"]', fields.text("up_axis", "auto", among=UP_AXES))
+    root = fields.flag("root", True)
+    from portrait_core.rig.motion_files import read_motion
+
+    return read_motion(path, frame_rate=rate, up_axis=axis, root=root)
+
+
+def motion(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
+    """A motion file as plain arrays of our rig, written to ``out``."""
+    out = fields.path("out")
+    if out.suffix.lower() not in MOTION_ENDINGS:
+        raise UsageError(f"out {out.name!r}: motions are written as .npz or .json.")
+    skeleton = fields.text("skeleton", among=("bust", "smpl24")) if fields.given("skeleton") else None
+    read = take_motion(fields)
+    fields.done()
+    kept = list(read.rotations)
+    if skeleton == "bust":
+        from portrait_core.rig.skeleton import BUST_JOINTS
+
+        kept = [joint for joint in kept if joint in BUST_JOINTS]
+        if not kept:
+            raise UsageError(f"motion {read.name}: it turns none of the joints of a bust.")
+    _write(out, read, kept)
+    times = read.times
+    return {
+        "path": str(out),
+        "frames": len(times),
+        "frame_rate": round((len(times) - 1) / float(times[-1] - times[0]), 4) if len(times) > 1 else None,
+        "seconds": float(times[-1]),
+        "joints": kept,
+        "moves": read.translation is not None,
+    }
+
+
+def _write(out: Path, motion: Motion, joints: list[str]) -> None:
+    arrays: dict[str, Any] = {
+        "times": motion.times,
+        "joints": np.array(joints),
+        "rotations": np.stack([motion.rotations[joint] for joint in joints], axis=1),
+    }
+    if motion.translation is not None:
+        arrays["translation"] = motion.translation
+    with whole_file(out, overwrite=True) as temporary:
+        if out.suffix.lower() == ".npz":
+            buffer = io.BytesIO()
+            np.savez(buffer, **arrays)
+            temporary.write_bytes(buffer.getvalue())
+        else:
+            temporary.write_text(json.dumps({name: array.tolist() for name, array in arrays.items()}))

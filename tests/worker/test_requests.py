@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every request once around, with a real worker and the shipped model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from portrait_core import __version__
+from portrait_core.formats.read_recipe import read_recipe
+from portrait_core.recipe import Recipe
+from tests.worker.client import SMALL, Worker
+
+
+@pytest.fixture(scope="session")
+def made(shared: Worker, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    path = tmp_path_factory.mktemp("made") / "Ann.glb"
+    return shared.ask("generate", recipe={"seed": 7, **SMALL}, path=str(path))
+
+
+def test_hello_comes_first_and_soon(tmp_path: Path) -> None:
+    with Worker(tmp_path / "log") as worker:
+        hello = worker.next()
+        assert hello is not None
+        # Three seconds on a busy machine; 0.4 on a quiet one.
+        assert worker.times[0] - worker.begun < 3
+        assert (hello["event"], hello["protocol"], hello["version"]) == ("hello", 1, __version__)
+        assert hello["pid"] == worker.process.pid
+        # Answered long before torch is there.
+        assert worker.ask("hello", protocol=1) == {"protocol": 1, "version": __version__}
+        assert worker.refuse("hello", protocol=2)["code"] == "version"
+        assert worker.refuse("hello")["code"] == "bad_request"
+
+
+def test_capabilities_say_what_a_panel_needs(shared: Worker) -> None:
+    found = shared.ask("capabilities")
+    starter = next(each for each in found["models"] if each["name"] == "starter")
+    assert starter["available"] is True and starter["z_dim"] > 0
+    age = next(each for each in starter["attributes"] if each["name"] == "age")
+    assert age["low"] < 0 < age["high"]
+    assert "cpu" in found["devices"] and found["device"] in ("cpu", "cuda", "mps")
+    assert {".glb", ".obj"} <= set(found["formats"])
+    assert found["limits"]["faces"] == [500, 200_000]
+    assert Recipe(**found["defaults"]) == Recipe(seed=0)
+    assert shared.ask("models")["models"] == found["models"]
+
+
+def test_models_folder_and_a_damaged_model(tmp_path: Path) -> None:
+    (tmp_path / "broken.safetensors").write_bytes(b"\x00" * 100)
+    with Worker(tmp_path / "log") as worker:
+        answer = worker.ask("configure", models_folder=str(tmp_path), device="cpu", memory_limit=2**40)
+        assert answer == {"device": "cpu", "memory_limit": 2**40, "models_folder": str(tmp_path)}
+        broken = next(each for each in worker.ask("models")["models"] if each["name"] == "broken")
+        assert isinstance(broken["available"], str)
+        error = worker.refuse("generate", recipe={"model": "broken"}, path=str(tmp_path / "a.glb"))
+        assert error["code"] == "model"
+        assert worker.refuse("configure", device="cudda")["code"] == "usage"
+        assert worker.ask("configure", memory_limit=None)["memory_limit"] is None
+
+
+def test_generate_writes_what_it_says(made: dict[str, Any]) -> None:
+    path = Path(made["path"])
+    assert path.name == "Ann.glb" and made["name"] == "Ann"
+    assert path.stat().st_size == made["bytes"]
+    assert sorted(made["files"]) == sorted(str(each) for each in path.parent.iterdir())
+    assert Image.open(made["thumbnail"]).size == (512, 512)
+    assert 0 < made["faces"] <= 1000 and made["levels"] == [made["faces"]]
+    assert Recipe(**made["recipe"]) == Recipe(seed=7, **SMALL)
+    assert Recipe(**read_recipe(path).recipe) == Recipe(seed=7, **SMALL)
+    assert made["stages"]["unwrap"] > 0
+
+
+def test_generate_is_the_command_lines_avatar(made: dict[str, Any], tmp_path: Path) -> None:
+    from cli.main import main
+
+    options = ["--faces", "1000", "--texture-size", "128", "--lattice", "64", "--name", "Ann", "-q"]
+    assert main(["generate", "--seed", "7", "-o", str(tmp_path), *options]) == 0
+    assert (tmp_path / "Ann.glb").read_bytes() == Path(made["path"]).read_bytes()
+
+
+def test_generate_refuses(shared: Worker, made: dict[str, Any], tmp_path: Path) -> None:
+    recipe = {"seed": 7, **SMALL}
+    before = Path(made["path"]).read_bytes()
+    error = shared.refuse("generate", recipe=recipe, path=made["path"])
+    assert error["code"] == "usage" and "exists already" in error["message"] and "--" not in error["message"]
+    assert Path(made["path"]).read_bytes() == before
+    file = tmp_path / "file"
+    file.write_text("")
+    for path, code in (
+        ("relative.glb", "bad_request"),
+        (str(tmp_path / "a.xyz"), "usage"),
+        (str(file / "a.glb"), "disk"),
+        (str(tmp_path / ("n" * 300 + ".glb")), "disk"),
+        (str(tmp_path / "a\0.glb"), "bad_request"),
+    ):
+        assert shared.refuse("generate", recipe=recipe, path=path)["code"] == code, path
+    ok = str(tmp_path / "b.glb")
+    assert shared.refuse("generate", recipe={"faces": 1}, path=ok)["code"] == "usage"
+    assert shared.refuse("generate", recipe={"sead": 1}, path=ok)["code"] == "usage"
+    assert shared.refuse("generate", recipe={"attributes": {"agee": 1}}, path=ok)["code"] == "usage"
+    assert shared.refuse("generate", recipe={}, path=ok, name="a/b")["code"] == "usage"
+    assert shared.refuse("generate", recipe={}, path=ok, ovrewrite=True)["code"] == "bad_request"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_generate_with_motion_levels_and_bone_names(shared: Worker, tmp_path: Path) -> None:
+    angle = np.zeros((8, 72))
+    angle[:, 15 * 3 + 1] = np.linspace(0, 0.5, 8)
+    np.savez(tmp_path / "nod.npz", poses=angle, mocap_framerate=30.0, trans=np.zeros((8, 3)))
+    recipe = {"seed": 1, **SMALL, "lods": [500], "bone_naming": "unity"}
+    moving = {"path": str(tmp_path / "nod.npz"), "up_axis": "y"}
+    found = shared.ask("generate", recipe=recipe, path=str(tmp_path / "a.gltf"), motion=moving, thumbnail=False)
+    tree = json.loads((tmp_path / "a.gltf").read_text())
+    assert len(tree["animations"]) == 1
+    assert "Head" in {node.get("name") for node in tree["nodes"]}
+    assert found["thumbnail"] is None and not list(tmp_path.glob("a.png"))
+    assert len(found["levels"]) == 2
+    moving["up_axis"] = "x"
+    bad = shared.refuse("generate", recipe=recipe, path=str(tmp_path / "b.glb"), motion=moving)
+    assert bad["code"] == "usage"
+
+
+def test_preview_shows_the_avatar(shared: Worker, made: dict[str, Any], tmp_path: Path) -> None:
+    recipes = [{"seed": 7}, {"seed": 8, "pose": {"head": [0, 0.4, 0]}}]
+    number = shared.send("preview", recipes=recipes, folder=str(tmp_path), size=128)
+    result = shared.answer(number)["result"]
+    items = shared.of(number, "item")
+    assert [each["index"] for each in items] == [0, 1]
+    assert [each["path"] for each in items] == result["paths"]
+    assert sorted(result["paths"]) == sorted(str(each) for each in tmp_path.iterdir())
+    picture = np.asarray(Image.open(result["paths"][0])).astype(float)
+    thumbnail = Image.open(made["thumbnail"]).convert("RGB").resize((128, 128), Image.Resampling.BOX)
+    assert picture.shape == (128, 128, 3)
+    # The same person from the same place: a mean difference of a few grey levels; other people differ by far more.
+    assert np.abs(picture - np.asarray(thumbnail)).mean() < 5
+    other = np.asarray(Image.open(result["paths"][1])).astype(float)
+    assert np.abs(other - np.asarray(thumbnail)).mean() > 10
+
+
+def test_people_around_between_and_new(shared: Worker) -> None:
+    base = {"seed": 7, "attributes": {"age": 2.0}, **SMALL}
+    own = shared.ask("attributes", recipe=base)["values"]
+    assert own["age"] == 2.0
+    varied = shared.ask("vary", recipe=base, count=3, strength=0.6, seed=5, locks=["age", "hair_long"])
+    for values, recipe in zip(varied["values"], varied["recipes"], strict=True):
+        assert values["age"] == pytest.approx(2.0, abs=1e-4)
+        assert values["hair_long"] == pytest.approx(own["hair_long"], abs=1e-4)
+        assert abs(values["gender"] - own["gender"]) > 1e-3
+        assert Recipe(**recipe).faces == 1000
+    assert shared.ask("vary", recipe=base, count=3, strength=0.6, seed=5, locks=["age", "hair_long"]) == varied
+    between = shared.ask("blend", a=base, b={"seed": 9, "psi": 0.5}, fractions=[0, 0.5, 1])
+    assert between["values"][0] == pytest.approx(own, abs=1e-3)
+    assert between["recipes"][1]["psi"] == 0.75
+    new = shared.ask("randomise", seed=3, count=4, locks={"age": -1.0})
+    assert len({each["seed"] for each in new["recipes"]}) == 4
+    assert all(values["age"] == -1.0 for values in new["values"])
+    assert shared.refuse("vary", recipe=base, count=1, locks=["agee"])["code"] == "usage"
+    assert shared.refuse("vary", recipe=base, count=1, strength=1.5)["code"] == "usage"
+    assert shared.refuse("randomise", seed=3, locks={"age": "old"})["code"] == "usage"
+
+
+def test_batch_makes_keeps_and_goes_on(shared: Worker, tmp_path: Path) -> None:
+    recipe = {**SMALL, "faces": 500}
+    first = shared.ask("batch", recipe=recipe, seeds=[4], folder=str(tmp_path), pattern="p-{seed:>03}")
+    assert first["made"] == 1 and (tmp_path / "p-004.glb").is_file()
+    number = shared.send(
+        "batch",
+        recipes=[recipe | {"seed": 4}, recipe | {"seed": -1}, recipe | {"seed": 5}, recipe | {"seed": 5}],
+        folder=str(tmp_path),
+        pattern="p-{seed:>03}",
+        formats=["glb", ".obj"],
+        thumbnail=False,
+    )
+    result = shared.answer(number)["result"]
+    items = shared.of(number, "item")
+    assert [each["status"] for each in items] == ["made", "failed", "made", "failed"]
+    assert items[1]["error"]["code"] == "usage"
+    assert {"made": 2, "kept": 0, "failed": 2}.items() <= result.items()
+    kept = shared.ask("batch", recipe=recipe, seed_range=[4, 2], folder=str(tmp_path), pattern="p-{seed:>03}")
+    assert kept["kept"] == 2
+    assert shared.refuse("batch", recipe=recipe, seeds=[1], folder=str(tmp_path), pattern="../x")["code"] == "usage"
+    assert shared.refuse("batch", recipe=recipe, folder=str(tmp_path))["code"] == "bad_request"
+    assert shared.refuse("batch", recipe=recipe, seeds=[1, 2], folder=str(tmp_path), pattern="x")["code"] == "usage"
+
+
+def test_bake_onto_the_mesh_that_was_made(shared: Worker, made: dict[str, Any], tmp_path: Path) -> None:
+    found = shared.ask("bake", mesh=made["path"], folder=str(tmp_path), name="again")
+    assert Image.open(found["maps"]["base_colour"]).size == (128, 128)
+    assert sorted(found["maps"].values()) == sorted(str(each) for each in tmp_path.iterdir())
+    assert found["faces"] == made["faces"]
+    assert shared.refuse("bake", mesh=made["path"], folder=str(tmp_path), name="again")["code"] == "usage"
+    assert shared.refuse("bake", mesh=made["thumbnail"], folder=str(tmp_path))["code"] == "usage"
+
+
+def test_reading_poses_motions_and_recipes(shared: Worker, made: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "pose.json").write_text(json.dumps({"unit": "degrees", "head": [0, 90, 0]}))
+    pose = shared.ask("read_pose", path=str(tmp_path / "pose.json"))["pose"]
+    assert pose["head"] == pytest.approx([0, np.pi / 2, 0])
+    angle = np.zeros((31, 72))
+    angle[:, 12 * 3] = np.linspace(0, 1.0, 31)
+    np.savez(tmp_path / "m.npz", poses=angle, mocap_framerate=30.0, trans=np.zeros((31, 3)))
+    for ending in ("npz", "json"):
+        out = tmp_path / f"out.{ending}"
+        source = str(tmp_path / "m.npz")
+        found = shared.ask("read_motion", path=source, out=str(out), up_axis="y", frame_rate=60, skeleton="bust")
+        assert (found["frames"], found["joints"], found["frame_rate"]) == (61, ["neck"], pytest.approx(60, rel=1e-3))
+        arrays = dict(np.load(out)) if ending == "npz" else json.loads(out.read_text())
+        assert np.asarray(arrays["rotations"]).shape == (61, 1, 4)
+        assert np.asarray(arrays["rotations"])[-1, 0] == pytest.approx([np.sin(0.5), 0, 0, np.cos(0.5)], abs=1e-5)
+    recipe = shared.ask("read_recipe", path=made["path"])
+    assert Recipe(**recipe["recipe"]) == Recipe(seed=7, **SMALL) and recipe["name"] == "Ann"
+    for do in ("read_pose", "read_recipe"):
+        assert shared.refuse(do, path=str(tmp_path / "none.json"))["code"] == "usage"
+    assert shared.refuse("read_motion", path=str(tmp_path / "m.npz"), out=str(tmp_path / "o.txt"))["code"] == "usage"
