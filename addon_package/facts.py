@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names that the build and its checks share, and the version that engine and add-on share."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ADDON_ID = "portraitkit"
+MANIFEST = "blender_manifest.toml"
+
+
+class BuildError(Exception):
+    """The add-on cannot be built; the text says why and what to do."""
+
+
+def engine_version() -> str:
+    """The version that engine and add-on share, read without importing the engine."""
+    text = (ROOT / "portrait_core" / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "([^"]+)"', text, re.MULTILINE)
+    if found is None:
+        raise BuildError('portrait_core/__init__.py has no line `__version__ = "X.Y.Z"`: add it')
+    return found[1]
+
+
+def addon_version(engine: str) -> str:
+    """The engine's version in the form Blender wants: 0.2.0.dev1 becomes 0.2.0-dev.1, 0.2.0rc1 becomes 0.2.0-rc.1."""
+    found = re.fullmatch(r"(\d+\.\d+\.\d+)(?:\.?(dev|a|b|rc)(\d+))?", engine)
+    if found is None:
+        raise BuildError(f"version {engine!r} is none of 1.2.3, 1.2.3.dev4, 1.2.3rc4: mend portrait_core/__init__.py")
+    return found[1] + (f"-{found[2]}.{found[3]}" if found[2] else "")

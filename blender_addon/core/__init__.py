@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The add-on below Blender: worker client, engine set-up, jobs, reports. No bpy, standard library only."""

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What went wrong, in plain words, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Code -> (title of the dialog, advice where the sender gave none). The first ten come from the worker.
+_TABLE: dict[str, tuple[str, str]] = {
+    "bad_request": (
+        "The engine did not understand the add-on",
+        "Update the add-on and set up the engine again, so that both have the same version.",
+    ),
+    "unknown_request": (
+        "This engine cannot do that",
+        "Set up the engine again in the preferences: it is older than the add-on.",
+    ),
+    "version": (
+        "Engine and add-on do not match",
+        "Open the preferences, remove the engine and set it up again; the right one is inside the add-on.",
+    ),
+    "usage": ("That setting cannot work", "Change the setting that the message names, then try again."),
+    "model": (
+        "The model cannot be used",
+        "Choose another model, or check the model folder in the preferences.",
+    ),
+    "cancelled": ("Cancelled", "Nothing was changed. Start again whenever you like."),
+    "disk": ("The disk is full", "Make room or choose another folder, then try again."),
+    "permission": (
+        "A file or folder is not yours to write",
+        "Choose another folder, or close the program that has the file open.",
+    ),
+    "memory": (
+        "Not enough memory",
+        "Lower the texture size or the face count, choose the device CPU, or close other programs.",
+    ),
+    "internal": (
+        "The engine made a mistake",
+        "Try once more. If it happens again, press Copy Report and send it to us.",
+    ),
+    "crashed": (
+        "The engine ended unexpectedly",
+        "It starts again by itself with the next job. If it happens again, lower texture size and faces, or "
+        "press Copy Report and send it to us.",
+    ),
+    "hung": (
+        "The engine stopped answering",
+        "It has been ended and starts again with the next job. If it happens again, choose the device CPU in "
+        "the preferences, or press Copy Report and send it to us.",
+    ),
+    "timeout": (
+        "This took too long",
+        "Try again. If the computer was busy or asleep, nothing is wrong.",
+    ),
+    "start": (
+        "The engine does not start",
+        "Open the preferences and press Check Engine. If that fails, remove the engine and set it up again.",
+    ),
+    "no_engine": ("There is no engine yet", "Open the preferences and press Set Up Engine."),
+    "closed": ("The engine was ended", "Start the job again."),
+    "network": (
+        "No connection to the package server",
+        "Check the internet connection, then press Set Up Engine again: what was downloaded is kept. Without a "
+        "connection, choose a folder of wheels in the preferences.",
+    ),
+    "offline": (
+        "Blender may not go online",
+        "Allow it in Edit > Preferences > System > Network > Allow Online Access, or choose a folder of wheels.",
+    ),
+    "proxy": (
+        "A proxy or a firewall refused the connection",
+        "Ask whoever looks after your network for pip's proxy or certificate settings (pip config), then press "
+        "Set Up Engine again. pip's own settings are used as they are.",
+    ),
+    "no_wheel": (
+        "A part of the engine is not made for this Python",
+        "Install Python 3.11 or 3.12 (64 bit) from python.org, choose it in the preferences, then try again.",
+    ),
+    "no_python": (
+        "No suitable Python was found",
+        "Install Python 3.11 or 3.12 (64 bit) from python.org, then press Set Up Engine again.",
+    ),
+    "long_path": (
+        "A path is too long for Windows",
+        "Choose a short engine folder in the preferences, such as C:\\Portraitkit, then try again.",
+    ),
+    "locked": (
+        "Another program holds a file of the engine",
+        "Close other Blender windows, wait until the virus scanner is done, then try again.",
+    ),
+    "setup": (
+        "The engine could not be set up",
+        "Press Set Up Engine again; finished steps are kept. If it fails again, press Copy Report and send it to us.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why something did not work. ``code`` is one of the table's; ``detail`` is for the report only."""
+
+    code: str
+    message: str
+    advice: str = ""
+    detail: str = ""
+
+    @property
+    def title(self) -> str:
+        """The dialog's first line."""
+        return _TABLE.get(self.code, _TABLE["internal"])[0]
+
+
+def failure(code: str, message: str = "", advice: str = "", *, detail: str = "") -> Failure:
+    """A :class:`Failure` with the table's words where none are given."""
+    title, usual = _TABLE.get(code, _TABLE["internal"])
+    return Failure(code=code, message=message.strip() or title, advice=advice.strip() or usual, detail=detail)
+
+
+def codes() -> tuple[str, ...]:
+    """All codes that there are words for."""
+    return tuple(_TABLE)

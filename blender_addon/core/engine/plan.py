@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a set-up will do, as plain data: shown to the user first, worked off by :mod:`.install` afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..advice import Failure, failure
+from .hardware import MEGABYTE, Variant, best_variant, in_words, variants
+from .probe import Probe
+from .pythons import sandbox, why_not
+from .record import Record, downloads_of, python_of, read_record
+
+TORCH = "torch>=2.4"
+LONGEST_INSIDE = 195
+"""Characters of the longest path inside an environment, by torch's licence files."""
+WINDOWS_LIMIT = 259
+SPARE = 200 * MEGABYTE
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command. ``key`` is what it is done with: a finished step is done again only when that changes."""
+
+    name: str
+    words: str
+    command: tuple[str, ...]
+    key: str
+    weight: float
+    """Its share of the time, among the others."""
+
+
+@dataclass(frozen=True)
+class SetupPlan:
+    """All that a set-up will do."""
+
+    folder: Path
+    """What the add-on knows; has the record."""
+    place: Path
+    """Where the environment is made; another folder only where Windows needs a short path."""
+    base: Probe
+    variant: Variant
+    wheel: Path
+    version: str
+    wheels: Path | None
+    download: int
+    """Bytes, about; 0 without the network."""
+    disk: int
+    """Bytes needed while it works."""
+    steps: tuple[Step, ...]
+    done: tuple[str, ...]
+    """Names of the steps that an earlier set-up has finished."""
+    notes: tuple[str, ...]
+
+    @property
+    def needs_network(self) -> bool:
+        """Whether anything is downloaded."""
+        return self.wheels is None
+
+    @property
+    def python(self) -> Path:
+        """The Python of the environment, once it is made."""
+        return python_of(self.place)
+
+    @property
+    def commands(self) -> tuple[tuple[str, ...], ...]:
+        """What will be run, in order."""
+        return tuple(step.command for step in self.steps)
+
+    @property
+    def lines(self) -> list[str]:
+        """It in sentences."""
+        source = (
+            f"Download about {in_words(self.download)} with pip, as your own pip settings say"
+            if self.wheels is None
+            else f"Install from the folder {self.wheels}, without the internet"
+        )
+        again = "Go on where the last set-up ended" if self.done else "Make a Python environment of its own"
+        return [
+            f"{again}, with Python {self.base.text} ({self.base.python})",
+            f"Folder: {self.place}",
+            f"Parts: engine {self.version} from this add-on, torch for {self.variant.words}, and what they need",
+            source,
+            f"Disk: about {in_words(self.variant.installed)}. Nothing outside that folder is changed",
+            *self.notes,
+        ]
+
+
+def make_plan(
+    folder: Path,
+    wheel: Path,
+    base: Probe | None,
+    *,
+    variant: str = "auto",
+    wheels: Path | None = None,
+) -> SetupPlan | Failure:
+    """The plan for an engine in ``folder`` out of the add-on's ``wheel``, or why there can be none. Reads only."""
+    fault = _why_no_plan(wheel, base, wheels)
+    if fault is not None:
+        return fault
+    assert base is not None
+    offered = variants(machine=base.machine)
+    name = best_variant(machine=base.machine) if variant == "auto" else variant
+    if name not in offered:
+        names = ", ".join(offered)
+        return failure("usage", f"there is no variant {name} for this computer", f"Choose one of: auto, {names}.")
+    chosen, place = offered[name], short_place(folder)
+    record = read_record(folder)
+    steps = _steps(folder, place, base, chosen, wheel, wheels)
+    done = finished(record, place, steps)
+    download = 0 if wheels is not None else (120 * MEGABYTE if "torch" in done else chosen.download)
+    disk = (0 if "torch" in done else chosen.installed) + download + SPARE
+    free = _free(place)
+    if free is not None and free < disk:
+        return failure(
+            "disk",
+            f"the set-up needs {in_words(disk)} in {place}; {in_words(free)} are free",
+            "Make room on that disk, or choose the variant CPU, which is smaller.",
+        )
+    notes: list[str] = []
+    box = sandbox()
+    if box is not None:
+        notes.append(f"This Blender is a {box}: it may not see the system's Pythons. Blender from blender.org does")
+    if place != folder:
+        notes.append("A short folder is taken because Windows cannot hold the engine's paths in Blender's own")
+    return SetupPlan(
+        folder=folder,
+        place=place,
+        base=base,
+        variant=chosen,
+        wheel=wheel,
+        version=wheel_version(wheel),
+        wheels=wheels,
+        download=download,
+        disk=disk,
+        steps=steps,
+        done=done,
+        notes=tuple(notes),
+    )
+
+
+def finished(record: Record | None, place: Path, steps: tuple[Step, ...]) -> tuple[str, ...]:
+    """The steps that need not be done again: those from the first on that are written down with the same key."""
+    names: list[str] = []
+    if record is None or Path(record.place) != place or not python_of(place).is_file():
+        return ()
+    for step in steps:
+        if record.steps.get(step.name) != step.key:
+            break
+        names.append(step.name)
+    return tuple(names)
+
+
+def shipped_wheel(folder: Path) -> Path | None:
+    """The engine's wheel that came with the add-on."""
+    found = sorted(folder.glob("portraitkit-*.whl"))
+    return found[-1] if found else None
+
+
+def wheel_version(wheel: Path) -> str:
+    """The version in a wheel's name."""
+    parts = wheel.name.split("-")
+    return parts[1] if len(parts) > 2 else ""
+
+
+def short_place(folder: Path, platform: str = sys.platform) -> Path:
+    """``folder``, or a short one where Windows could not hold the longest path inside it."""
+    if platform != "win32" or len(str(folder)) + LONGEST_INSIDE <= WINDOWS_LIMIT:
+        return folder
+    local = os.environ.get("LOCALAPPDATA")
+    # One for each of Blender's folders, as each has an add-on with a version of its own.
+    mark = hashlib.sha256(str(folder).lower().encode()).hexdigest()[:4]
+    root = Path(local) if local else Path.home() / "AppData" / "Local"
+    return root / "Portraitkit" / mark
+
+
+def _why_no_plan(wheel: Path, base: Probe | None, wheels: Path | None) -> Failure | None:
+    if not wheel.is_file():
+        return failure(
+            "setup", f"the engine's wheel is missing: {wheel}", "Install the add-on again from its zip."
+        )
+    if base is None:
+        return failure("no_python")
+    reason = why_not(base)
+    if reason is not None:
+        return failure("no_python", reason)
+    if wheels is None:
+        return None
+    if not wheels.is_dir():
+        return failure("usage", f"the folder of wheels is not there: {wheels}", "Choose another one, or none.")
+    if next(wheels.glob("*.whl"), None) is None:
+        return failure("usage", f"there are no wheels (.whl) in {wheels}", "Choose another folder, or none.")
+    return None
+
+
+def _steps(
+    folder: Path, place: Path, base: Probe, variant: Variant, wheel: Path, wheels: Path | None
+) -> tuple[Step, ...]:
+    python = str(python_of(place))
+    pip = (python, "-I", "-X", "utf8", "-m", "pip", "install", "--no-input", "--disable-pip-version-check")
+    pip += ("--progress-bar", "raw", "--only-binary", ":all:", "--cache-dir", str(downloads_of(folder)))
+    # Only torch itself comes from the other index; what it needs comes with the parts, from the user's own.
+    source = ("--no-index", "--find-links", str(wheels)) if wheels is not None else ()
+    extra = ("--no-deps", "--extra-index-url", variant.index) if variant.index is not None and wheels is None else ()
+    maker = base.base if base.in_venv else base.python
+    weighs_most = max(10.0, variant.download / (10 * MEGABYTE)) if wheels is None else 10.0
+    made = (str(maker), "-I", "-X", "utf8", "-m", "venv", "--clear", str(place))
+    steps = [Step("venv", "Making the environment", made, f"{maker} {base.text}", 4.0)]
+    if wheels is None or next(wheels.glob("pip-*.whl"), None) is not None:
+        # Progress in bytes came with pip 24.1; what Pythons bring may be older.
+        steps.append(Step("pip", "Renewing pip", (*pip, *source, "--upgrade", "pip>=24.1"), "24.1", 2.0))
+    key = _digest(wheel)
+    again = ("--no-deps", "--no-index", "--force-reinstall", str(wheel))
+    steps += [
+        Step("torch", "Installing torch", (*pip, *source, *extra, TORCH), f"{variant.name} {TORCH}", weighs_most),
+        Step("parts", "Installing the engine's parts", (*pip, *source, str(wheel)), key, 12.0),
+        # A wheel of the same version but other content would be passed over by the step before.
+        Step("engine", "Installing the engine", (*pip, *again), key, 1.0),
+    ]
+    return tuple(steps)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _free(folder: Path) -> int | None:
+    for each in (folder, *folder.parents):
+        if each.is_dir():
+            try:
+                return shutil.disk_usage(each).free
+            except OSError:
+                return None
+    return None

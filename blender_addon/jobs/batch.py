@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many avatars into a folder; cancelling; avatars that were made for another file: as operators."""
+
+from pathlib import Path
+
+import bpy
+
+from . import avatars, recipes, works
+from .base import TaskOperator
+from .polls import needs_engine
+from .session import session
+from .settings import settings_of
+from .task import Task, Work, WorkFailed
+
+
+class PORTRAITKIT_OT_batch(TaskOperator, bpy.types.Operator):
+    """Write many avatars into a folder."""
+
+    bl_idname = "portraitkit.batch"
+    bl_label = "Export Variations"
+    bl_description = (
+        "Write avatars of the following seeds into the folder, with the settings of the Create panel"
+    )
+    bl_options = {"REGISTER"}
+    kind = "batch"
+
+    count: bpy.props.IntProperty(
+        name="Variations", description="How many; 0: as the panel says", min=0, options={"SKIP_SAVE"}
+    )
+    first_seed: bpy.props.IntProperty(
+        name="First Seed",
+        description="The first seed; -1: the panel's",
+        default=-1,
+        min=-1,
+        options={"SKIP_SAVE"},
+    )
+    folder: bpy.props.StringProperty(
+        name="Folder",
+        description="Where to; empty: as the panel says",
+        subtype="DIR_PATH",
+        options={"SKIP_SAVE"},
+    )
+    format: bpy.props.StringProperty(
+        name="Format", description="File ending such as .glb; empty: as the panel says", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Needs an engine."""
+        return needs_engine(cls, context)
+
+    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+        """Seeds and folder."""
+        settings = settings_of(context)
+        folder = self.folder or settings.batch_folder
+        if folder.startswith("//") and not bpy.data.filepath:
+            raise WorkFailed(
+                "The folder is beside the .blend file, and this file was never saved.",
+                "Save the file, or choose another folder.",
+                "usage",
+            )
+        count = self.count or settings.batch_count
+        first = self.first_seed if self.first_seed >= 0 else settings.seed
+        target = Path(bpy.path.abspath(folder)).absolute()
+        work = works.batch(
+            recipes.from_settings(settings),
+            first,
+            count,
+            target,
+            self.format or settings.batch_format,
+            overwrite=settings.batch_overwrite,
+        )
+        return f"Exporting {count} avatars", work
+
+
+class PORTRAITKIT_OT_cancel(bpy.types.Operator):
+    """Cancel work under way."""
+
+    bl_idname = "portraitkit.cancel"
+    bl_label = "Cancel"
+    bl_description = "Stop this work; what it has finished stays"
+    bl_options = {"INTERNAL"}
+
+    number: bpy.props.IntProperty(
+        name="Number", description="Which work; 0: all", default=0, options={"SKIP_SAVE"}
+    )
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Ask it to stop."""
+        for task in wanted(self.number):
+            session.cancel(task)
+        return {"FINISHED"}
+
+
+class PORTRAITKIT_OT_import_waiting(bpy.types.Operator):
+    """Import an avatar that was made for another file."""
+
+    bl_idname = "portraitkit.import_waiting"
+    bl_label = "Import Here"
+    bl_description = "Bring the avatar into this file; it was made for one that is not open any more"
+    bl_options = {"REGISTER", "UNDO"}
+
+    index: bpy.props.IntProperty(
+        name="Number", description="Which of the avatars", min=0, options={"SKIP_SAVE"}
+    )
+    discard: bpy.props.BoolProperty(
+        name="Discard", description="Delete it instead", default=False, options={"SKIP_SAVE"}
+    )
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Import and forget it, or only forget it."""
+        waiting = session.notices.waiting
+        if self.index >= len(waiting):
+            self.report({"ERROR"}, "That avatar is not there any more.")
+            return {"CANCELLED"}
+        found = waiting[self.index]
+        picture = found.path.with_suffix(".png")
+        if not self.discard:
+            try:
+                avatars.bring_in(found.path, found.name, picture if picture.is_file() else None)
+            except Exception as error:
+                self.report({"ERROR"}, f"{found.name} cannot be imported: {error}")
+                return {"CANCELLED"}
+        del waiting[self.index]
+        session.notices.said = ""
+        found.path.unlink(missing_ok=True)
+        picture.unlink(missing_ok=True)
+        return {"FINISHED"}
+
+
+def wanted(number: int) -> list[Task]:
+    """The task of that number, or all."""
+    return [task for task in session.tasks if number in (0, task.number)]
+
+
+CLASSES = (PORTRAITKIT_OT_batch, PORTRAITKIT_OT_cancel, PORTRAITKIT_OT_import_waiting)

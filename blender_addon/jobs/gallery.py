@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gallery of small pictures: people to pick from. It belongs to the session, not to the file."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy.utils.previews
+
+from .recipes import Recipe
+
+_marks = itertools.count(1)
+
+
+@dataclass
+class Cell:
+    """One person: the recipe, and the picture once it is there."""
+
+    recipe: Recipe
+    path: Path | None = None
+    mark: str = ""
+
+
+class Gallery:
+    """Cells in order, and the last two picks."""
+
+    def __init__(self) -> None:
+        self.title = ""
+        self.cells: list[Cell] = []
+        self.picks: list[int] = []
+        self._pictures: Any = None
+
+    def begin(self, title: str, recipes: list[Recipe]) -> None:
+        """Start over with ``recipes``, whose pictures come one after the other."""
+        self.clear()
+        self.title = title
+        self.cells = [Cell(recipe) for recipe in recipes]
+
+    def show(self, index: int, path: Path) -> None:
+        """The picture of one cell has been made."""
+        if not 0 <= index < len(self.cells):
+            return
+        if self._pictures is None:
+            self._pictures = bpy.utils.previews.new()
+        cell = self.cells[index]
+        # a mark is never used twice: Blender keeps pictures by name
+        cell.path, cell.mark = path, f"portrait-{next(_marks)}"
+        self._pictures.load(cell.mark, str(path), "IMAGE")
+
+    def icon(self, index: int) -> int:
+        """Blender's number for the picture; 0 while it is not there."""
+        mark = self.cells[index].mark
+        return self._pictures[mark].icon_id if mark and self._pictures is not None else 0
+
+    def pick(self, index: int) -> Recipe:
+        """Pick a cell; the one picked before stays known for Between."""
+        if not 0 <= index < len(self.cells):
+            raise IndexError(f"There is no picture {index + 1}; the gallery shows {len(self.cells)}.")
+        if not self.picks or self.picks[-1] != index:
+            self.picks = [*self.picks[-1:], index]
+        return self.cells[index].recipe
+
+    @property
+    def picked(self) -> int | None:
+        """The cell picked last."""
+        return self.picks[-1] if self.picks else None
+
+    @property
+    def pair(self) -> tuple[int, int] | None:
+        """The last two picks, for Between."""
+        return (self.picks[0], self.picks[1]) if len(self.picks) == 2 else None
+
+    def clear(self) -> None:
+        """Forget all cells, and delete the pictures that were made for them."""
+        for cell in self.cells:
+            if cell.path is not None:
+                cell.path.unlink(missing_ok=True)
+        self.cells, self.picks, self.title = [], [], ""
+        if self._pictures is not None:
+            bpy.utils.previews.remove(self._pictures)
+            self._pictures = None
+
+
+gallery = Gallery()

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Generate and regenerate, as operators."""
+
+from pathlib import Path
+
+import bpy
+
+from . import avatars, recipes, works
+from .base import TaskOperator
+from .polls import needs_avatar, needs_engine
+from .settings import settings_of
+from .task import Work, WorkFailed
+
+
+class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
+    """Make an avatar with the settings of the panel, changed by what is given here."""
+
+    bl_idname = "portraitkit.generate"
+    bl_label = "Generate"
+    bl_description = "Make the avatar and bring it into the scene. ESC over the 3D view cancels"
+    bl_options = {"REGISTER"}
+    kind = "generate"
+
+    seed: bpy.props.IntProperty(
+        name="Seed", description="Who it is, instead of the panel's seed", min=0, options={"SKIP_SAVE"}
+    )
+    model: bpy.props.StringProperty(
+        name="Model", description="The model, instead of the panel's", options={"SKIP_SAVE"}
+    )
+    psi: bpy.props.FloatProperty(
+        name="Variation", description="Distance from the average person", default=1.0, options={"SKIP_SAVE"}
+    )
+    attributes: bpy.props.StringProperty(
+        name="Attributes", description='Attributes as JSON, such as {"age": 1.5}', options={"SKIP_SAVE"}
+    )
+    faces: bpy.props.IntProperty(name="Faces", description="Triangles", default=20_000, options={"SKIP_SAVE"})
+    texture_size: bpy.props.IntProperty(
+        name="Texture Size", description="Edge of the maps in pixels", default=1024, options={"SKIP_SAVE"}
+    )
+    lattice: bpy.props.IntProperty(
+        name="Detail of the Shape", description="Cells of the lattice", default=256, options={"SKIP_SAVE"}
+    )
+    recipe: bpy.props.StringProperty(
+        name="Recipe",
+        description="A whole recipe as JSON; the panel is not looked at",
+        options={"SKIP_SAVE"},
+    )
+    name: bpy.props.StringProperty(
+        name="Name", description="What the avatar is called; empty: by its seed", options={"SKIP_SAVE"}
+    )
+    filepath: bpy.props.StringProperty(
+        name="Keep the File As",
+        description="Where the avatar's file stays; empty: it is not kept",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
+    overwrite: bpy.props.BoolProperty(
+        name="Replace File", description="Write over a file that is there", options={"SKIP_SAVE"}
+    )
+    motion: bpy.props.StringProperty(
+        name="Motion",
+        description="A motion file that becomes the avatar's action",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Needs an engine."""
+        return needs_engine(cls, context)
+
+    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+        """The panel's recipe with the given values over it."""
+        given = self.properties.is_property_set
+        if self.recipe:
+            recipe = works.parse_facts(self.recipe, "recipe")
+        else:
+            recipe = recipes.from_settings(settings_of(context))
+            if given("seed"):
+                recipe.pop("latent", None)
+            for name in ("seed", "model", "psi", "faces", "texture_size", "lattice"):
+                if given(name) and getattr(self, name) != "":
+                    recipe[name] = getattr(self, name)
+            if given("faces"):
+                recipe["lods"] = recipes.levels_of(self.faces, settings_of(context).levels)
+            if self.attributes:
+                recipe["attributes"] = works.parse_facts(self.attributes, "attributes")
+        name = self.name or recipes.person_name(recipe)
+        keep = Path(bpy.path.abspath(self.filepath)).absolute() if self.filepath else None
+        motion = {"path": str(Path(bpy.path.abspath(self.motion)).absolute())} if self.motion else None
+        work = works.generate(recipe, name, keep=keep, overwrite=self.overwrite, motion=motion)
+        return f"Generating {name}", work
+
+
+class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):
+    """Make the selected avatar anew."""
+
+    bl_idname = "portraitkit.regenerate"
+    bl_label = "Regenerate with Changes"
+    bl_description = (
+        "Make the selected avatar anew with the settings of the Create panel. Its name, place, pose, and the "
+        "material settings that you changed stay"
+    )
+    bl_options = {"REGISTER"}
+    kind = "regenerate"
+
+    changes: bpy.props.StringProperty(
+        name="Changes",
+        description="What to change, as JSON over the avatar's recipe, such as {\"psi\": 0.7}; "
+        "empty: the panel's settings",
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Needs an engine and an avatar."""
+        return needs_avatar(cls, context) and needs_engine(cls, context)
+
+    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+        """The recipe to make it by."""
+        avatar = avatars.selected(context)
+        if self.changes:
+            recipe = avatars.recipe_of(avatar) | works.parse_facts(self.changes, "changes")
+        else:
+            recipe = recipes.from_settings(settings_of(context))
+        name = avatars.name_of(avatar)
+        return f"Regenerating {name}", works.regenerate(avatars.identity_of(avatar), name, recipe)
+
+
+class PORTRAITKIT_OT_take_recipe(bpy.types.Operator):
+    """Show the selected avatar's recipe in the Create panel."""
+
+    bl_idname = "portraitkit.take_recipe"
+    bl_label = "Edit Its Settings"
+    bl_description = (
+        "Show the settings that the selected avatar was made with in the Create panel, ready to be changed"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Needs an avatar."""
+        return needs_avatar(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Copy the recipe."""
+        try:
+            recipes.show(settings_of(context), avatars.recipe_of(avatars.selected(context)))
+        except (WorkFailed, TypeError, ValueError) as error:
+            self.report({"ERROR"}, f"The avatar's recipe cannot be shown: {error}")
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+CLASSES = (PORTRAITKIT_OT_generate, PORTRAITKIT_OT_regenerate, PORTRAITKIT_OT_take_recipe)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the panel tells: the last error, the last word, and avatars that wait to be imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .task import WorkFailed
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An avatar that was made for a file that is not open any more."""
+
+    path: Path
+    name: str
+    made_for: str
+
+
+@dataclass
+class Notices:
+    """Read by the panels, written by the session."""
+
+    error_title: str = ""
+    error: WorkFailed | None = None
+    said: str = ""
+    waiting: list[Waiting] = field(default_factory=list)
+
+    def fail(self, title: str, failure: WorkFailed) -> None:
+        """Remember what failed until it is dismissed or the next failure comes."""
+        self.error_title, self.error = title, failure
+
+    def dismiss(self) -> None:
+        """The user has seen the error."""
+        self.error_title, self.error = "", None
+
+    def keep(self, path: Path, name: str, made_for: str) -> None:
+        """An avatar to be offered for import."""
+        self.waiting.append(Waiting(path, name, made_for))
+        self.said = f"{name} is ready, but {made_for} is not open any more. Import it here from the Create panel."
+
+    def forget(self) -> None:
+        """Start afresh; avatars that wait are deleted with what was made for them."""
+        for each in self.waiting:
+            each.path.unlink(missing_ok=True)
+            each.path.with_suffix(".png").unlink(missing_ok=True)
+        self.waiting.clear()
+        self.said = ""
+        self.dismiss()

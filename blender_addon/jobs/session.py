@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one engine session of a running Blender: the worker, the work under way, and what came of it.
+
+Nothing here lives in a .blend file: undo, opening a file and new scenes do not touch it. :meth:`Session.step` is
+all that moves it on; a timer calls it in the window (``ticking``), and :meth:`Session.wait_for` calls it in the
+background and in tests.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+import bpy
+
+from . import attributes, redraw, ticking
+from .files import OpenFile, open_file
+from .link import Link, failure_of
+from .notices import Notices
+from .task import Facts, Task, Work, WorkFailed
+
+log = logging.getLogger("portraitkit")
+
+BUSY_WAIT = 0.05
+IDLE_WAIT = 0.5
+
+
+class Session:
+    """The engine and the tasks that wait for it."""
+
+    def __init__(self) -> None:
+        self.link = Link()
+        self.tasks: list[Task] = []
+        self.notices = Notices()
+        self.waits = bpy.app.background
+        """Operators finish their work before they return: in the background, where no timer runs."""
+
+    @property
+    def capabilities(self) -> Facts | None:
+        """What the engine can do; None until it has told."""
+        return self.link.capabilities
+
+    def has_feature(self, name: str) -> bool:
+        """Whether the engine offers ``name``."""
+        return name in (self.capabilities or {}).get("features", ())
+
+    def running(self, *kinds: str) -> list[Task]:
+        """Tasks under way, of the given kinds or of any."""
+        return [task for task in self.tasks if not kinds or task.kind in kinds]
+
+    def start(self, kind: str, label: str, work: Work) -> Task:
+        """Begin ``work``. In the background it has ended when this returns, and a failure is raised."""
+        task = Task(kind, label, work, origin=open_file())
+        self.tasks.append(task)
+        self.notices.said = ""
+        if not self.waits:
+            ticking.start()
+            redraw.sidebars()
+            return task
+        self.wait_for(task)
+        if task.failure is not None:
+            raise task.failure
+        return task
+
+    def wait_for(self, task: Task | None, timeout: float = 3600.0) -> None:
+        """Do the timer's work here until ``task`` has ended; without a task until nothing is under way."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if task.ended if task is not None else not self.tasks and not self.link.starting:
+                return
+            time.sleep(min(self.step() or 0.0, 0.02))
+        if task is not None:
+            self.cancel(task)
+        raise WorkFailed(
+            f"The engine did not finish within {timeout:.0f} seconds.", "Look at the log for the reason."
+        )
+
+    def cancel(self, task: Task) -> None:
+        """Ask for the end of ``task``; it ends when the engine has stopped."""
+        if task.ended:
+            return
+        task.stopping = True
+        if task.job is not None:
+            self.link.cancel(task.job)
+        redraw.sidebars()
+
+    def cancel_all(self) -> None:
+        """:meth:`cancel` for everything under way."""
+        for task in list(self.tasks):
+            self.cancel(task)
+
+    def wake(self) -> None:
+        """Start the engine, so that it is warm and its models are known; :class:`WorkFailed` without one."""
+        self.link.open()
+        if not self.waits:
+            ticking.start()
+
+    def step(self) -> float | None:
+        """Move everything on a little. Seconds until the next call, or None when there is nothing to watch."""
+        told = self.link.step()
+        if told:
+            attributes.match_all()
+            redraw.sidebars()
+        resumed = False
+        for task in list(self.tasks):
+            # one task a step: what follows an answer may be an import, which is a block of its own
+            if resumed:
+                break
+            resumed = self._advance(task)
+        if self.tasks or self.link.starting:
+            return BUSY_WAIT
+        return IDLE_WAIT if self.link.is_open else None
+
+    def close(self) -> None:
+        """End the worker and drop all work; nothing of it arrives any more."""
+        ticking.stop()
+        for task in self.tasks:
+            task.state = "cancelled"
+            task.work.close()
+        self.tasks.clear()
+        self.link.close()
+
+    def restart(self) -> None:
+        """End the worker; the next request starts a new one, with the preferences as they are then."""
+        for task in list(self.tasks):
+            self._end(task, WorkFailed("The engine was stopped.", "Start the work again.", "cancelled"))
+        self.link.close()
+
+    def _advance(self, task: Task) -> bool:
+        """Look after one task; True if its work was resumed."""
+        if task.job is None:
+            return self._begin(task)
+        job = task.job
+        before = (task.stage, round(task.overall, 3), round(task.remaining or 0))
+        task.stage, task.overall, task.remaining = job.stage or "", job.overall or 0.0, job.remaining
+        if job.state == "running":
+            task.state = "running"
+        if before != (task.stage, round(task.overall, 3), round(task.remaining or 0)):
+            redraw.sidebars()
+        if not job.final:
+            return False
+        self._resume(task, failure_of(job) or job.result)
+        return True
+
+    def _begin(self, task: Task) -> bool:
+        if task.stopping:
+            self._resume(task, WorkFailed("Cancelled.", code="cancelled"))
+            return True
+        if task.ask is not None:
+            return self._send(task)
+        self._resume(task, None)
+        return True
+
+    def _send(self, task: Task) -> bool:
+        """Send the request that the task waits with."""
+        ask = task.ask
+        assert ask is not None
+
+        def show(item: Facts) -> None:
+            if ask.on_item is not None:
+                ask.on_item(item)
+            redraw.sidebars()
+
+        try:
+            task.job = self.link.send(ask.do, ask.fields, show)
+        except WorkFailed as failure:
+            self._resume(task, failure)
+            return True
+        return False
+
+    def _resume(self, task: Task, answer: Facts | WorkFailed | None) -> None:
+        begin = time.perf_counter()
+        task.job = task.ask = None
+        try:
+            task.ask = task.work.throw(answer) if isinstance(answer, WorkFailed) else task.work.send(answer)
+        except StopIteration as stop:
+            task.answer = stop.value
+            self._end(task, None)
+        except WorkFailed as failure:
+            self._end(task, failure)
+        except Exception as error:
+            log.exception("%s failed", task.label)
+            self._end(
+                task,
+                WorkFailed(
+                    f"{task.label} failed: {error}", "Copy the report and tell the makers of the add-on."
+                ),
+            )
+        else:
+            if task.stopping:
+                self._begin(task)
+            else:
+                self._send(task)
+        task.longest_block = max(task.longest_block, time.perf_counter() - begin)
+
+    def _end(self, task: Task, failure: WorkFailed | None) -> None:
+        if task in self.tasks:
+            self.tasks.remove(task)
+        task.work.close()
+        task.state = "done" if failure is None else "cancelled" if failure.code == "cancelled" else "failed"
+        task.failure = failure
+        if failure is not None and task.state == "failed":
+            self.notices.fail(task.label, failure)
+            if not self.waits:
+                ticking.show_error()
+        elif failure is not None:
+            self.notices.said = f"{task.label}: cancelled."
+        redraw.sidebars()
+
+    def keep_for_later(self, origin: OpenFile, path: Path, name: str) -> None:
+        """A result whose file is not open any more: offered in the panel, not forced into the open file."""
+        where = Path(origin.path).name if origin.path else "an unsaved file"
+        self.notices.keep(path, name, where)
+
+
+session = Session()

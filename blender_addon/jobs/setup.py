@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finding, making, checking and removing the engine, as operators. The steps themselves are in ``core.engine``."""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import redraw
+from .preferences_access import preferences
+from .session import session
+from .setup_run import SetupRun, forget, make_plan, remove_engine, search
+from .task import WorkFailed
+
+_run: SetupRun | None = None
+
+
+def running() -> SetupRun | None:
+    """The set-up under way."""
+    return _run if _run is not None and not _run.ended else None
+
+
+def stop() -> None:
+    """Break off what is under way."""
+    global _run  # noqa: PLW0603 - one set-up at a time
+    if _run is not None:
+        _run.close()
+    _run = None
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+
+
+def begin(run: SetupRun) -> None:
+    """Work through ``run``: by a timer in the window, here and now in the background."""
+    global _run  # noqa: PLW0603
+    _run = run
+    session.notices.dismiss()
+    if session.waits:
+        run.wait()
+        finish(run)
+    else:
+        bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
+    redraw.sidebars()
+
+
+def finish(run: SetupRun) -> None:
+    """Tell how it went, and use the engine that is there now."""
+    failure = run.failure
+    if failure is None:
+        take_engine(run.python)
+        return
+    if failure.code == "cancelled":
+        session.notices.said = "The set-up was cancelled. What was downloaded is kept for the next time."
+        return
+    session.notices.fail("Setting up the engine", failure)
+    if session.waits:
+        raise failure
+    from .ticking import show_error
+
+    show_error()
+
+
+def take_engine(python: Path | None) -> None:
+    """Use the engine of this Python from now on, and start it."""
+    chosen = preferences()
+    if chosen is not None and python is not None:
+        chosen.engine_python = str(python)
+    session.restart()
+    session.notices.dismiss()
+    session.notices.said = "The engine is ready."
+    if not session.waits:
+        session.wake()
+    redraw.sidebars()
+
+
+def _tick() -> float | None:
+    run = _run
+    if run is None:
+        return None
+    try:
+        wait = run.step()
+    except Exception as error:
+        run.failure = WorkFailed(
+            f"The set-up failed: {error}", "Copy the report and tell the makers.", "setup"
+        )
+        run.ended = True
+        wait = 0.0
+    redraw.sidebars()
+    if not run.ended:
+        return wait
+    finish(run)
+    return None
+
+
+class PORTRAITKIT_OT_set_up_engine(bpy.types.Operator):
+    """Make the engine."""
+
+    bl_idname = "portraitkit.set_up_engine"
+    bl_label = "Set Up Engine"
+    bl_description = "Show what has to be downloaded, then make the engine in a folder of its own"
+    bl_options = {"REGISTER"}
+
+    variant: bpy.props.EnumProperty(
+        name="For",
+        description="What the engine computes with",
+        items=[
+            ("auto", "This Computer", "Chosen by the hardware that is found"),
+            ("cpu", "Processor (CPU)", "Works everywhere; the smallest download"),
+            ("cuda", "NVIDIA Graphics Card (CUDA)", "Much faster; a large download"),
+            ("mps", "Apple Graphics (MPS)", "For Macs with Apple's own processors"),
+        ],
+        options={"SKIP_SAVE"},
+    )
+    wheels: bpy.props.StringProperty(
+        name="Folder of Wheels",
+        description="Install from this folder without the internet; empty: as the preferences say",
+        subtype="DIR_PATH",
+        options={"SKIP_SAVE"},
+    )
+
+    plan: Any = None
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """One at a time."""
+        if running() is None:
+            return True
+        cls.poll_message_set("The engine is being set up already")
+        return False
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Show the plan and ask."""
+        forget()
+        chosen = preferences()
+        if chosen is not None and not self.properties.is_property_set("variant"):
+            self.variant = chosen.variant
+        return context.window_manager.invoke_props_dialog(self, width=480, confirm_text="Set Up")
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """What will be done, how large it is, and whether Blender may go online."""
+        from ..ui.wrap import say
+
+        layout = self.layout
+        layout.prop(self, "variant")
+        try:
+            plan = make_plan(self.variant, self.folder_of_wheels())
+        except WorkFailed as failure:
+            say(layout, failure.message, context, "ERROR", width=460)
+            say(layout, failure.advice, context, "INFO", width=460)
+            return
+        for line in plan.lines:
+            say(layout, line, context, "DOT", width=460)
+        if plan.needs_network and not bpy.app.online_access:
+            draw_online_access(layout.box(), context)
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Do it."""
+        try:
+            plan = make_plan(self.variant, self.folder_of_wheels())
+            if plan.needs_network and not bpy.app.online_access:
+                raise WorkFailed(
+                    "Blender may not go online.",
+                    "Allow it in Edit > Preferences > System > Network, "
+                    "or choose a folder of wheels in the preferences.",
+                    "offline",
+                )
+            begin(SetupRun(plan))
+        except WorkFailed as failure:
+            session.notices.fail("Setting up the engine", failure)
+            self.report({"ERROR"}, f"{failure.message} {failure.advice}")
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+    def folder_of_wheels(self) -> Path | None:
+        """Where wheels are taken from instead of the internet."""
+        chosen = preferences()
+        named = self.wheels or (chosen.wheels_folder if chosen is not None else "")
+        return Path(bpy.path.abspath(named)).absolute() if named else None
+
+
+def draw_online_access(layout: Any, context: bpy.types.Context) -> None:
+    """Say that Blender may not go online, and offer to allow it where that can be changed here."""
+    from ..ui.wrap import say
+
+    say(
+        layout,
+        "Blender may not go online at the moment, so nothing can be downloaded.",
+        context,
+        "INTERNET_OFFLINE",
+    )
+    if bpy.app.online_access_override:
+        say(layout, "It was started with --offline-mode; start it without.", context)
+    else:
+        layout.prop(context.preferences.system, "use_online_access", text="Allow Online Access")
+
+
+class PORTRAITKIT_OT_cancel_set_up(bpy.types.Operator):
+    """Stop the set-up."""
+
+    bl_idname = "portraitkit.cancel_set_up"
+    bl_label = "Cancel"
+    bl_description = "Stop setting up; what was downloaded is kept for the next time"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Ask it to stop."""
+        run = running()
+        if run is not None:
+            run.cancel()
+        return {"FINISHED"}
+
+
+class PORTRAITKIT_OT_find_engine(bpy.types.Operator):
+    """Look for an engine that is there already."""
+
+    bl_idname = "portraitkit.find_engine"
+    bl_label = "Find Engine"
+    bl_description = "Look for an engine that is on this computer already"
+    bl_options = {"REGISTER"}
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Look in the usual places; the first that works is used."""
+        python = search()
+        if python is None:
+            self.report({"WARNING"}, "No engine was found. Press Set Up Engine to make one.")
+            return {"CANCELLED"}
+        take_engine(python)
+        self.report({"INFO"}, f"Engine found: {python}")
+        return {"FINISHED"}
+
+
+class PORTRAITKIT_OT_check_engine(bpy.types.Operator):
+    """Start the engine and see what it says."""
+
+    bl_idname = "portraitkit.check_engine"
+    bl_label = "Check Engine"
+    bl_description = "Start the engine and ask it what it can do"
+    bl_options = {"REGISTER"}
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Start anew; the panel shows what comes of it."""
+        try:
+            session.restart()
+            session.start("check", "Checking the engine", check())
+        except WorkFailed as failure:
+            self.report({"ERROR"}, f"{failure.message} {failure.advice}")
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+def check() -> Any:
+    """Ask the engine what it can do, and say it."""
+    from .task import Ask
+
+    told = yield Ask("capabilities", {})
+    usable = [model["name"] for model in told["models"] if model.get("available", True) is True]
+    names = ", ".join(usable) or "none"
+    session.notices.said = f"The engine {told['version']} works, on {told.get('device', 'cpu')}. Models: {names}."
+    return told
+
+
+class PORTRAITKIT_OT_remove_engine(bpy.types.Operator):
+    """Delete the engine that was made here."""
+
+    bl_idname = "portraitkit.remove_engine"
+    bl_label = "Remove Engine"
+    bl_description = "Delete the engine's folder. An engine that was found elsewhere is only forgotten"
+    bl_options = {"REGISTER"}
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask first."""
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """End it, then delete it."""
+        session.restart()
+        try:
+            remove_engine()
+        except (OSError, WorkFailed) as error:
+            self.report({"ERROR"}, f"The engine cannot be removed whole: {error}")
+            return {"CANCELLED"}
+        finally:
+            chosen = preferences()
+            if chosen is not None:
+                chosen.engine_python = ""
+            redraw.sidebars()
+        session.notices.said = "The engine was removed."
+        return {"FINISHED"}
+
+
+CLASSES = (
+    PORTRAITKIT_OT_set_up_engine,
+    PORTRAITKIT_OT_cancel_set_up,
+    PORTRAITKIT_OT_find_engine,
+    PORTRAITKIT_OT_check_engine,
+    PORTRAITKIT_OT_remove_engine,
+)

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine: set-up, preferences, states."""
+
+from __future__ import annotations
+
+ENGINE: dict[str, str] = {
+    # set-up
+    "Set Up Engine": "Motor einrichten",
+    "Show what has to be downloaded, then make the engine in a folder of its own": (
+        "Zeigen, was heruntergeladen werden muss, dann den Motor in einem eigenen Ordner anlegen"
+    ),
+    "Set Up": "Einrichten",
+    "Setting up the engine": "Motor wird eingerichtet",
+    "Stop setting up; what was downloaded is kept for the next time": (
+        "Einrichten abbrechen; das Heruntergeladene bleibt für das nächste Mal"
+    ),
+    "Find Engine": "Motor suchen",
+    "Look for an engine that is on this computer already": "Nach einem Motor suchen, der schon auf diesem Rechner ist",
+    "Check Engine": "Motor prüfen",
+    "Checking the engine": "Motor wird geprüft",
+    "Start the engine and ask it what it can do": "Den Motor starten und fragen, was er kann",
+    "Remove Engine": "Motor entfernen",
+    "Delete the engine's folder. An engine that was found elsewhere is only forgotten": (
+        "Den Ordner des Motors löschen. Ein anderswo gefundener Motor wird nur vergessen"
+    ),
+    "The engine was removed.": "Der Motor wurde entfernt.",
+    "The engine is ready.": "Der Motor ist bereit.",
+    "The set-up was cancelled. What was downloaded is kept for the next time.": (
+        "Das Einrichten wurde abgebrochen. Das Heruntergeladene bleibt für das nächste Mal."
+    ),
+    "The engine is being set up already": "Der Motor wird schon eingerichtet",
+    "No engine was found. Press Set Up Engine to make one.": (
+        "Kein Motor gefunden. „Motor einrichten“ legt einen an."
+    ),
+    "For": "Für",
+    "Made For": "Gemacht für",
+    "What the engine computes with": "Womit der Motor rechnet",
+    "What an engine that is set up here computes with": "Womit ein hier eingerichteter Motor rechnet",
+    "This Computer": "Diesen Rechner",
+    "Chosen by the hardware that is found": "Nach der gefundenen Hardware gewählt",
+    "Processor (CPU)": "Prozessor (CPU)",
+    "Works everywhere; the smallest download": "Geht überall; der kleinste Download",
+    "NVIDIA Graphics Card (CUDA)": "NVIDIA-Grafikkarte (CUDA)",
+    "Much faster; a large download": "Viel schneller; ein großer Download",
+    "Apple Graphics (MPS)": "Apple-Grafik (MPS)",
+    "For Macs with Apple's own processors": "Für Macs mit Apples eigenen Prozessoren",
+    "MPS is for Macs; this computer will use the processor.": "MPS ist für Macs; dieser Rechner nimmt den Prozessor.",
+    "Folder of Wheels": "Ordner mit Wheels",
+    "Install from this folder without the internet; empty: as the preferences say": (
+        "Ohne Internet aus diesem Ordner installieren; leer: wie in den Einstellungen"
+    ),
+    "Go on where the last set-up ended": "Weitermachen, wo das letzte Einrichten aufhörte",
+    "Make a Python environment of its own": "Eine eigene Python-Umgebung anlegen",
+    "Make room on that disk, or choose the variant CPU, which is smaller.": (
+        "Auf dem Datenträger Platz schaffen oder die kleinere Variante CPU wählen."
+    ),
+    "A short folder is taken because Windows cannot hold the engine's paths in Blender's own": (
+        "Es wird ein kurzer Ordner genommen, weil Windows die Pfade des Motors in Blenders eigenem nicht fasst"
+    ),
+    "Install the add-on again from its zip.": "Das Add-on aus seinem Zip neu installieren.",
+    "Choose another one, or none.": "Einen anderen wählen oder keinen.",
+    "Choose another folder, or none.": "Einen anderen Ordner wählen oder keinen.",
+    "Making the environment": "Umgebung wird angelegt",
+    "Renewing pip": "pip wird erneuert",
+    "Installing torch": "torch wird installiert",
+    "Installing the engine's parts": "Teile des Motors werden installiert",
+    "Installing the engine": "Motor wird installiert",
+    "Starting the engine for the first time": "Der Motor startet zum ersten Mal",
+    "The engine is ready": "Der Motor ist bereit",
+    # online access
+    "Allow Online Access": "Internetzugriff erlauben",
+    "Blender may not go online.": "Blender darf nicht ins Internet.",
+    "Blender may not go online at the moment, so nothing can be downloaded.": (
+        "Blender darf zurzeit nicht ins Internet, also kann nichts heruntergeladen werden."
+    ),
+    "It was started with --offline-mode; start it without.": (
+        "Es wurde mit --offline-mode gestartet; ohne diese Option starten."
+    ),
+    "Allow it in Edit > Preferences > System > Network, or choose a folder of wheels in the preferences.": (
+        "Unter Bearbeiten > Einstellungen > System > Netzwerk erlauben, oder in den Einstellungen einen Ordner mit "
+        "Wheels wählen."
+    ),
+    "Apple graphics (MPS) and processor": "Apple-Grafik (MPS) und Prozessor",
+    "NVIDIA graphics (CUDA)": "NVIDIA-Grafik (CUDA)",
+    # states
+    "The engine is being set up.": "Der Motor wird eingerichtet.",
+    "There is no engine yet. It makes the avatars, beside Blender, and is set up once.": (
+        "Es gibt noch keinen Motor. Er macht die Avatare, neben Blender, und wird einmal eingerichtet."
+    ),
+    "Portraits are made by an engine beside Blender. It is set up once.": (
+        "Porträts macht ein Motor neben Blender. Er wird einmal eingerichtet."
+    ),
+    "The engine is starting": "Der Motor startet",
+    "The engine is starting.": "Der Motor startet.",
+    "The engine is set up; it starts with the first avatar.": (
+        "Der Motor ist eingerichtet; er startet mit dem ersten Avatar."
+    ),
+    "There is no engine yet.": "Es gibt noch keinen Motor.",
+    "There is no engine yet: press Set Up Engine in the Portrait tab or the preferences": (
+        "Es gibt noch keinen Motor: „Motor einrichten“ im Reiter Portrait oder in den Einstellungen drücken"
+    ),
+    "Press Set Up Engine in the Portrait tab or the preferences.": (
+        "„Motor einrichten“ im Reiter Portrait oder in den Einstellungen drücken."
+    ),
+    "Set up the engine again, or choose another Python in the preferences.": (
+        "Den Motor neu einrichten oder in den Einstellungen ein anderes Python wählen."
+    ),
+    "The engine was stopped.": "Der Motor wurde angehalten.",
+    "This engine cannot read photographs": "Dieser Motor kann keine Fotos lesen",
+    "The engine cannot write this format here; .glb always works.": (
+        "Der Motor kann dieses Format hier nicht schreiben; .glb geht immer."
+    ),
+    # preferences
+    "Engine's Python": "Python des Motors",
+    "The Python that the engine is installed in; filled in by Set Up and Find": (
+        "Das Python, in dem der Motor installiert ist; Einrichten und Suchen füllen es aus"
+    ),
+    "Device": "Gerät",
+    "What avatars are computed on": "Worauf Avatare gerechnet werden",
+    "The fastest that is there": "Das schnellste, das da ist",
+    "The processor: slower, but always there": "Der Prozessor: langsamer, aber immer da",
+    "An NVIDIA graphics card": "Eine NVIDIA-Grafikkarte",
+    "Apple's graphics": "Apples Grafik",
+    "Memory Limit (GiB)": "Speichergrenze (GiB)",
+    "The engine stops a job that needs more; 0: no limit": (
+        "Der Motor bricht eine Arbeit ab, die mehr braucht; 0: keine Grenze"
+    ),
+    "Models": "Modelle",
+    "The models that the engine knows": "Die Modelle, die der Motor kennt",
+    "Where your own models are; empty: the usual folder": "Wo eigene Modelle liegen; leer: der übliche Ordner",
+    "Cache": "Zwischenspeicher",
+    "Where pictures and avatars on their way into the scene are kept; empty: the add-on's own folder": (
+        "Wo Bilder und Avatare auf dem Weg in die Szene liegen; leer: der eigene Ordner des Add-ons"
+    ),
+    "Wheels": "Wheels",
+    "Set the engine up from this folder of wheels instead of the internet": (
+        "Den Motor aus diesem Ordner mit Wheels statt aus dem Internet einrichten"
+    ),
+}

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the buttons do: making, looking around, posing, exporting."""
+
+from __future__ import annotations
+
+OPERATORS: dict[str, str] = {
+    # making
+    "Create": "Erzeugen",
+    "Generate": "Erzeugen",
+    "Generate Avatar": "Avatar erzeugen",
+    "Generate Another": "Noch einen erzeugen",
+    "Make the avatar and bring it into the scene. ESC over the 3D view cancels": (
+        "Den Avatar machen und in die Szene holen. ESC über der 3D-Ansicht bricht ab"
+    ),
+    "Regenerate with Changes": "Mit Änderungen neu erzeugen",
+    "Make the selected avatar anew with the settings of the Create panel. Its name, place, pose, and the material "
+    "settings that you changed stay": (
+        "Den gewählten Avatar mit den Einstellungen des Feldes „Erzeugen“ neu machen. Name, Ort, Pose und geänderte "
+        "Materialeinstellungen bleiben"
+    ),
+    "Edit Its Settings": "Seine Einstellungen bearbeiten",
+    "Show the settings that the selected avatar was made with in the Create panel, ready to be changed": (
+        "Die Einstellungen, mit denen der gewählte Avatar gemacht wurde, im Feld „Erzeugen“ zum Ändern zeigen"
+    ),
+    "Bake onto This Mesh": "Auf dieses Mesh backen",
+    "Bake colours and shape of the avatar onto the active mesh, edited or made anew; it needs a UV map": (
+        "Farben und Form des Avatars auf das aktive Mesh backen, bearbeitet oder neu gemacht; es braucht eine UV-Map"
+    ),
+    "Remesh and Bake": "Neu vernetzen und backen",
+    "Make a copy of the avatar's mesh out of quads (QuadriFlow), unwrap it and bake the maps onto it": (
+        "Eine Kopie des Meshes aus Vierecken machen (QuadriFlow), abwickeln und die Karten darauf backen"
+    ),
+    "Unwrap it, or use Remesh and Bake, which does.": "Es abwickeln, oder „Neu vernetzen und backen“ nehmen.",
+    "Export Variations": "Varianten exportieren",
+    "Export {count} Variations": "{count} Varianten exportieren",
+    "Write avatars of the following seeds into the folder, with the settings of the Create panel": (
+        "Avatare der folgenden Startwerte in den Ordner schreiben, mit den Einstellungen des Feldes „Erzeugen“"
+    ),
+    "Cancel": "Abbrechen",
+    "Stop this work; what it has finished stays": "Diese Arbeit abbrechen; was fertig ist, bleibt",
+    "Number": "Nummer",
+    "Which work; 0: all": "Welche Arbeit; 0: alle",
+    "Import Here": "Hier importieren",
+    "Bring the avatar into this file; it was made for one that is not open any more": (
+        "Den Avatar in diese Datei holen; er wurde für eine gemacht, die nicht mehr offen ist"
+    ),
+    "Which of the avatars": "Welcher der Avatare",
+    "Discard": "Verwerfen",
+    "Delete it instead": "Ihn stattdessen löschen",
+    "Changes": "Änderungen",
+    "What to change, as JSON over the avatar's recipe, such as {\"psi\": 0.7}; empty: the panel's settings": (
+        "Was zu ändern ist, als JSON über dem Rezept des Avatars, etwa {\"psi\": 0.7}; leer: die Einstellungen des "
+        "Feldes"
+    ),
+    "A recipe as JSON; empty: the one of the avatar that the mesh belongs to, or the panel's": (
+        "Ein Rezept als JSON; leer: das des Avatars, zu dem das Mesh gehört, oder das des Feldes"
+    ),
+    "A recipe as JSON; empty: the avatar's own": "Ein Rezept als JSON; leer: das des Avatars",
+    "A whole recipe as JSON; the panel is not looked at": "Ein ganzes Rezept als JSON; das Feld wird nicht beachtet",
+    "Give it as json.dumps writes it.": "In der Form angeben, in der json.dumps es schreibt.",
+    "Quads": "Vierecke",
+    "About how many faces the new mesh has": "Wie viele Flächen das neue Mesh ungefähr hat",
+    # looking around
+    "Another Seed": "Anderer Startwert",
+    "Take any other seed: another person": "Irgendeinen anderen Startwert nehmen: eine andere Person",
+    "Back to the Seed": "Zurück zum Startwert",
+    "Forget the person picked from the gallery and use the seed": (
+        "Die in der Galerie gewählte Person vergessen und den Startwert nehmen"
+    ),
+    "Randomise": "Zufällig",
+    "Take another seed and let it decide everything except the attributes that are kept by their lock": (
+        "Einen anderen Startwert nehmen, der alles bestimmt außer den durch ihr Schloss gehaltenen Merkmalen"
+    ),
+    "The new seed; -1: any": "Der neue Startwert; -1: irgendeiner",
+    "Explore": "Erkunden",
+    "Show small pictures of different people to pick from; locked attributes are kept": (
+        "Kleine Bilder verschiedener Personen zur Auswahl zeigen; gesperrte Merkmale bleiben"
+    ),
+    "Where to begin; -1: anywhere": "Wo anzufangen ist; -1: irgendwo",
+    "More Like This": "Mehr davon",
+    "More like this": "Mehr davon",
+    "Looking for more": "Es wird nach mehr gesucht",
+    "Show people who are like the one in the panel; the first picture is the same person": (
+        "Personen zeigen, die der im Feld ähneln; das erste Bild ist dieselbe Person"
+    ),
+    "The same seed gives the same people; -1: any": "Derselbe Startwert gibt dieselben Personen; -1: irgendeiner",
+    "Between": "Dazwischen",
+    "Going between": "Unterwegs dazwischen",
+    "Between: pick two people": "Dazwischen: zwei Personen wählen",
+    "Between needs two people.": "„Dazwischen“ braucht zwei Personen.",
+    "Show the way between the last two people picked in the gallery": (
+        "Den Weg zwischen den letzten beiden in der Galerie gewählten Personen zeigen"
+    ),
+    "Explore first, then pick two people": "Erst erkunden, dann zwei Personen wählen",
+    "Pick one in the gallery, then another.": "In der Galerie eine wählen, dann eine andere.",
+    "Pick two of them.": "Zwei davon wählen.",
+    "First": "Erste",
+    "Second": "Zweite",
+    "A picture of the gallery; -1: the last but one picked": "Ein Bild der Galerie; -1: das vorletzte gewählte",
+    "A picture of the gallery; -1: the last picked": "Ein Bild der Galerie; -1: das zuletzt gewählte",
+    "How many, both ends included; 0: as the panel says": "Wie viele, mit beiden Enden; 0: wie im Feld",
+    "Pick": "Wählen",
+    "Picked from the gallery": "In der Galerie gewählt",
+    "Take this person; then Generate, or More Like This. Pick another one to go Between the two": (
+        "Diese Person nehmen; dann Erzeugen oder Mehr davon. Eine weitere wählen, um dazwischen zu gehen"
+    ),
+    "Which picture": "Welches Bild",
+    "Gallery": "Galerie",
+    "Close Gallery": "Galerie schließen",
+    "Take the pictures away": "Die Bilder wegnehmen",
+    "Use Model": "Modell verwenden",
+    "Make avatars with this model": "Avatare mit diesem Modell machen",
+    "The model's name": "Der Name des Modells",
+    # the selected avatar
+    "Avatar": "Avatar",
+    "Select an avatar to see how it was made and to change it.": (
+        "Einen Avatar auswählen, um zu sehen, wie er gemacht wurde, und um ihn zu ändern."
+    ),
+    "Select an avatar that Portraitkit made": "Einen von Portraitkit gemachten Avatar auswählen",
+    "Select an avatar made by Portraitkit first": "Zuerst einen von Portraitkit gemachten Avatar auswählen",
+    "No avatar is selected. Click one in the 3D view or the outliner.": (
+        "Kein Avatar ist ausgewählt. Einen in der 3D-Ansicht oder im Outliner anklicken."
+    ),
+    "Make a mesh active, in object mode": "Ein Mesh aktiv machen, im Objektmodus",
+    "Select a mesh and try again.": "Ein Mesh auswählen und noch einmal versuchen.",
+    "Select an avatar and try again.": "Einen Avatar auswählen und noch einmal versuchen.",
+    "The avatar is not in the file any more.": "Der Avatar ist nicht mehr in der Datei.",
+    "That avatar is not there any more.": "Diesen Avatar gibt es nicht mehr.",
+    "The avatar does not tell how it was made; its custom property was deleted.": (
+        "Der Avatar sagt nicht, wie er gemacht wurde; seine eigene Eigenschaft wurde gelöscht."
+    ),
+    "Make a new avatar, or import its file again.": "Einen neuen Avatar machen oder seine Datei neu importieren.",
+    "The maps are ready, but the file that asked for them is not open any more.": (
+        "Die Karten sind fertig, aber die Datei, für die sie bestimmt waren, ist nicht mehr offen."
+    ),
+    # poses and files
+    "Pose": "Pose",
+    "Select an avatar to pose it.": "Einen Avatar auswählen, um ihn zu stellen.",
+    "Load Pose": "Pose laden",
+    "Put the avatar into a pose out of a file: SMPL poses as .npz, .npy or .json": (
+        "Den Avatar in eine Pose aus einer Datei bringen: SMPL-Posen als .npz, .npy oder .json"
+    ),
+    "Load Motion": "Bewegung laden",
+    "Make an action for the avatar out of a motion file, such as those of AMASS": (
+        "Aus einer Bewegungsdatei, etwa von AMASS, eine Aktion für den Avatar machen"
+    ),
+    "Load Settings": "Einstellungen laden",
+    "Show the settings of an avatar's file (.glb, .gltf, .obj, .ply or .json) in the Create panel": (
+        "Die Einstellungen einer Avatardatei (.glb, .gltf, .obj, .ply oder .json) im Feld „Erzeugen“ zeigen"
+    ),
+    "Choose a file that is there.": "Eine Datei wählen, die es gibt.",
+    "Frames a Second": "Bilder pro Sekunde",
+    "How fast the file was recorded; 0: as the file says": (
+        "Wie schnell die Datei aufgenommen wurde; 0: wie die Datei sagt"
+    ),
+    "Up": "Oben",
+    "Which axis points up in the file": "Welche Achse in der Datei nach oben zeigt",
+    "As the File Says": "Wie die Datei sagt",
+    "Told by the kind of file: Z for AMASS": "Nach der Art der Datei: Z für AMASS",
+    "Y": "Y",
+    "SMPL's own axes": "SMPLs eigene Achsen",
+    "Z": "Z",
+    "AMASS and most motion capture": "AMASS und die meisten Bewegungsaufnahmen",
+    "Turn the Whole Body": "Ganzen Körper drehen",
+    "Also turn the avatar as a whole; most busts look better without": (
+        "Auch den Avatar als Ganzes drehen; die meisten Büsten sehen ohne besser aus"
+    ),
+    "Person from Photo": "Person aus Foto",
+    "Find the person of the model who is most like the one in the photograph": (
+        "Die Person des Modells finden, die der auf dem Foto am ähnlichsten ist"
+    ),
+    "Make the avatar look like a person in a photograph.": "Den Avatar wie eine Person auf einem Foto aussehen lassen.",
+    "No photograph is chosen.": "Kein Foto ist gewählt.",
+    "Choose an image file.": "Eine Bilddatei wählen.",
+    "Export": "Exportieren",
+    "Many at once": "Viele auf einmal",
+    "The folder is beside the .blend file, and this file was never saved.": (
+        "Der Ordner liegt neben der .blend-Datei, und diese Datei wurde nie gespeichert."
+    ),
+    "Save the file, or choose another folder.": "Die Datei speichern oder einen anderen Ordner wählen.",
+}

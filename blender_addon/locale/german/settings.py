@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The settings of an avatar and of the panels."""
+
+from __future__ import annotations
+
+SETTINGS: dict[str, str] = {
+    "Settings of the Portrait panels": "Einstellungen der Felder im Reiter Portrait",
+    # who
+    "Model": "Modell",
+    "The model that makes the avatars": "Das Modell, das die Avatare macht",
+    "The model, instead of the panel's": "Das Modell statt dem des Feldes",
+    "Seed": "Startwert",
+    "The number that says who it is: the same seed is the same person": (
+        "Die Zahl, die sagt, wer es ist: derselbe Startwert ist dieselbe Person"
+    ),
+    "Who it is, instead of the panel's seed": "Wer es ist, statt dem Startwert des Feldes",
+    "First Seed": "Erster Startwert",
+    "The first seed; -1: the panel's": "Der erste Startwert; -1: der des Feldes",
+    "Person": "Person",
+    "A person picked from the gallery, as numbers. Empty: the seed decides": (
+        "Eine in der Galerie gewählte Person, als Zahlen. Leer: der Startwert entscheidet"
+    ),
+    "Variation": "Variation",
+    "How far people are from the average: 0 is the average person, 1 is natural, above is stronger": (
+        "Wie weit Personen vom Durchschnitt entfernt sind: 0 ist die Durchschnittsperson, 1 natürlich, darüber stärker"
+    ),
+    "Distance from the average person": "Abstand von der Durchschnittsperson",
+    "Recipe": "Rezept",
+    "Name": "Name",
+    "What the avatar is called; empty: by its seed": "Wie der Avatar heißt; leer: nach seinem Startwert",
+    "Photo": "Foto",
+    "A photograph of a face": "Ein Foto eines Gesichts",
+    "The photograph; empty: the panel's": "Das Foto; leer: das des Feldes",
+    # attributes
+    "Attribute": "Merkmal",
+    "Attributes": "Merkmale",
+    "What the attribute is called": "Wie das Merkmal heißt",
+    "What the model lets you set": "Was das Modell einstellen lässt",
+    "Attributes as JSON, such as {\"age\": 1.5}": "Merkmale als JSON, etwa {\"age\": 1.5}",
+    "About": "Bedeutung",
+    "What the two ends of the slider mean": "Was die beiden Enden des Reglers bedeuten",
+    "Group": "Gruppe",
+    "The heading that the attribute is listed under": "Die Überschrift, unter der das Merkmal steht",
+    "Lowest": "Kleinster",
+    "The least value that the model takes": "Der kleinste Wert, den das Modell annimmt",
+    "Highest": "Größter",
+    "The greatest value that the model takes": "Der größte Wert, den das Modell annimmt",
+    "Set by the add-on": "Vom Add-on gesetzt",
+    "A value that is being set by the add-on itself": "Ein Wert, den gerade das Add-on selbst setzt",
+    "Set this attribute": "Dieses Merkmal setzen",
+    "Use the slider's value. Off: the seed decides": "Den Wert des Reglers nehmen. Aus: der Startwert entscheidet",
+    "Keep": "Behalten",
+    "Keep this value in Randomise, Explore and More Like This": (
+        "Diesen Wert bei Zufällig, Erkunden und Mehr davon behalten"
+    ),
+    "Value": "Wert",
+    "In standard deviations: 0 is the middle of all people the model knows": (
+        "In Standardabweichungen: 0 ist die Mitte aller Personen, die das Modell kennt"
+    ),
+    # mesh, maps, rig
+    "Mesh, Maps and Rig": "Mesh, Karten und Rig",
+    "Faces": "Flächen",
+    "Triangles": "Dreiecke",
+    "Triangles of the mesh": "Dreiecke des Meshes",
+    "Levels of Detail": "Detailstufen",
+    "Coarser copies of the mesh, each with half the faces of the one before": (
+        "Gröbere Kopien des Meshes, jede mit halb so vielen Flächen wie die vorige"
+    ),
+    "Shared Maps": "Gemeinsame Karten",
+    "All levels of detail use the maps of the finest instead of having their own": (
+        "Alle Detailstufen nehmen die Karten der feinsten statt eigener"
+    ),
+    "Texture Size": "Texturgröße",
+    "Edge of the maps in pixels": "Kantenlänge der Karten in Pixeln",
+    "Colours From": "Farben aus",
+    "Where the colours of the maps come from": "Woher die Farben der Karten kommen",
+    "Automatic": "Automatisch",
+    "What suits the model": "Was zum Modell passt",
+    "Solid": "Körper",
+    "The colours inside the model's solid; even everywhere": (
+        "Die Farben im Körper des Modells; überall gleichmäßig"
+    ),
+    "Pictures": "Bilder",
+    "Pictures that the model draws from many sides; sharper where it can": (
+        "Bilder, die das Modell von vielen Seiten zeichnet; schärfer, wo es kann"
+    ),
+    "Normal Map": "Normalenkarte",
+    "Bake small shapes into a normal map": "Kleine Formen in eine Normalenkarte backen",
+    "Occlusion Map": "Verdeckungskarte",
+    "Bake how much light reaches each place": "Backen, wie viel Licht jede Stelle erreicht",
+    "Closed Bottom": "Unten geschlossen",
+    "Close the cut below the shoulders with a flat cap": "Den Schnitt unter den Schultern flach verschließen",
+    "Detail of the Shape": "Feinheit der Form",
+    "Cells of the lattice": "Zellen des Gitters",
+    "Cells along the longest edge of the box that the surface is taken from; more is finer and slower": (
+        "Zellen entlang der längsten Kante des Kastens, aus dem die Oberfläche kommt; mehr ist feiner und langsamer"
+    ),
+    "Skeleton": "Skelett",
+    "Which joints the rig has": "Welche Gelenke das Rig hat",
+    "Bust": "Büste",
+    "Spine, neck, head, shoulders: what a bust needs": "Wirbelsäule, Hals, Kopf, Schultern: was eine Büste braucht",
+    "SMPL, 24 joints": "SMPL, 24 Gelenke",
+    "All joints of the SMPL body, for motions made for it": (
+        "Alle Gelenke des SMPL-Körpers, für Bewegungen, die für ihn gemacht sind"
+    ),
+    "Bone Names": "Knochennamen",
+    "What the joints are called": "Wie die Gelenke heißen",
+    "Mixamo": "Mixamo",
+    "Unity": "Unity",
+    "Unreal": "Unreal",
+    "Motion": "Bewegung",
+    "A motion file that becomes the avatar's action": "Eine Bewegungsdatei, die zur Aktion des Avatars wird",
+    # gallery
+    "How many people Explore shows": "Wie viele Personen „Erkunden“ zeigt",
+    "Difference": "Unterschied",
+    "How different More Like This may be: 0 is the same person, 1 is anybody": (
+        "Wie verschieden „Mehr davon“ sein darf: 0 ist dieselbe Person, 1 irgendeine"
+    ),
+    # files
+    "Keep the File As": "Datei behalten als",
+    "Where the avatar's file stays; empty: it is not kept": "Wo die Datei des Avatars bleibt; leer: sie bleibt nicht",
+    "Replace File": "Datei ersetzen",
+    "Write over a file that is there": "Eine vorhandene Datei überschreiben",
+    "Replace Files": "Dateien ersetzen",
+    "Write over avatars that are already in the folder": "Avatare überschreiben, die schon im Ordner sind",
+    "Variations": "Varianten",
+    "How many avatars are written": "Wie viele Avatare geschrieben werden",
+    "How many; 0: as the panel says": "Wie viele; 0: wie im Feld",
+    "Folder": "Ordner",
+    "Where the avatars are written": "Wohin die Avatare geschrieben werden",
+    "Where to; empty: as the panel says": "Wohin; leer: wie im Feld",
+    "Format": "Format",
+    "File ending such as .glb; empty: as the panel says": "Dateiendung wie .glb; leer: wie im Feld",
+    "The kind of file that is written for each avatar": "Die Art der Datei, die für jeden Avatar geschrieben wird",
+    "glTF binary (.glb)": "glTF binär (.glb)",
+    "One file with mesh, rig and maps": "Eine Datei mit Mesh, Rig und Karten",
+    "glTF (.gltf)": "glTF (.gltf)",
+    "A text file with its maps beside it": "Eine Textdatei mit ihren Karten daneben",
+    "Wavefront (.obj)": "Wavefront (.obj)",
+    "Mesh and maps without a rig": "Mesh und Karten ohne Rig",
+    "Stanford (.ply)": "Stanford (.ply)",
+    "The mesh with colours at its corners": "Das Mesh mit Farben an seinen Ecken",
+    "FBX (.fbx)": "FBX (.fbx)",
+    "For game engines that do not read glTF; needs Blender in the engine": (
+        "Für Spiele-Engines, die glTF nicht lesen; braucht Blender im Motor"
+    ),
+    "USD (.usdc)": "USD (.usdc)",
+    "For film pipelines; needs Blender in the engine": "Für Film-Pipelines; braucht Blender im Motor",
+    "This model has nothing to set.": "An diesem Modell lässt sich nichts einstellen.",
+    "The sliders come when the engine has started.": "Die Regler kommen, wenn der Motor gestartet ist.",
+}

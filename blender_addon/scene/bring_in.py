@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An avatar's file comes into the scene: a collection of its own, clean names, bones, skin, recipe, preview."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import bones, pictures, skin_shader
+from .datablocks import Seen, free_name, new_since, remove_new, snapshot
+from .faults import SceneError
+from .glb_facts import KEY, facts_in, read_tree
+from .identity import COLLECTION_KEY, LEVEL_KEY, Avatar, give_identity
+
+
+def bring_in(
+    path: Path | str,
+    name: str = "",
+    collection: bpy.types.Collection | None = None,
+    thumbnail: Path | None = None,
+) -> Avatar:
+    """Import ``path`` as an avatar called ``name`` (or as the file), below ``collection`` (or the scene's own).
+
+    ``thumbnail`` is the picture for its preview; by default the .png beside the file. The armature is selected and
+    active afterwards. Raises :class:`SceneError` for a file that is no avatar; the scene is then as it was.
+    """
+    path = Path(path)
+    facts = facts_in(read_tree(path))
+    if facts is None:
+        raise SceneError(f"{path.name} was not made by Portraitkit. Import it with File > Import > glTF 2.0 instead.")
+    _object_mode()
+    seen = snapshot()
+    title = free_name(name or path.stem)  # before the import takes names itself
+    try:
+        _import(path)
+        avatar = _arrange(seen, facts, title, collection or bpy.context.scene.collection)
+    except Exception:
+        remove_new(seen)
+        bones.drop_unused_shape()
+        raise
+    pictures.show_preview(avatar.armature, thumbnail or path.with_suffix(".png"))
+    select_only(avatar.armature)
+    return avatar
+
+
+def select_only(thing: bpy.types.Object) -> None:
+    """Make an object the active one and the only one selected, where the view layer shows it."""
+    layer = bpy.context.view_layer
+    for each in layer.objects:
+        if each.select_get(view_layer=layer):
+            each.select_set(False, view_layer=layer)
+    if thing.name in layer.objects:
+        thing.select_set(True, view_layer=layer)
+        layer.objects.active = thing
+
+
+def _object_mode() -> None:
+    if bpy.context.mode != "OBJECT" and bpy.ops.object.mode_set.poll():
+        bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def _import(path: Path) -> None:
+    if "gltf" not in dir(bpy.ops.import_scene):
+        raise SceneError("Blender's glTF add-on is switched off. Switch it on in Edit > Preferences > Add-ons.")
+    try:
+        answer = bpy.ops.import_scene.gltf(filepath=str(path), disable_bone_shape=True, bone_heuristic="BLENDER")
+    except RuntimeError as error:
+        raise SceneError(f"{path.name} cannot be imported: {error}") from error
+    if "FINISHED" not in answer:
+        raise SceneError(f"{path.name} cannot be imported; the file may be damaged. Make the avatar again.")
+
+
+def _arrange(seen: Seen, facts: dict[str, Any], name: str, parent: bpy.types.Collection) -> Avatar:
+    objects = new_since(seen, "objects")
+    rigs = [each for each in objects if each.type == "ARMATURE"]
+    if len(rigs) != 1:
+        raise SceneError(f"The file holds {len(rigs)} skeletons; an avatar has one. Make the avatar again.")
+    armature = rigs[0]
+    meshes = [each for each in objects if each.type == "MESH" and each.find_armature() == armature]
+    if not meshes:
+        raise SceneError("The file holds no mesh that the skeleton moves. Make the avatar again.")
+    for helper in objects:
+        if helper is not armature and helper not in meshes:
+            bpy.data.objects.remove(helper)
+    for helper in new_since(seen, "collections"):
+        bpy.data.collections.remove(helper)
+
+    own = bpy.data.collections.new(name)
+    parent.children.link(own)
+    for each in (armature, *meshes):
+        for other in each.users_collection:
+            other.objects.unlink(each)
+        own.objects.link(each)
+    _levels(meshes, name)  # first: the file's own names for them may be the armature's
+    armature.name, armature.data.name = name, name
+    armature[KEY] = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    own[COLLECTION_KEY] = give_identity(armature)
+    materials = {each.data.materials[0].name: each.data.materials[0] for each in meshes if each.data.materials}
+    for material in materials.values():
+        skin_shader.set_up(material, name)
+    for action in new_since(seen, "actions"):
+        action.name = f"{name} motion"
+    bones.dress(armature)
+    return Avatar(armature)
+
+
+def _levels(meshes: list[bpy.types.Object], name: str) -> None:
+    """Name the levels of detail, the finest first; the others are hidden beside it."""
+    meshes.sort(key=lambda each: -len(each.data.polygons))
+    for level, mesh in enumerate(meshes):
+        mesh[LEVEL_KEY] = level
+        mesh.name = f"{name} mesh" if level == 0 else f"{name} mesh LOD{level}"
+        mesh.data.name = mesh.name
+        mesh.hide_viewport = mesh.hide_render = level > 0

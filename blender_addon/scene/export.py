@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The selected avatar as a file for other programs, with settings that keep rig, maps and recipe."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy_extras.io_utils import ExportHelper
+
+from .bring_in import select_only
+from .faults import SceneError
+from .identity import Avatar, demand_avatar, needs_avatar
+from .operator import HardenedOperator
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    ".glb": {
+        "export_format": "GLB",
+        "use_selection": True,
+        "export_yup": True,
+        "export_extras": True,
+        "export_tangents": True,
+        "export_skins": True,
+        "export_animations": True,
+        "export_def_bones": False,
+        "export_rest_position_armature": True,
+    },
+    ".fbx": {
+        "use_selection": True,
+        "object_types": {"ARMATURE", "MESH"},
+        "add_leaf_bones": False,
+        "use_custom_props": True,
+        "bake_anim_use_nla_strips": False,
+        "path_mode": "COPY",
+        "embed_textures": True,
+    },
+    ".usdc": {
+        "selected_objects_only": True,
+        "export_armatures": True,
+        "only_deform_bones": False,
+        "export_textures": True,
+        "export_textures_mode": "NEW",
+        "overwrite_textures": True,
+        "relative_paths": True,
+        "convert_orientation": True,
+        "export_global_forward_selection": "NEGATIVE_Z",
+        "export_global_up_selection": "Y",
+    },
+}
+"""Settings of Blender's exporters; those that a version does not know are left out."""
+
+
+def export_avatar(avatar: Avatar, path: Path, *, all_levels: bool = False) -> Path:
+    """Write the avatar's armature and its finest mesh, or every level of detail, to ``path`` by its ending.
+
+    The selection, and what is hidden, are as before afterwards. An older file stays until the new one is whole.
+    """
+    kind = path.suffix.lower()
+    if kind not in SETTINGS:
+        raise SceneError(f"{path.name}: choose a name that ends in .glb, .fbx or .usdc.")
+    if avatar.mesh is None:
+        raise SceneError(f"{avatar.name} has no mesh any more. Regenerate it first.")
+    layer = bpy.context.view_layer
+    chosen = [each for each in layer.objects if each.select_get(view_layer=layer)]
+    active = layer.objects.active
+    things = [avatar.armature, *(avatar.meshes if all_levels else [avatar.mesh])]
+    missing = [each.name for each in things if each.name not in layer.objects]
+    if missing:
+        raise SceneError(f"{missing[0]} is not in this view layer. Switch its collection on and try again.")
+    shown = [(each, each.hide_viewport, each.hide_get(view_layer=layer)) for each in things]
+    temporary = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        for each, _, _ in shown:
+            each.hide_viewport = False
+            each.hide_set(False, view_layer=layer)
+        select_only(avatar.armature)
+        for each in things:
+            each.select_set(True, view_layer=layer)
+        _export(kind, temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+        for each, off, hidden in shown:
+            each.hide_set(hidden, view_layer=layer)
+            each.hide_viewport = off
+        for each in layer.objects:
+            each.select_set(each in chosen, view_layer=layer)
+        layer.objects.active = active
+    return path
+
+
+def _export(kind: str, path: Path) -> None:
+    scene, window = bpy.ops.export_scene, bpy.ops.wm
+    operator = {".glb": scene.gltf, ".fbx": scene.fbx, ".usdc": window.usd_export}[kind]
+    try:
+        known = {each.identifier for each in operator.get_rna_type().properties}
+        settings = {name: value for name, value in SETTINGS[kind].items() if name in known}
+        answer = operator(filepath=str(path), **settings)
+    except (AttributeError, KeyError):
+        raise SceneError(f"Blender's {kind} exporter is switched off. Switch it on in the preferences.") from None
+    except RuntimeError as error:
+        raise SceneError(f"{path.name} cannot be written: {error}") from error
+    if "FINISHED" not in answer or not path.is_file() or not path.stat().st_size:
+        raise SceneError("The file could not be written. Is the folder there, and is there room on the disk?")
+
+
+class PORTRAITKIT_OT_export_avatar(HardenedOperator, ExportHelper, bpy.types.Operator):
+    bl_idname = "portraitkit.export_avatar"
+    bl_label = "Export Avatar"
+    bl_description = "Write the selected avatar as glTF, FBX or USD, with settings that keep rig, maps and recipe"
+    bl_options = {"REGISTER"}
+
+    filename_ext = ".glb"
+    filter_glob: bpy.props.StringProperty(default="*.glb;*.fbx;*.usdc", options={"HIDDEN"})
+    format: bpy.props.EnumProperty(
+        name="Format",
+        description="The kind of file",
+        items=[
+            (".glb", "glTF (.glb)", "One file with mesh, rig, maps and recipe: for engines and the web"),
+            (".fbx", "FBX (.fbx)", "For programs that do not read glTF; packed roughness is not kept"),
+            (".usdc", "USD (.usdc)", "For film pipelines; the maps lie in a folder beside it"),
+        ],
+    )
+    all_levels: bpy.props.BoolProperty(
+        name="All Levels of Detail", description="Also write the coarser meshes", default=False
+    )
+
+    @classmethod
+    def reason(cls, context: bpy.types.Context) -> str:
+        return needs_avatar(context)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self.filename_ext = self.format
+        if not self.filepath:
+            self.filepath = bpy.path.clean_name(demand_avatar(context).name) + self.format
+        return ExportHelper.invoke(self, context, event)
+
+    def check(self, _context: bpy.types.Context) -> bool:
+        """The name ends as the format does."""
+        wanted = str(Path(self.filepath).with_suffix(self.format)) if self.filepath else ""
+        changed, self.filepath = wanted != self.filepath, wanted
+        return changed
+
+    def perform(self, context: bpy.types.Context) -> str:
+        if not self.filepath:
+            raise SceneError("No file was named. Choose where the avatar goes.")
+        path = Path(bpy.path.abspath(self.filepath)).absolute()
+        if path.suffix.lower() not in SETTINGS or self.properties.is_property_set("format"):
+            path = path.with_suffix(self.format)
+        export_avatar(demand_avatar(context), path, all_levels=self.all_levels)
+        return f"{path.name} written"
+
+
+CLASSES = (PORTRAITKIT_OT_export_avatar,)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Import by a button, by a file chosen, by a file dropped into the 3D view."""
+
+from pathlib import Path
+
+import bpy
+
+from .bring_in import bring_in
+from .faults import SceneError
+from .glb_facts import facts_in, read_tree
+from .operator import HardenedOperator
+
+
+class PORTRAITKIT_OT_import_avatar(HardenedOperator, bpy.types.Operator):
+    bl_idname = "portraitkit.import_avatar"
+    bl_label = "Import Avatar"
+    bl_description = "Import an avatar's .glb file with its bones, skin shader, recipe and picture"
+
+    filepath: bpy.props.StringProperty(name="File", description="The .glb file", subtype="FILE_PATH")
+    name: bpy.props.StringProperty(name="Name", description="What the avatar is called; empty: as the file")
+    filter_glob: bpy.props.StringProperty(default="*.glb;*.gltf", options={"HIDDEN"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.filepath:
+            return self.execute(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def perform(self, context: bpy.types.Context) -> str:
+        if not self.filepath:
+            raise SceneError("No file was named. Choose a .glb file.")
+        path = Path(bpy.path.abspath(self.filepath))
+        if facts_in(read_tree(path)) is None:
+            try:
+                bpy.ops.import_scene.gltf(filepath=str(path))
+            except RuntimeError as error:
+                raise SceneError(f"{path.name} cannot be imported: {error}") from error
+            return f"{path.name} is no avatar of Portraitkit; it was imported as it is"
+        return f"Imported {bring_in(path, self.name).name}"
+
+
+class PORTRAITKIT_FH_avatar(bpy.types.FileHandler):
+    bl_idname = "PORTRAITKIT_FH_avatar"
+    bl_label = "Portraitkit avatar"
+    bl_import_operator = "portraitkit.import_avatar"
+    bl_file_extensions = ".glb"
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        return context.area is not None and context.area.type in {"VIEW_3D", "OUTLINER"}
+
+
+CLASSES = (PORTRAITKIT_OT_import_avatar, PORTRAITKIT_FH_avatar)

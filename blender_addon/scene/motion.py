@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A motion that the engine has read becomes an action of the avatar: plain keys on its pose bones."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import bpy
+from mathutils import Quaternion
+
+from .faults import SceneError
+from .identity import Avatar
+from .pose import bones_of
+from .rotations import basis_of
+
+LINEAR = 1
+"""Blender's number for linear interpolation between keys."""
+ROOT = "pelvis"
+
+
+def apply_motion(avatar: Avatar, path: Path, name: str, *, root: bool = False) -> bpy.types.Action:
+    """Make an action of the motion file at ``path`` (``times``, ``joints``, ``rotations`` x y z w, +y up; JSON).
+
+    A key for every recorded frame, at the scene's frame rate, from the scene's first frame on; the scene ends where the
+    motion ends. Without ``root`` the body as a whole keeps its place. The bones take quaternions from now on.
+    """
+    times, rotations = _read(path)
+    armature, scene = avatar.armature, bpy.context.scene
+    rate = scene.render.fps / scene.render.fps_base
+    frames = [scene.frame_start + (time - times[0]) * rate for time in times]
+    action = bpy.data.actions.new(f"{name} {avatar.name}"[:60])
+    curves = _curves(action, armature)
+    for joint, bone in bones_of(armature).items():
+        if joint not in rotations or (joint == ROOT and not root):
+            continue
+        bone.rotation_mode = "QUATERNION"
+        keys = [basis_of(bone.bone, Quaternion((w, x, -z, y))) for x, y, z, w in rotations[joint]]
+        for before, after in itertools.pairwise(keys):
+            if before.dot(after) < 0:  # the same rotation; the way there would be a whole turn
+                after.negate()
+        for index in range(4):
+            curve = curves.new(bone.path_from_id("rotation_quaternion"), index=index)
+            points = curve.keyframe_points
+            points.add(len(keys))
+            pairs = zip(frames, keys, strict=True)
+            points.foreach_set("co", [value for frame, key in pairs for value in (frame, key[index])])
+            points.foreach_set("interpolation", [LINEAR] * len(keys))
+            curve.update()
+    scene.frame_end = max(scene.frame_start, round(frames[-1]))
+    scene.frame_set(scene.frame_start)
+    return action
+
+
+def _curves(action: bpy.types.Action, armature: bpy.types.Object) -> Any:
+    """Where the action's curves for this armature are made; the action is the armature's own afterwards."""
+    data = armature.animation_data or armature.animation_data_create()
+    if not hasattr(action, "slots"):  # before Blender 4.4
+        data.action = action
+        return action.fcurves
+    slot = action.slots.new("OBJECT", armature.name)
+    strip = action.layers.new("Motion").strips.new(type="KEYFRAME")
+    data.action = action
+    data.action_slot = slot
+    return strip.channelbag(slot, ensure=True).fcurves
+
+
+def _read(path: Path) -> tuple[list[float], dict[str, list[list[float]]]]:
+    """Seconds of the frames, and joint -> its quaternions."""
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        times, joints, rotations = facts["times"], facts["joints"], facts["rotations"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SceneError(f"The motion cannot be read: {error}") from None
+    if not times:
+        raise SceneError("The motion has no frames. Choose another file.")
+    return times, {joint: [frame[place] for frame in rotations] for place, joint in enumerate(joints)}

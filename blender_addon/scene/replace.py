@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An avatar made anew takes the old one's place; removing one leaves nothing behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import bones, pictures, skin_shader
+from .bring_in import bring_in
+from .datablocks import images_of, new_since, remove_unused, snapshot
+from .glb_facts import KEY
+from .identity import COLLECTION_KEY, LEVEL_KEY, Avatar
+
+
+def replace_in_place(old: Avatar, path: Path | str, thumbnail: Path | None = None) -> Avatar:
+    """Give ``old`` the shape, maps and recipe of the file at ``path``.
+
+    Its objects stay, so name, place, parents, collections, pose, actions, constraints and the user's own properties
+    stay; so do the materials, with the new maps in them. Raises :class:`SceneError`; the scene is then as it was.
+    """
+    layer = bpy.context.view_layer
+    chosen = [each for each in layer.objects if each.select_get(view_layer=layer)]
+    active = layer.objects.active
+    seen = snapshot()
+    new = bring_in(path, f"{old.name} anew", thumbnail=thumbnail)
+    armature, name = old.armature, old.name
+    old_levels = {each.get(LEVEL_KEY, 0): each for each in reversed(old.meshes)}
+    waste = _blocks_of(old) + _blocks_of(new)
+    home, temporary = old.collection, new.collection
+
+    armature.data, fresh = new.armature.data, new.armature
+    armature[KEY] = fresh[KEY]
+    pictures.copy_preview(fresh, armature)
+    for mesh in new.meshes:
+        kept = old_levels.pop(mesh[LEVEL_KEY], None)
+        if kept is None:
+            _adopt(mesh, armature, home)
+            continue
+        _keep_materials(kept, mesh, list(old.meshes))
+        kept.data = mesh.data
+        bpy.data.objects.remove(mesh)
+    for gone in old_levels.values():
+        bpy.data.objects.remove(gone)
+    bpy.data.objects.remove(fresh)
+    if temporary is not None and COLLECTION_KEY in temporary:
+        bpy.data.collections.remove(temporary)
+    bpy.data.batch_remove(new_since(seen, "actions"))  # the old one moves as before
+    _sweep(waste)
+    bones.dress(armature)
+    armature.data.name = name
+    for mesh in old.meshes:
+        mesh.data.name = mesh.name
+        for material in filter(None, mesh.data.materials):
+            for image in images_of(material):
+                if skin_shader.ROLE in image:
+                    image.name = f"{name} {image[skin_shader.ROLE].replace('_', ' ')}"
+    for each in layer.objects:
+        each.select_set(each in chosen, view_layer=layer)
+    layer.objects.active = active if active is not None and active.name in layer.objects else armature
+    return Avatar(armature)
+
+
+def remove(avatar: Avatar) -> None:
+    """Take an avatar out of the file with everything that only it used."""
+    waste, home = _blocks_of(avatar), avatar.collection
+    for each in [*avatar.meshes, avatar.armature]:
+        bpy.data.objects.remove(each)
+    if home is not None and COLLECTION_KEY in home and not home.all_objects:
+        bpy.data.collections.remove(home)
+    _sweep(waste)
+    bones.drop_unused_shape()
+
+
+def _blocks_of(avatar: Avatar) -> list[Any]:
+    """Data of an avatar, users before what they use."""
+    meshes = [each.data for each in avatar.meshes]
+    materials = [each for mesh in meshes for each in mesh.materials if each is not None]
+    images = [image for material in materials for image in images_of(material)]
+    return [avatar.armature.data, *meshes, *materials, *images]
+
+
+def _sweep(blocks: list[Any]) -> None:
+    """Remove what nothing uses any more: first the users, then what they used."""
+    for kind in (bpy.types.Armature, bpy.types.Mesh, bpy.types.Material, bpy.types.Image):
+        remove_unused({each for each in blocks if isinstance(each, kind)})
+        blocks = [each for each in blocks if not isinstance(each, kind)]
+
+
+def _keep_materials(kept: bpy.types.Object, mesh: bpy.types.Object, siblings: list[bpy.types.Object]) -> None:
+    own = [material for each in {sibling.data for sibling in siblings} for material in each.materials]
+    for slot, material in enumerate(kept.data.materials):
+        if material is None:
+            continue
+        if slot < len(mesh.data.materials):
+            chosen = skin_shader.keep(material, mesh.data.materials[slot], own.count(material))
+            mesh.data.materials[slot] = chosen
+        else:
+            mesh.data.materials.append(material)
+
+
+def _adopt(mesh: bpy.types.Object, armature: bpy.types.Object, home: bpy.types.Collection | None) -> None:
+    """A level that the old avatar had not."""
+    mesh.parent = armature
+    for modifier in mesh.modifiers:
+        if modifier.type == "ARMATURE":
+            modifier.object = armature
+    for each in mesh.users_collection:
+        each.objects.unlink(mesh)
+    (home or bpy.context.scene.collection).objects.link(mesh)
+    mesh.name = mesh.data.name = f"{armature.name} mesh LOD{mesh[LEVEL_KEY]}"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The avatar's material: subsurface scattering, colour spaces, and what stays of it when the avatar is made anew."""
+
+from __future__ import annotations
+
+import bpy
+
+from .datablocks import images_of
+
+ROLE = "portraitkit_map"
+"""Custom property of an image: base_colour, normal, surface or other."""
+_SKIN = {"Subsurface Weight": 0.1, "Subsurface Radius": (1.0, 0.35, 0.2), "Subsurface Scale": 0.005}
+"""One small scale for all: the file has no map that tells skin from hair and cloth. Metres."""
+
+
+def set_up(material: bpy.types.Material, name: str) -> None:
+    """Scattering, colour spaces, names; raises nothing where the user's importer made another tree."""
+    material.name = f"{name} skin"
+    principled = next((each for each in material.node_tree.nodes if each.type == "BSDF_PRINCIPLED"), None)
+    if principled is None:
+        return
+    for socket, value in _SKIN.items():
+        if socket in principled.inputs:
+            principled.inputs[socket].default_value = value
+    base = {each.image for each in _upstream(principled.inputs["Base Color"])}
+    normal = {each.image for each in _upstream(principled.inputs["Normal"])}
+    for image in images_of(material):
+        role = "base_colour" if image in base else "normal" if image in normal else "surface"
+        space = "sRGB" if role == "base_colour" else "Non-Color"
+        if image.colorspace_settings.name != space:
+            image.colorspace_settings.name = space
+        image[ROLE] = role
+        image.name = f"{name} {role.replace('_', ' ')}"
+
+
+def keep(old: bpy.types.Material, new: bpy.types.Material, uses: int) -> bpy.types.Material:
+    """The material for the avatar made anew: the old one, with all that the user did to it, showing the new maps.
+
+    The new one is taken where the maps are not of the same kinds. ``uses`` says how often this avatar uses the old
+    one; one that others use as well is copied first.
+    """
+    maps = {image.get(ROLE): image for image in images_of(new)}
+    if maps.keys() != {image[ROLE] for image in images_of(old) if ROLE in image}:
+        return new
+    kept = old.copy() if old.users - old.use_fake_user > uses else old
+    for node in kept.node_tree.nodes:
+        if node.type == "TEX_IMAGE" and node.image and node.image.get(ROLE) in maps:
+            node.image = maps[node.image[ROLE]]
+    return kept
+
+
+def _upstream(socket: bpy.types.NodeSocket) -> list[bpy.types.Node]:
+    """The image nodes that a socket gets its values from."""
+    found: list[bpy.types.Node] = []
+    waiting, seen = [each.from_node for each in socket.links], set()
+    while waiting:
+        node = waiting.pop()
+        if node.name in seen:
+            continue
+        seen.add(node.name)
+        if node.type == "TEX_IMAGE":
+            found.append(node)
+        waiting += [link.from_node for each in node.inputs for link in each.links]
+    return found

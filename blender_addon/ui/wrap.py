@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Long texts in narrow panels."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import bpy
+
+from ..locale import T_
+
+POINTS_A_LETTER = 7.0
+
+
+def lines_of(text: str, width: float) -> list[str]:
+    """``text`` in lines that fit ``width`` pixels."""
+    scale = bpy.context.preferences.system.ui_scale or 1.0
+    letters = max(24, int(width / (POINTS_A_LETTER * scale)))
+    return [line for part in text.splitlines() for line in (textwrap.wrap(part, letters) or [""])]
+
+
+def say(layout: Any, text: str, context: bpy.types.Context, icon: str = "NONE", width: float | None = None) -> None:
+    """Write ``text``, translated, over as many lines as it takes; the icon stands before the first."""
+    region = getattr(context, "region", None)
+    room = width or (region.width - 50 if region is not None else 300)
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for place, line in enumerate(lines_of(T_(text), room)):
+        shown = icon if place == 0 else "BLANK1" if icon != "NONE" else "NONE"
+        column.label(text=line, icon=shown, translate=False)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every English text of the add-on that a user may read, found by reading the sources: for the test of translations.
+
+Sentences with values in them are found too, with `{}` for each value. `python tests/addon_package/texts.py` prints what
+the German dictionaries lack.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ADDON = Path(__file__).resolve().parents[2] / "blender_addon"
+# Not for users of the interface: the dictionaries themselves, and the copy of the protocol.
+LEFT_OUT = {"german", "protocol.py"}
+LABELS = {"bl_label", "bl_description"}
+PROPERTIES = {f"{kind}Property" for kind in ("Bool", "Int", "Float", "String", "Enum", "Pointer", "Collection")}
+PROPERTIES |= {f"{kind}VectorProperty" for kind in ("Bool", "Int", "Float")}
+# What goes to the log or to programmers stays English.
+NOT_SHOWN = {"debug", "info", "warning", "error", "exception", "note", "compile", "startswith"}
+NOT_SHOWN |= {"ImportError", "NotImplementedError"}
+# What is looked for in another program's words, not said.
+LOOKED_FOR = {"_REASONS"}
+SENTENCE = re.compile(r"[A-Z“][^\n]*[a-z.!?…:)] ?")
+# Names of things that are the same in every language: of joints, of data-blocks, of Blender's own sockets.
+SAME = re.compile(r"[^a-zA-Z]*|[A-Z]{2,5}|Portraitkit|\{\} px|.*\bHips, .*|.*spine_?0?1, .*|hips, spine, neck, head")
+DATA = re.compile(r"\{\} (mesh|quads|motion|anew|skin)( LOD\{\})?|Portraitkit bone|Subsurface [A-Z]\w+|Base Color")
+
+
+# The reports for the makers stay English.
+NO_SENTENCES = {"report.py", "trouble.py"}
+GAP_SENTENCE = re.compile(r"[^\n]*[A-Za-z]{2,} ?[^\n]*")
+
+
+def german(name: str = "GERMAN") -> dict[str, str]:
+    """The dictionary of plain texts, or FILLED; read without Blender."""
+    spec = importlib.util.spec_from_file_location("german", ADDON / "locale" / "german" / "__init__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["german"] = module
+    spec.loader.exec_module(module)
+    return getattr(module, name)
+
+
+def texts() -> dict[str, str]:
+    """English text -> where it stands."""
+    found: dict[str, str] = {}
+    for path in sorted(ADDON.rglob("*.py")):
+        if not LEFT_OUT & set(path.parts):
+            for text, line in texts_of(ast.parse(path.read_text(encoding="utf-8"))):
+                if text.strip() and not SAME.fullmatch(text) and not DATA.fullmatch(text):
+                    found.setdefault(text, f"{path.relative_to(ADDON).as_posix()}:{line}")
+    return found
+
+
+def sentences() -> dict[str, str]:
+    """Sentences with values in them -> where they stand."""
+    found: dict[str, str] = {}
+    for path in sorted(ADDON.rglob("*.py")):
+        if LEFT_OUT & set(path.parts) or path.name in NO_SENTENCES:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        hidden = {id(node) for node in _not_shown(tree)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr) and id(node) not in hidden:
+                text = "".join(each.value if isinstance(each, ast.Constant) else "{}" for each in node.values)
+                is_said = GAP_SENTENCE.fullmatch(text) and re.search(r"[a-z]{2}", text)
+                if " " in text.strip() and is_said and not SAME.fullmatch(text) and not DATA.fullmatch(text):
+                    found.setdefault(text, f"{path.relative_to(ADDON).as_posix()}:{node.lineno}")
+    return found
+
+
+def texts_of(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """The texts of one module."""
+    hidden = {id(node) for node in _not_shown(tree)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and LABELS & {ast.unparse(each) for each in node.targets}:
+            yield from _constants(node.value)
+        elif isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            for keyword in node.keywords:
+                named = name in PROPERTIES and keyword.arg in {"name", "description"}
+                if named or (keyword.arg == "text" and not _untranslated(node)):
+                    yield from _constants(keyword.value)
+                elif name in PROPERTIES and keyword.arg == "items":
+                    for entry in ast.walk(keyword.value):
+                        if isinstance(entry, ast.Tuple):
+                            yield from (pair for each in entry.elts[1:3] for pair in _constants(each))
+            if name == "T_" and node.args:
+                yield from _constants(node.args[0])
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in hidden
+            and " " in node.value.strip()
+            and SENTENCE.fullmatch(node.value)
+        ):
+            yield node.value, node.lineno
+
+
+def _constants(node: ast.AST) -> Iterator[tuple[str, int]]:
+    """A text, or both texts of a choice."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value, node.lineno
+    elif isinstance(node, ast.IfExp):
+        yield from _constants(node.body)
+        yield from _constants(node.orelse)
+
+
+def _untranslated(call: ast.Call) -> bool:
+    return any(
+        each.arg == "translate" and isinstance(each.value, ast.Constant) and each.value.value is False
+        for each in call.keywords
+    )
+
+
+def _not_shown(tree: ast.AST) -> Iterator[ast.AST]:
+    """Nodes whose texts nobody sees in the interface: documentation, the log, parts of f-strings, patterns."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            # a text that stands alone is documentation
+            for each in body:
+                if isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant):
+                    yield each.value
+        if isinstance(node, ast.JoinedStr):
+            yield from node.values
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in NOT_SHOWN:
+                yield from ast.walk(node)
+        if isinstance(node, ast.Compare):
+            yield from ast.walk(node)
+        if isinstance(node, ast.AnnAssign | ast.Assign) and node.value is not None:
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            if isinstance(target, ast.Name) and target.id in LOOKED_FOR:
+                yield from ast.walk(node.value)
+
+
+def missing() -> dict[str, str]:
+    """Texts and sentences without a translation."""
+    known = german().keys() | german("FILLED").keys()
+    return {text: place for text, place in {**texts(), **sentences()}.items() if text not in known}
+
+
+if __name__ == "__main__":
+    for text, place in missing().items():
+        print(f"{place}\t{text!r}")

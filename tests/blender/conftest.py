@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests inside Blender share: the add-on installed from the built zip, the engine beside it, an empty scene.
+
+They run in an environment with `bpy` (`make blender-tests`, or `python tests/blender/run.py`); elsewhere they are
+not collected.
+Every file has a process of its own there, because an installed add-on cannot be forgotten by its Python.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+HAS_BLENDER = importlib.util.find_spec("bpy") is not None
+collect_ignore_glob = [] if HAS_BLENDER else ["test_*.py"]
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "bl_ext.user_default.portraitkit"
+CACHE = ROOT / ".cache" / "blender-tests"
+
+if HAS_BLENDER and "BLENDER_USER_RESOURCES" not in os.environ:
+    # before bpy is imported, or Blender writes into the home folder
+    os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="portraitkit-blender-")
+if HAS_BLENDER:
+    import bpy  # first of all: it makes addon_utils and mathutils importable
+
+
+_exit_status = 0
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    global _exit_status  # noqa: PLW0603 - one per process
+    _exit_status = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """bpy 4.2 as a module crashes at exit once a property with an `update` function was registered, anybody's."""
+    if HAS_BLENDER and bpy.app.version < (4, 3):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_exit_status)
+
+
+@pytest.fixture(scope="session")
+def engine_python() -> Path:
+    """The Python that the engine is installed in: PORTRAITKIT_ENGINE_PYTHON, or the repository's own environment."""
+    inside = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
+    # not resolve(): a virtual environment's Python is a link, and is told by its place
+    python = Path(os.environ.get("PORTRAITKIT_ENGINE_PYTHON") or ROOT / ".venv" / inside).absolute()
+    if not python.is_file():
+        pytest.skip(f"no engine in {python}; run make test once, or set PORTRAITKIT_ENGINE_PYTHON")
+    return python
+
+
+@pytest.fixture
+def engine(engine_python: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The add-on finds the engine."""
+    monkeypatch.setenv("PORTRAITKIT_ENGINE_PYTHON", str(engine_python))
+    return engine_python
+
+
+@pytest.fixture(scope="session")
+def addon_zip(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built zip: PORTRAITKIT_ADDON_ZIP, or built now."""
+    given = os.environ.get("PORTRAITKIT_ADDON_ZIP")
+    if given:
+        return Path(given)
+    folder = tmp_path_factory.mktemp("dist")
+    done = subprocess.run(
+        [str(engine_python), str(ROOT / "build_addon.py"), "--dist", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (package,) = folder.glob("portraitkit-*.zip")
+    return package
+
+
+@pytest.fixture(scope="session")
+def addon(addon_zip: Path) -> Iterator[ModuleType]:
+    """The add-on's package, installed from the zip and enabled as a user does it; uninstalled at the end."""
+    import addon_utils
+
+    answer = bpy.ops.extensions.package_install_files(
+        filepath=str(addon_zip), repo="user_default", enable_on_install=True
+    )
+    # the operator also answers so where the package was refused
+    assert "FINISHED" in answer
+    assert addon_utils.check(PACKAGE) == (True, True)
+    yield importlib.import_module(PACKAGE)
+    addon_utils.disable(PACKAGE, default_set=True)
+
+
+@pytest.fixture
+def part(addon: ModuleType) -> Callable[[str], ModuleType]:
+    """A module of the installed add-on: `part("jobs.session")`."""
+    return lambda name: importlib.import_module(f"{addon.__name__}.{name}")
+
+
+@pytest.fixture
+def scene(addon: ModuleType) -> Any:
+    """An empty scene; the add-on stays."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    return bpy.context.scene
+
+
+@pytest.fixture(scope="session")
+def avatar_file(engine_python: Path) -> Path:
+    """A small avatar of the real engine, seed 7; kept between runs until the engine's sources change."""
+    newest = max(
+        path.stat().st_mtime
+        for folder in ("portrait_core", "textures")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".safetensors"}
+    )
+    kept = CACHE / f"seed-7-{int(newest)}.glb"
+    if not kept.is_file():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+            command = [str(engine_python), "-m", "cli.main", "generate", "--seed", "7", "--out", folder, "--quiet"]
+            command += ["--faces", "1000", "--texture-size", "128", "--lattice", "64"]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+            assert done.returncode == 0, done.stdout + done.stderr
+            (made,) = Path(folder).glob("*.glb")
+            made.replace(kept)
+    return kept
+
+
+@pytest.fixture
+def avatar_copy(avatar_file: Path, tmp_path: Path) -> Path:
+    """`avatar_file` under its own name in a folder of the test's own."""
+    return Path(shutil.copy2(avatar_file, tmp_path / "starter-7.glb"))
+
+
+@pytest.fixture
+def pump() -> Callable[..., None]:
+    """Call a timer's step until it says that nothing is left, or until a condition holds: no timer fires here."""
+
+    def run(
+        step: Callable[[], float | None], until: Callable[[], bool] = lambda: False, timeout: float = 120.0
+    ) -> None:
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            wait = step()
+            if wait is None or until():
+                return
+            time.sleep(min(wait, 0.05))
+        raise TimeoutError(f"not finished after {timeout:.0f} seconds")
+
+    return run
+
+
+@pytest.fixture
+def datablocks() -> Callable[[], dict[str, int]]:
+    """Counts of every kind of data-block, to see that nothing is left behind."""
+
+    def count() -> dict[str, int]:
+        kinds = (each.identifier for each in bpy.data.bl_rna.properties if each.type == "COLLECTION")
+        return {kind: len(getattr(bpy.data, kind)) for kind in kinds}
+
+    return count

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Avatars go out of Blender as files, and meshes of the user's go out to be baked onto."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import bpy
+import pytest
+
+Part = Callable[[str], ModuleType]
+
+
+@pytest.fixture
+def avatar(scene: Any, part: Part, avatar_copy: Path) -> Any:
+    return part("scene.bring_in").bring_in(avatar_copy, "Ada")
+
+
+@pytest.mark.parametrize("ending", [".glb", ".fbx", ".usdc"])
+def test_exports_come_back(avatar: Any, part: Part, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"ada{ending}"
+    vertices, bones = len(avatar.mesh.data.vertices), {each.name for each in avatar.armature.data.bones}
+    assert bpy.ops.portraitkit.export_avatar(filepath=str(path)) == {"FINISHED"}
+    assert not list(tmp_path.glob("*.part*"))
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    if ending == ".glb":
+        again = part("scene.bring_in").bring_in(path)
+        assert again.recipe["seed"] == 7
+        tree = part("scene.glb_facts").read_tree(path)
+        assert "portraitkit" not in tree["scenes"][0].get("extras", {})  # the panel's settings are nobody else's
+    elif ending == ".fbx":
+        bpy.ops.import_scene.fbx(filepath=str(path))
+    else:
+        bpy.ops.wm.usd_import(filepath=str(path))
+    (mesh,) = (each for each in bpy.data.objects if each.type == "MESH" and each.vertex_groups)
+    (rig,) = (each for each in bpy.data.objects if each.type == "ARMATURE")
+    assert len(mesh.data.vertices) == pytest.approx(vertices, rel=0.3)
+    assert bones <= {each.name for each in rig.data.bones}
+    assert {each.name for each in mesh.vertex_groups} <= bones | {"root"}
+    height = max((mesh.matrix_world @ each.co).z for each in mesh.data.vertices)
+    assert 0.1 < height < 0.4  # metres, z up
+    assert [each for each in bpy.data.images if each.size[0] > 0]
+
+
+def test_an_export_that_fails_keeps_the_old_file(avatar: Any, tmp_path: Path) -> None:
+    path = tmp_path / "ada.glb"
+    path.write_text("old")
+    avatar.mesh.name = "Ada mesh"
+    bpy.data.objects.remove(avatar.mesh)
+    with pytest.raises(RuntimeError, match="no mesh"):
+        bpy.ops.portraitkit.export_avatar(filepath=str(path))
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.glob("ada*")] == ["ada.glb"]
+
+
+def test_a_mesh_goes_out_in_its_avatar_s_space(avatar: Any, part: Part, tmp_path: Path) -> None:
+    avatar.armature.location = (3, 2, 1)
+    avatar.armature.rotation_euler = (0, 0, 1)
+    part("scene.pose").apply_pose(avatar, {"head": (0.5, 0, 0)})
+    bpy.context.view_layer.update()
+    before = sorted(tuple(round(x, 5) for x in each.co) for each in avatar.mesh.data.vertices)
+    counts = (len(bpy.data.objects), len(bpy.data.meshes))
+    path = tmp_path / "mesh.glb"
+    part("scene.maps").write_mesh(avatar.mesh, path)
+    assert (len(bpy.data.objects), len(bpy.data.meshes)) == counts
+    assert bpy.context.view_layer.objects.active == avatar.armature
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    bpy.ops.import_scene.gltf(filepath=str(path))
+    (mesh,) = (each for each in bpy.data.objects if each.type == "MESH")
+    bpy.context.view_layer.update()
+    after = sorted(tuple(round(x, 5) for x in mesh.matrix_world @ each.co) for each in mesh.data.vertices)
+    assert {*after} == {*before}
+    assert mesh.data.uv_layers
+
+
+def test_quads_move_as_the_avatar_does(avatar: Any, part: Part) -> None:
+    quads = part("scene.remesh").remesh(avatar.mesh, 800)
+    assert bpy.context.active_object == quads
+    assert quads.name == "Ada mesh quads"
+    corners = [len(each.vertices) for each in quads.data.polygons]
+    assert corners.count(4) > 0.95 * len(corners)
+    assert len(corners) == pytest.approx(800, rel=0.35)
+    assert quads.data.uv_layers.active is not None
+    assert all(0 <= x <= 1 for each in quads.data.uv_layers.active.data for x in each.uv)
+    weights = [sum(group.weight for group in each.groups) for each in quads.data.vertices]
+    assert min(weights) > 0.99
+    assert max(weights) < 1.01
+    rest = [each.co.copy() for each in quads.data.vertices]
+    part("scene.pose").apply_pose(avatar, {"head": (0, 0.7, 0)})
+    bpy.context.view_layer.update()
+    posed = quads.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices
+    assert max((one.co - two).length for one, two in zip(posed, rest, strict=True)) > 0.02
+
+
+def test_baked_maps_become_a_material(avatar: Any, part: Part, tmp_path: Path) -> None:
+    maps = {}
+    for kind in ("base_colour", "normal", "surface"):
+        image = bpy.data.images.new(kind, 8, 8)
+        image.filepath_raw, image.file_format = str(tmp_path / f"{kind}.png"), "PNG"
+        image.save()
+        bpy.data.images.remove(image)
+        maps[kind] = tmp_path / f"{kind}.png"
+    cube = bpy.data.objects.new("cube", bpy.data.meshes.new("cube"))
+    material = part("scene.maps").apply_maps(cube, maps)
+    assert cube.data.materials[:] == [material]
+    roles = {each.image["portraitkit_map"]: each.image for each in material.node_tree.nodes if each.type == "TEX_IMAGE"}
+    assert roles.keys() == maps.keys()
+    assert {name: each.colorspace_settings.name for name, each in roles.items()} == {
+        "base_colour": "sRGB", "normal": "Non-Color", "surface": "Non-Color"
+    }
+    assert all(each.packed_file for each in roles.values())
+    principled = next(each for each in material.node_tree.nodes if each.type == "BSDF_PRINCIPLED")
+    for socket in ("Base Color", "Normal", "Roughness", "Metallic"):
+        assert principled.inputs[socket].is_linked
+    principled.inputs["Subsurface Weight"].default_value = 0.6
+    again = part("scene.maps").apply_maps(cube, maps)
+    assert again == material
+    shader = next(each for each in again.node_tree.nodes if each.type == "BSDF_PRINCIPLED")
+    assert shader.inputs["Subsurface Weight"].default_value == pytest.approx(0.6)
+    assert json.dumps(sorted(each.name for each in bpy.data.materials)).count("cube") == 1

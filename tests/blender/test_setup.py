@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The engine is set up from a folder of wheels without the internet, makes an avatar, and is removed."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import bpy
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache" / "blender-tests"
+Part = Callable[[str], ModuleType]
+
+
+@pytest.fixture
+def no_engine(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody names one."""
+    monkeypatch.delenv("PORTRAITKIT_ENGINE_PYTHON", raising=False)
+
+
+@pytest.fixture
+def wheels(part: Part, no_engine: None) -> Path:
+    """Everything that the engine needs, downloaded once by the Python that the set-up chooses, as the docs say."""
+    base = part("jobs.setup_run")._bases or part("core.engine.pythons").base_pythons(first=True)
+    if not base:
+        pytest.skip("no Python here can make environments")
+    major, minor = base[0].version[:2]
+    folder = CACHE / f"wheels-{major}.{minor}"
+    if not (folder / "whole").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        engine = part("core.engine.plan").shipped_wheel(part("jobs.setup_run").ADDON / "engine")
+        command = [str(base[0].python), "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "-d", str(folder)]
+        command += ["-c", str(ROOT / "constraints.txt"), "torch", str(engine)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
+        if done.returncode:
+            pytest.skip(f"the wheels cannot be downloaded: {done.stderr.strip().splitlines()[-1:]}")
+        for own in folder.glob("portraitkit-*.whl"):
+            own.unlink()  # the add-on brings its own
+        (folder / "whole").write_text("")
+    return folder
+
+
+def test_set_up_offline_generate_remove(part: Part, wheels: Path) -> None:
+    link = part("jobs.session").session.link
+    assert link.python is None
+    assert not bpy.ops.portraitkit.generate.poll()
+    assert bpy.ops.portraitkit.set_up_engine(variant="cpu", wheels=str(wheels)) == {"FINISHED"}
+    own = part("jobs.preferences_access").own_folder("engine")
+    assert link.python is not None
+    assert own in link.python.parents
+    settings = {"faces": 1000, "texture_size": 128, "lattice": 64}
+    assert bpy.ops.portraitkit.generate(seed=1, name="Ada", **settings) == {"FINISHED"}
+    assert [each.name for each in part("scene.identity").avatars_of()] == ["Ada"]
+    assert bpy.ops.portraitkit.check_engine() == {"FINISHED"}
+    assert "starter" in part("jobs.session").session.notices.said
+    # a second time there is next to nothing to do
+    assert part("jobs.setup_run").make_plan("cpu", wheels).done
+    assert bpy.ops.portraitkit.remove_engine() == {"FINISHED"}
+    assert link.python is None
+    assert not list(own.glob("**/python*"))
+
+
+def test_offline_without_wheels_is_told(part: Part, no_engine: None, tmp_path: Path) -> None:
+    assert not bpy.app.online_access
+    with pytest.raises(RuntimeError, match="may not go online"):
+        bpy.ops.portraitkit.set_up_engine(variant="cpu")
+    with pytest.raises(RuntimeError, match="no wheels"):
+        bpy.ops.portraitkit.set_up_engine(variant="cpu", wheels=str(tmp_path))
+    assert part("jobs.session").session.notices.error is not None
+    bpy.ops.portraitkit.dismiss_error()
+
+
+def test_the_plan_says_what_will_be_done(part: Part, no_engine: None) -> None:
+    text = "\n".join(part("jobs.setup_run").make_plan("cpu", None).lines)
+    for word in ("Python 3.1", "Folder:", "torch", "Download about", "Disk: about"):
+        assert word in text
