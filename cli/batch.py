@@ -1,0 +1,362 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``portrait batch``: thousands of avatars unattended, with a manifest, a page and a report; run again, it goes on."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli import batch_plan, options, parse
+from cli.show import Show
+from portrait_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from portrait_core.batch.costs import Cost
+    from portrait_core.batch.records import Record
+    from portrait_core.batch.service import Batch
+
+Table = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="FILE", help="A .csv, .jsonl or .json of recipes; columns are recipe fields."),
+]
+Count = Annotated[int | None, typer.Option("--count", "-n", help="So many people drawn at random, or by --plan.")]
+PlanFile = Annotated[
+    Path | None, typer.Option("--plan", metavar="TOML", help="Distributions of recipe fields, for --count.")
+]
+PlanSeed = Annotated[int | None, typer.Option("--plan-seed", help="Seed of the draws. [default: as in the plan, or 0]")]
+Preset = Annotated[
+    str | None, typer.Option("--preset", metavar="draft|standard|hero", help="Faces, maps, lattice and levels at once.")
+]
+Out = Annotated[
+    str, typer.Option("--out", "-o", metavar="FOLDER|URL", help="Where all goes: a folder, or a URL such as s3://...")
+]
+Name = Annotated[
+    str | None,
+    typer.Option("--name", metavar="PATTERN", help="File names, of {model}, {seed:05d}, {index:05d} and {lod}."),
+]
+Folders = Annotated[bool, typer.Option("--folders", help="A folder for every avatar.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", "-w", min=1, max=256, help="Processes. [default: by cores, memory and graphics cards]"),
+]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, max=256, help="Threads of each worker. [default: cores / workers]")
+]
+EngineName = Annotated[str, typer.Option("--engine", metavar="local|ray", help="Processes here, or a Ray cluster.")]
+RayAddress = Annotated[
+    str | None, typer.Option("--ray-address", help="Of the cluster. [default: RAY_ADDRESS, or a new one here]")
+]
+Shard = Annotated[
+    str | None, typer.Option("--shard", metavar="I/N", help="Only the I-th of N parts, as in a SLURM array.")
+]
+MinQuality = Annotated[
+    float, typer.Option("--min-quality", min=0.0, max=1.0, help="Reject avatars with a score below this.")
+]
+Replace = Annotated[int, typer.Option("--replace", min=0, max=100, help="Other seeds tried for a rejected avatar.")]
+KeepRejected = Annotated[bool, typer.Option("--keep-rejected", help="Files of rejected avatars, into `rejected`.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan, its time and its space; make nothing.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out bad rows of the table, and tell them.")]
+TimeLimit = Annotated[
+    float | None, typer.Option("--time-limit", min=1.0, help="Seconds an avatar may take. [default: by its settings]")
+]
+Retries = Annotated[int, typer.Option("--retries", min=0, max=10, help="Tries more after a crash or a hang.")]
+MaxFailures = Annotated[
+    int | None, typer.Option("--max-failures", min=0, help="Stop after more failures than this. [default: never]")
+]
+Check = Annotated[
+    str | None,
+    typer.Option(
+        "--check", metavar="full|size", help="How finished files are looked at. [default: full; size for URLs]"
+    ),
+]
+BreakLock = Annotated[bool, typer.Option("--break-lock", help="Take over a URL that a killed run has locked.")]
+View = Annotated[bool, typer.Option("--view/--no-view", help="Data for the page's 3D view, about 0.4 MB an avatar.")]
+
+FASTEST_LIMIT, LIMIT_FACTOR = 120.0, 30.0
+"""An avatar's time limit: so many times what it should take, and no less than so many seconds."""
+
+
+def batch(
+    context: typer.Context,
+    seed: options.Seeds = None,
+    table: Table = None,
+    count: Count = None,
+    plan: PlanFile = None,
+    plan_seed: PlanSeed = None,
+    recipe: options.RecipeSource = None,
+    preset: Preset = None,
+    settings: options.Settings = None,
+    psi: options.Psi = 1.0,
+    pose: options.Pose = None,
+    faces: options.Faces = 20_000,
+    lods: options.Lods = None,
+    lod_maps: options.LodMaps = "own",
+    lod_files: options.LodFiles = False,
+    open_cut: options.Open = False,
+    texture_size: options.TextureSize = 1024,
+    texture: options.TextureSource = "auto",
+    normal_map: options.NormalMap = True,
+    occlusion: options.Occlusion = False,
+    lattice: options.LatticeSize = 256,
+    skeleton: options.Skeleton = "bust",
+    bone_naming: options.BoneNaming = "smpl",
+    formats: options.Formats = "glb",
+    out: Out = "batch",
+    name: Name = None,
+    folders: Folders = False,
+    model: options.Model = "starter",
+    workers: Workers = None,
+    threads: Threads = None,
+    engine: EngineName = "local",
+    ray_address: RayAddress = None,
+    shard: Shard = None,
+    device: options.Device = "auto",
+    min_quality: MinQuality = 0.0,
+    replace: Replace = 0,
+    keep_rejected: KeepRejected = False,
+    time_limit: TimeLimit = None,
+    retries: Retries = 1,
+    max_failures: MaxFailures = None,
+    skip_bad: SkipBad = False,
+    check: Check = None,
+    view: View = True,
+    break_lock: BreakLock = False,
+    dry_run: DryRun = False,
+    blender: options.Blender = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Make many avatars: of a seed range, a table of recipes or a random plan. The same command again goes on.
+
+    The folder gets the avatars, manifest.jsonl, index.html, contact-sheet.png and report.md.
+    """
+    show = Show(as_json=as_json, quiet=quiet)
+    given = options.given_options(context)
+    if "open_cut" in given:
+        given.add("closed")
+    if engine not in ("local", "ray"):
+        raise UsageError(f"--engine {engine!r} is not known; there are local and ray.")
+    if check not in (None, "full", "size"):
+        raise UsageError(f"--check {check!r} is not known; there are full and size.")
+    models = batch_plan.Models()
+    base = batch_plan.base_facts(
+        given,
+        recipe,
+        preset,
+        {
+            "model": model,
+            "psi": psi,
+            "attributes": parse.parse_settings(settings or []),
+            "pose": parse.parse_pose(pose),
+            "faces": faces,
+            "lods": parse.parse_lods(lods),
+            "lod_maps": lod_maps,
+            "closed": not open_cut,
+            "texture_size": texture_size,
+            "texture": texture,
+            "normal_map": normal_map,
+            "occlusion": occlusion,
+            "lattice": lattice,
+            "skeleton": skeleton,
+            "bone_naming": bone_naming,
+        },
+    )
+    people = _people(seed, table, count, plan, plan_seed, base, models, skip_bad=skip_bad, show=show)
+    jobs = batch_plan.named_jobs(people, name, models, counted=table is not None or count is not None)
+
+    from portrait_core.batch.costs import cost_of
+    from portrait_core.batch.places import is_url
+    from portrait_core.batch.records import Outputs
+    from portrait_core.batch.run import Limits
+    from portrait_core.batch.service import Batch, check_names, looked_at
+    from portrait_core.batch.workforce import Workforce, parse_shard
+    from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
+    from portrait_core.formats.write import ENDINGS
+
+    check_names(jobs)
+    endings = tuple(parse.parse_formats(formats, ENDINGS))
+    if any(ending in BLENDER_ENDINGS for ending in endings):
+        find_blender(blender)
+    outputs = Outputs(endings, lod_files, folders, view, keep_rejected, min_quality, blender)
+    slowest = max(cost_of(job.recipe, outputs).seconds for job in jobs)
+    order = Batch(
+        jobs=jobs,
+        out=out,
+        outputs=outputs,
+        limits=Limits(
+            time_limit=time_limit or max(FASTEST_LIMIT, LIMIT_FACTOR * slowest),
+            retries=retries,
+            max_failures=max_failures,
+            replacements=replace,
+            digests=(check or ("size" if is_url(out) else "full")) == "full",
+        ),
+        workforce=Workforce("ray" if engine == "ray" else "local", workers, threads, device, ray_address),
+        pattern=name or (batch_plan.COUNTED_PATTERN if table or count else options.DEFAULT_NAME),
+        shard=parse_shard(shard),
+        break_lock=break_lock,
+    )
+    if dry_run:
+        _dry_run(order, *looked_at(order), show)
+        return
+    _run(order, show)
+
+
+def _people(
+    seed: str | None,
+    table: Path | None,
+    count: int | None,
+    plan: Path | None,
+    plan_seed: int | None,
+    base: dict[str, Any],
+    models: batch_plan.Models,
+    *,
+    skip_bad: bool,
+    show: Show,
+) -> list[Any]:
+    if sum(each is not None for each in (seed, table, count)) != 1:
+        raise UsageError("say whom to make by one of --seeds 0-99, --from FILE and --count N (with --plan FILE).")
+    if plan is not None and count is None:
+        raise UsageError("--plan needs --count: how many to draw.")
+    if seed is not None:
+        return batch_plan.seeded(seed, base, models)
+    if table is not None:
+        return batch_plan.tabled(table, base, models, skip_bad=skip_bad, note=show.note)
+    return batch_plan.drawn(plan, count or 0, plan_seed, base, models)
+
+
+@contextmanager
+def _wishes(show: Show) -> Generator[list[int], None, None]:
+    """How often the user, or a cluster that wants its node back, asked to stop: once to finish, twice to drop."""
+    asked = [0]
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked[0] += 1
+        if asked[0] == 1:
+            show.note("finishing the avatars in work; Ctrl-C again drops them.")
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _run(order: Batch, show: Show) -> None:
+    from portrait_core.batch.places import is_url
+    from portrait_core.batch.service import run_batch
+
+    begin = time.monotonic()
+    done = [0, 0, 0]  # finished now, to make, there before
+
+    with show.progress("checking", total=max(1, len(order.own_jobs()))) as watcher, _wishes(show) as asked:
+
+        def begun(todo: int, kept: int) -> None:
+            done[1], done[2] = todo, kept
+            if kept:
+                show.note(f"{kept} avatars are there already; {todo} to make.")
+            for _ in range(kept):
+                watcher.finish()
+
+        def heard(record: Record) -> None:
+            done[0] += record.status != "rejected" or record.replacement >= order.limits.replacements
+            elapsed = time.monotonic() - begin
+            left = elapsed / max(1, done[0]) * max(0, done[1] - done[0])
+            watcher.begin(f"{done[0]} of {done[1]}, {_clock(left)} left")
+            if record.status == "made":
+                watcher.finish()
+            _tell(record, show)
+
+        summary, records = run_batch(
+            order, progress=watcher, heard=heard, begun=begun, stop=lambda: asked[0]
+        )
+    place = order.out if is_url(order.out) else str(Path(order.out))
+    rate = f", {3600 * summary.made / summary.seconds:.0f} an hour" if summary.made and summary.seconds else ""
+    failed = f", {summary.failed} failed" if summary.failed else ""
+    rejected = f", {summary.rejected} rejected" if summary.rejected else ""
+    show.result(
+        f"{place}: {summary.made} made, {summary.kept} kept{rejected}{failed} in {_clock(summary.seconds)}{rate}. "
+        "See index.html and report.md.",
+        {"event": "batch", "out": place, "planned": len(order.jobs), "records": len(records), **vars(summary)},
+    )
+    if summary.interrupted:
+        raise typer.Exit(130)
+    if summary.failed:
+        raise typer.Exit(1)
+
+
+def _tell(record: Record, show: Show) -> None:
+    """A line for what went wrong; with --json every record."""
+    if show.as_json:
+        typer.echo(json.dumps({"event": "avatar", **record.model_dump(mode="json")}, ensure_ascii=False))
+    elif record.status == "failed":
+        show.note(f"{record.name} failed: {record.error.get('message', '')}")
+    elif record.status == "rejected":
+        show.note(f"{record.name} rejected: {', '.join(record.reasons)} (quality {record.score:.2f})")
+
+
+def _dry_run(order: Batch, left: list[Any], records: list[Any], show: Show) -> None:
+    from portrait_core.batch.costs import estimate
+    from portrait_core.batch.places import is_url
+
+    cost: Cost = estimate(left, order.outputs, records)
+    total = order.own_jobs()
+    workers, threads = order.workforce.count(max(1, len(left)), cost.memory_mib)
+    # Workers with half of the threads make an avatar in less than twice the time; measured in docs/batch.md.
+    seconds = cost.seconds * _threads_factor(threads) / workers
+    free = None if is_url(order.out) else _free(Path(order.out))
+    rows = [
+        f"{len(total)} avatars planned, {len(total) - len(left)} there, {len(left)} to make",
+        f"time   about {_clock(seconds)} with {workers} workers of {threads} threads",
+        f"space  about {cost.bytes / 1e9:.2f} GB" + ("" if free is None else f"; {free / 1e9:.1f} GB are free"),
+        f"memory about {cost.memory_mib / 1024:.1f} GB each worker",
+    ]
+    facts = {
+        "event": "plan",
+        "planned": len(total),
+        "to_make": len(left),
+        "seconds": round(seconds, 1),
+        "bytes": round(cost.bytes),
+        "memory_mib": round(cost.memory_mib),
+        "workers": workers,
+        "threads": threads,
+        "free_bytes": free,
+        "first": [{"name": job.name, "recipe": job.recipe.facts()} for job in total[:5]],
+    }
+    rows += [f"  {job.name}  {_short(job.recipe.facts())}" for job in total[:5]]
+    rows += ["  ..."] if len(total) > 5 else []
+    show.result("\n".join(rows), facts)
+    if free is not None and free < 1.1 * cost.bytes:
+        show.note("there may not be enough space: make room, choose another --out, or smaller maps.")
+
+
+def _threads_factor(threads: int) -> float:
+    return 1.35 if threads == 1 else 1.0
+
+
+def _short(facts: dict[str, Any]) -> str:
+    named = {key: value for key, value in facts.items() if key in ("seed", "psi", "faces", "lods", "texture_size")}
+    named |= {key: facts[key] for key in ("attributes", "pose") if facts.get(key)}
+    text = ", ".join(f"{key} {value}" for key, value in named.items())
+    return text if len(text) < 160 else text[:157] + "..."
+
+
+def _free(out: Path) -> int:
+    import shutil
+
+    place = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
+    return shutil.disk_usage(place).free
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds)
+    days = f"{whole // 86400} d " if whole >= 86400 else ""
+    return f"{days}{whole // 3600 % 24}:{whole // 60 % 60:02d}:{whole % 60:02d}"
