@@ -5,15 +5,16 @@ PYTHON ?= python3
 VENV ?= .venv
 SEED ?= 7
 JOBS ?= 2
+VERSIONS ?= 4.2.23 4.5.15
 BIN := $(VENV)/bin
 # Stamps: a set-up is repeated only when what it depends on has changed.
 INSTALLED := $(VENV)/.portraitkit-installed
 DEV_INSTALLED := $(VENV)/.portraitkit-dev-installed
 
-.PHONY: avatar test lint types format clean help
+.PHONY: avatar test lint types format clean help addon addon-types blender-tests
 
 help: ## say what the targets do
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 avatar: $(INSTALLED) ## set up, make one avatar and say where it is
 	$(BIN)/portrait generate --seed $(SEED) --out avatars --overwrite
@@ -26,6 +27,18 @@ lint: $(DEV_INSTALLED) ## style and import order
 
 types: $(DEV_INSTALLED) ## strict types
 	$(BIN)/pyright
+
+addon: $(DEV_INSTALLED) ## the Blender add-on: dist/portraitkit-X.Y.Z.zip and dist/repository
+	$(BIN)/python build_addon.py
+
+blender-tests: $(DEV_INSTALLED) ## tests inside Blender; VERSIONS="4.2.23 4.5.15 5.0.1 5.2.3", BLENDER_TESTS=options
+	$(BIN)/python tests/blender/run.py $(VERSIONS) --jobs $(JOBS) $(BLENDER_TESTS)
+
+# An environment of its own: the stubs are called bpy too, and must not lie beside the real one.
+addon-types: ## types of the add-on's parts that use bpy
+	test -x .cache/addon-types/bin/mypy || { $(PYTHON) -m venv .cache/addon-types && \
+	  .cache/addon-types/bin/pip install --quiet mypy fake-bpy-module-4.5; }
+	.cache/addon-types/bin/mypy
 
 format: $(DEV_INSTALLED) ## sort imports and apply safe lint fixes
 	$(BIN)/ruff check --fix .

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import portrait_core
-from cli import bake, doctor, generate, models, render, train
+from cli import bake, batch, doctor, generate, models, pose, render, shape, train, video, worker
 from portrait_core.errors import PortraitError
 
 INTERRUPTED = 130
@@ -25,10 +25,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("generate")(generate.generate)
+app.command("batch")(batch.batch)
 app.command("bake")(bake.bake)
 app.command("render")(render.render)
+app.command("video")(video.video)
+app.command("pose")(pose.pose)
+app.command("shape")(shape.shape)
 app.add_typer(models.app, name="models")
 app.add_typer(train.app, name="train")
+app.command("worker")(worker.worker)
 app.command("doctor")(doctor.doctor)
 
 

@@ -15,13 +15,26 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("portrait_core", "textures", "cli", "tests")
 
 # Small modules that any room of the engine may use: they know nothing themselves.
-SMALL = ("closest_point", "colours", "errors", "mesh_queries", "pickle_machine", "progress", "suggest", "whole_file")
+SMALL = (
+    "closest_point",
+    "colours",
+    "errors",
+    "file_names",
+    "mesh_queries",
+    "nearest_triangle",
+    "pickle_machine",
+    "progress",
+    "suggest",
+    "threads",
+    "whole_file",
+)
 COMMON = {"portrait_core", *(f"portrait_core.{name}" for name in SMALL)}
 # Room -> what it may import of ours besides itself and COMMON. A room that is not named here may import all of
 # portrait_core except the rooms on top.
 ALLOWED = {
     "textures": set[str](),
     "portrait_core.networks": set[str](),
+    "portrait_core.protocol": set[str](),
     "portrait_core.body": set[str](),
     "portrait_core.cameras": set[str](),
     "portrait_core.field": set[str](),
@@ -39,8 +52,15 @@ ALLOWED = {
     "portrait_core.models": {"portrait_core.networks"},
     "portrait_core.recipe": {"portrait_core.models", "portrait_core.body"},
 }
-NOTHING_OF_OURS = {"textures", "portrait_core.networks"}
-ON_TOP = {"portrait_core.training", "portrait_core.photo", "portrait_core.world"}
+# The protocol is copied into clients that have no engine.
+NOTHING_OF_OURS = {"textures", "portrait_core.networks", "portrait_core.protocol"}
+ON_TOP = {
+    "portrait_core.batch",
+    "portrait_core.training",
+    "portrait_core.photo",
+    "portrait_core.world",
+    "portrait_core.worker",
+}
 
 
 def files(*packages: str) -> list[Path]:
