@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import platform
 import shutil
 import sys
@@ -35,10 +36,14 @@ REQUIRED = {
     "typer": "typer",
     "rich": "rich",
     "platformdirs": "platformdirs",
+    "filelock": "filelock",
+    "fsspec": "fsspec",
 }
 OPTIONAL = {
     "bpy": ("bpy", "pip install 'portraitkit[blender]' for .blend, FBX and USD export"),
     "mediapipe": ("mediapipe", "pip install 'portraitkit[photo]' to start from a photograph"),
+    "imageio-ffmpeg": ("imageio_ffmpeg", "pip install 'portraitkit[video]' for `portrait video`"),
+    "ray": ("ray", "pip install 'portraitkit[cluster]' for `portrait batch --engine ray`"),
 }
 ENOUGH_DISK = 500_000_000
 
@@ -92,11 +97,7 @@ def _findings(out: Path, *, verify: bool) -> Iterator[Finding]:
     yield _device()
     yield from _models(verify=verify)
     yield _folder(out)
-    blender = shutil.which("blender")
-    if blender:
-        yield Finding("Blender", "ok", blender)
-    else:
-        yield Finding("Blender", "missing", "not on the PATH", "only the add-on needs it")
+    yield _blender()
 
 
 def _import(distribution: str, module: str, otherwise: str, advice: str) -> Finding:
@@ -121,11 +122,35 @@ def _device() -> Finding:
         from portrait_core.devices import choose_device
 
         device = choose_device("auto")
-        if device.type == "cuda":
-            return Finding("device", "ok", f"cuda: {torch.cuda.get_device_name()}")
-        return Finding("device", "ok", f"{device.type}, {torch.get_num_threads()} threads")
     except ImportError:
         return Finding("device", "bad", "torch does not load", "install torch as the README says")
+    try:
+        # A card that torch sees may still be one that its build has no code for.
+        assert float(torch.ones(2, device=device).sum()) == 2
+    except Exception as error:  # whatever the driver says
+        text = " ".join(str(error).split())[:200]
+        advice = "use --device cpu, or another torch build (see README)"
+        return Finding("device", "bad", f"{device.type}: {text}", advice)
+    if device.type == "cuda":
+        return Finding("device", "ok", f"cuda: {torch.cuda.get_device_name()}")
+    threads = f"{device.type}, {torch.get_num_threads()} threads"
+    if shutil.which("nvidia-smi"):
+        advice = "this torch is a build without CUDA; for the graphics card install one with it (see README)"
+        return Finding("device", "ok", threads, advice)
+    return Finding("device", "ok", threads)
+
+
+def _blender() -> Finding:
+    """What `.blend`, `.fbx` and `.usdc` would be written by. The add-on brings its own Blender: the one it runs in."""
+    from portrait_core.errors import UsageError
+    from portrait_core.formats.blender import BLENDER_VARIABLE, find_blender
+
+    try:
+        return Finding("Blender", "ok", find_blender()[0])
+    except UsageError as error:
+        # Named by its user and not there is a fault; not there at all is a choice.
+        state = "bad" if os.environ.get(BLENDER_VARIABLE) else "missing"
+        return Finding("Blender", state, "none found" if state == "missing" else "not usable", str(error))
 
 
 def _models(*, verify: bool) -> Iterator[Finding]:

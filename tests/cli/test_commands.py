@@ -79,6 +79,32 @@ def test_doctor_tells_what_is_bad(
     assert "-> pip install no-such-thing" in text.out
 
 
+def test_doctor_looks_at_device_and_blender(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    import torch
+
+    def findings() -> dict[str, dict[str, str]]:
+        return {event["what"]: event for event in run("doctor", "--json", "--no-verify", "--out", tmp_path).events}
+
+    monkeypatch.setenv("PORTRAITKIT_BLENDER", str(tmp_path / "no-blender"))
+    found = findings()["Blender"]
+    assert found["state"] == "bad" and "no-blender" in found["advice"]
+    which = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name, *rest: "here" if name == "nvidia-smi" else which(name, *rest))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert "build without CUDA" in findings()["device"]["advice"]
+
+    def refuse(*shape: object, **options: object) -> None:
+        raise RuntimeError("no kernel image is available for execution on the device")
+
+    monkeypatch.setattr(torch, "ones", refuse)
+    found = findings()["device"]
+    assert found["state"] == "bad" and "no kernel image" in found["detail"] and "--device cpu" in found["advice"]
+
+
 def test_doctor_lists_what_the_package_requires() -> None:
     import tomllib
 
