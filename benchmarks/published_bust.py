@@ -132,7 +132,7 @@ def save_bust(
 
 def inside_bust(points: Tensor) -> Tensor:
     """Rough depth (N,) below the skin of the bust at ``points`` (N, 3), metres; negative outside."""
-    profile = torch.as_tensor(_PROFILE, dtype=points.dtype)
+    profile = torch.as_tensor(_PROFILE).to(points)
     y = points[:, 1].contiguous()
     right = torch.searchsorted(profile[:, 0].contiguous(), y).clamp(1, len(profile) - 1)
     a, b = profile[right - 1], profile[right]
@@ -166,7 +166,7 @@ def fit_bust(model: PortraitGenerator, ws: Tensor, *, steps: int = 300, points: 
     for step in range(steps):
         for group in optimiser.param_groups:
             group["lr"] = 0.02 * min(1.0, 2 * (1 - step / steps))
-        drawn = (torch.rand(6 * points, 3, generator=generator) * 2 - 1) * (box / 2)
+        drawn = ((torch.rand(6 * points, 3, generator=generator) * 2 - 1) * (box / 2)).to(ws.device)
         close = inside_bust(drawn).abs() < 0.04
         places = torch.cat([drawn[close][:points], drawn[~close][:points]])
         depth = inside_bust(places)

@@ -66,8 +66,8 @@ PrecisionOption = Annotated[
     str | None,
     typer.Option(
         "--precision",
-        metavar="fp32|bf16|fp16",
-        help="Of the super-resolution; 16 bits pay on graphics cards. [default: fp32]",
+        metavar="fp32|tf32|bf16|fp16",
+        help="Of convolutions; all but fp32 pay on graphics cards only, for about a grey level. [default: fp32]",
         rich_help_panel=PANEL,
     ),
 ]

@@ -25,6 +25,7 @@ from portrait_core.generator_config import GeneratorConfig
 from portrait_core.models.checkpoint import LoadedModel, check_shapes, load_model
 from portrait_core.models.header import ModelHeader
 from portrait_core.models.registry import find_model
+from portrait_core.networks.exact import exact_convolutions
 from portrait_core.published_model import PublishedAvatarModel
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.distance_march import DistanceScene, distance_scene, march
@@ -172,7 +173,7 @@ class CanonicalAvatarModel:
         """Everything that depends on z (1, z_dim) and truncation alone; the last one is remembered."""
         key = np.asarray(z, np.float32).tobytes() + repr(psi).encode()
         if self._last is None or self._last[0] != key:
-            with torch.no_grad():
+            with torch.no_grad(), exact_convolutions():
                 ws = self.network.mapping(torch.as_tensor(np.asarray(z, np.float32)).to(self.device), psi=psi)
                 self._last = (key, self.network.identity(ws))
         return self._last[1]

@@ -13,8 +13,10 @@ the closest edge or corner, so the lowest is found among the triangles that touc
 from typing import Any
 
 import numpy as np
+import torch
 import warp as wp
 from numpy.typing import NDArray
+from torch import Tensor
 
 from portrait_core.mesh_queries import in_threads, rows_of_three, wrap
 
@@ -108,33 +110,55 @@ def _lowest(
 
 
 class NearestTriangle:
-    """A mesh, ``vertices`` (V, 3) and ``faces`` (F, 3), prepared for queries on the processor.
+    """A mesh, ``vertices`` (V, 3) and ``faces`` (F, 3), prepared for queries.
 
-    Triangles must be connected by shared indices: those that tie are looked for around common corners.
+    Triangles must be connected by shared indices: those that tie are looked for around common corners. It lives on the
+    processor or, for tensors that do, on a CUDA ``device``.
     """
 
-    def __init__(self, vertices: NDArray[Any], faces: NDArray[Any], *, reach: float, tie: float) -> None:
+    def __init__(
+        self, vertices: NDArray[Any], faces: NDArray[Any], *, reach: float, tie: float, device: str = "cpu"
+    ) -> None:
+        self._device = device
         self._vertices = rows_of_three(vertices).copy()
         self._corners = np.ascontiguousarray(faces, np.int32).ravel()
-        self._mesh = wp.Mesh(
-            points=wrap(self._vertices), indices=wp.array(self._corners, dtype=wp.int32, device="cpu")
-        )
         order = np.argsort(self._corners, kind="stable")
         self._touching = (order // 3).astype(np.int32)
         counts = np.bincount(self._corners, minlength=len(self._vertices))
         self._start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
         self._reach, self._tie = float(reach), float(tie)
+        if device == "cpu":
+            self._whole = [wrap(each) for each in (self._vertices, self._corners, self._start, self._touching)]
+        else:
+            kinds = (wp.vec3, wp.int32, wp.int32, wp.int32)
+            arrays = (self._vertices, self._corners, self._start, self._touching)
+            self._whole = [wp.array(each, dtype=kind, device=device) for each, kind in zip(arrays, kinds, strict=True)]
+        # A mesh keeps its indices: a copy of them.
+        self._mesh = wp.Mesh(points=self._whole[0], indices=wp.array(self._corners, dtype=wp.int32, device=device))
+
+    def of_tensor(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """The same for a tensor (N, 3) on this mesh's device, where the answers (N,) stay."""
+        if self._device == "cpu":
+            face, squared = self(points.detach().numpy())
+            return torch.as_tensor(face), torch.as_tensor(squared)
+        queries = points.detach().to(torch.float32).contiguous()
+        face = torch.zeros(len(queries), dtype=torch.int32, device=queries.device)
+        squared = torch.full((len(queries),), float("inf"), dtype=torch.float64, device=queries.device)
+        # On torch's stream, the kernel runs after what made the points and before what reads the answers.
+        with wp.ScopedStream(wp.stream_from_torch(torch.cuda.current_stream(queries.device))):
+            inputs = [self._mesh.id, wp.from_torch(queries, dtype=wp.vec3), self._reach, wp.float64(self._tie)]
+            outputs = [wp.from_torch(face), wp.from_torch(squared)]
+            wp.launch(_lowest, dim=len(queries), inputs=[*inputs, *self._whole, *outputs], device=self._device)
+        return face, squared
 
     def __call__(self, points: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """Points (N, 3) -> index (N,) of the triangle, -1 where none is within reach, and squared distance (N,)."""
         queries = rows_of_three(points)
         face = np.zeros(len(queries), np.int32)
         squared = np.full(len(queries), np.inf)
-        whole = [wrap(each) for each in (self._vertices, self._corners, self._start, self._touching)]
-
         def part(begin: int, end: int) -> None:
             rows = slice(begin, end)
-            inputs = [self._mesh.id, wrap(queries[rows]), self._reach, wp.float64(self._tie), *whole]
+            inputs = [self._mesh.id, wrap(queries[rows]), self._reach, wp.float64(self._tie), *self._whole]
             wp.launch(
                 _lowest, dim=end - begin, inputs=[*inputs, wrap(face[rows]), wrap(squared[rows])], device="cpu"
             )

@@ -21,6 +21,7 @@ from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.models.checkpoint import LoadedModel
 from portrait_core.models.header import ModelHeader
 from portrait_core.networks.discriminator import PortraitDiscriminator, Portraits
+from portrait_core.networks.exact import exact_convolutions
 from portrait_core.networks.resampling import blur, resize
 from portrait_core.official_import import load_discriminator, load_generator
 from portrait_core.quick_renderer import DEFAULT_MEMORY, Precision, QuickRenderer
@@ -57,7 +58,7 @@ class PictureOptions:
             ``identical``: it sees what is rendered.
         memory: bytes that rays being worked on may take.
         quick: False for the plain path, straight from the specification.
-        precision: of the super-resolution's convolutions on the quick path.
+        precision: of convolutions, as `QuickRenderer` takes it; 16 bits on the quick path only.
         compiled: whether that path's super-resolution is compiled by ``torch.compile``.
     """
 
@@ -206,7 +207,7 @@ class PublishedAvatarModel:
         size = self.options.neural_resolution
         if self.options.quick:
             return self.renderer(ws).render(label, pose=six, settings=settings, neural_resolution=size)
-        with torch.inference_mode():
+        with torch.inference_mode(), exact_convolutions(self.options.precision != "tf32"):
             deform = None if six is None else self.network.pose_warp(six)
             return self.network.synthesis(ws, label, deform=deform, settings=settings, neural_resolution=size)
 
@@ -225,7 +226,7 @@ class PublishedAvatarModel:
         assert how is not None  # a header with a discriminator has it
         size = how.neural_resolution or self.network.config.neural_resolution
         mode = how.filter_mode
-        with torch.inference_mode():
+        with torch.inference_mode(), exact_convolutions():
             picture = resize(image.to(self.device), network.config.img_resolution)
             raw = blur(resize(picture, size, mode), how.blur_sigma)
             portraits = Portraits(

@@ -7,6 +7,7 @@ their tables, the occupancy and the background belong to the identity; the latti
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any, Literal, cast
 
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor
 from portrait_core.body.warp_lattice import WarpLattice
 from portrait_core.generator import PortraitGenerator
 from portrait_core.networks.decoder import Decoder
+from portrait_core.networks.exact import exact_convolutions
 from portrait_core.networks.folded_planes import Axes, FoldedTrigridDecoder
 from portrait_core.networks.fused_synthesis import fused_network, fused_superresolution
 from portrait_core.networks.gathered_planes import GatheredDecoder
@@ -32,8 +34,8 @@ SAMPLE_BYTES = 700
 
 DEFAULT_MEMORY = 1 << 30
 
-Precision = Literal["fp32", "bf16", "fp16"]
-_TYPES = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+Precision = Literal["fp32", "tf32", "bf16", "fp16"]
+_TYPES = {"fp32": None, "tf32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class QuickRenderer:
@@ -45,8 +47,8 @@ class QuickRenderer:
         ws_background: other rows for the background, or None.
         noise_mode: ``const`` or ``none``, for planes and background.
         memory: bytes that rays being worked on may take, beside the networks.
-        precision: of the super-resolution's convolutions. ``bf16`` and ``fp16`` pay where the device has them in
-            hardware; the picture then differs by about a grey level.
+        precision: ``bf16`` and ``fp16``, of the super-resolution's convolutions, and ``tf32``, of all convolutions on a
+            CUDA card, pay where the device has them in hardware; the picture then differs by about a grey level.
         compiled: compile the super-resolution by ``torch.compile``. That takes a minute the first time, needs a C++
             compiler on processors, and pays for many pictures on graphics cards.
     """
@@ -79,7 +81,7 @@ class QuickRenderer:
     def planes(self) -> Tensor:
         """The tri-grid (1, 3, F * depth, S, S)."""
         if self._planes is None:
-            with torch.inference_mode():
+            with torch.inference_mode(), self._convolutions():
                 picture = fused_network(self.model.backbone.synthesis, self.ws, noise_mode=self.noise_mode)
                 self._planes = picture.reshape(1, 3, -1, *picture.shape[2:])
         return self._planes
@@ -123,7 +125,7 @@ class QuickRenderer:
         """
         settings = settings or self.model.config.rendering
         size = neural_resolution or self.model.config.neural_resolution
-        with torch.inference_mode():
+        with torch.inference_mode(), self._convolutions():
             if not can_render(settings) or self.model.config.canonical is not None:
                 return self._plainly(c, pose, settings, numbers, size)
             origins, directions = rays_of_labels(c, size)
@@ -143,6 +145,9 @@ class QuickRenderer:
                 each.transpose(1, 2).reshape(1, -1, size, size) for each in (seen.features, seen.depth, seen.opacity)
             )
             return self._picture(features, depth, opacity, size)
+
+    def _convolutions(self) -> AbstractContextManager[None]:
+        return exact_convolutions(self.precision != "tf32")
 
     @property
     def decoder(self) -> GatheredDecoder:

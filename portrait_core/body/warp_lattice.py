@@ -14,7 +14,6 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor
@@ -57,14 +56,17 @@ class TriangleMotions:
         turn = torch.cat([turn, torch.eye(3, device=turn.device)[None]])
         shift = torch.cat([shift, shift.new_zeros(1, 3)])
         vertices, faces = warp.posed[0].detach().cpu().numpy(), warp.faces.cpu().numpy()
-        closest = NearestTriangle(vertices, faces, reach=1.01 * warp.thickness, tie=TIE)
+        device = warp.posed.device
+        where = f"cuda:{device.index or 0}" if device.type == "cuda" else "cpu"
+        closest = NearestTriangle(vertices, faces, reach=1.01 * warp.thickness, tie=TIE, device=where)
         return TriangleMotions(turn, shift, closest, warp.thickness)
 
     def nearest(self, points: Tensor) -> Tensor:
         """Index (N,) of the triangle that carries each of ``points`` (N, 3)."""
-        face, squared = self.closest(points.detach().cpu().numpy())
-        face = np.where((face >= 0) & (np.sqrt(squared) < self.thickness), face, len(self.shift) - 1)
-        return torch.as_tensor(face, dtype=torch.int64).to(points.device)
+        place = points if points.device.type == "cuda" else points.cpu()
+        face, squared = (each.to(points.device) for each in self.closest.of_tensor(place))
+        near = (face >= 0) & (squared.sqrt() < self.thickness)
+        return torch.where(near, face.to(torch.int64), len(self.shift) - 1)
 
     def carry(self, points: Tensor, index: Tensor) -> Tensor:
         """``points`` (N, 3) moved by the motions of triangles ``index`` (N,)."""

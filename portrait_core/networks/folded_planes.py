@@ -14,13 +14,14 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
+from portrait_core.networks.at_once import at_once
 from portrait_core.networks.canonical_decoder import DISTANCE_SCALE, CanonicalDecoder
 from portrait_core.networks.decoder import Decoder
 from portrait_core.networks.fully_connected import FullyConnectedLayer
 from portrait_core.networks.trigrid import PLANE_COORDINATES
 
 CHUNK = 8192
-"""Points worked on at once: their hidden rows fit into a core's cache."""
+"""Points worked on at once by a processor: their hidden rows fit into a core's cache."""
 
 Axes = tuple[Tensor, Tensor, Tensor]
 """Coordinates (nx,), (ny,), (nz,) of the lattice points along each axis."""
@@ -80,8 +81,9 @@ class FoldedCanonicalDecoder:
         i, j, k = index.unbind(1)
         rows = (i * ny + j, j * nz + k, i * nz + k)
         result = self.tables[0].new_empty(len(index), 2)
-        for begin in range(0, len(index), CHUNK):
-            part = slice(begin, begin + CHUNK)
+        chunk = at_once(index.device, CHUNK)
+        for begin in range(0, len(index), chunk):
+            part = slice(begin, begin + chunk)
             hidden = self.tables[0].index_select(0, rows[0][part])
             hidden += self.tables[1].index_select(0, rows[1][part])
             hidden += self.tables[2].index_select(0, rows[2][part])
@@ -137,8 +139,9 @@ class FoldedTrigridDecoder:
     def __call__(self, index: Tensor) -> Tensor:
         """Raw densities (N,) at lattice indices (N, 3) int64."""
         result = self.tables[0].new_empty(len(index))
-        for begin in range(0, len(index), CHUNK):
-            part = index[begin : begin + CHUNK]
+        chunk = at_once(index.device, CHUNK)
+        for begin in range(0, len(index), chunk):
+            part = index[begin : begin + chunk]
             features: Tensor | None = None
             for table, (width, height), (along, low, below, above) in zip(
                 self.tables, self.order, self.blends, strict=True
@@ -153,7 +156,7 @@ class FoldedTrigridDecoder:
                 features = found if features is None else features.add_(found)
             assert features is not None
             hidden = nnf.softplus(torch.addmm(self.first_bias, features, self.first.t()))
-            result[begin : begin + CHUNK] = hidden @ self.last + self.last_bias
+            result[begin : begin + chunk] = hidden @ self.last + self.last_bias
         return result
 
 

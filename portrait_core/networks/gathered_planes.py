@@ -12,11 +12,12 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
+from portrait_core.networks.at_once import at_once
 from portrait_core.networks.decoder import Decoder
 from portrait_core.networks.trigrid import PLANE_COORDINATES
 
 CHUNK = 16384
-"""Points worked on at once: what belongs to them stays in the cache of the processor."""
+"""Points worked on at once by a processor: what belongs to them stays in the cache of the processor."""
 
 
 class GatheredDecoder:
@@ -38,14 +39,15 @@ class GatheredDecoder:
 
     def __call__(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Raw densities (N,) and features (N, C) at ``points`` (N, 3), world units."""
-        density, colour = self._decoded(points[:CHUNK])
-        if len(points) <= CHUNK:
+        chunk = at_once(points.device, CHUNK)
+        density, colour = self._decoded(points[:chunk])
+        if len(points) <= chunk:
             return density, colour
         densities = density.new_empty(len(points))
         colours = colour.new_empty(len(points), colour.shape[1])
-        densities[:CHUNK], colours[:CHUNK] = density, colour
-        for begin in range(CHUNK, len(points), CHUNK):
-            part = slice(begin, begin + CHUNK)
+        densities[:chunk], colours[:chunk] = density, colour
+        for begin in range(chunk, len(points), chunk):
+            part = slice(begin, begin + chunk)
             densities[part], colours[part] = self._decoded(points[part])
         return densities, colours
 

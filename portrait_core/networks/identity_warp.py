@@ -20,6 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from portrait_core.networks.at_once import at_once
+
 FADE_FROM = 0.010
 FADE_TO = 0.030
 """The remainder counts in full up to the first distance from the template and not at all beyond the second (metres)."""
@@ -207,8 +209,10 @@ def _smooth(points: Tensor, centre: Tensor, weights: Tensor) -> Tensor:
     of_centres = weights[:count].t().contiguous()
     x, y, z = centre[..., None].unbind(1)
     rows = points.t().contiguous()
-    for begin in range(0, len(points), KERNEL_CHUNK):
-        part = slice(begin, begin + KERNEL_CHUNK)
+    # A row of the kernel is as long as there are centres: fewer points at once than elsewhere.
+    chunk = max(KERNEL_CHUNK, at_once(points.device, KERNEL_CHUNK) // 8)
+    for begin in range(0, len(points), chunk):
+        part = slice(begin, begin + chunk)
         kernel = (x - rows[0, part]).square_()
         step = y - rows[1, part]
         kernel.addcmul_(step, step)

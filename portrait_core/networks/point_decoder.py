@@ -14,10 +14,11 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
+from portrait_core.networks.at_once import at_once
 from portrait_core.networks.canonical_decoder import DISTANCE_SCALE, CanonicalDecoder, CanonicalSample
 
 CHUNK = 1 << 15
-"""Points worked on at once: hidden rows that stay near the processor, and enough of them for each call."""
+"""Points worked on at once by a processor: hidden rows that stay near it, and enough of them for each call."""
 
 _PLANE_AXES = ((0, 1), (2, 1), (0, 2))
 
@@ -79,11 +80,12 @@ class PointDecoder:
         """The last layer's first ``count`` outputs (count, N): each apart, as what follows is quick along rows."""
         last, bias = self._last[:count], self._last_bias[:count, None]
         result = points.new_empty(count, len(points))
-        for begin in range(0, len(points), CHUNK):
-            part = points[begin : begin + CHUNK]
+        chunk = at_once(points.device, CHUNK)
+        for begin in range(0, len(points), chunk):
+            part = points[begin : begin + chunk]
             hidden = nnf.leaky_relu_(self._first(part), 0.2)
             hidden = torch.addmm(self._second_bias, hidden, self._second)
-            result[:, begin : begin + CHUNK] = torch.addmm(bias, last, nnf.leaky_relu_(hidden, 0.2).t())
+            result[:, begin : begin + chunk] = torch.addmm(bias, last, nnf.leaky_relu_(hidden, 0.2).t())
         return result
 
     def _first(self, points: Tensor) -> Tensor:

@@ -75,11 +75,10 @@ class Occupancy:
         axis = torch.linspace(-1, 1, cells + 1, device=device)
         steps = torch.arange(cells + 1, device=device)
         density = on_lattice((axis, axis, axis))
-        layers = [
-            density(torch.cartesian_prod(steps[i : i + 1], steps, steps)).reshape(cells + 1, cells + 1)
-            for i in range(cells + 1)
-        ]
-        nodes = torch.stack(layers)[None, None]
+        # A layer at a time stays in a processor's caches; a graphics card takes all of them.
+        thick = 1 if device.type == "cpu" else cells + 1
+        layers = [density(torch.cartesian_prod(part, steps, steps)) for part in torch.split(steps, thick)]
+        nodes = torch.cat(layers).reshape(1, 1, cells + 1, cells + 1, cells + 1)
         # The nodes of a cell and of its neighbours: four along each axis, fewer at the walls.
         high = nnf.max_pool3d(nodes, 4, stride=1, padding=1)[0, 0]
         low = -nnf.max_pool3d(-nodes, 4, stride=1, padding=1)[0, 0]

@@ -55,3 +55,19 @@ def test_what_it_cannot_do_is_refused() -> None:
         fused_network(network, torch.zeros(2, 4, 16))
     with pytest.raises(ValueError, match="'random'"):
         fused_network(network, torch.zeros(1, 4, 16), noise_mode="random")
+
+
+def test_kernel_and_filter_in_phases() -> None:
+    """What graphics cards do instead of a transposed convolution and a filter, in float64 and with any filter."""
+    from torch.nn import functional as nnf
+
+    from portrait_core.networks.fused_synthesis import _in_phases
+
+    generator = torch.Generator().manual_seed(3)
+    x, kernel, bias, taps = (
+        torch.randn(shape, generator=generator, dtype=torch.float64)
+        for shape in ((1, 5, 7, 9), (4, 5, 3, 3), (4,), (4, 4))
+    )
+    doubled = nnf.conv_transpose2d(x, kernel.transpose(0, 1), stride=2)
+    wanted = nnf.conv2d(doubled, (taps * 4).expand(4, 1, -1, -1), bias, padding=1, groups=4)
+    torch.testing.assert_close(_in_phases(x, kernel, taps, bias), wanted)
