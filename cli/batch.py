@@ -310,7 +310,7 @@ def _dry_run(order: Batch, left: list[Any], records: list[Any], show: Show) -> N
     cost: Cost = estimate(left, order.outputs, records)
     total = order.own_jobs()
     workers, threads = order.workforce.count(max(1, len(left)), cost.memory_mib)
-    # Workers with half of the threads make an avatar in less than twice the time; measured in docs/batch.md.
+    # Workers of one thread make an avatar in less than twice the time of two; measured in docs/batch.md.
     seconds = cost.seconds * _threads_factor(threads) / workers
     free = None if is_url(order.out) else _free(Path(order.out))
     rows = [
@@ -339,7 +339,7 @@ def _dry_run(order: Batch, left: list[Any], records: list[Any], show: Show) -> N
 
 
 def _threads_factor(threads: int) -> float:
-    return 1.35 if threads == 1 else 1.0
+    return 1.5 if threads == 1 else 1.0
 
 
 def _short(facts: dict[str, Any]) -> str:

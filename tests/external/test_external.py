@@ -159,13 +159,36 @@ def test_the_validator_does_find_faults(tmp_path: Path, code: str, change: Any) 
     assert code in {message["code"] for message in reports[0]["issues"]["messages"]}
 
 
+def chromium() -> str:
+    browser = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if browser is None:
+        pytest.skip("no Chromium; install it or name one by CHROMIUM")
+    return browser
+
+
+@pytest.mark.slow
+def test_the_page_of_a_batch_opens_from_disk(tmp_path: Path) -> None:
+    """Filtered, sorted, opened and turned in a browser that may ask the network for nothing."""
+    from portrait_core.batch.service import Batch, run_batch
+    from portrait_core.batch.workforce import Workforce
+    from tests.batch.crews import InlineCrew, jobs
+
+    node, browser = node_with("playwright-core"), chromium()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Workforce, "crew", lambda self, jobs, memory: InlineCrew())
+        run_batch(Batch(jobs(4), str(tmp_path / "out"), workforce=Workforce()))
+    done = run([node, str(HERE / "page_check.mjs"), str(tmp_path / "out" / "index.html")], CHROMIUM=browser)
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    found = json.loads(done.stdout)
+    assert (found["cards"], found["loaded"], found["found"], found["turned"]) == (4, 4, 1, True)
+    assert found["faults"] == []
+
+
 @pytest.mark.slow
 def test_three_js_loads_it_and_the_head_turns(files: list[Path], tmp_path: Path) -> None:
     node = node_with("three")
     node_with("playwright-core")
-    browser = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        pytest.skip("no Chromium; install it or name one by CHROMIUM")
+    browser = chromium()
     command = [node, str(HERE / "three_check.mjs"), "--out", str(tmp_path), *map(str, files[:2])]
     done = run(command, CHROMIUM=browser)
     results = [json.loads(line) for line in done.stdout.splitlines()]

@@ -14,7 +14,7 @@ import pytest
 from portrait_core.protocol import ERROR_CODES, JOBS, MAX_LINE, QUICK
 from tests.worker.client import Worker
 
-COUNT = 4000
+COUNT = 5000
 BAD: list[Any] = [
     None, True, False, 0, -1, 1, 2**31, 2**32, 2**70, -(10**400), 10**400, 0.5, -0.0, 1e300, "", " ", "a", "\0", "..",
     "/", "../../etc/passwd", "C:\\x", "\\\\server\\x", "\ud800", "ü" * 300, "x" * 5000, "{seed}", "{0.__class__}", [],
