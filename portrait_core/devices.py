@@ -40,6 +40,14 @@ def chunk_size(usual: int) -> int:
     return max(min(usual, 1000), int(usual * _share))
 
 
+def share_card(share: float) -> None:
+    """From now on take at most this share (0 to 1) of the graphics card's memory, in this process.
+
+    Libraries that take all that is free, as cuDNN does for some of its algorithms, then leave room for other processes.
+    """
+    torch.cuda.set_per_process_memory_fraction(share)
+
+
 def free_memory() -> None:
     """Give memory that torch keeps for later back to the graphics card."""
     if torch.cuda.is_available():

@@ -22,6 +22,8 @@ _log = logging.getLogger("portraitkit")
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 END_SECONDS = 3.0
+CARD_SHARE = 0.95
+"""Of a graphics card's memory that all workers on it may take together."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class LocalCrew:
             self._start(device)
 
     def _start(self, device: str) -> None:
-        self._members.append(_Member(f"worker-{self._started}", device, self._threads, self._events))
+        share = CARD_SHARE / self._devices.count(device)
+        self._members.append(_Member(f"worker-{self._started}", device, share, self._threads, self._events))
         self._started += 1
 
     def idle(self) -> int:
@@ -139,7 +142,12 @@ class LocalCrew:
 
 class _Member:
     def __init__(
-        self, name: str, device: str, threads: int, events: queue.SimpleQueue[tuple[_Member, bytes | None]]
+        self,
+        name: str,
+        device: str,
+        card_share: float,
+        threads: int,
+        events: queue.SimpleQueue[tuple[_Member, bytes | None]],
     ) -> None:
         self.name, self.device = name, device
         self.task: Task | None = None
@@ -150,7 +158,7 @@ class _Member:
             environment["CUDA_VISIBLE_DEVICES"] = _visible(int(device[5:]))
             plain = "cuda"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "portrait_core.batch.member", name, plain, str(threads)],
+            [sys.executable, "-m", "portrait_core.batch.member", name, plain, str(threads), f"{card_share:.3f}"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A worker process of a batch on this machine: tasks as JSON lines in, records as JSON lines out.
 
-    python -m portrait_core.batch.member NAME DEVICE THREADS
+    python -m portrait_core.batch.member NAME DEVICE THREADS CARD_SHARE
 
+CARD_SHARE is what it may take of a graphics card's memory, 0 to 1.
 It ends at once when its input ends, also in the middle of an avatar: whoever started it is gone, and somebody else may
 soon work in the same folder.
 """
@@ -21,7 +22,7 @@ from typing import NoReturn
 from portrait_core.worker.channel import Lines, private_streams
 
 
-def main(name: str, device: str, threads: int) -> NoReturn:
+def main(name: str, device: str, threads: int, card_share: float) -> NoReturn:
     """Serve until the input ends."""
     # Ctrl-C reaches the whole process group; what becomes of an avatar in work is for the batch to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -47,11 +48,14 @@ def main(name: str, device: str, threads: int) -> NoReturn:
     import torch
 
     from portrait_core.batch.task import Task, carry_out
+    from portrait_core.devices import share_card
     from portrait_core.threads import limit_threads
     from portrait_core.worker.engine import Engine, warm_up
 
     torch.set_num_threads(threads)
     limit_threads(threads)
+    if device == "cuda":
+        share_card(card_share)
     engine = Engine()
     engine.device = device
     warm_up()
@@ -71,4 +75,4 @@ def main(name: str, device: str, threads: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))

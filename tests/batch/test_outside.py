@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 from pathlib import Path
@@ -209,6 +210,26 @@ def test_workers_and_threads_fit_the_machine(monkeypatch: pytest.MonkeyPatch) ->
     assert Workforce(workers=16).count(100, 1.0) == (16, 1)
     monkeypatch.setattr(workforce, "card_count", lambda: 1)
     assert Workforce(device="cuda").count(100, 500.0) == (2, 4)
+
+
+def test_workers_share_the_memory_of_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    from portrait_core.batch import crew
+
+    started: list[list[str]] = []
+
+    class Nothing:
+        pid, stdin, stdout = 1, io.BytesIO(), io.BytesIO()
+
+        def __init__(self, words: list[str], **options: Any) -> None:
+            started.append([*words[-3:], options["env"].get("CUDA_VISIBLE_DEVICES", "")])
+
+        def wait(self, seconds: float) -> int:
+            return 0
+
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(crew.subprocess, "Popen", Nothing)
+    crew.LocalCrew(["cuda:0", "cuda:0", "cuda:1"], 4).close()
+    assert started == [["cuda", "4", "0.475", "0"], ["cuda", "4", "0.475", "0"], ["cuda", "4", "0.950", "1"]]
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "-1/3", "1/0", "1/2/3"])
