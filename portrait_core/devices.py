@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from portrait_core.errors import UsageError
@@ -45,7 +47,8 @@ def share_card(share: float) -> None:
 
     Libraries that take all that is free, as cuDNN does for some of its algorithms, then leave room for other processes.
     """
-    torch.cuda.set_per_process_memory_fraction(share)
+    cuda: Any = torch.cuda  # its hints do not say what the share is
+    cuda.set_per_process_memory_fraction(share)
 
 
 def free_memory() -> None:
