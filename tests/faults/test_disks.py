@@ -60,8 +60,10 @@ def test_a_full_disk_ends_the_batch_with_a_sentence_and_keeps_what_is_finished(s
 @pytest.mark.skipif(shutil.which("mount") is None or os.geteuid() != 0, reason="root writes everywhere but here")
 def test_a_read_only_target_is_told_before_any_work(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    begin = time.monotonic()
     done = run(command(4, small_disk, SMALL))
     assert done.returncode == 1 and "read-only" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert time.monotonic() - begin < 20
 
 
 def test_kill_nine_costs_what_was_in_work_and_nothing_else() -> None:
@@ -87,5 +89,5 @@ def test_ctrl_c_finishes_cleanly(tmp_path: Path) -> None:
 
 def test_wrong_rows_manifests_and_messages() -> None:
     found = fuzz(250, seed=3)
-    assert found["files_made"] == 0 and found["slowest_seconds"] < 10.0, "a hang"
+    assert found["files_made"] == 0 and found["slowest_seconds"] < 2.0
     assert found["bad rows"] > 100 and found["manifest lines refused"] > 100

@@ -21,8 +21,10 @@ posix_only = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has
 def test_progress_grows_and_the_rest_is_answered_meanwhile(shared: Worker, tmp_path: Path) -> None:
     number = shared.send("generate", recipe={"seed": 2, **SMALL, "faces": 6000}, path=str(tmp_path / "a.glb"))
     shared.wait_for_stage(number, "unwrap")
+    begin = time.monotonic()
     assert shared.ask("ping") == {}
     assert "generate" in shared.ask("capabilities")["features"]
+    assert time.monotonic() - begin < 1.0
     assert shared.of(number, "result") == []
     assert shared.answer(number)["event"] == "result"
     told = shared.of(number, "progress")
@@ -58,8 +60,10 @@ def test_cancel_of_a_running_and_of_a_waiting_job(shared: Worker, tmp_path: Path
     shared.wait_for_stage(running, "lattice")
     assert shared.ask("cancel", target=waiting) == {"cancelled": True}
     assert shared.answer(waiting)["code"] == "cancelled"
+    begin = time.monotonic()
     assert shared.ask("cancel", target=running) == {"cancelled": True}
     assert shared.answer(running)["code"] == "cancelled"
+    assert time.monotonic() - begin < 20
     assert shared.ask("cancel", target=running) == {"cancelled": False}
     assert list(tmp_path.iterdir()) == []
     # As good as before.
@@ -94,8 +98,9 @@ def test_the_end_of_input_ends_the_worker(tmp_path: Path, busy: bool) -> None:
         else:
             worker.ask("ping")
         worker.close_input()
-        # The promise is END_SECONDS; how busy the machine is beside is not ours.
-        assert worker.process.wait(5 * END_SECONDS) == 0
+        begin = time.monotonic()
+        assert worker.process.wait(10) == 0
+        assert time.monotonic() - begin < END_SECONDS + 0.5
         assert not (tmp_path / "a.glb").exists()
         assert "Traceback" not in worker.log.read_text()
 
