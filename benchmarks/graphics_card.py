@@ -10,6 +10,7 @@ measured in the same run. Results: benchmarks/results/graphics_card.json.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import platform
@@ -18,13 +19,15 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.assets import Watch
+from benchmarks.official import psnr
 from benchmarks.published_bust import bust_generator, fit_bust
 from portrait_core.cameras import Camera
 from portrait_core.generator import PortraitGenerator
@@ -102,6 +105,7 @@ def _label(yaw: float) -> Tensor:
     return torch.as_tensor(Camera.orbit(yaw).label)[None].to("cuda")
 
 
+@functools.cache  # every share is of the peak of the same run
 def _peaks() -> dict[str, float]:
     """TFLOP/s of a large matrix product of random numbers in each type, and GB/s of a copy (read plus written)."""
     found: dict[str, float] = {}
@@ -213,7 +217,7 @@ def _pictures(model: Model) -> dict[str, Any]:
         }
         exact = image if exact is None else exact
         if image is not exact:
-            row["psnr_to_fp32"] = _psnr(image, exact)
+            row["psnr_to_fp32"] = round(psnr(image, exact), 1)
         found[precision] = row
     begin = time.perf_counter()
     QuickRenderer(network, ws).render(label, pose=pose)
@@ -221,11 +225,11 @@ def _pictures(model: Model) -> dict[str, Any]:
     with torch.inference_mode(), exact_convolutions():
         slow, plain = _timed(lambda: network.synthesis(ws, label)["image"], 3)
     assert exact is not None
-    found["plain"] = {"ms_new_person": _ms(slow), "psnr_quick_to_plain": _psnr(exact, plain)}
+    found["plain"] = {"ms_new_person": _ms(slow), "psnr_quick_to_plain": round(psnr(exact, plain), 1)}
     found["card_memory_mib"] = round(torch.cuda.max_memory_allocated() / 2**20)
     here = QuickRenderer(network.to("cpu"), ws.cpu()).render(label.cpu())["image"]
     network.to("cuda")
-    found["psnr_card_to_processor"] = _psnr(exact.cpu(), here)
+    found["psnr_card_to_processor"] = round(psnr(exact.cpu(), here), 1)
     return found
 
 
@@ -266,12 +270,13 @@ def _starter() -> dict[str, Any]:
         stages: dict[str, float] = {}
         seconds: list[float] = []
         for number, recipe in enumerate(recipes):
-            clock = _Stages()
+            watch = Watch()
             begin = time.perf_counter()
-            make_avatar(recipe, model, clock)
+            make_avatar(recipe, model, watch)
             if number:  # the first one warms up
                 seconds.append(time.perf_counter() - begin)
-                for stage, value in clock.close().items():
+                watch.close()
+                for stage, value in watch.stages.items():
                     stages[stage] = stages.get(stage, 0.0) + value / (len(recipes) - 1)
         found[device] = {
             "ms_an_avatar": _ms(statistics.median(seconds)),
@@ -280,24 +285,6 @@ def _starter() -> dict[str, Any]:
         if device == "cuda":
             found["card_memory_mib"] = round((torch.cuda.max_memory_allocated() - before) / 2**20)
     return found
-
-
-class _Stages:
-    def __init__(self) -> None:
-        self._stage, self._since = "", time.perf_counter()
-        self._seconds: dict[str, float] = {}
-
-    def __call__(self, stage: str, fraction: float) -> None:
-        if stage != self._stage:
-            self.close()
-            self._stage = stage
-
-    def close(self) -> dict[str, float]:
-        now = time.perf_counter()
-        if self._stage:
-            self._seconds[self._stage] = self._seconds.get(self._stage, 0.0) + now - self._since
-        self._since = now
-        return self._seconds
 
 
 def _timed(call: Callable[[], Any], times: int) -> tuple[float, Any]:
@@ -311,12 +298,6 @@ def _timed(call: Callable[[], Any], times: int) -> tuple[float, Any]:
         torch.cuda.synchronize()
         seconds.append(time.perf_counter() - begin)
     return statistics.median(seconds), answer
-
-
-def _psnr(a: Tensor, b: Tensor) -> float:
-    """Of pictures in [-1, 1], dB."""
-    error = cast(Tensor, (a - b).square().mean())
-    return round(float(10 * torch.log10(4 / error.clamp(min=1e-20))), 1)
 
 
 def _ms(seconds: float) -> float:

@@ -148,7 +148,7 @@ def _turntable(model: PortraitGenerator, ws: Tensor) -> dict[str, Any]:
         chosen = (0, 12, 24)
         plain = [model.synthesis(ws, labels[k], planes=planes)["image"] for k in chosen]
     slow = (time.perf_counter() - begin) / len(chosen)
-    worst = min(_psnr(frames[k], picture) for k, picture in zip(chosen, plain, strict=True))
+    worst = min(psnr(frames[k], picture) for k, picture in zip(chosen, plain, strict=True))
     return {
         "frames": FRAMES,
         "plain_s_a_frame": round(slow, 3),
@@ -202,10 +202,10 @@ def _plain(
 
 
 def _compare(found: dict[str, Tensor], wanted: dict[str, Tensor]) -> dict[str, Any]:
-    return {f"psnr_{name}": round(_psnr(found[name], wanted[name]), 1) for name in ("image", "image_raw", "image_mask")}
+    return {f"psnr_{name}": round(psnr(found[name], wanted[name]), 1) for name in ("image", "image_raw", "image_mask")}
 
 
-def _psnr(a: Tensor, b: Tensor) -> float:
+def psnr(a: Tensor, b: Tensor) -> float:
     """Of pictures in [-1, 1], dB."""
     return float(10 * torch.log10(4 / (a - b).square().mean().clamp(min=1e-20)))
 

@@ -119,27 +119,23 @@ class NearestTriangle:
     def __init__(
         self, vertices: NDArray[Any], faces: NDArray[Any], *, reach: float, tie: float, device: str = "cpu"
     ) -> None:
-        self._device = device
-        self._vertices = rows_of_three(vertices).copy()
-        self._corners = np.ascontiguousarray(faces, np.int32).ravel()
-        order = np.argsort(self._corners, kind="stable")
-        self._touching = (order // 3).astype(np.int32)
-        counts = np.bincount(self._corners, minlength=len(self._vertices))
-        self._start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        self._reach, self._tie = float(reach), float(tie)
-        if device == "cpu":
-            self._whole = [wrap(each) for each in (self._vertices, self._corners, self._start, self._touching)]
-        else:
-            kinds = (wp.vec3, wp.int32, wp.int32, wp.int32)
-            arrays = (self._vertices, self._corners, self._start, self._touching)
-            self._whole = [wp.array(each, dtype=kind, device=device) for each, kind in zip(arrays, kinds, strict=True)]
-        # A mesh keeps its indices: a copy of them.
-        self._mesh = wp.Mesh(points=self._whole[0], indices=wp.array(self._corners, dtype=wp.int32, device=device))
+        self._device, self._reach, self._tie = device, float(reach), float(tie)
+        places = rows_of_three(vertices)
+        corners = np.ascontiguousarray(faces, np.int32).ravel()
+        touching = (np.argsort(corners, kind="stable") // 3).astype(np.int32)
+        start = np.concatenate([[0], np.cumsum(np.bincount(corners, minlength=len(places)))]).astype(np.int32)
+        # Copies: the caller's arrays may change, and the mesh may turn its own indices.
+        self._whole = [
+            wp.array(places, dtype=wp.vec3, device=device),
+            *(wp.array(each, dtype=wp.int32, device=device) for each in (corners, start, touching)),
+        ]
+        self._mesh = wp.Mesh(points=self._whole[0], indices=wp.array(corners, dtype=wp.int32, device=device))
 
     def of_tensor(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        """The same for a tensor (N, 3) on this mesh's device, where the answers (N,) stay."""
+        """The same for a tensor (N, 3); the answers (N,) are where the mesh is, which for a CUDA mesh must be where the
+        tensor is."""
         if self._device == "cpu":
-            face, squared = self(points.detach().numpy())
+            face, squared = self(points.detach().cpu().numpy())
             return torch.as_tensor(face), torch.as_tensor(squared)
         queries = points.detach().to(torch.float32).contiguous()
         face = torch.zeros(len(queries), dtype=torch.int32, device=queries.device)
@@ -156,6 +152,7 @@ class NearestTriangle:
         queries = rows_of_three(points)
         face = np.zeros(len(queries), np.int32)
         squared = np.full(len(queries), np.inf)
+
         def part(begin: int, end: int) -> None:
             rows = slice(begin, end)
             inputs = [self._mesh.id, wrap(queries[rows]), self._reach, wp.float64(self._tie), *self._whole]

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from benchmarks.official import psnr
 from portrait_core.generator import PortraitGenerator
 from portrait_core.quick_renderer import QuickRenderer
 from portrait_core.rendering.numbers import Drawn
@@ -23,11 +24,6 @@ POSE = torch.tensor([[0.1, 0.2, -0.1, 0.15, 0.4, 0.1]])
 @pytest.fixture(scope="module")
 def bust() -> tuple[PortraitGenerator, Tensor]:
     return small_bust()
-
-
-def psnr(a: Tensor, b: Tensor) -> float:
-    """Of pictures in [-1, 1], dB."""
-    return float(10 * torch.log10(4 / (a - b).square().mean().clamp(min=1e-20)))
 
 
 def compare(found: dict[str, Tensor], wanted: dict[str, Tensor], least: float) -> None:

@@ -22,7 +22,7 @@ _log = logging.getLogger("portraitkit")
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 END_SECONDS = 3.0
-CARD_SHARE = 0.95
+CARD_MEMORY = 0.95
 """Of a graphics card's memory that all workers on it may take together."""
 
 
@@ -73,7 +73,7 @@ class LocalCrew:
             self._start(device)
 
     def _start(self, device: str) -> None:
-        share = CARD_SHARE / self._devices.count(device)
+        share = CARD_MEMORY / self._devices.count(device)
         self._members.append(_Member(f"worker-{self._started}", device, share, self._threads, self._events))
         self._started += 1
 

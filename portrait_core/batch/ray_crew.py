@@ -14,13 +14,14 @@ from typing import Any
 from portrait_core.batch.crew import Outcome
 from portrait_core.batch.records import Record
 from portrait_core.batch.task import Task, carry_out
+from portrait_core.batch.workforce import PER_CARD
 from portrait_core.errors import UsageError
 from portrait_core.worker.engine import Engine
 
 _log = logging.getLogger("portraitkit")
 
-CARD_SHARE = 0.5
-"""Of a graphics card for each worker: avatars leave it idle half of the time, while they are unwrapped and written."""
+CARD_SHARE = 1 / PER_CARD
+"""Of a graphics card for each worker."""
 
 MOST_FAILED_STARTS = 5
 

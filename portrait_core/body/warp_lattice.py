@@ -63,8 +63,7 @@ class TriangleMotions:
 
     def nearest(self, points: Tensor) -> Tensor:
         """Index (N,) of the triangle that carries each of ``points`` (N, 3)."""
-        place = points if points.device.type == "cuda" else points.cpu()
-        face, squared = self.closest.of_tensor(place)
+        face, squared = self.closest.of_tensor(points)
         near = (face >= 0) & (squared.sqrt() < self.thickness)
         return torch.where(near, face.to(torch.int64), len(self.shift) - 1).to(points.device)
 

@@ -109,8 +109,7 @@ def _in_phases(x: Tensor, kernel: Tensor, taps: Tensor, bias: Tensor) -> Tensor:
     convolutions of single channels.
     """
     out, into = kernel.shape[:2]
-    # The taps of both, from -2 to 3 pixels away: (O, I, 6, 6). As a product of matrices: cuDNN would take many
-    # gigabytes for half a million convolutions of 3 x 3 pixels.
+    # The taps of both, from -2 to 3 pixels away: (O, I, 6, 6). Where each of the nine goes is a matrix.
     unit = torch.eye(9, dtype=kernel.dtype, device=kernel.device).reshape(9, 1, 3, 3)
     spread = nnf.conv2d(unit, taps.to(kernel)[None, None] * 4, padding=3).reshape(9, 36)
     both = (kernel.reshape(-1, 9) @ spread).reshape(out, into, 6, 6)

@@ -17,7 +17,7 @@ from portrait_core.networks.decoder import Decoder
 from portrait_core.networks.trigrid import PLANE_COORDINATES
 
 CHUNK = 16384
-"""Points worked on at once by a processor: what belongs to them stays in the cache of the processor."""
+"""Points worked on at once by a processor: what belongs to them stays in its cache."""
 
 
 class GatheredDecoder:
