@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from ..scene.identity import Avatar, find, selected_avatar
+from ..scene.identity import Avatar, ensure_own_identity, find, selected_avatar
 from .task import WorkFailed
 
 __all__ = ["find"]
@@ -27,8 +27,8 @@ def selected(context: bpy.types.Context) -> Avatar | None:
 
 
 def identity_of(avatar: Avatar) -> str:
-    """What it is found by again after undo, renaming and loading."""
-    return avatar.identity
+    """What it is found by again after undo, renaming and loading; a copy's is not its original's."""
+    return ensure_own_identity(avatar).identity
 
 
 def name_of(avatar: Avatar) -> str:

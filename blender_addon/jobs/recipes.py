@@ -71,11 +71,6 @@ def looks(recipe: Recipe) -> Recipe:
     return {name: recipe[name] for name in LOOKS if name in recipe}
 
 
-def with_looks(recipe: Recipe, other: Recipe) -> Recipe:
-    """``recipe`` as it is made, with the person of ``other``."""
-    return {name: value for name, value in recipe.items() if name not in LOOKS} | looks(other)
-
-
 def person_name(recipe: Recipe) -> str:
     """A short name for the avatar."""
     if recipe.get("latent") is None:

@@ -63,12 +63,3 @@ def parse_facts(text: object) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return facts if isinstance(facts, dict) and isinstance(facts.get("recipe"), dict) else None
-
-
-def frame_rate_in(tree: dict[str, Any]) -> int:
-    """Keyframes a second of the first animation, or 0 where there is none."""
-    if not tree.get("animations"):
-        return 0
-    times = tree["accessors"][tree["animations"][0]["samplers"][0]["input"]]
-    seconds = times["max"][0] - times["min"][0]
-    return min(max(round((times["count"] - 1) / seconds), 1), 1000) if seconds > 0 else 0

@@ -69,14 +69,6 @@ def disk_directions(towards: NDArray[np.float64], spread: float, count: int) -> 
     return (rays / np.linalg.norm(rays, axis=1, keepdims=True)).astype(np.float32)
 
 
-@dataclass(frozen=True)
-class Shadows:
-    """What of the light arrives at each vertex: ``room`` (V,) of the room's, ``lamps`` (L, V) of each lamp's."""
-
-    room: NDArray[np.float32]
-    lamps: NDArray[np.float32]
-
-
 def room_shadows(
     mesh: RayMesh, points: NDArray[np.float32], normals: NDArray[np.float32]
 ) -> NDArray[np.float32]:
@@ -113,8 +105,8 @@ def shade(
 ) -> NDArray[np.float32]:
     """Linear RGB (N, 3) that leaves N surface points towards the eye.
 
-    ``albedo`` (N, 3) linear, unit ``normals`` and ``to_eye`` (N, 3), ``room`` (N,) and ``lamps`` (L, N) of
-    :class:`Shadows` at the points.
+    ``albedo`` (N, 3) linear, unit ``normals`` and ``to_eye`` (N, 3), ``room`` (N,) and ``lamps`` (L, N) the
+    shares of the light that arrive at the points.
     """
     up = (0.5 + 0.5 * normals[:, 1:2]).astype(np.float32)
     light = (np.array(SKY, np.float32) * up + np.array(GROUND, np.float32) * (1.0 - up)) * room[:, None]

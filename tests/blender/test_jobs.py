@@ -55,6 +55,30 @@ def test_generate_pose_regenerate(part: Part, tmp_path: Path) -> None:
     assert left == []
 
 
+def test_a_duplicate_is_regenerated_and_not_its_original(part: Part) -> None:
+    """Duplicated as by Shift+D: objects and meshes are copies, materials and custom properties the same."""
+    assert bpy.ops.portraitkit.generate(seed=3, name="Ada") == {"FINISHED"}
+    first = selected(part)
+    rig = first.armature.copy()
+    mesh = first.mesh.copy()
+    mesh.data = first.mesh.data.copy()
+    mesh.parent = rig
+    next(each for each in mesh.modifiers if each.type == "ARMATURE").object = rig
+    for each in (rig, mesh):
+        first.collection.objects.link(each)
+    bpy.ops.object.select_all(action="DESELECT")
+    rig.select_set(True)
+    bpy.context.view_layer.objects.active = rig
+    places = [tuple(each.co) for each in first.mesh.data.vertices]
+    materials = list(first.mesh.data.materials)
+    assert bpy.ops.portraitkit.regenerate(changes='{"attributes": {"age": 1.5}}') == {"FINISHED"}
+    again = selected(part)
+    assert again.armature == rig and again.recipe["attributes"] == {"age": 1.5}
+    assert first.recipe["attributes"] == {} and again.identity != first.identity
+    assert [tuple(each.co) for each in first.mesh.data.vertices] == places
+    assert list(first.mesh.data.materials) == materials
+
+
 def test_motion(part: Part, tmp_path: Path, avatar_copy: Path) -> None:
     part("scene.bring_in").bring_in(avatar_copy, "Ada")
     poses = np.zeros((30, 72))
