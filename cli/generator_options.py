@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PANEL = "Official models"
 CONDITIONINGS = ("separate", "identical")
-PRECISIONS = ("fp32", "bf16", "fp16")
+PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 
 Samples = Annotated[
     int | None,

@@ -226,5 +226,14 @@ def test_mistakes_are_told(run: Run, tmp_path: Path, words: list[object], says: 
     assert done.code != 0 and says in done.error
 
 
+def test_every_precision_of_the_renderer_can_be_asked_for() -> None:
+    from typing import get_args
+
+    from cli.generator_options import PRECISIONS
+    from portrait_core.quick_renderer import Precision
+
+    assert set(PRECISIONS) == set(get_args(Precision))
+
+
 def test_other_joints_cannot_pose_pictures(run: Run, bust: str, tmp_path: Path) -> None:
     assert "neck and head only" in run("render", "-m", bust, "--pose", "left_shoulder=0,0,10", "-o", tmp_path).error
