@@ -56,12 +56,15 @@ def estimate(jobs: Sequence[Job], outputs: Outputs, made: Iterable[Record] = ())
     for record in made:
         if record.status == "made" and record.seconds:
             seen.setdefault(_settings(record.recipe), []).append(record)
+    usual = {
+        key: (statistics.median(each.seconds for each in alike), statistics.median(each.bytes for each in alike))
+        for key, alike in seen.items()
+    }
     seconds = size = memory = 0.0
     for job in jobs:
         cost = cost_of(job.recipe, outputs)
-        alike = seen.get(_settings(job.recipe.facts()), ())
-        seconds += statistics.median(each.seconds for each in alike) if alike else cost.seconds
-        size += statistics.median(each.bytes for each in alike) if alike else cost.bytes
+        known = usual.get(_settings(job.recipe.facts()), (cost.seconds, cost.bytes))
+        seconds, size = seconds + known[0], size + known[1]
         memory = max(memory, cost.memory_mib)
     return Cost(seconds, size, memory)
 

@@ -14,17 +14,13 @@ from portrait_core.batch.records import Job, Outputs, Record, Written
 from portrait_core.errors import PortraitError
 from portrait_core.file_names import plain_stem
 
-_PIECE = 1 << 20
 _LEFT = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{8}\.part(\.\w+)?")
 
 
 def file_digest(path: Path) -> str:
     """SHA-256 of a file."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def described(path: Path, folder: Path) -> Written:

@@ -60,17 +60,8 @@ def main(name: str, device: str, threads: int, card_share: float) -> NoReturn:
     engine.device = device
     warm_up()
     tell({"event": "ready"})
-    told = ""
-
-    def progress(stage: str, fraction: float) -> None:
-        nonlocal told
-        if stage != told:
-            told = stage
-            tell({"event": "stage", "stage": stage})
-
     while True:
-        record = carry_out(Task.of(json.loads(tasks.get())), engine, progress, name)
-        told = ""
+        record = carry_out(Task.of(json.loads(tasks.get())), engine, worker=name)
         tell({"event": "record", "record": record.model_dump(mode="json")})
 
 

@@ -193,7 +193,8 @@ def _rejected(task: Task, avatar: Avatar, recipe: Recipe, folder: Path) -> list[
     if task.outputs.keep_rejected:
         stem = place / task.name
         paths = [stem.with_name(stem.name + ending) for ending in task.outputs.endings]
-        return list(export_avatar(avatar, paths, recipe, overwrite=True, lod_files=task.outputs.lod_files).files)
+        lod_files, blender = task.outputs.lod_files, task.outputs.blender
+        return list(export_avatar(avatar, paths, recipe, overwrite=True, lod_files=lod_files, blender=blender).files)
     assert avatar.thumbnail is not None  # make_avatar always paints one
     with whole_file(place / f"{avatar.name}.png", overwrite=True) as temporary:
         temporary.write_bytes(encode_map(avatar.thumbnail))
