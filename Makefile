@@ -24,6 +24,7 @@ test: $(DEV_INSTALLED) ## set up and run the tests
 
 lint: $(DEV_INSTALLED) ## style and import order
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 types: $(DEV_INSTALLED) ## strict types
 	$(BIN)/pyright
@@ -40,8 +41,9 @@ addon-types: ## types of the add-on's parts that use bpy
 	  .cache/addon-types/bin/pip install --quiet mypy fake-bpy-module-4.5; }
 	.cache/addon-types/bin/mypy
 
-format: $(DEV_INSTALLED) ## sort imports and apply safe lint fixes
+format: $(DEV_INSTALLED) ## sort imports, apply safe lint fixes, lay out code
 	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 clean: ## remove the environment and what the tools left
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache

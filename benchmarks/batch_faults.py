@@ -219,4 +219,3 @@ def _wrong_tasks(numbers: random.Random, count: int, place: Path) -> Counter[str
         assert "Traceback" not in record.error["message"]
         found[f"tasks refused as {record.error['code']}"] += 1
     return found
-

@@ -133,9 +133,7 @@ def views(shown: Shown, size: int, focal: float = FOCAL) -> list[NDArray[np.uint
     pictures: list[NDArray[np.uint8]] = []
     for _, yaw in VIEWS:
         camera = Camera.orbit(yaw=yaw, radius=DISTANCE, pivot=pivot, focal=focal)
-        pictures.append(
-            scene.render(camera.cam2world, camera.intrinsics, size, supersampling=SUPERSAMPLING).image
-        )
+        pictures.append(scene.render(camera.cam2world, camera.intrinsics, size, supersampling=SUPERSAMPLING).image)
     return pictures
 
 
@@ -166,12 +164,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("out", type=Path, help="the PNG to write")
     parser.add_argument("glb", type=Path, nargs="+", help="files to picture")
     parser.add_argument("--size", type=int, default=384, help="pixels of one picture's side")
-    parser.add_argument(
-        "--columns", type=int, default=0, help="avatars side by side (default: 2 from 5 files on)"
-    )
-    parser.add_argument(
-        "--focal", type=float, default=FOCAL, help="focal length in picture sides; larger is closer"
-    )
+    parser.add_argument("--columns", type=int, default=0, help="avatars side by side (default: 2 from 5 files on)")
+    parser.add_argument("--focal", type=float, default=FOCAL, help="focal length in picture sides; larger is closer")
     options = parser.parse_args(arguments)
     rows: list[tuple[str, list[NDArray[np.uint8]]]] = []
     for path in options.glb:

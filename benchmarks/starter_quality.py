@@ -85,9 +85,7 @@ def joined(bust: Bust) -> TriangleScene:
     """All parts of a bust in one scene."""
     starts = np.cumsum([0, *(len(part.vertices) for part in bust.parts.values())])
     triangles = [part.triangles + start for part, start in zip(bust.parts.values(), starts, strict=False)]
-    return TriangleScene(
-        np.concatenate([part.vertices for part in bust.parts.values()]), np.concatenate(triangles)
-    )
+    return TriangleScene(np.concatenate([part.vertices for part in bust.parts.values()]), np.concatenate(triangles))
 
 
 def visible(

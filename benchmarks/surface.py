@@ -48,9 +48,7 @@ SAMPLE = 60_000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="starter")
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--first", type=int, default=0, help="first seed; seeds of an earlier run stay in the file")
@@ -68,9 +66,7 @@ def main() -> None:
         result = json.loads(options.out.read_text(encoding="utf-8"))
 
     def field_of(seed: int) -> BustField:
-        return model.field(
-            np.random.RandomState(seed).randn(1, model.header.latent.z_dim).astype(np.float32), 1.0
-        )
+        return model.field(np.random.RandomState(seed).randn(1, model.header.latent.z_dim).astype(np.float32), 1.0)
 
     def write() -> None:
         options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -164,9 +160,7 @@ def truth_edges(field: BustField, seed: int, resolution: int) -> dict[str, Any]:
     keep = rows[:: max(1, len(rows) // 40_000)]
     begin, end = (field.value(lattice.points(corner[keep])).astype(np.float64) for corner in (low, high))
     read = reader(field, lattice)
-    moved = (
-        np.maximum(np.abs(read(low[keep]) - begin), np.abs(read(high[keep]) - end)) / lattice.spacing.min()
-    )
+    moved = np.maximum(np.abs(read(low[keep]) - begin), np.abs(read(high[keep]) - end)) / lattice.spacing.min()
     crossed = (begin > 0) != (end > 0)
     share = place[rows, axis][keep] - low[rows, axis][keep]
     error = np.abs(np.clip(begin / np.where(begin == end, 1.0, begin - end), 0, 1) - share)[crossed]

@@ -31,9 +31,7 @@ class PORTRAITKIT_OT_copy_start_report(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = f"Portraitkit did not start whole in Blender {bpy.app.version_string}"
-        context.window_manager.clipboard = "\n\n".join(
-            [head, *(f"{each.part}:\n{each.details}" for each in FAILURES)]
-        )
+        context.window_manager.clipboard = "\n\n".join([head, *(f"{each.part}:\n{each.details}" for each in FAILURES)])
         self.report({"INFO"}, T_("The report is on the clipboard"))
         return {"FINISHED"}
 

@@ -275,9 +275,7 @@ def _run(order: Batch, show: Show) -> None:
                 watcher.finish()
             _tell(record, show)
 
-        summary, records = run_batch(
-            order, progress=watcher, heard=heard, begun=begun, stop=lambda: asked[0]
-        )
+        summary, records = run_batch(order, progress=watcher, heard=heard, begun=begun, stop=lambda: asked[0])
     place = order.out if is_url(order.out) else str(Path(order.out))
     rate = f", {3600 * summary.made / summary.seconds:.0f} an hour" if summary.made and summary.seconds else ""
     failed = f", {summary.failed} failed" if summary.failed else ""

@@ -35,29 +35,19 @@ Psi = Annotated[
 ]
 Pose = Annotated[
     str | None,
-    typer.Option(
-        "--pose", metavar="POSE", help="Joint angles in degrees, 'head=0,20,0;neck=5,0,0', or a pose file."
-    ),
+    typer.Option("--pose", metavar="POSE", help="Joint angles in degrees, 'head=0,20,0;neck=5,0,0', or a pose file."),
 ]
 Faces = Annotated[int, typer.Option("--faces", help="Triangles of the mesh, 500 to 200000.")]
 TextureSize = Annotated[int, typer.Option("--texture-size", help="Edge of the maps in pixels, 512 to 8192.")]
-LatticeSize = Annotated[
-    int, typer.Option("--lattice", help="Cells along the longest edge of the extraction box.")
-]
+LatticeSize = Annotated[int, typer.Option("--lattice", help="Cells along the longest edge of the extraction box.")]
 Model = Annotated[
     str,
-    typer.Option(
-        "--model", "-m", metavar="MODEL", help="A name from `portrait models list`, or a file's path."
-    ),
+    typer.Option("--model", "-m", metavar="MODEL", help="A name from `portrait models list`, or a file's path."),
 ]
-OutFolder = Annotated[
-    Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the files go; made if missing.")
-]
+OutFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the files go; made if missing.")]
 NamePattern = Annotated[
     str,
-    typer.Option(
-        "--name", metavar="PATTERN", help="File name without ending; {model} and {seed} are filled in."
-    ),
+    typer.Option("--name", metavar="PATTERN", help="File name without ending; {model} and {seed} are filled in."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 Device = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda|mps", help="Where the networks run.")]
@@ -77,16 +67,10 @@ Lods = Annotated[
 ]
 LodMaps = Annotated[
     str,
-    typer.Option(
-        "--lod-maps", metavar="own|shared", help="Maps for each level, or those of the finest for all."
-    ),
+    typer.Option("--lod-maps", metavar="own|shared", help="Maps for each level, or those of the finest for all."),
 ]
-LodFiles = Annotated[
-    bool, typer.Option("--lod-files", help="A file for each level of detail, NAME_LOD0 and so on.")
-]
-Open = Annotated[
-    bool, typer.Option("--open/--closed", help="Leave the shoulder cut open, or close it by a flat cap.")
-]
+LodFiles = Annotated[bool, typer.Option("--lod-files", help="A file for each level of detail, NAME_LOD0 and so on.")]
+Open = Annotated[bool, typer.Option("--open/--closed", help="Leave the shoulder cut open, or close it by a flat cap.")]
 TextureSource = Annotated[
     str,
     typer.Option(
@@ -120,9 +104,7 @@ Formats = Annotated[
 ]
 Motion = Annotated[
     Path | None,
-    typer.Option(
-        "--motion", metavar="FILE", help="An animation for the rig: AMASS or SMPL .npz, .pkl or .json."
-    ),
+    typer.Option("--motion", metavar="FILE", help="An animation for the rig: AMASS or SMPL .npz, .pkl or .json."),
 ]
 FrameRate = Annotated[
     float | None,
@@ -139,9 +121,7 @@ MotionRoot = Annotated[
 ]
 Blender = Annotated[
     str | None,
-    typer.Option(
-        "--blender", metavar="PROGRAM", help="A Blender, or a Python with bpy, for blend, fbx and usdc."
-    ),
+    typer.Option("--blender", metavar="PROGRAM", help="A Blender, or a Python with bpy, for blend, fbx and usdc."),
 ]
 
 

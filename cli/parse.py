@@ -79,9 +79,7 @@ def parse_lods(text: str | None) -> tuple[int, ...]:
     if text is None or not text.strip():
         return ()
     if not re.fullmatch(r"\s*\d{1,9}\s*(,\s*\d{1,9}\s*)*", text):
-        raise UsageError(
-            f"--lods {text!r}: expected numbers of faces separated by commas, such as 8000,2000."
-        )
+        raise UsageError(f"--lods {text!r}: expected numbers of faces separated by commas, such as 8000,2000.")
     return tuple(int(part) for part in text.split(","))
 
 
@@ -115,11 +113,7 @@ def read_latent(path: Path) -> list[float]:
     while isinstance(content, list) and len(cast("list[object]", content)) == 1:
         content = cast("list[object]", content)[0]
     numbers = cast("list[object]", content) if isinstance(content, list) else [content]
-    latent = [
-        float(number)
-        for number in numbers
-        if isinstance(number, int | float) and not isinstance(number, bool)
-    ]
+    latent = [float(number) for number in numbers if isinstance(number, int | float) and not isinstance(number, bool)]
     if len(latent) != len(numbers):
         raise UsageError(f"--latent {path}: expected a JSON list of numbers.")
     return latent

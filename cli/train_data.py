@@ -16,12 +16,8 @@ from portrait_core.errors import UsageError
 
 
 def data(
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the files go; made if missing.")
-    ],
-    count: Annotated[
-        int, typer.Option("--count", "-n", help="How many portraits, each of another person.")
-    ] = 100,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the files go; made if missing.")],
+    count: Annotated[int, typer.Option("--count", "-n", help="How many portraits, each of another person.")] = 100,
     size: Annotated[int, typer.Option("--size", help="Edge of a picture in pixels, 16 to 4096.")] = 512,
     seed: Annotated[int, typer.Option("--seed", help="Of cameras, poses and backgrounds.")] = 0,
     first: Annotated[
@@ -70,8 +66,7 @@ def data(
     seconds = time.perf_counter() - begin
     total = sum((out / name).stat().st_size for name in FILES)
     show.result(
-        f"{out}  {count} portraits  {total / 1e6:.1f} MB  "
-        + (f"{seconds:.0f} s" if made else "complete already"),
+        f"{out}  {count} portraits  {total / 1e6:.1f} MB  " + (f"{seconds:.0f} s" if made else "complete already"),
         {
             "event": "data",
             "path": str(out),

@@ -67,9 +67,7 @@ def video(
     show = Show(as_json=as_json, quiet=quiet)
     _check(path, frames, rate, size)
     facts = generator_options.given_facts(samples, neural_resolution, cutoff, None, memory, False, precision, compiled)
-    order = options.take_order(
-        model=model, seeds=seed, latent=None, settings=settings, pose=pose, name=name, psi=psi
-    )
+    order = options.take_order(model=model, seeds=seed, latent=None, settings=settings, pose=pose, name=name, psi=psi)
     people = list(order.recipes)
     columns, rows = _grid(grid, 1 if path == "walk" and grid is None else len(people))
     if path == "walk":
@@ -199,5 +197,3 @@ def _picture(seen: dict[str, NDArray[Any]], kind: str) -> NDArray[np.uint8]:
     bright = np.clip((far - depth) / (far - near), 0.05, 1.0)
     values = np.where(np.isfinite(depth), bright, 0.0)
     return np.repeat(np.round(values * 255).astype(np.uint8)[..., None], 3, axis=2)
-
-

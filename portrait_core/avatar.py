@@ -149,9 +149,7 @@ class Avatar:
             )
         parents = self.parents.tolist()
         if [index for index, parent in enumerate(parents) if parent < 0] != [0]:
-            raise ValueError(
-                f"avatar: exactly the first joint must be the root (parent -1), got parents {parents}"
-            )
+            raise ValueError(f"avatar: exactly the first joint must be the root (parent -1), got parents {parents}")
         if any(parent >= child for child, parent in enumerate(parents)):
             raise ValueError(f"avatar: every parent must come before its children, got parents {parents}")
         if not bool(np.isfinite(self.joints).all()):
@@ -167,9 +165,7 @@ class Avatar:
             if joint not in names:
                 raise ValueError(f"avatar: the pose names joint {joint!r}, the rig has {', '.join(names)}")
             if len(rotation) != 3 or not all(math.isfinite(angle) for angle in rotation):
-                raise ValueError(
-                    f"avatar: the pose of {joint!r} must be three finite radians, got {rotation}"
-                )
+                raise ValueError(f"avatar: the pose of {joint!r} must be three finite radians, got {rotation}")
 
 
 def _check_image(label: str, image: NDArray[np.uint8] | None) -> None:

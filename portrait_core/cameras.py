@@ -56,9 +56,7 @@ def look_at(
     v = min(max(vertical, 1e-5), math.pi - 1e-5)
     polar = math.acos(1 - 2 * v / math.pi)
     turn = math.pi - horizontal
-    centre = radius * np.array(
-        [math.sin(polar) * math.cos(turn), math.cos(polar), math.sin(polar) * math.sin(turn)]
-    )
+    centre = radius * np.array([math.sin(polar) * math.cos(turn), math.cos(polar), math.sin(polar) * math.sin(turn)])
     forward = _unit(np.asarray(pivot, dtype=np.float64) - centre)
     right = -_unit(np.cross(np.array([0.0, 1.0, 0.0]), forward))
     down = _unit(np.cross(forward, right))
@@ -179,9 +177,7 @@ def gentle_sway(
     turns = [2 * math.pi * k / frames for k in range(frames)]
     return [
         Camera(
-            look_at(
-                FRONT + 0.35 * math.sin(t), LEVEL - 0.05 + 0.25 * math.cos(t), pivot=pivot, radius=radius
-            ),
+            look_at(FRONT + 0.35 * math.sin(t), LEVEL - 0.05 + 0.25 * math.cos(t), pivot=pivot, radius=radius),
             intrinsics(focal),
         )
         for t in turns

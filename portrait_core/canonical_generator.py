@@ -82,9 +82,7 @@ class CanonicalGenerator(PortraitGenerator):
         if options is None:
             raise ValueError("got a configuration without canonical options; use PortraitGenerator for it")
         self.options = options
-        layout = CodeLayout(
-            options.colours, options.scalars, options.styles, options.sharpness, options.floor
-        )
+        layout = CodeLayout(options.colours, options.scalars, options.styles, options.sharpness, options.floor)
         self.identity_code = IdentityCode(config.w_dim, options.coefficients, layout)
         self.plane_basis = PlaneBasis(
             config.w_dim,
@@ -165,9 +163,7 @@ class CanonicalGenerator(PortraitGenerator):
         """Canonical points (count^3, 3) of a lattice over the lattice box widened by ``margin``, x fastest."""
         axis = torch.linspace(-1, 1, count) * margin
         z, y, x = torch.meshgrid(axis, axis, axis, indexing="ij")
-        return torch.stack([x, y, z], -1).reshape(-1, 3) * self.options.box_half + torch.tensor(
-            self.options.box_centre
-        )
+        return torch.stack([x, y, z], -1).reshape(-1, 3) * self.options.box_half + torch.tensor(self.options.box_centre)
 
     def evaluate_points(self, planes: Tensor, points: Tensor, ws: Tensor) -> tuple[Tensor, Tensor]:
         """Raw density (B, N, 1) and colours in [-1, 1] (B, N, 3) at un-posed ``points[B, N, 3]`` of the identities.
@@ -313,9 +309,7 @@ class CanonicalGenerator(PortraitGenerator):
         hairy = (sample.hair < sample.body)[0]
         plain = torch.where(hairy[:, None], identity.palette[:, 2], identity.palette[:, 3])
         colour = torch.lerp(colour, plain, depth[:, None])
-        roughness = torch.lerp(
-            roughness, torch.where(hairy, HAIR_ROUGHNESS, CLOTH_ROUGHNESS).to(roughness), depth
-        )
+        roughness = torch.lerp(roughness, torch.where(hairy, HAIR_ROUGHNESS, CLOTH_ROUGHNESS).to(roughness), depth)
         if len(index):
             painted, gloss = self._materials_of_eyes(identity, decoder, points[index])
             colour, roughness = colour.index_copy(0, index, painted), roughness.index_copy(0, index, gloss)
@@ -332,9 +326,7 @@ class CanonicalGenerator(PortraitGenerator):
             self._static, self._folded = static, (identity, decoder)
         return decoder
 
-    def _materials_of_eyes(
-        self, identity: Identity, decoder: PointDecoder, points: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def _materials_of_eyes(self, identity: Identity, decoder: PointDecoder, points: Tensor) -> tuple[Tensor, Tensor]:
         """sRGB albedo (N, 3) and roughness (N,) of lids and eyeballs.
 
         Lids are thin and lie on the eyeballs, and a mesh's chords run a few tenths of a millimetre under them, where

@@ -37,9 +37,7 @@ class CanonicalLattice:
         part: ``solid`` for body and hair within the shoulder cut, ``hair`` for the hair outside the body only.
     """
 
-    def __init__(
-        self, model: CanonicalGenerator, identity: Identity, axes: Axes, *, part: str = "solid"
-    ) -> None:
+    def __init__(self, model: CanonicalGenerator, identity: Identity, axes: Axes, *, part: str = "solid") -> None:
         if part not in ("solid", "hair"):
             raise ValueError(f"got part {part!r}; expected 'solid' or 'hair'")
         device = identity.style.device

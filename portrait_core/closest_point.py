@@ -21,9 +21,7 @@ class ClosestPoint:
         self._queries = MeshQueries(vertices, triangles)
         self._reach = reach
 
-    def __call__(
-        self, points: NDArray[Any]
-    ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
+    def __call__(self, points: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
         """Points (N, 3) -> triangle (N,), barycentric weights (N, 3) of its corners, distance (N,)."""
         hits = self._queries.closest(points, self._reach)
         return hits.face, hits.weights, hits.distance

@@ -83,9 +83,7 @@ class PortraitGenerator(nn.Module):
         self.superresolution = (
             None
             if config.superresolution is None
-            else Superresolution(
-                config.features, config.superresolution, antialias=config.superresolution_antialias
-            )
+            else Superresolution(config.features, config.superresolution, antialias=config.superresolution_antialias)
         )
         self.decoder: nn.Module = Decoder(
             config.plane_features,
@@ -106,9 +104,7 @@ class PortraitGenerator(nn.Module):
             if config.background
             else None
         )
-        self.pose_branch = (
-            GeneratorPoseBranch(config.z_dim, symmetric=config.symmetric) if config.pose_branch else None
-        )
+        self.pose_branch = GeneratorPoseBranch(config.z_dim, symmetric=config.symmetric) if config.pose_branch else None
         if seed is not None:
             initialise(self, torch.Generator().manual_seed(seed))
 
@@ -185,8 +181,7 @@ class PortraitGenerator(nn.Module):
         """
         grid = self.planes(ws, noise_mode=noise_mode, generator=generator) if planes is None else planes
         parts = [
-            self.evaluate_points(grid, part, ws)
-            for part in torch.split(points, chunk_points or points.shape[1], dim=1)
+            self.evaluate_points(grid, part, ws) for part in torch.split(points, chunk_points or points.shape[1], dim=1)
         ]
         return PointSamples(torch.cat([p[0] for p in parts], dim=1), torch.cat([p[1] for p in parts], dim=1))
 
@@ -267,9 +262,7 @@ class PortraitGenerator(nn.Module):
             **pictures,
         }
 
-    def forward(
-        self, z: Tensor, c: Tensor, pose: Tensor | None = None, *, psi: float = 1.0
-    ) -> dict[str, Tensor]:
+    def forward(self, z: Tensor, c: Tensor, pose: Tensor | None = None, *, psi: float = 1.0) -> dict[str, Tensor]:
         """`mapping` and `synthesis` with the same camera and pose, everything else at its default."""
         ws = self.mapping(z, c if self.config.c_dim > 0 else None, pose, psi=psi)
         return self.synthesis(ws, c, deform=None if pose is None else self.pose_warp(pose))

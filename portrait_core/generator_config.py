@@ -260,9 +260,7 @@ def _build(kind: type[T], values: Mapping[str, Any]) -> T:
     fields = {f.name for f in dataclasses.fields(cast(Any, kind))}
     for name, value in values.items():
         if name not in fields:
-            raise ModelFileError(
-                f"model configuration: unknown setting {name!r}; this file is from another version"
-            )
+            raise ModelFileError(f"model configuration: unknown setting {name!r}; this file is from another version")
         if not _fits(value, hints[name]):
             raise ModelFileError(f"model configuration: {name} cannot be {value!r}, expected {hints[name]}")
     try:

@@ -158,9 +158,7 @@ def _open_share(
 
 
 @wp.kernel
-def _winding(
-    mesh: wp.uint64, points: wp.array(dtype=wp.vec3), reach: float, sign: wp.array(dtype=wp.float32)
-) -> None:
+def _winding(mesh: wp.uint64, points: wp.array(dtype=wp.vec3), reach: float, sign: wp.array(dtype=wp.float32)) -> None:
     i = wp.tid()
     sign[i] = wp.mesh_query_point_sign_winding_number(mesh, points[i], reach).sign
 

@@ -156,9 +156,7 @@ class NearestTriangle:
         def part(begin: int, end: int) -> None:
             rows = slice(begin, end)
             inputs = [self._mesh.id, wrap(queries[rows]), self._reach, wp.float64(self._tie), *self._whole]
-            wp.launch(
-                _lowest, dim=end - begin, inputs=[*inputs, wrap(face[rows]), wrap(squared[rows])], device="cpu"
-            )
+            wp.launch(_lowest, dim=end - begin, inputs=[*inputs, wrap(face[rows]), wrap(squared[rows])], device="cpu")
 
         in_threads(part, len(queries))
         return face, squared

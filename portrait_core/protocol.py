@@ -180,9 +180,7 @@ def decode_request(line: bytes) -> Message:
         raise ProtocolError(f"do: expected the name of a request, got {_short(name)}", id=number)
     if name not in QUICK and name not in JOBS:
         known = ", ".join((*QUICK, *JOBS))
-        raise ProtocolError(
-            f"unknown request {_short(name)}; there are {known}", code="unknown_request", id=number
-        )
+        raise ProtocolError(f"unknown request {_short(name)}; there are {known}", code="unknown_request", id=number)
     return message
 
 

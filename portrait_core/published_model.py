@@ -229,9 +229,7 @@ class PublishedAvatarModel:
         with torch.inference_mode(), exact_convolutions():
             picture = resize(image.to(self.device), network.config.img_resolution)
             raw = blur(resize(picture, size, mode), how.blur_sigma)
-            portraits = Portraits(
-                blur(picture, how.blur_sigma), raw, resize(mask.to(self.device), size, mode)
-            )
+            portraits = Portraits(blur(picture, how.blur_sigma), raw, resize(mask.to(self.device), size, mode))
             label = torch.as_tensor(camera.label)[None].to(self.device)
             return network.predict_pose(portraits, label)[0].cpu().numpy().astype(np.float64)
 

@@ -125,9 +125,7 @@ class Recipe(BaseModel):
 
     @field_validator("pose")
     @classmethod
-    def _check_pose(
-        cls, pose: dict[str, tuple[float, float, float]]
-    ) -> dict[str, tuple[float, float, float]]:
+    def _check_pose(cls, pose: dict[str, tuple[float, float, float]]) -> dict[str, tuple[float, float, float]]:
         for joint, rotation in pose.items():
             if joint not in SMPL_JOINT_NAMES:
                 hint = suggestion(joint, SMPL_JOINT_NAMES, what="known joints")

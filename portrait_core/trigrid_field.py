@@ -94,9 +94,7 @@ class TrigridField:
         with torch.inference_mode():
             for begin in range(0, len(points), chunk):
                 part = torch.as_tensor(np.ascontiguousarray(points[begin : begin + chunk], np.float32))
-                sigma, features = self.model.evaluate_points(
-                    self.planes, part[None].to(self.planes.device), self.ws
-                )
+                sigma, features = self.model.evaluate_points(self.planes, part[None].to(self.planes.device), self.ws)
                 values[begin : begin + len(part)] = (sigma[0, :, 0] - self.level).cpu().numpy()
                 colours[begin : begin + len(part)] = self._shade(features).cpu().numpy()
         return values, colours

@@ -124,9 +124,7 @@ def test_half_precision_stays_close(bust: tuple[PortraitGenerator, Tensor], prec
     assert float((found - exact).square().mean().sqrt() / exact.std()) < share
 
 
-def test_compiling_is_asked_of_torch(
-    bust: tuple[PortraitGenerator, Tensor], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_compiling_is_asked_of_torch(bust: tuple[PortraitGenerator, Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever torch makes of it is what runs; compiling itself needs a compiler and a minute."""
     asked: list[object] = []
 

@@ -76,9 +76,7 @@ def unwrap(
     if len(faces) == 0:
         raise ValueError("unwrap: the mesh has no faces")
     if resolution < 16 or not 0 <= padding <= resolution // 8:
-        raise ValueError(
-            f"unwrap: padding must be 0 to an eighth of the resolution, got {padding} at {resolution}"
-        )
+        raise ValueError(f"unwrap: padding must be 0 to an eighth of the resolution, got {padding} at {resolution}")
     if parts is None:
         if density or whole:
             raise ValueError("unwrap: density and whole speak of parts, but no parts are given")
@@ -151,9 +149,7 @@ def _upright(flat: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray
     return np.array([[v, u], [-u, v]]) / size if size > 0.0 else np.eye(2)
 
 
-def _by_xatlas(
-    vertices: NDArray[np.float32], faces: NDArray[np.int32], resolution: int, padding: int
-) -> Atlas:
+def _by_xatlas(vertices: NDArray[np.float32], faces: NDArray[np.int32], resolution: int, padding: int) -> Atlas:
     xatlas: Any = importlib.import_module("xatlas")
     atlas = xatlas.Atlas()
     # Unit size: xatlas drops triangles below an absolute area.
@@ -169,9 +165,7 @@ def _by_xatlas(
     pack.bilinear = True
     atlas.generate(charts, pack)
     if atlas.atlas_count != 1:
-        raise ValueError(
-            f"unwrap: expected one texture, the charts need {atlas.atlas_count} at {resolution} texels"
-        )
+        raise ValueError(f"unwrap: expected one texture, the charts need {atlas.atlas_count} at {resolution} texels")
     vertex_map, new_faces, uvs = atlas[0]
     # xatlas packs into about the resolution asked for and normalises each axis by itself. One common scale keeps
     # texels square; growing to the full image never shrinks the padding.

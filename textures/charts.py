@@ -62,9 +62,7 @@ def make_charts(
     """
     deadline = time.monotonic() + time_limit
     corners = vertices.astype(np.float64)[faces]
-    area = 0.5 * np.linalg.norm(
-        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
-    )
+    area = 0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     total = float(area.sum())
     # Unit: a triangle of mean area has area one.
     unit = float(np.sqrt(total / len(faces))) or 1.0
@@ -101,9 +99,7 @@ def _connected(
     return piece_labels(len(chart), pairs.one[same] // 3, pairs.two[same] // 3)
 
 
-def _laid_flat(
-    surface: Surface, chart: NDArray[np.int64], single: NDArray[np.bool_], deadline: float
-) -> Charts:
+def _laid_flat(surface: Surface, chart: NDArray[np.int64], single: NDArray[np.bool_], deadline: float) -> Charts:
     """Lay charts flat, cut the bad ones and lay those flat again, until all are good or time is up."""
     count = len(chart)
     flat = np.zeros((count, 3, 2))

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 from textures.topology import border_loops
 
 
-def overlapping(
-    uvs: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64]
-) -> NDArray[np.bool_]:
+def overlapping(uvs: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether the border of each chart crosses or touches itself (C,).
 
     ``uvs`` (N, 2), ``glued`` (F, 3), ``chart`` (F,) from 0. A disc without

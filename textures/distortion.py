@@ -157,9 +157,7 @@ def line_search(
     chart, area = rest.chart, rest.area
     asked = np.ones(rest.charts, np.bool_)
     for _ in range(BACKTRACKS):
-        reached = np.bincount(
-            chart, weights=area * energies(jacobian + step[chart] * change), minlength=rest.charts
-        )
+        reached = np.bincount(chart, weights=area * energies(jacobian + step[chart] * change), minlength=rest.charts)
         good = asked & (reached <= begin + step * gain)
         energy = np.where(good, reached, energy)
         bad = asked & ~good

@@ -97,9 +97,7 @@ def _edge(known: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.flatnonzero(touched > known)
 
 
-def _halve(
-    image: NDArray[np.uint8], known: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _halve(image: NDArray[np.uint8], known: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Sums (C, H', W') of the known texels of 2 x 2 blocks of an image (H, W, C), and how many (H', W') they are."""
     height, width = (-(-n // 2) for n in known.shape)
     total = np.zeros((image.shape[2], height, width), np.float32)

@@ -63,9 +63,7 @@ def flattenings(
     return _descend(uvs * size[rest.of_vertex][:, None], rest, stops)
 
 
-def tutte(
-    corners: NDArray[np.float64], glued: NDArray[np.int32], of_vertex: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def tutte(corners: NDArray[np.float64], glued: NDArray[np.int32], of_vertex: NDArray[np.int64]) -> NDArray[np.float64]:
     """Each chart onto a disc of radius 1, the border by its length, the inside by mean value weights: (N, 2)."""
     count = len(of_vertex)
     place = np.zeros((count, 3))

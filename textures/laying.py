@@ -145,15 +145,11 @@ def _heights(flat: NDArray[np.float64]) -> NDArray[np.float64]:
     return (one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]) / np.maximum(longest, 1e-300)
 
 
-def restricted(
-    surface: Surface, rows: NDArray[np.int64]
-) -> tuple[Pairs, NDArray[np.float64], NDArray[np.float64]]:
+def restricted(surface: Surface, rows: NDArray[np.int64]) -> tuple[Pairs, NDArray[np.float64], NDArray[np.float64]]:
     """Pairs, areas and costs among the triangles ``rows`` only, renumbered."""
     number = np.full(len(surface.area), -1, np.int64)
     number[rows] = np.arange(len(rows))
     one, two = number[surface.pairs.one // 3], number[surface.pairs.two // 3]
     inside = (one >= 0) & (two >= 0)
-    pairs = Pairs(
-        3 * one[inside] + surface.pairs.one[inside] % 3, 3 * two[inside] + surface.pairs.two[inside] % 3
-    )
+    pairs = Pairs(3 * one[inside] + surface.pairs.one[inside] % 3, 3 * two[inside] + surface.pairs.two[inside] % 3)
     return pairs, surface.area[rows], surface.cost[inside]

@@ -61,13 +61,9 @@ def _direction(state: State, rest: Rest) -> NDArray[np.float64]:
     metric = np.einsum("fij,fj,fkj->fik", left, squares, left) * rest.area[:, None, None]
     target = np.einsum("fab,fbi->fai", metric, left @ right)
     gradient: Any = rest.gradient
-    blocks = [
-        [gradient.T @ sparse.diags(np.tile(metric[:, a, b], 2)) @ gradient for b in (0, 1)] for a in (0, 1)
-    ]
+    blocks = [[gradient.T @ sparse.diags(np.tile(metric[:, a, b], 2)) @ gradient for b in (0, 1)] for a in (0, 1)]
     matrix = sparse.bmat(blocks).tocsc()
-    right_side = np.concatenate(
-        [gradient.T @ np.concatenate([target[:, a, 0], target[:, a, 1]]) for a in (0, 1)]
-    )
+    right_side = np.concatenate([gradient.T @ np.concatenate([target[:, a, 0], target[:, a, 1]]) for a in (0, 1)])
     system = matrix + DAMPING * float(matrix.diagonal().mean()) * sparse.eye(matrix.shape[0])
     solver = _linalg_any.splu(
         system.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}

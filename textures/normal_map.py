@@ -109,9 +109,7 @@ def fine_normals(
     return result
 
 
-def _into_frame(
-    vectors: FloatArray, normals: FloatArray, tangents: FloatArray, signs: FloatArray
-) -> FloatArray:
+def _into_frame(vectors: FloatArray, normals: FloatArray, tangents: FloatArray, signs: FloatArray) -> FloatArray:
     """Unit ``vectors`` (N, 3) in the frames that a viewer builds from interpolated vertices: unit (N, 3).
 
     Viewers make ``normals`` and ``tangents`` unit again for each pixel, but not perpendicular, and cross them for the

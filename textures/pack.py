@@ -86,9 +86,7 @@ def pack(
             int(_fft_any.next_fast_len(int(max(1.3 * GRID, 1.1 * largest)))),
             int(_fft_any.next_fast_len(int(np.ceil(max(WIDTHS) * GRID)), real=True)),
         )
-        masks = [
-            _masks(uvs, outlines[k], cell, gap, room, turns=1 if upright[k] else 4) for k in range(count)
-        ]
+        masks = [_masks(uvs, outlines[k], cell, gap, room, turns=1 if upright[k] else 4) for k in range(count)]
         best: tuple[int, list[tuple[int, int, int]]] | None = None
         for number, (order, share) in enumerate(_tries(masks)):
             if best is not None and number >= SURE_TRIES and total >= GOOD * (cell * (best[0] + 1)) ** 2:
@@ -169,9 +167,7 @@ def _masks(
     cells = np.zeros((int(shape[1]), int(shape[0])), np.bool_)  # rows upwards, as v
     cells[at[:, 1], at[:, 0]] = True
     cells = np.asarray(_ndimage_any.binary_fill_holes(cells))
-    padded = np.asarray(
-        _ndimage_any.binary_dilation(np.pad(cells, gap), np.ones((3, 3), np.bool_), iterations=gap)
-    )
+    padded = np.asarray(_ndimage_any.binary_dilation(np.pad(cells, gap), np.ones((3, 3), np.bool_), iterations=gap))
     # Rows count upwards: this is a turn to the left.
     turned = [np.ascontiguousarray(np.rot90(cells, -turn)) for turn in range(turns)]
     image = np.zeros((turns, *room), np.float32)

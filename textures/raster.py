@@ -79,9 +79,7 @@ class Placement:
         painted[place] = chosen.astype(np.int32)[face][span]  # of equal places NumPy keeps the last value
         return painted.reshape(height, width)
 
-    def weights(
-        self, face: NDArray[np.int64], row: NDArray[Any], column: NDArray[Any]
-    ) -> NDArray[np.float32]:
+    def weights(self, face: NDArray[np.int64], row: NDArray[Any], column: NDArray[Any]) -> NDArray[np.float32]:
         """Barycentric weights (N, 3) of texel places in their faces; whole numbers are texel centres.
 
         Places outside are moved onto the face.
@@ -93,9 +91,7 @@ class Placement:
         return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def blend(
-    corner: NDArray[np.int32], weights: NDArray[np.float32], values: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def blend(corner: NDArray[np.int32], weights: NDArray[np.float32], values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Vertex ``values`` (V, C) at barycentric ``weights`` (N, 3) of the vertices ``corner`` (N, 3): (N, C)."""
     total = values[corner[:, 0]] * weights[:, :1]
     for k in (1, 2):

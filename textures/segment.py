@@ -72,9 +72,7 @@ def _spread(graph: object, group: NDArray[np.int64], wanted: NDArray[np.int64]) 
         have[open_groups] += 1
 
 
-def _farthest(
-    distance: NDArray[np.float64], group: NDArray[np.int64], groups: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _farthest(distance: NDArray[np.float64], group: NDArray[np.int64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
     order = np.lexsort((distance, group))
     last = np.searchsorted(group[order], groups, side="right") - 1
     return order[last]
@@ -82,9 +80,7 @@ def _farthest(
 
 def _nearest(graph: object, seeds: NDArray[np.int64]) -> NDArray[np.int64]:
     """Index of the seed nearest to each triangle; the sets are connected."""
-    _, _, source = csgraph.dijkstra(
-        graph, directed=True, indices=seeds, min_only=True, return_predecessors=True
-    )
+    _, _, source = csgraph.dijkstra(graph, directed=True, indices=seeds, min_only=True, return_predecessors=True)
     back = np.full(int(seeds.max()) + 1, -1, np.int64)
     back[seeds] = np.arange(len(seeds))
     return back[np.asarray(source, np.int64)]

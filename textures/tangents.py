@@ -83,9 +83,7 @@ def tangents(
     sums, signs = summed[group_of], np.where(group_of >= 0, sign_of_group[group_of], 1.0)
     sums[group_of < 0] = 0.0
     result = np.concatenate([_at_right_angles(sums, ups[vertex_map]), signs[:, None]], axis=1)
-    return Tangents(
-        result.astype(np.float32), vertex_map, number[inverse.ravel()].reshape(-1, 3).astype(np.int32)
-    )
+    return Tangents(result.astype(np.float32), vertex_map, number[inverse.ravel()].reshape(-1, 3).astype(np.int32))
 
 
 def _face_tangents(
@@ -103,18 +101,14 @@ def _face_tangents(
     return along / np.where(length > 0.0, length, 1.0)[:, None], kept_order, has_area
 
 
-def _welded(
-    vertices: NDArray[np.float32], normals: NDArray[np.float32], uvs: NDArray[np.float32]
-) -> NDArray[np.int64]:
+def _welded(vertices: NDArray[np.float32], normals: NDArray[np.float32], uvs: NDArray[np.float32]) -> NDArray[np.int64]:
     """(V,) one number for all vertices that are the same in place, normal and texture."""
     rows = np.ascontiguousarray(np.concatenate([vertices, normals, uvs], axis=1).astype(np.float32) + 0.0)
     _, number = np.unique(rows.view(np.dtype((np.void, rows.itemsize * 8))).ravel(), return_inverse=True)
     return number.astype(np.int64)
 
 
-def _groups(
-    welded: NDArray[np.int64], kept_order: NDArray[np.bool_], has_area: NDArray[np.bool_]
-) -> NDArray[np.int64]:
+def _groups(welded: NDArray[np.int64], kept_order: NDArray[np.bool_], has_area: NDArray[np.bool_]) -> NDArray[np.int64]:
     """(F, 3) for each corner the number of the group that shares its tangent."""
     count = len(welded)
     begin, end = welded, np.roll(welded, -1, axis=1)
@@ -145,9 +139,7 @@ def _in_plane(vectors: FloatArray, normals: FloatArray) -> FloatArray:
     return flat / np.where(length > 1e-12, length, np.inf)
 
 
-def _corner_angle(
-    places: FloatArray, normals: FloatArray, faces: NDArray[np.int32], corner: int
-) -> FloatArray:
+def _corner_angle(places: FloatArray, normals: FloatArray, faces: NDArray[np.int32], corner: int) -> FloatArray:
     """(F,) angle of each face at its ``corner``, seen along the vertex normal."""
     here = faces[:, corner]
     before = _in_plane(places[faces[:, (corner + 2) % 3]] - places[here], normals[here])
@@ -155,9 +147,7 @@ def _corner_angle(
     return np.arccos(np.clip((before * after).sum(axis=1), -1.0, 1.0))
 
 
-def _lend_to_flat(
-    group: NDArray[np.int64], faces: NDArray[np.int32], has_area: NDArray[np.bool_]
-) -> NDArray[np.int64]:
+def _lend_to_flat(group: NDArray[np.int64], faces: NDArray[np.int32], has_area: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Corners of faces without area in the texture share a group with the neighbours in the same vertex."""
     lender = np.full(int(faces.max()) + 1, -1, np.int64)
     lender[faces[~has_area].ravel()] = group[~has_area].ravel()  # overwritten where there is a better one

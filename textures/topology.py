@@ -94,9 +94,7 @@ def open_to_discs(chart: NDArray[np.int64], pairs: Pairs, cost: NDArray[np.float
     graph = sparse.coo_matrix((weight[asked], (rows[asked], columns[asked])), shape=(count, count)).tocsr()
     tree = csgraph.minimum_spanning_tree(graph).tocoo()
     key = np.minimum(rows, columns) * count + np.maximum(rows, columns)
-    in_tree = np.isin(
-        key, np.minimum(tree.row, tree.col).astype(np.int64) * count + np.maximum(tree.row, tree.col)
-    )
+    in_tree = np.isin(key, np.minimum(tree.row, tree.col).astype(np.int64) * count + np.maximum(tree.row, tree.col))
     cut = asked & ~in_tree
     # The cut graph lives on the vertices of the closed charts; a vertex on a border is never a blind end.
     ends = np.stack([glued.ravel()[pairs.one], glued.ravel()[next_corner(pairs.one)]], axis=1)

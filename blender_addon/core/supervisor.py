@@ -123,9 +123,7 @@ class Supervisor:
         if self.life is Life.STARTING and silent > timing.start:
             return self.fall(failure("start", f"the engine said nothing for {timing.start:.0f} seconds"), now)
         if self.life is Life.READY and silent > timing.silence:
-            return self.fall(
-                failure("hung", f"the engine has not answered for {timing.silence:.0f} seconds"), now
-            )
+            return self.fall(failure("hung", f"the engine has not answered for {timing.silence:.0f} seconds"), now)
         return None
 
     def fall(self, why: Failure, now: float) -> Failure:

@@ -15,9 +15,7 @@ class PORTRAITKIT_OT_bake(TaskOperator, bpy.types.Operator):
 
     bl_idname = "portraitkit.bake"
     bl_label = "Bake onto This Mesh"
-    bl_description = (
-        "Bake colours and shape of the avatar onto the active mesh, edited or made anew; it needs a UV map"
-    )
+    bl_description = "Bake colours and shape of the avatar onto the active mesh, edited or made anew; it needs a UV map"
     bl_options = {"REGISTER"}
     kind = "bake"
 
@@ -49,9 +47,7 @@ class PORTRAITKIT_OT_remesh_bake(TaskOperator, bpy.types.Operator):
 
     bl_idname = "portraitkit.remesh_bake"
     bl_label = "Remesh and Bake"
-    bl_description = (
-        "Make a copy of the avatar's mesh out of quads (QuadriFlow), unwrap it and bake the maps onto it"
-    )
+    bl_description = "Make a copy of the avatar's mesh out of quads (QuadriFlow), unwrap it and bake the maps onto it"
     bl_options = {"REGISTER", "UNDO"}
     kind = "bake"
 

@@ -18,9 +18,7 @@ class PORTRAITKIT_OT_batch(TaskOperator, bpy.types.Operator):
 
     bl_idname = "portraitkit.batch"
     bl_label = "Export Variations"
-    bl_description = (
-        "Write avatars of the following seeds into the folder, with the settings of the Create panel"
-    )
+    bl_description = "Write avatars of the following seeds into the folder, with the settings of the Create panel"
     bl_options = {"REGISTER"}
     kind = "batch"
 
@@ -81,9 +79,7 @@ class PORTRAITKIT_OT_cancel(bpy.types.Operator):
     bl_description = "Stop this work; what it has finished stays"
     bl_options = {"INTERNAL"}
 
-    number: bpy.props.IntProperty(
-        name="Number", description="Which work; 0: all", default=0, options={"SKIP_SAVE"}
-    )
+    number: bpy.props.IntProperty(name="Number", description="Which work; 0: all", default=0, options={"SKIP_SAVE"})
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Ask it to stop."""
@@ -100,9 +96,7 @@ class PORTRAITKIT_OT_import_waiting(bpy.types.Operator):
     bl_description = "Bring the avatar into this file; it was made for one that is not open any more"
     bl_options = {"REGISTER", "UNDO"}
 
-    index: bpy.props.IntProperty(
-        name="Number", description="Which of the avatars", min=0, options={"SKIP_SAVE"}
-    )
+    index: bpy.props.IntProperty(name="Number", description="Which of the avatars", min=0, options={"SKIP_SAVE"})
     discard: bpy.props.BoolProperty(
         name="Discard", description="Delete it instead", default=False, options={"SKIP_SAVE"}
     )

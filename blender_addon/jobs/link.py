@@ -19,9 +19,7 @@ from .task import Facts, WorkFailed
 ENGINE_VARIABLE = "PORTRAITKIT_ENGINE_PYTHON"
 """Environment variable with the engine's Python, for renders without preferences; goes before everything else."""
 # a request that changes nothing but its own files may run again after the worker died under it
-SAFE_TO_REPEAT = frozenset(
-    {"preview", "vary", "blend", "randomise", "attributes", "read_pose", "read_motion"}
-)
+SAFE_TO_REPEAT = frozenset({"preview", "vary", "blend", "randomise", "attributes", "read_pose", "read_motion"})
 GIBIBYTE = 1024**3
 
 
@@ -63,11 +61,7 @@ class Link:
     @property
     def starting(self) -> bool:
         """Whether the worker starts, or has not told yet what it can do."""
-        return (
-            self.client is not None
-            and self.client.life is not Life.BROKEN
-            and self.client.capabilities is None
-        )
+        return self.client is not None and self.client.life is not Life.BROKEN and self.client.capabilities is None
 
     @property
     def log_path(self) -> Path:
@@ -91,9 +85,7 @@ class Link:
                     "Set up the engine again, or choose another Python in the preferences.",
                     "no_engine",
                 )
-            self.client = WorkerClient(
-                protocol.worker_command(str(python)), self.log_path, configure=engine_settings()
-            )
+            self.client = WorkerClient(protocol.worker_command(str(python)), self.log_path, configure=engine_settings())
             self.client.submit("ping")  # starts the worker, which then tells what it can do
         return self.client
 

@@ -106,7 +106,7 @@ class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):
 
     changes: bpy.props.StringProperty(
         name="Changes",
-        description="What to change, as JSON over the avatar's recipe, such as {\"psi\": 0.7}; "
+        description='What to change, as JSON over the avatar\'s recipe, such as {"psi": 0.7}; '
         "empty: the panel's settings",
         options={"SKIP_SAVE"},
     )
@@ -132,9 +132,7 @@ class PORTRAITKIT_OT_take_recipe(bpy.types.Operator):
 
     bl_idname = "portraitkit.take_recipe"
     bl_label = "Edit Its Settings"
-    bl_description = (
-        "Show the settings that the selected avatar was made with in the Create panel, ready to be changed"
-    )
+    bl_description = "Show the settings that the selected avatar was made with in the Create panel, ready to be changed"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod

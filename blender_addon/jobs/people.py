@@ -46,9 +46,7 @@ class PORTRAITKIT_OT_randomise(bpy.types.Operator):
 
     bl_idname = "portraitkit.randomise"
     bl_label = "Randomise"
-    bl_description = (
-        "Take another seed and let it decide everything except the attributes that are kept by their lock"
-    )
+    bl_description = "Take another seed and let it decide everything except the attributes that are kept by their lock"
     bl_options = {"REGISTER", "UNDO"}
 
     seed: bpy.props.IntProperty(
@@ -177,9 +175,7 @@ class PORTRAITKIT_OT_between(TaskOperator, bpy.types.Operator):
         if pair is None:
             raise WorkFailed("Between needs two people.", "Pick one in the gallery, then another.", "usage")
         if max(pair) >= len(gallery.cells):
-            raise WorkFailed(
-                f"The gallery shows only {len(gallery.cells)} people.", "Pick two of them.", "usage"
-            )
+            raise WorkFailed(f"The gallery shows only {len(gallery.cells)} people.", "Pick two of them.", "usage")
         first, second = (gallery.cells[place].recipe for place in pair)
         return "Going between", works.between(first, second, self.count or settings_of(context).explore_count)
 
@@ -189,9 +185,7 @@ class PORTRAITKIT_OT_pick(bpy.types.Operator):
 
     bl_idname = "portraitkit.pick"
     bl_label = "Pick"
-    bl_description = (
-        "Take this person; then Generate, or More Like This. Pick another one to go Between the two"
-    )
+    bl_description = "Take this person; then Generate, or More Like This. Pick another one to go Between the two"
     bl_options = {"REGISTER", "UNDO"}
 
     index: bpy.props.IntProperty(name="Number", description="Which picture", min=0, options={"SKIP_SAVE"})

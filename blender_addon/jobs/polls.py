@@ -29,11 +29,7 @@ def needs_avatar(operator: type, context: bpy.types.Context) -> bool:
 
 def needs_mesh(operator: type, context: bpy.types.Context) -> bool:
     """Poll: with the reason where the active object is no mesh."""
-    if (
-        context.active_object is not None
-        and context.active_object.type == "MESH"
-        and context.mode == "OBJECT"
-    ):
+    if context.active_object is not None and context.active_object.type == "MESH" and context.mode == "OBJECT":
         return True
     operator.poll_message_set("Make a mesh active, in object mode")
     return False

@@ -38,9 +38,7 @@ def from_settings(settings: PORTRAITKIT_PG_settings) -> Recipe:
 def used_attributes(settings: PORTRAITKIT_PG_settings, *, locked: bool = False) -> dict[str, float]:
     """Attributes that the panel sets; with ``locked`` only those to be kept by Randomise and Explore."""
     return {
-        each.name: round(each.value, 6)
-        for each in settings.attributes
-        if each.used and (each.locked or not locked)
+        each.name: round(each.value, 6) for each in settings.attributes if each.used and (each.locked or not locked)
     }
 
 

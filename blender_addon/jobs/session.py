@@ -72,9 +72,7 @@ class Session:
             time.sleep(min(self.step() or 0.0, 0.02))
         if task is not None:
             self.cancel(task)
-        raise WorkFailed(
-            f"The engine did not finish within {timeout:.0f} seconds.", "Look at the log for the reason."
-        )
+        raise WorkFailed(f"The engine did not finish within {timeout:.0f} seconds.", "Look at the log for the reason.")
 
     def cancel(self, task: Task) -> None:
         """Ask for the end of ``task``; it ends when the engine has stopped."""
@@ -183,9 +181,7 @@ class Session:
             log.exception("%s failed", task.label)
             self._end(
                 task,
-                WorkFailed(
-                    f"{task.label} failed: {error}", "Copy the report and tell the makers of the add-on."
-                ),
+                WorkFailed(f"{task.label} failed: {error}", "Copy the report and tell the makers of the add-on."),
             )
         else:
             if task.stopping:

@@ -25,9 +25,7 @@ class PORTRAITKIT_PG_attribute(bpy.types.PropertyGroup):
     about: bpy.props.StringProperty(name="About", description="What the two ends of the slider mean")
     group: bpy.props.StringProperty(name="Group", description="The heading that the attribute is listed under")
     low: bpy.props.FloatProperty(name="Lowest", description="The least value that the model takes", default=-3.0)
-    high: bpy.props.FloatProperty(
-        name="Highest", description="The greatest value that the model takes", default=3.0
-    )
+    high: bpy.props.FloatProperty(name="Highest", description="The greatest value that the model takes", default=3.0)
     quiet: bpy.props.BoolProperty(
         name="Set by the add-on", description="A value that is being set by the add-on itself", default=False
     )
@@ -157,9 +155,7 @@ class PORTRAITKIT_PG_settings(bpy.types.PropertyGroup):
             ("vrm", "VRM", "hips, spine, neck, head"),
         ],
     )
-    photo: bpy.props.StringProperty(
-        name="Photo", description="A photograph of a face", subtype="FILE_PATH", default=""
-    )
+    photo: bpy.props.StringProperty(name="Photo", description="A photograph of a face", subtype="FILE_PATH", default="")
     explore_count: bpy.props.IntProperty(
         name="Pictures", description="How many people Explore shows", default=12, min=1, max=48
     )

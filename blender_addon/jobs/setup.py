@@ -80,9 +80,7 @@ def _tick() -> float | None:
     try:
         wait = run.step()
     except Exception as error:
-        run.failure = WorkFailed(
-            f"The set-up failed: {error}", "Copy the report and tell the makers.", "setup"
-        )
+        run.failure = WorkFailed(f"The set-up failed: {error}", "Copy the report and tell the makers.", "setup")
         run.ended = True
         wait = 0.0
     redraw.sidebars()

@@ -58,9 +58,7 @@ def regenerate(identity: str, name: str, recipe: Recipe) -> Work:
 
 def explore(recipe: Recipe, seed: int, count: int, locks: dict[str, float]) -> Work:
     """Fill the gallery with people from anywhere; locked attributes stay."""
-    answer = yield Ask(
-        "randomise", {"model": recipe["model"], "seed": seed, "count": count, "locks": locks}
-    )
+    answer = yield Ask("randomise", {"model": recipe["model"], "seed": seed, "count": count, "locks": locks})
     yield from preview("Explore", [{**looks(each), "psi": recipe.get("psi", 1.0)} for each in answer["recipes"]])
 
 

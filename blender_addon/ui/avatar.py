@@ -66,9 +66,7 @@ class PORTRAITKIT_PT_export(PortraitPanel, bpy.types.Panel):
         if formats is not None and settings.batch_format not in formats:
             say(box, "The engine cannot write this format here; .glb always works.", context, "ERROR")
             button.enabled = False
-        text = bpy.app.translations.pgettext_iface("Export {count} Variations").format(
-            count=settings.batch_count
-        )
+        text = bpy.app.translations.pgettext_iface("Export {count} Variations").format(count=settings.batch_count)
         button.operator("portraitkit.batch", text=text, icon="EXPORT", translate=False)
 
 

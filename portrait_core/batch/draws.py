@@ -103,7 +103,7 @@ def take_plan(content: Mapping[str, object], seed: int | None = None) -> Plan:
             own = value
         elif name == "seeds":
             if value not in ("count", "draw"):
-                raise UsageError(f"seeds: expected \"count\" or \"draw\", got {_shown(value)}.")
+                raise UsageError(f'seeds: expected "count" or "draw", got {_shown(value)}.')
             counted = value == "count"
         elif name == "attributes":
             fields.update({f"attributes.{key}": each for key, each in _table(value, name).items()})

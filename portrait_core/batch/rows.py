@@ -83,7 +83,7 @@ def _row(line: int, facts: dict[str, Any], base: Mapping[str, Any], headers: Map
     if isinstance(given, dict):
         attributes.update(cast("dict[str, Any]", given))
     elif given is not None:
-        raise UsageError(f"attributes: expected an object such as {{\"age\": 1.5}}, got {type(given).__name__}.")
+        raise UsageError(f'attributes: expected an object such as {{"age": 1.5}}, got {type(given).__name__}.')
     for key, value in fields.items():
         if key in Recipe.model_fields or value is None:
             continue

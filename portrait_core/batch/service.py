@@ -118,9 +118,7 @@ def run_batch(
     with _opened(batch) as (folder, remote):
         sweep(folder, None if batch.shard is None else {plain_stem(job.name) for job in jobs})
         manifest = Manifest(folder, batch.shard)
-        run = Run(
-            jobs, batch.outputs, folder, manifest, batch.limits, remote, batch.pattern, stop=stop, heard=heard
-        )
+        run = Run(jobs, batch.outputs, folder, manifest, batch.limits, remote, batch.pattern, stop=stop, heard=heard)
         try:
             tasks = run.missing(progress)
             begun(len(tasks), run.summary.kept)

@@ -255,4 +255,3 @@ class _Stages:
             self._seconds[self._stage] = round(self._seconds.get(self._stage, 0.0) + now - self._since, 4)
         self._since, self._stage = now, ""
         return self._seconds
-

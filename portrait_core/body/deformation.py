@@ -56,9 +56,7 @@ class PoseWarp:
     def __call__(self, points: Tensor) -> Tensor:
         """Canonical places ``[B, N, 3]`` of posed ``points[B, N, 3]``."""
         if points.shape[0] != self.posed.shape[0]:
-            raise ValueError(
-                f"got points of {points.shape[0]} pictures; this warp holds {self.posed.shape[0]} bodies"
-            )
+            raise ValueError(f"got points of {points.shape[0]} pictures; this warp holds {self.posed.shape[0]} bodies")
         squared, index = self.nearest(points)
         return self.move(points, index, squared.sqrt() < self.thickness)
 

@@ -24,9 +24,7 @@ class HierarchySearch:
         self._nearest: NearestTriangle | None = None
         self._reach = 0.0
 
-    def __call__(
-        self, points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float = np.inf
-    ) -> Nearest:
+    def __call__(self, points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float = np.inf) -> Nearest:
         """Points (N, 3), triangles (F, 3, 3) and a search radius, metres; gaps are not looked for."""
         reach = 1.01 * radius if np.isfinite(radius) else FAR
         same = self._mesh is not None and reach == self._reach and np.array_equal(self._mesh, triangles)

@@ -114,9 +114,7 @@ def body_pose(pose: Mapping[str, Sequence[float] | NDArray[Any]]) -> NDArray[np.
     Raises:
         UsageError: the pose turns another joint, which the networks cannot follow (a rig can).
     """
-    others = [
-        name for name, value in pose.items() if name not in {"neck", "head"} and np.any(np.asarray(value))
-    ]
+    others = [name for name, value in pose.items() if name not in {"neck", "head"} and np.any(np.asarray(value))]
     if others:
         raise UsageError(f"pose: the generator turns neck and head only, got {', '.join(sorted(others))}")
     rest = np.zeros(3)

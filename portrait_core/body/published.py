@@ -71,9 +71,7 @@ class _SmplArrays(nn.Module):
     def constants(self) -> SmplModel:
         """The arrays as a body model."""
         parents = tuple(int(parent) for parent in self.parents)
-        return SmplModel(
-            self.v_template, self.shapedirs, self.posedirs, self.J_regressor, parents, self.lbs_weights
-        )
+        return SmplModel(self.v_template, self.shapedirs, self.posedirs, self.J_regressor, parents, self.lbs_weights)
 
 
 class _AlignedSmpl(nn.Module):
@@ -131,9 +129,7 @@ class PublishedBody(nn.Module):
         model = self.body_model()
         return model.pose(joint_rotations(pose), model.shaped())[0] - self.align_points[:1]
 
-    def warp(
-        self, pose: Tensor, *, thickness: float = THICKNESS, search: NearestSearch | None = None
-    ) -> PoseWarp:
+    def warp(self, pose: Tensor, *, thickness: float = THICKNESS, search: NearestSearch | None = None) -> PoseWarp:
         """The map of posed to canonical points for poses ``[B, 6]`` (radians); searches by a hierarchy unless told."""
         search = HierarchySearch() if search is None else search
         posed = self.posed_vertices(pose)

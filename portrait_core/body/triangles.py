@@ -76,9 +76,7 @@ def point_triangle(points: Floats, triangles: Floats) -> tuple[Floats, NDArray[n
     return _dot(away, away), region
 
 
-def nearest_brute_force(
-    points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float = np.inf
-) -> Nearest:
+def nearest_brute_force(points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float = np.inf) -> Nearest:
     """Every point against every triangle: slow, and plainly right. The gap is filled in."""
     count = len(points)
     squared, index, gap = np.empty(count), np.zeros(count, np.int64), np.empty(count)
@@ -95,9 +93,7 @@ def nearest_brute_force(
     return Nearest(squared, index, gap)
 
 
-def nearest_by_tree(
-    points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float = np.inf
-) -> Nearest:
+def nearest_by_tree(points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float = np.inf) -> Nearest:
     """The same triangles as `nearest_brute_force` (gaps apart), by a tree of the triangles' middles.
 
     A triangle lies within its largest corner distance from its middle. Candidates are taken in order of their middles

@@ -79,9 +79,7 @@ class TriangleMotions:
 class WarpLattice:
     """The warp of one pose, quick for many points; call it with posed points (N, 3)."""
 
-    def __init__(
-        self, warp: PoseWarp, *, cells: int = CELLS, side: float = SIDE, tolerance: float = TOLERANCE
-    ) -> None:
+    def __init__(self, warp: PoseWarp, *, cells: int = CELLS, side: float = SIDE, tolerance: float = TOLERANCE) -> None:
         self.exact = TriangleMotions.of(warp)
         self.cells, self.side = cells, side
         device = warp.posed.device

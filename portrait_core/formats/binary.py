@@ -38,9 +38,7 @@ class BinaryBuilder:
     def view(self, content: bytes, target: int | None = None) -> int:
         """Append ``content``, aligned to four bytes; returns the number of its buffer view."""
         self._bytes.extend(bytes(-len(self._bytes) % _ALIGNMENT))
-        view = self._records.BufferView(
-            buffer=0, byteOffset=len(self._bytes), byteLength=len(content), target=target
-        )
+        view = self._records.BufferView(buffer=0, byteOffset=len(self._bytes), byteLength=len(content), target=target)
         self._bytes.extend(content)
         self._gltf.bufferViews.append(view)
         return len(self._gltf.bufferViews) - 1

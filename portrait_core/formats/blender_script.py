@@ -76,9 +76,7 @@ def convert(source: Path, target: Path) -> None:
             "export_global_up_selection": "Y",
         }
         known = {each.identifier for each in _ops.wm.usd_export.get_rna_type().properties}
-        _ops.wm.usd_export(
-            filepath=str(target), **{name: value for name, value in wanted.items() if name in known}
-        )
+        _ops.wm.usd_export(filepath=str(target), **{name: value for name, value in wanted.items() if name in known})
     if not target.is_file():
         raise RuntimeError(f"Blender wrote no {target.name}")
 

@@ -64,6 +64,4 @@ def refuse_taken(paths: list[Path], *, overwrite: bool) -> None:
     """Raise :class:`OutputError` when one of ``paths`` exists and ``overwrite`` is false."""
     for path in paths:
         if not overwrite and path.exists():
-            raise OutputError(
-                f"{path} exists already. Pass --overwrite to replace it or choose another name."
-            )
+            raise OutputError(f"{path} exists already. Pass --overwrite to replace it or choose another name.")

@@ -109,9 +109,7 @@ def read_gltf(path: Path) -> GltfFile:
     if version != 2 or kind != b"JSON":
         raise BrokenFile(f"{path}: not a binary glTF 2.0 file (version {version}, first part {kind!r}).")
     if length > len(content) or 20 + size > length:
-        raise BrokenFile(
-            f"{path}: {len(content)} bytes where {max(length, 20 + size)} are promised; it is truncated."
-        )
+        raise BrokenFile(f"{path}: {len(content)} bytes where {max(length, 20 + size)} are promised; it is truncated.")
     tree = parse_json(content[20 : 20 + size], path)
     blob = b""
     if 28 + size <= length:

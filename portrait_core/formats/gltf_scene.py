@@ -82,9 +82,7 @@ def _primitive(records: Any, binary: BinaryBuilder, level: Level, material: int)
         sign = np.where(level.tangents[:, 3:] < 0, np.float32(-1.0), np.float32(1.0))
         tangents = np.concatenate([unit(level.tangents[:, :3]), sign], axis=1)
         attributes.TANGENT = binary.accessor(tangents, VERTEX_DATA)
-    return records.Primitive(
-        mode=records.TRIANGLES, material=material, indices=indices, attributes=attributes
-    )
+    return records.Primitive(mode=records.TRIANGLES, material=material, indices=indices, attributes=attributes)
 
 
 def proper_faces(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> NDArray[np.int32]:

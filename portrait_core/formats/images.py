@@ -44,9 +44,7 @@ def _encode(image: NDArray[np.uint8], kind: str, options: dict[str, int]) -> byt
 
     proper = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
     if image.dtype != np.uint8 or not proper or image.size == 0:
-        raise ValueError(
-            f"expected an (H, W), (H, W, 3) or (H, W, 4) uint8 image, got {image.shape} {image.dtype}"
-        )
+        raise ValueError(f"expected an (H, W), (H, W, 3) or (H, W, 4) uint8 image, got {image.shape} {image.dtype}")
     stream = io.BytesIO()
     Image.fromarray(image).save(stream, kind, **options)
     return stream.getvalue()

@@ -39,9 +39,7 @@ def obj_files(avatar: Avatar, stem: str) -> dict[str, bytes]:
     return files | images
 
 
-def _object(
-    lines: list[str], mesh: LooseMesh, material: str, offset: tuple[int, int, int]
-) -> tuple[int, int, int]:
+def _object(lines: list[str], mesh: LooseMesh, material: str, offset: tuple[int, int, int]) -> tuple[int, int, int]:
     places, place = weld(mesh.vertices)
     normals, normal = weld(mesh.normals)
     lines.append(f"o {mesh.name.replace(' ', '_')}")
@@ -49,9 +47,7 @@ def _object(
     lines += _rows("vt", mesh.uvs)
     lines += _rows("vn", normals)
     lines += [f"usemtl {material}", "s 1"]
-    numbers = np.stack(
-        [place + 1 + offset[0], np.arange(len(place)) + 1 + offset[1], normal + 1 + offset[2]], axis=1
-    )
+    numbers = np.stack([place + 1 + offset[0], np.arange(len(place)) + 1 + offset[1], normal + 1 + offset[2]], axis=1)
     corner = [f"{v}/{vt}/{vn}" for v, vt, vn in numbers.tolist()]
     lines += [f"f {corner[a]} {corner[b]} {corner[c]}" for a, b, c in mesh.faces.tolist()]
     return offset[0] + len(places), offset[1] + len(mesh.uvs), offset[2] + len(normals)
@@ -83,9 +79,7 @@ def _material(avatar: Avatar, encoded: EncodedMaps, stem: str, images: dict[str,
     if maps.surface is not None:
         lines.append(f"map_Pr {place('roughness', encode_map(np.ascontiguousarray(maps.surface[:, :, 1])))}")
         if maps.has_occlusion:
-            lines.append(
-                f"map_Ka {place('occlusion', encode_map(np.ascontiguousarray(maps.surface[:, :, 0])))}"
-            )
+            lines.append(f"map_Ka {place('occlusion', encode_map(np.ascontiguousarray(maps.surface[:, :, 0])))}")
     if "normal" in encoded.images:
         lines.append(f"norm {place('normal', encoded.images['normal'][0])}")
     return lines

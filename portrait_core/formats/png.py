@@ -24,9 +24,7 @@ def encode_map(image: NDArray[np.uint8]) -> bytes:
     """
     channels = 1 if image.ndim == 2 else image.shape[-1]
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or channels not in _COLOUR_TYPE or image.size == 0:
-        raise ValueError(
-            f"expected an (H, W), (H, W, 3) or (H, W, 4) uint8 image, got {image.shape} {image.dtype}"
-        )
+        raise ValueError(f"expected an (H, W), (H, W, 3) or (H, W, 4) uint8 image, got {image.shape} {image.dtype}")
     height, width = image.shape[:2]
     flat = np.ascontiguousarray(image).reshape(height, -1)
     rows = np.empty((height, 1 + flat.shape[1]), np.uint8)
@@ -40,9 +38,4 @@ def encode_map(image: NDArray[np.uint8]) -> bytes:
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
-    return (
-        struct.pack(">I", len(content))
-        + kind
-        + content
-        + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
-    )
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))

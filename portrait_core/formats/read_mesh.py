@@ -63,9 +63,7 @@ def read_mesh(path: Path, name: str | None = None) -> EditedMesh:
     """
     ending = path.suffix.lower()
     if ending not in MESH_ENDINGS:
-        raise UsageError(
-            f"{path}: meshes are read from {', '.join(MESH_ENDINGS)}; got the ending {ending!r}."
-        )
+        raise UsageError(f"{path}: meshes are read from {', '.join(MESH_ENDINGS)}; got the ending {ending!r}.")
     found = list(_obj_meshes(path)) if ending == ".obj" else list(_gltf_meshes(read_gltf(path)))
     if not found:
         raise UsageError(f"{path}: there is no mesh of triangles in it.")
@@ -83,9 +81,7 @@ def _checked(path: Path, mesh: EditedMesh) -> EditedMesh:
     if len(mesh.faces) == 0 or count == 0:
         raise UsageError(f"{path}: mesh {mesh.name} has no faces.")
     if len(mesh.faces) > MAX_FACES:
-        raise UsageError(
-            f"{path}: mesh {mesh.name} has {len(mesh.faces)} faces; at most {MAX_FACES} are baked."
-        )
+        raise UsageError(f"{path}: mesh {mesh.name} has {len(mesh.faces)} faces; at most {MAX_FACES} are baked.")
     if int(mesh.faces.min()) < 0 or int(mesh.faces.max()) >= count:
         raise UsageError(f"{path}: a face of mesh {mesh.name} names a vertex outside 0 to {count - 1}.")
     if not bool(np.isfinite(mesh.vertices).all()):
@@ -102,9 +98,7 @@ def _checked(path: Path, mesh: EditedMesh) -> EditedMesh:
             "Pack the islands into one square."
         )
     if float(np.ptp(used.reshape(-1, 2), axis=0).min()) <= 0.0:
-        raise UsageError(
-            f"{path}: the UV map of mesh {mesh.name} has no area; unwrap it before you export it."
-        )
+        raise UsageError(f"{path}: the UV map of mesh {mesh.name} has no area; unwrap it before you export it.")
     return mesh
 
 
@@ -206,9 +200,7 @@ def _unit(normals: NDArray[Any], count: int) -> NDArray[np.float32] | None:
 def _shaped(gltf: GltfFile, index: object, width: int) -> NDArray[Any]:
     array = gltf.array(index)
     if array.shape[1] != width:
-        raise UsageError(
-            f"{gltf.path}: accessor {index} has {array.shape[1]} columns, not {width}; it is damaged."
-        )
+        raise UsageError(f"{gltf.path}: accessor {index} has {array.shape[1]} columns, not {width}; it is damaged.")
     return array
 
 
@@ -218,9 +210,7 @@ def _joined(name: str, parts: Sequence[EditedMesh]) -> EditedMesh:
     return EditedMesh(
         name,
         np.concatenate([part.vertices for part in parts]),
-        np.concatenate(
-            [part.faces + np.int32(offset) for part, offset in zip(parts, offsets[:-1], strict=True)]
-        ),
+        np.concatenate([part.faces + np.int32(offset) for part, offset in zip(parts, offsets[:-1], strict=True)]),
         np.concatenate([part.uvs for part in parts]),
         np.concatenate(ups) if len(ups) == len(parts) else None,
     )

@@ -59,9 +59,7 @@ def read_obj(path: Path) -> list[ObjMesh]:
             else:
                 objects.append(_Object(" ".join(words[1:]) or path.stem))
         except (ValueError, IndexError) as error:
-            raise UsageError(
-                f"{path}, line {number}: {error}; the file is no Wavefront .obj, or damaged."
-            ) from None
+            raise UsageError(f"{path}, line {number}: {error}; the file is no Wavefront .obj, or damaged.") from None
     return [_mesh(each, places, textures) for each in objects if each.corners]
 
 
@@ -80,9 +78,7 @@ def _index(text: str, count: int) -> int:
     return index
 
 
-def _mesh(
-    one: _Object, places: list[tuple[float, float, float]], textures: list[tuple[float, float]]
-) -> ObjMesh:
+def _mesh(one: _Object, places: list[tuple[float, float, float]], textures: list[tuple[float, float]]) -> ObjMesh:
     corners = np.array(one.corners, np.int64)
     pairs, inverse = np.unique(corners, axis=0, return_inverse=True)
     vertices = np.array(places, np.float32)[pairs[:, 0]]

@@ -85,9 +85,7 @@ def _facts_in(gltf: GltfFile) -> Iterator[dict[str, Any]]:
     for key in ("nodes", "meshes", "scenes"):
         for entry in gltf.entries(key):
             extras: object = entry.get("extras")
-            text: object = (
-                cast("dict[str, Any]", extras).get(COMMENT_KEY) if isinstance(extras, dict) else None
-            )
+            text: object = cast("dict[str, Any]", extras).get(COMMENT_KEY) if isinstance(extras, dict) else None
             if isinstance(text, str):
                 yield parse_json(text.encode(), gltf.path)
 
@@ -100,9 +98,7 @@ def _facts_in_comments(path: Path) -> dict[str, Any] | None:
     return None
 
 
-def _warnings(
-    path: Path, facts: dict[str, Any], recipe: dict[str, Any], provenance: dict[str, Any]
-) -> Iterator[str]:
+def _warnings(path: Path, facts: dict[str, Any], recipe: dict[str, Any], provenance: dict[str, Any]) -> Iterator[str]:
     digests: object = facts.get("digests")
     stored: object = cast("dict[str, Any]", digests).get("recipe") if isinstance(digests, dict) else None
     if stored is not None and stored != recipe_digest(recipe):

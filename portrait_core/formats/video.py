@@ -28,9 +28,7 @@ def check_video() -> None:
         raise UsageError(f"no ffmpeg was found for writing videos ({error}). {ADVICE}") from error
 
 
-def write_video(
-    path: Path, frames: Iterable[NDArray[np.uint8]], *, rate: float = 30.0, overwrite: bool = False
-) -> int:
+def write_video(path: Path, frames: Iterable[NDArray[np.uint8]], *, rate: float = 30.0, overwrite: bool = False) -> int:
     """Write ``frames`` (height, width, 3) sRGB, even sizes, at ``rate`` frames a second; returns how many there were.
 
     H.264 in 4:2:0, which every browser and phone plays. Whole or not at all: an interrupted video leaves no file.

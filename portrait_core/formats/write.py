@@ -37,9 +37,7 @@ def check_ending(path: Path) -> str:
     """The format of ``path`` as an ending in small letters; raises :class:`UsageError` with the list for any other."""
     ending = path.suffix.lower()
     if ending not in ENDINGS:
-        raise UsageError(
-            f"{path.name!r}: avatars are written as {', '.join(ENDINGS)}; got the ending {ending!r}."
-        )
+        raise UsageError(f"{path.name!r}: avatars are written as {', '.join(ENDINGS)}; got the ending {ending!r}.")
     return ending
 
 
@@ -98,9 +96,7 @@ def write_avatar(
                 (folder / name).write_bytes(content)
         if shown and avatar.thumbnail is not None:
             (folder / picture.name).write_bytes(encode_map(avatar.thumbnail))
-        written = sorted(
-            path.parent / each.relative_to(folder) for each in folder.rglob("*") if each.is_file()
-        )
+        written = sorted(path.parent / each.relative_to(folder) for each in folder.rglob("*") if each.is_file())
     first = [each for each in targets if each in written]
     return (*first, *(each for each in written if each not in first))
 

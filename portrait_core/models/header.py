@@ -148,7 +148,6 @@ class ModelHeader(BaseModel):
     training: Training = Training()
     digest: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
-
     @property
     def is_published(self) -> bool:
         """Whether the model has the published architecture, and not the project's own."""

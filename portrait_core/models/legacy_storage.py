@@ -56,9 +56,7 @@ class _BlobRules:
 
     def named(self, module: str, name: str) -> str:
         if module != "torch" or name not in STORAGE_TYPES:
-            raise ModelFileError(
-                f"a tensor in the file names {module}.{name}, which is no storage class; refused"
-            )
+            raise ModelFileError(f"a tensor in the file names {module}.{name}, which is no storage class; refused")
         return name
 
     def called(self, function: Any, arguments: tuple[Any, ...]) -> Any:
@@ -88,9 +86,7 @@ def read_storage(blob: bytes) -> Storage:
     stream, rules = io.BytesIO(blob), _BlobRules()
     magic, version = run(stream, rules), run(stream, rules)
     if magic != MAGIC or version != VERSION:
-        raise ModelFileError(
-            "a tensor in the file is not in torch's legacy format; this kind of file is not known"
-        )
+        raise ModelFileError("a tensor in the file is not in torch's legacy format; this kind of file is not known")
     facts, description, keys = run(stream, rules), run(stream, rules), run(stream, rules)
     if not isinstance(facts, dict) or cast(dict[str, Any], facts).get("little_endian") is not True:
         raise ModelFileError("a tensor in the file was written on a big-endian machine; not supported")

@@ -145,13 +145,9 @@ def _checkpoint(content: Any) -> PublishedCheckpoint:
     table = cast(dict[str, Any], content)
     networks = {name: flattened(table[name]) for name in NETWORK_NAMES if isinstance(table.get(name), Inert)}
     if not networks:
-        raise ModelFileError(
-            f"the file is a pickle but no checkpoint: it has none of {', '.join(NETWORK_NAMES)}"
-        )
+        raise ModelFileError(f"the file is a pickle but no checkpoint: it has none of {', '.join(NETWORK_NAMES)}")
     training_set = table.get("training_set_kwargs")
-    return PublishedCheckpoint(
-        networks, cast(dict[str, Any], training_set) if isinstance(training_set, dict) else {}
-    )
+    return PublishedCheckpoint(networks, cast(dict[str, Any], training_set) if isinstance(training_set, dict) else {})
 
 
 class _CheckpointRules:
@@ -171,9 +167,7 @@ class _CheckpointRules:
 
     def named(self, module: str, name: str) -> Symbol:
         if (module, name) not in _ALLOWED:
-            raise ModelFileError(
-                f"the file names {module}.{name}, which published checkpoints do not; refused"
-            )
+            raise ModelFileError(f"the file names {module}.{name}, which published checkpoints do not; refused")
         return Symbol(module, name)
 
     def called(self, function: Any, arguments: tuple[Any, ...]) -> Any:

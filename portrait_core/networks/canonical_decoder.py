@@ -128,9 +128,7 @@ class CanonicalDecoder(nn.Module):
         self.octaves = octaves
         self.hidden = hidden
         self.spacing = PlaneSpacing()
-        self.static_planes = nn.Parameter(
-            torch.zeros(3, static_channels, static_resolution, static_resolution)
-        )
+        self.static_planes = nn.Parameter(torch.zeros(3, static_channels, static_resolution, static_resolution))
         features = 3 * (plane_channels + static_channels) + 6 * octaves
         self.fc0 = FullyConnectedLayer(features, hidden)
         self.fc1 = FullyConnectedLayer(hidden, hidden)

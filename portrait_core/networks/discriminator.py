@@ -161,12 +161,8 @@ class PortraitDiscriminator(nn.Module):
                 conv_clamp=config.conv_clamp,
             )
             self.add_module(f"b{resolution}", block)
-        self.mapping = MappingNetwork(
-            0, CAMERA_SIZE + POSE_SIZE, base, None, num_layers=config.mapping_layers
-        )
-        self.b4 = DiscriminatorEpilogue(
-            base, base, group_size=config.mbstd_group_size, conv_clamp=config.conv_clamp
-        )
+        self.mapping = MappingNetwork(0, CAMERA_SIZE + POSE_SIZE, base, None, num_layers=config.mapping_layers)
+        self.b4 = DiscriminatorEpilogue(base, base, group_size=config.mbstd_group_size, conv_clamp=config.conv_clamp)
 
     def trunk(self, portraits: Portraits) -> Tensor:
         """The flat feature vectors ``[B, 16 C]``."""

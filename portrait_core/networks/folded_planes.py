@@ -115,9 +115,7 @@ class FoldedTrigridDecoder:
         for plane, (width, height, along) in enumerate(PLANE_COORDINATES):
             rows = _resampled(planes[0, plane], axes[width], axes[height], False, "zeros")
             # (places, F, D) -> a row of features for each slice
-            rows = (
-                rows.reshape(len(rows), self.features, depth).permute(2, 0, 1).reshape(-1, self.features) / 3
-            )
+            rows = rows.reshape(len(rows), self.features, depth).permute(2, 0, 1).reshape(-1, self.features) / 3
             self.tables.append(rows.contiguous())
             self.order.append((width, height))
             place = ((axes[along] + 1) * depth - 1) / 2
@@ -194,9 +192,7 @@ def _resampled(plane: Tensor, first: Tensor, second: Tensor, turned: bool, paddi
     """
     a, b = torch.meshgrid(first, second, indexing="ij")
     grid = torch.stack([b, a] if turned else [a, b], -1)
-    found = nnf.grid_sample(
-        plane[None], grid[None], mode="bilinear", padding_mode=padding, align_corners=False
-    )
+    found = nnf.grid_sample(plane[None], grid[None], mode="bilinear", padding_mode=padding, align_corners=False)
     return found[0].flatten(1).t()
 
 

@@ -157,9 +157,7 @@ class IdentityWarp(nn.Module):
             index = torch.as_tensor(np.flatnonzero(distance < FADE_TO)).to(points.device)
             corner = self.triangles[torch.as_tensor(face).to(points.device)[index].long()].long()
             near = (remainder[corner] * torch.as_tensor(bary).to(points)[index][..., None]).sum(1)
-            return result.index_add_(
-                0, index, _fade(torch.as_tensor(distance).to(points)[index])[:, None] * near
-            )
+            return result.index_add_(0, index, _fade(torch.as_tensor(distance).to(points)[index])[:, None] * near)
 
         return carry
 
@@ -187,9 +185,7 @@ def solve_kernel(centres: NDArray[np.float64], smoothing: float = 2e-5) -> NDArr
     """
     count = len(centres)
     system = np.zeros((count + 4, count + 4))
-    system[:count, :count] = (
-        np.linalg.norm(centres[:, None] - centres[None], axis=-1) + np.eye(count) * smoothing
-    )
+    system[:count, :count] = np.linalg.norm(centres[:, None] - centres[None], axis=-1) + np.eye(count) * smoothing
     system[:count, count:] = np.c_[np.ones(count), centres]
     system[count:, :count] = system[:count, count:].T
     return np.asarray(np.linalg.inv(system)[:, :count], np.float64)

@@ -55,9 +55,7 @@ class MappingNetwork(nn.Module):
     ) -> None:
         super().__init__()
         if z_dim <= 0 and c_dim <= 0:
-            raise ValueError(
-                f"got z_dim {z_dim} and c_dim {c_dim}; a mapping network needs at least one of them > 0"
-            )
+            raise ValueError(f"got z_dim {z_dim} and c_dim {c_dim}; a mapping network needs at least one of them > 0")
         if num_layers < 1:
             raise ValueError(f"got num_layers {num_layers}; a mapping network has at least one layer")
         self.z_dim = z_dim
@@ -73,9 +71,7 @@ class MappingNetwork(nn.Module):
             self.embed = FullyConnectedLayer(c_dim, embedded)
         widths = [max(z_dim, 0) + embedded] + [inner] * (num_layers - 1) + [w_dim]
         for index, (width_in, width_out) in enumerate(itertools.pairwise(widths)):
-            layer = FullyConnectedLayer(
-                width_in, width_out, activation=activation, lr_multiplier=lr_multiplier
-            )
+            layer = FullyConnectedLayer(width_in, width_out, activation=activation, lr_multiplier=lr_multiplier)
             self.add_module(f"fc{index}", layer)
         if num_ws is not None:
             self.register_buffer("w_avg", torch.zeros(w_dim))

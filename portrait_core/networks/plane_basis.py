@@ -22,9 +22,7 @@ class PlaneBasis(nn.Module):
         coarse: their resolution.
     """
 
-    def __init__(
-        self, style_dim: int, channels: int, resolution: int, *, count: int = 24, coarse: int = 32
-    ) -> None:
+    def __init__(self, style_dim: int, channels: int, resolution: int, *, count: int = 24, coarse: int = 32) -> None:
         super().__init__()
         self.mean = nn.Parameter(torch.empty(channels, resolution, resolution))
         self.basis = nn.Parameter(torch.empty(count, channels, coarse, coarse))

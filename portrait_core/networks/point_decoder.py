@@ -121,9 +121,7 @@ def _bag(rows: Tensor, spaced: Tensor, side: int) -> Tensor:
         corner = number[:, y] * side + number[:, x] + plane * side * side
         for k, (down, across) in enumerate(((0, 0), (0, 1), (1, 0), (1, 1))):
             index[:, 4 * plane + k] = corner + (down * side + across)
-            torch.mul(
-                (above if across else below)[:, x], (above if down else below)[:, y], out=share[:, 4 * plane + k]
-            )
+            torch.mul((above if across else below)[:, x], (above if down else below)[:, y], out=share[:, 4 * plane + k])
     return nnf.embedding_bag(index, rows, mode="sum", per_sample_weights=share)
 
 

@@ -62,9 +62,7 @@ class PoseBranch(nn.Module):
         widths = [in_features, *hidden, POSE_SIZE]
         self.net = nn.Sequential(
             *(
-                FullyConnectedLayer(
-                    widths[i], widths[i + 1], activation="lrelu" if i + 2 < len(widths) else "linear"
-                )
+                FullyConnectedLayer(widths[i], widths[i + 1], activation="lrelu" if i + 2 < len(widths) else "linear")
                 for i in range(len(widths) - 1)
             )
         )

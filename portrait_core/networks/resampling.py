@@ -119,14 +119,10 @@ def resize(x: Tensor, size: int, mode: ResizeMode = "antialiased") -> Tensor:
     if isinstance(mode, float) and 0 < mode < 1:
         smooth, sharp = _bilinear(x, size, antialias=True), _bilinear(x, size, antialias=False)
         return sharp.lerp(smooth, mode)
-    raise ValueError(
-        f"got resize mode {mode!r}; expected 'antialiased', 'classic', 'none' or a number in (0, 1)"
-    )
+    raise ValueError(f"got resize mode {mode!r}; expected 'antialiased', 'classic', 'none' or a number in (0, 1)")
 
 
 def _bilinear(x: Tensor, size: int, *, antialias: bool) -> Tensor:
     if x.shape[-1] == size and x.shape[-2] == size:
         return x
-    return functional.interpolate(
-        x, size=(size, size), mode="bilinear", align_corners=False, antialias=antialias
-    )
+    return functional.interpolate(x, size=(size, size), mode="bilinear", align_corners=False, antialias=antialias)

@@ -72,9 +72,7 @@ class SynthesisLayer(nn.Module):
         if mode == "const":
             return self.noise_const * self.noise_strength
         if generator is None:
-            raise ValueError(
-                "noise mode 'random' needs a torch.Generator; pass one, or use 'const' or 'none'"
-            )
+            raise ValueError("noise mode 'random' needs a torch.Generator; pass one, or use 'const' or 'none'")
         size = (batch, 1, self.resolution, self.resolution)
         drawn = torch.randn(size, generator=generator, device=generator.device)
         return drawn.to(self.noise_const) * self.noise_strength
@@ -99,9 +97,7 @@ class SynthesisLayer(nn.Module):
 class ToRGBLayer(nn.Module):
     """1x1 modulated convolution to image channels: no demodulation, no noise, no activation."""
 
-    def __init__(
-        self, in_channels: int, out_channels: int, *, w_dim: int, conv_clamp: float | None = None
-    ) -> None:
+    def __init__(self, in_channels: int, out_channels: int, *, w_dim: int, conv_clamp: float | None = None) -> None:
         super().__init__()
         self.conv_clamp = conv_clamp
         self.weight_gain = 1.0 / math.sqrt(in_channels)
@@ -199,9 +195,7 @@ class SynthesisBlock(nn.Module):
         if self.in_channels == 0:
             y = self.const.to(ws.dtype).unsqueeze(0).expand(ws.shape[0], -1, -1, -1)
         elif x is None:
-            raise ValueError(
-                f"got no input features; a block of resolution {self.resolution} needs {self.in_channels}"
-            )
+            raise ValueError(f"got no input features; a block of resolution {self.resolution} needs {self.in_channels}")
         else:
             y = self.conv0(x, ws[:, 0], noise_mode=noise_mode, generator=generator)
         y = self.conv1(y, ws[:, self.num_conv - 1], noise_mode=noise_mode, generator=generator)

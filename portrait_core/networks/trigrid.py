@@ -67,7 +67,5 @@ def sample_trigrid_volumetric(planes: Tensor, points: Tensor, *, depth: int, box
     batch, _, channels, height, width = planes.shape
     volumes = planes.reshape(batch * 3, channels // depth, depth, height, width)
     where = project(points, box_warp).reshape(batch * 3, 1, 1, -1, 3)
-    values = functional.grid_sample(
-        volumes, where, mode="bilinear", padding_mode="zeros", align_corners=False
-    )
+    values = functional.grid_sample(volumes, where, mode="bilinear", padding_mode="zeros", align_corners=False)
     return values[:, :, 0, 0].reshape(batch, 3, channels // depth, -1).transpose(2, 3)

@@ -128,9 +128,7 @@ def _hard_cut(
     vertex, plane_of = kept // (len(planes) + 1), kept % (len(planes) + 1) - 1
     vertex_map = atlas.vertex_map[vertex]
     ups = np.where((plane_of >= 0)[:, None], planes[plane_of, :3], side[vertex_map]).astype(np.float32)
-    cut = replace(
-        atlas, vertex_map=vertex_map, faces=np.asarray(faces, np.int32).reshape(-1, 3), uvs=atlas.uvs[vertex]
-    )
+    cut = replace(atlas, vertex_map=vertex_map, faces=np.asarray(faces, np.int32).reshape(-1, 3), uvs=atlas.uvs[vertex])
     return cut, ups
 
 

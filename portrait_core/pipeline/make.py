@@ -45,9 +45,7 @@ SMALLEST_MAP = 256
 _log = logging.getLogger("portraitkit")
 
 
-def make_avatar(
-    recipe: Recipe, model: AvatarModel, progress: Progress = silent, *, name: str | None = None
-) -> Avatar:
+def make_avatar(recipe: Recipe, model: AvatarModel, progress: Progress = silent, *, name: str | None = None) -> Avatar:
     """Make the avatar of ``recipe`` with ``model``; the same recipe and model give the same avatar.
 
     ``name`` defaults to ``{model}-{seed}``. ``progress`` hears of each stage and may cancel by raising. Raises

@@ -71,9 +71,7 @@ def quick_picture(
     return scene.render(camera.cam2world, camera.intrinsics, size).image
 
 
-def _flattened(
-    vertices: NDArray[np.float32], planes: NDArray[np.float32], voxel: float
-) -> NDArray[np.float32]:
+def _flattened(vertices: NDArray[np.float32], planes: NDArray[np.float32], voxel: float) -> NDArray[np.float32]:
     """``vertices`` (V, 3) with those next to a plane of the shoulder cut (K, 4) on it: a coarse lattice frays it."""
     for plane in planes:
         height = vertices @ plane[:3] - plane[3]
@@ -121,9 +119,7 @@ def _seen_colours(
     colours = linear_to_srgb(np.clip(field.colour(np.asarray(points, np.float32)), 0.0, 1.0))
     image[seen] = np.rint(colours * 255.0).astype(np.uint8)
     # The silhouette's pixels blend with their neighbours: those beyond it take the nearest colour.
-    nearest = images.distance_transform_edt(
-        ~seen.reshape(size, size), return_distances=False, return_indices=True
-    )
+    nearest = images.distance_transform_edt(~seen.reshape(size, size), return_distances=False, return_indices=True)
     filled = image.reshape(size, size, 3)[nearest[0], nearest[1]]
     local = (vertices - camera.cam2world[:3, 3]) @ camera.cam2world[:3, :3]
     flat = local @ camera.intrinsics.T

@@ -65,9 +65,7 @@ class Traced:
             normals = np.asarray(found[:, :3] / np.maximum(_length(found[:, :3]), 1e-6), np.float32)
             albedo = bilinear(texture, found[:, 3:5])
             shadows = np.ascontiguousarray(found[:, 6:].T)
-            linear[part] = expose(
-                shade(albedo, normals, -self.directions[part], found[:, 5], shadows, self.cam2world)
-            )
+            linear[part] = expose(shade(albedo, normals, -self.directions[part], found[:, 5], shadows, self.cam2world))
 
         if len(seen):
             with side_by_side(THREADS) as pool:
@@ -83,9 +81,7 @@ class Traced:
         image[self.pixels] = _mean(linear, each)
         depth[self.pixels] = nearest.reshape(-1, each).min(axis=1)
         mask[self.pixels] = _mean(met.astype(np.float32)[:, None], each)[:, 0]
-        return Picture(
-            _encode(image).reshape(size, size, 3), depth.reshape(size, size), mask.reshape(size, size)
-        )
+        return Picture(_encode(image).reshape(size, size, 3), depth.reshape(size, size), mask.reshape(size, size))
 
 
 class Scene:
@@ -202,9 +198,7 @@ def shown_pixels(
     return np.flatnonzero(boxes[:size, :size] > 0.5)
 
 
-def _sub_places(
-    pixels: NDArray[np.int64], size: int, factor: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _sub_places(pixels: NDArray[np.int64], size: int, factor: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rows and columns (P * factor squared,), in picture sides, of the rays of ``pixels`` (P,)."""
     part = (np.arange(factor) + 0.5) / factor
     down, across = np.repeat(part, factor), np.tile(part, factor)
@@ -212,9 +206,7 @@ def _sub_places(
     return ((row[:, None] + down) / size).ravel(), ((column[:, None] + across) / size).ravel()
 
 
-def ray_directions(
-    cam2world: NDArray[np.float32], intrinsics: NDArray[np.float32], size: int
-) -> NDArray[np.float32]:
+def ray_directions(cam2world: NDArray[np.float32], intrinsics: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     """(size * size, 3) unit world directions through the pixel centres, row by row."""
     row, column = _sub_places(np.arange(size * size), size, 1)
     return directions_at(row, column, cam2world, intrinsics)
@@ -267,9 +259,7 @@ def backdrop_at(row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArra
     return np.asarray(middle + (corner - middle) * away[:, None], np.float32)
 
 
-def _blend(
-    values: NDArray[np.float32], corner: NDArray[np.int32], weights: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def _blend(values: NDArray[np.float32], corner: NDArray[np.int32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """Vertex ``values`` (V, C) at barycentric places (N, 3)."""
     total = np.zeros((len(corner), values.shape[1]), np.float32)
     for k in range(3):
@@ -291,7 +281,5 @@ def _mean(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
 def _encode(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Linear light to sRGB bytes."""
     clipped = np.clip(linear, 0.0, 1.0)
-    curved = np.where(
-        clipped <= 0.0031308, 12.92 * clipped, 1.055 * np.maximum(clipped, 1e-6) ** (1 / 2.4) - 0.055
-    )
+    curved = np.where(clipped <= 0.0031308, 12.92 * clipped, 1.055 * np.maximum(clipped, 1e-6) ** (1 / 2.4) - 0.055)
     return np.rint(curved * 255.0).astype(np.uint8)

@@ -115,9 +115,7 @@ def render(
     return Rendering(torch.cat(features, dim=1), depth, torch.cat(opacities, dim=1))
 
 
-def _coarse_depths(
-    origins: Tensor, directions: Tensor, settings: RenderSettings, numbers: SampleNumbers
-) -> Tensor:
+def _coarse_depths(origins: Tensor, directions: Tensor, settings: RenderSettings, numbers: SampleNumbers) -> Tensor:
     batch, count = origins.shape[:2]
     jitter = numbers.coarse(batch, count, settings.depth_resolution, origins)
     near: Tensor | float
@@ -147,9 +145,7 @@ def _evaluate_depths(
     if settings.density_noise > 0 and generator is not None:
         drawn = torch.randn(density.shape, generator=generator, device=generator.device).to(density)
         density = density + drawn * settings.density_noise
-    density = density.masked_fill(
-        crop_mask(points, margin=settings.crop_margin, box_warp=settings.box_warp), EMPTY
-    )
+    density = density.masked_fill(crop_mask(points, margin=settings.crop_margin, box_warp=settings.box_warp), EMPTY)
     if settings.cull is not None:
         density = density.masked_fill(cull_mask(density, settings.cull), EMPTY)
     if settings.binarize is not None:

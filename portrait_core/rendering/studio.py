@@ -30,9 +30,7 @@ class Lamp:
 
 
 LAMPS = (
-    Lamp(
-        towards=(-0.62, 0.55, 0.72), colour=(1.10, 1.05, 0.98), spread=0.30, wrap=0.12, shine=0.045, rays=20
-    ),
+    Lamp(towards=(-0.62, 0.55, 0.72), colour=(1.10, 1.05, 0.98), spread=0.30, wrap=0.12, shine=0.045, rays=20),
     Lamp(towards=(0.85, 0.12, 0.62), colour=(0.15, 0.16, 0.18), spread=0.5, wrap=0.3),
     Lamp(towards=(0.72, 0.45, -0.62), colour=(0.50, 0.53, 0.58), spread=0.25, shine=0.03),
     Lamp(towards=(-0.80, 0.25, -0.60), colour=(0.22, 0.22, 0.23), spread=0.25, shine=0.02),
@@ -69,9 +67,7 @@ def disk_directions(towards: NDArray[np.float64], spread: float, count: int) -> 
     return (rays / np.linalg.norm(rays, axis=1, keepdims=True)).astype(np.float32)
 
 
-def room_shadows(
-    mesh: RayMesh, points: NDArray[np.float32], normals: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def room_shadows(mesh: RayMesh, points: NDArray[np.float32], normals: NDArray[np.float32]) -> NDArray[np.float32]:
     """(V,) the share of the room that each vertex sees. Independent of the camera."""
     return mesh.open_share(points, normals, sphere_directions(_ROOM_RAYS), _ROOM_REACH)
 

@@ -33,9 +33,7 @@ class Skeleton:
     joints: NDArray[np.float32]
 
 
-def choose_skeleton(
-    kind: str, full: Skeleton, skins: Sequence[Skin]
-) -> tuple[Skeleton, tuple[Skin, ...]]:
+def choose_skeleton(kind: str, full: Skeleton, skins: Sequence[Skin]) -> tuple[Skeleton, tuple[Skin, ...]]:
     """The skeleton of this ``kind`` out of the ``full`` one, and ``skins`` (one a level of detail) that index it.
 
     ``bust`` keeps `BUST_JOINTS`, joints that move a vertex and the ancestors of both. ``smpl24`` keeps all; joints that

@@ -24,11 +24,7 @@ class Skin:
     weights: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        if (
-            self.joints.ndim != 2
-            or self.joints.shape[1] != INFLUENCES
-            or self.joints.shape != self.weights.shape
-        ):
+        if self.joints.ndim != 2 or self.joints.shape[1] != INFLUENCES or self.joints.shape != self.weights.shape:
             raise ValueError(
                 f"skin: joints and weights must both have shape (V, {INFLUENCES}), "
                 f"got {self.joints.shape} and {self.weights.shape}"

@@ -50,19 +50,13 @@ def skin_from_template(
     strongest joints stay. Raises ``ValueError`` for shapes that do not fit.
     """
     if vertices.shape != normals.shape or vertices.ndim != 2 or vertices.shape[1] != 3:
-        raise ValueError(
-            f"skin: vertices and normals must be (V, 3), got {vertices.shape} and {normals.shape}"
-        )
+        raise ValueError(f"skin: vertices and normals must be (V, 3), got {vertices.shape} and {normals.shape}")
     if faces is not None and (faces.ndim != 2 or faces.shape[1] != 3):
         raise ValueError(f"skin: faces must be (F, 3), got {faces.shape}")
     if len(template.faces) == 0:
         raise ValueError("skin: the body template has no faces")
     dense, fits = transferred(template, vertices, normals)
-    graph = (
-        VertexGraph.of_neighbours(vertices, normals)
-        if faces is None
-        else VertexGraph.of_faces(vertices, faces)
-    )
+    graph = VertexGraph.of_neighbours(vertices, normals) if faces is None else VertexGraph.of_faces(vertices, faces)
     if fits.any():
         dense = np.clip(graph.inpainted(dense, fits), 0.0, 1.0)
         dense /= np.maximum(dense.sum(axis=1, keepdims=True), 1e-12)
@@ -159,9 +153,7 @@ def _plane_weights(points: NDArray[np.float64], triangles: NDArray[np.float64]) 
     return np.where(good[:, None], np.stack([1.0 - v - w, v, w], axis=1), -1.0)
 
 
-def _edge_weights(
-    points: NDArray[np.float64], triangles: NDArray[np.float64], edge: int
-) -> NDArray[np.float64]:
+def _edge_weights(points: NDArray[np.float64], triangles: NDArray[np.float64], edge: int) -> NDArray[np.float64]:
     """Weights of the nearest point on the edge from corner ``edge`` to the next."""
     start, along = triangles[:, edge], triangles[:, (edge + 1) % 3] - triangles[:, edge]
     square = np.maximum(np.einsum("ni,ni->n", along, along), 1e-30)

@@ -38,9 +38,7 @@ def to_added(values: NDArray[np.float32], surface: Surface) -> NDArray[np.float3
     return result.astype(np.float32)
 
 
-def by_place(
-    values: NDArray[np.float32], places: NDArray[np.float32], surface: Surface
-) -> NDArray[np.float32]:
+def by_place(values: NDArray[np.float32], places: NDArray[np.float32], surface: Surface) -> NDArray[np.float32]:
     """``values`` (N, K) known at ``places`` (N, 3): each vertex of ``surface`` gets those of the nearest.
 
     Returns (V, K)."""

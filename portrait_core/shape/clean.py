@@ -57,10 +57,7 @@ class CleanReport:
 
     def facts(self) -> dict[str, Any]:
         """As plain JSON data."""
-        return {
-            name: round(value, 9) if isinstance(value, float) else value
-            for name, value in asdict(self).items()
-        }
+        return {name: round(value, 9) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
 def clean(surface: Surface, planes: NDArray[np.floating] | None, voxel: float) -> tuple[Surface, CleanReport]:
@@ -69,9 +66,7 @@ def clean(surface: Surface, planes: NDArray[np.floating] | None, voxel: float) -
     ``planes`` (K, 4) are the cut's (see ``cut``), or None; ``voxel`` is the lattice's spacing in metres.
     Raises ``ValueError`` when nothing closed is left of the surface.
     """
-    result, _, report = clean_carrying(
-        surface, np.zeros((len(surface.vertices), 0), np.float32), planes, voxel
-    )
+    result, _, report = clean_carrying(surface, np.zeros((len(surface.vertices), 0), np.float32), planes, voxel)
     return result, report
 
 

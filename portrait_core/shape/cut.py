@@ -59,9 +59,7 @@ def open_cut(surface: Surface, planes: NDArray[np.floating]) -> Surface:
     return compact(surface.vertices, surface.faces[~flat])
 
 
-def snap(
-    vertices: NDArray[np.floating], planes: NDArray[np.floating] | None, reach: float
-) -> NDArray[np.float32]:
+def snap(vertices: NDArray[np.floating], planes: NDArray[np.floating] | None, reach: float) -> NDArray[np.float32]:
     """Vertices (V, 3) within ``reach`` of a plane, or beyond it, put onto it; others stay."""
     place = np.asarray(vertices, np.float64).copy()
     if planes is not None:
@@ -81,9 +79,7 @@ def _flatten(
     surface: Surface, carried: NDArray[np.float32], plane: NDArray[np.float64], voxel: float
 ) -> tuple[Surface, NDArray[np.float32]]:
     # Nothing below the stretched wall changes: only the faces that reach into it are looked at.
-    touched = np.flatnonzero(
-        some_corner(_height(surface.vertices, plane) > -(STRETCH + 1.0) * voxel, surface.faces)
-    )
+    touched = np.flatnonzero(some_corner(_height(surface.vertices, plane) > -(STRETCH + 1.0) * voxel, surface.faces))
     part = surface.faces[touched]
     mask = np.zeros(len(surface.vertices), bool)
     mask[part.ravel()] = True

@@ -39,9 +39,7 @@ class Lattice:
         low, high = bounds.astype(np.float64)
         extent = high - low
         if not bool(np.isfinite(extent).all()) or float(extent.min()) <= 0.0:
-            raise ModelFileError(
-                f"the model's bounds must be a lower and an upper corner, got {bounds.tolist()}"
-            )
+            raise ModelFileError(f"the model's bounds must be a lower and an upper corner, got {bounds.tolist()}")
         wanted = extent / extent.max() * resolution
         x, y, z = (int(np.ceil(round(float(n), 6) / COARSE)) * COARSE for n in wanted)
         return Lattice(low, extent / np.array((x, y, z)), (x, y, z))
@@ -73,7 +71,5 @@ def _evaluate(
         done((begin + len(part)) / len(index))
     if not bool(np.isfinite(values).all()):
         bad = int((~np.isfinite(values)).sum())
-        raise ModelFileError(
-            f"the model gives {bad} values that are not finite: damaged weights or an extreme latent"
-        )
+        raise ModelFileError(f"the model gives {bad} values that are not finite: damaged weights or an extreme latent")
     return values

@@ -109,9 +109,7 @@ def _edge_places() -> IndexArray:
     for edge, (a, _) in enumerate(EDGES):
         point = local + np.array(CORNERS[a])[:, None]
         brick, place = point >> 3, point & 7
-        result[edge] = (
-            (brick[0] * 4 + brick[1] * 2 + brick[2]) * 512 + place[0] * 64 + place[1] * 8 + place[2]
-        )
+        result[edge] = (brick[0] * 4 + brick[1] * 2 + brick[2]) * 512 + place[0] * 64 + place[1] * 8 + place[2]
     return result.reshape(-1)
 
 

@@ -163,9 +163,7 @@ class _Work:
             behind = np.where(match, cut_end[beyond], twin_end[beyond])
             a, b, p = self.uvs[behind], self.uvs[ahead[index]], self.uvs[own[index]]
             along = b - a
-            share = np.einsum("ij,ij->i", p - a, along) / np.maximum(
-                np.einsum("ij,ij->i", along, along), 1e-18
-            )
+            share = np.einsum("ij,ij->i", p - a, along) / np.maximum(np.einsum("ij,ij->i", along, along), 1e-18)
             off = np.linalg.norm(p - (a + np.clip(share, 0, 1)[:, None] * along), axis=1)
             off += np.maximum(self.drift[own[index]], self.drift[ahead[index]])
             shift[index] = np.maximum(shift[index], off)
@@ -232,9 +230,7 @@ def _quadrics(place: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[n
     for row in range(4):
         for column in range(4):
             for corner in range(3):
-                total[:, row, column] += np.bincount(
-                    faces[:, corner], each[:, row, column], minlength=len(place)
-                )
+                total[:, row, column] += np.bincount(faces[:, corner], each[:, row, column], minlength=len(place))
     return total
 
 

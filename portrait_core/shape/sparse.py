@@ -140,16 +140,13 @@ class Sampler:
             changed = np.union1d(changed, np.arange(before, len(bricks)))
             sides = bricks.sides(changed)
             inside, outside = (
-                _grown(old, len(bricks), changed, new)
-                for old, new in zip((inside, outside), sides, strict=True)
+                _grown(old, len(bricks), changed, new) for old, new in zip((inside, outside), sides, strict=True)
             )
             below = [bricks.find(bricks.coords[changed] - np.array(step)) for step in HALO]
             active = np.unique(np.concatenate(below))
             active = active[active >= 0]
 
-    def _beyond(
-        self, bricks: Bricks, active: IndexArray, inside: WideArray, outside: WideArray
-    ) -> IndexArray:
+    def _beyond(self, bricks: Bricks, active: IndexArray, inside: WideArray, outside: WideArray) -> IndexArray:
         """Missing bricks before the active ones into which the surface runs on."""
         found: list[IndexArray] = []
         for axis in range(3):

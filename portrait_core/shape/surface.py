@@ -61,9 +61,7 @@ def signed_volumes(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> N
     for begin in range(0, len(faces), _CHUNK):
         corners = np.ascontiguousarray(faces[begin : begin + _CHUNK].T)
         (ax, bx, cx), (ay, by, cy), (az, bz, cz) = (axis[corners] for axis in place)
-        volumes[begin : begin + _CHUNK] = (
-            ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx)
-        )
+        volumes[begin : begin + _CHUNK] = ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx)
     return volumes / 6.0
 
 

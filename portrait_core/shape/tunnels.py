@@ -97,9 +97,7 @@ def short_loops(surface: Surface, longest: float, edges: HalfEdges | None = None
 def _around(vertices: NDArray[np.float32], seeds: NDArray[np.integer], reach: float) -> NDArray[np.int64]:
     """The numbers of the vertices within ``reach`` of a seed, and of some more."""
     lot = vertices[seeds]
-    box = ((vertices >= lot.min(axis=0) - 1.01 * reach) & (vertices <= lot.max(axis=0) + 1.01 * reach)).all(
-        axis=1
-    )
+    box = ((vertices >= lot.min(axis=0) - 1.01 * reach) & (vertices <= lot.max(axis=0) + 1.01 * reach)).all(axis=1)
     some = np.flatnonzero(box)
     away, _ = _spatial_any.cKDTree(lot).query(vertices[some], distance_upper_bound=1.01 * reach)
     return some[np.isfinite(away)]
@@ -176,9 +174,7 @@ def _edge_labels(edges: HalfEdges) -> tuple[NDArray[np.int64], NDArray[np.int64]
     size = len(edges.faces)
     dual = _sparse_any.coo_matrix((weight, (left, right)), shape=(size, size)).tocsr()
     tree = _csgraph_any.minimum_spanning_tree(dual).astype(bool)
-    order, above = _csgraph_any.breadth_first_order(
-        tree, int(left[0]), directed=False, return_predecessors=True
-    )
+    order, above = _csgraph_any.breadth_first_order(tree, int(left[0]), directed=False, return_predecessors=True)
     above = np.asarray(above, np.int64)
     crossing = (above[left] == right) | (above[right] == left)
     generators = free[~crossing]

@@ -31,17 +31,13 @@ def swap_probability(images: float, *, final: float = 0.7, fade_images: float = 
     return (1 - alpha) + alpha * final
 
 
-def neural_resolution(
-    images: float, *, first: int = 64, last: int = 128, fade_images: float = 1_000_000
-) -> int:
+def neural_resolution(images: float, *, first: int = 64, last: int = 128, fade_images: float = 1_000_000) -> int:
     """Side of the rendered picture, rounded half to even; ``images`` counts from the start of the stage."""
     alpha = faded(images, fade_images)
     return round(first * (1 - alpha) + last * alpha)
 
 
-def average_decay(
-    images: float, *, batch: int, half_life: float | None = None, ramp_up: float | None = 0.05
-) -> float:
+def average_decay(images: float, *, batch: int, half_life: float | None = None, ramp_up: float | None = 0.05) -> float:
     """Decay of the averaged weights for one step of ``batch`` images.
 
     Args:

@@ -59,9 +59,7 @@ def starter_loss(sample: CanonicalSample, truth: dict[str, Tensor], beta: float)
     border = _mean(edge, edge_near)
     lids = _mean(nnf.binary_cross_entropy_with_logits(sample.eye, truth["eye"], reduction="none"), at_body)
     # Each colour counts where its part shows, and a little beyond, so that borders may move.
-    skin = _mean(
-        (sample.skin - truth["skin"]).abs().mean(-1), at_body * (height > -0.003) * (1 - 0.9 * truth["eye"])
-    )
+    skin = _mean((sample.skin - truth["skin"]).abs().mean(-1), at_body * (height > -0.003) * (1 - 0.9 * truth["eye"]))
     at_cloth = at_body * (height < 0.003)
     cloth_error = sample.cloth - truth["cloth"]
     cloth = _mean(cloth_error.abs().mean(-1), at_cloth)

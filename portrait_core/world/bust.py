@@ -227,9 +227,7 @@ def _close_ends(space: IdentitySpace) -> tuple[IntArray, Sparse]:
     return np.concatenate(faces), sp.csr_matrix(sp.vstack(rows))
 
 
-def _refine(
-    triangles: IntArray, start: Sparse, marked: NDArray[np.bool_], rounds: int
-) -> tuple[Sparse, IntArray]:
+def _refine(triangles: IntArray, start: Sparse, marked: NDArray[np.bool_], rounds: int) -> tuple[Sparse, IntArray]:
     """Halve the edges of marked triangles some times: (V', V) matrix of the new vertices, and the new triangles.
 
     ``start`` is the matrix of the vertices there already. Neighbours that are not marked keep their edges: their shape

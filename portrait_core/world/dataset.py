@@ -108,9 +108,7 @@ def render_sample(world: PortraitWorld, bust: Bust, shot: Shot, size: int) -> Sa
     linear = np.where(fine.mask[..., None], fine.shaded, srgb_to_linear(shot.background))
     linear = linear.reshape(size, SAMPLES, size, SAMPLES, 3).mean(axis=(1, 3), dtype=np.float32)
     depth = np.round(np.clip(exact.depth / DEPTH_UNIT, 0, 65535)).astype(np.uint16)
-    return Sample(
-        np.round(linear_to_srgb(linear) * 255).astype(np.uint8), exact.mask.astype(np.uint8) * 255, depth
-    )
+    return Sample(np.round(linear_to_srgb(linear) * 255).astype(np.uint8), exact.mask.astype(np.uint8) * 255, depth)
 
 
 def write_dataset(
@@ -139,13 +137,9 @@ def write_dataset(
     labels: list[tuple[str, list[float]]] = []
     with ExitStack() as stack:
         # Left in the opposite order: the zips are closed, then files get their names, the card last.
-        parts = {
-            name: stack.enter_context(whole_file(out / name, overwrite=overwrite)) for name in reversed(FILES)
-        }
+        parts = {name: stack.enter_context(whole_file(out / name, overwrite=overwrite)) for name in reversed(FILES)}
         truth = stack.enter_context(parts[TRUTH].open("w", encoding="utf-8", newline="\n"))
-        images, masks, depths = (
-            stack.enter_context(_stored(parts[name])) for name in (IMAGES, MASKS, DEPTHS)
-        )
+        images, masks, depths = (stack.enter_context(_stored(parts[name])) for name in (IMAGES, MASKS, DEPTHS))
         for index in range(config.count):
             progress("portraits", index / config.count)
             name = f"portrait-{index:06d}.png"

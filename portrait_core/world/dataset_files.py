@@ -80,9 +80,7 @@ class DatasetConfig:
                 f"range; seeds go from 0 to {_SEEDS - 1}."
             )
         if self.background not in BACKGROUNDS:
-            raise UsageError(
-                f"data set: background {self.background!r} is not known; it is {', '.join(BACKGROUNDS)}."
-            )
+            raise UsageError(f"data set: background {self.background!r} is not known; it is {', '.join(BACKGROUNDS)}.")
 
     def card(self) -> dict[str, Any]:
         """What :data:`CARD` holds."""
@@ -124,13 +122,9 @@ def read_dataset_labels(path: Path) -> dict[str, NDArray[np.float32]]:
             name, numbers = row
             label = np.asarray(numbers, dtype=np.float32)
         except (TypeError, ValueError):
-            raise DatasetError(
-                f"data set: {path}: expected [file name, 31 numbers], got {str(row)[:80]}"
-            ) from None
+            raise DatasetError(f"data set: {path}: expected [file name, 31 numbers], got {str(row)[:80]}") from None
         if label.shape != (LABEL_SIZE,) or not np.isfinite(label).all():
-            raise DatasetError(
-                f"data set: {path}: the label of {name} must be 31 finite numbers, got {label.shape}."
-            )
+            raise DatasetError(f"data set: {path}: the label of {name} must be 31 finite numbers, got {label.shape}.")
         if name not in names:
             raise DatasetError(f"data set: {path}: {name} has a label but is not in the zip.")
         labels[str(name)] = label

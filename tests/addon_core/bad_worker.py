@@ -68,7 +68,7 @@ def main() -> None:
         hello(protocol=99)
         time.sleep(60)
     if way == "rubbish":
-        raw(b"Welcome to torch!\n\x00\xff\xfe\n[1,2]\n{\"event\":\"nonsense\"}\n{broken\n\n")
+        raw(b'Welcome to torch!\n\x00\xff\xfe\n[1,2]\n{"event":"nonsense"}\n{broken\n\n')
         raw(b"y" * 3_000_000 + b"\n")
     hello()
     if way == "orphan":  # a grandchild that would hold the pipe open

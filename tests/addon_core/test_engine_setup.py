@@ -132,9 +132,7 @@ def test_no_network(tmp_path: Path, base: Probe, monkeypatch: pytest.MonkeyPatch
     assert "connection" in run.failure.advice
 
 
-@pytest.mark.parametrize(
-    ("body", "says", "code"), [("raise SystemExit(3)", "", "start"), ("", "0.0.1", "version")]
-)
+@pytest.mark.parametrize(("body", "says", "code"), [("raise SystemExit(3)", "", "start"), ("", "0.0.1", "version")])
 def test_an_engine_that_does_not_work_is_not_taken(
     tmp_path: Path, base: Probe, body: str, says: str, code: str
 ) -> None:

@@ -7,19 +7,17 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-WORKER = '''
+WORKER = """
 import json, os, sys
 def say(**m): print(json.dumps(m), flush=True)
 say(event="hello", protocol=1, version=VERSION, pid=os.getpid(), python="3")
 for line in sys.stdin:
     m = json.loads(line)
     say(event="result", id=m["id"], result={"version": VERSION, "models": []})
-'''
+"""
 
 
-def tiny_wheel(
-    folder: Path, name: str, version: str, files: Mapping[str, str], requires: tuple[str, ...] = ()
-) -> Path:
+def tiny_wheel(folder: Path, name: str, version: str, files: Mapping[str, str], requires: tuple[str, ...] = ()) -> Path:
     """A wheel that any Python 3 can install."""
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"

@@ -118,9 +118,7 @@ def test_a_tool_that_is_not_there_is_told(tmp_path: Path) -> None:
         extension_tool(tmp_path / "blender_ext.py")
 
 
-def test_the_command_says_what_it_wrote(
-    wheel: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_says_what_it_wrote(wheel: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert build_addon.main(["--dist", str(tmp_path), "--wheel", str(wheel)]) == 0
     said = capsys.readouterr().out
     assert f"portraitkit-{engine_version()}.zip" in said

@@ -16,8 +16,7 @@ SIZE = 128
 
 
 def rectangles(*places: tuple[float, float, float, float]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """A chart of two triangles for each left, bottom, right and top, in texels; its triangles share no vertex number.
-    """
+    """A chart of two triangles for each left, bottom, right and top, in texels; triangles share no vertex number."""
     corners: list[list[float]] = []
     for left, bottom, right, top in places:
         corners += [[left, bottom], [right, bottom], [right, top], [left, bottom], [right, top], [left, top]]

@@ -251,8 +251,10 @@ def test_cycles_leave_memory_flat(window: Window, part: Part, datablocks: Callab
         its.append(resident(window.session.link.client.engine["pid"]))
     if ours[-1]:
         middle = cycles // 2
-        print(f"MEMORY of {cycles} cycles, MiB: Blender {ours[middle]:.0f} -> {ours[-1]:.0f}, "
-              f"engine {its[middle]:.0f} -> {its[-1]:.0f}")
+        print(
+            f"MEMORY of {cycles} cycles, MiB: Blender {ours[middle]:.0f} -> {ours[-1]:.0f}, "
+            f"engine {its[middle]:.0f} -> {its[-1]:.0f}"
+        )
         assert ours[-1] < ours[middle] + 8 + 0.3 * (cycles - middle)
         # The first dozen avatars differ in how much they need at once: the engine's heap grows to the largest of them.
         assert its[-1] < its[middle] + (40 if cycles >= 30 else 150)

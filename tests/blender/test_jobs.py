@@ -135,7 +135,8 @@ def test_bake_onto_quads(part: Part, avatar_copy: Path) -> None:
     assert quads.name == "Ada mesh quads"
     (material,) = quads.data.materials
     colours = next(
-        each.image for each in material.node_tree.nodes
+        each.image
+        for each in material.node_tree.nodes
         if each.type == "TEX_IMAGE" and each.image["portraitkit_map"] == "base_colour"
     )
     pixels = np.empty(4 * colours.size[0] * colours.size[1], np.float32)

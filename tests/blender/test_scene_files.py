@@ -110,7 +110,9 @@ def test_baked_maps_become_a_material(avatar: Any, part: Part, tmp_path: Path) -
     roles = {each.image["portraitkit_map"]: each.image for each in material.node_tree.nodes if each.type == "TEX_IMAGE"}
     assert roles.keys() == maps.keys()
     assert {name: each.colorspace_settings.name for name, each in roles.items()} == {
-        "base_colour": "sRGB", "normal": "Non-Color", "surface": "Non-Color"
+        "base_colour": "sRGB",
+        "normal": "Non-Color",
+        "surface": "Non-Color",
     }
     assert all(each.packed_file for each in roles.values())
     principled = next(each for each in material.node_tree.nodes if each.type == "BSDF_PRINCIPLED")

@@ -93,9 +93,7 @@ def test_a_model_by_its_path_leaves_no_path_in_the_files(run: Run, balls: Path, 
         (("--from", "none.csv"), "No such file"),
     ],
 )
-def test_mistakes_are_one_line(
-    run: Run, balls: Path, tmp_path: Path, words: tuple[object, ...], reason: str
-) -> None:
+def test_mistakes_are_one_line(run: Run, balls: Path, tmp_path: Path, words: tuple[object, ...], reason: str) -> None:
     done = run("batch", "--out", tmp_path / "out", *SMALL, *words)
     assert done.code == 2 and reason in done.error
     assert not (tmp_path / "out").exists()

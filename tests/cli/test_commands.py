@@ -55,9 +55,7 @@ def test_doctor_finds_everything_here(run: Run, balls: Path, tmp_path: Path) -> 
     assert not (tmp_path / "new").exists()
 
 
-def test_doctor_tells_what_is_bad(
-    run: Run, balls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_tells_what_is_bad(run: Run, balls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = bytearray(balls.read_bytes())
     data[-1] ^= 1
     balls.write_bytes(data)
@@ -79,9 +77,7 @@ def test_doctor_tells_what_is_bad(
     assert "-> pip install no-such-thing" in text.out
 
 
-def test_doctor_looks_at_device_and_blender(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_looks_at_device_and_blender(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import shutil
 
     import torch

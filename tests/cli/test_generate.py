@@ -192,9 +192,7 @@ def test_a_disk_that_fills_up_leaves_no_partial_file(run: Run, balls: Path, tmp_
     assert names(tmp_path / "out") == []
 
 
-def test_ctrl_c_is_one_line_and_130(
-    run: Run, balls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_is_one_line_and_130(run: Run, balls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 

@@ -119,9 +119,7 @@ def test_what_is_written_opens_again(tmp_path: Path, ending: str) -> None:
         assert "portraitkit" in seen["meshes"]["asset_LOD0"]["keys"]
 
 
-def test_without_blender_the_error_says_how_to_get_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_blender_the_error_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(BLENDER_VARIABLE, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(blender.importlib.util, "find_spec", lambda name: None)

@@ -202,9 +202,7 @@ def test_indices_grow_to_32_bits_only_when_needed(glb: Glb) -> None:
         normals=np.tile(avatar.main.normals, (times, 1)),
         uvs=np.tile(avatar.main.uvs, (times, 1)),
         faces=avatar.main.faces + len(avatar.main.vertices) * (times - 1),
-        skin=Skin(
-            np.tile(avatar.main.skin.joints, (times, 1)), np.tile(avatar.main.skin.weights, (times, 1))
-        ),
+        skin=Skin(np.tile(avatar.main.skin.joints, (times, 1)), np.tile(avatar.main.skin.weights, (times, 1))),
     )
     many = replace(avatar, levels=(level,))
     big = Glb(glb_bytes(many))
@@ -233,9 +231,7 @@ def test_files_are_written_beside_each_other_and_not_over_others(tmp_path: Path)
         write_glb(avatar, tmp_path / "bust.gltf")
 
 
-def test_a_full_or_closed_folder_is_named_and_left_clean(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_or_closed_folder_is_named_and_left_clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "bust.glb"
 
     def full(self: Path, data: bytes) -> int:

@@ -64,9 +64,7 @@ def test_every_level_has_its_own_maps(own: Glb) -> None:
         assert own.json["meshes"][number]["primitives"][0]["material"] == number
         material = own.json["materials"][number]
         surface = material["pbrMetallicRoughness"]
-        np.testing.assert_array_equal(
-            picture(own, surface["baseColorTexture"]["index"]), level.maps.base_colour
-        )
+        np.testing.assert_array_equal(picture(own, surface["baseColorTexture"]["index"]), level.maps.base_colour)
         np.testing.assert_array_equal(picture(own, material["normalTexture"]["index"]), level.maps.normal)
         packed = surface["metallicRoughnessTexture"]["index"]
         assert material["occlusionTexture"]["index"] == packed
@@ -116,9 +114,7 @@ def test_the_motion_moves_the_joints(own: Glb) -> None:
         tracks[nodes[target["node"]]["name"], target["path"]] = own.accessor(sampler["output"])
     assert tracks.keys() == {("head", "rotation"), ("neck", "rotation"), ("pelvis", "translation")}
     assert motion.translation is not None
-    np.testing.assert_allclose(
-        tracks["pelvis", "translation"], motion.translation + avatar.joints[0], atol=1e-7
-    )
+    np.testing.assert_allclose(tracks["pelvis", "translation"], motion.translation + avatar.joints[0], atol=1e-7)
     assert np.abs(np.linalg.norm(tracks["head", "rotation"].astype(float), axis=1) - 1).max() < 1e-7
     head, neck = (avatar.joint_names.index(name) for name in ("head", "neck"))
     assert skin["joints"][head] == next(i for i, node in enumerate(nodes) if node["name"] == "head")

@@ -38,9 +38,7 @@ def test_stl_is_closed_in_millimetres_and_stands_up() -> None:
     assert mesh.volume == pytest.approx(whole.volume * 1e9, rel=1e-4)
     x, y, z = avatar.main.vertices.T * 1000
     np.testing.assert_allclose(mesh.bounds[0], [x.min(), -z.max(), y.min()], atol=1e-3)
-    np.testing.assert_allclose(
-        mesh.face_normals, mesh.triangles_cross / (2 * mesh.area_faces[:, None]), atol=1e-4
-    )
+    np.testing.assert_allclose(mesh.face_normals, mesh.triangles_cross / (2 * mesh.area_faces[:, None]), atol=1e-4)
 
 
 def test_formats_without_bones_hold_the_pose_and_say_so() -> None:
@@ -110,9 +108,7 @@ def test_obj_holds_every_level_welded() -> None:
         np.testing.assert_allclose(one["vn"], normals[level.faces], atol=1e-7)
         np.testing.assert_allclose(one["vt"], level.uvs[level.faces], atol=1e-7)
         assert one["material"] == f"asset_skin_LOD{number}"
-        assert trimesh.Trimesh(
-            np.zeros((one["places"].max() + 1, 3)), one["places"], process=False
-        ).is_watertight
+        assert trimesh.Trimesh(np.zeros((one["places"].max() + 1, 3)), one["places"], process=False).is_watertight
     library = files["two words.mtl"].decode()
     assert "mtllib two words.mtl" in files["two words.obj"].decode()
     named = [line.split(" ", 1) for line in library.splitlines() if ".png" in line]
@@ -128,9 +124,7 @@ def test_obj_is_read_by_trimesh() -> None:
     avatar = bust_avatar()
     mesh = loaded(obj_files(avatar, "bust")["bust.obj"], "obj")
     assert len(mesh.faces) == len(avatar.main.faces)
-    assert mesh.volume == pytest.approx(
-        trimesh.Trimesh(avatar.main.vertices, avatar.main.faces).volume, rel=1e-4
-    )
+    assert mesh.volume == pytest.approx(trimesh.Trimesh(avatar.main.vertices, avatar.main.faces).volume, rel=1e-4)
 
 
 def test_one_level_keeps_its_plain_name() -> None:

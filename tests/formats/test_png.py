@@ -45,9 +45,7 @@ def test_maps_come_out_about_as_small_as_with_the_slow_writer() -> None:
     assert len(encode_map(image)) < 1.25 * len(encode_png(image)) < image.size / 3
 
 
-@pytest.mark.parametrize(
-    "bad", [np.zeros((4, 4, 2), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4), np.uint8)]
-)
+@pytest.mark.parametrize("bad", [np.zeros((4, 4, 2), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4), np.uint8)])
 def test_what_is_no_picture(bad: np.ndarray) -> None:
     with pytest.raises(ValueError, match="uint8 image, got"):
         encode_map(bad)

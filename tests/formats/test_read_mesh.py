@@ -200,9 +200,7 @@ def test_no_damage_gets_through_as_another_error(tmp_path: Path) -> None:
     strange: list[Any] = [None, -1, 7, 1e30, "x", [], {}, True, [[1]], 2**40]
 
     def spots(value: Any) -> list[tuple[Any, Any]]:
-        keys = (
-            list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
-        )
+        keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
         return [spot for key in keys for spot in [(value, key), *spots(value[key])]]
 
     def exchange(tree: dict[str, Any]) -> None:

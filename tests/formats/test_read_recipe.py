@@ -41,9 +41,7 @@ def test_json_with_and_without_a_frame(tmp_path: Path) -> None:
     for content in ({"seed": 3, "psi": 0.5}, {"recipe": {"seed": 3, "psi": 0.5}, "provenance": 3}):
         path.write_text(json.dumps(content))
         found = read_recipe(path)
-        assert (
-            found.recipe == {"seed": 3, "psi": 0.5} and found.provenance == {} and found.model_digest() == ""
-        )
+        assert found.recipe == {"seed": 3, "psi": 0.5} and found.provenance == {} and found.model_digest() == ""
 
 
 def changed(content: bytes, change: Any) -> bytes:

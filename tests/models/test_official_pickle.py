@@ -92,9 +92,7 @@ def tensor_call(tensor: torch.Tensor) -> Published:
     return Published("torch._utils", "_rebuild_tensor_v2", arguments)
 
 
-def network(
-    state: dict, name: str = "TriPlaneGenerator", source: str = "raise SystemExit('executed')"
-) -> Published:
+def network(state: dict, name: str = "TriPlaneGenerator", source: str = "raise SystemExit('executed')") -> Published:
     meta = {"type": "class", "version": 6, "module_src": source, "class_name": name, "state": state}
     return Published("torch_utils.persistence", "_reconstruct_persistent_obj", (meta,))
 
@@ -103,9 +101,7 @@ WEIGHT = torch.arange(6.0).reshape(2, 3)
 
 
 def checkpoint(**extra) -> bytes:
-    part = network(
-        {"_parameters": {"weight": WEIGHT, "bias": None}, "_buffers": {}, "_modules": {}}, "ToRGBLayer"
-    )
+    part = network({"_parameters": {"weight": WEIGHT, "bias": None}, "_buffers": {}, "_modules": {}}, "ToRGBLayer")
     state = {
         "_parameters": {},
         "_buffers": {"kept": WEIGHT[0], "volatile": WEIGHT[1]},
@@ -179,9 +175,7 @@ def test_unknown_calls_are_refused(module: str, name: str, arguments: tuple) -> 
 
 def test_object_arrays_are_refused() -> None:
     kind = Published("numpy", "dtype", ("O8", False, True), (3, "|", None, None, None, -1, -1, 63))
-    array = Published(
-        "numpy.core.multiarray", "_reconstruct", (0, (0,), b"b"), (1, (1,), kind, False, b"\0" * 8)
-    )
+    array = Published("numpy.core.multiarray", "_reconstruct", (0, (0,), b"b"), (1, (1,), kind, False, b"\0" * 8))
     with pytest.raises(ModelFileError, match="only numbers"):
         read_checkpoint_bytes(checkpoint(extra=array))
 

@@ -67,9 +67,7 @@ def test_label_noise_needs_a_generator():
     portraits = Portraits(*(torch.zeros(2, n, 16, 16) for n in (3, 3, 1)))
     with pytest.raises(ValueError, match="Generator"):
         network(portraits, some_cameras(2), label_noise=0.5)
-    first = network(portraits, some_cameras(2), label_noise=0.5, generator=torch.Generator().manual_seed(1))[
-        0
-    ]
+    first = network(portraits, some_cameras(2), label_noise=0.5, generator=torch.Generator().manual_seed(1))[0]
     assert not torch.equal(first, network(portraits, some_cameras(2))[0])
 
 

@@ -25,9 +25,7 @@ def axes_of(*ranges: tuple[float, float, int]) -> tuple[torch.Tensor, torch.Tens
 @pytest.mark.parametrize("octaves", [0, 3])
 def test_canonical_distances_are_those_of_the_decoder(octaves: int) -> None:
     generator = torch.Generator().manual_seed(5)
-    decoder = CanonicalDecoder(
-        4, static_channels=3, static_resolution=20, style_dim=7, hidden=16, octaves=octaves
-    )
+    decoder = CanonicalDecoder(4, static_channels=3, static_resolution=20, style_dim=7, hidden=16, octaves=octaves)
     initialise(decoder, generator)
     with torch.no_grad():
         for parameter in decoder.parameters():

@@ -38,9 +38,7 @@ def test_upsample_equals_definition():
     spread = torch.zeros(1, 2, 10, 10)
     spread[:, :, ::2, ::2] = x
     kernel = (4 * resample_filter()).expand(2, 1, 4, 4)
-    assert torch.allclose(
-        upsample2(x), functional.conv2d(functional.pad(spread, (2, 1, 2, 1)), kernel, groups=2)
-    )
+    assert torch.allclose(upsample2(x), functional.conv2d(functional.pad(spread, (2, 1, 2, 1)), kernel, groups=2))
 
 
 def test_random_noise_needs_and_obeys_a_generator():

@@ -38,9 +38,7 @@ def test_first_hits_equal_every_triangle_tried() -> None:
     hits = RayMesh(vertices, faces).first_hits(origin, rays)
     best, who = np.full(500, np.inf), np.full(500, -1)
     for number, (a, b, c) in enumerate(vertices[faces].astype(float)):
-        matrix = np.stack(
-            [np.broadcast_to(b - a, rays.shape), np.broadcast_to(c - a, rays.shape), -rays], axis=2
-        )
+        matrix = np.stack([np.broadcast_to(b - a, rays.shape), np.broadcast_to(c - a, rays.shape), -rays], axis=2)
         u, v, t = np.linalg.solve(matrix, np.broadcast_to(origin - a, rays.shape)[..., None])[..., 0].T
         hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > 0) & (t < best)
         best[hit], who[hit] = t[hit], number
@@ -129,9 +127,7 @@ def test_the_bust_is_shown_whole_lit_and_posed() -> None:
     face = rest.image[25:50, 35:65].astype(int)
     eyes = face[:, :, 2] - face[:, :, 0] > 5
     assert 6 < eyes.sum() < 80 and face[eyes].sum(axis=1).max() < 240  # two dark, bluish eyes on warm skin
-    turned = render_avatar(
-        replace(avatar, pose={"head": (0.0, 0.8, 0.0)}), Camera.orbit(yaw=0.3, focal=4.5), 96
-    )
+    turned = render_avatar(replace(avatar, pose={"head": (0.0, 0.8, 0.0)}), Camera.orbit(yaw=0.3, focal=4.5), 96)
     change = np.abs(turned.image.astype(int) - rest.image).max(axis=2)
     assert (change[20:45] > 30).sum() > 50  # the head
     assert change[75:].max() < 30  # the shoulders, but for the head's softer shadow

@@ -19,9 +19,7 @@ def test_quaternions_agree_with_scipy() -> None:
 
 
 def test_rest_moves_nothing() -> None:
-    np.testing.assert_allclose(
-        joint_motions(NAMES, PARENTS, JOINTS, {}), np.tile(np.eye(4), (4, 1, 1)), atol=1e-7
-    )
+    np.testing.assert_allclose(joint_motions(NAMES, PARENTS, JOINTS, {}), np.tile(np.eye(4), (4, 1, 1)), atol=1e-7)
 
 
 def test_points_follow_their_chain() -> None:
@@ -46,6 +44,4 @@ def test_weights_blend_linearly() -> None:
     motions = joint_motions(NAMES, PARENTS, JOINTS, {"middle": (0, 0, np.pi / 2)})
     skin = Skin(np.array([[0, 1, 0, 0]], np.uint16), np.array([[0.25, 0.75, 0, 0]], np.float32))
     moved, _ = skinned(np.array([[0.1, 2, 0]], np.float32), np.array([[0, 0, 1]], np.float32), skin, motions)
-    np.testing.assert_allclose(
-        moved[0], 0.25 * np.array([0.1, 2, 0]) + 0.75 * np.array([-0.9, 1, 0]), atol=1e-6
-    )
+    np.testing.assert_allclose(moved[0], 0.25 * np.array([0.1, 2, 0]) + 0.75 * np.array([-0.9, 1, 0]), atol=1e-6)

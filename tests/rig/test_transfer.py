@@ -45,9 +45,7 @@ def test_another_surface_of_the_same_bust_gets_the_same_weights(template: BodyTe
 
 def test_neighbouring_vertices_have_similar_weights(template: BodyTemplate) -> None:
     surface = extract_surface(bust_field(), 96)
-    skin = skin_from_template(
-        template, surface.vertices, vertex_normals(surface.vertices, surface.faces)
-    ).dense(24)
+    skin = skin_from_template(template, surface.vertices, vertex_normals(surface.vertices, surface.faces)).dense(24)
     jump = np.abs(skin[surface.faces[:, 0]] - skin[surface.faces[:, 1]]).max(axis=1)
     assert jump.max() < 0.35 and np.percentile(jump, 99) < 0.15
 

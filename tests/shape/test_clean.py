@@ -135,9 +135,7 @@ def test_topology_agrees_with_slow_counting() -> None:
 def test_two_cones_that_touch_in_a_point_are_no_manifold() -> None:
     tetra = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]], np.int32)
     corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
-    both = Surface(
-        np.vstack([corners, -corners[[2, 1, 3]]]), np.vstack([tetra, np.where(tetra == 0, 0, tetra + 3)])
-    )
+    both = Surface(np.vstack([corners, -corners[[2, 1, 3]]]), np.vstack([tetra, np.where(tetra == 0, 0, tetra + 3)]))
     assert is_closed_manifold(Surface(corners, tetra)) and not is_closed_manifold(both)
     assert is_closed_manifold(make_closed(both))
 
@@ -190,9 +188,7 @@ def test_the_cut_is_flat_and_its_rim_a_true_circle(resolution: int) -> None:
 
     def value(points: Array) -> Array:
         wave = 0.2 * voxel * np.sin(400 * points[:, 0]) * np.sin(400 * points[:, 2])
-        return np.minimum(
-            ball((0, 0, 0), 0.2)(points), np.minimum(points[:, 1] + 0.05 + wave, 0.17 - points[:, 0])
-        )
+        return np.minimum(ball((0, 0, 0), 0.2)(points), np.minimum(points[:, 1] + 0.05 + wave, 0.17 - points[:, 0]))
 
     ragged = extract(value, resolution)
     result = flatten_cut(ragged, PLANES, voxel)
@@ -218,9 +214,7 @@ def test_the_cut_is_flat_and_its_rim_a_true_circle(resolution: int) -> None:
 def test_a_plane_that_is_not_reached_changes_nothing() -> None:
     surface = extract(ball((0, 0, 0), 0.1))
     assert flatten_cut(surface, np.array([(0.0, 1.0, 0.0, 0.2)]), VOXEL) is surface
-    moved = snap(
-        np.array([[0, 0.1999, 0], [0, 0.25, 0], [0, 0.1, 0]]), np.array([(0.0, 1.0, 0.0, 0.2)]), 1e-3
-    )
+    moved = snap(np.array([[0, 0.1999, 0], [0, 0.25, 0], [0, 0.1, 0]]), np.array([(0.0, 1.0, 0.0, 0.2)]), 1e-3)
     np.testing.assert_allclose(moved[:, 1], [0.2, 0.2, 0.1], atol=1e-7)
 
 

@@ -62,9 +62,7 @@ def test_repair_leaves_a_clean_surface_alone(bust: Surface) -> None:
 def test_touching_bodies_are_parted() -> None:
     """Two tetrahedra that share a vertex, and two that share an edge."""
     other = CORNERS[[0, 2, 1, 3]] * np.float32(-1)
-    at_vertex = Surface(
-        np.vstack([CORNERS, other[1:]]), np.vstack([TETRA, np.where(TETRA == 0, 0, TETRA + 3)])
-    )
+    at_vertex = Surface(np.vstack([CORNERS, other[1:]]), np.vstack([TETRA, np.where(TETRA == 0, 0, TETRA + 3)]))
     parted = part_touching(at_vertex)
     assert len(at_vertex.vertices) == 7 and len(parted.vertices) == 8
     assert inspect_surface(parted).clean

@@ -23,9 +23,7 @@ from portrait_core.shape.extract import (
 from portrait_core.shape.lattice import Lattice, dense_values
 from tests.analytic import AnalyticField, ball, box, bust_field, union
 
-needs_mcubes = pytest.mark.skipif(
-    importlib.util.find_spec("mcubes") is None, reason="PyMCubes has no wheel here"
-)
+needs_mcubes = pytest.mark.skipif(importlib.util.find_spec("mcubes") is None, reason="PyMCubes has no wheel here")
 both = pytest.mark.parametrize("march", [pytest.param(march_pymcubes, marks=needs_mcubes), march_skimage])
 
 

@@ -17,9 +17,7 @@ from tests.analytic import bust_field
 
 def closed_prism(bend: float) -> Surface:
     """A double pyramid over a square whose upper side has a cap: a vertex close to the diagonal."""
-    vertices = np.array(
-        [[0, 0, 0], [4, 0, 0], [4, 4, 0], [0, 4, 0], [2.05, 1.95, bend], [2, 2, -3]], np.float32
-    )
+    vertices = np.array([[0, 0, 0], [4, 0, 0], [4, 4, 0], [0, 4, 0], [2.05, 1.95, bend], [2, 2, -3]], np.float32)
     top = [[0, 4, 2], [0, 1, 4], [1, 2, 4], [0, 2, 3]]
     bottom = [[1, 0, 5], [2, 1, 5], [3, 2, 5], [0, 3, 5]]
     return Surface(vertices, np.array(top + bottom, np.int32))

@@ -25,11 +25,7 @@ def bust() -> Surface:
 def gyroid(points: Array) -> Array:
     """A ball full of tunnels: every coarse level of it pinches somewhere."""
     q = points * 70
-    lace = (
-        np.sin(q[:, 0]) * np.cos(q[:, 1])
-        + np.sin(q[:, 1]) * np.cos(q[:, 2])
-        + np.sin(q[:, 2]) * np.cos(q[:, 0])
-    )
+    lace = np.sin(q[:, 0]) * np.cos(q[:, 1]) + np.sin(q[:, 1]) * np.cos(q[:, 2]) + np.sin(q[:, 2]) * np.cos(q[:, 0])
     return np.minimum(0.2 - np.linalg.norm(points, axis=1), (0.5 - np.abs(lace)) / 70)
 
 
@@ -74,10 +70,7 @@ def test_a_shared_level_keeps_vertices_charts_and_seams(bust: Surface, faces: in
     chart = charts(atlas.faces, len(atlas.vertex_map))
     of = chart[level.kept][level.faces]
     assert (of == of[:, :1]).all()
-    side = {
-        int(c): np.sign(areas(atlas.uvs[atlas.faces[chart[atlas.faces[:, 0]] == c]]).sum())
-        for c in np.unique(of)
-    }
+    side = {int(c): np.sign(areas(atlas.uvs[atlas.faces[chart[atlas.faces[:, 0]] == c]]).sum()) for c in np.unique(of)}
     signed = areas(atlas.uvs[level.kept][level.faces]) * np.array([side[int(c)] for c in of[:, 0]])
     assert (signed > 0).all()
     # The charts' borders may move by the slack, so the area they cover hardly changes.

@@ -39,9 +39,7 @@ def test_the_face_is_one_disc_with_nose_and_eyes(bust: Surface, labels: np.ndarr
     face = labels == Region.FACE
     assert is_disc(bust.faces, face)
     centre = bust.vertices[bust.faces].mean(axis=1)
-    front = (
-        (np.abs(centre[:, 0]) < 0.04) & (centre[:, 1] > 0.115) & (centre[:, 1] < 0.17) & (centre[:, 2] > 0.08)
-    )
+    front = (np.abs(centre[:, 0]) < 0.04) & (centre[:, 1] > 0.115) & (centre[:, 1] < 0.17) & (centre[:, 2] > 0.08)
     assert front.sum() > 100 and face[front].all()  # the nose with its underside as well
     azimuth = np.abs(np.arctan2(centre[face, 0] - HEAD[0], centre[face, 2] - HEAD[2]))
     assert np.percentile(azimuth, 99) < np.deg2rad(62) and azimuth.max() > np.deg2rad(50)
@@ -68,8 +66,6 @@ def test_pieces_in_front_of_the_face_do_not_tear_it() -> None:
 
 
 def test_a_mesh_behind_the_head_has_no_face() -> None:
-    surface = extract_surface(
-        AnalyticField(ball((0.0, 0.1, -0.3), 0.1), ((-0.2, -0.1, -0.5), (0.2, 0.3, -0.1))), 32
-    )
+    surface = extract_surface(AnalyticField(ball((0.0, 0.1, -0.3), 0.1), ((-0.2, -0.1, -0.5), (0.2, 0.3, -0.1))), 32)
     labels = face_regions(surface.vertices, surface.faces, head=HEAD, neck=NECK)
     assert not (labels == Region.FACE).any()

@@ -51,9 +51,7 @@ def assert_the_same(field: AnalyticField, resolution: int) -> int:
     assert len(found.vertices) == len(expected.vertices) and len(found.faces) == len(expected.faces)
     assert apart(found, expected) == 0.0
     library = outer_shell(triangulate(dense, lattice, best_march()))
-    assert (
-        abs(found.volume() / library.volume() - 1) < 5e-4
-    )  # the library cuts polygons along other diagonals
+    assert abs(found.volume() / library.volume() - 1) < 5e-4  # the library cuts polygons along other diagonals
     assert apart(found, library) < 0.02 * lattice.spacing.min()
     report = inspect_surface(found)
     assert report.clean, report
@@ -130,9 +128,7 @@ def test_a_sphere_and_a_box_lie_where_they_are(exact: bool) -> None:
     bounds = ((-1.0, -0.9, -0.8), (1.1, 0.8, 1.0))
     lattice = Lattice.over(np.array(bounds, np.float32), 96)
     surface = extract_surface(AnalyticField(ball(centre, 0.6), bounds), 96)
-    assert (
-        np.abs(np.linalg.norm(surface.vertices - centre, axis=1) - 0.6).max() < 0.02 * lattice.spacing.min()
-    )
+    assert np.abs(np.linalg.norm(surface.vertices - centre, axis=1) - 0.6).max() < 0.02 * lattice.spacing.min()
     middle = (surface.vertices.min(axis=0) + surface.vertices.max(axis=0)) / 2
     assert np.abs(middle - centre).max() < 0.02 * lattice.spacing.min()
     scale = 1.0 if exact else 0.3  # a value need not be a distance
@@ -153,9 +149,7 @@ def test_the_table_is_whole() -> None:
         assert set(rows.ravel().tolist()) == crossed
     one = triangles[start[1] : start[2]]
     place = np.array([(np.array(CORNERS[a]) + np.array(CORNERS[b])) / 2 for a, b in EDGES])[one[0]]
-    assert (
-        np.cross(place[1] - place[0], place[2] - place[0]) > 0
-    ).all()  # away from the corner at the origin
+    assert (np.cross(place[1] - place[0], place[2] - place[0]) > 0).all()  # away from the corner at the origin
 
 
 def test_blocks_near_a_linear_surface_are_near_and_unknown_ones_are_not() -> None:

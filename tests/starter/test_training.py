@@ -107,9 +107,7 @@ def test_other_files_are_refused(run: Run, tmp_path: Path):
         run[0].restore(tmp_path / "missing.safetensors")
 
 
-def test_the_weights_file_is_the_network(
-    run: Run, assets: AssetFolders, tmp_path: Path
-):
+def test_the_weights_file_is_the_network(run: Run, assets: AssetFolders, tmp_path: Path):
     model = run[0].averaged()
     # Three steps leave no bust: stand in a ball, so that the template has a surface.
     with torch.no_grad():

@@ -72,9 +72,7 @@ def test_texture_lookups_on_a_sphere_give_the_fields_colour() -> None:
 
 def test_progress_and_cancelling_and_bad_colours() -> None:
     seen: list[tuple[str, float]] = []
-    bake_colour(
-        QUAD, QUAD_UV, QUAD_PLACE, np.abs, 512, progress=lambda stage, done: seen.append((stage, done))
-    )
+    bake_colour(QUAD, QUAD_UV, QUAD_PLACE, np.abs, 512, progress=lambda stage, done: seen.append((stage, done)))
     assert [name for name, _ in seen] == ["texture"] * len(seen) and len(seen) >= 2 and seen[-1][1] == 1.0
 
     def stop(stage: str, fraction: float) -> None:

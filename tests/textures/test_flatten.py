@@ -115,9 +115,7 @@ def test_border_loops_go_around_in_order() -> None:
         own = around[loop == k]
         steps = np.roll(own, -1, axis=0) - own
         np.testing.assert_allclose(np.linalg.norm(steps, axis=1), 1.0)
-        assert np.cross(np.c_[own, 0 * own[:, 0]], np.c_[steps, 0 * own[:, 0]])[:, 2].sum() == pytest.approx(
-            32
-        )
+        assert np.cross(np.c_[own, 0 * own[:, 0]], np.c_[steps, 0 * own[:, 0]])[:, 2].sum() == pytest.approx(32)
 
 
 def test_a_border_that_crosses_itself_is_seen() -> None:

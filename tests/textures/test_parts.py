@@ -74,9 +74,7 @@ def test_no_chart_is_a_sliver(atlas: Atlas) -> None:
         assert 2 * ndimage.distance_transform_edt(np.pad(chart == k, 1)).max() >= 4
 
 
-def test_the_face_is_one_upright_chart_with_little_stretch(
-    bust: Surface, regions: np.ndarray, atlas: Atlas
-) -> None:
+def test_the_face_is_one_upright_chart_with_little_stretch(bust: Surface, regions: np.ndarray, atlas: Atlas) -> None:
     face = regions == Region.FACE
     assert len(np.unique(atlas.charts[face])) == 1
     assert not np.isin(atlas.charts[~face], atlas.charts[face]).any()
@@ -85,9 +83,7 @@ def test_the_face_is_one_upright_chart_with_little_stretch(
     assert np.corrcoef(height, v)[0, 1] > 0.8
     left = bust.vertices[atlas.vertex_map][atlas.faces[face]][:, :, 0].mean(axis=1)
     assert np.corrcoef(left, atlas.uvs[atlas.faces[face]][:, :, 0].mean(axis=1))[0, 1] > 0.9
-    stretch = stretches(
-        bust.vertices[bust.faces].astype(np.float64), atlas.uvs[atlas.faces].astype(np.float64)
-    )
+    stretch = stretches(bust.vertices[bust.faces].astype(np.float64), atlas.uvs[atlas.faces].astype(np.float64))
     ratio = (stretch[:, 0] / stretch[:, 1])[face]
     assert np.median(ratio) < 1.2 and np.percentile(ratio, 99) < 2.5
     density = np.sqrt(stretch.prod(axis=1))
@@ -131,9 +127,7 @@ def test_padding(bust: Surface, regions: np.ndarray, padding: int) -> None:
 @pytest.mark.parametrize("whole", [(), (0,)], ids=["free", "whole"])
 def test_plain_bodies_of_one_part(mesh: trimesh.Trimesh, whole: tuple[int, ...]) -> None:
     vertices, faces = np.asarray(mesh.vertices, np.float32), np.asarray(mesh.faces, np.int32)
-    atlas = unwrap(
-        vertices, faces, resolution=SIZE, padding=2, parts=np.zeros(len(faces), np.int32), whole=whole
-    )
+    atlas = unwrap(vertices, faces, resolution=SIZE, padding=2, parts=np.zeros(len(faces), np.int32), whole=whole)
     check_valid(vertices, faces, atlas, 2)
     # A torus opens into one chart by two cuts; a sphere has no cut that it needs and is halved.
     if whole and mesh.euler_number == 0:

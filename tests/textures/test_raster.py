@@ -46,9 +46,7 @@ def test_a_tiled_square_is_covered_without_gaps_and_either_orientation_counts() 
     uvs[9:-9] += np.random.default_rng(1).uniform(-0.02, 0.02, uvs[9:-9].shape).astype(np.float32)
     a = np.arange(64).reshape(8, 8)
     quads = np.stack([a[:-1, :-1], a[:-1, 1:], a[1:, 1:], a[1:, :-1]], axis=-1).reshape(-1, 4)
-    faces = np.vstack([quads[:, [0, 1, 2]], quads[:, [0, 3, 2]]]).astype(
-        np.int32
-    )  # the second half runs clockwise
+    faces = np.vstack([quads[:, [0, 1, 2]], quads[:, [0, 3, 2]]]).astype(np.int32)  # the second half runs clockwise
     texels = cover_texels(faces, uvs, 61)
     inner = (texels.row > 3) & (texels.row < 57) & (texels.column > 3) & (texels.column < 57)
     assert inner.sum() == 53 * 53

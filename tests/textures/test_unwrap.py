@@ -39,9 +39,7 @@ def test_charts_do_not_overlap_and_keep_their_distance(atlas: Atlas) -> None:
     one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     area = np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]).sum() / 2
     texels = cover_texels(atlas.faces, atlas.uvs, size)
-    assert (
-        abs(len(texels.row) / size**2 - area) < 0.002
-    )  # folds and overlaps would cover less than their area
+    assert abs(len(texels.row) / size**2 - area) < 0.002  # folds and overlaps would cover less than their area
     assert area > 0.4
     chart = np.full((size, size), -1)
     chart[texels.row, texels.column] = chart_of_face(atlas)[texels.face]

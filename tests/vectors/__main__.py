@@ -24,15 +24,11 @@ def describe(report: FileReport, seconds: float, *, verbose: bool) -> str:
     if report.problem is not None:
         lines.append(f"      {report.problem}")
     if report.unread:
-        lines.append(
-            f"      not checked: {', '.join(report.unread[:8])}{' ...' if len(report.unread) > 8 else ''}"
-        )
+        lines.append(f"      not checked: {', '.join(report.unread[:8])}{' ...' if len(report.unread) > 8 else ''}")
     for comparison in report.comparisons:
         if verbose or not comparison.passed:
             state = "ok " if comparison.passed else "BAD"
-            lines.append(
-                f"      {state} {comparison.error:9.2e} of {comparison.tolerance:.0e}  {comparison.name}"
-            )
+            lines.append(f"      {state} {comparison.error:9.2e} of {comparison.tolerance:.0e}  {comparison.name}")
     return "\n".join(lines)
 
 

@@ -124,9 +124,7 @@ def relative_error(got: NDArray[Any], want: NDArray[Any]) -> float:
         return float(np.mean(got.astype(np.int64) != want.astype(np.int64)))
     a, b = got.astype(np.float64), want.astype(np.float64)
     finite = np.isfinite(b)
-    if not np.array_equal(np.isfinite(a), finite) or not np.array_equal(
-        a[~finite], b[~finite], equal_nan=True
-    ):
+    if not np.array_equal(np.isfinite(a), finite) or not np.array_equal(a[~finite], b[~finite], equal_nan=True):
         return float("inf")
     scale = float(np.max(np.abs(b[finite]), initial=0.0))
     return float(np.max(np.abs(a[finite] - b[finite]), initial=0.0)) / (scale if scale > 0 else 1.0)

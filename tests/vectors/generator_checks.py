@@ -50,9 +50,7 @@ def check_generator(data: VectorFile) -> None:
     _check_posed(data, network, c, pose)
     with torch.no_grad():
         stored = data.tensor("ws")
-        pictures = network.synthesis(
-            stored, c, numbers=_numbers(data, "wsbcg"), ws_background=stored.roll(1, dims=0)
-        )
+        pictures = network.synthesis(stored, c, numbers=_numbers(data, "wsbcg"), ws_background=stored.roll(1, dims=0))
     for name in PICTURES:
         if data.has(f"wsbcg/{name}"):
             data.check(f"wsbcg/{name}", pictures[name], WHOLE)

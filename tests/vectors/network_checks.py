@@ -92,9 +92,7 @@ def _mapping_for(state: dict[str, torch.Tensor], num_ws: int | None) -> MappingN
     layers = sum(1 for name in state if re.fullmatch(r"fc\d+\.weight", name))
     w_dim, first = state[f"fc{layers - 1}.weight"].shape[0], state["fc0.weight"].shape[1]
     embedded, c_dim = tuple(state["embed.weight"].shape) if "embed.weight" in state else (0, 0)
-    network = MappingNetwork(
-        first - embedded, c_dim, w_dim, num_ws, num_layers=layers, embed_features=embedded
-    )
+    network = MappingNetwork(first - embedded, c_dim, w_dim, num_ws, num_layers=layers, embed_features=embedded)
     load_state(network, state)
     return network
 
@@ -138,9 +136,7 @@ def check_synthesis_layer(data: VectorFile) -> None:
     for case in ("torgb", "torgb_clamp"):
         state = data.state(f"{case}/")
         colours, channels = state["weight"].shape[:2]
-        layer = ToRGBLayer(
-            channels, colours, w_dim=w.shape[1], conv_clamp=0.5 if case == "torgb_clamp" else None
-        )
+        layer = ToRGBLayer(channels, colours, w_dim=w.shape[1], conv_clamp=0.5 if case == "torgb_clamp" else None)
         load_state(layer, state)
         data.check(f"{case}/y", layer(x, w))
         if data.has(f"{case}/y_unfused"):
@@ -181,9 +177,7 @@ def check_backbone(data: VectorFile) -> None:
         channel_max=config["channel_max"],
         conv_clamp=config["conv_clamp"],
     )
-    load_state(
-        synthesis, {k.removeprefix("synthesis."): v for k, v in state.items() if k.startswith("synthesis.")}
-    )
+    load_state(synthesis, {k.removeprefix("synthesis."): v for k, v in state.items() if k.startswith("synthesis.")})
     data.check("num_ws", torch.tensor(synthesis.num_ws))
     ws = data.tensor("ws")
     data.check("img_const", synthesis(ws))

@@ -41,9 +41,7 @@ def check_cameras(data: VectorFile) -> None:
     """Look-at tables, fields of view, trajectories and conditioning labels."""
     hs, vs = data.array("h").tolist(), data.array("v").tolist()
     data.check("lookat_2.7_pivot", np.array([[look_at(h, v) for h in hs] for v in vs]))
-    data.check(
-        "origin_cam_r1", np.array([[look_at(h, v, pivot=(0, 0, 0), radius=1) for h in hs] for v in vs])
-    )
+    data.check("origin_cam_r1", np.array([[look_at(h, v, pivot=(0, 0, 0), radius=1) for h in hs] for v in vs]))
     data.check("fov_K", np.array([intrinsics(legacy_focal(fov)) for fov in data.array("fov").tolist()]))
     for name, path in (("video_large_", turntable), ("video_small_", gentle_sway)):
         for frames in data.names(name):

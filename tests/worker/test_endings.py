@@ -38,8 +38,7 @@ def test_progress_grows_and_the_rest_is_answered_meanwhile(shared: Worker, tmp_p
 
 def test_jobs_wait_for_each_other(shared: Worker, tmp_path: Path) -> None:
     numbers = [
-        shared.send("generate", recipe={"seed": seed, **SMALL}, path=str(tmp_path / f"{seed}.glb"))
-        for seed in range(3)
+        shared.send("generate", recipe={"seed": seed, **SMALL}, path=str(tmp_path / f"{seed}.glb")) for seed in range(3)
     ]
     assert all(shared.answer(number)["event"] == "result" for number in numbers)
     owners = [each["id"] for each in shared.events if each["event"] == "progress" and each["id"] in numbers]

@@ -181,9 +181,7 @@ def short_place(folder: Path, platform: str = sys.platform) -> Path:
 
 def _why_no_plan(wheel: Path, base: Probe | None, wheels: Path | None) -> Failure | None:
     if not wheel.is_file():
-        return failure(
-            "setup", f"the engine's wheel is missing: {wheel}", "Install the add-on again from its zip."
-        )
+        return failure("setup", f"the engine's wheel is missing: {wheel}", "Install the add-on again from its zip.")
     if base is None:
         return failure("no_python")
     reason = why_not(base)

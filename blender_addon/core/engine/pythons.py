@@ -47,8 +47,10 @@ def base_pythons(
         if any(_same(told.base, other.base) for other in found):
             continue
         found.append(told)
-        if first and not (blender is not None and _same(told.base, blender)) and (
-            path == chosen or (chosen is None and told.version[:2] in VERSIONS[:2])
+        if (
+            first
+            and not (blender is not None and _same(told.base, blender))
+            and (path == chosen or (chosen is None and told.version[:2] in VERSIONS[:2]))
         ):
             break
     return sorted(found, key=lambda each: _rank(each, chosen, blender))

@@ -29,9 +29,7 @@ ENGINE: dict[str, str] = {
         "Das Einrichten wurde abgebrochen. Das Heruntergeladene bleibt für das nächste Mal."
     ),
     "The engine is being set up already": "Der Motor wird schon eingerichtet",
-    "No engine was found. Press Set Up Engine to make one.": (
-        "Kein Motor gefunden. „Motor einrichten“ legt einen an."
-    ),
+    "No engine was found. Press Set Up Engine to make one.": ("Kein Motor gefunden. „Motor einrichten“ legt einen an."),
     "For": "Für",
     "Made For": "Gemacht für",
     "What the engine computes with": "Womit der Motor rechnet",

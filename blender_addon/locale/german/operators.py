@@ -49,8 +49,7 @@ OPERATORS: dict[str, str] = {
     "Delete it instead": "Ihn stattdessen löschen",
     "Changes": "Änderungen",
     "What to change, as JSON over the avatar's recipe, such as {\"psi\": 0.7}; empty: the panel's settings": (
-        "Was zu ändern ist, als JSON über dem Rezept des Avatars, etwa {\"psi\": 0.7}; leer: die Einstellungen des "
-        "Feldes"
+        'Was zu ändern ist, als JSON über dem Rezept des Avatars, etwa {"psi": 0.7}; leer: die Einstellungen des Feldes'
     ),
     "A recipe as JSON; empty: the one of the avatar that the mesh belongs to, or the panel's": (
         "Ein Rezept als JSON; leer: das des Avatars, zu dem das Mesh gehört, oder das des Feldes"

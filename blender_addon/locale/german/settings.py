@@ -36,7 +36,7 @@ SETTINGS: dict[str, str] = {
     "Attributes": "Merkmale",
     "What the attribute is called": "Wie das Merkmal heißt",
     "What the model lets you set": "Was das Modell einstellen lässt",
-    "Attributes as JSON, such as {\"age\": 1.5}": "Merkmale als JSON, etwa {\"age\": 1.5}",
+    'Attributes as JSON, such as {"age": 1.5}': 'Merkmale als JSON, etwa {"age": 1.5}',
     "About": "Bedeutung",
     "What the two ends of the slider mean": "Was die beiden Enden des Reglers bedeuten",
     "Group": "Gruppe",
@@ -77,9 +77,7 @@ SETTINGS: dict[str, str] = {
     "Automatic": "Automatisch",
     "What suits the model": "Was zum Modell passt",
     "Solid": "Körper",
-    "The colours inside the model's solid; even everywhere": (
-        "Die Farben im Körper des Modells; überall gleichmäßig"
-    ),
+    "The colours inside the model's solid; even everywhere": ("Die Farben im Körper des Modells; überall gleichmäßig"),
     "Pictures": "Bilder",
     "Pictures that the model draws from many sides; sharper where it can": (
         "Bilder, die das Modell von vielen Seiten zeichnet; schärfer, wo es kann"
