@@ -99,7 +99,8 @@ def _provide(model: str, folder: Path, **environment: str) -> None:
         pickle.write_bytes(lzma.decompress(FIXTURE.read_bytes()))
         run(("models", "import", str(pickle), "--name", "fixture"), folder, **environment)
         return
-    program = f"from pathlib import Path; from tests.published_model import install; install(Path({str(folder / 'models')!r}))"
+    where = str(folder / "models")
+    program = f"from pathlib import Path; from tests.published_model import install; install(Path({where!r}))"
     subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
