@@ -28,9 +28,9 @@ from portrait_core.batch.presets import PRESETS
 from portrait_core.batch.records import Job, Outputs, Record
 from portrait_core.batch.run import Run
 from portrait_core.batch.workforce import available_cores
-from portrait_core.models.header import read_header
-from portrait_core.models.registry import find_model
 from portrait_core.recipe import Recipe
+from portrait_core.weights.header import read_header
+from portrait_core.weights.registry import find_model
 
 RESULTS = Path(__file__).parent / "results" / "batch.json"
 SMALL: dict[str, Any] = {"faces": 2000, "texture_size": 256, "lattice": 96, "normal_map": False}

@@ -24,8 +24,8 @@ from portrait_core.batch.rows import BadRow, Row, read_rows
 from portrait_core.batch.task import Task
 from portrait_core.errors import PortraitError
 from portrait_core.formats.gltf_read import read_gltf
-from portrait_core.models.header import read_header
-from portrait_core.models.registry import find_model
+from portrait_core.weights.header import read_header
+from portrait_core.weights.registry import find_model
 
 CLI = [sys.executable, "-m", "cli.main"]
 

@@ -22,13 +22,13 @@ from portrait_core.body.published import BodySizes, PublishedBody, back_of_head_
 from portrait_core.body.template import SMPL_PARENTS
 from portrait_core.generator import PortraitGenerator
 from portrait_core.generator_config import GeneratorConfig
-from portrait_core.models.checkpoint import save_model
-from portrait_core.models.header import Latent, ModelHeader, PosePrediction
 from portrait_core.networks.discriminator import PortraitDiscriminator
 from portrait_core.networks.resampling import upsample2
 from portrait_core.networks.synthesis import SynthesisBlock
 from portrait_core.networks.trigrid import sample_trigrid
 from portrait_core.official_import import DISCRIMINATOR_PREFIX, halved
+from portrait_core.weights.checkpoint import save_model
+from portrait_core.weights.header import Latent, ModelHeader, PosePrediction
 
 SMPL_RINGS, SMPL_SEGMENTS = 82, 84
 """82 * 84 + 2 = 6,890 vertices and 13,776 faces: SMPL's numbers."""

@@ -14,8 +14,8 @@ from portrait_core.file_names import BATCH_FIELDS, DEFAULT_PATTERN, LOD_FIELD, c
 
 if TYPE_CHECKING:
     from portrait_core.batch.records import Job
-    from portrait_core.models.header import ModelHeader
     from portrait_core.recipe import Recipe
+    from portrait_core.weights.header import ModelHeader
 
 COUNTED_PATTERN = "{model}-{index:05d}"
 """Names of tables and random plans, in which a seed may be there twice."""
@@ -34,8 +34,8 @@ class Models:
     def take(self, name: str) -> ModelHeader:
         """The header of a model by name or path; raises as :func:`find_model` and :func:`read_header`."""
         if name not in self.headers:
-            from portrait_core.models.header import read_header
-            from portrait_core.models.registry import find_model, is_path
+            from portrait_core.weights.header import read_header
+            from portrait_core.weights.registry import find_model, is_path
 
             path = find_model(name)
             header = read_header(path)
@@ -125,7 +125,7 @@ def _models_in(path: Path) -> set[str]:
 
 
 def _no_model(name: str) -> str:
-    from portrait_core.models.registry import find_model
+    from portrait_core.weights.registry import find_model
 
     try:
         find_model(name)

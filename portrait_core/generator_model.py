@@ -22,9 +22,6 @@ from portrait_core.colours import srgb_to_linear
 from portrait_core.devices import choose_device, chunk_size
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.generator_config import GeneratorConfig
-from portrait_core.models.checkpoint import LoadedModel, check_shapes, load_model
-from portrait_core.models.header import ModelHeader
-from portrait_core.models.registry import find_model
 from portrait_core.networks.exact import exact_convolutions
 from portrait_core.published_model import PublishedAvatarModel
 from portrait_core.recipe import Recipe
@@ -35,6 +32,9 @@ from portrait_core.rig.skeleton import bust_joints
 from portrait_core.rig.transfer import skin_from_template
 from portrait_core.shape.extract import extract_surface
 from portrait_core.shape.normals import vertex_normals
+from portrait_core.weights.checkpoint import LoadedModel, check_shapes, load_model
+from portrait_core.weights.header import ModelHeader
+from portrait_core.weights.registry import find_model
 
 CHUNK = 120_000
 SKIN_LATTICE = 96

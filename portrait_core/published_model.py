@@ -18,8 +18,6 @@ from portrait_core.body.published import PublishedBody
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 from portrait_core.cameras import Camera
 from portrait_core.errors import ModelFileError, UsageError
-from portrait_core.models.checkpoint import LoadedModel
-from portrait_core.models.header import ModelHeader
 from portrait_core.networks.discriminator import PortraitDiscriminator, Portraits
 from portrait_core.networks.exact import exact_convolutions
 from portrait_core.networks.resampling import blur, resize
@@ -29,6 +27,8 @@ from portrait_core.recipe import Recipe
 from portrait_core.rendering.composition import to_bytes
 from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.trigrid_field import LEVEL, PortraitField, TrigridField
+from portrait_core.weights.checkpoint import LoadedModel
+from portrait_core.weights.header import ModelHeader
 
 NEAR = 2.35
 """Where rays begin in the published sampling scripts, metres; the training began at 2.25."""

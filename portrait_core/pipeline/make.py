@@ -13,7 +13,6 @@ import numpy as np
 import portrait_core
 from portrait_core.avatar import Avatar, Level, Maps
 from portrait_core.errors import UsageError
-from portrait_core.models.header import ModelHeader
 from portrait_core.pipeline.levels import Draft, Work, draft_level, opened, sharing_levels
 from portrait_core.pipeline.maps import Painter
 from portrait_core.pipeline.models import AvatarModel
@@ -32,6 +31,7 @@ from portrait_core.rig import bust_joints, joint_motions, skinned
 from portrait_core.shape import Surface
 from portrait_core.suggest import suggestion
 from portrait_core.threads import side_by_side
+from portrait_core.weights.header import ModelHeader
 
 THUMBNAIL_SIZE = 512
 

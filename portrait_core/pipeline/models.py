@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from portrait_core.body.template import BodyTemplate
 from portrait_core.cameras import Camera
 from portrait_core.field import Field
-from portrait_core.models.header import ModelHeader
 from portrait_core.recipe import Recipe
+from portrait_core.weights.header import ModelHeader
 
 
 class AvatarModel(Protocol):

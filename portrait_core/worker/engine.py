@@ -9,12 +9,12 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from portrait_core.models.registry import FOLDER_VARIABLE, find_model, user_folder
 from portrait_core.recipe import Recipe
+from portrait_core.weights.registry import FOLDER_VARIABLE, find_model, user_folder
 
 if TYPE_CHECKING:
-    from portrait_core.models.header import ModelHeader
     from portrait_core.pipeline import AvatarModel
+    from portrait_core.weights.header import ModelHeader
 
 KEPT_MODELS = 2
 
@@ -56,7 +56,7 @@ class Engine:
 
     def header(self, name: str) -> ModelHeader:
         """The header of a model by name or path; read again when its file changed."""
-        from portrait_core.models.header import read_header
+        from portrait_core.weights.header import read_header
 
         path = find_model(name)
         key = (str(path), path.stat().st_mtime)

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from cli.main import main
-from portrait_core.models.checkpoint import load_model, save_model
+from portrait_core.weights.checkpoint import load_model, save_model
 from tests.analytic_model import HEADER, AnalyticModel
 
 

@@ -15,10 +15,10 @@ from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
 from portrait_core.errors import UsageError
 from portrait_core.generator_model import CanonicalAvatarModel, load_avatar_model
-from portrait_core.models.registry import shipped_folder
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.preview import render_avatar
+from portrait_core.weights.registry import shipped_folder
 
 SIZE = 128
 POSE = {"head": (0.0, math.radians(30), 0.0)}

@@ -13,13 +13,13 @@ import trimesh
 
 from cli.main import main
 from portrait_core.generator_model import CanonicalAvatarModel, load_avatar_model
-from portrait_core.models.registry import shipped_folder
 from portrait_core.pipeline import make_avatar
 from portrait_core.pipeline.surfaces import Reference, focus_of, level_surfaces, reference
 from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
 from portrait_core.rig import bust_joints
 from portrait_core.shape import inspect_surface
+from portrait_core.weights.registry import shipped_folder
 
 STARTER = shipped_folder() / "starter.safetensors"
 SMALL = ("--faces", "1500", "--texture-size", "128", "--lattice", "64", "--lods", "600", "--occlusion")

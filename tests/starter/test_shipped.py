@@ -12,10 +12,10 @@ from portrait_core.avatar import Avatar
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
 from portrait_core.generator_model import CanonicalAvatarModel, load_avatar_model
-from portrait_core.models.checkpoint import load_model
-from portrait_core.models.registry import shipped_folder
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
+from portrait_core.weights.checkpoint import load_model
+from portrait_core.weights.registry import shipped_folder
 
 STARTER = shipped_folder() / "starter.safetensors"
 RECIPE = Recipe(seed=7, faces=3000, texture_size=256, lattice=96)

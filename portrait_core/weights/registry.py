@@ -12,8 +12,8 @@ from typing import Literal
 import platformdirs
 
 from portrait_core.errors import ModelFileError, OutputError, UsageError
-from portrait_core.models.header import ModelHeader, read_header
 from portrait_core.suggest import suggestion
+from portrait_core.weights.header import ModelHeader, read_header
 
 SUFFIX = ".safetensors"
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
@@ -35,7 +35,7 @@ class ModelEntry:
 
 def shipped_folder() -> Path:
     """The folder of the package that holds the shipped weights."""
-    return Path(__file__).parent
+    return Path(__file__).parents[1] / "models" / "starter"
 
 
 def user_folder() -> Path:

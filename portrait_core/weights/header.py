@@ -128,7 +128,7 @@ class ModelHeader(BaseModel):
     (V, 3), ``template.faces`` (F, 3), ``template.joints`` (J, 3) and ``template.weights`` (V, J) are there.
     ``discriminator`` describes the discriminator whose tensors lie under ``discriminator.``, ``pose_prediction`` how it
     reads poses from pictures; both are left out by models that have none.
-    ``digest`` is the SHA-256 of header and tensors, set by :func:`portrait_core.models.checkpoint.save_model`.
+    ``digest`` is the SHA-256 of header and tensors, set by :func:`portrait_core.weights.checkpoint.save_model`.
     """
 
     model_config = _STRICT

@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import save_file
 
 from portrait_core.errors import ModelFileError, OutputError
-from portrait_core.models.checkpoint import check_shapes, content_digest, load_model, save_model
-from portrait_core.models.header import METADATA_KEY, Attribute, Latent, ModelHeader, Training, read_header
+from portrait_core.weights.checkpoint import check_shapes, content_digest, load_model, save_model
+from portrait_core.weights.header import METADATA_KEY, Attribute, Latent, ModelHeader, Training, read_header
 
 
 def header(**changes) -> ModelHeader:

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from portrait_core.errors import UsageError
-from portrait_core.models import registry
-from portrait_core.models.checkpoint import save_model
-from portrait_core.models.header import Latent, ModelHeader
+from portrait_core.weights import registry
+from portrait_core.weights.checkpoint import save_model
+from portrait_core.weights.header import Latent, ModelHeader
 
 
 def put(path: Path) -> Path:
