@@ -22,9 +22,9 @@ from portrait_core.body.published import PublishedBody
 from portrait_core.errors import ModelFileError
 from portrait_core.generator import PortraitGenerator
 from portrait_core.generator_config import GeneratorConfig
-from portrait_core.models.official_pickle import PublishedCheckpoint, PublishedNetwork, read_checkpoint
 from portrait_core.networks.discriminator import DiscriminatorConfig, PortraitDiscriminator
 from portrait_core.progress import Progress, silent
+from portrait_core.safe_pickle.checkpoint import PublishedCheckpoint, PublishedNetwork, read_checkpoint
 from portrait_core.weights.checkpoint import LoadedModel, check_shapes, save_model
 from portrait_core.weights.header import Latent, ModelHeader, PosePrediction, Training
 

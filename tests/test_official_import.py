@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from portrait_core.errors import ModelFileError, OutputError
-from portrait_core.models.official_pickle import PublishedCheckpoint, PublishedNetwork, read_checkpoint_bytes
 from portrait_core.official_import import (
     DISCRIMINATOR_PREFIX,
     convert,
@@ -21,6 +20,7 @@ from portrait_core.official_import import (
     load_generator,
     read_side_car,
 )
+from portrait_core.safe_pickle.checkpoint import PublishedCheckpoint, PublishedNetwork, read_checkpoint_bytes
 from portrait_core.weights.checkpoint import load_model
 
 FIXTURE = Path(__file__).parent / "data" / "vectors" / "checkpoint_fixture.pkl.xz"

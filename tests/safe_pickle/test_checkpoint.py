@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from portrait_core.errors import ModelFileError
-from portrait_core.models.legacy_storage import as_tensor, read_storage
-from portrait_core.models.official_pickle import read_checkpoint, read_checkpoint_bytes
+from portrait_core.safe_pickle.checkpoint import read_checkpoint, read_checkpoint_bytes
+from portrait_core.safe_pickle.torch_storage import as_tensor, read_storage
 
 
 class Published:

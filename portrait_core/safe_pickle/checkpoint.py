@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads published checkpoints (``.pkl``) as data (specification: checkpoint-format).
 
-Nothing in the file is imported or run: the opcodes are read by `portrait_core.pickle_machine`,
+Nothing in the file is imported or run: the opcodes are read by `portrait_core.safe_pickle.machine`,
 every name must be in
 the list below, objects become `Inert` records, the source text that such files embed is dropped unread, and arrays are
 rebuilt by this module's own code. Arrays of Python objects are refused.
@@ -19,7 +19,8 @@ import numpy as np
 from torch import Tensor
 
 from portrait_core.errors import ModelFileError
-from portrait_core.models.inert import (
+from portrait_core.safe_pickle.machine import DAMAGE, run, told
+from portrait_core.safe_pickle.records import (
     Inert,
     NumpyArray,
     NumpyType,
@@ -28,8 +29,7 @@ from portrait_core.models.inert import (
     flattened,
     short,
 )
-from portrait_core.models.legacy_storage import STORAGE_TYPES, Storage, as_tensor, read_storage
-from portrait_core.pickle_machine import DAMAGE, run, told
+from portrait_core.safe_pickle.torch_storage import STORAGE_TYPES, Storage, as_tensor, read_storage
 
 __all__ = ["PublishedCheckpoint", "PublishedNetwork", "read_checkpoint", "read_checkpoint_bytes"]
 

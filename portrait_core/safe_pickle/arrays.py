@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Numbers out of a pickle (SMPL's ``.pkl`` files) without executing it.
 
-The opcodes are read by `portrait_core.pickle_machine`. Dictionaries, lists, numbers, texts and numpy arrays of numbers
+The opcodes are read by `portrait_core.safe_pickle.machine`. Dictionaries, lists, numbers, texts and numpy arrays of numbers
 are understood, from Python 2 as well; everything else that a pickle could name is refused.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import ModelFileError, UsageError
-from portrait_core.pickle_machine import run
+from portrait_core.safe_pickle.machine import run
 
 _CORES = ("numpy.core.multiarray", "numpy._core.multiarray")
 _NUMERIC = ("numpy.core.numeric", "numpy._core.numeric")

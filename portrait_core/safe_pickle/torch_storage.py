@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from portrait_core.errors import ModelFileError
-from portrait_core.pickle_machine import run
+from portrait_core.safe_pickle.machine import run
 
 MAGIC = 0x1950A86A20F9469CFC6C
 VERSION = 1001
