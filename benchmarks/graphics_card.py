@@ -31,8 +31,8 @@ from benchmarks.official import psnr
 from benchmarks.published_bust import bust_generator, fit_bust
 from portrait_core.cameras import Camera
 from portrait_core.generator import PortraitGenerator
-from portrait_core.generator_model import load_avatar_model
 from portrait_core.mesh_queries import MeshQueries
+from portrait_core.models.load import load_avatar_model
 from portrait_core.networks.exact import exact_convolutions
 from portrait_core.networks.fused_synthesis import fused_network, fused_superresolution
 from portrait_core.pipeline import make_avatar

@@ -35,8 +35,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from portrait_core.generator_model import BustField, load_avatar_model
 from portrait_core.mesh_queries import MeshQueries
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.starter.model import BustField
 from portrait_core.progress import silent
 from portrait_core.shape.extract import extract_surface, outer_shell, triangulate, triangulate_bricks
 from portrait_core.shape.lattice import Lattice

@@ -11,7 +11,7 @@ import typer
 from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from portrait_core.generator_model import CanonicalAvatarModel
+    from portrait_core.models.starter.model import CanonicalAvatarModel
     from portrait_core.published_model import PublishedAvatarModel
 
     AnyModel = CanonicalAvatarModel | PublishedAvatarModel

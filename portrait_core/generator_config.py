@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class CanonicalOptions:
-    """The options of `portrait_core.canonical_generator.CanonicalGenerator`, off for published checkpoints.
+    """The options of `portrait_core.models.starter.generator.CanonicalGenerator`, off for published checkpoints.
 
     Code: ``colours``, ``scalars``, ``styles`` (how many of each), ``sharpness`` and ``floor`` of the style weights.
     Planes: ``static_channels`` and ``static_resolution`` of the shared planes, ``basis_planes`` and

@@ -16,8 +16,9 @@ from benchmarks.official import psnr
 from portrait_core.body.warp_lattice import WarpLattice
 from portrait_core.cameras import Camera
 from portrait_core.generator import PortraitGenerator
-from portrait_core.generator_model import CanonicalAvatarModel, load_avatar_model
 from portrait_core.mesh_queries import MeshQueries
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.networks.exact import exact_convolutions
 from portrait_core.pipeline import make_avatar
 from portrait_core.quick_renderer import QuickRenderer

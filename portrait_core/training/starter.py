@@ -24,8 +24,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor
 
-from portrait_core.canonical_generator import CanonicalGenerator
 from portrait_core.errors import ModelFileError
+from portrait_core.models.starter.generator import CanonicalGenerator
 from portrait_core.progress import Progress, silent
 from portrait_core.training.starter_losses import starter_loss
 from portrait_core.training.starter_setup import build_starter, encode_shapes, starter_file

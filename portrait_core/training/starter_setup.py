@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 import portrait_core
-from portrait_core.canonical_generator import CanonicalGenerator
 from portrait_core.generator_config import CanonicalOptions, GeneratorConfig
-from portrait_core.networks.identity_warp import solve_kernel
+from portrait_core.models.starter.generator import CanonicalGenerator
+from portrait_core.models.starter.identity_warp import solve_kernel
 from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.weights.checkpoint import save_model
 from portrait_core.weights.header import Attribute, Latent, ModelHeader, Training

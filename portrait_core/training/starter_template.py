@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from portrait_core.canonical_generator import CanonicalGenerator, Identity
-from portrait_core.generator_model import CanonicalAvatarModel, CanonicalField
+from portrait_core.models.starter.generator import CanonicalGenerator, Identity
+from portrait_core.models.starter.model import CanonicalAvatarModel, CanonicalField
 from portrait_core.shape.decimate import decimate
 from portrait_core.shape.extract import extract_surface
 from portrait_core.weights.checkpoint import load_model, save_model

@@ -73,7 +73,7 @@ class Engine:
     def model(self, name: str) -> AvatarModel:
         """The model of this name or path, ready; the last few stay in memory."""
         from portrait_core.devices import choose_device
-        from portrait_core.generator_model import load_avatar_model
+        from portrait_core.models.load import load_avatar_model
 
         key = self._key(name)
         if key not in self._models:
@@ -90,5 +90,5 @@ class Engine:
 
 def warm_up() -> None:
     """Import what every picture needs, so that the first one does not wait for it."""
-    for name in ("portrait_core.generator_model", "portrait_core.pipeline.quick"):
+    for name in ("portrait_core.models.load", "portrait_core.pipeline.quick"):
         importlib.import_module(name)

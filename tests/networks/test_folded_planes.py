@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from portrait_core.networks.canonical_decoder import CanonicalDecoder
+from portrait_core.models.starter.decoder import CanonicalDecoder
 from portrait_core.networks.decoder import Decoder
 from portrait_core.networks.folded_planes import FoldedCanonicalDecoder, FoldedTrigridDecoder
 from portrait_core.networks.initialise import initialise

@@ -20,19 +20,19 @@ from torch import Tensor
 
 from portrait_core.closest_point import ClosestPoint
 from portrait_core.generator import GeneratorConfig, PortraitGenerator
-from portrait_core.networks.canonical_decoder import (
+from portrait_core.models.starter.decoder import (
     CLOTH_ROUGHNESS,
     HAIR_ROUGHNESS,
     CanonicalDecoder,
     CanonicalSample,
 )
-from portrait_core.networks.eyeball import eye_colour
-from portrait_core.networks.identity_code import CodeLayout, IdentityCode
-from portrait_core.networks.identity_warp import FADE_TO, IdentityWarp
+from portrait_core.models.starter.eye_colour import eye_colour
+from portrait_core.models.starter.identity_code import CodeLayout, IdentityCode
+from portrait_core.models.starter.identity_warp import FADE_TO, IdentityWarp
+from portrait_core.models.starter.plane_basis import PlaneBasis
+from portrait_core.models.starter.point_decoder import PointDecoder, StaticTables
+from portrait_core.models.starter.shoulder_cut import ShoulderCut, cut_within_walls
 from portrait_core.networks.initialise import initialise
-from portrait_core.networks.plane_basis import PlaneBasis
-from portrait_core.networks.point_decoder import PointDecoder, StaticTables
-from portrait_core.shoulder_cut import ShoulderCut, cut_within_walls
 
 EMPTY_DENSITY = -1000.0
 DENSITY_WIDTH = 0.001

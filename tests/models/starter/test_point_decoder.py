@@ -8,7 +8,7 @@ from dataclasses import fields
 import pytest
 import torch
 
-from portrait_core.networks.canonical_decoder import (
+from portrait_core.models.starter.decoder import (
     CLOTH_ROUGHNESS,
     EYE_ROUGHNESS,
     HAIR_ROUGHNESS,
@@ -17,8 +17,8 @@ from portrait_core.networks.canonical_decoder import (
     CanonicalDecoder,
     CanonicalSample,
 )
+from portrait_core.models.starter.point_decoder import PointDecoder, StaticTables
 from portrait_core.networks.initialise import initialise
-from portrait_core.networks.point_decoder import PointDecoder, StaticTables
 
 
 @pytest.mark.parametrize("octaves", [0, 4])

@@ -12,7 +12,7 @@ PUPIL_ANGLE = 0.155
 
 
 def eye_colour(direction: Tensor, iris: Tensor) -> Tensor:
-    """sRGB albedo (..., 3) of an eyeball.
+    """sRGB albedo (..., 3) of an eye_colour.
 
     Args:
         direction: unit vectors (..., 3) from the eyeball's centre; the gaze is +z.

@@ -12,7 +12,8 @@ import pytest
 import trimesh
 
 from cli.main import main
-from portrait_core.generator_model import CanonicalAvatarModel, load_avatar_model
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.pipeline import make_avatar
 from portrait_core.pipeline.surfaces import Reference, focus_of, level_surfaces, reference
 from portrait_core.progress import silent

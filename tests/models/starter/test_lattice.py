@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from portrait_core.canonical_lattice import CanonicalLattice
 from portrait_core.field import StructuredField
-from portrait_core.generator_model import BustField, CanonicalAvatarModel, load_avatar_model
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.starter.lattice import CanonicalLattice
+from portrait_core.models.starter.model import BustField, CanonicalAvatarModel
 from portrait_core.progress import silent
 from portrait_core.shape.extract import outer_shell, triangulate_bricks
 from portrait_core.shape.lattice import Lattice

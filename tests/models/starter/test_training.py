@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from portrait_core.errors import ModelFileError
-from portrait_core.generator_model import load_avatar_model
-from portrait_core.networks.canonical_decoder import CanonicalSample
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.starter.decoder import CanonicalSample
 from portrait_core.training.starter import StarterTrainer, StarterTrainingConfig
 from portrait_core.training.starter_losses import distance_loss, occupancy_loss, starter_loss
 from portrait_core.training.starter_setup import attribute_list, starter_file

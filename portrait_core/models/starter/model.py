@@ -16,14 +16,13 @@ from torch import Tensor
 from portrait_core.body.skin_warp import SkinWarp
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 from portrait_core.cameras import Camera
-from portrait_core.canonical_generator import CanonicalGenerator, Identity
-from portrait_core.canonical_lattice import HAIR_DEPTH, Axes, CanonicalLattice
 from portrait_core.colours import srgb_to_linear
-from portrait_core.devices import choose_device, chunk_size
+from portrait_core.devices import chunk_size
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.generator_config import GeneratorConfig
+from portrait_core.models.starter.generator import CanonicalGenerator, Identity
+from portrait_core.models.starter.lattice import HAIR_DEPTH, Axes, CanonicalLattice
 from portrait_core.networks.exact import exact_convolutions
-from portrait_core.published_model import PublishedAvatarModel
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.distance_march import DistanceScene, distance_scene, march
 from portrait_core.rendering.rays import rays_of_labels
@@ -32,9 +31,8 @@ from portrait_core.rig.skeleton import bust_joints
 from portrait_core.rig.transfer import skin_from_template
 from portrait_core.shape.extract import extract_surface
 from portrait_core.shape.normals import vertex_normals
-from portrait_core.weights.checkpoint import LoadedModel, check_shapes, load_model
+from portrait_core.weights.checkpoint import LoadedModel, check_shapes
 from portrait_core.weights.header import ModelHeader
-from portrait_core.weights.registry import find_model
 
 CHUNK = 120_000
 SKIN_LATTICE = 96
@@ -286,19 +284,3 @@ def extract_surface_or_none(field: CanonicalField) -> tuple[NDArray[np.float32],
     except (ModelFileError, ValueError):
         return None
     return (surface.vertices, surface.faces) if len(surface.faces) else None
-
-
-def load_avatar_model(
-    name_or_path: str, device: str | torch.device = "auto"
-) -> CanonicalAvatarModel | PublishedAvatarModel:
-    """The model of this name or path, ready on ``device``: one like the starter, or an imported official one.
-
-    Raises:
-        UsageError: no model of that name.
-        ModelFileError: the file is damaged or does not fit its own header.
-    """
-    loaded = load_model(find_model(name_or_path))
-    chosen = choose_device(str(device))
-    if GeneratorConfig.from_dict(loaded.header.config).canonical is None:
-        return PublishedAvatarModel(loaded, chosen)
-    return CanonicalAvatarModel(loaded, chosen)

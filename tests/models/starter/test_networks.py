@@ -10,16 +10,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from portrait_core.canonical_generator import EMPTY_DENSITY, CanonicalGenerator, Identity
 from portrait_core.closest_point import ClosestPoint
 from portrait_core.errors import ModelFileError
 from portrait_core.generator_config import CanonicalOptions, GeneratorConfig
-from portrait_core.networks.canonical_decoder import CanonicalDecoder
-from portrait_core.networks.eyeball import IRIS_ANGLE, eye_colour
-from portrait_core.networks.identity_code import CodeLayout, IdentityCode
-from portrait_core.networks.identity_warp import FADE_TO, IdentityWarp, solve_kernel
+from portrait_core.models.starter.decoder import CanonicalDecoder
+from portrait_core.models.starter.eye_colour import IRIS_ANGLE, eye_colour
+from portrait_core.models.starter.generator import EMPTY_DENSITY, CanonicalGenerator, Identity
+from portrait_core.models.starter.identity_code import CodeLayout, IdentityCode
+from portrait_core.models.starter.identity_warp import FADE_TO, IdentityWarp, solve_kernel
+from portrait_core.models.starter.plane_basis import PlaneBasis
 from portrait_core.networks.initialise import initialise
-from portrait_core.networks.plane_basis import PlaneBasis
 from portrait_core.rendering.renderer import RenderSettings
 
 

@@ -14,7 +14,8 @@ from cli.main import main
 from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
 from portrait_core.errors import UsageError
-from portrait_core.generator_model import CanonicalAvatarModel, load_avatar_model
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.preview import render_avatar

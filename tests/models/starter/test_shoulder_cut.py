@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from portrait_core.generator_model import load_avatar_model
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.starter.shoulder_cut import SPARE, ShoulderCut, cut_within_walls
 from portrait_core.pipeline.surfaces import reference
 from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
 from portrait_core.shape.cut import ON_PLANE
-from portrait_core.shoulder_cut import SPARE, ShoulderCut, cut_within_walls
 from portrait_core.weights.registry import shipped_folder
 
 WANTED = ShoulderCut(-0.15, 0.25)

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from portrait_core.canonical_generator import CanonicalGenerator, Identity
+from portrait_core.models.starter.generator import CanonicalGenerator, Identity
 from portrait_core.networks.folded_planes import FoldedCanonicalDecoder
 
 CUT_ZONE = 0.03

@@ -11,7 +11,8 @@ import trimesh
 from portrait_core.avatar import Avatar
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
-from portrait_core.generator_model import CanonicalAvatarModel, load_avatar_model
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
 from portrait_core.weights.checkpoint import load_model
