@@ -80,7 +80,7 @@ def import_model(
     with show.progress("reading") as watcher:
         watcher.begin("importing")
         watcher("read", 0.0)
-        from portrait_core.official_import import import_checkpoint
+        from portrait_core.models.portrait_gan.importer import import_checkpoint
 
         header, path = import_checkpoint(
             source,

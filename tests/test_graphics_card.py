@@ -15,13 +15,13 @@ from torch import Tensor
 from benchmarks.official import psnr
 from portrait_core.body.warp_lattice import WarpLattice
 from portrait_core.cameras import Camera
-from portrait_core.generator import PortraitGenerator
 from portrait_core.mesh_queries import MeshQueries
 from portrait_core.models.load import load_avatar_model
+from portrait_core.models.portrait_gan.generator import PortraitGenerator
+from portrait_core.models.portrait_gan.renderer import QuickRenderer
 from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.networks.exact import exact_convolutions
 from portrait_core.pipeline import make_avatar
-from portrait_core.quick_renderer import QuickRenderer
 from portrait_core.recipe import Recipe
 from portrait_core.shape.extract import extract_surface
 from portrait_core.weights.registry import find_model

@@ -19,7 +19,7 @@ from portrait_core.cameras import Camera
 from portrait_core.colours import srgb_to_linear
 from portrait_core.devices import chunk_size
 from portrait_core.errors import ModelFileError, UsageError
-from portrait_core.generator_config import GeneratorConfig
+from portrait_core.models.portrait_gan.config import GeneratorConfig
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
 from portrait_core.models.starter.lattice import HAIR_DEPTH, Axes, CanonicalLattice
 from portrait_core.networks.exact import exact_convolutions

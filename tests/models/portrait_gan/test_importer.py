@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from portrait_core.errors import ModelFileError, OutputError
-from portrait_core.official_import import (
+from portrait_core.models.portrait_gan.importer import (
     DISCRIMINATOR_PREFIX,
     convert,
     import_checkpoint,
@@ -23,7 +23,7 @@ from portrait_core.official_import import (
 from portrait_core.safe_pickle.checkpoint import PublishedCheckpoint, PublishedNetwork, read_checkpoint_bytes
 from portrait_core.weights.checkpoint import load_model
 
-FIXTURE = Path(__file__).parent / "data" / "vectors" / "checkpoint_fixture.pkl.xz"
+FIXTURE = Path(__file__).parents[2] / "data" / "vectors" / "checkpoint_fixture.pkl.xz"
 
 
 @pytest.fixture(scope="module")

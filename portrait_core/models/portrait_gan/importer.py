@@ -18,10 +18,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from portrait_core.body.published import PublishedBody
 from portrait_core.errors import ModelFileError
-from portrait_core.generator import PortraitGenerator
-from portrait_core.generator_config import GeneratorConfig
+from portrait_core.models.portrait_gan.body import PublishedBody
+from portrait_core.models.portrait_gan.config import GeneratorConfig
+from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.networks.discriminator import DiscriminatorConfig, PortraitDiscriminator
 from portrait_core.progress import Progress, silent
 from portrait_core.safe_pickle.checkpoint import PublishedCheckpoint, PublishedNetwork, read_checkpoint

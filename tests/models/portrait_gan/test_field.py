@@ -10,14 +10,14 @@ import pytest
 import torch
 
 from portrait_core.field import StructuredField
-from portrait_core.generator import GeneratorConfig, PortraitGenerator
+from portrait_core.models.portrait_gan.field import TrigridField
+from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.progress import silent
 from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.shape import extract_surface, inspect_surface
 from portrait_core.shape.extract import outer_shell, triangulate
 from portrait_core.shape.lattice import Lattice, dense_values
 from portrait_core.shape.sparse import sample_bricks
-from portrait_core.trigrid_field import TrigridField
 
 CONFIG = GeneratorConfig(
     z_dim=8,

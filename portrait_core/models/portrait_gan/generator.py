@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from portrait_core.body.deformation import PoseWarp
-from portrait_core.body.published import PublishedBody
-from portrait_core.generator_config import GeneratorConfig
+from portrait_core.models.portrait_gan.body import PublishedBody
+from portrait_core.models.portrait_gan.config import GeneratorConfig
 from portrait_core.networks.decoder import Decoder
 from portrait_core.networks.initialise import initialise
 from portrait_core.networks.mapping import MappingNetwork

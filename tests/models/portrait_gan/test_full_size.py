@@ -11,7 +11,7 @@ import torch
 from benchmarks.published_bust import bust_generator, save_bust
 from portrait_core.cameras import Camera
 from portrait_core.models.load import load_avatar_model
-from portrait_core.published_model import PictureOptions, PublishedAvatarModel
+from portrait_core.models.portrait_gan.model import PictureOptions, PublishedAvatarModel
 from portrait_core.recipe import Recipe
 
 

@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from portrait_core.body.poses import body_pose
-from portrait_core.body.published import PublishedBody
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 from portrait_core.cameras import Camera
 from portrait_core.errors import ModelFileError, UsageError
+from portrait_core.models.portrait_gan.body import PublishedBody
+from portrait_core.models.portrait_gan.field import LEVEL, PortraitField, TrigridField
+from portrait_core.models.portrait_gan.importer import load_discriminator, load_generator
+from portrait_core.models.portrait_gan.renderer import DEFAULT_MEMORY, Precision, QuickRenderer
 from portrait_core.networks.discriminator import PortraitDiscriminator, Portraits
 from portrait_core.networks.exact import exact_convolutions
 from portrait_core.networks.resampling import blur, resize
-from portrait_core.official_import import load_discriminator, load_generator
-from portrait_core.quick_renderer import DEFAULT_MEMORY, Precision, QuickRenderer
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.composition import to_bytes
 from portrait_core.rendering.renderer import RenderSettings
-from portrait_core.trigrid_field import LEVEL, PortraitField, TrigridField
 from portrait_core.weights.checkpoint import LoadedModel
 from portrait_core.weights.header import ModelHeader
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.official import psnr
-from portrait_core.generator import PortraitGenerator
-from portrait_core.quick_renderer import QuickRenderer
+from portrait_core.models.portrait_gan.generator import PortraitGenerator
+from portrait_core.models.portrait_gan.renderer import QuickRenderer
 from portrait_core.rendering.numbers import Drawn
 from portrait_core.rendering.rays import rays_of_labels
 from portrait_core.rendering.sparse_render import can_render, render_sparse

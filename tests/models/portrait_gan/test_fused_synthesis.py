@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from portrait_core.networks.fused_synthesis import fused_network, fused_superresolution
+from portrait_core.models.portrait_gan.fused_synthesis import fused_network, fused_superresolution
 from portrait_core.networks.initialise import initialise
 from portrait_core.networks.superresolution import Superresolution
 from portrait_core.networks.synthesis import SynthesisNetwork
@@ -61,7 +61,7 @@ def test_kernel_and_filter_in_phases() -> None:
     """What graphics cards do instead of a transposed convolution and a filter, in float64 and with any filter."""
     from torch.nn import functional as nnf
 
-    from portrait_core.networks.fused_synthesis import _in_phases
+    from portrait_core.models.portrait_gan.fused_synthesis import _in_phases
 
     generator = torch.Generator().manual_seed(3)
     x, kernel, bias, taps = (

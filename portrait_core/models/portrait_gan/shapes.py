@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import ModelFileError
+from portrait_core.models.portrait_gan.legacy_grid import SIDE, mesh_volume, voxel_size
 from portrait_core.progress import Progress, silent
-from portrait_core.rendering.legacy_grid import SIDE, mesh_volume, voxel_size
 from portrait_core.rig.posing import joint_motions, skinned
 from portrait_core.rig.transfer import skin_from_template
 from portrait_core.shape.extract import best_march, extract_surface
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from portrait_core.body.template import BodyTemplate
-    from portrait_core.trigrid_field import TrigridField
+    from portrait_core.models.portrait_gan.field import TrigridField
 
 RAW_LEVEL = 15.0
 """Raw density of the surface in the published still script."""

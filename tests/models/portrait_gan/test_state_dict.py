@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-from portrait_core.body.published import BodySizes
-from portrait_core.generator import GeneratorConfig, PortraitGenerator
+from portrait_core.models.portrait_gan.body import BodySizes
+from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.networks.discriminator import PortraitDiscriminator
 from portrait_core.networks.superresolution import VARIANTS, Superresolution
 
-TABLE = Path(__file__).parent / "data" / "published_state_dict.tsv"
+TABLE = Path(__file__).parents[2] / "data" / "published_state_dict.tsv"
 Entry = tuple[tuple[int, ...], str, str]
 
 

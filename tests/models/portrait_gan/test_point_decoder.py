@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from portrait_core.models.portrait_gan.point_decoder import GatheredDecoder
 from portrait_core.networks.decoder import Decoder
-from portrait_core.networks.gathered_planes import GatheredDecoder
 from portrait_core.networks.initialise import initialise
 from portrait_core.networks.trigrid import sample_trigrid_volumetric
 

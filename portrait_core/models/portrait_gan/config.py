@@ -13,8 +13,8 @@ from typing import Any, TypeVar, cast
 from torch import Tensor
 
 from portrait_core.body.deformation import THICKNESS
-from portrait_core.body.published import BodySizes
 from portrait_core.errors import ModelFileError
+from portrait_core.models.portrait_gan.body import BodySizes
 from portrait_core.networks.decoder import DecoderActivation
 from portrait_core.networks.superresolution import VARIANTS, SuperresolutionName
 from portrait_core.networks.synthesis import NoiseMode
@@ -61,7 +61,7 @@ class CanonicalOptions:
 
 @dataclass(frozen=True)
 class GeneratorConfig:
-    """Sizes and options of a `portrait_core.generator.PortraitGenerator`; the defaults are the published 512 model.
+    """Sizes and options of a `portrait_core.models.portrait_gan.generator.PortraitGenerator`; the defaults are the published 512 model.
 
     Latent and mapping:
         z_dim, w_dim: lengths of latent and style row.
