@@ -37,7 +37,7 @@ from portrait_core.models.portrait_gan.fused_synthesis import fused_network, fus
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.models.portrait_gan.model import NEAR, SIDE, PictureOptions
 from portrait_core.models.portrait_gan.renderer import Precision, QuickRenderer
-from portrait_core.networks.exact import exact_convolutions
+from portrait_core.networks.precision import exact_convolutions
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
 from portrait_core.shape.extract import extract_surface

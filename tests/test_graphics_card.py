@@ -20,7 +20,7 @@ from portrait_core.models.load import load_avatar_model
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.models.portrait_gan.renderer import QuickRenderer
 from portrait_core.models.starter.model import CanonicalAvatarModel
-from portrait_core.networks.exact import exact_convolutions
+from portrait_core.networks.precision import exact_convolutions
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
 from portrait_core.shape.extract import extract_surface

@@ -15,7 +15,7 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from portrait_core.models.starter.decoder import DISTANCE_SCALE, CanonicalDecoder
-from portrait_core.networks.at_once import at_once
+from portrait_core.networks.chunking import at_once
 from portrait_core.networks.decoder import Decoder
 from portrait_core.networks.fully_connected import FullyConnectedLayer
 from portrait_core.networks.trigrid import PLANE_COORDINATES

@@ -22,7 +22,7 @@ from portrait_core.models.portrait_gan.field import LEVEL, PortraitField, Trigri
 from portrait_core.models.portrait_gan.importer import load_discriminator, load_generator
 from portrait_core.models.portrait_gan.renderer import DEFAULT_MEMORY, Precision, QuickRenderer
 from portrait_core.networks.discriminator import PortraitDiscriminator, Portraits
-from portrait_core.networks.exact import exact_convolutions
+from portrait_core.networks.precision import exact_convolutions
 from portrait_core.networks.resampling import blur, resize
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.composition import to_bytes

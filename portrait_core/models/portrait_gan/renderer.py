@@ -18,8 +18,8 @@ from portrait_core.models.portrait_gan.fused_synthesis import fused_network, fus
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.models.portrait_gan.point_decoder import GatheredDecoder
 from portrait_core.networks.decoder import Decoder
-from portrait_core.networks.exact import exact_convolutions
 from portrait_core.networks.folded_planes import Axes, FoldedTrigridDecoder
+from portrait_core.networks.precision import exact_convolutions
 from portrait_core.networks.resampling import resize
 from portrait_core.networks.synthesis import NoiseMode
 from portrait_core.rendering.composition import background_rows, compose, mask_picture

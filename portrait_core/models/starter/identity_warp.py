@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from portrait_core.networks.at_once import at_once
+from portrait_core.networks.chunking import at_once
 
 FADE_FROM = 0.010
 FADE_TO = 0.030

@@ -22,7 +22,7 @@ from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.models.portrait_gan.config import GeneratorConfig
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
 from portrait_core.models.starter.lattice import HAIR_DEPTH, Axes, CanonicalLattice
-from portrait_core.networks.exact import exact_convolutions
+from portrait_core.networks.precision import exact_convolutions
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.distance_march import DistanceScene, distance_scene, march
 from portrait_core.rendering.rays import rays_of_labels

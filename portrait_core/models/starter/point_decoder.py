@@ -15,7 +15,7 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from portrait_core.models.starter.decoder import DISTANCE_SCALE, CanonicalDecoder, CanonicalSample
-from portrait_core.networks.at_once import at_once
+from portrait_core.networks.chunking import at_once
 
 CHUNK = 1 << 15
 """Points worked on at once by a processor: hidden rows that stay near it, and enough of them for each call."""
