@@ -166,7 +166,7 @@ def _walk(
     model: Any, people: list[Recipe], frames: int, size: int, kind: str, watcher: Progress
 ) -> Iterator[NDArray[np.uint8]]:
     """From person to person and back to the first, on a smooth closed curve, while the camera sways."""
-    from portrait_core.latent_walk import closed_walk
+    from portrait_core.latents.walk import closed_walk
 
     cameras = _cameras("sway", frames)
     pose = dict(people[0].pose)

@@ -12,7 +12,7 @@ from portrait_core.formats.read_mesh import EditedMesh, MeshSkin
 from portrait_core.pipeline.levels import Work, canvas_of
 from portrait_core.pipeline.make import THREADS, begin, provenance
 from portrait_core.pipeline.maps import Canvas
-from portrait_core.pipeline.models import AvatarModel
+from portrait_core.portrait_model import AvatarModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rig import BONE_NAMINGS, Skin, rename, skin_from_template

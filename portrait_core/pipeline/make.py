@@ -15,7 +15,6 @@ from portrait_core.avatar import Avatar, Level, Maps
 from portrait_core.errors import UsageError
 from portrait_core.pipeline.levels import Draft, Work, draft_level, opened, sharing_levels
 from portrait_core.pipeline.maps import Painter
-from portrait_core.pipeline.models import AvatarModel
 from portrait_core.pipeline.surfaces import (
     dense_surface,
     facts_of_levels,
@@ -23,6 +22,7 @@ from portrait_core.pipeline.surfaces import (
     level_surfaces,
     reference,
 )
+from portrait_core.portrait_model import AvatarModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.framing import frame_bust

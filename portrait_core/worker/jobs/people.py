@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portrait_core import variations
+from portrait_core.latents import variations
 from portrait_core.protocol import MAX_RECIPES
 from portrait_core.recipe import MAX_SEED, Recipe
 from portrait_core.weights.header import ModelHeader

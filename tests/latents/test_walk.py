@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from portrait_core.latent_walk import closed_walk
+from portrait_core.latents.walk import closed_walk
 
 
 def test_every_key_is_met_and_the_end_meets_the_beginning() -> None:
