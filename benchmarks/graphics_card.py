@@ -30,7 +30,7 @@ from benchmarks.assets import Watch
 from benchmarks.official import psnr
 from benchmarks.published_bust import bust_generator, fit_bust
 from portrait_core.cameras import Camera
-from portrait_core.mesh_queries import MeshQueries
+from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.models.load import load_avatar_model
 from portrait_core.models.portrait_gan.field import TrigridField
 from portrait_core.models.portrait_gan.fused_synthesis import fused_network, fused_superresolution

@@ -28,7 +28,7 @@ from benchmarks.published_bust import bust_generator, fit_bust
 from portrait_core.body.fast_search import HierarchySearch
 from portrait_core.body.triangles import nearest_brute_force
 from portrait_core.cameras import Camera, turntable
-from portrait_core.mesh_queries import MeshQueries
+from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.models.portrait_gan.field import TrigridField
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.models.portrait_gan.model import NEAR, SIDE, PictureOptions

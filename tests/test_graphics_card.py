@@ -15,7 +15,7 @@ from torch import Tensor
 from benchmarks.official import psnr
 from portrait_core.body.warp_lattice import WarpLattice
 from portrait_core.cameras import Camera
-from portrait_core.mesh_queries import MeshQueries
+from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.models.load import load_avatar_model
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.models.portrait_gan.renderer import QuickRenderer

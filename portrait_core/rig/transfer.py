@@ -10,7 +10,7 @@ import scipy.spatial as _spatial
 from numpy.typing import NDArray
 
 from portrait_core.body.template import BodyTemplate
-from portrait_core.closest_point import ClosestPoint
+from portrait_core.geometry.closest_point import ClosestPoint
 from portrait_core.rig.easing import eased
 from portrait_core.rig.skin import Skin, strongest
 from portrait_core.rig.vertex_graph import VertexGraph

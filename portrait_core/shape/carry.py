@@ -9,8 +9,8 @@ import numpy as np
 import scipy.spatial as _spatial
 from numpy.typing import NDArray
 
-from portrait_core.shape.surface import Surface
-from portrait_core.shape.topology import ends, some_corner, starts
+from portrait_core.geometry.half_edges import ends, some_corner, starts
+from portrait_core.geometry.surface import Surface
 
 _trees: Any = _spatial  # scipy ships no types for it
 

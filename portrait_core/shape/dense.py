@@ -10,9 +10,9 @@ import numpy as np
 import scipy.sparse as _scipy_sparse
 from numpy.typing import NDArray
 
-from portrait_core.closest_point import ClosestPoint
-from portrait_core.shape.normals import vertex_normals
-from portrait_core.shape.surface import Surface
+from portrait_core.geometry.closest_point import ClosestPoint
+from portrait_core.geometry.normals import vertex_normals
+from portrait_core.geometry.surface import Surface
 
 _sparse: Any = _scipy_sparse  # scipy ships no types for it
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.shape.surface import Surface, face_cross
+from portrait_core.geometry.surface import Surface, face_cross
 
 CREASE = 0.9
 """Cosine of the angle between two triangles from which on their common side counts as flat, and may be flipped."""

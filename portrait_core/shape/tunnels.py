@@ -20,9 +20,9 @@ import scipy.sparse.csgraph as _csgraph
 import scipy.spatial as _spatial
 from numpy.typing import NDArray
 
+from portrait_core.geometry.half_edges import HalfEdges, ends, euler_genus, some_corner, starts
+from portrait_core.geometry.surface import Surface
 from portrait_core.shape.repair import lids
-from portrait_core.shape.surface import Surface
-from portrait_core.shape.topology import HalfEdges, ends, euler_genus, some_corner, starts
 
 _csgraph_any: Any = _csgraph  # scipy ships no types for it
 _sparse_any: Any = _sparse

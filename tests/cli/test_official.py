@@ -14,7 +14,7 @@ import trimesh
 from PIL import Image
 
 from portrait_core.cameras import Camera
-from portrait_core.closest_point import ClosestPoint
+from portrait_core.geometry.closest_point import ClosestPoint
 from portrait_core.models.portrait_gan.legacy_grid import world_of_mesh
 from tests.cli.conftest import Run
 from tests.published_model import install

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import trimesh
 
+from portrait_core.geometry.half_edges import is_closed_manifold
 from portrait_core.shape import Surface, decimate, extract_surface
 from portrait_core.shape.flips import flip_caps, shape_of
-from portrait_core.shape.topology import is_closed_manifold
 from tests.analytic import bust_field
 
 

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import ModelFileError
+from portrait_core.geometry.normals import vertex_normals
 from portrait_core.models.portrait_gan.legacy_grid import SIDE, mesh_volume, voxel_size
 from portrait_core.progress import Progress, silent
 from portrait_core.rig.posing import joint_motions, skinned
 from portrait_core.rig.transfer import skin_from_template
 from portrait_core.shape.extract import best_march, extract_surface
-from portrait_core.shape.normals import vertex_normals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from portrait_core.closest_point import ClosestPoint
+from portrait_core.geometry.closest_point import ClosestPoint
 from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.models.starter.decoder import (
     CLOTH_ROUGHNESS,

@@ -19,6 +19,7 @@ from portrait_core.cameras import Camera
 from portrait_core.colours import srgb_to_linear
 from portrait_core.devices import chunk_size
 from portrait_core.errors import ModelFileError, UsageError
+from portrait_core.geometry.normals import vertex_normals
 from portrait_core.models.portrait_gan.config import GeneratorConfig
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
 from portrait_core.models.starter.lattice import HAIR_DEPTH, Axes, CanonicalLattice
@@ -30,7 +31,6 @@ from portrait_core.rig.posing import joint_motions, skinned
 from portrait_core.rig.skeleton import bust_joints
 from portrait_core.rig.transfer import skin_from_template
 from portrait_core.shape.extract import extract_surface
-from portrait_core.shape.normals import vertex_normals
 from portrait_core.weights.checkpoint import LoadedModel, check_shapes
 from portrait_core.weights.header import ModelHeader
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from portrait_core.closest_point import ClosestPoint
 from portrait_core.errors import ModelFileError
+from portrait_core.geometry.closest_point import ClosestPoint
 from portrait_core.models.portrait_gan.config import CanonicalOptions, GeneratorConfig
 from portrait_core.models.starter.decoder import CanonicalDecoder
 from portrait_core.models.starter.eye_colour import IRIS_ANGLE, eye_colour

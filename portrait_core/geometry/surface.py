@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.shape.components import component_labels
+from portrait_core.geometry.components import component_labels
 
 _CHUNK = 1 << 15
 """Faces worked on at once: their corners stay near the processor."""

@@ -18,7 +18,7 @@ import warp as wp
 from numpy.typing import NDArray
 from torch import Tensor
 
-from portrait_core.mesh_queries import in_threads, rows_of_three, wrap
+from portrait_core.geometry.mesh_queries import in_threads, rows_of_three, wrap
 
 
 @wp.func

@@ -16,7 +16,7 @@ import scipy.sparse as _sparse
 import scipy.sparse.csgraph as _csgraph
 from numpy.typing import NDArray
 
-from portrait_core.shape.surface import Surface
+from portrait_core.geometry.surface import Surface
 
 _csgraph_any: Any = _csgraph  # scipy ships no types for it
 _sparse_any: Any = _sparse

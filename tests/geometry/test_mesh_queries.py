@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from portrait_core.mesh_queries import THREADED_FROM, MeshQueries
+from portrait_core.geometry.mesh_queries import THREADED_FROM, MeshQueries
 
 BALL = trimesh.creation.icosphere(subdivisions=3)
 
@@ -71,7 +71,7 @@ def test_nothing_asked_nothing_answered() -> None:
 
 
 def test_importing_says_nothing_and_leaves_stderr_as_it_was() -> None:
-    program = "import sys, portrait_core.mesh_queries; print('still here', file=sys.stderr)"
+    program = "import sys, portrait_core.geometry.mesh_queries; print('still here', file=sys.stderr)"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True
     )
