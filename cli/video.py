@@ -78,7 +78,7 @@ def video(
         files = {out / f"{order.names[0]}-{path}-{columns}x{rows}.mp4": people}
     else:
         files = {out / f"{stem}-{path}.mp4": [each] for stem, each in zip(order.names, people, strict=True)}
-    from portrait_core.formats.video import check_video, write_video
+    from portrait_core.imaging.video import check_video, write_video
 
     check_video()
     refuse_existing(files, overwrite=overwrite)

@@ -185,7 +185,7 @@ def _finished(
 
 def _rejected(task: Task, avatar: Avatar, recipe: Recipe, folder: Path) -> list[Path]:
     """The picture of a rejected avatar, and its files where they are wanted; nothing under a final name."""
-    from portrait_core.formats.png import encode_map
+    from portrait_core.imaging.png import encode_map
     from portrait_core.pipeline.export import export_avatar
     from portrait_core.whole_file import whole_file
 

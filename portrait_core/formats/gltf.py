@@ -13,7 +13,7 @@ from portrait_core.errors import UsageError
 from portrait_core.formats.binary import ImageKind
 from portrait_core.formats.file_set import write_files
 from portrait_core.formats.gltf_scene import build_scene
-from portrait_core.formats.png import encode_map
+from portrait_core.imaging.png import encode_map
 
 
 def write_glb(avatar: Avatar, path: Path, *, overwrite: bool = False, image: ImageKind = "png") -> Path:

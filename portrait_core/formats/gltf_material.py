@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Level, Maps
 from portrait_core.formats.binary import BinaryBuilder, ImageKind
-from portrait_core.formats.images import encode_jpeg
-from portrait_core.formats.png import encode_map
+from portrait_core.imaging.images import encode_jpeg
+from portrait_core.imaging.png import encode_map
 from portrait_core.threads import side_by_side
 
 ROUGHNESS = 0.6

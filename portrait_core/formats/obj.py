@@ -13,7 +13,7 @@ from portrait_core.formats.facts import GENERATOR, comment
 from portrait_core.formats.gltf_material import ROUGHNESS, EncodedMaps, distinct_maps, encode_maps
 from portrait_core.formats.gltf_scene import level_names
 from portrait_core.formats.loose_mesh import LooseMesh, loose_mesh, pose_note, weld
-from portrait_core.formats.png import encode_map
+from portrait_core.imaging.png import encode_map
 
 
 def obj_files(avatar: Avatar, stem: str) -> dict[str, bytes]:

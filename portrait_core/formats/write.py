@@ -18,8 +18,8 @@ from portrait_core.formats.gltf import glb_bytes, gltf_files
 from portrait_core.formats.gltf_scene import level_names
 from portrait_core.formats.obj import obj_files
 from portrait_core.formats.ply import ply_files
-from portrait_core.formats.png import encode_map
 from portrait_core.formats.stl import stl_files
+from portrait_core.imaging.png import encode_map
 
 _LOOSE: dict[str, Callable[[Avatar, str], dict[str, bytes]]] = {
     ".obj": obj_files,

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Maps
 from portrait_core.cameras import Camera
-from portrait_core.colours import srgb_to_linear
 from portrait_core.errors import UsageError
 from portrait_core.field import Field, MaterialField
 from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.portrait_model import AvatarModel, RenderingModel
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
-from portrait_core.colours import srgb_to_linear
+from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.rendering.raycast import Hits, RayMesh
 from portrait_core.rendering.studio import LAMPS, expose, lamp_shadows, room_shadows, shade
 from portrait_core.threads import side_by_side

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from portrait_core.colours import srgb_to_linear
 from portrait_core.devices import chunk_size
+from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.networks.decoder import Decoder
 from portrait_core.networks.folded_planes import FoldedTrigridDecoder

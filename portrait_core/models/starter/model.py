@@ -16,10 +16,10 @@ from torch import Tensor
 from portrait_core.body.skin_warp import SkinWarp
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 from portrait_core.cameras import Camera
-from portrait_core.colours import srgb_to_linear
 from portrait_core.devices import chunk_size
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.geometry.normals import vertex_normals
+from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.models.portrait_gan.config import GeneratorConfig
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
 from portrait_core.models.starter.lattice import HAIR_DEPTH, Axes, CanonicalLattice

@@ -28,7 +28,7 @@ def preview(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     prepare_folder(folder)
     begin = time.perf_counter()
     paths: list[str] = []
-    from portrait_core.formats.png import encode_map
+    from portrait_core.imaging.png import encode_map
     from portrait_core.pipeline.quick import quick_picture
 
     for number, recipe in enumerate(recipes):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from portrait_core.errors import Cancelled, UsageError
-from portrait_core.formats.video import write_video
+from portrait_core.imaging.video import write_video
 
 imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
 

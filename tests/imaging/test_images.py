@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from portrait_core.errors import OutputError
-from portrait_core.formats.images import encode_jpeg, encode_png, write_png
+from portrait_core.imaging.images import encode_jpeg, encode_png, write_png
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3), (5, 7, 4)])

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from portrait_core.formats.images import encode_png
-from portrait_core.formats.png import encode_map
+from portrait_core.imaging.images import encode_png
+from portrait_core.imaging.png import encode_map
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (5, 7, 3), (64, 3, 4), (33, 65), (2, 256, 3)])
