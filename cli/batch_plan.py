@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli import parse
 from portrait_core.errors import PortraitError, UsageError
-from portrait_core.file_names import BATCH_FIELDS, DEFAULT_PATTERN, LOD_FIELD, check_pattern, fill_pattern
+from portrait_core.files.names import BATCH_FIELDS, DEFAULT_PATTERN, LOD_FIELD, check_pattern, fill_pattern
 
 if TYPE_CHECKING:
     from portrait_core.batch.records import Job

@@ -137,7 +137,7 @@ def _of_recipes(
 
 
 def _write(path: Path, turn: Pose, *, overwrite: bool) -> None:
-    from portrait_core.whole_file import whole_file
+    from portrait_core.files.whole_file import whole_file
 
     with whole_file(path, overwrite=overwrite) as temporary:
         temporary.write_text(json.dumps({"unit": "radians", **turn}, indent=1) + "\n", encoding="utf-8")

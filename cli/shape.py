@@ -142,7 +142,7 @@ def _write_ply(shape: Shape, path: Path, *, overwrite: bool) -> None:
 
     import trimesh
 
-    from portrait_core.whole_file import whole_file
+    from portrait_core.files.whole_file import whole_file
 
     mesh: Any = trimesh.Trimesh(shape.vertices, shape.faces, process=False)
     with whole_file(path, overwrite=overwrite) as temporary:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from portrait_core.batch.records import Job, Outputs, Record, Written
 from portrait_core.errors import PortraitError
-from portrait_core.file_names import plain_stem
+from portrait_core.files.names import plain_stem
 
 _LEFT = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{8}\.part(\.\w+)?")
 

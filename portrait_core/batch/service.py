@@ -21,9 +21,9 @@ from portrait_core.batch.records import Job, Outputs, Record
 from portrait_core.batch.run import Limits, Run, Summary
 from portrait_core.batch.workforce import Workforce
 from portrait_core.errors import OutputError, PortraitError, UsageError
-from portrait_core.file_names import plain_stem
+from portrait_core.files.names import plain_stem
+from portrait_core.files.whole_file import make_folder, prepare_folder, whole_file
 from portrait_core.progress import Progress, silent
-from portrait_core.whole_file import make_folder, prepare_folder, whole_file
 
 _log = logging.getLogger("portraitkit")
 

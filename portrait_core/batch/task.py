@@ -21,7 +21,7 @@ import portrait_core
 from portrait_core.batch.finished import described, view_name
 from portrait_core.batch.records import Outputs, Record
 from portrait_core.errors import OutputError
-from portrait_core.file_names import plain_stem
+from portrait_core.files.names import plain_stem
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.worker.engine import Engine
@@ -156,8 +156,8 @@ def _finished(
     task: Task, avatar: Avatar, recipe: Recipe, folder: Path, progress: Progress
 ) -> tuple[list[Path], dict[str, str]]:
     from portrait_core.batch.view import view_script
+    from portrait_core.files.whole_file import whole_file
     from portrait_core.pipeline.export import export_avatar
-    from portrait_core.whole_file import whole_file
 
     outputs = task.outputs
     files: list[Path] = []
@@ -185,9 +185,9 @@ def _finished(
 
 def _rejected(task: Task, avatar: Avatar, recipe: Recipe, folder: Path) -> list[Path]:
     """The picture of a rejected avatar, and its files where they are wanted; nothing under a final name."""
+    from portrait_core.files.whole_file import whole_file
     from portrait_core.imaging.png import encode_map
     from portrait_core.pipeline.export import export_avatar
-    from portrait_core.whole_file import whole_file
 
     place = folder / REJECTED
     if task.outputs.keep_rejected:

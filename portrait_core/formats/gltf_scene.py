@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar, Level
-from portrait_core.file_names import level_stems
+from portrait_core.files.names import level_stems
 from portrait_core.formats.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder, ImageKind
 from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, facts_of
 from portrait_core.formats.gltf_animation import add_animation, unit

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from portrait_core.avatar import Avatar
 from portrait_core.errors import UsageError
-from portrait_core.file_names import LOD_FIELD, plain_stem
+from portrait_core.files.file_set import refuse_taken, whole_files
+from portrait_core.files.names import LOD_FIELD, plain_stem
 from portrait_core.formats.binary import ImageKind
 from portrait_core.formats.blender import BLENDER_ENDINGS, convert, find_blender
 from portrait_core.formats.bones import rename_bones
-from portrait_core.formats.file_set import refuse_taken, whole_files
 from portrait_core.formats.gltf import glb_bytes, gltf_files
 from portrait_core.formats.gltf_scene import level_names
 from portrait_core.formats.obj import obj_files

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.whole_file import whole_file
+from portrait_core.files.whole_file import whole_file
 
 
 def encode_png(image: NDArray[np.uint8]) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import OutputError, UsageError
-from portrait_core.whole_file import whole_file
+from portrait_core.files.whole_file import whole_file
 
 ADVICE = "Install it with `pip install imageio-ffmpeg`, or Portraitkit's extra `video`."
 

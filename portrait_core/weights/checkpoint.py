@@ -16,8 +16,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file  # pyright: ignore[reportUnknownVariableType]
 
 from portrait_core.errors import ModelFileError
+from portrait_core.files.whole_file import whole_file
 from portrait_core.weights.header import METADATA_KEY, ModelHeader, parse_header, read_header_text
-from portrait_core.whole_file import whole_file
 
 TEMPLATE_PREFIX = "template."
 TEMPLATE_TENSORS = ("vertices", "faces", "joints", "weights")

@@ -190,7 +190,7 @@ def test_faults_have_their_codes() -> None:
     import errno
 
     from portrait_core.errors import OutputError
-    from portrait_core.whole_file import output_error
+    from portrait_core.files.whole_file import output_error
     from portrait_core.worker.faults import fault_of
 
     def wrapped(number: int) -> OutputError:

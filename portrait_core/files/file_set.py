@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from portrait_core.errors import OutputError
-from portrait_core.whole_file import make_folder, output_error
+from portrait_core.files.whole_file import make_folder, output_error
 
 
 def write_files(folder: Path, contents: Mapping[str, bytes], *, overwrite: bool = False) -> list[Path]:

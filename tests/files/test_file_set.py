@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from portrait_core.errors import OutputError
-from portrait_core.formats.file_set import whole_files, write_files
+from portrait_core.files.file_set import whole_files, write_files
 
 
 def test_they_appear_together(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_move_that_fails_takes_the_others_back(tmp_path: Path, monkeypatch: py
         moved.append(Path(target).name)
         real(source, target)
 
-    monkeypatch.setattr("portrait_core.formats.file_set.os.replace", replace)
+    monkeypatch.setattr("portrait_core.files.file_set.os.replace", replace)
     with pytest.raises(OutputError, match="not writable"):
         write_files(tmp_path, {"a.gltf": b"main", "a.bin": b"rest"})
     assert moved == ["a.bin"]  # the main file goes last
