@@ -117,7 +117,7 @@ def ray(count: int, fields: dict[str, Any]) -> dict[str, Any]:
 
 def memory(count: int) -> dict[str, Any]:
     """Resident memory of a worker after each of ``count`` avatars, and of the batch itself."""
-    from portrait_core.worker.memory import resident_bytes
+    from portrait_core.runtime.memory import resident_bytes
 
     crew = LocalCrew(["cpu"] * 2, 1)
     try:

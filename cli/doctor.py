@@ -119,7 +119,7 @@ def _device() -> Finding:
     try:
         import torch
 
-        from portrait_core.devices import choose_device
+        from portrait_core.runtime.devices import choose_device
 
         device = choose_device("auto")
     except ImportError:

@@ -32,7 +32,7 @@ class Member:
     def __init__(self, name: str, device: str, threads: int) -> None:
         import torch
 
-        from portrait_core.threads import limit_threads
+        from portrait_core.runtime.threads import limit_threads
         from portrait_core.worker.engine import warm_up
 
         torch.set_num_threads(threads)

@@ -24,9 +24,9 @@ from portrait_core.errors import OutputError
 from portrait_core.files.names import plain_stem
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
+from portrait_core.runtime.memory import resident_bytes
 from portrait_core.worker.engine import Engine
 from portrait_core.worker.faults import fault_of
-from portrait_core.worker.memory import resident_bytes
 
 if TYPE_CHECKING:
     from portrait_core.avatar import Avatar
@@ -107,8 +107,8 @@ def carry_out(task: Task, engine: Engine, progress: Progress = silent, worker: s
 
 def _made(task: Task, recipe: Recipe, engine: Engine, progress: Progress) -> tuple[Avatar, str]:
     """The avatar and the device that made it. A full graphics card is asked for less at a time, then left."""
-    from portrait_core import devices
     from portrait_core.pipeline import make_avatar
+    from portrait_core.runtime import devices
 
     name = plain_stem(task.name)
     device = str(devices.choose_device(engine.device))

@@ -47,7 +47,7 @@ class Workforce:
             from portrait_core.batch.ray_crew import RayCrew
 
             return RayCrew(self.address, self.workers, self.device, self.threads or 1)
-        from portrait_core.devices import choose_device
+        from portrait_core.runtime.devices import choose_device
 
         chosen = choose_device(self.device)
         workers, threads = self.count(jobs, memory_mib)

@@ -14,7 +14,7 @@ from portrait_core.avatar import Level, Maps
 from portrait_core.formats.binary import BinaryBuilder, ImageKind
 from portrait_core.imaging.images import encode_jpeg
 from portrait_core.imaging.png import encode_map
-from portrait_core.threads import side_by_side
+from portrait_core.runtime.threads import side_by_side
 
 ROUGHNESS = 0.6
 """Of the whole surface, where no map says more."""

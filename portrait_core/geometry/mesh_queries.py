@@ -24,7 +24,7 @@ import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
-from portrait_core.threads import thread_count
+from portrait_core.runtime.threads import thread_count
 
 FloatArray = NDArray[np.float32]
 

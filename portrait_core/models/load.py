@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import torch
 
-from portrait_core.devices import choose_device
 from portrait_core.models.portrait_gan.config import GeneratorConfig
 from portrait_core.models.portrait_gan.model import PublishedAvatarModel
 from portrait_core.models.starter.model import CanonicalAvatarModel
+from portrait_core.runtime.devices import choose_device
 from portrait_core.weights.checkpoint import load_model
 from portrait_core.weights.registry import find_model
 

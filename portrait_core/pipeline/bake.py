@@ -17,8 +17,8 @@ from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rig import BONE_NAMINGS, Skin, rename, skin_from_template
 from portrait_core.rig.skin import strongest
+from portrait_core.runtime.threads import side_by_side
 from portrait_core.shape import vertex_normals
-from portrait_core.threads import side_by_side
 from textures import Atlas
 
 FARTHEST_MESH = 0.02

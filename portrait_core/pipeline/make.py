@@ -28,9 +28,9 @@ from portrait_core.recipe import Recipe
 from portrait_core.rendering.framing import frame_bust
 from portrait_core.rendering.preview import Scene, Traced
 from portrait_core.rig import bust_joints, joint_motions, skinned
+from portrait_core.runtime.threads import side_by_side
 from portrait_core.shape import Surface
 from portrait_core.suggest import suggestion
-from portrait_core.threads import side_by_side
 from portrait_core.weights.header import ModelHeader
 
 THUMBNAIL_SIZE = 512

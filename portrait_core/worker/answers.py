@@ -50,10 +50,10 @@ def models(engine: Engine) -> dict[str, Any]:
 
 def capabilities(engine: Engine) -> dict[str, Any]:
     """All that a client needs to offer what this engine can do."""
-    from portrait_core.devices import DEVICES, choose_device
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS
     from portrait_core.rig.skeleton import BUST_JOINTS
+    from portrait_core.runtime.devices import DEVICES, choose_device
 
     devices: list[str] = []
     for name in DEVICES[1:]:

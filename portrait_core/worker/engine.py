@@ -32,7 +32,7 @@ class Engine:
     def configure(self, *, device: str | None, models_folder: Path | None, reset_folder: bool) -> None:
         """Change what is given; raises :class:`UsageError` for a device that is not there."""
         if device is not None:
-            from portrait_core.devices import choose_device
+            from portrait_core.runtime.devices import choose_device
 
             choose_device(device)
             self.device = device
@@ -72,8 +72,8 @@ class Engine:
 
     def model(self, name: str) -> AvatarModel:
         """The model of this name or path, ready; the last few stay in memory."""
-        from portrait_core.devices import choose_device
         from portrait_core.models.load import load_avatar_model
+        from portrait_core.runtime.devices import choose_device
 
         key = self._key(name)
         if key not in self._models:

@@ -25,12 +25,12 @@ from portrait_core.protocol import (
     ProtocolError,
     decode_request,
 )
+from portrait_core.runtime.memory import resident_bytes
 from portrait_core.worker import answers
 from portrait_core.worker.channel import Writer
 from portrait_core.worker.engine import Engine, warm_up
 from portrait_core.worker.faults import ADVICE, fault_of
 from portrait_core.worker.fields import Fields
-from portrait_core.worker.memory import resident_bytes
 from portrait_core.worker.watch import Watch
 
 _log = logging.getLogger("portraitkit")

@@ -16,7 +16,6 @@ from torch import Tensor
 from portrait_core.body.skin_warp import SkinWarp
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 from portrait_core.cameras import Camera
-from portrait_core.devices import chunk_size
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.imaging.colour_space import srgb_to_linear
@@ -30,6 +29,7 @@ from portrait_core.rendering.rays import rays_of_labels
 from portrait_core.rig.posing import joint_motions, skinned
 from portrait_core.rig.skeleton import bust_joints
 from portrait_core.rig.transfer import skin_from_template
+from portrait_core.runtime.devices import chunk_size
 from portrait_core.shape.extract import extract_surface
 from portrait_core.weights.checkpoint import LoadedModel, check_shapes
 from portrait_core.weights.header import ModelHeader
