@@ -207,7 +207,7 @@ def _wrong_record(numbers: random.Random) -> bytes:
 def _wrong_tasks(numbers: random.Random, count: int, place: Path) -> Counter[str]:
     """Tasks that no worker can carry out: each comes back as a failed record, and nothing is written."""
     from portrait_core.batch.task import carry_out
-    from portrait_core.worker.engine import Engine
+    from portrait_core.engine.engine import Engine
 
     engine, found = Engine(), Counter[str]()
     for _ in range(count):

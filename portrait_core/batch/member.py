@@ -48,9 +48,9 @@ def main(name: str, device: str, threads: int, card_share: float) -> NoReturn:
     import torch
 
     from portrait_core.batch.task import Task, carry_out
+    from portrait_core.engine.engine import Engine, warm_up
     from portrait_core.runtime.devices import share_card
     from portrait_core.runtime.threads import limit_threads
-    from portrait_core.worker.engine import Engine, warm_up
 
     torch.set_num_threads(threads)
     limit_threads(threads)

@@ -15,8 +15,8 @@ from portrait_core.batch.crew import Outcome
 from portrait_core.batch.records import Record
 from portrait_core.batch.task import Task, carry_out
 from portrait_core.batch.workforce import PER_CARD
+from portrait_core.engine.engine import Engine
 from portrait_core.errors import UsageError
-from portrait_core.worker.engine import Engine
 
 _log = logging.getLogger("portraitkit")
 
@@ -32,8 +32,8 @@ class Member:
     def __init__(self, name: str, device: str, threads: int) -> None:
         import torch
 
+        from portrait_core.engine.engine import warm_up
         from portrait_core.runtime.threads import limit_threads
-        from portrait_core.worker.engine import warm_up
 
         torch.set_num_threads(threads)
         limit_threads(threads)

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 import portrait_core
 from portrait_core.batch.finished import described, view_name
 from portrait_core.batch.records import Outputs, Record
+from portrait_core.engine.engine import Engine
+from portrait_core.engine.faults import fault_of
 from portrait_core.errors import OutputError
 from portrait_core.files.names import plain_stem
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.memory import resident_bytes
-from portrait_core.worker.engine import Engine
-from portrait_core.worker.faults import fault_of
 
 if TYPE_CHECKING:
     from portrait_core.avatar import Avatar

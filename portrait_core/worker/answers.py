@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import portrait_core
 from portrait_core.body.template import SMPL_JOINT_NAMES
+from portrait_core.engine.engine import Engine
 from portrait_core.errors import PortraitError, UsageError
 from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, PROTOCOL, ProtocolError
 from portrait_core.recipe import (
@@ -22,7 +23,6 @@ from portrait_core.recipe import (
     Texture,
 )
 from portrait_core.weights import registry
-from portrait_core.worker.engine import Engine
 from portrait_core.worker.fields import Fields
 
 FEATURES = (

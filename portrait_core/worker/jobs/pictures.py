@@ -7,10 +7,10 @@ import secrets
 import time
 from typing import Any
 
+from portrait_core.engine.engine import Engine
 from portrait_core.files.whole_file import prepare_folder, whole_file
 from portrait_core.protocol import MAX_RECIPES
 from portrait_core.worker.answers import PREVIEW_RANGE
-from portrait_core.worker.engine import Engine
 from portrait_core.worker.estimate import Step, model_steps
 from portrait_core.worker.fields import Fields
 from portrait_core.worker.watch import Watch
