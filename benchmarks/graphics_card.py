@@ -40,7 +40,7 @@ from portrait_core.models.portrait_gan.renderer import Precision, QuickRenderer
 from portrait_core.networks.precision import exact_convolutions
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
-from portrait_core.shape.extract import extract_surface
+from portrait_core.shape.isosurface import extract_surface
 
 RESULTS = Path(__file__).parent / "results" / "graphics_card.json"
 POSE = [[0.1, 0.2, -0.1, 0.15, 0.4, 0.1]]

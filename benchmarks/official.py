@@ -34,8 +34,8 @@ from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.models.portrait_gan.model import NEAR, SIDE, PictureOptions
 from portrait_core.models.portrait_gan.renderer import QuickRenderer
 from portrait_core.rendering.renderer import RenderSettings
-from portrait_core.shape.extract import extract_surface, outer_shell, triangulate
-from portrait_core.shape.lattice import Lattice
+from portrait_core.shape.grid import Lattice
+from portrait_core.shape.isosurface import extract_surface, outer_shell, triangulate
 
 RESULTS = Path(__file__).parent / "results" / "official.json"
 POSE = torch.tensor([[0.1, 0.2, -0.1, 0.15, 0.4, 0.1]])

@@ -23,7 +23,7 @@ from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.networks.precision import exact_convolutions
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
-from portrait_core.shape.extract import extract_surface
+from portrait_core.shape.isosurface import extract_surface
 from portrait_core.weights.registry import find_model
 from tests.published_model import install, label, small_bust
 

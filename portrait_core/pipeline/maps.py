@@ -20,7 +20,7 @@ from portrait_core.portrait_model import AvatarModel, RenderingModel
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.threads import thread_count
-from portrait_core.shape.dense import DenseSurface
+from portrait_core.shape.reference_surface import DenseSurface
 from textures import View, bake_colour, bake_materials, bake_views
 from textures.bake import THREADS as BAKE_THREADS
 from textures.normal_map import normal_map

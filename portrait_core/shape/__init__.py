@@ -6,7 +6,7 @@ from portrait_core.geometry.surface import Surface, SurfaceReport, inspect_surfa
 from portrait_core.shape.clean import CleanReport, clean, clean_carrying, level_facts
 from portrait_core.shape.cut import open_cut
 from portrait_core.shape.decimate import decimate
-from portrait_core.shape.extract import extract_surface
+from portrait_core.shape.isosurface import extract_surface
 from portrait_core.shape.seam_decimate import SharedLevel, decimate_seams
 
 __all__ = [

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from portrait_core.errors import UsageError
 from portrait_core.geometry.surface import Surface
 from portrait_core.shape.cut import snap
-from portrait_core.shape.flips import flip_caps
+from portrait_core.shape.edge_flips import flip_caps
 from portrait_core.shape.repair import collapse_slivers, make_closed, part_places
 
 LEAST_FACES = 100

@@ -20,7 +20,7 @@ from portrait_core.models.portrait_gan.legacy_grid import SIDE, mesh_volume, vox
 from portrait_core.progress import Progress, silent
 from portrait_core.rig.posing import joint_motions, skinned
 from portrait_core.rig.transfer import skin_from_template
-from portrait_core.shape.extract import best_march, extract_surface
+from portrait_core.shape.isosurface import best_march, extract_surface
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

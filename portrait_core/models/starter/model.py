@@ -30,7 +30,7 @@ from portrait_core.rig.posing import joint_motions, skinned
 from portrait_core.rig.skeleton import bust_joints
 from portrait_core.rig.transfer import skin_from_template
 from portrait_core.runtime.devices import chunk_size
-from portrait_core.shape.extract import extract_surface
+from portrait_core.shape.isosurface import extract_surface
 from portrait_core.weights.checkpoint import LoadedModel, check_shapes
 from portrait_core.weights.header import ModelHeader
 

@@ -15,9 +15,9 @@ from portrait_core.models.portrait_gan.generator import GeneratorConfig, Portrai
 from portrait_core.progress import silent
 from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.shape import extract_surface, inspect_surface
-from portrait_core.shape.extract import outer_shell, triangulate
-from portrait_core.shape.lattice import Lattice, dense_values
-from portrait_core.shape.sparse import sample_bricks
+from portrait_core.shape.adaptive_sampling import sample_bricks
+from portrait_core.shape.grid import Lattice, dense_values
+from portrait_core.shape.isosurface import outer_shell, triangulate
 
 CONFIG = GeneratorConfig(
     z_dim=8,

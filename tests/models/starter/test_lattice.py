@@ -12,9 +12,9 @@ from portrait_core.models.load import load_avatar_model
 from portrait_core.models.starter.lattice import CanonicalLattice
 from portrait_core.models.starter.model import BustField, CanonicalAvatarModel
 from portrait_core.progress import silent
-from portrait_core.shape.extract import outer_shell, triangulate_bricks
-from portrait_core.shape.lattice import Lattice
-from portrait_core.shape.sparse import sample_bricks
+from portrait_core.shape.adaptive_sampling import sample_bricks
+from portrait_core.shape.grid import Lattice
+from portrait_core.shape.isosurface import outer_shell, triangulate_bricks
 
 
 @pytest.fixture(scope="module")

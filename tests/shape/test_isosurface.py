@@ -12,7 +12,8 @@ import pytest
 from portrait_core.errors import ModelFileError
 from portrait_core.field import Field
 from portrait_core.shape import Surface, extract_surface, inspect_surface, vertex_normals
-from portrait_core.shape.extract import (
+from portrait_core.shape.grid import Lattice, dense_values
+from portrait_core.shape.isosurface import (
     MarchingCubes,
     best_march,
     march_pymcubes,
@@ -20,7 +21,6 @@ from portrait_core.shape.extract import (
     outer_shell,
     triangulate,
 )
-from portrait_core.shape.lattice import Lattice, dense_values
 from tests.analytic import AnalyticField, ball, box, bust_field, union
 
 needs_mcubes = pytest.mark.skipif(importlib.util.find_spec("mcubes") is None, reason="PyMCubes has no wheel here")

@@ -15,10 +15,10 @@ from portrait_core.errors import ModelFileError
 from portrait_core.field import Field
 from portrait_core.geometry.surface import Surface, outer_shell
 from portrait_core.progress import Progress, silent
-from portrait_core.shape.bricks import Bricks
-from portrait_core.shape.lattice import Lattice
-from portrait_core.shape.march import march_bricks
-from portrait_core.shape.sparse import sample_bricks
+from portrait_core.shape.adaptive_sampling import sample_bricks
+from portrait_core.shape.grid import Lattice
+from portrait_core.shape.marching_cubes import march_bricks
+from portrait_core.shape.sparse_grid import Bricks
 
 _NOTHING = "the model has no surface: its field is nowhere positive inside its bounds"
 

@@ -2,7 +2,7 @@
 """Values of a lattice kept only where somebody looks: bricks of 8 x 8 x 8 points, the rest is not stored.
 
 Yes-or-no facts about points are kept as *rows*: one byte for the eight points of a brick along z, bit k for the k-th
-(:mod:`portrait_core.shape.rows`).
+(:mod:`portrait_core.shape.bit_masks`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.shape.rows import HALO, SIDE, RowArray, WideArray, pack
+from portrait_core.shape.bit_masks import HALO, SIDE, RowArray, WideArray, pack
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]

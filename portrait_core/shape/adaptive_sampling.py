@@ -19,9 +19,7 @@ from numpy.typing import NDArray
 from portrait_core.errors import ModelFileError
 from portrait_core.field import Field, StructuredField
 from portrait_core.progress import Progress
-from portrait_core.shape.bricks import BoolArray, Bricks, FloatArray, IndexArray
-from portrait_core.shape.lattice import CHUNK, Lattice
-from portrait_core.shape.rows import (
+from portrait_core.shape.bit_masks import (
     HALO,
     SIDE,
     RowArray,
@@ -32,6 +30,8 @@ from portrait_core.shape.rows import (
     places,
     points_of_blocks,
 )
+from portrait_core.shape.grid import CHUNK, Lattice
+from portrait_core.shape.sparse_grid import BoolArray, Bricks, FloatArray, IndexArray
 
 Reader = Callable[[IndexArray], FloatArray]
 """Lattice indices (N, 3) -> values (N,)."""

@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.shape.bricks import Bricks, FloatArray, IndexArray
-from portrait_core.shape.cube_table import CORNERS, EDGES, cube_table
-from portrait_core.shape.rows import HALO, SIDE, RowArray, WideArray, any_corner, every_corner, places
+from portrait_core.shape.bit_masks import HALO, SIDE, RowArray, WideArray, any_corner, every_corner, places
+from portrait_core.shape.marching_cubes_table import CORNERS, EDGES, cube_table
+from portrait_core.shape.sparse_grid import Bricks, FloatArray, IndexArray
 
 NEAREST = 1e-5
 """Values nearer to zero than this share of the largest count as this far: several vertices on one lattice point would

@@ -14,12 +14,12 @@ from portrait_core.errors import Cancelled, ModelFileError
 from portrait_core.field import StructuredField
 from portrait_core.progress import silent
 from portrait_core.shape import Surface, extract_surface, inspect_surface
-from portrait_core.shape.bricks import Bricks
-from portrait_core.shape.cube_table import CORNERS, EDGES, cube_table
-from portrait_core.shape.extract import best_march, outer_shell, triangulate, triangulate_bricks
-from portrait_core.shape.lattice import Lattice, dense_values
-from portrait_core.shape.rows import SIDE
-from portrait_core.shape.sparse import SMALL, near_blocks, sample_bricks
+from portrait_core.shape.adaptive_sampling import SMALL, near_blocks, sample_bricks
+from portrait_core.shape.bit_masks import SIDE
+from portrait_core.shape.grid import Lattice, dense_values
+from portrait_core.shape.isosurface import best_march, outer_shell, triangulate, triangulate_bricks
+from portrait_core.shape.marching_cubes_table import CORNERS, EDGES, cube_table
+from portrait_core.shape.sparse_grid import Bricks
 from tests.analytic import AnalyticField, ball, box, bust_field, union
 
 Array = NDArray[np.float32]

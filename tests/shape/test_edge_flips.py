@@ -11,7 +11,7 @@ import trimesh
 
 from portrait_core.geometry.half_edges import is_closed_manifold
 from portrait_core.shape import Surface, decimate, extract_surface
-from portrait_core.shape.flips import flip_caps, shape_of
+from portrait_core.shape.edge_flips import flip_caps, shape_of
 from tests.analytic import bust_field
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from portrait_core.errors import ModelFileError, UsageError
-from portrait_core.shape.lattice import Lattice, dense_values
+from portrait_core.shape.grid import Lattice, dense_values
 from tests.analytic import AnalyticField, ball, bust_field
 
 
