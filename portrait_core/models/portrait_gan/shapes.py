@@ -18,8 +18,8 @@ from portrait_core.errors import ModelFileError
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.models.portrait_gan.legacy_grid import SIDE, mesh_volume, voxel_size
 from portrait_core.progress import Progress, silent
-from portrait_core.rig.posing import joint_motions, skinned
-from portrait_core.rig.transfer import skin_from_template
+from portrait_core.rig.skinning import joint_motions, skinned
+from portrait_core.rig.weight_transfer import skin_from_template
 from portrait_core.shape.isosurface import best_march, extract_surface
 
 if TYPE_CHECKING:

@@ -26,9 +26,9 @@ from portrait_core.networks.precision import exact_convolutions
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.distance_march import DistanceScene, distance_scene, march
 from portrait_core.rendering.rays import rays_of_labels
-from portrait_core.rig.posing import joint_motions, skinned
 from portrait_core.rig.skeleton import bust_joints
-from portrait_core.rig.transfer import skin_from_template
+from portrait_core.rig.skinning import joint_motions, skinned
+from portrait_core.rig.weight_transfer import skin_from_template
 from portrait_core.runtime.devices import chunk_size
 from portrait_core.shape.isosurface import extract_surface
 from portrait_core.weights.checkpoint import LoadedModel, check_shapes

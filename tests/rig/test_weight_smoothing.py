@@ -8,8 +8,8 @@ import pytest
 
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 from portrait_core.rig import joint_motions, skin_from_template, skinned
-from portrait_core.rig.easing import STRETCH, TURN, eased, hanging, own, without_needles
 from portrait_core.rig.vertex_graph import VertexGraph
+from portrait_core.rig.weight_smoothing import STRETCH, TURN, eased, hanging, own, without_needles
 from portrait_core.shape import Surface, decimate, extract_surface, vertex_normals
 from tests.analytic import bust_field, bust_template
 

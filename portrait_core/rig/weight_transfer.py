@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from portrait_core.body.template import BodyTemplate
 from portrait_core.geometry.closest_point import ClosestPoint
-from portrait_core.rig.easing import eased
 from portrait_core.rig.skin import Skin, strongest
 from portrait_core.rig.vertex_graph import VertexGraph
+from portrait_core.rig.weight_smoothing import eased
 
 _trees: Any = _spatial  # scipy ships no types for it
 
@@ -46,7 +46,7 @@ def skin_from_template(
     and indexes ``template.joint_names``. Without faces near vertices count as neighbours. Where the nearest triangle
     faces away (the inside of a lip, hair over a shoulder), the nearest one within `DETOUR` that faces the same way is
     taken instead. Vertices for which no place within `REACH` faces the same way get a smooth continuation of the
-    others' weights. Then weights are eased, so that no edge stretches much (`portrait_core.rig.easing`), and the four
+    others' weights. Then weights are eased, so that no edge stretches much (`portrait_core.rig.weight_smoothing`), and the four
     strongest joints stay. Raises ``ValueError`` for shapes that do not fit.
     """
     if vertices.shape != normals.shape or vertices.ndim != 2 or vertices.shape[1] != 3:
