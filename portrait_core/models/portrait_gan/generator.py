@@ -23,7 +23,7 @@ from portrait_core.networks.superresolution import Superresolution
 from portrait_core.networks.synthesis import NoiseMode, SynthesisNetwork, ToRGBLayer
 from portrait_core.networks.trigrid import sample_trigrid
 from portrait_core.rendering.composition import background_rows, compose, mask_picture
-from portrait_core.rendering.numbers import Deterministic, SampleNumbers
+from portrait_core.rendering.jitter import Deterministic, SampleNumbers
 from portrait_core.rendering.rays import rays_of_labels
 from portrait_core.rendering.renderer import PointWarp, Rendering, RenderSettings, render
 

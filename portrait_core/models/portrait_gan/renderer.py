@@ -23,7 +23,7 @@ from portrait_core.networks.precision import exact_convolutions
 from portrait_core.networks.resampling import resize
 from portrait_core.networks.synthesis import NoiseMode
 from portrait_core.rendering.composition import background_rows, compose, mask_picture
-from portrait_core.rendering.numbers import Deterministic, SampleNumbers
+from portrait_core.rendering.jitter import Deterministic, SampleNumbers
 from portrait_core.rendering.occupancy import Occupancy
 from portrait_core.rendering.rays import rays_of_labels
 from portrait_core.rendering.renderer import RenderSettings

@@ -24,8 +24,8 @@ from portrait_core.models.starter.generator import CanonicalGenerator, Identity
 from portrait_core.models.starter.lattice import HAIR_DEPTH, Axes, CanonicalLattice
 from portrait_core.networks.precision import exact_convolutions
 from portrait_core.recipe import Recipe
-from portrait_core.rendering.distance_march import DistanceScene, distance_scene, march
 from portrait_core.rendering.rays import rays_of_labels
+from portrait_core.rendering.sphere_tracing import DistanceScene, distance_scene, march
 from portrait_core.rig.skeleton import bust_joints
 from portrait_core.rig.skinning import joint_motions, skinned
 from portrait_core.rig.weight_transfer import skin_from_template

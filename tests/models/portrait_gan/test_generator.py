@@ -12,7 +12,7 @@ from portrait_core.cameras import Camera
 from portrait_core.errors import ModelFileError
 from portrait_core.models.portrait_gan.body import BodySizes
 from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
-from portrait_core.rendering.numbers import Drawn
+from portrait_core.rendering.jitter import Drawn
 from portrait_core.rendering.renderer import RenderSettings
 
 PLAIN = GeneratorConfig(

@@ -13,7 +13,7 @@ from torch import Tensor
 from benchmarks.official import psnr
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.models.portrait_gan.renderer import QuickRenderer
-from portrait_core.rendering.numbers import Drawn
+from portrait_core.rendering.jitter import Drawn
 from portrait_core.rendering.rays import rays_of_labels
 from portrait_core.rendering.sparse_render import can_render, render_sparse
 from tests.published_model import label, latent, small_bust
@@ -90,7 +90,7 @@ def test_most_samples_are_left_out(bust: tuple[PortraitGenerator, Tensor]) -> No
 
     settings = model.config.rendering
     origins, directions = rays_of_labels(label(), 64)
-    from portrait_core.rendering.numbers import Deterministic
+    from portrait_core.rendering.jitter import Deterministic
 
     with torch.inference_mode():
         render_sparse(

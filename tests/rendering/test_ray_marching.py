@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from portrait_core.rendering.march import fill_depth, ray_march
+from portrait_core.rendering.jitter import Deterministic, Drawn, Given
 from portrait_core.rendering.masks import crop_mask, cull_mask
-from portrait_core.rendering.numbers import Deterministic, Drawn, Given
+from portrait_core.rendering.ray_marching import fill_depth, ray_march
 from portrait_core.rendering.rays import auto_bounds, rays_of_labels
 from portrait_core.rendering.sampling import importance_depths, sample_pdf, stratified_depths
 

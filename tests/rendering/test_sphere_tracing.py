@@ -6,8 +6,8 @@ from __future__ import annotations
 import torch
 
 from portrait_core.cameras import Camera
-from portrait_core.rendering.distance_march import distance_scene, march
 from portrait_core.rendering.rays import rays_of_labels
+from portrait_core.rendering.sphere_tracing import distance_scene, march
 
 RADIUS = 0.12
 SIZE = 128
