@@ -18,9 +18,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from portrait_core.batch.finished import is_whole
 from portrait_core.batch.manifest import manifests, read_lines, read_manifests
-from portrait_core.batch.rows import BadRow, Row, read_rows
+from portrait_core.batch.resume import is_whole
+from portrait_core.batch.table import BadRow, Row, read_rows
 from portrait_core.batch.task import Task
 from portrait_core.errors import PortraitError
 from portrait_core.formats.gltf_read import read_gltf

@@ -88,7 +88,7 @@ def tabled(
     path: Path, base: dict[str, Any], models: Models, *, skip_bad: bool, note: Callable[[str], None]
 ) -> list[tuple[Recipe, str]]:
     """A recipe for every good row of a table; bad ones are told by line, and refused unless ``skip_bad``."""
-    from portrait_core.batch.rows import BadRow, read_rows
+    from portrait_core.batch.table import BadRow, read_rows
 
     names = {str(base["model"]), *_models_in(path)}
     for name in names:
@@ -118,7 +118,7 @@ def tabled(
 
 def _models_in(path: Path) -> set[str]:
     """Names in the model column; damage is told later, row by row."""
-    from portrait_core.batch.rows import read_facts
+    from portrait_core.batch.table import read_facts
 
     found = (facts.get("model") for _, facts in read_facts(path) if isinstance(facts, dict))
     return {name for name in found if isinstance(name, str) and name}
@@ -150,7 +150,7 @@ def drawn(
     path: Path | None, count: int, seed: int | None, base: dict[str, Any], models: Models
 ) -> list[tuple[Recipe, str]]:
     """``count`` recipes of a random plan; without a file the people alone are drawn."""
-    from portrait_core.batch.draws import check_plan, read_plan, take_plan
+    from portrait_core.batch.sampling_plan import check_plan, read_plan, take_plan
     from portrait_core.recipe import Recipe
 
     if not 1 <= count <= MOST:

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 import portrait_core
-from portrait_core.batch.crew import Crew, Outcome
-from portrait_core.batch.finished import is_whole, recovered
+from portrait_core.batch.executors import Crew, Outcome
 from portrait_core.batch.manifest import Manifest
-from portrait_core.batch.places import Remote
 from portrait_core.batch.records import Job, Outputs, Record
+from portrait_core.batch.remote_store import Remote
+from portrait_core.batch.resume import is_whole, recovered
 from portrait_core.batch.task import Task
 from portrait_core.errors import OutputError, PortraitError
 from portrait_core.files.names import fill_pattern, plain_stem

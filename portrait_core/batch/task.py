@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import portrait_core
-from portrait_core.batch.finished import described, view_name
 from portrait_core.batch.records import Outputs, Record
+from portrait_core.batch.resume import described, view_name
 from portrait_core.engine.engine import Engine
 from portrait_core.engine.faults import fault_of
 from portrait_core.errors import OutputError
@@ -219,7 +219,7 @@ def _place(task: Task) -> Generator[Path, None, None]:
 
 
 def _send(task: Task, files: list[Path], folder: Path) -> None:
-    from portrait_core.batch.places import Remote
+    from portrait_core.batch.remote_store import Remote
 
     remote = Remote(task.url)
     # Avatars last: whoever sees one finds the rest there.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from portrait_core.batch.crew import Outcome
+from portrait_core.batch.executors import Outcome
 from portrait_core.batch.manifest import Manifest
 from portrait_core.batch.records import Job, Outputs
 from portrait_core.batch.run import Run, Summary

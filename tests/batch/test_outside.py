@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people and programs see of a batch: the page, the sheet, the report, URLs, the library, costs and workforce."""
+"""What people and programs see of a batch: the page, the sheet, the report, URLs, the library, costs and resources."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from PIL import Image
 
 from portrait_core.batch import library
 from portrait_core.batch.costs import cost_of, estimate
-from portrait_core.batch.finished import sweep
 from portrait_core.batch.manifest import manifests, read_manifests
 from portrait_core.batch.pages import contact_sheet, page
-from portrait_core.batch.places import Remote, is_url
 from portrait_core.batch.records import Job, Outputs, Record
+from portrait_core.batch.remote_store import Remote, is_url
 from portrait_core.batch.report import report
+from portrait_core.batch.resources import Workforce, parse_shard
+from portrait_core.batch.resume import sweep
 from portrait_core.batch.run import Summary
 from portrait_core.batch.service import Batch, check_names, looked_at, run_batch
-from portrait_core.batch.workforce import Workforce, parse_shard
 from portrait_core.errors import OutputError, PortraitError, UsageError
 from portrait_core.recipe import Recipe
 from tests.batch.crews import SMALL, BallsEngine, InlineCrew, jobs, run_once
@@ -101,7 +101,7 @@ def test_a_batch_leaves_everything_in_its_folder(tmp_path: Path, inline: list[In
 def test_shards_make_everything_once_and_are_merged(tmp_path: Path, inline: list[InlineCrew]) -> None:
     for part in (1, 2, 3):
         run_batch(Batch(jobs(7), str(tmp_path), shard=(part, 3)))
-    given = [task.index for crew in inline for task in crew.given]
+    given = [task.index for crew in inline for task in executors.given]
     assert sorted(given) == list(range(7)) and len(inline) == 3
     summary, records = run_batch(Batch(jobs(7), str(tmp_path)))
     assert (summary.kept, summary.made, len(records)) == (7, 0, 7)
@@ -198,7 +198,6 @@ def test_costs_grow_with_everything_and_learn_from_what_was_made() -> None:
 
 
 def test_workers_and_threads_fit_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    from portrait_core.batch import workforce
 
     monkeypatch.setattr(workforce, "available_cores", lambda: 8)
     monkeypatch.setattr(workforce, "free_memory_mib", lambda: 4000.0)
@@ -213,7 +212,7 @@ def test_workers_and_threads_fit_the_machine(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_workers_share_the_memory_of_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    from portrait_core.batch import crew
+    from portrait_core.batch import executors
 
     started: list[list[str]] = []
 
@@ -227,8 +226,8 @@ def test_workers_share_the_memory_of_a_card(monkeypatch: pytest.MonkeyPatch) -> 
             return 0
 
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setattr(crew.subprocess, "Popen", Nothing)
-    crew.LocalCrew(["cuda:0", "cuda:0", "cuda:1"], 4).close()
+    monkeypatch.setattr(executors.subprocess, "Popen", Nothing)
+    executors.LocalCrew(["cuda:0", "cuda:0", "cuda:1"], 4).close()
     assert started == [["cuda", "4", "0.475", "0"], ["cuda", "4", "0.475", "0"], ["cuda", "4", "0.950", "1"]]
 
 

@@ -14,10 +14,10 @@ import torch
 
 from portrait_core.avatar import Avatar
 from portrait_core.batch import task as tasks
-from portrait_core.batch.finished import is_whole
 from portrait_core.batch.manifest import Manifest, manifests, read_manifests
 from portrait_core.batch.quality import Quality
 from portrait_core.batch.records import Outputs
+from portrait_core.batch.resume import is_whole
 from portrait_core.batch.run import Limits, TooManyFailures
 from portrait_core.batch.task import Task
 from portrait_core.errors import OutputError

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
-from portrait_core.batch.crew import Crew, LocalCrew
+from portrait_core.batch.executors import Crew, LocalCrew
 from portrait_core.errors import UsageError
 
 PER_CARD = 2
@@ -44,7 +44,7 @@ class Workforce:
     def crew(self, jobs: int, memory_mib: float) -> Crew:
         """Start the workers. Raises :class:`UsageError` for a device or an engine that is not there."""
         if self.engine == "ray":
-            from portrait_core.batch.ray_crew import RayCrew
+            from portrait_core.batch.ray_executor import RayCrew
 
             return RayCrew(self.address, self.workers, self.device, self.threads or 1)
         from portrait_core.runtime.devices import choose_device

@@ -95,7 +95,7 @@ class Remote:
             self._fs.rm_file(self.path(name))
 
     def is_whole(self, record: Record, *, digests: bool) -> bool:
-        """As :func:`portrait_core.batch.finished.is_whole`."""
+        """As :func:`portrait_core.batch.resume.is_whole`."""
         for each in record.files:
             if digests:
                 content = self.fetch(each.path)

@@ -158,7 +158,15 @@ class _Member:
             environment["CUDA_VISIBLE_DEVICES"] = _visible(int(device[5:]))
             plain = "cuda"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "portrait_core.batch.member", name, plain, str(threads), f"{card_share:.3f}"],
+            [
+                sys.executable,
+                "-m",
+                "portrait_core.batch.worker_process",
+                name,
+                plain,
+                str(threads),
+                f"{card_share:.3f}",
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portrait_core.batch.rows import BadRow, Row, read_rows
+from portrait_core.batch.table import BadRow, Row, read_rows
 from portrait_core.errors import UsageError
 from tests.analytic_model import HEADER
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from portrait_core.batch.draws import check_plan, read_plan, take_plan
+from portrait_core.batch.sampling_plan import check_plan, read_plan, take_plan
 from portrait_core.errors import UsageError
 from portrait_core.recipe import Recipe
 from tests.analytic_model import HEADER

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A worker process of a batch on this machine: tasks as JSON lines in, records as JSON lines out.
 
-    python -m portrait_core.batch.member NAME DEVICE THREADS CARD_SHARE
+    python -m portrait_core.batch.worker_process NAME DEVICE THREADS CARD_SHARE
 
 CARD_SHARE is what it may take of a graphics card's memory, 0 to 1.
 It ends at once when its input ends, also in the middle of an avatar: whoever started it is gone, and somebody else may
