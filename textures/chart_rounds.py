@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from textures.crossings import crossed
 from textures.flatten import flattenings
-from textures.newton import strong_steps
+from textures.overlaps import crossed
+from textures.slim import strong_steps
 from textures.topology import Pairs, border_loops, euler_numbers, glue, open_to_discs
 
 FLAT_ENOUGH = 4.7
