@@ -23,7 +23,7 @@ from portrait_core.batch.resume import is_whole
 from portrait_core.batch.table import BadRow, Row, read_rows
 from portrait_core.batch.task import Task
 from portrait_core.errors import PortraitError
-from portrait_core.formats.gltf_read import read_gltf
+from portrait_core.formats.gltf.reader import read_gltf
 from portrait_core.weights.header import read_header
 from portrait_core.weights.registry import find_model
 

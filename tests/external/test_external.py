@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from portrait_core.formats.gltf import glb_bytes
+from portrait_core.formats.gltf.writer import glb_bytes
 from portrait_core.formats.write import write_avatar
 from tests.formats.assets import asset, turning
 from tests.formats.busts import bust_avatar

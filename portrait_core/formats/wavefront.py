@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar, Maps
 from portrait_core.formats.facts import GENERATOR, comment
-from portrait_core.formats.gltf_material import ROUGHNESS, EncodedMaps, distinct_maps, encode_maps
-from portrait_core.formats.gltf_scene import level_names
+from portrait_core.formats.gltf.material import ROUGHNESS, EncodedMaps, distinct_maps, encode_maps
+from portrait_core.formats.gltf.scene import level_names
 from portrait_core.formats.loose_mesh import LooseMesh, loose_mesh, pose_note, weld
 from portrait_core.imaging.png import encode_map
 

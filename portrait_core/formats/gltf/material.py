@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.avatar import Level, Maps
-from portrait_core.formats.binary import BinaryBuilder, ImageKind
+from portrait_core.formats.gltf.binary import BinaryBuilder, ImageKind
 from portrait_core.imaging.images import encode_jpeg
 from portrait_core.imaging.png import encode_map
 from portrait_core.runtime.threads import side_by_side

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar, Level
 from portrait_core.files.names import level_stems
-from portrait_core.formats.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder, ImageKind
 from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, facts_of
-from portrait_core.formats.gltf_animation import add_animation, unit
-from portrait_core.formats.gltf_material import add_material, distinct_maps, encode_maps
+from portrait_core.formats.gltf.animation import add_animation, unit
+from portrait_core.formats.gltf.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder, ImageKind
+from portrait_core.formats.gltf.material import add_material, distinct_maps, encode_maps
 from portrait_core.rig import Skin, quaternion
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.formats.binary import BinaryBuilder
+from portrait_core.formats.gltf.binary import BinaryBuilder
 from portrait_core.rig import Motion
 
 
