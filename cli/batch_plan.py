@@ -51,7 +51,7 @@ def base_facts(
 ) -> dict[str, Any]:
     """Recipe fields that hold for all: a file's recipe, over it a preset, over it the options that were given."""
     from portrait_core.batch.presets import PRESETS
-    from portrait_core.suggest import suggestion
+    from portrait_core.errors import suggestion
 
     facts = dict(options)
     if recipe_file is not None:

@@ -29,9 +29,8 @@ from typing import Any, cast
 import numpy as np
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
-from portrait_core.errors import UsageError
+from portrait_core.errors import UsageError, suggestion
 from portrait_core.recipe import MAX_SEED, Recipe
-from portrait_core.suggest import suggestion
 from portrait_core.weights.header import ModelHeader
 
 KINDS = ("uniform", "normal", "integers", "choice")

@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from portrait_core.body.poses import read_pose
-from portrait_core.errors import PortraitError, UsageError
+from portrait_core.errors import PortraitError, UsageError, suggestion
 from portrait_core.files.names import check_name
 from portrait_core.recipe import Recipe
-from portrait_core.suggest import suggestion
 from portrait_core.weights.header import ModelHeader
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.errors import UsageError
+from portrait_core.errors import UsageError, suggestion
 from portrait_core.recipe import MAX_SEED, Recipe
-from portrait_core.suggest import suggestion
 from portrait_core.weights.header import Attribute, ModelHeader
 
 Floats = NDArray[np.float64]

@@ -12,7 +12,7 @@ import numpy as np
 
 import portrait_core
 from portrait_core.avatar import Avatar, Level, Maps
-from portrait_core.errors import UsageError
+from portrait_core.errors import UsageError, suggestion
 from portrait_core.pipeline.levels import Draft, Work, draft_level, opened, sharing_levels
 from portrait_core.pipeline.maps import Painter
 from portrait_core.pipeline.surfaces import (
@@ -30,7 +30,6 @@ from portrait_core.rendering.preview import Scene, Traced
 from portrait_core.rig import bust_joints, joint_motions, skinned
 from portrait_core.runtime.threads import side_by_side
 from portrait_core.shape import Surface
-from portrait_core.suggest import suggestion
 from portrait_core.weights.header import ModelHeader
 
 THUMBNAIL_SIZE = 512

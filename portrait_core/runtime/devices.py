@@ -7,8 +7,7 @@ from typing import Any
 
 import torch
 
-from portrait_core.errors import UsageError
-from portrait_core.suggest import suggestion
+from portrait_core.errors import UsageError, suggestion
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 

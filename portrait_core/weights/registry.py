@@ -11,8 +11,7 @@ from typing import Literal
 
 import platformdirs
 
-from portrait_core.errors import ModelFileError, OutputError, UsageError
-from portrait_core.suggest import suggestion
+from portrait_core.errors import ModelFileError, OutputError, UsageError, suggestion
 from portrait_core.weights.header import ModelHeader, read_header
 
 SUFFIX = ".safetensors"

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from portrait_core.batch import library
+from portrait_core.batch import library, resources
 from portrait_core.batch.costs import cost_of, estimate
 from portrait_core.batch.manifest import manifests, read_manifests
 from portrait_core.batch.pages import contact_sheet, page
@@ -198,16 +198,15 @@ def test_costs_grow_with_everything_and_learn_from_what_was_made() -> None:
 
 
 def test_workers_and_threads_fit_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-
-    monkeypatch.setattr(workforce, "available_cores", lambda: 8)
-    monkeypatch.setattr(workforce, "free_memory_mib", lambda: 4000.0)
-    monkeypatch.setattr(workforce, "card_count", lambda: 0)
+    monkeypatch.setattr(resources, "available_cores", lambda: 8)
+    monkeypatch.setattr(resources, "free_memory_mib", lambda: 4000.0)
+    monkeypatch.setattr(resources, "card_count", lambda: 0)
     assert Workforce().count(100, 500.0) == (8, 1)
     assert Workforce().count(100, 1500.0) == (2, 4)
     assert Workforce().count(3, 100.0) == (3, 2)
     assert Workforce(workers=4).count(100, 9000.0) == (4, 2)
     assert Workforce(workers=16).count(100, 1.0) == (16, 1)
-    monkeypatch.setattr(workforce, "card_count", lambda: 1)
+    monkeypatch.setattr(resources, "card_count", lambda: 1)
     assert Workforce(device="cuda").count(100, 500.0) == (2, 4)
 
 

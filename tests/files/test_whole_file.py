@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from portrait_core.errors import Cancelled, OutputError
+from portrait_core.errors import Cancelled, OutputError, suggestion
 from portrait_core.files.whole_file import make_folder, output_error, whole_file
-from portrait_core.suggest import suggestion
 
 
 def test_the_file_appears_when_it_is_whole(tmp_path: Path) -> None:
