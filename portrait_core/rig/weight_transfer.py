@@ -46,8 +46,8 @@ def skin_from_template(
     and indexes ``template.joint_names``. Without faces near vertices count as neighbours. Where the nearest triangle
     faces away (the inside of a lip, hair over a shoulder), the nearest one within `DETOUR` that faces the same way is
     taken instead. Vertices for which no place within `REACH` faces the same way get a smooth continuation of the
-    others' weights. Then weights are eased, so that no edge stretches much (`portrait_core.rig.weight_smoothing`), and the four
-    strongest joints stay. Raises ``ValueError`` for shapes that do not fit.
+    others' weights. Then weights are eased, so that no edge stretches much (`weight_smoothing`), and the four strongest
+    joints stay. Raises ``ValueError`` for shapes that do not fit.
     """
     if vertices.shape != normals.shape or vertices.ndim != 2 or vertices.shape[1] != 3:
         raise ValueError(f"skin: vertices and normals must be (V, 3), got {vertices.shape} and {normals.shape}")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Numbers out of a pickle (SMPL's ``.pkl`` files) without executing it.
 
-The opcodes are read by `portrait_core.safe_pickle.machine`. Dictionaries, lists, numbers, texts and numpy arrays of numbers
-are understood, from Python 2 as well; everything else that a pickle could name is refused.
+The opcodes are read by `portrait_core.safe_pickle.machine`. Dictionaries, lists, numbers, texts and numpy arrays of
+numbers are understood, from Python 2 as well; everything else that a pickle could name is refused.
 """
 
 from __future__ import annotations

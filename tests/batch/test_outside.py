@@ -101,7 +101,7 @@ def test_a_batch_leaves_everything_in_its_folder(tmp_path: Path, inline: list[In
 def test_shards_make_everything_once_and_are_merged(tmp_path: Path, inline: list[InlineCrew]) -> None:
     for part in (1, 2, 3):
         run_batch(Batch(jobs(7), str(tmp_path), shard=(part, 3)))
-    given = [task.index for crew in inline for task in executors.given]
+    given = [task.index for crew in inline for task in crew.given]
     assert sorted(given) == list(range(7)) and len(inline) == 3
     summary, records = run_batch(Batch(jobs(7), str(tmp_path)))
     assert (summary.kept, summary.made, len(records)) == (7, 0, 7)

@@ -61,7 +61,7 @@ class CanonicalOptions:
 
 @dataclass(frozen=True)
 class GeneratorConfig:
-    """Sizes and options of a `portrait_core.models.portrait_gan.generator.PortraitGenerator`; the defaults are the published 512 model.
+    """Sizes and options of a `PortraitGenerator`; the defaults are the published 512 model.
 
     Latent and mapping:
         z_dim, w_dim: lengths of latent and style row.
