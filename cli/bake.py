@@ -19,7 +19,8 @@ from portrait_core.errors import UsageError
 def bake(
     context: typer.Context,
     mesh: Annotated[
-        Path, typer.Option("--mesh", metavar="FILE", help="A .glb, .gltf or .obj with a UV map, in the avatar's place.")
+        Path,
+        typer.Option("--mesh", metavar="FILE", help="A .glb, .gltf, .obj, .ply, .stl, .off in the avatar's place."),
     ],
     mesh_name: Annotated[
         str | None, typer.Option("--mesh-name", metavar="NAME", help="Which mesh, if the file holds several.")
@@ -37,6 +38,14 @@ def bake(
     normal_map: options.NormalMap = True,
     occlusion: options.Occlusion = False,
     lattice: options.LatticeSize = 256,
+    unwrap: Annotated[
+        str,
+        typer.Option(
+            "--unwrap",
+            metavar="auto|charts|xatlas",
+            help="A new UV map, by charts of ours or xatlas; auto keeps the mesh's own and is xatlas without one.",
+        ),
+    ] = "auto",
     out: options.OutFolder = Path("avatars"),
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="Start of the images' names. [default: the mesh's]")
@@ -49,7 +58,8 @@ def bake(
 ) -> None:
     """Bake an avatar's maps onto an edited mesh, keeping its UV map: NAME_base_colour.png, NAME_normal.png ...
 
-    NAME_baked.glb is the mesh with them as its material, rigged: its own skin stays where its bones are the avatar's.
+    A mesh without a UV map gets one, and so does any by --unwrap charts or xatlas. NAME_baked.glb is the mesh with the
+    maps as its material, rigged: its own skin stays where its bones are the avatar's.
     """
     show = Show(as_json=as_json, quiet=quiet)
     given = options.given_options(context)
@@ -57,7 +67,9 @@ def bake(
     parse.check_pattern(stem.replace("{", "{{").replace("}", "}}"), many=False)
     from portrait_core.formats.read_mesh import read_mesh
 
-    edited = read_mesh(mesh, mesh_name)
+    if unwrap not in ("auto", "charts", "xatlas"):
+        raise UsageError(f"--unwrap {unwrap!r} is not known; there are auto, charts, xatlas.")
+    edited = read_mesh(mesh, mesh_name, bare=True)
     source = recipe
     if source is None and not given & {"seed", "latent"}:
         source = mesh
@@ -93,7 +105,7 @@ def bake(
         from portrait_core.pipeline import bake_avatar
         from portrait_core.pipeline.export import export_avatar, export_maps
 
-        avatar = bake_avatar(edited, wanted, loaded, watcher)
+        avatar = bake_avatar(edited, wanted, loaded, watcher, unwrap=unwrap)
         watcher("write", 0.0)
         paths = list(export_maps(avatar.main.maps, out, stem, overwrite=overwrite).values())
         paths += export_avatar(avatar, [copy], wanted, overwrite=overwrite, thumbnail=False).files
@@ -107,6 +119,7 @@ def bake(
             "mesh": edited.name,
             "faces": len(edited.faces),
             "own_skin": avatar.report["edited_mesh"]["own_skin"],
+            "unwrapped": avatar.report["edited_mesh"]["unwrapped"],
             "recipe": wanted.facts(),
             "seconds": round(seconds, 3),
             "stages": stages,
