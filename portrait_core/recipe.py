@@ -40,8 +40,8 @@ BoneNaming = Literal["smpl", "mixamo", "unity", "unreal", "vrm"]
 class Recipe(BaseModel):
     """What to make. Every mistake in it raises :class:`portrait_core.errors.UsageError` with one plain sentence.
 
-    Exactly one of ``seed`` and ``latent`` (z_dim finite numbers) says who it is; without both, seed 0. ``psi``
-    moves the latent towards the mean avatar (0) or away from it (above 1). ``attributes`` are set in standard
+    Exactly one of ``seed``, ``latent`` (z_dim finite numbers), ``w`` (w_dim) and ``ws`` (num_ws rows of w_dim) says who
+    it is; without all, seed 0. ``psi`` moves the person towards the mean avatar (0) or away from it (above 1). ``attributes`` are set in standard
     deviations over whatever the seed gives. ``pose`` holds axis-angle rotations in radians by SMPL joint name.
     ``faces`` is the number of triangles, ``lods`` those of coarser levels of detail, falling, each with its own maps or
     sharing those of the finest (``lod_maps``). ``closed`` puts a flat cap on the shoulder cut. ``texture_size`` is the
@@ -57,6 +57,8 @@ class Recipe(BaseModel):
     model: str = "starter"
     seed: int | None = None
     latent: tuple[float, ...] | None = None
+    w: tuple[float, ...] | None = None
+    ws: tuple[tuple[float, ...], ...] | None = None
     psi: float = 1.0
     attributes: dict[str, float] = {}
     pose: dict[str, tuple[float, float, float]] = {}
@@ -84,6 +86,9 @@ class Recipe(BaseModel):
             raise UsageError(f"recipe: {place}: {first['msg'].lower()}{given}.") from None
         if recipe.seed is not None and recipe.latent is not None:
             raise UsageError("recipe: give a seed or a latent, not both.")
+        given = [name for name in ("seed", "latent", "w", "ws") if getattr(recipe, name) is not None]
+        if len(given) > 1:
+            raise UsageError(f"recipe: give {' or '.join(given)}, not both: each of them says who it is.")
         recipe._check_levels()
         return recipe
 
@@ -108,6 +113,13 @@ class Recipe(BaseModel):
             if not math.isfinite(number):
                 raise UsageError(f"latent: number {place} is {number}; every number must be finite.")
         return latent
+
+    @field_validator("w", "ws")
+    @classmethod
+    def _check_styles(cls, styles: Any) -> Any:
+        if styles is not None and (not styles or not bool(np.isfinite(np.hstack([*map(np.atleast_1d, styles)])).all())):
+            raise UsageError("w or ws: every number must be finite, and there must be some.")
+        return styles
 
     @field_validator("psi")
     @classmethod
@@ -206,9 +218,10 @@ class Recipe(BaseModel):
 
     def label(self) -> str:
         """Who it is, short enough for a file name: the seed, or the first digits of the latent's digest."""
-        if self.latent is None:
-            return str(self.seed or 0)
-        return "z" + hashlib.sha256(json.dumps(self.latent).encode()).hexdigest()[:8]
+        for letter, numbers in (("z", self.latent), ("w", self.w), ("ws", self.ws)):
+            if numbers is not None:
+                return letter + hashlib.sha256(json.dumps(numbers).encode()).hexdigest()[:8]
+        return str(self.seed or 0)
 
 
 def _within(name: str, value: float, limits: tuple[float, float]) -> float:
