@@ -41,8 +41,9 @@ class Recipe(BaseModel):
     """What to make. Every mistake in it raises :class:`portrait_core.errors.UsageError` with one plain sentence.
 
     Exactly one of ``seed``, ``latent`` (z_dim finite numbers), ``w`` (w_dim) and ``ws`` (num_ws rows of w_dim) says who
-    it is; without all, seed 0. ``psi`` moves the person towards the mean avatar (0) or away from it (above 1). ``attributes`` are set in standard
-    deviations over whatever the seed gives. ``pose`` holds axis-angle rotations in radians by SMPL joint name.
+    it is; without all, seed 0. ``psi`` moves the person towards the mean avatar (0) or away from it (above 1).
+    ``attributes`` are set in standard deviations over whatever the seed gives.
+    ``pose`` holds axis-angle rotations in radians by SMPL joint name.
     ``faces`` is the number of triangles, ``lods`` those of coarser levels of detail, falling, each with its own maps or
     sharing those of the finest (``lod_maps``). ``closed`` puts a flat cap on the shoulder cut. ``texture_size`` is the
     edge of the maps in pixels, ``texture`` where their colours come from; ``normal_map`` and ``occlusion`` ask for
@@ -171,8 +172,9 @@ class Recipe(BaseModel):
         return int(_within("lattice", lattice, LATTICE_RANGE))
 
     def check(self, header: ModelHeader) -> None:
-        """Check what only the model can know: its attributes and their ranges, and the length of its latents."""
+        """Check what only the model can know: its attributes, their ranges and space, the length of what says who."""
         known = header.latent
+        self._check_styles_fit(header)
         if self.latent is not None and len(self.latent) != known.z_dim:
             raise UsageError(f"latent: {len(self.latent)} numbers; model {header.name} takes {known.z_dim}.")
         for name, value in self.attributes.items():
@@ -189,14 +191,34 @@ class Recipe(BaseModel):
                     f"attribute {name} is {value:g}; model {header.name} takes {attribute.low:g} to {attribute.high:g}."
                 )
 
+    def _check_styles_fit(self, header: ModelHeader) -> None:
+        """What w and ws mean to the model; how many rows it takes, only its networks know."""
+        space = "w" if self.w is not None else "ws" if self.ws is not None else ""
+        if not space:
+            return
+        for row in (self.w,) if self.w is not None else self.ws or ():
+            if header.w_dim is not None and len(row) != header.w_dim:
+                raise UsageError(f"{space}: {len(row)} numbers; model {header.name} takes {header.w_dim}.")
+        for name in self.attributes:
+            attribute = header.latent.find(name)
+            if attribute is not None and attribute.space != space:
+                raise UsageError(
+                    f"attribute {name} is set in {attribute.space}, and this recipe gives {space}, which nothing leads "
+                    "back from. Leave the attribute away, or say who it is by a seed or a latent."
+                )
+
     def latent_vector(self, header: ModelHeader) -> NDArray[np.float32]:
         """The latent z (1, z_dim) of this recipe: the seed's numbers or the given ones, with the attributes set.
 
         The seed means ``numpy.random.RandomState(seed).randn(1, z_dim)``, as in the published scripts. An attribute
         with an index replaces that number; one with a direction moves z along it until its part along the unit
-        direction is the value asked for. Raises as :meth:`check`.
+        direction is the value asked for. Raises as :meth:`check`, and :class:`UsageError` for a recipe that gives w or
+        ws: nothing leads from them back to z.
         """
         self.check(header)
+        if self.w is not None or self.ws is not None:
+            given = "w" if self.w is not None else "ws"
+            raise UsageError(f"this needs a latent z; the recipe gives {given}, which nothing leads back from.")
         if self.latent is not None:
             z = np.array([self.latent], np.float64)
         else:
