@@ -14,6 +14,7 @@ from portrait_core.weights.registry import FOLDER_VARIABLE, find_model, user_fol
 
 if TYPE_CHECKING:
     from portrait_core.engine.persons import KeptPersons
+    from portrait_core.person import Capability
     from portrait_core.portrait_model import PortraitModel
     from portrait_core.weights.header import ModelHeader
 
@@ -66,6 +67,12 @@ class Engine:
                 self._headers.clear()
             self._headers[key] = read_header(path)
         return self._headers[key]
+
+    def capabilities(self, name: str) -> frozenset[Capability]:
+        """What a model by name or path offers; it is not loaded for this."""
+        from portrait_core.models.load import capabilities_of
+
+        return capabilities_of(self.header(name))
 
     def is_loaded(self, name: str) -> bool:
         """Whether :meth:`model` answers at once."""

@@ -124,14 +124,13 @@ def _make(
     blender: str | None = None,
 ) -> dict[str, Any]:
     """Make one avatar and write it in every format; the answer of ``generate``."""
-    from portrait_core.models.load import capabilities_of
     from portrait_core.pipeline import make_avatar
     from portrait_core.pipeline.export import export_avatar, planned_files, with_motion
 
     planned = planned_files(paths, 1 + len(recipe.lods), lod_files=lod_files, thumbnail=thumbnail)
     _refuse_existing(planned, overwrite=overwrite)
     begin = time.perf_counter()
-    pictures = recipe.texture == "auto" and "sharper_pictures" in capabilities_of(engine.header(recipe.model))
+    pictures = recipe.texture == "auto" and "sharper_pictures" in engine.capabilities(recipe.model)
     steps = generate_steps(recipe, len(paths), pictures=pictures)
     watch.plan([*model_steps(loaded=engine.is_loaded(recipe.model)), *steps])
     watch("model", 0.0)
