@@ -4,9 +4,9 @@
 """Closest points, rays and inside tests on a triangle mesh, by warp-lang's bounding-volume hierarchy on the processor.
 
 With `portrait_core.geometry.nearest_triangle` the one place that knows warp's kernels. Queries run in as many threads
-as the process may use cores: warp lets go of Python's lock while a kernel runs, and every query writes only its own row, so
-the answers do not depend on the count. Neighbouring queries should be near each other: on a mesh of 300,000 faces,
-points in a coherent order take a third of the time of shuffled ones.
+as the process may use cores: warp lets go of Python's lock while a kernel runs, and every query writes only its own
+row, so the answers do not depend on the count. Neighbouring queries should be near each other: on a mesh of 300,000
+faces, points in a coherent order take a third of the time of shuffled ones.
 """
 
 # no `from __future__ import annotations`: warp reads the annotations of kernels
