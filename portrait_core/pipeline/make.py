@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import portrait_core
-from portrait_core.avatar import Avatar, Level, Maps
+from portrait_core.avatar import Avatar, Level
 from portrait_core.errors import UsageError, suggestion
 from portrait_core.pipeline.levels import Draft, Work, draft_level, opened, sharing_levels
 from portrait_core.pipeline.maps import Painter
@@ -90,7 +90,7 @@ def _levels(work: Work) -> tuple[list[Surface], list[Level], list[dict[str, Any]
         draft = draft_level(work, surface, size)
         drafts.append(draft)
         seen = seen or work.pool.submit(_thumbnail_sight, work, draft)  # beside the colours, which leave a core idle
-        levels.append(draft.level(work.painter.paint(draft.canvas, size, work.progress)))
+        levels.append(draft.canvas.level(work.painter.paint(draft.canvas, size, work.progress)))
     if shared:
         levels += sharing_levels(work, levels[0], drafts[0].canvas.welded)
     if not recipe.closed and work.base.planes is not None:
@@ -133,11 +133,11 @@ def provenance(header: ModelHeader) -> dict[str, Any]:
 
 def _thumbnail_sight(work: Work, draft: Draft) -> Traced:
     """The posed avatar, slightly from its left."""
-    level = draft.level(Maps(np.zeros((1, 1, 3), np.uint8)))
+    mesh = draft.canvas
     if not work.recipe.closed and work.base.planes is not None:
-        level = opened(level, work.base.planes)
+        mesh = opened(mesh, work.base.planes)
     template = work.template
     motions = joint_motions(template.joint_names, template.parents, template.joints, work.recipe.pose)
-    vertices, normals = skinned(level.vertices, level.normals, level.skin, motions)
-    camera = frame_bust(level.vertices).camera(yaw=0.35)
-    return Scene(vertices, normals, level.faces, level.uvs).trace(camera.cam2world, camera.intrinsics, THUMBNAIL_SIZE)
+    vertices, normals = skinned(mesh.vertices, mesh.normals, mesh.skin, motions)
+    camera = frame_bust(mesh.vertices).camera(yaw=0.35)
+    return Scene(vertices, normals, mesh.faces, mesh.uvs).trace(camera.cam2world, camera.intrinsics, THUMBNAIL_SIZE)

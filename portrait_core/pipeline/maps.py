@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Maps
+from portrait_core.avatar import Level, Maps, Mesh
 from portrait_core.cameras import Camera
 from portrait_core.errors import UsageError
 from portrait_core.field import Field, MaterialField
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.colour_space import srgb_to_linear
+from portrait_core.maps import MAPS
 from portrait_core.person import Person
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
@@ -37,20 +38,22 @@ VIEW_EDGE = 8
 
 
 @dataclass(frozen=True)
-class Canvas:
-    """A mesh with its atlas, in world metres: what maps are painted on.
+class Canvas(Mesh):
+    """A mesh with its atlas, in world metres: what maps are painted on."""
 
-    ``faces`` (F, 3), ``uvs`` (V, 2), ``vertices`` and ``normals`` (V, 3), ``lattice`` (V, 3) the vertices' places in
-    the field's own space, ``tangents`` (V, 4); ``welded`` (V,) numbers vertices that are one before the atlas cut them.
-    """
+    @property
+    def lattice(self) -> NDArray[np.float32]:
+        """(V, 3) the vertices' places in the field's own space."""
+        return self.data["lattice"]
 
-    faces: NDArray[np.int32]
-    uvs: NDArray[np.float32]
-    vertices: NDArray[np.float32]
-    normals: NDArray[np.float32]
-    lattice: NDArray[np.float32]
-    tangents: NDArray[np.float32]
-    welded: NDArray[np.int32]
+    @property
+    def welded(self) -> NDArray[np.int32]:
+        """(V,) numbers vertices that are one before the atlas cut them."""
+        return self.data["welded"]
+
+    def level(self, maps: Maps) -> Level:
+        """The mesh, with its skin by now, as a level of detail with its maps."""
+        return Level(self.data.finished(maps), self.faces, maps)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Painter:
             progress("normals", 0.0)
             normal = normals.result()
         shade = self._occlusion(canvas, size // 2, progress) if self.recipe.occlusion else None
-        return Maps(base_colour, normal, _packed(shade, roughness), has_occlusion=shade is not None)
+        return Maps(base_colour=base_colour, normal=normal, orm=_packed(shade, roughness))
 
     def _normals(self, canvas: Canvas, size: int) -> NDArray[np.uint8]:
         dense = self.dense.result()
@@ -81,7 +84,7 @@ class Painter:
             canvas.uvs,
             canvas.vertices,
             canvas.normals,
-            canvas.tangents,
+            canvas.data["tangents"],
             size,
             dense_faces=dense.surface.faces,
             dense_normals=dense.normals,
@@ -156,11 +159,8 @@ def _packed(shade: NDArray[np.uint8] | None, roughness: NDArray[np.uint8] | None
         fine = roughness.reshape(half, 2, half, 2).astype(np.uint16)
         rough = ((fine.sum(axis=(1, 3)) + 2) // 4).astype(np.uint8)
     shape = rough.shape if rough is not None else shade.shape if shade is not None else (1, 1)
-    packed = np.zeros((*shape, 3), np.uint8)
-    packed[:, :, 0] = 255 if shade is None else shade
-    packed[:, :, 1] = ROUGHNESS if rough is None else rough
-    return packed
-
-
-ROUGHNESS = 153
-"""0.6 of 255: what a surface has whose model says nothing."""
+    orm = np.full((*shape, 3), MAPS["orm"].neutral, np.uint8)
+    for channel, known in enumerate((shade, rough)):
+        if known is not None:
+            orm[:, :, channel] = known
+    return orm
