@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from portrait_core.imaging.colour_space import srgb_to_linear
+from portrait_core.models.portrait_gan.folded_decoder import FoldedTrigridDecoder
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.networks.decoder import Decoder
-from portrait_core.networks.folded_planes import FoldedTrigridDecoder
 from portrait_core.runtime.devices import chunk_size
 
 LEVEL = 10.0
