@@ -8,8 +8,6 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 import portrait_core
 from portrait_core.avatar import Avatar, Level
 from portrait_core.errors import UsageError, suggestion

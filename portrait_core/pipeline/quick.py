@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from portrait_core.cameras import Camera
 from portrait_core.field import CutField, Field
+from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.colour_space import linear_to_srgb
 from portrait_core.person import Person
 from portrait_core.portrait_model import PortraitModel
@@ -19,7 +20,6 @@ from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.framing import frame_bust
 from portrait_core.rendering.preview import Preview, ray_directions
-from portrait_core.rendering.raycast import RayMesh
 from portrait_core.rig import bust_joints, joint_motions, skinned
 from portrait_core.rig.skin import strongest
 from portrait_core.shape import extract_surface, vertex_normals
@@ -111,10 +111,9 @@ def _seen_colours(
     ``places`` (V, 3) are the vertices in lattice space, where the field is asked.
     """
     directions = ray_directions(camera.cam2world, camera.intrinsics, size)
-    hits = RayMesh(vertices, faces).first_hits(camera.cam2world[:3, 3], directions)
+    hits = MeshQueries(vertices, faces).first_hits(camera.cam2world[:3, 3], directions)
     seen = hits.face >= 0
-    corners, weights = faces[hits.face[seen]], hits.weights[seen]
-    points = sum(places[corners[:, k]] * weights[:, k, None] for k in range(3))
+    points = hits.take(seen).interpolated(places, faces)
     image = np.zeros((size * size, 3), np.uint8)
     colours = linear_to_srgb(np.clip(field.colour(np.asarray(points, np.float32)), 0.0, 1.0))
     image[seen] = np.rint(colours * 255.0).astype(np.uint8)
