@@ -15,10 +15,10 @@ from pathlib import Path
 import bpy
 
 from . import attributes, redraw, ticking
+from .engine_link import EngineLink, failure_of
 from .files import OpenFile, open_file
-from .link import Link, failure_of
 from .notices import Notices
-from .task import Facts, Task, Work, WorkFailed
+from .task import Facts, Task, WorkFailed, Workflow
 
 log = logging.getLogger("portraitkit")
 
@@ -30,7 +30,7 @@ class Session:
     """The engine and the tasks that wait for it."""
 
     def __init__(self) -> None:
-        self.link = Link()
+        self.link = EngineLink()
         self.tasks: list[Task] = []
         self.notices = Notices()
         self.waits = bpy.app.background
@@ -49,9 +49,9 @@ class Session:
         """Tasks under way, of the given kinds or of any."""
         return [task for task in self.tasks if not kinds or task.kind in kinds]
 
-    def start(self, kind: str, label: str, work: Work) -> Task:
-        """Begin ``work``. In the background it has ended when this returns, and a failure is raised."""
-        task = Task(kind, label, work, origin=open_file())
+    def start(self, kind: str, label: str, workflow: Workflow) -> Task:
+        """Begin ``workflow``. In the background it has ended when this returns, and a failure is raised."""
+        task = Task(kind, label, workflow, origin=open_file())
         self.tasks.append(task)
         self.notices.said = ""
         if not self.waits:
@@ -115,7 +115,7 @@ class Session:
         ticking.stop()
         for task in self.tasks:
             task.state = "cancelled"
-            task.work.close()
+            task.workflow.close()
         self.tasks.clear()
         self.link.close()
 
@@ -171,7 +171,7 @@ class Session:
         begin = time.perf_counter()
         task.job = task.ask = None
         try:
-            task.ask = task.work.throw(answer) if isinstance(answer, WorkFailed) else task.work.send(answer)
+            task.ask = task.workflow.throw(answer) if isinstance(answer, WorkFailed) else task.workflow.send(answer)
         except StopIteration as stop:
             task.answer = stop.value
             self._end(task, None)
@@ -193,7 +193,7 @@ class Session:
     def _end(self, task: Task, failure: WorkFailed | None) -> None:
         if task in self.tasks:
             self.tasks.remove(task)
-        task.work.close()
+        task.workflow.close()
         task.state = "done" if failure is None else "cancelled" if failure.code == "cancelled" else "failed"
         task.failure = failure
         if failure is not None and task.state == "failed":

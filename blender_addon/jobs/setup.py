@@ -31,7 +31,7 @@ def stop() -> None:
 
 
 def begin(run: SetupRun) -> None:
-    """Work through ``run``: by a timer in the window, here and now in the background."""
+    """Workflow through ``run``: by a timer in the window, here and now in the background."""
     global _run  # noqa: PLW0603
     _run = run
     session.notices.dismiss()

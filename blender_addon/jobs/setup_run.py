@@ -14,7 +14,7 @@ from ..core.engine.plan import SetupPlan
 from ..core.engine.probe import Probe
 from ..core.engine.pythons import base_pythons
 from ..core.engine.search import find_engines
-from .link import upper_first
+from .engine_link import upper_first
 from .preferences_access import own_folder, preference
 from .task import WorkFailed
 
@@ -55,7 +55,7 @@ class SetupRun:
         return wait
 
     def wait(self) -> None:
-        """Work to the end, here and now."""
+        """Workflow to the end, here and now."""
         self._installation.pump()
         self._look()
 

@@ -25,7 +25,7 @@ def test_nothing_is_left_over() -> None:
 
 def test_no_text_is_in_two_parts() -> None:
     german()
-    names = ("engine", "operators", "settings", "trouble", "filled")
+    names = ("engine", "operators", "settings", "failures", "filled")
     parts = [getattr(importlib.import_module(f"german.{name}"), name.upper()) for name in names]
     counts = Counter(text for part in parts for text in part)
     assert counts

@@ -32,7 +32,7 @@ DATA = re.compile(r"\{\} (mesh|quads|motion|anew|skin)( LOD\{\})?|Portraitkit bo
 
 
 # The reports for the makers stay English.
-NO_SENTENCES = {"report.py", "trouble.py"}
+NO_SENTENCES = {"report.py", "start_failure.py"}
 GAP_SENTENCE = re.compile(r"[^\n]*[A-Za-z]{2,} ?[^\n]*")
 
 

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from .engine import ENGINE
+from .failures import FAILURES
 from .filled import FILLED as PLAIN_FILLED
 from .operators import OPERATORS
 from .scene import SCENE, SCENE_FILLED
 from .settings import SETTINGS
-from .trouble import TROUBLE
 
-GERMAN: dict[str, str] = {**ENGINE, **OPERATORS, **SCENE, **SETTINGS, **TROUBLE}
+GERMAN: dict[str, str] = {**ENGINE, **OPERATORS, **SCENE, **SETTINGS, **FAILURES}
 FILLED: dict[str, str] = {**PLAIN_FILLED, **SCENE_FILLED}
 
 __all__ = ["FILLED", "GERMAN"]
