@@ -13,7 +13,7 @@ from typing import Any, cast
 from addon_package.facts import ADDON_ID, MANIFEST, engine_version
 
 STARTER = "portrait_core/models/starter.safetensors"
-MUST_BE_THERE = ("__init__.py", MANIFEST, "registration.py", "LICENSE", "core/protocol.py", "locale/german/__init__.py")
+MUST_BE_THERE = ("__init__.py", MANIFEST, "registration.py", "LICENSE", "core/protocol.py", "locale/german.py")
 ROOMS_MUST_BE_THERE = ("scene/__init__.py", "jobs/__init__.py", "ui/__init__.py")
 KEYS = {
     *("schema_version", "id", "version", "name", "tagline", "maintainer", "type", "tags", "website", "copyright"),

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from .engine import ENGINE
-from .failures import FAILURES
-from .filled import FILLED as PLAIN_FILLED
-from .operators import OPERATORS
-from .scene import SCENE, SCENE_FILLED
-from .settings import SETTINGS
+from .german_engine import ENGINE
+from .german_failures import FAILURES
+from .german_filled import FILLED as PLAIN_FILLED
+from .german_operators import OPERATORS
+from .german_scene import SCENE, SCENE_FILLED
+from .german_settings import SETTINGS
 
 GERMAN: dict[str, str] = {**ENGINE, **OPERATORS, **SCENE, **SETTINGS, **FAILURES}
 FILLED: dict[str, str] = {**PLAIN_FILLED, **SCENE_FILLED}
