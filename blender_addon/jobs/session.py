@@ -2,7 +2,7 @@
 """The one engine session of a running Blender: the worker, the work under way, and what came of it.
 
 Nothing here lives in a .blend file: undo, opening a file and new scenes do not touch it. :meth:`Session.step` is
-all that moves it on; a timer calls it in the window (``ticking``), and :meth:`Session.wait_for` calls it in the
+all that moves it on; a timer calls it in the window, and :meth:`Session.wait_for` calls it in the
 background and in tests.
 """
 
@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import logging
 import time
-from pathlib import Path
 
 import bpy
 
-from . import attributes, redraw, ticking
+from ..base import redraw
+from ..base.ticker import Ticker
+from . import attributes
 from .engine_link import EngineLink, failure_of
-from .files import OpenFile, open_file
-from .notices import Notices
+from .error_dialog import show_error
+from .files import open_file
+from .notices import notices
 from .task import Facts, Task, WorkFailed, Workflow
 
 log = logging.getLogger("portraitkit")
@@ -32,7 +34,8 @@ class Session:
     def __init__(self) -> None:
         self.link = EngineLink()
         self.tasks: list[Task] = []
-        self.notices = Notices()
+        self.notices = notices
+        self.ticker = Ticker(self.step, "the engine session")
         self.waits = bpy.app.background
         """Operators finish their work before they return: in the background, where no timer runs."""
 
@@ -55,7 +58,7 @@ class Session:
         self.tasks.append(task)
         self.notices.said = ""
         if not self.waits:
-            ticking.start()
+            self.ticker.start()
             redraw.sidebars()
             return task
         self.wait_for(task)
@@ -83,22 +86,17 @@ class Session:
             self.link.cancel(task.job)
         redraw.sidebars()
 
-    def cancel_all(self) -> None:
-        """:meth:`cancel` for everything under way."""
-        for task in list(self.tasks):
-            self.cancel(task)
-
     def wake(self) -> None:
         """Start the engine, so that it is warm and its models are known; :class:`WorkFailed` without one."""
         self.link.open()
         if not self.waits:
-            ticking.start()
+            self.ticker.start()
 
     def step(self) -> float | None:
         """Move everything on a little. Seconds until the next call, or None when there is nothing to watch."""
         told = self.link.step()
         if told:
-            attributes.match_all()
+            attributes.know(self.capabilities)
             redraw.sidebars()
         resumed = False
         for task in list(self.tasks):
@@ -112,7 +110,7 @@ class Session:
 
     def close(self) -> None:
         """End the worker and drop all work; nothing of it arrives any more."""
-        ticking.stop()
+        self.ticker.stop()
         for task in self.tasks:
             task.state = "cancelled"
             task.workflow.close()
@@ -199,15 +197,10 @@ class Session:
         if failure is not None and task.state == "failed":
             self.notices.fail(task.label, failure)
             if not self.waits:
-                ticking.show_error()
+                show_error()
         elif failure is not None:
             self.notices.said = f"{task.label}: cancelled."
         redraw.sidebars()
-
-    def keep_for_later(self, origin: OpenFile, path: Path, name: str) -> None:
-        """A result whose file is not open any more: offered in the panel, not forced into the open file."""
-        where = Path(origin.path).name if origin.path else "an unsaved file"
-        self.notices.keep(path, name, where)
 
 
 session = Session()

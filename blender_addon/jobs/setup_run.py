@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from ..base.preferences_access import own_folder, preference
 from ..core.advice import Failure
 from ..core.engine import plan as planning
 from ..core.engine import record
@@ -15,7 +16,6 @@ from ..core.engine.probe import Probe
 from ..core.engine.pythons import base_pythons
 from ..core.engine.search import find_engines
 from .engine_link import upper_first
-from .preferences_access import own_folder, preference
 from .task import WorkFailed
 
 ADDON = Path(__file__).resolve().parents[1]

@@ -10,10 +10,11 @@ from typing import Any
 
 import bpy
 
+from ..base.preferences_access import cache_folder
 from . import avatars
-from .files import OpenFile, open_file
+from .files import open_file
 from .gallery import gallery
-from .preferences_access import cache_folder
+from .notices import notices
 from .recipes import Recipe, looks, show
 from .task import Ask, Facts, WorkFailed, Workflow
 
@@ -32,7 +33,7 @@ def generate(
     result = yield Ask("generate", fields)
     made = Path(result["path"])
     if not origin.is_open():
-        later(origin, made, name)
+        notices.keep(made, name, origin)
         return None
     avatar = avatars.bring_in(made, name, thumbnail_of(result))
     if keep is None:
@@ -49,7 +50,7 @@ def regenerate(identity: str, name: str, recipe: Recipe) -> Workflow:
     made = Path(result["path"])
     old = avatars.find(identity) if origin.is_open() else None
     if old is None:
-        later(origin, made, name)
+        notices.keep(made, name, origin)
         return None
     avatar = avatars.replace(old, made, thumbnail_of(result))
     remove_files(result)
@@ -118,8 +119,6 @@ def bake(object_name: str, recipe: Recipe, name: str) -> Workflow:
 
 def batch(recipe: Recipe, first: int, count: int, folder: Path, ending: str, *, overwrite: bool) -> Workflow:
     """Write an avatar for each seed from ``first`` on into ``folder``; nothing comes into the scene."""
-    from .session import session
-
     answer = yield Ask(
         "batch",
         {
@@ -132,7 +131,7 @@ def batch(recipe: Recipe, first: int, count: int, folder: Path, ending: str, *, 
     )
     kept = f", {answer['kept']} were there already" if answer["kept"] else ""
     failed = f", {answer['failed']} failed" if answer["failed"] else ""
-    session.notices.said = f"{answer['made']} avatars written to {folder}{kept}{failed}."
+    notices.said = f"{answer['made']} avatars written to {folder}{kept}{failed}."
     if answer["failed"] and not answer["made"]:
         raise WorkFailed(f"None of the {count} avatars could be made.", "Open the log for the reason of each.", "usage")
     return answer
@@ -203,13 +202,6 @@ def remove_files(result: Facts) -> None:
     for path in {result["path"], result.get("thumbnail"), *result.get("files", ())}:
         if path:
             Path(path).unlink(missing_ok=True)
-
-
-def later(origin: OpenFile, path: Path, name: str) -> None:
-    """Offer the avatar in the panel instead of putting it where it was not asked for."""
-    from .session import session
-
-    session.keep_for_later(origin, path, name)
 
 
 def parse_facts(text: str, what: str) -> Any:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import shutil
@@ -59,18 +60,9 @@ def traces() -> dict[str, list[str]]:
         if item.idname.startswith("portraitkit.")
     ]
     found["threads"] = [each.name for each in threading.enumerate() if "portraitkit" in each.name.lower()]
-    ticking = sys.modules.get(f"{PACKAGE}.jobs.ticking")
-    if ticking is not None:
-        functions = [each for each in vars(ticking).values() if callable(each) and ours(each)]
-        found["timers"] = [each.__name__ for each in functions if is_timer(each)]
+    tickers = [each for each in gc.get_objects() if type(each).__name__ == "Ticker" and ours(type(each))]
+    found["timers"] = [each._what for each in tickers if each.runs]
     return {kind: names for kind, names in found.items() if names}
-
-
-def is_timer(function: object) -> bool:
-    try:
-        return bpy.app.timers.is_registered(function)
-    except (TypeError, ValueError):
-        return False
 
 
 def install(package: Path) -> None:
