@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from addon_package.facts import ADDON_ID, MANIFEST, engine_version
 
-STARTER = "portrait_core/models/starter.safetensors"
+STARTER = "portrait_core/models/starter/starter.safetensors"
 MUST_BE_THERE = ("__init__.py", MANIFEST, "registration.py", "LICENSE", "core/protocol.py", "locale/german.py")
 ROOMS_MUST_BE_THERE = ("base/__init__.py", "scene/__init__.py", "jobs/__init__.py", "ui/__init__.py")
 KEYS = {

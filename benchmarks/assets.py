@@ -33,7 +33,8 @@ from benchmarks.atlas_measures import measure_atlas
 from benchmarks.mesh_measures import stretch, view_error, volume, welded_faces
 from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
-from portrait_core.generator_model import CanonicalAvatarModel, load_avatar_model
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
 

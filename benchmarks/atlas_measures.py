@@ -13,7 +13,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from benchmarks.mesh_measures import welded_faces
 from portrait_core.avatar import Avatar
-from portrait_core.shape.components import component_labels
+from portrait_core.geometry.components import component_labels
 from portrait_core.shape.regions import Region, adjacent_faces, face_regions
 from textures import cover_texels
 

@@ -22,15 +22,15 @@ import numpy as np
 
 from benchmarks.batch_faults import fuzz, kills
 from portrait_core.batch.costs import cost_of
-from portrait_core.batch.crew import Crew, LocalCrew
+from portrait_core.batch.executors import Crew, LocalCrew
 from portrait_core.batch.manifest import Manifest
 from portrait_core.batch.presets import PRESETS
 from portrait_core.batch.records import Job, Outputs, Record
+from portrait_core.batch.resources import available_cores
 from portrait_core.batch.run import Run
-from portrait_core.batch.workforce import available_cores
-from portrait_core.models.header import read_header
-from portrait_core.models.registry import find_model
 from portrait_core.recipe import Recipe
+from portrait_core.weights.header import read_header
+from portrait_core.weights.registry import find_model
 
 RESULTS = Path(__file__).parent / "results" / "batch.json"
 SMALL: dict[str, Any] = {"faces": 2000, "texture_size": 256, "lattice": 96, "normal_map": False}
@@ -97,7 +97,7 @@ def overhead(count: int, fields: dict[str, Any]) -> dict[str, Any]:
 
 def ray(count: int, fields: dict[str, Any]) -> dict[str, Any]:
     """Two workers of a local Ray cluster against two processes, turn by turn."""
-    from portrait_core.batch.ray_crew import RayCrew
+    from portrait_core.batch.ray_executor import RayCrew
 
     local, cluster = LocalCrew(["cpu"] * 2, 1), None
     rates: dict[str, list[float]] = {"local": [], "ray": []}
@@ -117,7 +117,7 @@ def ray(count: int, fields: dict[str, Any]) -> dict[str, Any]:
 
 def memory(count: int) -> dict[str, Any]:
     """Resident memory of a worker after each of ``count`` avatars, and of the batch itself."""
-    from portrait_core.worker.memory import resident_bytes
+    from portrait_core.runtime.memory import resident_bytes
 
     crew = LocalCrew(["cpu"] * 2, 1)
     try:

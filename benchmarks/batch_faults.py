@@ -18,14 +18,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from portrait_core.batch.finished import is_whole
 from portrait_core.batch.manifest import manifests, read_lines, read_manifests
-from portrait_core.batch.rows import BadRow, Row, read_rows
+from portrait_core.batch.resume import is_whole
+from portrait_core.batch.table import BadRow, Row, read_rows
 from portrait_core.batch.task import Task
 from portrait_core.errors import PortraitError
-from portrait_core.formats.gltf_read import read_gltf
-from portrait_core.models.header import read_header
-from portrait_core.models.registry import find_model
+from portrait_core.formats.gltf.reader import read_gltf
+from portrait_core.weights.header import read_header
+from portrait_core.weights.registry import find_model
 
 CLI = [sys.executable, "-m", "cli.main"]
 
@@ -207,7 +207,7 @@ def _wrong_record(numbers: random.Random) -> bytes:
 def _wrong_tasks(numbers: random.Random, count: int, place: Path) -> Counter[str]:
     """Tasks that no worker can carry out: each comes back as a failed record, and nothing is written."""
     from portrait_core.batch.task import carry_out
-    from portrait_core.worker.engine import Engine
+    from portrait_core.engine.engine import Engine
 
     engine, found = Engine(), Counter[str]()
     for _ in range(count):

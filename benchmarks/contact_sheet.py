@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from portrait_core.cameras import Camera
-from portrait_core.formats.images import write_png
+from portrait_core.imaging.images import write_png
 from portrait_core.rendering.preview import Preview
 
 VIEWS = (("front", 0.0), ("three-quarter", 0.62), ("side", math.pi / 2), ("back", math.pi))

@@ -30,17 +30,17 @@ from benchmarks.assets import Watch
 from benchmarks.official import psnr
 from benchmarks.published_bust import bust_generator, fit_bust
 from portrait_core.cameras import Camera
-from portrait_core.generator import PortraitGenerator
-from portrait_core.generator_model import load_avatar_model
-from portrait_core.mesh_queries import MeshQueries
-from portrait_core.networks.exact import exact_convolutions
-from portrait_core.networks.fused_synthesis import fused_network, fused_superresolution
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.portrait_gan.field import TrigridField
+from portrait_core.models.portrait_gan.fused_synthesis import fused_network, fused_superresolution
+from portrait_core.models.portrait_gan.generator import PortraitGenerator
+from portrait_core.models.portrait_gan.model import NEAR, SIDE, PictureOptions
+from portrait_core.models.portrait_gan.renderer import Precision, QuickRenderer
+from portrait_core.networks.precision import exact_convolutions
 from portrait_core.pipeline import make_avatar
-from portrait_core.published_model import NEAR, SIDE, PictureOptions
-from portrait_core.quick_renderer import Precision, QuickRenderer
 from portrait_core.recipe import Recipe
-from portrait_core.shape.extract import extract_surface
-from portrait_core.trigrid_field import TrigridField
+from portrait_core.shape.isosurface import extract_surface
 
 RESULTS = Path(__file__).parent / "results" / "graphics_card.json"
 POSE = [[0.1, 0.2, -0.1, 0.15, 0.4, 0.1]]

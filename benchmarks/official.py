@@ -28,14 +28,14 @@ from benchmarks.published_bust import bust_generator, fit_bust
 from portrait_core.body.fast_search import HierarchySearch
 from portrait_core.body.triangles import nearest_brute_force
 from portrait_core.cameras import Camera, turntable
-from portrait_core.generator import PortraitGenerator
-from portrait_core.mesh_queries import MeshQueries
-from portrait_core.published_model import NEAR, SIDE, PictureOptions
-from portrait_core.quick_renderer import QuickRenderer
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.models.portrait_gan.field import TrigridField
+from portrait_core.models.portrait_gan.generator import PortraitGenerator
+from portrait_core.models.portrait_gan.model import NEAR, SIDE, PictureOptions
+from portrait_core.models.portrait_gan.renderer import QuickRenderer
 from portrait_core.rendering.renderer import RenderSettings
-from portrait_core.shape.extract import extract_surface, outer_shell, triangulate
-from portrait_core.shape.lattice import Lattice
-from portrait_core.trigrid_field import TrigridField
+from portrait_core.shape.grid import Lattice
+from portrait_core.shape.isosurface import extract_surface, outer_shell, triangulate
 
 RESULTS = Path(__file__).parent / "results" / "official.json"
 POSE = torch.tensor([[0.1, 0.2, -0.1, 0.15, 0.4, 0.1]])

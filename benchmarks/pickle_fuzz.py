@@ -114,8 +114,8 @@ def read_copies(first: int, last: int) -> dict[str, Any]:
     import torch
 
     from portrait_core.errors import ModelFileError
-    from portrait_core.models.official_pickle import read_checkpoint_bytes
-    from portrait_core.official_import import convert
+    from portrait_core.models.portrait_gan.importer import convert
+    from portrait_core.safe_pickle.checkpoint import read_checkpoint_bytes
 
     torch.set_num_threads(1)
     data = lzma.decompress(FIXTURE.read_bytes())

@@ -18,17 +18,17 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from portrait_core.body.published import BodySizes, PublishedBody, back_of_head_mask, box_face_mask
 from portrait_core.body.template import SMPL_PARENTS
-from portrait_core.generator import PortraitGenerator
-from portrait_core.generator_config import GeneratorConfig
-from portrait_core.models.checkpoint import save_model
-from portrait_core.models.header import Latent, ModelHeader, PosePrediction
+from portrait_core.models.portrait_gan.body import BodySizes, PublishedBody, back_of_head_mask, box_face_mask
+from portrait_core.models.portrait_gan.config import GeneratorConfig
+from portrait_core.models.portrait_gan.generator import PortraitGenerator
+from portrait_core.models.portrait_gan.importer import DISCRIMINATOR_PREFIX, halved
 from portrait_core.networks.discriminator import PortraitDiscriminator
 from portrait_core.networks.resampling import upsample2
 from portrait_core.networks.synthesis import SynthesisBlock
 from portrait_core.networks.trigrid import sample_trigrid
-from portrait_core.official_import import DISCRIMINATOR_PREFIX, halved
+from portrait_core.weights.checkpoint import save_model
+from portrait_core.weights.header import Latent, ModelHeader, PosePrediction
 
 SMPL_RINGS, SMPL_SEGMENTS = 82, 84
 """82 * 84 + 2 = 6,890 vertices and 13,776 faces: SMPL's numbers."""

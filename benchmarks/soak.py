@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 
 from portrait_core.formats.write import write_avatar
-from portrait_core.generator_model import CanonicalAvatarModel, load_avatar_model
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
 

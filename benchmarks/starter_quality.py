@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from portrait_core.cameras import Camera
-from portrait_core.colours import linear_to_srgb
-from portrait_core.generator_model import CanonicalAvatarModel, CanonicalField, load_avatar_model
+from portrait_core.imaging.colour_space import linear_to_srgb
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.starter.model import CanonicalAvatarModel, CanonicalField
 from portrait_core.shape import extract_surface
 from portrait_core.world.appearance import hair_distance, hair_sites
 from portrait_core.world.bust import Bust, PortraitWorld

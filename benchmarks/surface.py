@@ -35,13 +35,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from portrait_core.generator_model import BustField, load_avatar_model
-from portrait_core.mesh_queries import MeshQueries
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.geometry.surface import Surface
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.starter.model import BustField
 from portrait_core.progress import silent
-from portrait_core.shape.extract import extract_surface, outer_shell, triangulate, triangulate_bricks
-from portrait_core.shape.lattice import Lattice
-from portrait_core.shape.sparse import Reader, reader, sample_bricks
-from portrait_core.shape.surface import Surface
+from portrait_core.shape.adaptive_sampling import Reader, reader, sample_bricks
+from portrait_core.shape.grid import Lattice
+from portrait_core.shape.isosurface import extract_surface, outer_shell, triangulate, triangulate_bricks
 
 SAMPLE = 60_000
 """Points of the dense lattice that are timed."""

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.contact_sheet import DISTANCE, FOCAL, Glb, Shown
 from portrait_core.cameras import Camera
-from portrait_core.formats.images import write_png
+from portrait_core.imaging.images import write_png
 from portrait_core.rendering.preview import Preview, directions_at
 from portrait_core.rendering.raycast import RayMesh
 

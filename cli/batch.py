@@ -173,11 +173,11 @@ def batch(
     jobs = batch_plan.named_jobs(people, name, models, counted=table is not None or count is not None)
 
     from portrait_core.batch.costs import cost_of
-    from portrait_core.batch.places import is_url
     from portrait_core.batch.records import Outputs
+    from portrait_core.batch.remote_store import is_url
+    from portrait_core.batch.resources import Workforce, parse_shard
     from portrait_core.batch.run import Limits
     from portrait_core.batch.service import Batch, check_names, looked_at
-    from portrait_core.batch.workforce import Workforce, parse_shard
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS
 
@@ -251,7 +251,7 @@ def _wishes(show: Show) -> Generator[list[int], None, None]:
 
 
 def _run(order: Batch, show: Show) -> None:
-    from portrait_core.batch.places import is_url
+    from portrait_core.batch.remote_store import is_url
     from portrait_core.batch.service import run_batch
 
     begin = time.monotonic()
@@ -303,7 +303,7 @@ def _tell(record: Record, show: Show) -> None:
 
 def _dry_run(order: Batch, left: list[Any], records: list[Any], show: Show) -> None:
     from portrait_core.batch.costs import estimate
-    from portrait_core.batch.places import is_url
+    from portrait_core.batch.remote_store import is_url
 
     cost: Cost = estimate(left, order.outputs, records)
     total = order.own_jobs()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from cli import parse
 from portrait_core.errors import PortraitError, UsageError
-from portrait_core.file_names import BATCH_FIELDS, DEFAULT_PATTERN, LOD_FIELD, check_pattern, fill_pattern
+from portrait_core.files.names import BATCH_FIELDS, DEFAULT_PATTERN, LOD_FIELD, check_pattern, fill_pattern
 
 if TYPE_CHECKING:
     from portrait_core.batch.records import Job
-    from portrait_core.models.header import ModelHeader
     from portrait_core.recipe import Recipe
+    from portrait_core.weights.header import ModelHeader
 
 COUNTED_PATTERN = "{model}-{index:05d}"
 """Names of tables and random plans, in which a seed may be there twice."""
@@ -34,8 +34,8 @@ class Models:
     def take(self, name: str) -> ModelHeader:
         """The header of a model by name or path; raises as :func:`find_model` and :func:`read_header`."""
         if name not in self.headers:
-            from portrait_core.models.header import read_header
-            from portrait_core.models.registry import find_model, is_path
+            from portrait_core.weights.header import read_header
+            from portrait_core.weights.registry import find_model, is_path
 
             path = find_model(name)
             header = read_header(path)
@@ -51,7 +51,7 @@ def base_facts(
 ) -> dict[str, Any]:
     """Recipe fields that hold for all: a file's recipe, over it a preset, over it the options that were given."""
     from portrait_core.batch.presets import PRESETS
-    from portrait_core.suggest import suggestion
+    from portrait_core.errors import suggestion
 
     facts = dict(options)
     if recipe_file is not None:
@@ -88,7 +88,7 @@ def tabled(
     path: Path, base: dict[str, Any], models: Models, *, skip_bad: bool, note: Callable[[str], None]
 ) -> list[tuple[Recipe, str]]:
     """A recipe for every good row of a table; bad ones are told by line, and refused unless ``skip_bad``."""
-    from portrait_core.batch.rows import BadRow, read_rows
+    from portrait_core.batch.table import BadRow, read_rows
 
     names = {str(base["model"]), *_models_in(path)}
     for name in names:
@@ -118,14 +118,14 @@ def tabled(
 
 def _models_in(path: Path) -> set[str]:
     """Names in the model column; damage is told later, row by row."""
-    from portrait_core.batch.rows import read_facts
+    from portrait_core.batch.table import read_facts
 
     found = (facts.get("model") for _, facts in read_facts(path) if isinstance(facts, dict))
     return {name for name in found if isinstance(name, str) and name}
 
 
 def _no_model(name: str) -> str:
-    from portrait_core.models.registry import find_model
+    from portrait_core.weights.registry import find_model
 
     try:
         find_model(name)
@@ -150,7 +150,7 @@ def drawn(
     path: Path | None, count: int, seed: int | None, base: dict[str, Any], models: Models
 ) -> list[tuple[Recipe, str]]:
     """``count`` recipes of a random plan; without a file the people alone are drawn."""
-    from portrait_core.batch.draws import check_plan, read_plan, take_plan
+    from portrait_core.batch.sampling_plan import check_plan, read_plan, take_plan
     from portrait_core.recipe import Recipe
 
     if not 1 <= count <= MOST:

@@ -119,7 +119,7 @@ def _device() -> Finding:
     try:
         import torch
 
-        from portrait_core.devices import choose_device
+        from portrait_core.runtime.devices import choose_device
 
         device = choose_device("auto")
     except ImportError:
@@ -156,8 +156,8 @@ def _blender() -> Finding:
 def _models(*, verify: bool) -> Iterator[Finding]:
     try:
         from portrait_core.errors import ModelFileError
-        from portrait_core.models import registry
-        from portrait_core.models.checkpoint import load_model
+        from portrait_core.weights import registry
+        from portrait_core.weights.checkpoint import load_model
     except ImportError as error:
         yield Finding("models", "bad", f"cannot be looked for: {error}", "repair the imports above first")
         return

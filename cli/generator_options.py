@@ -11,8 +11,8 @@ import typer
 from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from portrait_core.generator_model import CanonicalAvatarModel
-    from portrait_core.published_model import PublishedAvatarModel
+    from portrait_core.models.portrait_gan.model import PublishedAvatarModel
+    from portrait_core.models.starter.model import CanonicalAvatarModel
 
     AnyModel = CanonicalAvatarModel | PublishedAvatarModel
 
@@ -141,7 +141,7 @@ def set_options(model: AnyModel, facts: dict[str, Any], **defaults: Any) -> None
 
     Raises :class:`UsageError` when somebody gave options that this model does not know.
     """
-    from portrait_core.published_model import PictureOptions, PublishedAvatarModel
+    from portrait_core.models.portrait_gan.model import PictureOptions, PublishedAvatarModel
 
     if isinstance(model, PublishedAvatarModel):
         model.options = PictureOptions(**{**defaults, **facts})
@@ -152,7 +152,7 @@ def set_options(model: AnyModel, facts: dict[str, Any], **defaults: Any) -> None
 
 def published(model: AnyModel, what: str) -> PublishedAvatarModel:
     """The model, if it is of the published architecture; :class:`UsageError` otherwise."""
-    from portrait_core.published_model import PublishedAvatarModel
+    from portrait_core.models.portrait_gan.model import PublishedAvatarModel
 
     if not isinstance(model, PublishedAvatarModel):
         raise UsageError(

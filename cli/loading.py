@@ -19,7 +19,7 @@ def load(model: Path, device: str, watcher: Watcher, title: str = "loading") -> 
     """
     watcher.begin(title)
     watcher("model", 0.0)
-    from portrait_core.devices import choose_device
-    from portrait_core.generator_model import load_avatar_model
+    from portrait_core.models.load import load_avatar_model
+    from portrait_core.runtime.devices import choose_device
 
     return load_avatar_model(str(model), str(choose_device(device)))

@@ -13,7 +13,7 @@ from cli.show import Show
 from portrait_core.errors import ModelFileError, OutputError, UsageError
 
 if TYPE_CHECKING:
-    from portrait_core.models.registry import ModelEntry
+    from portrait_core.weights.registry import ModelEntry
 
 app = typer.Typer(help="The models on this machine.", no_args_is_help=True)
 
@@ -21,7 +21,7 @@ app = typer.Typer(help="The models on this machine.", no_args_is_help=True)
 @app.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """List every model: the shipped ones and those in your own models folder."""
-    from portrait_core.models import registry
+    from portrait_core.weights import registry
 
     show = Show(as_json=as_json, quiet=False)
     entries = registry.list_models()
@@ -39,7 +39,7 @@ def info(
     as_json: AsJson = False,
 ) -> None:
     """Say what one model is: licence, origin, latent space and the attributes that --set takes."""
-    from portrait_core.models import registry
+    from portrait_core.weights import registry
 
     entry = registry.model_info(model)
     if entry.header is None:
@@ -67,7 +67,7 @@ def import_model(
     quiet: Quiet = False,
 ) -> None:
     """Convert an official checkpoint into Portraitkit's format. Nothing in the file is executed."""
-    from portrait_core.models import registry
+    from portrait_core.weights import registry
 
     show = Show(as_json=as_json, quiet=quiet)
     target = out
@@ -80,7 +80,7 @@ def import_model(
     with show.progress("reading") as watcher:
         watcher.begin("importing")
         watcher("read", 0.0)
-        from portrait_core.official_import import import_checkpoint
+        from portrait_core.models.portrait_gan.importer import import_checkpoint
 
         header, path = import_checkpoint(
             source,
@@ -107,7 +107,7 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Delete one of your own models."""
-    from portrait_core.models import registry
+    from portrait_core.weights import registry
 
     show = Show(as_json=as_json, quiet=False)
     entry = registry.model_info(model)
@@ -124,7 +124,7 @@ def where(
     as_json: AsJson = False,
 ) -> None:
     """Say where your models are, or where one is."""
-    from portrait_core.models import registry
+    from portrait_core.weights import registry
 
     path = registry.find_model(model) if model else registry.user_folder()
     Show(as_json=as_json, quiet=False).result(str(path), {"event": "where", "path": str(path)})
@@ -136,8 +136,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Read models whole and compare their checksums; exits with 1 if one is damaged."""
-    from portrait_core.models import registry
-    from portrait_core.models.checkpoint import load_model
+    from portrait_core.weights import registry
+    from portrait_core.weights.checkpoint import load_model
 
     show = Show(as_json=as_json, quiet=False)
     damaged = 0

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.recipes import Order, take_order
-from portrait_core.file_names import DEFAULT_PATTERN as DEFAULT_NAME
+from portrait_core.files.names import DEFAULT_PATTERN as DEFAULT_NAME
 
 __all__ = ["DEFAULT_NAME", "Order", "given_options", "take_order"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from portrait_core.errors import OutputError
-from portrait_core.whole_file import prepare_folder
+from portrait_core.files.whole_file import prepare_folder
 
 __all__ = ["prepare_folder", "refuse_existing"]
 

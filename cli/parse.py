@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from portrait_core.errors import UsageError
-from portrait_core.file_names import check_pattern, fill_pattern
+from portrait_core.files.names import check_pattern, fill_pattern
 
 __all__ = [
     "check_pattern",

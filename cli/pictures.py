@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from portrait_core.whole_file import whole_file
+from portrait_core.files.whole_file import whole_file
 
 DEPTH_UNIT = 1e-4
 """Metres per step of a depth picture: a tenth of a millimetre, up to 6.5 m."""

@@ -19,9 +19,9 @@ from portrait_core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from portrait_core.published_model import PublishedAvatarModel
+    from portrait_core.models.portrait_gan.labels import Pose
+    from portrait_core.models.portrait_gan.model import PublishedAvatarModel
     from portrait_core.recipe import Recipe
-    from portrait_core.references import Pose
 
 SOURCES = ("picture", "latent")
 
@@ -84,7 +84,7 @@ def pose(
 
 def _pictures(folder: Path) -> list[tuple[str, Path, Path, Any]]:
     """(name, picture, mask, camera) of each entry of the folder's result.json or dataset.json."""
-    from portrait_core.references import read_references
+    from portrait_core.models.portrait_gan.labels import read_references
 
     lists = [folder / each for each in ("result.json", "dataset.json") if (folder / each).is_file()]
     if not lists:
@@ -106,7 +106,7 @@ def _of_files(model: PublishedAvatarModel, given: list[tuple[str, Path, Path, An
     import torch
     from PIL import Image
 
-    from portrait_core.references import pose_of_six
+    from portrait_core.models.portrait_gan.labels import pose_of_six
 
     size = model.network.config.img_resolution
     for _, picture, mask, camera in given:
@@ -124,7 +124,7 @@ def _of_recipes(
     model: PublishedAvatarModel, recipes: tuple[Recipe, ...], yaw: float, pitch: float, source: str
 ) -> Iterator[Pose]:
     from portrait_core.cameras import Camera
-    from portrait_core.references import pose_of_six
+    from portrait_core.models.portrait_gan.labels import pose_of_six
 
     camera = Camera.orbit(math.radians(yaw), math.radians(pitch))
     for recipe in recipes:
@@ -137,7 +137,7 @@ def _of_recipes(
 
 
 def _write(path: Path, turn: Pose, *, overwrite: bool) -> None:
-    from portrait_core.whole_file import whole_file
+    from portrait_core.files.whole_file import whole_file
 
     with whole_file(path, overwrite=overwrite) as temporary:
         temporary.write_text(json.dumps({"unit": "radians", **turn}, indent=1) + "\n", encoding="utf-8")

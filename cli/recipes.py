@@ -14,8 +14,8 @@ from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
     from portrait_core.formats.read_recipe import RecipeFile
-    from portrait_core.models.header import ModelHeader
     from portrait_core.recipe import Recipe
+    from portrait_core.weights.header import ModelHeader
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def take_order(
     recipe["attributes"] = parse.parse_settings(settings or [])
     recipe["pose"] = parse.parse_pose(pose)
 
-    from portrait_core.models.header import read_header
-    from portrait_core.models.registry import find_model, is_path
     from portrait_core.recipe import Recipe
+    from portrait_core.weights.header import read_header
+    from portrait_core.weights.registry import find_model, is_path
 
     persons: list[dict[str, Any]] = [{"seed": number} for number in numbers]
     if latent is not None:

@@ -16,9 +16,9 @@ from cli.show import Show
 from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
+    from portrait_core.models.portrait_gan.model import PublishedAvatarModel
+    from portrait_core.models.portrait_gan.shapes import Shape
     from portrait_core.progress import Progress
-    from portrait_core.published_model import PublishedAvatarModel
-    from portrait_core.raw_shape import Shape
     from portrait_core.recipe import Recipe
 
 FORMATS = ("mrc", "ply")
@@ -100,9 +100,9 @@ def _write(
 
     import numpy as np
 
-    from portrait_core import raw_shape
     from portrait_core.formats.mrc import write_mrc
-    from portrait_core.rendering.legacy_grid import SIDE, blanked_volume, voxel_size
+    from portrait_core.models.portrait_gan import shapes
+    from portrait_core.models.portrait_gan.legacy_grid import SIDE, blanked_volume, voxel_size
 
     z = model.latent(recipe)
     watcher("latent", 0.0)
@@ -112,7 +112,7 @@ def _write(
     told: dict[Path, str] = {}
     if raw or "mrc" in files:
         side = SIDE if raw else model.network.config.rendering.box_warp
-        volume = raw_shape.density_volume(field, count, side=side, progress=watcher)
+        volume = shapes.density_volume(field, count, side=side, progress=watcher)
         stored = blanked_volume(volume) if raw else volume
         if "mrc" in files:
             watcher("write", 0.0)
@@ -123,14 +123,14 @@ def _write(
             write_mrc(files["mrc"], kept, voxel=voxel, origin=(corner, corner, corner), overwrite=overwrite)
             told[files["mrc"]] = f"{count}^3 densities, {stored.min():.1f} to {stored.max():.1f}"
         if "ply" in files and raw:
-            found = raw_shape.raw_mesh(stored, raw_shape.RAW_LEVEL if level is None else level)
+            found = shapes.raw_mesh(stored, shapes.RAW_LEVEL if level is None else level)
             _write_ply(found, files["ply"], overwrite=overwrite)
             told[files["ply"]] = f"{len(found.faces)} triangles, {found.unit}"
     if "ply" in files and not raw:
-        found = raw_shape.surface(field, count, progress=watcher)
+        found = shapes.surface(field, count, progress=watcher)
         if recipe.pose:
             watcher("rig", 0.0)
-            found = raw_shape.posed(found, model.template(z, recipe.psi), dict(recipe.pose))
+            found = shapes.posed(found, model.template(z, recipe.psi), dict(recipe.pose))
         watcher("write", 0.0)
         _write_ply(found, files["ply"], overwrite=overwrite)
         told[files["ply"]] = f"{len(found.faces)} triangles, {found.unit}"
@@ -142,7 +142,7 @@ def _write_ply(shape: Shape, path: Path, *, overwrite: bool) -> None:
 
     import trimesh
 
-    from portrait_core.whole_file import whole_file
+    from portrait_core.files.whole_file import whole_file
 
     mesh: Any = trimesh.Trimesh(shape.vertices, shape.faces, process=False)
     with whole_file(path, overwrite=overwrite) as temporary:

@@ -56,7 +56,7 @@ def starter(
     with show.progress("training") as watcher:
         watcher.begin("training")
         watcher("set-up", 0.0)
-        from portrait_core.devices import choose_device
+        from portrait_core.runtime.devices import choose_device
         from portrait_core.training.starter import StarterTrainingConfig, train_starter
 
         where = str(choose_device(device))

@@ -78,7 +78,7 @@ def video(
         files = {out / f"{order.names[0]}-{path}-{columns}x{rows}.mp4": people}
     else:
         files = {out / f"{stem}-{path}.mp4": [each] for stem, each in zip(order.names, people, strict=True)}
-    from portrait_core.formats.video import check_video, write_video
+    from portrait_core.imaging.video import check_video, write_video
 
     check_video()
     refuse_existing(files, overwrite=overwrite)
@@ -166,7 +166,7 @@ def _walk(
     model: Any, people: list[Recipe], frames: int, size: int, kind: str, watcher: Progress
 ) -> Iterator[NDArray[np.uint8]]:
     """From person to person and back to the first, on a smooth closed curve, while the camera sways."""
-    from portrait_core.latent_walk import closed_walk
+    from portrait_core.latents.walk import closed_walk
 
     cameras = _cameras("sway", frames)
     pose = dict(people[0].pose)

@@ -72,7 +72,7 @@ def picture_files(
 
 
 def _references(path: Path) -> list[View]:
-    from portrait_core.references import read_references
+    from portrait_core.models.portrait_gan.labels import read_references
 
     views: list[View] = []
     taken: set[str] = set()

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.rig.motion import Motion
-from portrait_core.rig.posing import joint_motions, skinned
 from portrait_core.rig.skin import Skin
+from portrait_core.rig.skinning import joint_motions, skinned
 
 
 def _no_pose() -> Mapping[str, tuple[float, float, float]]:

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class PortraitError(Exception):
     """Base of every error that a user can act on; the command line shows its text without a traceback.
@@ -29,3 +32,17 @@ class OutputError(PortraitError):
 
 class Cancelled(PortraitError):
     """The caller asked a long operation to stop; nothing half-made is left behind."""
+
+
+def suggestion(word: str, known: Iterable[str], *, what: str = "known") -> str:
+    """A sentence naming what ``word`` was probably meant to be; without a near match it lists everything known.
+
+    >>> suggestion("haed", ["head", "neck"])
+    'Did you mean head?'
+    """
+    choices = sorted(set(known))
+    by_lower = {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=3, cutoff=0.6)
+    if near:
+        return f"Did you mean {' or '.join(by_lower[match] for match in near)}?"
+    return f"{what.capitalize()}: {', '.join(choices) or 'none'}."

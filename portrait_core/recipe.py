@@ -20,9 +20,8 @@ from pydantic import (
 )
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
-from portrait_core.errors import UsageError
-from portrait_core.models.header import ModelHeader
-from portrait_core.suggest import suggestion
+from portrait_core.errors import UsageError, suggestion
+from portrait_core.weights.header import ModelHeader
 
 MAX_SEED = 2**32 - 1
 PSI_RANGE = (-2.0, 2.0)

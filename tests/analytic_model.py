@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.body.template import BodyTemplate
-from portrait_core.models.header import Attribute, Latent, ModelHeader, Training
 from portrait_core.recipe import Recipe
 from portrait_core.shape import Surface, decimate, extract_surface
+from portrait_core.weights.header import Attribute, Latent, ModelHeader, Training
 from tests.analytic import BUST_BOUNDS, BUST_PARTS, AnalyticField, bust_template, gradient, union
 
 HEADER = ModelHeader(

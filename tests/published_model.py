@@ -11,8 +11,8 @@ from torch import Tensor
 
 from benchmarks.published_bust import bust_generator, fit_bust, save_bust
 from portrait_core.cameras import Camera
-from portrait_core.generator import PortraitGenerator
-from portrait_core.generator_config import GeneratorConfig
+from portrait_core.models.portrait_gan.config import GeneratorConfig
+from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.networks.discriminator import DiscriminatorConfig, PortraitDiscriminator
 from portrait_core.networks.initialise import initialise
 from portrait_core.rendering.renderer import RenderSettings

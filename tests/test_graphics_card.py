@@ -15,15 +15,16 @@ from torch import Tensor
 from benchmarks.official import psnr
 from portrait_core.body.warp_lattice import WarpLattice
 from portrait_core.cameras import Camera
-from portrait_core.generator import PortraitGenerator
-from portrait_core.generator_model import CanonicalAvatarModel, load_avatar_model
-from portrait_core.mesh_queries import MeshQueries
-from portrait_core.models.registry import find_model
-from portrait_core.networks.exact import exact_convolutions
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.models.load import load_avatar_model
+from portrait_core.models.portrait_gan.generator import PortraitGenerator
+from portrait_core.models.portrait_gan.renderer import QuickRenderer
+from portrait_core.models.starter.model import CanonicalAvatarModel
+from portrait_core.networks.precision import exact_convolutions
 from portrait_core.pipeline import make_avatar
-from portrait_core.quick_renderer import QuickRenderer
 from portrait_core.recipe import Recipe
-from portrait_core.shape.extract import extract_surface
+from portrait_core.shape.isosurface import extract_surface
+from portrait_core.weights.registry import find_model
 from tests.published_model import install, label, small_bust
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device")

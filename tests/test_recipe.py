@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from portrait_core.errors import UsageError
-from portrait_core.models.header import Attribute, Latent, ModelHeader
 from portrait_core.recipe import Recipe
+from portrait_core.weights.header import Attribute, Latent, ModelHeader
 
 HEADER = ModelHeader(
     name="tiny",

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from textures.laying import FLAT_ENOUGH, Surface, one_round, restricted
-from textures.segment import absorb_small, grow_charts, path_costs, smooth_borders
+from textures.chart_growth import absorb_small, grow_charts, path_costs, smooth_borders
+from textures.chart_rounds import FLAT_ENOUGH, Surface, one_round, restricted
 from textures.topology import Pairs, face_pairs, piece_labels
 
 CHART_SHARE = 0.04

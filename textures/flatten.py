@@ -46,7 +46,7 @@ def flatten(
 
     ``corners`` (F, 3, 3) places of the triangles' corners, ``glued`` (F, 3) their vertices (0 to N - 1), ``chart`` (F,)
     from 0. Every chart must be a disc. The border of a chart may still cross itself: see
-    :func:`textures.crossings.overlapping`.
+    :func:`textures.overlaps.overlapping`.
     """
     return flattenings(corners, glued, chart, (iterations,))[iterations]
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from portrait_core.avatar import Avatar
+from portrait_core.engine.engine import Engine
 from portrait_core.errors import Cancelled, PortraitError
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
-from portrait_core.worker.engine import Engine
 
 
 def make_avatars(

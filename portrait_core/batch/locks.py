@@ -17,7 +17,7 @@ from pathlib import Path
 import filelock
 
 from portrait_core.errors import OutputError
-from portrait_core.whole_file import output_error
+from portrait_core.files.whole_file import output_error
 
 _GATE = ".portrait-gate.lock"
 _WHOLE = ".portrait-batch.lock"

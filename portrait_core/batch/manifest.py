@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from portrait_core.batch.records import Record
 from portrait_core.errors import OutputError, UsageError
-from portrait_core.whole_file import output_error, whole_file
+from portrait_core.files.whole_file import output_error, whole_file
 
 NAME = "manifest.jsonl"
 DAMAGED = "manifest.damaged.txt"

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from portrait_core.avatar import Avatar, Level
-from portrait_core.shape.components import component_labels
+from portrait_core.geometry.components import component_labels
 
 LIMITS: dict[str, tuple[float, float]] = {
     "floating_share": (0.0, 0.004),

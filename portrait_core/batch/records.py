@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from portrait_core.file_names import check_name
+from portrait_core.files.names import check_name
 from portrait_core.recipe import Recipe
 
 Status = Literal["made", "failed", "rejected"]

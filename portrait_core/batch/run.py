@@ -15,17 +15,17 @@ from pathlib import Path
 import numpy as np
 
 import portrait_core
-from portrait_core.batch.crew import Crew, Outcome
-from portrait_core.batch.finished import is_whole, recovered
+from portrait_core.batch.executors import Crew, Outcome
 from portrait_core.batch.manifest import Manifest
-from portrait_core.batch.places import Remote
 from portrait_core.batch.records import Job, Outputs, Record
+from portrait_core.batch.remote_store import Remote
+from portrait_core.batch.resume import is_whole, recovered
 from portrait_core.batch.task import Task
 from portrait_core.errors import OutputError, PortraitError
-from portrait_core.file_names import fill_pattern, plain_stem
+from portrait_core.files.names import fill_pattern, plain_stem
+from portrait_core.files.whole_file import prepare_folder
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import MAX_SEED, Recipe
-from portrait_core.whole_file import prepare_folder
 
 _log = logging.getLogger("portraitkit")
 

@@ -13,17 +13,17 @@ from pathlib import Path
 from portrait_core.batch import pages
 from portrait_core.batch import report as reports
 from portrait_core.batch.costs import estimate
-from portrait_core.batch.finished import sweep
 from portrait_core.batch.locks import folder_lock
 from portrait_core.batch.manifest import NAME, Manifest, manifests, read_manifests
-from portrait_core.batch.places import Remote, is_url, state_folder
 from portrait_core.batch.records import Job, Outputs, Record
+from portrait_core.batch.remote_store import Remote, is_url, state_folder
+from portrait_core.batch.resources import Workforce
+from portrait_core.batch.resume import sweep
 from portrait_core.batch.run import Limits, Run, Summary
-from portrait_core.batch.workforce import Workforce
 from portrait_core.errors import OutputError, PortraitError, UsageError
-from portrait_core.file_names import plain_stem
+from portrait_core.files.names import plain_stem
+from portrait_core.files.whole_file import make_folder, prepare_folder, whole_file
 from portrait_core.progress import Progress, silent
-from portrait_core.whole_file import make_folder, prepare_folder, whole_file
 
 _log = logging.getLogger("portraitkit")
 
@@ -186,7 +186,7 @@ def looked_at(batch: Batch) -> tuple[list[Job], list[Record]]:
 
     Nothing is written, locked or repaired.
     """
-    from portrait_core.batch.finished import is_whole
+    from portrait_core.batch.resume import is_whole
 
     jobs = batch.own_jobs()
     if is_url(batch.out):

@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import portrait_core
-from portrait_core.batch.finished import described, view_name
 from portrait_core.batch.records import Outputs, Record
+from portrait_core.batch.resume import described, view_name
+from portrait_core.engine.engine import Engine
+from portrait_core.engine.faults import fault_of
 from portrait_core.errors import OutputError
-from portrait_core.file_names import plain_stem
+from portrait_core.files.names import plain_stem
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
-from portrait_core.worker.engine import Engine
-from portrait_core.worker.faults import fault_of
-from portrait_core.worker.memory import resident_bytes
+from portrait_core.runtime.memory import resident_bytes
 
 if TYPE_CHECKING:
     from portrait_core.avatar import Avatar
@@ -107,8 +107,8 @@ def carry_out(task: Task, engine: Engine, progress: Progress = silent, worker: s
 
 def _made(task: Task, recipe: Recipe, engine: Engine, progress: Progress) -> tuple[Avatar, str]:
     """The avatar and the device that made it. A full graphics card is asked for less at a time, then left."""
-    from portrait_core import devices
     from portrait_core.pipeline import make_avatar
+    from portrait_core.runtime import devices
 
     name = plain_stem(task.name)
     device = str(devices.choose_device(engine.device))
@@ -156,8 +156,8 @@ def _finished(
     task: Task, avatar: Avatar, recipe: Recipe, folder: Path, progress: Progress
 ) -> tuple[list[Path], dict[str, str]]:
     from portrait_core.batch.view import view_script
+    from portrait_core.files.whole_file import whole_file
     from portrait_core.pipeline.export import export_avatar
-    from portrait_core.whole_file import whole_file
 
     outputs = task.outputs
     files: list[Path] = []
@@ -185,9 +185,9 @@ def _finished(
 
 def _rejected(task: Task, avatar: Avatar, recipe: Recipe, folder: Path) -> list[Path]:
     """The picture of a rejected avatar, and its files where they are wanted; nothing under a final name."""
-    from portrait_core.formats.png import encode_map
+    from portrait_core.files.whole_file import whole_file
+    from portrait_core.imaging.png import encode_map
     from portrait_core.pipeline.export import export_avatar
-    from portrait_core.whole_file import whole_file
 
     place = folder / REJECTED
     if task.outputs.keep_rejected:
@@ -219,7 +219,7 @@ def _place(task: Task) -> Generator[Path, None, None]:
 
 
 def _send(task: Task, files: list[Path], folder: Path) -> None:
-    from portrait_core.batch.places import Remote
+    from portrait_core.batch.remote_store import Remote
 
     remote = Remote(task.url)
     # Avatars last: whoever sees one finds the rest there.

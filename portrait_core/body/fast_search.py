@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.body.triangles import TIE, Nearest
-from portrait_core.nearest_triangle import NearestTriangle
+from portrait_core.geometry.nearest_triangle import NearestTriangle
 
 FAR = 100.0
 """Metres: more than any body, for searches without a radius."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Motion files as rotations of SMPL joints over time: AMASS and SMPL ``.npz``, SMPL ``.pkl``, ``.npy``, ``.json``.
 
-Nothing in a file is executed: archives are read without pickles, and pickles by `portrait_core.body.pickled_arrays`.
+Nothing in a file is executed: archives are read without pickles, and pickles by `portrait_core.safe_pickle.arrays`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import numpy as np
 import scipy.spatial.transform as _transform
 from numpy.typing import NDArray
 
-from portrait_core.body.pickled_arrays import read_pickled_arrays
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
+from portrait_core.safe_pickle.arrays import read_pickled_arrays
 
 Floats = NDArray[np.float64]
 UpAxis = Literal["y", "z"]

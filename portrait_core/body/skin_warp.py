@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from portrait_core.closest_point import ClosestPoint
+from portrait_core.geometry.closest_point import ClosestPoint
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from portrait_core.body.deformation import PoseWarp, triangle_frames
 from portrait_core.body.triangles import TIE
-from portrait_core.nearest_triangle import NearestTriangle
+from portrait_core.geometry.nearest_triangle import NearestTriangle
 
 TOLERANCE = 0.00025
 """Metres that two neighbouring nodes may disagree by: a tenth of a pixel of the published pictures."""

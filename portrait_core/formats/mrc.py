@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import OutputError
-from portrait_core.whole_file import whole_file
+from portrait_core.files.whole_file import whole_file
 
 HEADER_BYTES = 1024
 

@@ -10,7 +10,7 @@ import numpy as np
 from portrait_core.avatar import Avatar
 from portrait_core.formats.facts import GENERATOR, comment
 from portrait_core.formats.loose_mesh import loose_mesh, pose_note
-from portrait_core.formats.png import encode_map
+from portrait_core.imaging.png import encode_map
 
 
 def ply_files(avatar: Avatar, stem: str) -> dict[str, bytes]:

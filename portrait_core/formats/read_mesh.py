@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import UsageError
-from portrait_core.formats.gltf_read import GltfFile, read_gltf
-from portrait_core.formats.read_obj import read_obj
+from portrait_core.formats.gltf.reader import GltfFile, read_gltf
+from portrait_core.formats.read_wavefront import read_obj
 
 MESH_ENDINGS = (".glb", ".gltf", ".obj")
 MAX_FACES = 2_000_000

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from portrait_core.avatar import Avatar
 from portrait_core.errors import UsageError
-from portrait_core.file_names import LOD_FIELD, plain_stem
-from portrait_core.formats.binary import ImageKind
+from portrait_core.files.file_set import refuse_taken, whole_files
+from portrait_core.files.names import LOD_FIELD, plain_stem
 from portrait_core.formats.blender import BLENDER_ENDINGS, convert, find_blender
 from portrait_core.formats.bones import rename_bones
-from portrait_core.formats.file_set import refuse_taken, whole_files
-from portrait_core.formats.gltf import glb_bytes, gltf_files
-from portrait_core.formats.gltf_scene import level_names
-from portrait_core.formats.obj import obj_files
+from portrait_core.formats.gltf.binary import ImageKind
+from portrait_core.formats.gltf.scene import level_names
+from portrait_core.formats.gltf.writer import glb_bytes, gltf_files
 from portrait_core.formats.ply import ply_files
-from portrait_core.formats.png import encode_map
 from portrait_core.formats.stl import stl_files
+from portrait_core.formats.wavefront import obj_files
+from portrait_core.imaging.png import encode_map
 
 _LOOSE: dict[str, Callable[[Avatar, str], dict[str, bytes]]] = {
     ".obj": obj_files,

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Weights files: our own format, the registry of models, and the safe reader of official files."""
+"""The families of models, a folder each, and how a weights file becomes one of them."""

@@ -12,13 +12,13 @@ from portrait_core.formats.read_mesh import EditedMesh, MeshSkin
 from portrait_core.pipeline.levels import Work, canvas_of
 from portrait_core.pipeline.make import THREADS, begin, provenance
 from portrait_core.pipeline.maps import Canvas
-from portrait_core.pipeline.models import AvatarModel
+from portrait_core.portrait_model import AvatarModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rig import BONE_NAMINGS, Skin, rename, skin_from_template
 from portrait_core.rig.skin import strongest
+from portrait_core.runtime.threads import side_by_side
 from portrait_core.shape import vertex_normals
-from portrait_core.threads import side_by_side
 from textures import Atlas
 
 FARTHEST_MESH = 0.02

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from portrait_core.avatar import Avatar, Maps
-from portrait_core.formats.file_set import write_files
-from portrait_core.formats.png import encode_map
+from portrait_core.files.file_set import write_files
 from portrait_core.formats.write import main_files, picture_path, write_avatar
+from portrait_core.imaging.png import encode_map
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rig import Motion

@@ -22,7 +22,7 @@ from portrait_core.rig import Skin, skin_from_template
 from portrait_core.shape import Surface, decimate_seams, vertex_normals
 from portrait_core.shape.cut import ON_PLANE
 from portrait_core.shape.decimate import Focus
-from portrait_core.shape.dense import DenseSurface
+from portrait_core.shape.reference_surface import DenseSurface
 from portrait_core.shape.regions import Region, face_regions
 from textures import Atlas, unwrap
 from textures.tangents import tangents

@@ -12,11 +12,9 @@ import numpy as np
 
 import portrait_core
 from portrait_core.avatar import Avatar, Level, Maps
-from portrait_core.errors import UsageError
-from portrait_core.models.header import ModelHeader
+from portrait_core.errors import UsageError, suggestion
 from portrait_core.pipeline.levels import Draft, Work, draft_level, opened, sharing_levels
 from portrait_core.pipeline.maps import Painter
-from portrait_core.pipeline.models import AvatarModel
 from portrait_core.pipeline.surfaces import (
     dense_surface,
     facts_of_levels,
@@ -24,14 +22,15 @@ from portrait_core.pipeline.surfaces import (
     level_surfaces,
     reference,
 )
+from portrait_core.portrait_model import AvatarModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.framing import frame_bust
 from portrait_core.rendering.preview import Scene, Traced
 from portrait_core.rig import bust_joints, joint_motions, skinned
+from portrait_core.runtime.threads import side_by_side
 from portrait_core.shape import Surface
-from portrait_core.suggest import suggestion
-from portrait_core.threads import side_by_side
+from portrait_core.weights.header import ModelHeader
 
 THUMBNAIL_SIZE = 512
 

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Maps
 from portrait_core.cameras import Camera
-from portrait_core.colours import srgb_to_linear
 from portrait_core.errors import UsageError
 from portrait_core.field import Field, MaterialField
-from portrait_core.mesh_queries import MeshQueries
-from portrait_core.pipeline.models import AvatarModel, RenderingModel
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.imaging.colour_space import srgb_to_linear
+from portrait_core.portrait_model import AvatarModel, RenderingModel
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
-from portrait_core.shape.dense import DenseSurface
-from portrait_core.threads import thread_count
+from portrait_core.runtime.threads import thread_count
+from portrait_core.shape.reference_surface import DenseSurface
 from textures import View, bake_colour, bake_materials, bake_views
 from textures.bake import THREADS as BAKE_THREADS
 from textures.normal_map import normal_map

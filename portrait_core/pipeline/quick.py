@@ -11,9 +11,9 @@ import scipy.spatial as _spatial
 from numpy.typing import NDArray
 
 from portrait_core.cameras import Camera
-from portrait_core.colours import linear_to_srgb
 from portrait_core.field import CutField, Field
-from portrait_core.pipeline.models import AvatarModel
+from portrait_core.imaging.colour_space import linear_to_srgb
+from portrait_core.portrait_model import AvatarModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.framing import frame_bust

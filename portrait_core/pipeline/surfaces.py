@@ -15,7 +15,7 @@ from portrait_core.field import CutField, Field
 from portrait_core.progress import Progress
 from portrait_core.shape import Surface, clean_carrying, decimate, extract_surface, level_facts
 from portrait_core.shape.decimate import Focus
-from portrait_core.shape.dense import DenseSurface
+from portrait_core.shape.reference_surface import DenseSurface
 
 FACE_FROM_HEAD_JOINT = (0.0, 0.02, 0.05)
 FACE_REACH = 0.11

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
-from portrait_core.colours import srgb_to_linear
+from portrait_core.imaging.colour_space import srgb_to_linear
+from portrait_core.rendering.lighting import LAMPS, expose, lamp_shadows, room_shadows, shade
 from portrait_core.rendering.raycast import Hits, RayMesh
-from portrait_core.rendering.studio import LAMPS, expose, lamp_shadows, room_shadows, shade
-from portrait_core.threads import side_by_side
+from portrait_core.runtime.threads import side_by_side
 
 BACKGROUND = ((0.80, 0.81, 0.82), (0.62, 0.63, 0.65))
 """Linear RGB of the backdrop at its brightest, behind the head, and towards the corners."""

@@ -22,7 +22,7 @@ class RayMesh:
     """A triangle mesh that answers ray queries: ``vertices`` (V, 3) float32 and ``faces`` (F, 3) int32, any units."""
 
     def __init__(self, vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> None:
-        from portrait_core.mesh_queries import MeshQueries
+        from portrait_core.geometry.mesh_queries import MeshQueries
 
         self._queries = MeshQueries(vertices, faces)
         self._size = float(np.linalg.norm(np.ptp(vertices, axis=0)))

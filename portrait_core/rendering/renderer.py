@@ -10,9 +10,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from portrait_core.rendering.march import fill_depth, march_weights, ray_march
+from portrait_core.rendering.jitter import SampleNumbers
 from portrait_core.rendering.masks import EMPTY, SOLID, crop_mask, cull_mask
-from portrait_core.rendering.numbers import SampleNumbers
+from portrait_core.rendering.ray_marching import fill_depth, march_weights, ray_march
 from portrait_core.rendering.rays import auto_bounds
 from portrait_core.rendering.sampling import (
     disparity_depths,

@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from portrait_core.rendering.march import fill_depth, march_weights
+from portrait_core.rendering.jitter import SampleNumbers
 from portrait_core.rendering.masks import EMPTY, crop_mask
-from portrait_core.rendering.numbers import SampleNumbers
 from portrait_core.rendering.occupancy import Occupancy
+from portrait_core.rendering.ray_marching import fill_depth, march_weights
 from portrait_core.rendering.renderer import Rendering, RenderSettings
 from portrait_core.rendering.sampling import importance_depths, stratified_depths
 

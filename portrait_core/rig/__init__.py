@@ -4,10 +4,10 @@
 from portrait_core.rig.motion import Motion
 from portrait_core.rig.motion_files import read_motion
 from portrait_core.rig.naming import BONE_NAMINGS, rename
-from portrait_core.rig.posing import joint_motions, quaternion, skinned
 from portrait_core.rig.skeleton import SKELETONS, Skeleton, bust_joints, choose_skeleton
 from portrait_core.rig.skin import INFLUENCES, Skin
-from portrait_core.rig.transfer import skin_from_template
+from portrait_core.rig.skinning import joint_motions, quaternion, skinned
+from portrait_core.rig.weight_transfer import skin_from_template
 
 __all__ = [
     "BONE_NAMINGS",

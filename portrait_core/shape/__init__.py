@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Field to triangles: lattice, marching cubes, the one outer shell, cleaning, the shoulder cut, decimation, normals."""
 
+from portrait_core.geometry.normals import vertex_normals
+from portrait_core.geometry.surface import Surface, SurfaceReport, inspect_surface
 from portrait_core.shape.clean import CleanReport, clean, clean_carrying, level_facts
 from portrait_core.shape.cut import open_cut
 from portrait_core.shape.decimate import decimate
-from portrait_core.shape.extract import extract_surface
-from portrait_core.shape.normals import vertex_normals
+from portrait_core.shape.isosurface import extract_surface
 from portrait_core.shape.seam_decimate import SharedLevel, decimate_seams
-from portrait_core.shape.surface import Surface, SurfaceReport, inspect_surface
 
 __all__ = [
     "CleanReport",

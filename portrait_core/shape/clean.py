@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.shape.carry import by_place, to_added
-from portrait_core.shape.cut import ON_PLANE, flatten_cut_carrying, straightness
-from portrait_core.shape.repair import make_closed
-from portrait_core.shape.smooth import take_off_terraces
-from portrait_core.shape.surface import Surface
-from portrait_core.shape.topology import (
+from portrait_core.geometry.half_edges import (
     boundary_loops,
     closed_half_edges,
     euler_genus,
     is_closed_manifold,
     shells,
 )
-from portrait_core.shape.tunnels import close_tunnels
+from portrait_core.geometry.surface import Surface
+from portrait_core.shape.attribute_transfer import by_place, to_added
+from portrait_core.shape.cut import ON_PLANE, flatten_cut_carrying, straightness
+from portrait_core.shape.handle_removal import close_tunnels
+from portrait_core.shape.repair import make_closed
+from portrait_core.shape.smooth import take_off_terraces
 
 TUNNEL = 9.0
 """Voxels: a handle with a loop no longer than this is an accident of the lattice, not a shape; 2 cm at 256

@@ -17,8 +17,8 @@ import numpy as np
 import scipy.sparse as _sparse
 from numpy.typing import NDArray
 
-from portrait_core.shape.surface import Surface, compact, face_cross
-from portrait_core.shape.topology import all_corners, ends, some_corner, starts
+from portrait_core.geometry.half_edges import all_corners, ends, some_corner, starts
+from portrait_core.geometry.surface import Surface, compact, face_cross
 
 _sparse_any: Any = _sparse  # scipy ships no types for it
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import UsageError
+from portrait_core.geometry.surface import Surface
 from portrait_core.shape.cut import snap
-from portrait_core.shape.flips import flip_caps
+from portrait_core.shape.edge_flips import flip_caps
 from portrait_core.shape.repair import collapse_slivers, make_closed, part_places
-from portrait_core.shape.surface import Surface
 
 LEAST_FACES = 100
 """A bust with fewer triangles is not recognisable, and collapses begin to turn it inside out."""

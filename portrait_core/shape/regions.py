@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from portrait_core.shape.components import component_labels
+from portrait_core.geometry.components import component_labels
 
 FACE_AZIMUTH = np.deg2rad(60.0)
 """The frontal face ends this far from straight ahead, seen from the head joint."""

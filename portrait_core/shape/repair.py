@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.shape.components import component_labels
-from portrait_core.shape.surface import Surface, compact, face_cross, outer_shell
-from portrait_core.shape.topology import boundary_loops, ends, is_closed_manifold, some_corner, starts
+from portrait_core.geometry.components import component_labels
+from portrait_core.geometry.half_edges import boundary_loops, ends, is_closed_manifold, some_corner, starts
+from portrait_core.geometry.surface import Surface, compact, face_cross, outer_shell
 
 ROUNDS = 8
 """Repairs one after the other at most; one or two are usual."""

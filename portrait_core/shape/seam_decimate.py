@@ -18,8 +18,8 @@ import scipy.sparse as _sparse
 from numpy.typing import NDArray
 
 from portrait_core.errors import UsageError
-from portrait_core.shape.surface import face_cross
-from portrait_core.shape.topology import after, ends, starts, twins
+from portrait_core.geometry.half_edges import after, ends, starts, twins
+from portrait_core.geometry.surface import face_cross
 
 _sparse_any: Any = _sparse  # scipy ships no types for it
 

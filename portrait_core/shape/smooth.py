@@ -16,8 +16,8 @@ import numpy as np
 import scipy.sparse as _sparse
 from numpy.typing import NDArray
 
-from portrait_core.shape.normals import vertex_normals
-from portrait_core.shape.surface import Surface, face_cross
+from portrait_core.geometry.normals import vertex_normals
+from portrait_core.geometry.surface import Surface, face_cross
 
 _sparse_any: Any = _sparse  # scipy ships no types for it
 

@@ -24,12 +24,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor
 
-from portrait_core.canonical_generator import CanonicalGenerator
 from portrait_core.errors import ModelFileError
+from portrait_core.files.whole_file import whole_file
+from portrait_core.models.starter.generator import CanonicalGenerator
 from portrait_core.progress import Progress, silent
 from portrait_core.training.starter_losses import starter_loss
 from portrait_core.training.starter_setup import build_starter, encode_shapes, starter_file
-from portrait_core.whole_file import whole_file
 from portrait_core.world.assets import find_assets
 from portrait_core.world.base_mesh import load_base_mesh
 from portrait_core.world.latent import NAMES, Z_DIM, Attributes, attributes, code

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from portrait_core.networks.canonical_decoder import CanonicalSample
+from portrait_core.models.starter.decoder import CanonicalSample
 
 FAR = 0.030
 NEAR = 0.004

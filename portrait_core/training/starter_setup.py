@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 import portrait_core
-from portrait_core.canonical_generator import CanonicalGenerator
-from portrait_core.generator_config import CanonicalOptions, GeneratorConfig
-from portrait_core.models.checkpoint import save_model
-from portrait_core.models.header import Attribute, Latent, ModelHeader, Training
-from portrait_core.networks.identity_warp import solve_kernel
+from portrait_core.models.portrait_gan.config import CanonicalOptions, GeneratorConfig
+from portrait_core.models.starter.generator import CanonicalGenerator
+from portrait_core.models.starter.identity_warp import solve_kernel
 from portrait_core.rendering.renderer import RenderSettings
+from portrait_core.weights.checkpoint import save_model
+from portrait_core.weights.header import Attribute, Latent, ModelHeader, Training
 from portrait_core.world.assets import AssetFolders
 from portrait_core.world.base_mesh import BaseMesh, load_base_mesh
 from portrait_core.world.canonical_body import BOX_CENTRE, BOX_HALF, CUT_X, CUT_Y

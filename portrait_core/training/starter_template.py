@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from portrait_core.canonical_generator import CanonicalGenerator, Identity
-from portrait_core.generator_model import CanonicalAvatarModel, CanonicalField
-from portrait_core.models.checkpoint import load_model, save_model
+from portrait_core.models.starter.generator import CanonicalGenerator, Identity
+from portrait_core.models.starter.model import CanonicalAvatarModel, CanonicalField
 from portrait_core.shape.decimate import decimate
-from portrait_core.shape.extract import extract_surface
+from portrait_core.shape.isosurface import extract_surface
+from portrait_core.weights.checkpoint import load_model, save_model
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import load_base_mesh
 from portrait_core.world.identity import load_identity_space

@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 import portrait_core
 from portrait_core.body.template import SMPL_JOINT_NAMES
+from portrait_core.engine.engine import Engine
 from portrait_core.errors import PortraitError, UsageError
-from portrait_core.models import registry
 from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, PROTOCOL, ProtocolError
 from portrait_core.recipe import (
     FACES_RANGE,
@@ -22,7 +22,7 @@ from portrait_core.recipe import (
     Skeleton,
     Texture,
 )
-from portrait_core.worker.engine import Engine
+from portrait_core.weights import registry
 from portrait_core.worker.fields import Fields
 
 FEATURES = (
@@ -50,10 +50,10 @@ def models(engine: Engine) -> dict[str, Any]:
 
 def capabilities(engine: Engine) -> dict[str, Any]:
     """All that a client needs to offer what this engine can do."""
-    from portrait_core.devices import DEVICES, choose_device
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS
     from portrait_core.rig.skeleton import BUST_JOINTS
+    from portrait_core.runtime.devices import DEVICES, choose_device
 
     devices: list[str] = []
     for name in DEVICES[1:]:

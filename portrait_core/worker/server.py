@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from portrait_core.engine.engine import Engine, warm_up
+from portrait_core.engine.faults import ADVICE, fault_of
 from portrait_core.errors import Cancelled
 from portrait_core.protocol import (
     END_SECONDS,
@@ -25,12 +27,10 @@ from portrait_core.protocol import (
     ProtocolError,
     decode_request,
 )
+from portrait_core.runtime.memory import resident_bytes
 from portrait_core.worker import answers
 from portrait_core.worker.channel import Writer
-from portrait_core.worker.engine import Engine, warm_up
-from portrait_core.worker.faults import ADVICE, fault_of
 from portrait_core.worker.fields import Fields
-from portrait_core.worker.memory import resident_bytes
 from portrait_core.worker.watch import Watch
 
 _log = logging.getLogger("portraitkit")

@@ -9,10 +9,10 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from portrait_core.engine.faults import MemoryLimit
 from portrait_core.errors import Cancelled
 from portrait_core.protocol import PROGRESS_PER_SECOND
 from portrait_core.worker.estimate import Estimate, Step
-from portrait_core.worker.faults import MemoryLimit
 
 EARLY = (0.05, 0.2)
 """Before this share and so many seconds nothing is said about the remaining time."""

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from portrait_core.networks import eyeball
+from portrait_core.models.starter.eye_colour import eye_colour as canonical_eye_colour
 from portrait_core.world.canonical_body import EAR, EAR_SIZE, EYE_MIDDLE, BodyDistance
 from portrait_core.world.hair_volumes import HairVolumes
 from portrait_core.world.latent import STYLES, Attributes
@@ -288,4 +288,4 @@ def _beard_area(p: FloatArray) -> FloatArray:
 def eye_colour(direction: FloatArray, iris: FloatArray) -> FloatArray:
     """Albedo (..., 3) of an eyeball for unit vectors (..., 3) from its centre; the generator uses the same code."""
     with torch.no_grad():
-        return eyeball.eye_colour(torch.as_tensor(direction), torch.as_tensor(np.ascontiguousarray(iris))).numpy()
+        return canonical_eye_colour(torch.as_tensor(direction), torch.as_tensor(np.ascontiguousarray(iris))).numpy()

@@ -16,8 +16,8 @@ import scipy.sparse as _sparse
 import torch
 from numpy.typing import NDArray
 
-from portrait_core.networks.identity_warp import IdentityWarp, Sites
-from portrait_core.shape.extract import best_march
+from portrait_core.models.starter.identity_warp import IdentityWarp, Sites
+from portrait_core.shape.isosurface import best_march
 from portrait_core.world.appearance import (
     HairSites,
     Look,

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from portrait_core.cameras import Camera
-from portrait_core.colours import linear_to_srgb, srgb_to_linear
+from portrait_core.files.whole_file import whole_file
+from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.progress import Progress, silent
-from portrait_core.whole_file import whole_file
 from portrait_core.world.bust import Bust, PortraitWorld
 from portrait_core.world.dataset_files import (
     CARD,

@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
-from portrait_core.closest_point import ClosestPoint
-from portrait_core.networks.identity_warp import IdentityWarp, Sites, solve_kernel
+from portrait_core.geometry.closest_point import ClosestPoint
+from portrait_core.models.starter.identity_warp import IdentityWarp, Sites, solve_kernel
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import BaseMesh, load_base_mesh
 from portrait_core.world.canonical_body import EYE_MIDDLE, CanonicalBody, load_canonical_body

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS
-from portrait_core.colours import srgb_to_linear
-from portrait_core.rig.posing import joint_motions
+from portrait_core.imaging.colour_space import srgb_to_linear
+from portrait_core.rig.skinning import joint_motions
 from portrait_core.world.bust import Bust, PortraitWorld
 from portrait_core.world.canonical_body import CUT_X, CUT_Y
 from portrait_core.world.raycast import Hits, TriangleScene, interpolate, vertex_normals

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core import mesh_queries
+from portrait_core.geometry import mesh_queries
 
 FloatArray = NDArray[np.float32]
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from portrait_core.batch.crew import Outcome
+from portrait_core.batch.executors import Outcome
 from portrait_core.batch.manifest import Manifest
 from portrait_core.batch.records import Job, Outputs
 from portrait_core.batch.run import Run, Summary
 from portrait_core.batch.task import Task, carry_out
-from portrait_core.models.header import ModelHeader
+from portrait_core.engine.engine import Engine
 from portrait_core.recipe import Recipe
-from portrait_core.worker.engine import Engine
+from portrait_core.weights.header import ModelHeader
 from tests.analytic_model import HEADER, AnalyticModel
 
 SMALL: dict[str, Any] = {"model": "balls", "faces": 500, "texture_size": 64, "lattice": 64, "normal_map": False}

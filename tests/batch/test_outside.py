@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people and programs see of a batch: the page, the sheet, the report, URLs, the library, costs and workforce."""
+"""What people and programs see of a batch: the page, the sheet, the report, URLs, the library, costs and resources."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from portrait_core.batch import library
+from portrait_core.batch import library, resources
 from portrait_core.batch.costs import cost_of, estimate
-from portrait_core.batch.finished import sweep
 from portrait_core.batch.manifest import manifests, read_manifests
 from portrait_core.batch.pages import contact_sheet, page
-from portrait_core.batch.places import Remote, is_url
 from portrait_core.batch.records import Job, Outputs, Record
+from portrait_core.batch.remote_store import Remote, is_url
 from portrait_core.batch.report import report
+from portrait_core.batch.resources import Workforce, parse_shard
+from portrait_core.batch.resume import sweep
 from portrait_core.batch.run import Summary
 from portrait_core.batch.service import Batch, check_names, looked_at, run_batch
-from portrait_core.batch.workforce import Workforce, parse_shard
 from portrait_core.errors import OutputError, PortraitError, UsageError
 from portrait_core.recipe import Recipe
 from tests.batch.crews import SMALL, BallsEngine, InlineCrew, jobs, run_once
@@ -198,22 +198,20 @@ def test_costs_grow_with_everything_and_learn_from_what_was_made() -> None:
 
 
 def test_workers_and_threads_fit_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    from portrait_core.batch import workforce
-
-    monkeypatch.setattr(workforce, "available_cores", lambda: 8)
-    monkeypatch.setattr(workforce, "free_memory_mib", lambda: 4000.0)
-    monkeypatch.setattr(workforce, "card_count", lambda: 0)
+    monkeypatch.setattr(resources, "available_cores", lambda: 8)
+    monkeypatch.setattr(resources, "free_memory_mib", lambda: 4000.0)
+    monkeypatch.setattr(resources, "card_count", lambda: 0)
     assert Workforce().count(100, 500.0) == (8, 1)
     assert Workforce().count(100, 1500.0) == (2, 4)
     assert Workforce().count(3, 100.0) == (3, 2)
     assert Workforce(workers=4).count(100, 9000.0) == (4, 2)
     assert Workforce(workers=16).count(100, 1.0) == (16, 1)
-    monkeypatch.setattr(workforce, "card_count", lambda: 1)
+    monkeypatch.setattr(resources, "card_count", lambda: 1)
     assert Workforce(device="cuda").count(100, 500.0) == (2, 4)
 
 
 def test_workers_share_the_memory_of_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    from portrait_core.batch import crew
+    from portrait_core.batch import executors
 
     started: list[list[str]] = []
 
@@ -227,8 +225,8 @@ def test_workers_share_the_memory_of_a_card(monkeypatch: pytest.MonkeyPatch) -> 
             return 0
 
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setattr(crew.subprocess, "Popen", Nothing)
-    crew.LocalCrew(["cuda:0", "cuda:0", "cuda:1"], 4).close()
+    monkeypatch.setattr(executors.subprocess, "Popen", Nothing)
+    executors.LocalCrew(["cuda:0", "cuda:0", "cuda:1"], 4).close()
     assert started == [["cuda", "4", "0.475", "0"], ["cuda", "4", "0.475", "0"], ["cuda", "4", "0.950", "1"]]
 
 

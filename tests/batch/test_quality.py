@@ -12,7 +12,7 @@ import scipy.ndimage as _ndimage
 
 from portrait_core.avatar import Avatar, Level, Maps
 from portrait_core.batch.quality import fused_share, measure
-from portrait_core.generator_model import load_avatar_model
+from portrait_core.models.load import load_avatar_model
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
 from portrait_core.rig import Skin

@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 import torch
 
-from portrait_core import devices
 from portrait_core.avatar import Avatar
 from portrait_core.batch import task as tasks
-from portrait_core.batch.finished import is_whole
 from portrait_core.batch.manifest import Manifest, manifests, read_manifests
 from portrait_core.batch.quality import Quality
 from portrait_core.batch.records import Outputs
+from portrait_core.batch.resume import is_whole
 from portrait_core.batch.run import Limits, TooManyFailures
 from portrait_core.batch.task import Task
 from portrait_core.errors import OutputError
 from portrait_core.formats.read_recipe import read_recipe
 from portrait_core.recipe import Recipe
+from portrait_core.runtime import devices
 from tests.batch.crews import BallsEngine, InlineCrew, jobs, run_once
 
 

@@ -9,9 +9,9 @@ import math
 import pytest
 import torch
 
-from portrait_core.body.published import BodySizes, PublishedBody
 from portrait_core.body.smpl import HEAD, NECK, joint_rotations, rodrigues
 from portrait_core.body.triangles import nearest_brute_force
+from portrait_core.models.portrait_gan.body import BodySizes, PublishedBody
 from tests.vectors.files import VectorFile, load_state
 from tests.vectors.locate import compact_vectors
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from portrait_core.body.pickled_arrays import read_pickled_arrays
 from portrait_core.body.poses import load_pose
 from portrait_core.body.recordings import load_recording
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
+from portrait_core.safe_pickle.arrays import read_pickled_arrays
 
 HEAD, NECK = SMPL_JOINT_NAMES.index("head"), SMPL_JOINT_NAMES.index("neck")
 

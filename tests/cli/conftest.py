@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from cli.main import main
-from portrait_core.models.checkpoint import load_model, save_model
+from portrait_core.weights.checkpoint import load_model, save_model
 from tests.analytic_model import HEADER, AnalyticModel
 
 
@@ -70,7 +70,7 @@ def balls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return AnalyticModel(load_model(Path(name_or_path)).header)
 
     # This file holds no networks, so the loader of networks cannot serve it; the analytic model stands in its place.
-    loader = ModuleType("portrait_core.generator_model")
+    loader = ModuleType("portrait_core.models.load")
     loader.load_avatar_model = load_avatar_model
-    monkeypatch.setitem(sys.modules, "portrait_core.generator_model", loader)
+    monkeypatch.setitem(sys.modules, "portrait_core.models.load", loader)
     return path

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from portrait_core.batch.manifest import manifests, read_manifests
-from portrait_core.batch.workforce import Workforce
+from portrait_core.batch.resources import Workforce
 from tests.batch.crews import InlineCrew
 from tests.cli.conftest import Run
 

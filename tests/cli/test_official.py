@@ -14,8 +14,8 @@ import trimesh
 from PIL import Image
 
 from portrait_core.cameras import Camera
-from portrait_core.closest_point import ClosestPoint
-from portrait_core.rendering.legacy_grid import world_of_mesh
+from portrait_core.geometry.closest_point import ClosestPoint
+from portrait_core.models.portrait_gan.legacy_grid import world_of_mesh
 from tests.cli.conftest import Run
 from tests.published_model import install
 
@@ -230,7 +230,7 @@ def test_every_precision_of_the_renderer_can_be_asked_for() -> None:
     from typing import get_args
 
     from cli.generator_options import PRECISIONS
-    from portrait_core.quick_renderer import Precision
+    from portrait_core.models.portrait_gan.renderer import Precision
 
     assert set(PRECISIONS) == set(get_args(Precision))
 

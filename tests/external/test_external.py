@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from portrait_core.formats.gltf import glb_bytes
+from portrait_core.formats.gltf.writer import glb_bytes
 from portrait_core.formats.write import write_avatar
 from tests.formats.assets import asset, turning
 from tests.formats.busts import bust_avatar
@@ -169,8 +169,8 @@ def chromium() -> str:
 @pytest.mark.slow
 def test_the_page_of_a_batch_opens_from_disk(tmp_path: Path) -> None:
     """Filtered, sorted, opened and turned in a browser that may ask the network for nothing."""
+    from portrait_core.batch.resources import Workforce
     from portrait_core.batch.service import Batch, run_batch
-    from portrait_core.batch.workforce import Workforce
     from tests.batch.crews import InlineCrew, jobs
 
     node, browser = node_with("playwright-core"), chromium()

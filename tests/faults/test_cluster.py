@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from benchmarks.batch import SMALL, jobs_of
-from portrait_core.batch.finished import is_whole
 from portrait_core.batch.records import Record
+from portrait_core.batch.resources import Workforce
+from portrait_core.batch.resume import is_whole
 from portrait_core.batch.run import Limits
 from portrait_core.batch.service import Batch, run_batch
-from portrait_core.batch.workforce import Workforce
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'portraitkit[cluster]'")
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Ray's test clusters run on Linux and macOS")

@@ -16,8 +16,8 @@ import pytest
 
 from benchmarks.batch import SMALL
 from benchmarks.batch_faults import command, fuzz, kills
-from portrait_core.batch.finished import is_whole
 from portrait_core.batch.manifest import manifests, read_manifests
+from portrait_core.batch.resume import is_whole
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mounts and signals of Linux")
 

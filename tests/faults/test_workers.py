@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.batch import SMALL, jobs_of
-from portrait_core.batch.crew import LocalCrew
+from portrait_core.batch.executors import LocalCrew
 from portrait_core.batch.manifest import Manifest
 from portrait_core.batch.records import Outputs
 from portrait_core.batch.run import Limits, Run
@@ -47,7 +47,7 @@ def test_workers_that_are_killed_or_hang_are_replaced(tmp_path: Path) -> None:
 
 def test_workers_end_with_their_batch(tmp_path: Path) -> None:
     program = (
-        "import os, time\nfrom portrait_core.batch.crew import LocalCrew\n"
+        "import os, time\nfrom portrait_core.batch.executors import LocalCrew\n"
         "crew = LocalCrew(['cpu'], 1)\nprint(*crew.processes, flush=True)\ntime.sleep(60)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.contact_sheet import Glb, main
-from portrait_core.formats.gltf import glb_bytes
+from portrait_core.formats.gltf.writer import glb_bytes
 from tests.formats.busts import bust_avatar
 
 

@@ -17,8 +17,8 @@ from PIL import Image
 
 from portrait_core.errors import OutputError, UsageError
 from portrait_core.formats.facts import recipe_digest
-from portrait_core.formats.gltf import glb_bytes, write_glb
-from portrait_core.formats.gltf_scene import file_weights, proper_faces
+from portrait_core.formats.gltf.scene import file_weights, proper_faces
+from portrait_core.formats.gltf.writer import glb_bytes, write_glb
 from portrait_core.rig import Skin, joint_motions
 from tests.formats.busts import bust_avatar
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from portrait_core.avatar import Avatar
-from portrait_core.formats.gltf import glb_bytes, gltf_files
+from portrait_core.formats.gltf.writer import glb_bytes, gltf_files
 from portrait_core.rig import joint_motions
 from tests.formats.assets import asset, turning
 from tests.formats.busts import bust_avatar

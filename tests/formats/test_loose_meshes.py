@@ -14,9 +14,9 @@ import trimesh
 from PIL import Image
 
 from portrait_core.formats.facts import recipe_digest
-from portrait_core.formats.obj import obj_files
 from portrait_core.formats.ply import ply_files
 from portrait_core.formats.stl import stl_files
+from portrait_core.formats.wavefront import obj_files
 from tests.formats.assets import asset
 from tests.formats.busts import bust_avatar
 

@@ -15,7 +15,7 @@ import pytest
 import trimesh
 
 from portrait_core.errors import UsageError
-from portrait_core.formats.gltf import glb_bytes
+from portrait_core.formats.gltf.writer import glb_bytes
 from portrait_core.formats.read_mesh import read_mesh
 from portrait_core.formats.write import write_avatar
 from tests.formats.assets import asset

@@ -14,7 +14,7 @@ import pytest
 
 import portrait_core
 from portrait_core.errors import UsageError
-from portrait_core.formats.gltf import glb_bytes
+from portrait_core.formats.gltf.writer import glb_bytes
 from portrait_core.formats.read_recipe import read_recipe
 from portrait_core.formats.write import write_avatar
 from tests.formats.assets import asset

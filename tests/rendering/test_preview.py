@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from portrait_core.cameras import Camera
+from portrait_core.rendering.lighting import disk_directions, expose, sphere_directions
 from portrait_core.rendering.preview import Preview, bilinear, ray_directions, render_avatar, shown_pixels
 from portrait_core.rendering.raycast import RayMesh
-from portrait_core.rendering.studio import disk_directions, expose, sphere_directions
 from portrait_core.shape import extract_surface, vertex_normals
 from tests.analytic import AnalyticField, ball
 from tests.formats.busts import bust_avatar

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from portrait_core.cameras import Camera
-from portrait_core.rendering.numbers import Deterministic, Drawn
+from portrait_core.rendering.jitter import Deterministic, Drawn
 from portrait_core.rendering.rays import rays_of_labels
 from portrait_core.rendering.renderer import RenderSettings, render
 

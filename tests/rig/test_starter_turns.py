@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from portrait_core.generator_model import load_avatar_model
+from portrait_core.models.load import load_avatar_model
 from portrait_core.recipe import Recipe
 from portrait_core.rig import joint_motions, skin_from_template, skinned
 from portrait_core.shape import Surface, decimate, extract_surface, vertex_normals

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import trimesh
 
+from portrait_core.geometry.half_edges import boundary_loops, euler_genus, is_closed_manifold, twins
+from portrait_core.geometry.surface import face_cross
 from portrait_core.shape import (
     Surface,
     clean,
@@ -20,11 +22,9 @@ from portrait_core.shape import (
     open_cut,
 )
 from portrait_core.shape.cut import flatten_cut, snap
+from portrait_core.shape.handle_removal import close_tunnels, short_loops
 from portrait_core.shape.repair import collapse_slivers, make_closed
 from portrait_core.shape.smooth import roughness, take_off_terraces
-from portrait_core.shape.surface import face_cross
-from portrait_core.shape.topology import boundary_loops, euler_genus, is_closed_manifold, twins
-from portrait_core.shape.tunnels import close_tunnels, short_loops
 from tests.analytic import AnalyticField, Array, ball, box, bust_field, union
 
 BOX = ((-0.25,) * 3, (0.25,) * 3)

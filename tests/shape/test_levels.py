@@ -8,8 +8,8 @@ import pytest
 import trimesh
 
 from portrait_core.errors import UsageError
+from portrait_core.geometry.half_edges import is_closed_manifold
 from portrait_core.shape import Surface, clean, decimate, decimate_seams, extract_surface, inspect_surface
-from portrait_core.shape.topology import is_closed_manifold
 from tests.analytic import AnalyticField, Array, bust_field
 from textures import unwrap
 

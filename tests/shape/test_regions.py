@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from portrait_core.geometry.components import component_labels
 from portrait_core.shape import Surface, extract_surface
-from portrait_core.shape.components import component_labels
 from portrait_core.shape.regions import Region, adjacent_faces, face_regions
 from tests.analytic import SMPL_PLACES, AnalyticField, ball, bust_field, union
 

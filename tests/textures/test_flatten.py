@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import trimesh
 
-from textures.crossings import overlapping
 from textures.distortion import energies, stresses, stretches
 from textures.flatten import flatten, flattenings
-from textures.newton import strong_steps
+from textures.overlaps import overlapping
+from textures.slim import strong_steps
 from textures.topology import border_loops, euler_numbers, face_pairs, glue, open_to_discs
 
 

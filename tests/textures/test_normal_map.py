@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from portrait_core.closest_point import ClosestPoint
+from portrait_core.geometry.closest_point import ClosestPoint
 from textures.atlas import unwrap
 from textures.normal_map import fine_normals, normal_map
 from textures.raster import cover_texels

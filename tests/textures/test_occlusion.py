@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from portrait_core.mesh_queries import MeshQueries
+from portrait_core.geometry.mesh_queries import MeshQueries
 from textures.occlusion import occlusion, occlusion_map, smooth_over_edges
 
 UP = np.array([[0, 0, 1]], np.float32)

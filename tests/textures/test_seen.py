@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from portrait_core.cameras import Camera
-from portrait_core.generator_model import load_avatar_model
+from portrait_core.models.load import load_avatar_model
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.preview import bilinear, ray_directions
 from portrait_core.rendering.raycast import RayMesh

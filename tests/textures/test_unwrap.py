@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from portrait_core.geometry.components import component_labels
 from portrait_core.shape import Surface, decimate, extract_surface
-from portrait_core.shape.components import component_labels
 from tests.analytic import bust_field
 from textures import Atlas, cover_texels, unwrap
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from portrait_core.body.published import BodySizes, PublishedBody, back_of_head_mask, box_face_mask
 from portrait_core.body.smpl import joint_rotations, rodrigues
 from portrait_core.body.triangles import TIE, nearest_brute_force, nearest_by_tree, point_triangle
+from portrait_core.models.portrait_gan.body import BodySizes, PublishedBody, back_of_head_mask, box_face_mask
 from tests.vectors.files import WHOLE, VectorFile, load_state
 
 

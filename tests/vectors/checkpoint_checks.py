@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from portrait_core.generator import GeneratorConfig, PortraitGenerator
-from portrait_core.models.official_pickle import PublishedNetwork, read_checkpoint_bytes
+from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
+from portrait_core.safe_pickle.checkpoint import PublishedNetwork, read_checkpoint_bytes
 from tests.vectors.files import Comparison
 
 

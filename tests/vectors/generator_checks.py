@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from portrait_core.body.deformation import PoseWarp
 from portrait_core.body.triangles import TIE, Nearest, nearest_brute_force, point_triangle
-from portrait_core.generator import GeneratorConfig, PortraitGenerator
-from portrait_core.rendering.numbers import Given
+from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
+from portrait_core.rendering.jitter import Given
 from tests.vectors.files import WHOLE, Comparison, VectorFile, load_state
 
 PICTURES = ("image", "image_raw", "image_depth", "image_mask", "image_background")

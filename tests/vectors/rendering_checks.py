@@ -22,9 +22,9 @@ from portrait_core.cameras import (
 )
 from portrait_core.networks.decoder import Decoder
 from portrait_core.networks.trigrid import sample_trigrid
-from portrait_core.rendering.march import fill_depth, ray_march
+from portrait_core.rendering.jitter import Given
 from portrait_core.rendering.masks import crop_mask, cull_mask
-from portrait_core.rendering.numbers import Given
+from portrait_core.rendering.ray_marching import fill_depth, ray_march
 from portrait_core.rendering.rays import box_bounds, rays, rays_of_labels
 from portrait_core.rendering.renderer import RenderSettings, render
 from portrait_core.rendering.sampling import (

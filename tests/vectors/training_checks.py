@@ -10,8 +10,8 @@ import torch
 from skimage.measure import marching_cubes
 from torch import Tensor
 
+from portrait_core.models.portrait_gan import legacy_grid
 from portrait_core.networks.discriminator import PortraitDiscriminator, Portraits
-from portrait_core.rendering import legacy_grid
 from portrait_core.training import inversion_schedule, schedules
 from portrait_core.training.losses import (
     fake_loss,

@@ -189,9 +189,9 @@ def test_read_only_folder_is_a_matter_of_permission(shared: Worker, tmp_path: Pa
 def test_faults_have_their_codes() -> None:
     import errno
 
+    from portrait_core.engine.faults import fault_of
     from portrait_core.errors import OutputError
-    from portrait_core.whole_file import output_error
-    from portrait_core.worker.faults import fault_of
+    from portrait_core.files.whole_file import output_error
 
     def wrapped(number: int) -> OutputError:
         try:

@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 
 from portrait_core import protocol
-from portrait_core.worker.faults import ADVICE
+from portrait_core.engine.faults import ADVICE
 from portrait_core.worker.jobs import JOBS
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from portrait_core.worker.engine import Engine
+from portrait_core.engine.engine import Engine
 from portrait_core.worker.fields import Fields
 from portrait_core.worker.jobs import making, people, pictures, reading, settings
 from portrait_core.worker.watch import Watch

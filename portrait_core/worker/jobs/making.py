@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from portrait_core.engine.engine import Engine
+from portrait_core.engine.faults import ends_batch, fault_of
 from portrait_core.errors import OutputError, UsageError
-from portrait_core.file_names import DEFAULT_PATTERN, check_name, check_pattern, fill_pattern
+from portrait_core.files.names import DEFAULT_PATTERN, check_name, check_pattern, fill_pattern
+from portrait_core.files.whole_file import prepare_folder
 from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, ProtocolError
 from portrait_core.recipe import MAX_SEED, Recipe
-from portrait_core.whole_file import prepare_folder
-from portrait_core.worker.engine import Engine
 from portrait_core.worker.estimate import bake_steps, generate_steps, model_steps
-from portrait_core.worker.faults import ends_batch, fault_of
 from portrait_core.worker.fields import Fields
 from portrait_core.worker.jobs.reading import take_motion
 from portrait_core.worker.watch import Watch

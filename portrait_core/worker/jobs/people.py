@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from portrait_core import variations
-from portrait_core.models.header import ModelHeader
+from portrait_core.engine.engine import Engine
+from portrait_core.latents import variations
 from portrait_core.protocol import MAX_RECIPES
 from portrait_core.recipe import MAX_SEED, Recipe
-from portrait_core.worker.engine import Engine
+from portrait_core.weights.header import ModelHeader
 from portrait_core.worker.fields import Fields
 from portrait_core.worker.watch import Watch
 

@@ -7,10 +7,10 @@ import secrets
 import time
 from typing import Any
 
+from portrait_core.engine.engine import Engine
+from portrait_core.files.whole_file import prepare_folder, whole_file
 from portrait_core.protocol import MAX_RECIPES
-from portrait_core.whole_file import prepare_folder, whole_file
 from portrait_core.worker.answers import PREVIEW_RANGE
-from portrait_core.worker.engine import Engine
 from portrait_core.worker.estimate import Step, model_steps
 from portrait_core.worker.fields import Fields
 from portrait_core.worker.watch import Watch
@@ -28,7 +28,7 @@ def preview(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     prepare_folder(folder)
     begin = time.perf_counter()
     paths: list[str] = []
-    from portrait_core.formats.png import encode_map
+    from portrait_core.imaging.png import encode_map
     from portrait_core.pipeline.quick import quick_picture
 
     for number, recipe in enumerate(recipes):

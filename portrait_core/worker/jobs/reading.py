@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
+from portrait_core.engine.engine import Engine
 from portrait_core.errors import UsageError
-from portrait_core.whole_file import whole_file
-from portrait_core.worker.engine import Engine
+from portrait_core.files.whole_file import whole_file
 from portrait_core.worker.fields import Fields
 from portrait_core.worker.watch import Watch
 

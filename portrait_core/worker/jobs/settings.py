@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portrait_core.worker.engine import Engine
+from portrait_core.engine.engine import Engine
 from portrait_core.worker.fields import Fields
 from portrait_core.worker.watch import Watch
 

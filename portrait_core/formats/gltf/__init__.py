@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""glTF 2.0: writer and reader side by side."""

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An avatar as a glTF scene: one skeleton, one skin, a mesh for every level; nothing that an engine must guess."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.avatar import Avatar, Level
+from portrait_core.files.names import level_stems
+from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, facts_of
+from portrait_core.formats.gltf.animation import add_animation, unit
+from portrait_core.formats.gltf.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder, ImageKind
+from portrait_core.formats.gltf.material import add_material, distinct_maps, encode_maps
+from portrait_core.rig import Skin, quaternion
+
+
+def build_scene(avatar: Avatar, image: ImageKind, beside: str | None = None) -> tuple[Any, BinaryBuilder]:
+    """The records of ``avatar`` (a ``pygltflib.GLTF2``) and its binary half; ``beside`` as :class:`BinaryBuilder` says.
+
+    Nodes: the joints under one root at the identity, each with a translation only (rest) and its pose as a rotation;
+    the meshes beside them at the scene's level, ``NAME`` for one level, ``NAME_LOD0``, ``NAME_LOD1`` ... for more.
+    Raises ``ValueError`` when recipe, provenance or report are not plain JSON data.
+    """
+    import pygltflib
+
+    records: Any = pygltflib
+    gltf = records.GLTF2(asset=records.Asset(version="2.0", generator=GENERATOR))
+    facts = facts_of(avatar)
+    gltf.asset.extras = facts
+    gltf.asset.copyright = copyright_line(avatar.provenance)
+    binary = BinaryBuilder(gltf, beside)
+    maps, materials = distinct_maps(avatar.levels)
+    names = level_names(avatar.name, len(avatar.levels))
+    for name, level, material in zip(names, avatar.levels, materials, strict=True):
+        gltf.meshes.append(records.Mesh(name=name, primitives=[_primitive(records, binary, level, material)]))
+    for encoded in encode_maps(maps, image):
+        add_material(records, gltf, binary, avatar.name, encoded)
+    root = _skeleton(records, gltf, binary, avatar)
+    meshes: list[int] = []
+    for number, name in enumerate(names):
+        node = records.Node(name=name, mesh=number, skin=0)
+        if number == 0:
+            # Again, because Blender keeps what is written on an object. As text: numbers above 2**31 are lost there.
+            node.extras = {COMMENT_KEY: json.dumps(facts, separators=(",", ":"))}
+        gltf.nodes.append(node)
+        meshes.append(len(gltf.nodes) - 1)
+    gltf.scenes.append(records.Scene(name=avatar.name, nodes=[root, *meshes]))
+    gltf.scene = 0
+    if avatar.motion is not None:
+        joints: list[int] = gltf.skins[0].joints
+        nodes = dict(zip(avatar.joint_names, joints, strict=True))
+        add_animation(records, gltf, binary, avatar.motion, nodes, joints[0], avatar.joints[0])
+    binary.finish()
+    return gltf, binary
+
+
+def level_names(name: str, count: int) -> list[str]:
+    """``NAME`` alone, or ``NAME_LOD0``, ``NAME_LOD1`` ..., the finest first."""
+    return level_stems(name, count)
+
+
+def _primitive(records: Any, binary: BinaryBuilder, level: Level, material: int) -> Any:
+    # The highest number is reserved, so 65535 vertices still fit into 16 bits.
+    wide = np.uint16 if len(level.vertices) <= 0xFFFF else np.uint32
+    faces = proper_faces(level.vertices, level.faces)
+    joints, weights = file_weights(level.skin)
+    # glTF's origin is the top
+    uvs = np.stack([level.uvs[:, 0], 1.0 - level.uvs[:, 1]], axis=1).astype(np.float32)
+    indices = binary.accessor(faces.reshape(-1, 1).astype(wide), INDEX_DATA)
+    attributes = records.Attributes(
+        POSITION=binary.accessor(level.vertices.astype(np.float32), VERTEX_DATA, limits=True),
+        NORMAL=binary.accessor(unit(level.normals), VERTEX_DATA),
+        TEXCOORD_0=binary.accessor(uvs, VERTEX_DATA),
+        JOINTS_0=binary.accessor(joints, VERTEX_DATA),
+        WEIGHTS_0=binary.accessor(weights, VERTEX_DATA),
+    )
+    if level.tangents is not None and level.maps.normal is not None:  # of no use without a normal map
+        sign = np.where(level.tangents[:, 3:] < 0, np.float32(-1.0), np.float32(1.0))
+        tangents = np.concatenate([unit(level.tangents[:, :3]), sign], axis=1)
+        attributes.TANGENT = binary.accessor(tangents, VERTEX_DATA)
+    return records.Primitive(mode=records.TRIANGLES, material=material, indices=indices, attributes=attributes)
+
+
+def proper_faces(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> NDArray[np.int32]:
+    """``faces`` without those that repeat a vertex or have no area at all."""
+    corners = vertices.astype(np.float64)[faces]
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    return faces[area > 0.0]
+
+
+def file_weights(skin: Skin) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """Joints (V, 4), uint8 where possible, and weights (V, 4) whose float32 sums are one to the last digit."""
+    weights = skin.weights.astype(np.float64)
+    weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    largest = weights.argmax(axis=1)
+    rest = np.float32(1.0) - weights.sum(axis=1, dtype=np.float32)
+    weights[np.arange(len(weights)), largest] += rest
+    joints = np.where(weights > 0.0, skin.joints, 0)
+    return joints.astype(np.uint8 if int(joints.max(initial=0)) < 256 else np.uint16), weights
+
+
+def _skeleton(records: Any, gltf: Any, binary: BinaryBuilder, avatar: Avatar) -> int:
+    """Append the joints and the root above them; returns the root's number."""
+    first = len(gltf.nodes)
+    parents = avatar.parents.tolist()
+    for index, (name, parent) in enumerate(zip(avatar.joint_names, parents, strict=True)):
+        offset = avatar.joints[index] - (avatar.joints[parent] if parent >= 0 else np.float32(0.0))
+        children = [first + child for child, above in enumerate(parents) if above == index]
+        node = records.Node(name=name, translation=offset.tolist(), children=children)
+        if name in avatar.pose:
+            node.rotation = list(quaternion(avatar.pose[name]))
+        gltf.nodes.append(node)
+    gltf.nodes.append(records.Node(name=f"{avatar.name} rig", children=[first]))
+    # Rest rotations are the identity, so a joint's inverse bind matrix only moves the joint to the origin.
+    inverse = np.tile(np.eye(4, dtype=np.float32), (len(parents), 1, 1))
+    inverse[:, :3, 3] = -avatar.joints
+    # glTF stores matrices by columns
+    columns = np.ascontiguousarray(inverse.transpose(0, 2, 1)).reshape(-1, 16)
+    gltf.skins.append(
+        records.Skin(
+            name=f"{avatar.name} skin",
+            joints=list(range(first, first + len(parents))),
+            skeleton=first,
+            inverseBindMatrices=binary.accessor(columns),
+        )
+    )
+    return len(gltf.nodes) - 1

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""glTF files of an avatar: a .glb with everything inside, or a .gltf with its buffer and images beside it."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+from portrait_core.avatar import Avatar
+from portrait_core.errors import UsageError
+from portrait_core.files.file_set import write_files
+from portrait_core.formats.gltf.binary import ImageKind
+from portrait_core.formats.gltf.scene import build_scene
+from portrait_core.imaging.png import encode_map
+
+
+def write_glb(avatar: Avatar, path: Path, *, overwrite: bool = False, image: ImageKind = "png") -> Path:
+    """Write ``avatar`` to ``path`` (ending in .glb) and, if it has one, its thumbnail beside it as .png.
+
+    Raises :class:`UsageError` for another file ending and :class:`portrait_core.errors.OutputError` when a file exists
+    and ``overwrite`` is false, or the folder is read-only or full; nothing partial stays behind. Returns ``path``.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".glb":
+        raise UsageError(f"a .glb file is asked for, got {path.name!r}; change the file's ending.")
+    contents = {path.name: glb_bytes(avatar, image=image)}
+    if avatar.thumbnail is not None:
+        contents[path.with_suffix(".png").name] = encode_map(avatar.thumbnail)
+    write_files(path.parent, contents, overwrite=overwrite)
+    return path
+
+
+def glb_bytes(avatar: Avatar, *, image: ImageKind = "png") -> bytes:
+    """The content of the .glb of ``avatar``; the same avatar gives the same bytes. ``image`` is the kind of colours.
+
+    Raises ``ValueError`` when recipe, provenance or report are not plain JSON data.
+    """
+    gltf, _ = build_scene(avatar, image)
+    text = _json(gltf)
+    text += b" " * (-len(text) % 4)
+    blob: bytes = gltf.binary_blob()
+    head = struct.pack("<4sII", b"glTF", 2, 12 + 8 + len(text) + 8 + len(blob))
+    return b"".join(
+        (head, struct.pack("<I4s", len(text), b"JSON"), text, struct.pack("<I4s", len(blob), b"BIN\0"), blob)
+    )
+
+
+def gltf_files(avatar: Avatar, stem: str, *, image: ImageKind = "png") -> dict[str, bytes]:
+    """The files of a .gltf by name, the .gltf first: ``stem.gltf``, ``stem.bin``, ``stem_base_colour.png`` ..."""
+    gltf, binary = build_scene(avatar, image, beside=stem)
+    return {f"{stem}.gltf": _json(gltf), **binary.files}
+
+
+def _json(gltf: Any) -> bytes:
+    tree: dict[str, Any] = json.loads(gltf.gltf_to_json(indent=None))
+    # pygltflib leaves out what is empty, which would be a changed recipe.
+    tree["asset"]["extras"] = gltf.asset.extras
+    return json.dumps(tree, separators=(",", ":")).encode()
