@@ -35,7 +35,8 @@ from portrait_core.models.load import load_model
 from portrait_core.models.portrait_gan.field import TrigridField
 from portrait_core.models.portrait_gan.fused_synthesis import fused_network, fused_superresolution
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
-from portrait_core.models.portrait_gan.model import NEAR, SIDE, PictureOptions
+from portrait_core.models.portrait_gan.options import NEAR, PictureOptions
+from portrait_core.models.portrait_gan.person import SIDE
 from portrait_core.models.portrait_gan.renderer import Precision, QuickRenderer
 from portrait_core.networks.precision import exact_convolutions
 from portrait_core.pipeline import make_avatar
