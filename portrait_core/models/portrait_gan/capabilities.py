@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What models of the published family can, known from their header alone."""
+"""What models of the published family can, by their header alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from portrait_core.person import Capability
 from portrait_core.weights.header import ModelHeader
 
 NAME = "portrait_gan"
+"""The family's name in the headers of its models."""
 
 
 def capabilities(header: ModelHeader) -> frozenset[Capability]:

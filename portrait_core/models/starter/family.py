@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The starter's family: what its models can, and how one is loaded."""
+"""The starter's family: what its models can, known without loading one, and how one is loaded."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portrait_core.models.starter.capabilities import capabilities
+from portrait_core.models.starter.capabilities import NAME, capabilities
 
 if TYPE_CHECKING:
     import torch
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from portrait_core.models.starter.model import CanonicalAvatarModel
     from portrait_core.weights.checkpoint import LoadedWeights
 
-__all__ = ["capabilities", "load"]
+__all__ = ["NAME", "capabilities", "load"]
 
 
 def load(loaded: LoadedWeights, device: torch.device) -> CanonicalAvatarModel:
