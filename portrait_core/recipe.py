@@ -130,7 +130,7 @@ class Recipe(RecipeFields, BaseModel):
 
     def _check_lengths(self, header: ModelHeader) -> None:
         """The numbers that say who it is fit the model; how many rows of ws it takes, only its networks know."""
-        width = header.config.get("w_dim")
+        width = header.w_dim
         for name, row, wanted in (
             ("latent", self.latent, header.latent.z_dim),
             ("w", self.w, width),
