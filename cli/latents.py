@@ -61,7 +61,7 @@ def person_of(path: Path, space: str, header: ModelHeader) -> dict[str, Any]:
 
 
 def _space_of(path: Path, array: Floats, header: ModelHeader) -> str:
-    z_dim, w_dim = header.latent.z_dim, header.config.get("w_dim")
+    z_dim, w_dim = header.latent.z_dim, header.w_dim
     width = array.shape[-1]
     if array.ndim == 1 and (width == z_dim or w_dim is None):
         return "z"

@@ -144,7 +144,8 @@ def test_fields_that_say_nothing_are_left_out_of_files() -> None:
 def test_dictionaries_of_recipes_are_frozen(name: str) -> None:
     if FIELDS[name].kind not in ("values", "turns"):
         return
-    for recipe in (Recipe(), Recipe(**{name: GOOD[FIELDS[name].kind]})):
+    given = {name: GOOD[FIELDS[name].kind]}
+    for recipe in (Recipe(), Recipe(**given), Recipe().model_copy(update=given), Recipe(**given).model_copy(deep=True)):
         value: Any = getattr(recipe, name)
         assert isinstance(value, Mapping)
         with pytest.raises(TypeError, match="do not change"):
