@@ -39,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "cameras": set(),
     "field": set(),
     "recipe": {"errors", "recipe_fields", "weights", "body"},
-    "avatar": {"errors", "maps", "rig"},
+    "avatar": {"errors", "geometry", "maps", "rig"},
     "person": {"body", "cameras", "field"},
     "portrait_model": {"person", "recipe", "weights", "body", "cameras", "field"},
     # below everything
