@@ -40,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "field": set(),
     "recipe": {"errors", "recipe_fields", "weights", "body"},
     "avatar": {"errors", "geometry", "maps", "rig"},
-    "person": {"body", "cameras", "field"},
+    "person": {"errors", "recipe", "weights", "body", "cameras", "field"},
     "portrait_model": {"person", "recipe", "weights", "body", "cameras", "field"},
     # below everything
     "files": {"errors"},
@@ -59,7 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     "formats": {*BELOW, "avatar", "maps", "rig", "formats.gltf", "root"},
     "formats.gltf": {*BELOW, "avatar", "maps", "rig", "formats"},
     # the families: each knows what it shares with others, and of other families nothing but the published architecture
-    "models": {*BELOW, "weights", "portrait_model", "models.starter", "models.portrait_gan"},
+    "models": {*BELOW, "weights", "person", "portrait_model", "models.starter", "models.portrait_gan"},
     "models.starter": {
         *(*BELOW, "weights", "networks", "rendering", "body", "cameras", "field", "recipe", "shape", "rig"),
         *("person", "portrait_model", "models.portrait_gan"),

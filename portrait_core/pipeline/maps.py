@@ -17,7 +17,7 @@ from portrait_core.field import Field, MaterialField
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.maps import MAPS
-from portrait_core.portrait_model import AvatarModel, RenderingModel
+from portrait_core.person import Person
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.threads import thread_count
@@ -61,8 +61,7 @@ class Painter:
     """All that maps are painted from."""
 
     recipe: Recipe
-    model: AvatarModel
-    z: NDArray[np.float32]
+    person: Person
     field: Field
     dense: Future[DenseSurface]
     pool: Executor
@@ -97,15 +96,13 @@ class Painter:
     def _colour(
         self, canvas: Canvas, size: int, progress: Progress
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-        field, model = self.field, self.model
+        field, person = self.field, self.person
         places = canvas.lattice
-        sharper = isinstance(model, RenderingModel) and model.sharper_pictures
-        if self.recipe.texture == "views" and not isinstance(model, RenderingModel):
-            raise UsageError(f"model {model.header.name} makes no pictures of its own; use --texture field.")
-        if isinstance(model, RenderingModel) and (
-            self.recipe.texture == "views" or (self.recipe.texture == "auto" and sharper)
-        ):
-            views = self._views(model, progress)
+        sharper = "sharper_pictures" in person.capabilities
+        if self.recipe.texture == "views" and "render" not in person.capabilities:
+            raise UsageError(f"model {person.header.name} makes no pictures of its own; use --texture field.")
+        if self.recipe.texture == "views" or (self.recipe.texture == "auto" and sharper):
+            views = self._views(progress)
             colour = bake_views(
                 canvas.faces,
                 canvas.uvs,
@@ -123,16 +120,16 @@ class Painter:
             return bake_colour(*where, field.colour, size, progress=progress, threads=threads), None
         return bake_materials(*where, field.materials, size, progress=progress, threads=threads)
 
-    def _views(self, model: RenderingModel, progress: Progress) -> list[View]:
+    def _views(self, progress: Progress) -> list[View]:
         views: list[View] = []
         places = [(2 * math.pi * n / VIEW_YAWS, pitch) for pitch in VIEW_PITCHES for n in range(VIEW_YAWS)]
         for number, (yaw, pitch) in enumerate(places):
             progress("views", number / len(places))
             camera = Camera.orbit(yaw, pitch)
-            seen = model.render(self.z, self.recipe.psi, camera, {}, VIEW_SIZE)
+            seen = self.person.render(camera, {}, VIEW_SIZE)
             image = srgb_to_linear((seen["image"] / 255.0).astype(np.float32))
             depth = seen["depth"].copy()
-            if model.sharper_pictures:
+            if "sharper_pictures" in self.person.capabilities:
                 # Networks that end in convolutions paint what they like along the edges of a picture.
                 for edge in (depth[:VIEW_EDGE], depth[-VIEW_EDGE:], depth[:, :VIEW_EDGE], depth[:, -VIEW_EDGE:]):
                     edge[...] = np.inf

@@ -12,7 +12,7 @@ import scipy.ndimage as _ndimage
 
 from portrait_core.avatar import Avatar, Level, Maps
 from portrait_core.batch.quality import fused_share, measure
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
 
@@ -20,7 +20,7 @@ from portrait_core.recipe import Recipe
 @cache
 def starter() -> Avatar:
     recipe = Recipe(seed=3, faces=5000, texture_size=512, lattice=128, normal_map=False)
-    return make_avatar(recipe, load_avatar_model("starter", "cpu"))
+    return make_avatar(recipe, load_model("starter", "cpu"))
 
 
 def with_level(avatar: Avatar, **changes: object) -> Avatar:

@@ -131,7 +131,7 @@ def _make(
     planned = planned_files(paths, 1 + len(recipe.lods), lod_files=lod_files, thumbnail=thumbnail)
     _refuse_existing(planned, overwrite=overwrite)
     begin = time.perf_counter()
-    pictures = recipe.texture == "auto" and engine.header(recipe.model).is_published
+    pictures = recipe.texture == "auto" and "sharper_pictures" in engine.capabilities(recipe.model)
     steps = generate_steps(recipe, len(paths), pictures=pictures)
     watch.plan([*model_steps(loaded=engine.is_loaded(recipe.model)), *steps])
     watch("model", 0.0)
