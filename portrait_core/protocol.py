@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NoReturn, TypedDict, cast
+from typing import Any, Literal, NoReturn, NotRequired, TypedDict, cast, get_args
 
 PROTOCOL = 1
 """Client and worker must agree on this number."""
@@ -55,6 +55,15 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
     "memory",
     "internal",
 )
+RemedyCode = Literal[
+    "choose_model", "choose_device", "set_field", "overwrite", "choose_mesh", "name_blender", "install"
+]  # fmt: skip
+REMEDIES: tuple[RemedyCode, ...] = get_args(RemedyCode)
+"""What to do about an error, as data: each program words it with its own buttons or options. Parameters by code:
+``choose_device`` has ``device``, one that works; ``set_field`` the recipe's ``field`` and a ``value`` that works;
+``choose_mesh`` the ``names`` to choose from; ``install`` the package's ``extra``. ``overwrite``: allow files to be
+replaced, or take another name; ``name_blender``: say where a Blender is. A client passes over codes that it does not
+know."""
 QUICK = ("hello", "ping", "cancel", "capabilities", "models", "shutdown")
 """Requests that are answered while a job runs."""
 JOBS = (
@@ -116,6 +125,12 @@ class ResultEvent(TypedDict):
     result: Message
 
 
+class Remedy(TypedDict):
+    """What to do about an error: a code of `REMEDIES`, and its parameters beside it as plain data."""
+
+    do: RemedyCode
+
+
 class ErrorEvent(TypedDict):
     """The end of a request that did not; ``id`` is None where the line could not be understood."""
 
@@ -124,6 +139,7 @@ class ErrorEvent(TypedDict):
     code: ErrorCode
     message: str
     advice: str
+    remedy: NotRequired[Remedy]
 
 
 class ProtocolError(ValueError):

@@ -11,9 +11,8 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from portrait_core.batch.executors import Outcome
+from portrait_core.batch.executors import PER_CARD, Outcome
 from portrait_core.batch.records import Record
-from portrait_core.batch.resources import PER_CARD
 from portrait_core.batch.task import Task, carry_out
 from portrait_core.engine.engine import Engine
 from portrait_core.errors import UsageError
@@ -38,7 +37,7 @@ class Member:
         torch.set_num_threads(threads)
         limit_threads(threads)
         self._name = name
-        self._engine = Engine()
+        self._engine = Engine(kept_persons=1)
         self._engine.device = device
         warm_up()
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from portrait_core import pipeline
 from portrait_core.formats.read_mesh import EditedMesh, read_mesh
+from portrait_core.recipe import Recipe
 from portrait_core.rig import rename
 from tests.analytic_model import AnalyticModel
 from tests.cli.conftest import Run
@@ -234,9 +235,7 @@ def check_colours(picture: Path, mesh: EditedMesh) -> None:
     """Each face's middle has the colour of the field of seed 3 there."""
     with Image.open(picture) as image:
         baked = np.asarray(image).astype(float)
-    model = AnalyticModel()
-    z = np.random.RandomState(3).randn(1, model.header.latent.z_dim).astype(np.float32)
-    field = model.field(z, 1.0)
+    field = AnalyticModel().person(Recipe(seed=3)).field
     middles = mesh.vertices[mesh.faces].mean(axis=1)
     u, v = mesh.uvs[mesh.faces].mean(axis=1).T
     got = baked[((1 - v) * 256).astype(int).clip(0, 255), (u * 256).astype(int).clip(0, 255)]
