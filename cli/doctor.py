@@ -24,7 +24,6 @@ REQUIRED = {
     "torch": "torch",
     "numpy": "numpy",
     "scipy": "scipy",
-    "scikit-image": "skimage.measure",
     "fast-simplification": "fast_simplification",
     "xatlas": "xatlas",
     "trimesh": "trimesh",
@@ -41,7 +40,6 @@ REQUIRED = {
 }
 OPTIONAL = {
     "bpy": ("bpy", "pip install 'portraitkit[blender]' for .blend, FBX and USD export"),
-    "mediapipe": ("mediapipe", "pip install 'portraitkit[photo]' to start from a photograph"),
     "imageio-ffmpeg": ("imageio_ffmpeg", "pip install 'portraitkit[video]' for `portrait video`"),
     "ray": ("ray", "pip install 'portraitkit[cluster]' for `portrait batch --engine ray`"),
 }
@@ -90,6 +88,8 @@ def _findings(out: Path, *, verify: bool) -> Iterator[Finding]:
     required = dict(REQUIRED)
     if sys.version_info < (3, 13):
         required["PyMCubes"] = "mcubes"
+    else:
+        required["scikit-image"] = "skimage.measure"
     for distribution, module in required.items():
         yield _import(distribution, module, "bad", f"pip install {distribution}")
     for distribution, (module, advice) in OPTIONAL.items():
