@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import cast
 
 from portrait_core.errors import UsageError
-from portrait_core.files.names import check_pattern, fill_pattern
+from portrait_core.files.names import check_pattern as _check_pattern
+from portrait_core.files.names import fill_pattern
 
 __all__ = [
     "check_pattern",
@@ -27,6 +28,11 @@ __all__ = [
 
 MAX_SEED = 2**32 - 1
 MAX_SEEDS = 100_000
+
+
+def check_pattern(pattern: str, *, many: bool) -> None:
+    """As :func:`portrait_core.files.names.check_pattern`, of the option ``--name``."""
+    _check_pattern(pattern, many=many, what="--name")
 
 
 def parse_seeds(text: str) -> list[int]:

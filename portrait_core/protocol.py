@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NoReturn, TypedDict, cast
+from typing import Any, Literal, NoReturn, NotRequired, TypedDict, cast
 
 PROTOCOL = 1
 """Client and worker must agree on this number."""
@@ -55,6 +55,41 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
     "memory",
     "internal",
 )
+RemedyCode = Literal[
+    "overwrite",
+    "use_cpu",
+    "use_field_texture",
+    "choose_mesh",
+    "install",
+    "name_blender",
+    "lower_level",
+    "list_models",
+    "examine",
+    "name_assets",
+    "number_names",
+    "other_folder_or_shard",
+    "take_over",
+    "fewer_workers",
+    "more_time",
+]
+REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
+    "overwrite": (),  # allow files to be replaced, or choose another name
+    "use_cpu": (),  # work on the CPU, or install a torch build for the graphics card
+    "use_field_texture": (),  # take the colours from the model's field
+    "choose_mesh": ("names",),  # say which of these meshes of the file
+    "install": ("package", "extra"),  # install this package, or Portraitkit with this extra
+    "name_blender": ("variable",),  # install bpy, or name a Blender, also by this environment variable
+    "lower_level": ("below",),  # a level of density below this number
+    "list_models": (),  # look which models there are
+    "examine": (),  # have the installation looked at
+    "name_assets": ("variable",),  # name the folder of assets, also by this environment variable
+    "number_names": (),  # names of a batch by its index, or a name for each row
+    "other_folder_or_shard": (),  # another folder, or different shards of one batch
+    "take_over": (),  # take over the lock that a killed batch left
+    "fewer_workers": (),  # fewer workers at a time, each of which has more memory then
+    "more_time": (),  # a longer limit of time for each avatar
+}
+"""What to do about an error, with the names of the parameters that go with it: an event's ``remedy``."""
 QUICK = ("hello", "ping", "cancel", "capabilities", "models", "shutdown")
 """Requests that are answered while a job runs."""
 JOBS = (
@@ -117,13 +152,18 @@ class ResultEvent(TypedDict):
 
 
 class ErrorEvent(TypedDict):
-    """The end of a request that did not; ``id`` is None where the line could not be understood."""
+    """The end of a request that did not; ``id`` is None where the line could not be understood.
+
+    ``remedy``, where there is one, is ``{"do": code, ...}`` with the parameters that :data:`REMEDIES` lists; codes that
+    a client does not know it leaves out.
+    """
 
     event: Literal["error"]
     id: str | None
     code: ErrorCode
     message: str
     advice: str
+    remedy: NotRequired[Message]
 
 
 class ProtocolError(ValueError):

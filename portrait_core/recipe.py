@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
-from portrait_core.errors import UsageError, suggestion
+from portrait_core.errors import UsageError, remedy, suggestion
 from portrait_core.weights.header import ModelHeader
 
 MAX_SEED = 2**32 - 1
@@ -91,7 +91,7 @@ class Recipe(BaseModel):
     @classmethod
     def _check_model(cls, model: str) -> str:
         if not model.strip():
-            raise UsageError("recipe: the model's name is empty. See `portrait models list`.")
+            raise UsageError("recipe: the model's name is empty.", remedy=remedy("list_models"))
         return model
 
     @field_validator("seed")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Maps
 from portrait_core.cameras import Camera
-from portrait_core.errors import UsageError
+from portrait_core.errors import UsageError, remedy
 from portrait_core.field import Field, MaterialField
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.colour_space import srgb_to_linear
@@ -98,7 +98,9 @@ class Painter:
         places = canvas.lattice
         sharper = isinstance(model, RenderingModel) and model.sharper_pictures
         if self.recipe.texture == "views" and not isinstance(model, RenderingModel):
-            raise UsageError(f"model {model.header.name} makes no pictures of its own; use --texture field.")
+            raise UsageError(
+                f"model {model.header.name} makes no pictures of its own.", remedy=remedy("use_field_texture")
+            )
         if isinstance(model, RenderingModel) and (
             self.recipe.texture == "views" or (self.recipe.texture == "auto" and sharper)
         ):
