@@ -16,6 +16,7 @@ from portrait_core.errors import UsageError, remedy
 from portrait_core.field import Field, MaterialField
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.colour_space import srgb_to_linear
+from portrait_core.imaging.halve import half_side, halved
 from portrait_core.portrait_model import AvatarModel, RenderingModel
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
@@ -72,7 +73,7 @@ class Painter:
         if normals is not None:
             progress("normals", 0.0)
             normal = normals.result()
-        shade = self._occlusion(canvas, size // 2, progress) if self.recipe.occlusion else None
+        shade = self._occlusion(canvas, half_side(size), progress) if self.recipe.occlusion else None
         return Maps(base_colour, normal, _packed(shade, roughness), has_occlusion=shade is not None)
 
     def _normals(self, canvas: Canvas, size: int) -> NDArray[np.uint8]:
@@ -155,11 +156,7 @@ def _packed(shade: NDArray[np.uint8] | None, roughness: NDArray[np.uint8] | None
     """Occlusion, roughness and metalness in one image of half the size: all of them are smooth or coarse."""
     if shade is None and roughness is None:
         return None
-    rough = None
-    if roughness is not None:
-        half = roughness.shape[0] // 2
-        fine = roughness.reshape(half, 2, half, 2).astype(np.uint16)
-        rough = ((fine.sum(axis=(1, 3)) + 2) // 4).astype(np.uint8)
+    rough = None if roughness is None else halved(roughness)
     shape = rough.shape if rough is not None else shade.shape if shade is not None else (1, 1)
     packed = np.zeros((*shape, 3), np.uint8)
     packed[:, :, 0] = 255 if shade is None else shade
