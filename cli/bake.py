@@ -14,6 +14,7 @@ from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
 from portrait_core.errors import UsageError
+from portrait_core.maps import required_files
 
 
 def bake(
@@ -84,7 +85,7 @@ def bake(
     if wanted.pose and mesh.suffix.lower() == ".obj":
         raise UsageError(f"{mesh}: its vertices are posed, but baking needs them at rest. Edit the .glb.")
     copy = out / f"{stem}_baked.glb"
-    refuse_existing([out / f"{stem}_base_colour.png", copy], overwrite=overwrite)
+    refuse_existing([*(out / name for name in required_files(stem)), copy], overwrite=overwrite)
     prepare_folder(out)
 
     begin = time.perf_counter()

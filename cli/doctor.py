@@ -158,7 +158,7 @@ def _models(*, verify: bool) -> Iterator[Finding]:
     try:
         from portrait_core.errors import ModelFileError
         from portrait_core.weights import registry
-        from portrait_core.weights.checkpoint import load_model
+        from portrait_core.weights.checkpoint import load_weights
     except ImportError as error:
         yield Finding("models", "bad", f"cannot be looked for: {error}", "repair the imports above first")
         return
@@ -167,7 +167,7 @@ def _models(*, verify: bool) -> Iterator[Finding]:
         problem = entry.problem
         if verify and not problem:
             try:
-                load_model(entry.path)
+                load_weights(entry.path)
             except ModelFileError as error:
                 problem = str(error)
         detail = problem or f"{entry.source}, {entry.size / 1e6:.1f} MB, {'verified' if verify else 'not verified'}"

@@ -11,14 +11,14 @@ from portrait_core.protocol import REMEDIES, RemedyCode
 
 WORDS: Mapping[RemedyCode, str] = {
     "overwrite": "Pass --overwrite to replace it or choose another name.",
-    "use_cpu": "Use --device cpu, or install a torch build for your graphics card (see README).",
-    "use_field_texture": "Use --texture field.",
+    "choose_device": "Use --device {device}, or install a torch build for your graphics card (see README).",
+    "set_field": "Use --{option} {value}.",
     "choose_mesh": "Choose one by --mesh-name.",
     "install": "Install it by pip install 'portraitkit[{extra}]', or pip install {package}.",
     "name_blender": "Install bpy by pip install 'portraitkit[blender]', or name a Blender (or a Python that has bpy) "
     "by --blender or {variable}.",
     "lower_level": "Give a --level below {below:.1f}.",
-    "list_models": "See `portrait models list`.",
+    "choose_model": "See `portrait models list`.",
     "examine": "`portrait doctor` tells what is wrong.",
     "name_assets": "Give the folder with --assets or {variable}.",
     "number_names": "Put {{index}} into --name, or give every row a name.",
@@ -33,7 +33,8 @@ def words(facts: Mapping[str, Any]) -> str:
     """The sentence for a remedy's facts (:meth:`portrait_core.errors.Remedy.facts`); nothing for one not known here."""
     form = next((text for code, text in WORDS.items() if code == facts.get("do")), "")
     known = set(facts) >= {name for name in REMEDIES.get(facts.get("do", ""), ())}
-    return form.format(**facts) if form and known else ""
+    option = str(facts.get("field", "")).replace("_", "-")
+    return form.format(**facts, option=option) if form and known else ""
 
 
 def told(error: PortraitError) -> str:

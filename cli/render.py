@@ -21,7 +21,7 @@ from portrait_core.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from portrait_core.pipeline import AvatarModel, RenderingModel
+    from portrait_core.portrait_model import PortraitModel
     from portrait_core.progress import Progress
     from portrait_core.recipe import Recipe
 
@@ -122,7 +122,10 @@ def render(
     )
     kinds = ["image", *(["depth"] if depth else []), *(["mask"] if mask else [])]
     if source == "auto":
-        source = "field" if order.header.is_published or like is not None else "mesh"
+        from portrait_core.models.load import capabilities_of
+
+        # Whose pictures are what the model is for, and more than its field.
+        source = "field" if "pictures" in capabilities_of(order.header) or like is not None else "mesh"
     if source == "mesh" and like is not None:
         raise UsageError("--like takes the model's own pictures; leave --source away, or give --source field.")
     if framing == "bust" and source == "field":
@@ -159,7 +162,7 @@ def render(
                 )
 
 
-def _mesh_shot(recipe: Recipe, model: AvatarModel, size: int, framing: str | None, watcher: Progress) -> Shot:
+def _mesh_shot(recipe: Recipe, model: PortraitModel, size: int, framing: str | None, watcher: Progress) -> Shot:
     from portrait_core.cameras import Camera
     from portrait_core.pipeline import make_avatar
     from portrait_core.rendering.framing import frame_bust
@@ -180,15 +183,15 @@ def _mesh_shot(recipe: Recipe, model: AvatarModel, size: int, framing: str | Non
     return shot
 
 
-def _field_shot(recipe: Recipe, model: RenderingModel, size: int) -> Shot:
+def _field_shot(recipe: Recipe, model: PortraitModel, size: int) -> Shot:
     from portrait_core.cameras import Camera
 
-    z = model.latent(recipe)
+    person = model.person(recipe)
 
     def shot(view: View) -> dict[str, NDArray[Any]]:
         camera = view.camera or Camera.orbit(math.radians(view.yaw), math.radians(view.pitch))
         # A pose that was asked for goes before that of a reference.
         pose = dict(recipe.pose or view.pose or {})
-        return model.render(z, recipe.psi, camera, pose, size)
+        return person.render(camera, pose, size)
 
     return shot

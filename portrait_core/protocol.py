@@ -56,14 +56,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
     "internal",
 )
 RemedyCode = Literal[
+    "choose_model",
+    "choose_device",
+    "set_field",
     "overwrite",
-    "use_cpu",
-    "use_field_texture",
     "choose_mesh",
-    "install",
     "name_blender",
+    "install",
     "lower_level",
-    "list_models",
     "examine",
     "name_assets",
     "number_names",
@@ -73,14 +73,14 @@ RemedyCode = Literal[
     "more_time",
 ]
 REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
-    "overwrite": (),  # allow files to be replaced, or choose another name
-    "use_cpu": (),  # work on the CPU, or install a torch build for the graphics card
-    "use_field_texture": (),  # take the colours from the model's field
-    "choose_mesh": ("names",),  # say which of these meshes of the file
-    "install": ("package", "extra"),  # install this package, or Portraitkit with this extra
-    "name_blender": ("variable",),  # install bpy, or name a Blender, also by this environment variable
+    "choose_model": (),  # take another model
+    "choose_device": ("device",),  # compute on this device, which works
+    "set_field": ("field", "value"),  # set this field of the recipe to a value that works
+    "overwrite": (),  # allow files to be replaced, or take another name
+    "choose_mesh": ("names",),  # say which of these meshes of the file is meant
+    "name_blender": ("variable",),  # say where a Blender is, also by this environment variable
+    "install": ("extra", "package"),  # install this extra of Portraitkit, or this package
     "lower_level": ("below",),  # a level of density below this number
-    "list_models": (),  # look which models there are
     "examine": (),  # have the installation looked at
     "name_assets": ("variable",),  # name the folder of assets, also by this environment variable
     "number_names": (),  # names of a batch by its index, or a name for each row
@@ -89,7 +89,8 @@ REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "fewer_workers": (),  # fewer workers at a time, each of which has more memory then
     "more_time": (),  # a longer limit of time for each avatar
 }
-"""What to do about an error, with the names of the parameters that go with it: an event's ``remedy``."""
+"""What to do about an error, as data, with the parameters that stand beside the code: each program words it with its
+own buttons or options. A client passes over codes that it does not know."""
 QUICK = ("hello", "ping", "cancel", "capabilities", "models", "shutdown")
 """Requests that are answered while a job runs."""
 JOBS = (
@@ -151,6 +152,12 @@ class ResultEvent(TypedDict):
     result: Message
 
 
+class Remedy(TypedDict):
+    """What to do about an error: a code of `REMEDIES`, and its parameters beside it as plain data."""
+
+    do: RemedyCode
+
+
 class ErrorEvent(TypedDict):
     """The end of a request that did not; ``id`` is None where the line could not be understood.
 
@@ -163,7 +170,7 @@ class ErrorEvent(TypedDict):
     code: ErrorCode
     message: str
     advice: str
-    remedy: NotRequired[Message]
+    remedy: NotRequired[Remedy]
 
 
 class ProtocolError(ValueError):

@@ -23,6 +23,9 @@ _log = logging.getLogger("portraitkit")
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 END_SECONDS = 3.0
+PER_CARD = 2
+"""Workers a graphics card: while one unwraps and writes, the other computes."""
+
 CARD_MEMORY = 0.95
 """Of a graphics card's memory that all workers on it may take together."""
 

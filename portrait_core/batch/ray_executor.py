@@ -11,9 +11,8 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from portrait_core.batch.executors import Outcome
+from portrait_core.batch.executors import PER_CARD, Outcome
 from portrait_core.batch.records import Record
-from portrait_core.batch.resources import PER_CARD
 from portrait_core.batch.task import Task, carry_out
 from portrait_core.engine.engine import Engine
 from portrait_core.errors import UsageError, remedy
@@ -57,7 +56,7 @@ class RayCrew:
         try:
             ray: Any = importlib.import_module("ray")
         except ImportError:
-            told = remedy("install", package="ray", extra="cluster")
+            told = remedy("install", extra="cluster", package="ray")
             raise UsageError("a cluster needs the package ray, which is missing.", remedy=told) from None
         self._ray = ray
         self._mine = not ray.is_initialized()

@@ -8,11 +8,8 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
-from portrait_core.batch.executors import Crew, LocalCrew
+from portrait_core.batch.executors import PER_CARD, Crew, LocalCrew
 from portrait_core.errors import UsageError
-
-PER_CARD = 2
-"""Workers a graphics card: while one unwraps and writes, the other computes."""
 
 MOST = 256
 

@@ -121,8 +121,9 @@ def _made(task: Task, recipe: Recipe, engine: Engine, progress: Progress) -> tup
             if device == "cpu" or fault_of(error).code != "memory":
                 raise
             _log.warning("%s: the memory of %s is full at %g of the usual chunks", name, device, share)
-        devices.free_memory()
+        engine.forget_persons()
         gc.collect()
+        devices.free_memory()
     devices.set_chunk_share(1.0)
     usual = engine.device
     engine.device = "cpu"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from portrait_core.errors import OutputError, UsageError, remedy
 from portrait_core.files.whole_file import whole_file
 
-REMEDY = remedy("install", package="imageio-ffmpeg", extra="video")
+REMEDY = remedy("install", extra="video", package="imageio-ffmpeg")
 
 
 def check_video() -> None:

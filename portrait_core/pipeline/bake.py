@@ -6,13 +6,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Avatar, Level, Maps
+from portrait_core.avatar import Avatar, Maps
 from portrait_core.errors import UsageError
 from portrait_core.formats.read_mesh import EditedMesh, MeshSkin
-from portrait_core.pipeline.levels import Work, canvas_of
+from portrait_core.pipeline.levels import Work, canvas_of, with_skin
 from portrait_core.pipeline.make import THREADS, begin, provenance
 from portrait_core.pipeline.maps import Canvas
-from portrait_core.portrait_model import AvatarModel
+from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rig import BONE_NAMINGS, Skin, rename, skin_from_template
@@ -30,7 +30,7 @@ def bake_onto(
     faces: NDArray[np.int32],
     uvs: NDArray[np.float32],
     recipe: Recipe,
-    model: AvatarModel,
+    model: PortraitModel,
     progress: Progress = silent,
     *,
     normals: NDArray[np.float32] | None = None,
@@ -48,7 +48,7 @@ def bake_onto(
 
 
 def bake_avatar(
-    mesh: EditedMesh, recipe: Recipe, model: AvatarModel, progress: Progress = silent, *, name: str | None = None
+    mesh: EditedMesh, recipe: Recipe, model: PortraitModel, progress: Progress = silent, *, name: str | None = None
 ) -> Avatar:
     """``mesh`` as an avatar: its own surface, texture coordinates and normals, the maps, rig and pose of ``recipe``.
 
@@ -69,18 +69,9 @@ def bake_avatar(
             smooth = vertex_normals(places, welded[mesh.faces])
             closed = skin_from_template(template, places, smooth, welded[mesh.faces])
             skin = Skin(closed.joints[welded], closed.weights[welded])
-    level = Level(
-        vertices=canvas.vertices,
-        normals=canvas.normals,
-        faces=canvas.faces,
-        uvs=canvas.uvs,
-        skin=Skin(skin.joints[canvas.welded], skin.weights[canvas.welded]),
-        maps=maps,
-        tangents=canvas.tangents if maps.normal is not None else None,
-    )
     return Avatar(
         name=name or mesh.name,
-        levels=(level,),
+        levels=(with_skin(canvas, skin).level(maps),),
         joint_names=template.joint_names,
         parents=template.parents,
         joints=template.joints,

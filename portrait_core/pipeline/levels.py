@@ -6,14 +6,15 @@ from __future__ import annotations
 import logging
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Level, Maps
+from portrait_core.avatar import Level, Mesh
 from portrait_core.body.template import BodyTemplate
 from portrait_core.errors import UsageError
+from portrait_core.geometry.vertex_data import VertexData
 from portrait_core.pipeline.maps import Canvas, Painter
 from portrait_core.pipeline.surfaces import Reference, focus_for
 from portrait_core.progress import Progress
@@ -29,6 +30,8 @@ from textures.tangents import tangents
 
 DENSITY = {Region.FACE: 2.2, Region.HEAD: 1.3, Region.NECK: 1.3, Region.TORSO: 1.0, Region.CAP: 0.4}
 """Texels per length of each part, in proportion."""
+
+AnyMesh = TypeVar("AnyMesh", bound=Mesh)
 
 _log = logging.getLogger("portraitkit")
 
@@ -49,24 +52,10 @@ class Work:
 
 @dataclass(frozen=True)
 class Draft:
-    """A level before its maps: the mesh on its atlas, its skin, and what is worth knowing of the atlas."""
+    """A level before its maps: the mesh on its atlas, with its skin, and what is worth knowing of the atlas."""
 
     canvas: Canvas
-    skin: Skin
     atlas: dict[str, Any]
-
-    def level(self, maps: Maps) -> Level:
-        """The level with its maps."""
-        canvas = self.canvas
-        return Level(
-            vertices=canvas.vertices,
-            normals=canvas.normals,
-            faces=canvas.faces,
-            uvs=canvas.uvs,
-            skin=self.skin,
-            maps=maps,
-            tangents=canvas.tangents if maps.normal is not None else None,
-        )
 
 
 def draft_level(work: Work, surface: Surface, size: int) -> Draft:
@@ -80,12 +69,10 @@ def draft_level(work: Work, surface: Surface, size: int) -> Draft:
     flat = _unwrap(surface, regions, size)
     progress("tangents", 0.0)
     atlas, ups = _hard_cut(flat, surface, normals, work.base.planes)
-    canvas = canvas_of(work, atlas, surface.vertices, ups)
-    skin = rigged.result()
+    canvas = with_skin(canvas_of(work, atlas, surface.vertices, ups), rigged.result())
     of_face = np.unique(atlas.charts[regions == Region.FACE])
     return Draft(
         canvas,
-        Skin(skin.joints[canvas.welded], skin.weights[canvas.welded]),
         {
             "charts": atlas.chart_count,
             "utilisation": round(atlas.utilisation, 4),
@@ -98,16 +85,14 @@ def draft_level(work: Work, surface: Surface, size: int) -> Draft:
 def canvas_of(work: Work, atlas: Atlas, vertices: NDArray[np.float32], normals: NDArray[np.float32]) -> Canvas:
     """The mesh cut along its seams, with ``normals`` of the cut vertices; tangents may cut it a little more."""
     found = tangents(vertices[atlas.vertex_map], normals, atlas.uvs, atlas.faces)
-    welded = atlas.vertex_map[found.vertex_map]
-    return Canvas(
-        faces=found.faces,
-        uvs=atlas.uvs[found.vertex_map],
-        vertices=vertices[welded],
-        normals=normals[found.vertex_map],
-        lattice=work.dense.result().lattice_places(vertices)[welded],
-        tangents=found.tangents,
-        welded=welded,
-    )
+    whole = VertexData(vertices=vertices, lattice=work.dense.result().lattice_places(vertices))
+    cut = whole.take(atlas.vertex_map).with_(uvs=atlas.uvs, normals=normals, welded=atlas.vertex_map)
+    return Canvas(cut.take(found.vertex_map).with_(tangents=found.tangents), found.faces)
+
+
+def with_skin(canvas: Canvas, skin: Skin) -> Canvas:
+    """The mesh with the ``skin`` of the surface that the atlas cut apart."""
+    return canvas.with_(joints=skin.joints[canvas.welded], weights=skin.weights[canvas.welded])
 
 
 def _hard_cut(
@@ -146,31 +131,19 @@ def sharing_levels(work: Work, main: Level, vertex_map: NDArray[np.int32]) -> li
         few = decimate_seams(main.vertices, main.faces, main.uvs, vertex_map, count, focus=focus)
         if len(few.faces) > count:
             _log.warning("a level of %d faces on shared maps keeps %d: its seams allow no fewer", count, len(few.faces))
-        levels.append(_subset(main, few.kept, few.faces))
+        levels.append(main.part(few.kept, few.faces))
     return levels
 
 
-def opened(level: Level, planes: NDArray[np.float32]) -> Level:
-    """The level without the faces that lie in one of the cut's planes."""
-    height = level.vertices.astype(np.float64) @ planes[:, :3].T.astype(np.float64) - planes[:, 3]
+def opened(mesh: AnyMesh, planes: NDArray[np.float32]) -> AnyMesh:
+    """The mesh without the faces that lie in one of the cut's planes."""
+    height = mesh.vertices.astype(np.float64) @ planes[:, :3].T.astype(np.float64) - planes[:, 3]
     on = np.abs(height) <= ON_PLANE
-    flat = np.zeros(len(level.faces), np.bool_)
+    flat = np.zeros(len(mesh.faces), np.bool_)
     for plane in range(len(planes)):
-        flat |= on[:, plane][level.faces].all(axis=1)
-    kept, faces = np.unique(level.faces[~flat], return_inverse=True)
-    return _subset(level, kept.astype(np.int32), np.asarray(faces, np.int32).reshape(-1, 3))
-
-
-def _subset(level: Level, kept: NDArray[np.int32], faces: NDArray[np.int32]) -> Level:
-    return replace(
-        level,
-        vertices=level.vertices[kept],
-        normals=level.normals[kept],
-        faces=faces,
-        uvs=level.uvs[kept],
-        skin=Skin(level.skin.joints[kept], level.skin.weights[kept]),
-        tangents=None if level.tangents is None else level.tangents[kept],
-    )
+        flat |= on[:, plane][mesh.faces].all(axis=1)
+    kept, faces = np.unique(mesh.faces[~flat], return_inverse=True)
+    return mesh.part(kept.astype(np.int32), np.asarray(faces, np.int32).reshape(-1, 3))
 
 
 def _regions(surface: Surface, template: BodyTemplate) -> NDArray[np.int32]:

@@ -20,7 +20,8 @@ def choose_device(name: str = "auto") -> torch.device:
     if name == "auto":
         name = next(device for device in ("cuda", "mps", "cpu") if has[device])
     if not has[name]:
-        raise UsageError(f"device {name} is not available to torch {torch.__version__} here.", remedy=remedy("use_cpu"))
+        told = f"device {name} is not available to torch {torch.__version__} here."
+        raise UsageError(told, remedy=remedy("choose_device", device="cpu"))
     return torch.device(name)
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from portrait_core import pipeline
 from portrait_core.formats.read_mesh import read_mesh
+from portrait_core.recipe import Recipe
 from portrait_core.rig import rename
 from tests.analytic_model import AnalyticModel
 from tests.cli.conftest import Run
@@ -44,8 +45,7 @@ def test_the_maps_of_the_file_it_was_made_from(run: Run, made: Path, tmp_path: P
         baked = np.asarray(image).astype(float)
     assert baked.shape == (256, 256, 3)
     mesh, model = read_mesh(made), AnalyticModel()
-    z = np.random.RandomState(3).randn(1, model.header.latent.z_dim).astype(np.float32)
-    field = model.field(z, 1.0)
+    field = model.person(Recipe(seed=3)).field
     middles = mesh.vertices[mesh.faces].mean(axis=1)
     u, v = mesh.uvs[mesh.faces].mean(axis=1).T
     got = baked[((1 - v) * 256).astype(int).clip(0, 255), (u * 256).astype(int).clip(0, 255)]

@@ -26,7 +26,8 @@ SURFACE = re.compile(rf"(?<![\w-])--[a-z][a-z-]*|\bportrait (?:{COMMANDS})\b|\bp
 
 
 def surface_words(source: str) -> Iterator[tuple[int, str]]:
-    """Options and commands in the texts of a module; docstrings and argument vectors of other programs do not count."""
+    """Options and commands in the texts of a module; docstrings, argument vectors of other programs and the
+    table of fields, which has the command line's own words beside its own, do not count."""
     tree = ast.parse(source)
     silent: set[int] = set()
     for node in ast.walk(tree):
@@ -34,7 +35,7 @@ def surface_words(source: str) -> Iterator[tuple[int, str]]:
             silent.add(id(node.value))
         elif isinstance(node, ast.List):
             silent.update(id(each) for each in node.elts)
-        elif isinstance(node, ast.keyword) and node.arg == "command":
+        elif isinstance(node, ast.keyword) and node.arg in ("command", "flag", "flag_help"):
             silent.update(id(each) for each in ast.walk(node))
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent:
@@ -67,12 +68,12 @@ def test_every_remedy_is_used_documented_and_has_words() -> None:
     for code, parameters in REMEDIES.items():
         assert f'remedy("{code}"' in sources
         row = next(line for line in document.splitlines() if line.startswith(f"| `{code}` |"))
-        assert re.findall(r"`(\w+)`", row)[1:] == list(parameters)
-        assert {name for _, name, _, _ in string.Formatter().parse(WORDS[code]) if name} <= set(parameters)
+        assert re.findall(r"`(\w+)`", row.split("|")[2]) == list(parameters)
+        assert {name for _, name, _, _ in string.Formatter().parse(WORDS[code]) if name} <= {*parameters, "option"}
 
 
 def test_words_of_remedies() -> None:
-    assert words(remedy("install", package="ray", extra="cluster").facts()) == (
+    assert words(remedy("install", extra="cluster", package="ray").facts()) == (
         "Install it by pip install 'portraitkit[cluster]', or pip install ray."
     )
     assert words(remedy("number_names").facts()) == "Put {index} into --name, or give every row a name."
@@ -84,7 +85,8 @@ def test_one_error_in_the_words_of_each_surface(run: Run) -> None:
     with pytest.raises(UsageError) as caught:
         choose_device("mps")
     facts = fault_of(caught.value).facts()
-    assert facts["remedy"] == {"do": "use_cpu"} and "--" not in facts["message"] + facts["advice"]
+    assert facts["remedy"] == {"do": "choose_device", "device": "cpu"}
+    assert "--" not in facts["message"] + facts["advice"]
     assert run("generate", "--seed", 1, "--device", "mps").error == (
         f"{caught.value} Use --device cpu, or install a torch build for your graphics card (see README)."
     )

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from portrait_core.geometry.closest_point import ClosestPoint
+from portrait_core.geometry.mesh_queries import closest_points
 from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.models.starter.decoder import (
     CLOTH_ROUGHNESS,
@@ -105,7 +105,7 @@ class CanonicalGenerator(PortraitGenerator):
             options.warp_centres,
             options.coefficients,
             options.landmarks,
-            search=partial(ClosestPoint, reach=FADE_TO),
+            search=partial(closest_points, reach=FADE_TO),
         )
         self._inverse: tuple[Tensor, Tensor] | None = None
         self._static: StaticTables | None = None
@@ -239,7 +239,7 @@ class CanonicalGenerator(PortraitGenerator):
             for _ in range(BACK_STEPS):
                 x = nodes - _look_up(moved, self.normalised(x))
             skin = warp.vertices + warp.displacement(coefficients)
-            _, _, away = ClosestPoint(skin.cpu().numpy(), warp.triangles.cpu().numpy())(nodes.cpu().numpy())
+            _, _, away = closest_points(skin.cpu().numpy(), warp.triangles.cpu().numpy())(nodes.cpu().numpy())
             index = torch.nonzero(torch.as_tensor(away).to(nodes) < BACK_REACH).squeeze(1)
             near = x[index]
             for _ in range(BACK_POLISHING):

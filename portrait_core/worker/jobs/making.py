@@ -13,6 +13,7 @@ from portrait_core.engine.faults import ends_batch, fault_of
 from portrait_core.errors import OutputError, UsageError
 from portrait_core.files.names import DEFAULT_PATTERN, check_name, check_pattern, fill_pattern
 from portrait_core.files.whole_file import prepare_folder
+from portrait_core.maps import required_files
 from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, ProtocolError
 from portrait_core.recipe import MAX_SEED, Recipe
 from portrait_core.worker.estimate import bake_steps, generate_steps, model_steps
@@ -91,7 +92,7 @@ def bake(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
 
     mesh = read_mesh(source, mesh_name)
     recipe = engine.take_recipe(read_recipe(source).recipe if facts is None else facts)
-    _refuse_existing([folder / f"{name}_base_colour.png"], overwrite=overwrite)
+    _refuse_existing([folder / each for each in required_files(name)], overwrite=overwrite)
     prepare_folder(folder)
     begin = time.perf_counter()
     watch.plan([*model_steps(loaded=engine.is_loaded(recipe.model)), *bake_steps(recipe)])
@@ -130,7 +131,7 @@ def _make(
     planned = planned_files(paths, 1 + len(recipe.lods), lod_files=lod_files, thumbnail=thumbnail)
     _refuse_existing(planned, overwrite=overwrite)
     begin = time.perf_counter()
-    pictures = recipe.texture == "auto" and engine.header(recipe.model).is_published
+    pictures = recipe.texture == "auto" and "sharper_pictures" in engine.capabilities(recipe.model)
     steps = generate_steps(recipe, len(paths), pictures=pictures)
     watch.plan([*model_steps(loaded=engine.is_loaded(recipe.model)), *steps])
     watch("model", 0.0)
