@@ -98,6 +98,7 @@ def carry_out(task: Task, engine: Engine, progress: Progress = silent, worker: s
         fault = fault_of(error)
         facts["status"] = "failed"
         facts["error"] = {"code": fault.code, "message": fault.message, "advice": fault.advice}
+        facts["remedy"] = {} if fault.remedy is None else fault.remedy.facts()
     facts["seconds"] = round(time.perf_counter() - begin, 4)
     facts["stages"] = stages.close()
     facts["memory_mib"] = round((resident_bytes() or 0) / 2**20, 1)
