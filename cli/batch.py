@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli import batch_plan, options, parse
+from cli.remedies import words
 from cli.show import Show
 from portrait_core.errors import UsageError
 
@@ -243,7 +244,9 @@ def _run(order: Batch, show: Show) -> None:
                 watcher.finish()
             _tell(record, show)
 
-        summary, records = run_batch(order, progress=watcher, heard=heard, begun=begun, stop=lambda: asked[0])
+        summary, records = run_batch(
+            order, progress=watcher, heard=heard, begun=begun, stop=lambda: asked[0], words=words
+        )
     place = order.out if is_url(order.out) else str(Path(order.out))
     rate = f", {3600 * summary.made / summary.seconds:.0f} an hour" if summary.made and summary.seconds else ""
     failed = f", {summary.failed} failed" if summary.failed else ""
@@ -264,7 +267,7 @@ def _tell(record: Record, show: Show) -> None:
     if show.as_json:
         typer.echo(json.dumps({"event": "avatar", **record.model_dump(mode="json")}, ensure_ascii=False))
     elif record.status == "failed":
-        show.note(f"{record.name} failed: {record.error.get('message', '')}")
+        show.note(f"{record.name} failed: {record.error.get('message', '')} {words(record.remedy)}".rstrip())
     elif record.status == "rejected":
         show.note(f"{record.name} rejected: {', '.join(record.reasons)} (quality {record.score:.2f})")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli import parse
 from cli.recipe_options import Wanted
+from cli.remedies import told
 from portrait_core.errors import PortraitError, UsageError
 from portrait_core.files.names import BATCH_FIELDS, DEFAULT_PATTERN, LOD_FIELD, check_pattern, fill_pattern
 from portrait_core.recipe_fields import FIELDS, PERSON
@@ -131,7 +132,7 @@ def _no_model(name: str) -> str:
     try:
         find_model(name)
     except PortraitError as error:
-        return str(error)
+        return told(error)
     return f"model {name!r} cannot be read. See `portrait models list`."
 
 
@@ -178,7 +179,7 @@ def named_jobs(
 
     wanted = pattern or (COUNTED_PATTERN if counted else DEFAULT_PATTERN)
     listed = list(people)
-    check_pattern(wanted, many=len(listed) > 1, known=BATCH_FIELDS)
+    check_pattern(wanted, many=len(listed) > 1, what="--name", known=BATCH_FIELDS)
     suffix = "_" + LOD_FIELD if LOD_FIELD in wanted else ""
     jobs: list[Job] = []
     for index, (recipe, name) in enumerate(listed):

@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 
 from portrait_core.errors import UsageError
-from portrait_core.files.names import check_pattern, fill_pattern
+from portrait_core.files.names import check_pattern as _check_pattern
+from portrait_core.files.names import fill_pattern
 
 __all__ = [
     "check_pattern",
@@ -23,6 +24,11 @@ __all__ = [
 
 MAX_SEED = 2**32 - 1
 MAX_SEEDS = 100_000
+
+
+def check_pattern(pattern: str, *, many: bool) -> None:
+    """As :func:`portrait_core.files.names.check_pattern`, of the option ``--name``."""
+    _check_pattern(pattern, many=many, what="--name")
 
 
 def parse_seeds(text: str) -> list[int]:

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
-from portrait_core.errors import UsageError, suggestion
+from portrait_core.errors import UsageError, remedy, suggestion
 from portrait_core.recipe_fields import FIELDS, PERSON, FrozenDict, RecipeField, RecipeFields
 from portrait_core.weights.header import ModelHeader
 
@@ -71,7 +71,7 @@ class Recipe(RecipeFields, BaseModel):
     @classmethod
     def _check_model(cls, model: str) -> str:
         if not model.strip():
-            raise UsageError("recipe: the model's name is empty. See `portrait models list`.")
+            raise UsageError("recipe: the model's name is empty.", remedy=remedy("choose_model"))
         return model
 
     @field_validator("attributes")

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from textures.charts import make_charts
+from textures.charts import WORK, make_charts
 from textures.pack import pack
 from textures.topology import face_pairs, piece_labels
 from textures.xatlas_charts import xatlas_pack, xatlas_unwrap
@@ -25,13 +25,15 @@ class Atlas:
 
     ``vertex_map`` (Vn,) int32 names the input vertex of each new one, ``faces`` (F, 3) int32 are the input's faces in
     the input's order with new vertices, ``uvs`` (Vn, 2) float32 lie in 0 to 1 with the origin at the bottom left,
-    ``charts`` (F,) int32 numbers the chart of each face from 0.
+    ``charts`` (F,) int32 numbers the chart of each face from 0. ``used_up`` tells that the work allowed did not
+    suffice: some charts are simpler and more distorted than they could be.
     """
 
     vertex_map: NDArray[np.int32]
     faces: NDArray[np.int32]
     uvs: NDArray[np.float32]
     charts: NDArray[np.int32]
+    used_up: bool = False
 
     @property
     def chart_count(self) -> int:
@@ -55,18 +57,18 @@ def unwrap(
     parts: NDArray[np.int32] | None = None,
     density: Mapping[int, float] | None = None,
     whole: Collection[int] = (),
-    time_limit: float = 20.0,
+    budget: int = WORK,
     method: Method = "auto",
 ) -> Atlas:
     """Cut and flatten a mesh: charts without overlap, at least ``padding`` texels apart at ``resolution`` squared.
 
-    ``vertices`` (V, 3) in any length unit, ``faces`` (F, 3). The same input gives the same atlas, as long as the time
-    limit is not reached. Meant for a decimated surface.
+    ``vertices`` (V, 3) in any length unit, ``faces`` (F, 3). The same input gives the same atlas on a machine of
+    any speed. Meant for a decimated surface.
 
     With ``parts`` (F,) int32 no chart reaches over a border between two parts (except that scraps join a neighbour), a
     part in ``whole`` becomes one chart (for each connected piece) and stands upright (+y up), and ``density`` gives the
-    texels per length of a part in proportion to the others (1 where it says nothing). After ``time_limit`` seconds what
-    is not done gets a simpler, more distorted chart.
+    texels per length of a part in proportion to the others (1 where it says nothing). After a ``budget`` of work
+    (steps of one triangle) what is not done gets a simpler, more distorted chart, and the atlas says so.
 
     ``method`` chooses who does it. ``charts`` takes a mesh without parts for one part. ``xatlas`` cuts as it likes: of
     the parts it knows the densities only, a chart having that of most of its faces. ``auto`` is ``charts`` with parts
@@ -92,7 +94,7 @@ def unwrap(
         return _by_xatlas(vertices, faces, parts, scales, resolution, padding)
     if parts is None:
         parts = np.zeros(len(faces), np.int32)
-    return _in_parts(vertices, faces, parts, scales, whole, resolution, padding, time_limit)
+    return _in_parts(vertices, faces, parts, scales, whole, resolution, padding, budget)
 
 
 def _in_parts(
@@ -103,9 +105,9 @@ def _in_parts(
     whole: Collection[int],
     resolution: int,
     padding: int,
-    time_limit: float,
+    budget: int,
 ) -> Atlas:
-    charts = make_charts(vertices, faces, parts, whole, time_limit)
+    charts = make_charts(vertices, faces, parts, whole, budget)
     scale = _scales(parts, charts.chart, density)
     vertex_map = np.zeros(len(charts.uvs), np.int32)
     vertex_map[charts.glued] = faces
@@ -118,7 +120,7 @@ def _in_parts(
         own = of_vertex == k
         uvs[own] = uvs[own] @ turn
     uvs = pack(uvs, charts.glued, charts.chart, upright=charts.whole, resolution=resolution, padding=padding)
-    return Atlas(vertex_map, charts.glued, uvs.astype(np.float32), charts.chart.astype(np.int32))
+    return Atlas(vertex_map, charts.glued, uvs.astype(np.float32), charts.chart.astype(np.int32), charts.used_up)
 
 
 def _upright(flat: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.errors import UsageError
+from portrait_core.errors import UsageError, remedy
 from portrait_core.formats.gltf.reader import GltfFile, read_gltf
 from portrait_core.formats.read_loose import LOOSE_ENDINGS, read_loose
 from portrait_core.formats.read_wavefront import read_obj
@@ -77,7 +77,8 @@ def read_mesh(path: Path, name: str | None = None, *, bare: bool = False) -> Edi
     if not named:
         raise UsageError(f"{path}: no mesh is called {name!r}; there are {names}.")
     if len(named) > 1:
-        raise UsageError(f"{path}: there are several meshes, {names}; choose one by --mesh-name.")
+        told = remedy("choose_mesh", names=[mesh.name for mesh in found])
+        raise UsageError(f"{path}: there are several meshes, {names}; choose one of them.", remedy=told)
     return _checked(path, named[0], bare=bare)
 
 

@@ -77,6 +77,7 @@ def draft_level(work: Work, surface: Surface, size: int) -> Draft:
             "charts": atlas.chart_count,
             "utilisation": round(atlas.utilisation, 4),
             "face_in_one_chart": len(of_face) == 1,
+            **({"work_used_up": True} if atlas.used_up else {}),  # only where it is so: other files keep their bytes
         },
     )
 

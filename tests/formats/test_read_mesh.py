@@ -69,7 +69,7 @@ def test_our_own_files_come_back_at_rest(tmp_path: Path, ending: str) -> None:
         np.testing.assert_array_equal(mesh.vertices, level.vertices)
         np.testing.assert_array_equal(mesh.faces, level.faces)
         np.testing.assert_allclose(mesh.uvs, level.uvs, atol=1e-7)
-    with pytest.raises(UsageError, match="several meshes, asset_LOD0, asset_LOD1; choose one by --mesh-name"):
+    with pytest.raises(UsageError, match="several meshes, asset_LOD0, asset_LOD1; choose one of them"):
         read_mesh(path)
     with pytest.raises(UsageError, match="no mesh is called 'x'; there are asset_LOD0"):
         read_mesh(path, "x")

@@ -211,11 +211,7 @@ def _one_of_batch(
         fault = fault_of(error)
         if ends_batch(fault.code):
             raise
-        return {
-            "status": "failed",
-            "recipe": facts,
-            "error": {"code": fault.code, "message": fault.message, "advice": fault.advice},
-        }
+        return {"status": "failed", "recipe": facts, "error": fault.facts()}
     kept = ("path", "files", "thumbnail", "name", "recipe", "faces", "seconds")
     return {"status": "made", **{key: made[key] for key in kept}}
 
