@@ -4,7 +4,7 @@
     python -m tests.packages.built
 
 The wheel holds every module and data file of the three packages and no other; the sdist builds the same wheel;
-installed into a fresh environment, whose other packages are those of this Python, it makes an avatar in an empty folder.
+installed into a fresh environment with the other packages of this Python, it makes an avatar in an empty folder.
 """
 
 from __future__ import annotations
