@@ -17,6 +17,7 @@ import typer
 
 import portrait_core
 from cli.options import AsJson, OutFolder
+from cli.remedies import told
 from cli.show import Show
 
 # Distribution -> module it installs.
@@ -150,7 +151,7 @@ def _blender() -> Finding:
     except UsageError as error:
         # Named by its user and not there is a fault; not there at all is a choice.
         state = "bad" if os.environ.get(BLENDER_VARIABLE) else "missing"
-        return Finding("Blender", state, "none found" if state == "missing" else "not usable", str(error))
+        return Finding("Blender", state, "none found" if state == "missing" else "not usable", told(error))
 
 
 def _models(*, verify: bool) -> Iterator[Finding]:
@@ -187,7 +188,7 @@ def _folder(out: Path) -> Finding:
     try:
         prepare_folder(place)
     except OutputError as error:
-        return Finding("output folder", "bad", str(error), "choose another with --out")
+        return Finding("output folder", "bad", told(error), "choose another with --out")
     free = shutil.disk_usage(place).free
     if free < ENOUGH_DISK:
         return Finding("output folder", "bad", f"{out}: {free / 1e6:.0f} MB free", "make room on the disk")

@@ -37,7 +37,7 @@ FAMILY = {
 # portrait_core, except for the rooms beside it. Late imports count; those for types alone do not.
 ALLOWED: dict[str, set[str]] = {
     # the nouns
-    "errors": set(),
+    "errors": {"protocol"},  # the codes of remedies
     "progress": set(),
     "protocol": set(),  # copied into clients that have no engine
     "recipe_fields": set(),  # the same
@@ -98,7 +98,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {
         *(*BELOW, "root", "recipe", "recipe_fields", "avatar", "maps", "person", "portrait_model", "cameras"),
         *("weights", "body", "rendering", "rig", "formats", "latents", "models", "models.portrait_gan", "pipeline"),
-        *("engine", "batch", "worker", "training", "world"),
+        *("engine", "batch", "worker", "training", "world", "protocol"),
     },
 }
 

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from portrait_core.batch.records import Record
 from portrait_core.batch.task import Task
+from portrait_core.errors import PortraitError, remedy
 
 _log = logging.getLogger("portraitkit")
 
@@ -130,7 +131,7 @@ class LocalCrew:
         if member.ready or member.task is not None:
             self._start(member.device)
         elif not self._members:
-            raise RuntimeError("no worker could be started; `portrait doctor` tells what is wrong")
+            raise PortraitError("no worker process could be started.", remedy=remedy("examine"))
 
     def close(self) -> None:
         for member in self._members:

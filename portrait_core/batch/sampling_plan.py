@@ -3,7 +3,7 @@
 
 A plan is TOML: every field of a recipe is a value or a distribution, ``attributes`` and ``pose`` are tables of them.
 
-    seed = 1                       # of the draws; --plan-seed goes first
+    seed = 1                       # of the draws; one that is given goes first
     psi = { uniform = [0.6, 1.0] }
     texture_size = { choice = [1024, 2048], weights = [3, 1] }
     [attributes]
@@ -83,13 +83,13 @@ def read_plan(path: Path, seed: int | None = None) -> Plan:
     try:
         content: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"--plan {path}: {error.strerror or error}.") from None
+        raise UsageError(f"plan {path}: {error.strerror or error}.") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"--plan {path}: not TOML ({error}).") from None
+        raise UsageError(f"plan {path}: not TOML ({error}).") from None
     try:
         return take_plan(content, seed)
     except UsageError as error:
-        raise UsageError(f"--plan {path}: {error}") from None
+        raise UsageError(f"plan {path}: {error}", remedy=error.remedy) from None
 
 
 def take_plan(content: Mapping[str, object], seed: int | None = None) -> Plan:

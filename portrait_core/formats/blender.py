@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from portrait_core.errors import OutputError, UsageError
+from portrait_core.errors import OutputError, UsageError, remedy
 from portrait_core.maps import MAPS
 
 BLENDER_VARIABLE = "PORTRAITKIT_BLENDER"
@@ -36,8 +36,9 @@ def find_blender(chosen: str | None = None) -> list[str]:
     if named:
         found = shutil.which(str(Path(named).expanduser()))
         if found is None:
-            where = "--blender" if chosen else BLENDER_VARIABLE
-            raise UsageError(f"{where} {named}: no program there. Name a Blender, or a Python that has bpy.")
+            where = "" if chosen else f"{BLENDER_VARIABLE} "
+            told = remedy("name_blender", variable=BLENDER_VARIABLE)
+            raise UsageError(f"{where}{named}: no program there.", remedy=told)
         return _command(found)
     if importlib.util.find_spec("bpy") is not None:
         return _command(sys.executable)
@@ -45,8 +46,8 @@ def find_blender(chosen: str | None = None) -> list[str]:
     if found is not None:
         return _command(found)
     raise UsageError(
-        ".blend, .fbx and .usdc need Blender: pip install 'portraitkit[blender]', or name a Blender (or a Python that "
-        f"has bpy) by --blender or {BLENDER_VARIABLE}."
+        ".blend, .fbx and .usdc need Blender, and none was found.",
+        remedy=remedy("name_blender", variable=BLENDER_VARIABLE),
     )
 
 

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Level, Maps, Mesh
 from portrait_core.cameras import Camera
-from portrait_core.errors import UsageError
+from portrait_core.errors import UsageError, remedy
 from portrait_core.field import Field, MaterialField
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.colour_space import srgb_to_linear
+from portrait_core.imaging.halve import half_side, halved
 from portrait_core.maps import MAPS
 from portrait_core.person import Person
 from portrait_core.progress import Progress
@@ -74,7 +75,7 @@ class Painter:
         if normals is not None:
             progress("normals", 0.0)
             normal = normals.result()
-        shade = self._occlusion(canvas, size // 2, progress) if self.recipe.occlusion else None
+        shade = self._occlusion(canvas, half_side(size), progress) if self.recipe.occlusion else None
         return Maps(base_colour=base_colour, normal=normal, orm=_packed(shade, roughness))
 
     def _normals(self, canvas: Canvas, size: int) -> NDArray[np.uint8]:
@@ -100,7 +101,10 @@ class Painter:
         places = canvas.lattice
         sharper = "sharper_pictures" in person.capabilities
         if self.recipe.texture == "views" and "render" not in person.capabilities:
-            raise UsageError(f"model {person.header.name} makes no pictures of its own; use --texture field.")
+            raise UsageError(
+                f"model {person.header.name} makes no pictures of its own.",
+                remedy=remedy("set_field", field="texture", value="field"),
+            )
         if self.recipe.texture == "views" or (self.recipe.texture == "auto" and sharper):
             views = self._views(progress)
             colour = bake_views(
@@ -153,11 +157,7 @@ def _packed(shade: NDArray[np.uint8] | None, roughness: NDArray[np.uint8] | None
     """Occlusion, roughness and metalness in one image of half the size: all of them are smooth or coarse."""
     if shade is None and roughness is None:
         return None
-    rough = None
-    if roughness is not None:
-        half = roughness.shape[0] // 2
-        fine = roughness.reshape(half, 2, half, 2).astype(np.uint16)
-        rough = ((fine.sum(axis=(1, 3)) + 2) // 4).astype(np.uint8)
+    rough = None if roughness is None else halved(roughness)
     shape = rough.shape if rough is not None else shade.shape if shade is not None else (1, 1)
     orm = np.full((*shape, 3), MAPS["orm"].neutral, np.uint8)
     for channel, known in enumerate((shade, rough)):
