@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.geometry.components import component_labels
+from portrait_core.geometry.edge_pairs import face_pairs
 from textures.charts import make_charts
 from textures.pack import pack
-from textures.topology import face_pairs, piece_labels
 
 MAX_COST = 8.0
 """Charts grow until this cost; with xatlas's 2 a head falls into twice as many charts, for no less stretch."""
@@ -181,5 +182,5 @@ def _by_xatlas(vertices: NDArray[np.float32], faces: NDArray[np.int32], resoluti
         np.asarray(vertex_map, np.int32),
         mesh_faces,
         np.clip(texels / extent, 0.0, 1.0).astype(np.float32),
-        piece_labels(len(faces), one, two).astype(np.int32),
+        component_labels(len(faces), one, two).astype(np.int32),
     )

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from textures.topology import sparse
+from scipy import sparse
 
 LEAST_HEIGHT = 0.05
 """A needle counts as if it were this high, in lengths of its longest edge; its own shape does not matter."""

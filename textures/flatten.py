@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse.linalg as _linalg
 from numpy.typing import NDArray
+from scipy import sparse
 
 from textures.distortion import (
     Flat,
@@ -29,7 +30,7 @@ from textures.distortion import (
     stresses,
     triangle_frames,
 )
-from textures.topology import border_loops, sparse
+from textures.topology import border_loops
 
 _linalg_any: Any = _linalg
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse.linalg as _linalg
 from numpy.typing import NDArray
+from scipy import sparse
 
 from textures.distortion import Flat, Rest, State, at_rest, energies, line_search, triangle_frames
-from textures.topology import sparse
 
 _linalg_any: Any = _linalg
 
