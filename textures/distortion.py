@@ -84,14 +84,6 @@ def triangle_frames(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     return flat - flat[:, :1]
 
 
-def stretches(corners: NDArray[np.float64], flat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Singular values of each triangle's map from the surface to ``flat`` (F, 3, 2): (F, 2), the greater first."""
-    frames = triangle_frames(corners)
-    shape = np.stack([frames[:, 1] - frames[:, 0], frames[:, 2] - frames[:, 0]], axis=2)
-    image = np.stack([flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]], axis=2)
-    return np.asarray(np.linalg.svd(image @ np.linalg.inv(shape), compute_uv=False), np.float64)
-
-
 def at_rest(frames: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64]) -> Rest:
     shape = np.stack([frames[:, 1] - frames[:, 0], frames[:, 2] - frames[:, 0]], axis=1)  # rows: edges
     inverse = np.linalg.inv(shape)

@@ -65,7 +65,6 @@ class Summary:
     recovered: int = 0
     interrupted: bool = False
     seconds: float = 0.0
-    busy_seconds: float = 0.0
     left: int = 0
 
 
@@ -182,7 +181,6 @@ class Run:
         if record is None:
             self._again(task, waiting, "crash", f"{outcome.lost[:1].upper()}{outcome.lost[1:]}.")
             return
-        self.summary.busy_seconds += record.seconds
         code = record.error.get("code", "")
         if record.status == "failed" and code in ("disk", "permission"):
             self._refuse_broken_folder(record)

@@ -8,9 +8,9 @@ import pytest
 import trimesh
 
 from portrait_core.geometry.edge_pairs import face_pairs, glue
-from textures.distortion import energies, stresses, stretches
+from tests.textures.measures import overlapping, stretches
+from textures.distortion import energies, stresses
 from textures.flatten import flatten, flattenings
-from textures.overlaps import overlapping
 from textures.slim import strong_steps
 from textures.topology import border_loops, euler_numbers, open_to_discs
 
