@@ -38,7 +38,7 @@ def state_folder(url: str) -> Path:
     return base / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:16]
 
 
-class Remote:
+class RemoteStore:
     """A folder behind a URL. Everything raises :class:`OutputError` in plain words."""
 
     def __init__(self, url: str) -> None:

@@ -11,8 +11,9 @@ import pytest
 from portrait_core.errors import Cancelled
 from portrait_core.shape import decimate, extract_surface
 from tests.analytic import AnalyticField, ball, gradient
+from tests.textures.measures import decode_srgb
 from textures import bake_colour, bake_materials, linear_to_srgb, srgb_to_linear, unwrap
-from textures.colour_space import decode_srgb, encode_srgb
+from textures.colour_space import encode_srgb
 
 QUAD = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
 QUAD_UV = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
