@@ -37,6 +37,7 @@ from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.models.starter.person import CanonicalPerson
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
+from portrait_core.runtime.stage_clock import StageClock
 
 SIZE = 192
 VIEWS = 12
@@ -45,26 +46,6 @@ TURNS = {"yaw": (0.0, ANGLE, 0.0), "pitch": (ANGLE, 0.0, 0.0), "roll": (0.0, 0.0
 RESULTS = Path(__file__).parent / "results"
 VALIDATOR = Path(__file__).parents[1] / "tests" / "external" / "validate.mjs"
 PARTS = ("time", "mesh", "files", "pictures", "poses")
-
-
-class Watch:
-    """Seconds of every stage, as the pipeline tells them."""
-
-    def __init__(self) -> None:
-        self.stages: dict[str, float] = {}
-        self._stage, self._since = "", time.perf_counter()
-
-    def __call__(self, stage: str, fraction: float) -> None:
-        if stage != self._stage:
-            self.close()
-            self._stage = stage
-
-    def close(self) -> None:
-        """End the running stage."""
-        now = time.perf_counter()
-        if self._stage:
-            self.stages[self._stage] = self.stages.get(self._stage, 0.0) + now - self._since
-        self._stage, self._since = "", now
 
 
 def recipe(seed: int, **changes: Any) -> Recipe:
@@ -76,15 +57,15 @@ def measure_time(seed: int, model: CanonicalAvatarModel) -> dict[str, Any]:
     """Seconds of the whole way, the file included, by stages; peak memory of this process so far."""
     from portrait_core.formats.write import write_avatar
 
-    watch, begin = Watch(), time.perf_counter()
-    avatar = make_avatar(recipe(seed), model, watch)
-    watch("write", 0.0)
+    clock, begin = StageClock(), time.perf_counter()
+    avatar = make_avatar(recipe(seed), model, clock)
+    clock.enter("write")
     with tempfile.TemporaryDirectory() as folder:
         write_avatar(avatar, Path(folder) / "avatar.glb")
     seconds = time.perf_counter() - begin
-    watch.close()
+    stages = clock.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return {"seconds": seconds, "stages": watch.stages, "peak_gib": peak}
+    return {"seconds": seconds, "stages": stages, "peak_gib": peak}
 
 
 def measure_mesh(avatar: Avatar) -> dict[str, Any]:

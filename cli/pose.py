@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 SOURCES = ("picture", "latent")
 
 
+@options.takes_recipe("pose", after={"name": ("model",)})
 def pose(
-    seed: options.Seeds = None,
-    psi: options.Psi = 1.0,
+    wanted: options.Wanted,
     images: Annotated[
         Path | None,
         typer.Option(
@@ -48,7 +48,6 @@ def pose(
     ] = "picture",
     out: options.OutFolder = Path("poses"),
     name: options.NamePattern = options.DEFAULT_NAME,
-    model: options.Model = "starter",
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
     as_json: options.AsJson = False,
@@ -58,11 +57,11 @@ def pose(
     show = Show(as_json=as_json, quiet=quiet)
     if source not in SOURCES:
         raise UsageError(f"--from {source!r} is not known; it is picture or latent.")
-    if images is not None and (seed is not None or source == "latent"):
+    if images is not None and (wanted.values["seed"] is not None or source == "latent"):
         raise UsageError("--images takes neither --seed nor --from latent.")
     if abs(pitch) > 85 or not math.isfinite(yaw):
         raise UsageError(f"--yaw {yaw:g} --pitch {pitch:g}: cameras stand between -85 and 85 degrees of height.")
-    order = options.take_order(model=model, seeds=seed, latent=None, settings=None, pose=None, name=name, psi=psi)
+    order = options.take_order(wanted, name=name)
     given = _pictures(images) if images is not None else []
     stems = [stem for stem, *_ in given] if images is not None else list(order.names)
     files = {stem: out / f"{stem}-pose.json" for stem in stems}

@@ -32,12 +32,27 @@ SOURCES = ("auto", "mesh", "field")
 FRAMINGS = ("bust", "portrait")
 
 
+@options.takes_recipe(
+    "render",
+    after={
+        "latent_space": ("attributes",),
+        "pose": (
+            "yaw",
+            "pitch",
+            "size",
+            "turntable",
+            "three",
+            "like",
+            "depth",
+            "mask",
+            "source",
+            "framing",
+        ),
+        "name": ("model",),
+    },
+)
 def render(
-    seed: options.Seeds = None,
-    latent: options.LatentFile = None,
-    settings: options.Settings = None,
-    psi: options.Psi = 1.0,
-    pose: options.Pose = None,
+    wanted: options.Wanted,
     yaw: Annotated[
         str, typer.Option("--yaw", metavar="DEGREES", help="Around: 0 front, 90 its left side; a list 0,45,90 works.")
     ] = "0",
@@ -77,9 +92,6 @@ def render(
             help="The whole bust, or the closer camera of the published data. [default: bust; portrait for a field]",
         ),
     ] = None,
-    faces: options.Faces = 20_000,
-    texture_size: options.TextureSize = 1024,
-    lattice: options.LatticeSize = 256,
     samples: generator_options.Samples = None,
     neural_resolution: generator_options.NeuralResolution = None,
     cutoff: generator_options.Cutoff = None,
@@ -90,7 +102,6 @@ def render(
     plain: generator_options.Plain = False,
     out: options.OutFolder = Path("renders"),
     name: options.NamePattern = options.DEFAULT_NAME,
-    model: options.Model = "starter",
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
     as_json: options.AsJson = False,
@@ -108,18 +119,7 @@ def render(
         raise UsageError(f"--source {source!r} is not known; it is auto, mesh or field.")
     if framing not in (None, *FRAMINGS):
         raise UsageError(f"--framing {framing!r} is not known; it is bust or portrait.")
-    order = options.take_order(
-        model=model,
-        seeds=seed,
-        latent=latent,
-        settings=settings,
-        pose=pose,
-        name=name,
-        psi=psi,
-        faces=faces,
-        texture_size=texture_size,
-        lattice=lattice,
-    )
+    order = options.take_order(wanted, name=name)
     kinds = ["image", *(["depth"] if depth else []), *(["mask"] if mask else [])]
     if source == "auto":
         from portrait_core.models.load import capabilities_of

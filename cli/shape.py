@@ -25,11 +25,9 @@ FORMATS = ("mrc", "ply")
 COUNT_RANGE = (32, 1024)
 
 
+@options.takes_recipe("shape", after={"name": ("model",)})
 def shape(
-    seed: options.Seeds = None,
-    latent: options.LatentFile = None,
-    psi: options.Psi = 1.0,
-    pose: options.Pose = None,
+    wanted: options.Wanted,
     formats: Annotated[
         str, typer.Option("--format", "-f", metavar="FORMATS", help="ply, a surface, mrc, a volume, or both: ply,mrc.")
     ] = "ply",
@@ -45,7 +43,6 @@ def shape(
     cutoff: generator_options.Cutoff = None,
     out: options.OutFolder = Path("shapes"),
     name: options.NamePattern = options.DEFAULT_NAME,
-    model: options.Model = "starter",
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
     as_json: options.AsJson = False,
@@ -60,7 +57,7 @@ def shape(
         low, high = COUNT_RANGE
         raise UsageError(f"--resolution {resolution} is out of range; it goes from {low} to {high}.")
     facts = generator_options.given_facts(None, None, cutoff, None, None, False)
-    order = options.take_order(model=model, seeds=seed, latent=latent, settings=None, pose=pose, name=name, psi=psi)
+    order = options.take_order(wanted, name=name)
     posed = bool(order.recipes[0].pose)
     if posed and (raw or "mrc" in kinds):
         raise UsageError("--pose moves surfaces in metres; it does not go with --raw or --format mrc.")

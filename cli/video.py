@@ -31,11 +31,9 @@ PATHS = ("turntable", "sway", "walk")
 FRAMES_RANGE = (2, 3600)
 
 
+@options.takes_recipe("video", after={"seed": ("attributes",), "name": ("model",)})
 def video(
-    seed: options.Seeds = None,
-    settings: options.Settings = None,
-    psi: options.Psi = 1.0,
-    pose: options.Pose = None,
+    wanted: options.Wanted,
     path: Annotated[
         str,
         typer.Option(
@@ -59,7 +57,6 @@ def video(
     compiled: generator_options.Compiled = False,
     out: options.OutFolder = Path("videos"),
     name: options.NamePattern = options.DEFAULT_NAME,
-    model: options.Model = "starter",
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
     as_json: options.AsJson = False,
@@ -69,7 +66,7 @@ def video(
     show = Show(as_json=as_json, quiet=quiet)
     _check(path, frames, rate, size)
     facts = generator_options.given_facts(samples, neural_resolution, cutoff, None, memory, False, precision, compiled)
-    order = options.take_order(model=model, seeds=seed, latent=None, settings=settings, pose=pose, name=name, psi=psi)
+    order = options.take_order(wanted, name=name)
     people = list(order.recipes)
     columns, rows = _grid(grid, 1 if path == "walk" and grid is None else len(people))
     if path == "walk":

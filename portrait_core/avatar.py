@@ -71,11 +71,12 @@ class Maps(Mapping[str, NDArray[np.uint8]]):
             return False
         return use.channel is None or bool((self[spec.name][:, :, use.channel] != spec.neutral[use.channel]).any())
 
-    def factor(self, spec: MapSpec, use: MapUse) -> float:
-        """What a material multiplies the channel of ``use`` by: the neutral value alone where there is no map."""
+    def factor(self, spec: MapSpec, use: MapUse) -> list[float]:
+        """What a material multiplies each channel of ``use`` by; where there is no map, the neutral values alone."""
+        channels = range(spec.channels) if use.channel is None else [use.channel]
         if spec.name not in self:
-            return spec.neutral_share(use)
-        return 1.0 if use.channel is None or bool(self[spec.name][:, :, use.channel].any()) else 0.0
+            return [spec.neutral[channel] / 255 for channel in channels]
+        return [1.0 if bool(self[spec.name][:, :, channel].any()) else 0.0 for channel in channels]
 
 
 @dataclass(frozen=True)

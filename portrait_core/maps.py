@@ -13,7 +13,7 @@ ColourSpace = Literal["srgb", "linear"]
 class MapUse:
     """What one input of a material reads of a map: all of its channels, or ``channel`` alone.
 
-    ``gltf`` is the texture of a glTF material, ``gltf_factor`` the number it is multiplied by, both as paths from the
+    ``gltf`` is the texture of a glTF material, ``gltf_factor`` what it is multiplied by, both as paths from the
     material. ``socket`` is the input of Blender's Principled BSDF. ``mtl`` and ``mtl_factor`` are the words of a
     Wavefront material. None where there is none. An ``optional`` channel is not read where it says nothing.
     """
@@ -52,12 +52,6 @@ class MapSpec:
         """``STEM_KEY.png``; the image of a single channel of ``use`` carries the use's own name."""
         part = self.key if use is None or use.channel is None else use.name
         return f"{stem}_{part}{suffix}.{ending}"
-
-    def neutral_share(self, use: MapUse) -> float:
-        """The neutral value of the one channel of ``use``, from 0 to 1."""
-        if use.channel is None:
-            raise ValueError(f"{use.name} reads all channels")
-        return self.neutral[use.channel] / 255
 
 
 MAPS = {

@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,8 @@ class Recipe(RecipeFields, BaseModel):
 
     Every mistake in it raises :class:`portrait_core.errors.UsageError` with one plain sentence. At most one of
     ``seed``, ``latent`` (z_dim finite numbers), ``w`` (w_dim) and ``ws`` (rows of w_dim) says who it is; without all
-    of them, seed 0.
-    Fields that a recipe of an older version lacks have their defaults. Dictionaries are frozen like everything else.
+    of them, seed 0. Fields that a recipe of an older version lacks have their defaults. Dictionaries are frozen like
+    everything else.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -65,7 +65,7 @@ class Recipe(RecipeFields, BaseModel):
             _check_finite(row.name, value or ())
         elif row.kind in ("count", "number") and value is not None:
             _check_range(row, value)
-        return FrozenDict(cast("dict[str, Any]", value)) if isinstance(value, Mapping) else value
+        return _frozen(value)
 
     @field_validator("model")
     @classmethod
@@ -176,9 +176,14 @@ class Recipe(RecipeFields, BaseModel):
                 z[0] += (value - z[0] @ direction) * direction
         return z.astype(np.float32)
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other values, which are not checked; dictionaries among them are frozen."""
+        return super().model_copy(update={key: _frozen(each) for key, each in (update or {}).items()}, deep=deep)
+
     def facts(self) -> dict[str, Any]:
         """The recipe as plain JSON data; ``Recipe(**facts)`` is the same recipe."""
-        return self.model_dump(mode="json", exclude_none=True)
+        facts = self.model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in facts.items() if not _unsaid(FIELDS[name], value)}
 
     def label(self) -> str:
         """Who it is, short enough for a file name: the seed, or the first digits of the numbers' digest."""
@@ -186,6 +191,10 @@ class Recipe(RecipeFields, BaseModel):
             if numbers is not None:
                 return letter + hashlib.sha256(json.dumps(numbers).encode()).hexdigest()[:8]
         return str(self.seed or 0)
+
+
+def _frozen(value: Any) -> Any:
+    return FrozenDict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else value
 
 
 def _check_range(row: RecipeField, value: float) -> None:
@@ -206,3 +215,8 @@ def _check_finite(name: str, numbers: Iterable[Any]) -> None:
             _check_finite(f"{name}: row {place}", cast("tuple[float, ...]", number))
         elif not math.isfinite(number):
             raise UsageError(f"{name}: number {place} is {number}; every number must be finite.")
+
+
+def _unsaid(row: RecipeField, value: Any) -> bool:
+    """Whether files leave the field out: files of recipes from before the field have to stay what they are."""
+    return row.later and value == row.default

@@ -37,7 +37,7 @@ class Member:
         torch.set_num_threads(threads)
         limit_threads(threads)
         self._name = name
-        self._engine = Engine()
+        self._engine = Engine(kept_persons=1)
         self._engine.device = device
         warm_up()
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ import numpy as np
 import portrait_core
 from portrait_core.batch.records import Record
 from portrait_core.batch.run import Summary
+from portrait_core.runtime.cores import available_cores
 
 NAME = "report.md"
 MOST = 50
@@ -36,7 +36,7 @@ def report(records: Sequence[Record], planned: int, summary: Summary, words: Wor
         "# Batch report",
         "",
         f"Portraitkit {portrait_core.__version__}, Python {platform.python_version()}, {platform.system()}, "
-        f"{os.cpu_count()} cores on the machine that kept the plan.",
+        f"{available_cores()} cores of the machine that kept the plan.",
         "",
         "| avatars | count |",
         "| --- | ---: |",

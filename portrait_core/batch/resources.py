@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 from typing import Literal
 
 from portrait_core.batch.executors import PER_CARD, Crew, LocalCrew
 from portrait_core.errors import UsageError
+from portrait_core.runtime.cores import available_cores
+from portrait_core.runtime.memory import free_memory_mib
 
 MOST = 256
 
@@ -54,28 +54,11 @@ class Workforce:
         return LocalCrew([f"cuda:{number % cards}" for number in range(workers)], threads)
 
 
-def available_cores() -> int:
-    """Cores that this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def card_count() -> int:
     """Graphics cards that torch can use."""
     import torch
 
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
-
-
-def free_memory_mib() -> float | None:
-    """Memory that programs could take now, MiB; None where the system does not tell in a plain file."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            fields = dict(line.split(":", 1) for line in file)
-        return int(fields["MemAvailable"].split()[0]) / 1024
-    except (OSError, KeyError, ValueError):
-        return None
 
 
 def parse_shard(text: str | None) -> tuple[int, int] | None:

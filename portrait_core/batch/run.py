@@ -26,6 +26,7 @@ from portrait_core.files.names import fill_pattern, plain_stem
 from portrait_core.files.whole_file import prepare_folder
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import MAX_SEED, Recipe
+from portrait_core.recipe_fields import PERSON
 
 _log = logging.getLogger("portraitkit")
 
@@ -250,7 +251,7 @@ class Run:
         job = self._by_index[task.index]
         person = job.recipe.seed or 0
         seed = int(np.random.SeedSequence([person, nth, 0x706B]).generate_state(1)[0]) % (MAX_SEED + 1)
-        changed = recipe.model_copy(update={"seed": seed, "latent": None})
+        changed = recipe.model_copy(update=dict.fromkeys(PERSON) | {"seed": seed})
         name = fill_pattern(self.pattern, model=recipe.model, seed=str(seed), index=task.index) if self.pattern else ""
         taken = not name or plain_stem(name) == task.slot
         return replace(

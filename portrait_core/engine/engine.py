@@ -24,10 +24,12 @@ KEPT_MODELS = 2
 class Engine:
     """Loads models when they are first needed. Used by the job thread only, except :attr:`memory_limit`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, kept_persons: int = 3) -> None:
+        """``kept_persons``: how many people of each model stay in memory; where nobody comes again, 1 will do."""
         self.device = "auto"
         self.memory_limit: int | None = None
         self._usual_folder = os.environ.get(FOLDER_VARIABLE)
+        self._kept_persons = kept_persons
         self._models: OrderedDict[tuple[str, float, str], KeptPersons] = OrderedDict()
         self._headers: dict[tuple[str, float], ModelHeader] = {}
 
@@ -88,7 +90,7 @@ class Engine:
         if key not in self._models:
             while len(self._models) >= KEPT_MODELS:
                 self._models.popitem(last=False)
-            self._models[key] = KeptPersons(load_model(key[0], str(choose_device(self.device))))
+            self._models[key] = KeptPersons(load_model(key[0], str(choose_device(self.device))), self._kept_persons)
         self._models.move_to_end(key)
         return self._models[key]
 

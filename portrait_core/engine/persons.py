@@ -10,13 +10,11 @@ from portrait_core.portrait_model import PortraitModel
 from portrait_core.recipe import Recipe
 from portrait_core.weights.header import ModelHeader
 
-KEPT_PERSONS = 3
-
 
 class KeptPersons:
     """A model that gives the same person again for recipes that say the same one; a :class:`PortraitModel`."""
 
-    def __init__(self, model: PortraitModel, count: int = KEPT_PERSONS) -> None:
+    def __init__(self, model: PortraitModel, count: int) -> None:
         self._model = model
         self._count = count
         self._persons: OrderedDict[tuple[object, ...], Person] = OrderedDict()

@@ -71,7 +71,7 @@ def _material(avatar: Avatar, encoded: EncodedMaps, stem: str, images: dict[str,
     for spec in MAPS.values():
         for use in spec.uses:
             if use.mtl_factor is not None:
-                lines.append(f"{use.mtl_factor} {maps.factor(spec, use):g}")
+                lines.append(" ".join([use.mtl_factor, *(f"{share:g}" for share in maps.factor(spec, use))]))
             if use.mtl is None or spec.name not in maps or (use.optional and not maps.says(spec, use)):
                 continue
             name = spec.file_name(stem, use, encoded.suffix)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import portrait_core
 from portrait_core.models.portrait_gan.config import CanonicalOptions, GeneratorConfig
-from portrait_core.models.starter.family import NAME
+from portrait_core.models.starter.capabilities import NAME
 from portrait_core.models.starter.generator import CanonicalGenerator
 from portrait_core.models.starter.identity_warp import solve_kernel
 from portrait_core.rendering.renderer import RenderSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from portrait_core.engine.persons import KEPT_PERSONS, KeptPersons
+from portrait_core.engine.persons import KeptPersons
 from portrait_core.errors import UsageError
 from portrait_core.pipeline import make_avatar
 from portrait_core.pipeline.quick import quick_picture
@@ -27,7 +27,7 @@ class CountingModel(AnalyticModel):
 
 
 def test_what_is_no_part_of_the_person_keeps_it() -> None:
-    kept = KeptPersons(CountingModel())
+    kept = KeptPersons(CountingModel(), 3)
     first = kept.person(Recipe())
     for facts in ({"seed": 0}, {"faces": 500}, {"pose": {"head": (0.1, 0, 0)}}, {"texture_size": 64}):
         assert kept.person(Recipe(**facts)) is first
@@ -40,18 +40,18 @@ def test_what_is_no_part_of_the_person_keeps_it() -> None:
 
 def test_the_last_few_are_kept() -> None:
     model = CountingModel()
-    kept = KeptPersons(model)
-    for seed in range(KEPT_PERSONS + 1):
+    kept = KeptPersons(model, 3)
+    for seed in range(4):
         kept.person(Recipe(seed=seed))
-    for seed in range(KEPT_PERSONS, 0, -1):
+    for seed in range(3, 0, -1):
         kept.person(Recipe(seed=seed))
-    assert model.made == KEPT_PERSONS + 1
+    assert model.made == 4
     kept.person(Recipe(seed=0))  # the one that had to go
-    assert model.made == KEPT_PERSONS + 2
+    assert model.made == 5
 
 
 def test_mistakes_are_not_kept() -> None:
-    kept = KeptPersons(CountingModel())
+    kept = KeptPersons(CountingModel(), 3)
     for _ in range(2):
         with pytest.raises(UsageError, match="sise"):
             kept.person(Recipe(attributes={"sise": 1.0}))
@@ -59,7 +59,7 @@ def test_mistakes_are_not_kept() -> None:
 
 def test_a_preview_and_its_avatar_are_of_one_person() -> None:
     model = CountingModel()
-    kept = KeptPersons(model)
+    kept = KeptPersons(model, 3)
     recipe = Recipe(model="balls", seed=5, faces=500, texture_size=64, lattice=64, normal_map=False)
     quick_picture(recipe, kept, 64)
     make_avatar(recipe, kept)

@@ -55,7 +55,7 @@ def test_psi_truncates_w_as_the_mapping_does(starter: CanonicalAvatarModel, publ
         for psi in (0.0, 0.6, 1.3):
             expected = model.person(Recipe(seed=3, psi=psi)).styles
             assert np.array_equal(model.person(Recipe(ws=rows(whole), psi=psi)).styles, expected)
-        average = model.network.mapping.w_avg.numpy()
+        average = model.network.backbone.mapping.w_avg.numpy()
         assert np.allclose(model.person(Recipe(w=rows(whole)[0], psi=0)).styles, average, atol=1e-6)
 
 

@@ -77,7 +77,8 @@ def add_material(records: Any, gltf: Any, binary: BinaryBuilder, prefix: str, en
     for spec in MAPS.values():
         for use in spec.uses:
             if use.gltf_factor is not None:
-                _set(material, use.gltf_factor, encoded.maps.factor(spec, use))
+                factor = encoded.maps.factor(spec, use)
+                _set(material, use.gltf_factor, factor if use.channel is None else factor[0])
             if use.gltf is not None and spec.name in textures and (encoded.maps.says(spec, use) or not use.optional):
                 record = getattr(records, _TEXTURE_RECORDS.get(use.gltf, "TextureInfo"))
                 _set(material, use.gltf, record(index=textures[spec.name]))

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portrait_core.person import Capability
-from portrait_core.weights.header import ModelHeader
+from portrait_core.models.portrait_gan.capabilities import NAME, capabilities
 
 if TYPE_CHECKING:
     import torch
@@ -14,19 +13,7 @@ if TYPE_CHECKING:
     from portrait_core.models.portrait_gan.model import PublishedAvatarModel
     from portrait_core.weights.checkpoint import LoadedWeights
 
-NAME = "portrait_gan"
-
-
-def capabilities(header: ModelHeader) -> frozenset[Capability]:
-    """What a model with this header offers; not every checkpoint holds every network."""
-    found: set[Capability] = {"render", "picture_options", "pictures", "styles", "style_walks", "whole_field"}
-    if header.config.get("superresolution", "") is not None:
-        found.add("sharper_pictures")
-    if header.config.get("pose_branch", True):
-        found.add("drawn_pose")
-    if header.discriminator:
-        found.add("predict_pose")
-    return frozenset(found)
+__all__ = ["NAME", "capabilities", "load"]
 
 
 def load(loaded: LoadedWeights, device: torch.device) -> PublishedAvatarModel:

@@ -20,8 +20,8 @@ from torch import Tensor
 
 from portrait_core.errors import ModelFileError
 from portrait_core.models.portrait_gan.body import PublishedBody
+from portrait_core.models.portrait_gan.capabilities import NAME
 from portrait_core.models.portrait_gan.config import GeneratorConfig
-from portrait_core.models.portrait_gan.family import NAME
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.networks.discriminator import DiscriminatorConfig, PortraitDiscriminator
 from portrait_core.progress import Progress, silent

@@ -15,7 +15,7 @@ from torch import Tensor
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 from portrait_core.cameras import Camera
 from portrait_core.errors import ModelFileError, UsageError
-from portrait_core.models.portrait_gan.family import capabilities
+from portrait_core.models.portrait_gan.capabilities import capabilities
 from portrait_core.models.portrait_gan.importer import load_discriminator, load_generator
 from portrait_core.models.portrait_gan.options import PictureOptions
 from portrait_core.models.portrait_gan.person import PublishedPerson

@@ -142,12 +142,14 @@ class PublishedPerson:
 
     def _rows_seen(self, camera: Camera, six: Tensor | None) -> Tensor:
         """Style rows (1, num_ws, w_dim), of a latent conditioned on a camera and a pose (1, 6) or None."""
-        origin, mapping, cutoff = self.origin, self.network.mapping, self.options.cutoff
+        origin, network, cutoff = self.origin, self.network, self.options.cutoff
         with torch.inference_mode():
             if origin.styles is not None:
-                return mapping.truncate(torch.as_tensor(origin.styles).to(self._device), origin.psi, cutoff)
+                given = torch.as_tensor(origin.styles).to(self._device)
+                return network.backbone.mapping.truncate(given, origin.psi, cutoff)
             label = torch.as_tensor(camera.label)[None].to(self._device)
-            return mapping(torch.as_tensor(origin.z).to(self._device), label, six, psi=origin.psi, cutoff=cutoff)
+            latent = torch.as_tensor(origin.z).to(self._device)
+            return network.mapping(latent, label, six, psi=origin.psi, cutoff=cutoff)
 
     def _renderer_of(self, rows: Tensor) -> QuickRenderer:
         options = self.options

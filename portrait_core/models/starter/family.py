@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portrait_core.person import Capability
-from portrait_core.weights.header import ModelHeader
+from portrait_core.models.starter.capabilities import NAME, capabilities
 
 if TYPE_CHECKING:
     import torch
@@ -14,12 +13,7 @@ if TYPE_CHECKING:
     from portrait_core.models.starter.model import CanonicalAvatarModel
     from portrait_core.weights.checkpoint import LoadedWeights
 
-NAME = "starter"
-
-
-def capabilities(header: ModelHeader) -> frozenset[Capability]:
-    """What a model with this header offers."""
-    return frozenset[Capability]({"render", "styles"})
+__all__ = ["NAME", "capabilities", "load"]
 
 
 def load(loaded: LoadedWeights, device: torch.device) -> CanonicalAvatarModel:

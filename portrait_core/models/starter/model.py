@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.models.portrait_gan.config import GeneratorConfig
-from portrait_core.models.starter.family import capabilities
+from portrait_core.models.starter.capabilities import capabilities
 from portrait_core.models.starter.generator import CanonicalGenerator
 from portrait_core.models.starter.person import CanonicalPerson
 from portrait_core.person import Origin, origin_of

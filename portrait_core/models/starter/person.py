@@ -65,11 +65,12 @@ class CanonicalPerson:
     @cached_property
     def _rows(self) -> Tensor:
         """Style rows (1, num_ws, w_dim), truncated."""
-        origin, mapping = self.origin, self.network.mapping
+        origin, network = self.origin, self.network
         with torch.no_grad(), exact_convolutions():
             if origin.styles is not None:
-                return mapping.truncate(torch.as_tensor(origin.styles).to(self._device), origin.psi)
-            return mapping(torch.as_tensor(origin.z).to(self._device), psi=origin.psi)
+                given = torch.as_tensor(origin.styles).to(self._device)
+                return network.backbone.mapping.truncate(given, origin.psi)
+            return network.mapping(torch.as_tensor(origin.z).to(self._device), psi=origin.psi)
 
     @property
     def styles(self) -> NDArray[np.float32]:

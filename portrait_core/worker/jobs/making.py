@@ -16,6 +16,7 @@ from portrait_core.files.whole_file import prepare_folder
 from portrait_core.maps import required_files
 from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, ProtocolError
 from portrait_core.recipe import MAX_SEED, Recipe
+from portrait_core.recipe_fields import PERSON
 from portrait_core.worker.estimate import bake_steps, generate_steps, model_steps
 from portrait_core.worker.fields import Fields
 from portrait_core.worker.jobs.reading import take_motion
@@ -176,8 +177,9 @@ def _batch_recipes(fields: Fields, engine: Engine) -> tuple[Iterable[dict[str, A
         if len(pair) != 2 or not 0 < pair[1] <= MAX_SEEDS or pair[0] + pair[1] - 1 > MAX_SEED:
             raise ProtocolError(f"seed_range: expected [first, count] with a count of 1 to {MAX_SEEDS}, got {pair}")
         seeds = range(pair[0], pair[0] + pair[1])
-    if base.get("latent") is not None:
-        raise UsageError("recipe: a latent says who it is, so seeds mean nothing beside it.")
+    for name in PERSON:
+        if name != "seed" and base.get(name) is not None:
+            raise UsageError(f"recipe: a {name} says who it is, so seeds mean nothing beside it.")
     engine.take_recipe(base | {"seed": 0})  # one mistake for all is told at once
     return (base | {"seed": seed} for seed in seeds), len(seeds)
 

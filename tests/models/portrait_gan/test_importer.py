@@ -49,7 +49,12 @@ def test_everything_arrives(pickle: Path, checkpoint: PublishedCheckpoint, tmp_p
         side_car=side_car,
         progress=lambda stage, _: stages.append(stage),
     )
-    assert path.name == "official-128.safetensors" and header.name == "official-128" and header.is_published
+    assert (
+        path.name == "official-128.safetensors"
+        and header.name == "official-128"
+        and header.family == "portrait_gan"
+        and header.format_version == 2
+    )
     assert "SMPL" in header.licence and "sha256" in header.training.data
     assert header.pose_prediction is not None and header.pose_prediction.neural_resolution == 64
     assert list(dict.fromkeys(stages)) == ["read", "convert", "write"]
