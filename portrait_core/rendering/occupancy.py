@@ -55,7 +55,7 @@ class Occupancy:
 
         Args:
             on_lattice: lattice coordinates in units of half the box to a function of lattice indices (N, 3) to raw
-                densities (N,); `portrait_core.networks.folded_planes.FoldedTrigridDecoder` is one.
+                densities (N,); the published family's `FoldedTrigridDecoder` is one.
             outside: raw density outside the box.
             box_warp: side of the box, metres.
             device: where it lives.

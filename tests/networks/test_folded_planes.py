@@ -6,9 +6,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from portrait_core.models.portrait_gan.folded_decoder import FoldedTrigridDecoder
 from portrait_core.models.starter.decoder import CanonicalDecoder
+from portrait_core.models.starter.folded_decoder import FoldedCanonicalDecoder
 from portrait_core.networks.decoder import Decoder
-from portrait_core.networks.folded_planes import FoldedCanonicalDecoder, FoldedTrigridDecoder
 from portrait_core.networks.initialise import initialise
 from portrait_core.networks.trigrid import sample_trigrid_volumetric
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from portrait_core.imaging.colour_space import srgb_to_linear
+from portrait_core.models.portrait_gan.folded_decoder import FoldedTrigridDecoder
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.networks.decoder import Decoder
-from portrait_core.networks.folded_planes import FoldedTrigridDecoder
 from portrait_core.runtime.devices import chunk_size
 
 LEVEL = 10.0
@@ -46,11 +46,16 @@ class TrigridField:
     box: NDArray[np.float32] | None = None
 
     @property
+    def side(self) -> float:
+        """Edge of the tri-grid's box, metres."""
+        return self.model.config.rendering.box_warp
+
+    @property
     def bounds(self) -> NDArray[np.float32]:
         """(2, 3) lattice box, metres."""
         if self.box is not None:
             return self.box
-        half = np.full(3, self.model.config.rendering.box_warp / 2, np.float32)
+        half = np.full(3, self.side / 2, np.float32)
         return np.stack([-half, half])
 
     def value(self, points: NDArray[np.float32]) -> NDArray[np.float32]:

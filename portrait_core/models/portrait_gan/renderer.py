@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures of one identity of a published generator, quickly: what does not change from view to view is made once.
 
-`PortraitGenerator.synthesis` is the oracle, straight from the specification. Here the planes, their tables, the occupancy and the background belong to the identity; the lattice of the warp belongs to the pose.
+`PortraitGenerator.synthesis` is the oracle, straight from the specification. Here the planes,
+their tables, the occupancy and the background belong to the identity; the lattice of the warp belongs to the pose.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import torch
 from torch import Tensor
 
 from portrait_core.body.warp_lattice import WarpLattice
+from portrait_core.models.portrait_gan.folded_decoder import FoldedTrigridDecoder
 from portrait_core.models.portrait_gan.fused_synthesis import fused_network, fused_superresolution
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.models.portrait_gan.point_decoder import GatheredDecoder
 from portrait_core.networks.decoder import Decoder
-from portrait_core.networks.folded_planes import Axes, FoldedTrigridDecoder
+from portrait_core.networks.folded_planes import Axes
 from portrait_core.networks.precision import exact_convolutions
 from portrait_core.networks.resampling import resize
 from portrait_core.networks.synthesis import NoiseMode

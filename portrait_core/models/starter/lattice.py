@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An identity of the starter on a regular lattice of canonical space: the quick twin of ``CanonicalGenerator.value``.
 
-The decoder is folded into tables (:mod:`portrait_core.networks.folded_planes`). The shoulder cut is asked where it can
+The decoder is folded into tables (`folded_decoder`). The shoulder cut is asked where it can
 matter only: its planes are flat in the identity's space, and the warp there is dear.
 """
 
@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from portrait_core.models.starter.folded_decoder import FoldedCanonicalDecoder
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
-from portrait_core.networks.folded_planes import FoldedCanonicalDecoder
 
 CUT_ZONE = 0.03
 """Farther from the planes of the shoulder cut than this it is not asked: only depths beyond this come out too deep."""

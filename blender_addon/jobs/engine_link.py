@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Between the session and the worker's client: which engine to start, with which settings, and its failures as ours."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..base.preferences_access import own_folder, preference
+from ..core.client import WorkerClient
+from ..core.engine.record import own_python
+from ..core.jobs import Job
+from ..core.protocol_copy import protocol
+from ..core.supervisor import Life
+from .task import Facts, WorkFailed
+
+ENGINE_VARIABLE = "PORTRAITKIT_ENGINE_PYTHON"
+"""Environment variable with the engine's Python, for renders without preferences; goes before everything else."""
+# a request that changes nothing but its own files may run again after the worker died under it
+SAFE_TO_REPEAT = frozenset({"preview", "vary", "blend", "randomise", "attributes", "read_pose", "read_motion"})
+GIBIBYTE = 1024**3
+
+
+class EngineLink:
+    """Owns at most one client."""
+
+    def __init__(self) -> None:
+        self.client: WorkerClient | None = None
+        self._found: tuple[str, Path | None] = ("", None)
+        self._told: tuple[Any, ...] = ()
+
+    @property
+    def python(self) -> Path | None:
+        """The engine's Python; None where no engine is set up."""
+        named = os.environ.get(ENGINE_VARIABLE) or preference("engine_python", "")
+        if not named:
+            folder = own_folder("engine")
+            # asked on every redraw, so a found one is only looked at again when it is used
+            if self._found[0] != str(folder) or self._found[1] is None:
+                self._found = (str(folder), own_python(folder))
+            return self._found[1]
+        return Path(named)
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether there is an engine to start."""
+        return self.python is not None
+
+    @property
+    def capabilities(self) -> Facts | None:
+        """What the engine can do; None until it has told."""
+        return self.client.capabilities if self.client is not None else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a client is there; its worker may still be starting."""
+        return self.client is not None
+
+    @property
+    def starting(self) -> bool:
+        """Whether the worker starts, or has not told yet what it can do."""
+        return self.client is not None and self.client.life is not Life.BROKEN and self.client.capabilities is None
+
+    @property
+    def log_path(self) -> Path:
+        """Where the worker's log goes."""
+        return own_folder("log") / "engine.log"
+
+    def open(self) -> WorkerClient:
+        """The client; made if there is none. Raises :class:`WorkFailed` without an engine."""
+        if self.client is None:
+            python = self.python
+            if python is None:
+                raise WorkFailed(
+                    "There is no engine yet.",
+                    "Press Set Up Engine in the Portrait tab or the preferences.",
+                    "no_engine",
+                )
+            if not python.is_file():
+                self._found = ("", None)
+                raise WorkFailed(
+                    f"The engine's Python is not there: {python}.",
+                    "Set up the engine again, or choose another Python in the preferences.",
+                    "no_engine",
+                )
+            self.client = WorkerClient(protocol.worker_command(str(python)), self.log_path, configure=engine_settings())
+            self.client.submit("ping")  # starts the worker, which then tells what it can do
+        return self.client
+
+    def send(self, do: str, fields: Facts, on_item: Callable[[Facts], None] | None) -> Job:
+        """Ask for something."""
+        return self.open().submit(
+            do,
+            fields,
+            retry=do in SAFE_TO_REPEAT,
+            on_item=None if on_item is None else lambda _job, item: on_item(item),
+        )
+
+    def cancel(self, job: Job) -> None:
+        """Stop a request."""
+        if self.client is not None:
+            self.client.cancel(job)
+
+    def step(self) -> bool:
+        """Handle what came from the worker; True if its state changed."""
+        if self.client is None:
+            return False
+        self.client.step()
+        seen = (self.client.life, self.client.capabilities is None, self.client.why)
+        changed, self._told = seen != self._told, seen
+        return changed
+
+    def reconfigure(self) -> None:
+        """The preferences have changed."""
+        if self.client is not None:
+            self.client.configure(engine_settings())
+
+    def close(self) -> None:
+        """End the worker."""
+        client, self.client, self._told = self.client, None, ()
+        self._found = ("", None)
+        if client is not None:
+            client.close()
+
+
+def failure_of(job: Job) -> WorkFailed | None:
+    """Why a request failed, in the session's terms."""
+    if job.failure is None:
+        return None
+    why = job.failure
+    return WorkFailed(upper_first(why.message), why.advice, why.code, why.title)
+
+
+def upper_first(text: str) -> str:
+    """The engine's messages begin in lower case; a dialog's line does not. Ends with a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def engine_settings() -> Facts:
+    """What the preferences say to the worker."""
+    settings: Facts = {"device": preference("device", "auto")}
+    limit = preference("memory_limit", 0)
+    settings["memory_limit"] = limit * GIBIBYTE if limit else None
+    folder = preference("models_folder", "")
+    settings["models_folder"] = str(Path(folder).absolute()) if folder else None
+    return settings

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The work behind the buttons, as generators: what is asked of the engine and what is done with the answers."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..base.preferences_access import cache_folder
+from . import avatars
+from .files import open_file
+from .gallery import gallery
+from .notices import notices
+from .recipes import Recipe, looks, show
+from .task import Ask, Facts, WorkFailed, Workflow
+
+PREVIEW_SIZE = 256
+
+
+def generate(
+    recipe: Recipe, name: str, *, keep: Path | None = None, overwrite: bool = False, motion: Facts | None = None
+) -> Workflow:
+    """Make an avatar and bring it into the file that asked. ``keep`` is where its file stays, if it shall."""
+    origin = open_file()
+    path = keep or new_path(name, ".glb")
+    fields: Facts = {"recipe": recipe, "path": str(path), "name": name, "overwrite": overwrite, "thumbnail": True}
+    if motion is not None:
+        fields["motion"] = motion
+    result = yield Ask("generate", fields)
+    made = Path(result["path"])
+    if not origin.is_open():
+        notices.keep(made, name, origin)
+        return None
+    avatar = avatars.bring_in(made, name, thumbnail_of(result))
+    if keep is None:
+        remove_files(result)
+    return avatar
+
+
+def regenerate(identity: str, name: str, recipe: Recipe) -> Workflow:
+    """Make an avatar anew and put it in the place of the one with ``identity``."""
+    origin = open_file()
+    result = yield Ask(
+        "generate", {"recipe": recipe, "path": str(new_path(name, ".glb")), "name": name, "thumbnail": True}
+    )
+    made = Path(result["path"])
+    old = avatars.find(identity) if origin.is_open() else None
+    if old is None:
+        notices.keep(made, name, origin)
+        return None
+    avatar = avatars.replace(old, made, thumbnail_of(result))
+    remove_files(result)
+    return avatar
+
+
+def explore(recipe: Recipe, seed: int, count: int, locks: dict[str, float]) -> Workflow:
+    """Fill the gallery with people from anywhere; locked attributes stay."""
+    answer = yield Ask("randomise", {"model": recipe["model"], "seed": seed, "count": count, "locks": locks})
+    yield from preview("Explore", [{**looks(each), "psi": recipe.get("psi", 1.0)} for each in answer["recipes"]])
+
+
+def more_like(recipe: Recipe, seed: int, count: int, strength: float, locks: list[str]) -> Workflow:
+    """Fill the gallery with people like the one of ``recipe``, who stays as the first."""
+    answer = yield Ask(
+        "vary",
+        {"recipe": looks(recipe), "count": max(1, count - 1), "strength": strength, "seed": seed, "locks": locks},
+    )
+    yield from preview("More like this", [looks(recipe), *map(looks, answer["recipes"])])
+
+
+def between(first: Recipe, second: Recipe, count: int) -> Workflow:
+    """Fill the gallery with the way from one person to another, both included."""
+    steps = max(2, count)
+    fractions = [place / (steps - 1) for place in range(steps)]
+    answer = yield Ask("blend", {"a": looks(first), "b": looks(second), "fractions": fractions})
+    yield from preview("Between", [looks(each) for each in answer["recipes"]])
+
+
+def preview(title: str, recipes: list[Recipe]) -> Workflow:
+    """Show ``recipes`` in the gallery as their pictures come."""
+    gallery.begin(title, recipes)
+    shown = gallery.cells
+    folder = cache_folder("previews", uuid.uuid4().hex[:12])
+
+    def add(item: Facts) -> None:
+        # the gallery may show something else by now
+        if gallery.cells is shown:
+            gallery.show(item["index"], Path(item["path"]))
+
+    yield Ask("preview", {"recipes": recipes, "folder": str(folder), "size": PREVIEW_SIZE}, add)
+    return len(recipes)
+
+
+def bake(object_name: str, recipe: Recipe, name: str) -> Workflow:
+    """Bake the maps of ``recipe`` onto a mesh of the scene."""
+    origin = open_file()
+    avatars.mesh_object(object_name)
+    mesh = new_path(name, ".glb")
+    avatars.write_mesh(object_name, mesh)
+    folder = mesh.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        answer = yield Ask("bake", {"recipe": recipe, "mesh": str(mesh), "folder": str(folder), "name": name})
+    finally:
+        mesh.unlink(missing_ok=True)
+    if not origin.is_open():
+        raise WorkFailed(
+            "The maps are ready, but the file that asked for them is not open any more.",
+            f"They are in {folder}. Open the file and bake again to have them on the mesh.",
+            "usage",
+        )
+    avatars.apply_maps(object_name, {kind: Path(path) for kind, path in answer["maps"].items()})
+    return answer["maps"]
+
+
+def batch(recipe: Recipe, first: int, count: int, folder: Path, ending: str, *, overwrite: bool) -> Workflow:
+    """Write an avatar for each seed from ``first`` on into ``folder``; nothing comes into the scene."""
+    answer = yield Ask(
+        "batch",
+        {
+            "recipe": {key: value for key, value in recipe.items() if key not in ("seed", "latent")},
+            "seed_range": [first, count],
+            "folder": str(folder),
+            "formats": [ending],
+            "overwrite": overwrite,
+        },
+    )
+    kept = f", {answer['kept']} were there already" if answer["kept"] else ""
+    failed = f", {answer['failed']} failed" if answer["failed"] else ""
+    notices.said = f"{answer['made']} avatars written to {folder}{kept}{failed}."
+    if answer["failed"] and not answer["made"]:
+        raise WorkFailed(f"None of the {count} avatars could be made.", "Open the log for the reason of each.", "usage")
+    return answer
+
+
+def load_pose(identity: str, path: Path) -> Workflow:
+    """Read a pose file and put the avatar into it."""
+    answer = yield Ask("read_pose", {"path": str(path)})
+    avatars.apply_pose(needed(identity), answer["pose"])
+    return len(answer["pose"])
+
+
+def load_motion(identity: str, path: Path, frame_rate: float | None, up_axis: str, *, root: bool) -> Workflow:
+    """Read a motion file and make an action of it."""
+    out = new_path(path.stem, ".json")
+    fields: Facts = {"path": str(path), "up_axis": up_axis, "out": str(out)}
+    if frame_rate is not None:
+        fields["frame_rate"] = frame_rate
+    answer = yield Ask("read_motion", fields)
+    try:
+        avatars.apply_motion(needed(identity), Path(answer["path"]), path.stem, root=root)
+    finally:
+        Path(answer["path"]).unlink(missing_ok=True)
+    return answer["frames"]
+
+
+def load_recipe(path: Path, scene_name: str) -> Workflow:
+    """Read the recipe inside a file that the engine wrote and show it in the panel."""
+    origin = open_file()
+    answer = yield Ask("read_recipe", {"path": str(path)})
+    scene = bpy.data.scenes.get(scene_name)
+    if scene is not None and origin.is_open():
+        show(scene.portraitkit, answer["recipe"])
+    return answer["recipe"]
+
+
+def from_photo(path: Path, model: str, scene_name: str) -> Workflow:
+    """Ask for the person in a photograph and show it in the panel."""
+    origin = open_file()
+    answer = yield Ask("photo", {"path": str(path), "model": model})
+    scene = bpy.data.scenes.get(scene_name)
+    if scene is not None and origin.is_open():
+        show(scene.portraitkit, answer["recipe"], looks_only=True)
+    return answer["recipe"]
+
+
+def needed(identity: str) -> Any:
+    """The avatar of ``identity``, or a failure in plain words."""
+    avatar = avatars.find(identity)
+    if avatar is None:
+        raise WorkFailed("The avatar is not in the file any more.", "Select an avatar and try again.", "usage")
+    return avatar
+
+
+def new_path(name: str, ending: str) -> Path:
+    """A file of the cache that no other work writes."""
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name)[:40] or "avatar"
+    return cache_folder("avatars") / f"{plain}-{uuid.uuid4().hex[:8]}{ending}"
+
+
+def thumbnail_of(result: Facts) -> Path | None:
+    """The picture beside the avatar."""
+    return Path(result["thumbnail"]) if result.get("thumbnail") else None
+
+
+def remove_files(result: Facts) -> None:
+    """Delete what the engine wrote into the cache: all of it is in the scene now."""
+    for path in {result["path"], result.get("thumbnail"), *result.get("files", ())}:
+        if path:
+            Path(path).unlink(missing_ok=True)
+
+
+def parse_facts(text: str, what: str) -> Any:
+    """JSON given by a script."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise WorkFailed(f"{what} is not JSON: {error}", "Give it as json.dumps writes it.", "usage") from None
