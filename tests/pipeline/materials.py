@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.recipe import Recipe
 from tests.analytic import AnalyticField, Array
-from tests.analytic_model import AnalyticModel
+from tests.analytic_model import AnalyticModel, AnalyticPerson
 
 ROUGH = 0.3
 BOTTOM = 0.2
@@ -32,13 +31,21 @@ class RichField(AnalyticField):
         return np.array([[0.0, -1.0, 0.0, BOTTOM * self._scale]], np.float32)
 
 
-class RichModel(AnalyticModel):
-    """`AnalyticModel` with such a field."""
+class RichPerson(AnalyticPerson):
+    """`AnalyticPerson` with such a field."""
 
-    def field(self, *person: Any) -> RichField:
-        plain = super().field(*person)
+    @property
+    def field(self) -> RichField:
+        plain = super().field
 
         def rippled(points: Array) -> Array:
             return plain.value(points) + HEIGHT * np.sin(points[:, 0] * (2 * np.pi / WAVE)).astype(np.float32)
 
-        return RichField(rippled, plain.bounds, plain.colour, float(plain._scale))
+        return RichField(rippled, plain.bounds, plain.colour, self.scale)
+
+
+class RichModel(AnalyticModel):
+    """`AnalyticModel` of such people."""
+
+    def person(self, recipe: Recipe) -> RichPerson:
+        return RichPerson(self, recipe)

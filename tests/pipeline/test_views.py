@@ -11,25 +11,22 @@ from numpy.typing import NDArray
 
 from portrait_core.cameras import Camera
 from portrait_core.geometry.normals import vertex_normals
+from portrait_core.person import Capability, Pose
 from portrait_core.pipeline import make_avatar, maps
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.preview import Preview
 from portrait_core.shape import extract_surface
-from tests.analytic_model import AnalyticModel
+from tests.analytic_model import AnalyticModel, AnalyticPerson
 
 FRAME = 6
 """Pixels along the edges that come out wrong."""
 
 
-class PaintingModel(AnalyticModel):
+class PaintedPerson(AnalyticPerson):
     """A bust whose pictures are green, and magenta along their edges, as networks that end in convolutions do it."""
 
-    sharper_pictures = True
-
-    def render(self, *words: Any) -> dict[str, NDArray[Any]]:
-        *person, camera, _, size = words
-        assert isinstance(camera, Camera)
-        field = self.field(*person)
+    def render(self, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
+        field = self.field
         rough = extract_surface(field, 96)
         vertices = field.place(rough.vertices)
         uvs = np.zeros((len(vertices), 2), np.float32)
@@ -41,6 +38,15 @@ class PaintingModel(AnalyticModel):
         for edge in (image[:FRAME], image[-FRAME:], image[:, :FRAME], image[:, -FRAME:]):
             edge[...] = (255, 0, 255)
         return {"image": image, "depth": seen.depth, "mask": seen.mask}
+
+
+class PaintingModel(AnalyticModel):
+    """A model of such people."""
+
+    capabilities = frozenset[Capability](("render", "sharper_pictures"))
+
+    def person(self, recipe: Recipe) -> PaintedPerson:
+        return PaintedPerson(self, recipe)
 
 
 def test_the_edges_of_pictures_are_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
