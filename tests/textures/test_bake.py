@@ -13,6 +13,7 @@ from portrait_core.errors import Cancelled
 from portrait_core.shape import decimate, extract_surface
 from tests.analytic import AnalyticField, ball, gradient
 from textures import bake_colour, bake_materials, linear_to_srgb, srgb_to_linear, unwrap
+from textures.bake import SUB_TEXELS
 from textures.colour_space import decode_srgb, encode_srgb
 
 QUAD = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
@@ -186,3 +187,11 @@ def test_cancelling_leaves_the_tiles_that_have_not_begun(monkeypatch: pytest.Mon
     with pytest.raises(Cancelled):
         bake_colour(QUAD, QUAD_UV, QUAD_PLACE, counted, 256, progress=stop, tolerance=0, antialias=False)
     assert 1 <= len(calls) < 128  # of 256 tiles
+
+
+def test_the_four_samples_of_an_edge_lie_around_the_texel_s_middle() -> None:
+    """No two share a row or a column, and their mean is the middle: edges of any direction are met, none is moved."""
+    places = np.array(SUB_TEXELS)
+    np.testing.assert_allclose(places.mean(axis=0), 0, atol=1e-12)
+    for axis in (0, 1):
+        np.testing.assert_allclose(np.sort(places[:, axis]), [-0.375, -0.125, 0.125, 0.375])
