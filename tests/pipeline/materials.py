@@ -6,7 +6,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.recipe import Recipe
 from tests.analytic import AnalyticField, Array
 from tests.analytic_model import AnalyticModel, AnalyticPerson
 
@@ -31,21 +30,13 @@ class RichField(AnalyticField):
         return np.array([[0.0, -1.0, 0.0, BOTTOM * self._scale]], np.float32)
 
 
-class RichPerson(AnalyticPerson):
-    """`AnalyticPerson` with such a field."""
+class RichModel(AnalyticModel):
+    """`AnalyticModel` with such a field."""
 
-    @property
-    def field(self) -> RichField:
-        plain = super().field
+    def field_of(self, person: AnalyticPerson) -> RichField:
+        plain = super().field_of(person)
 
         def rippled(points: Array) -> Array:
             return plain.value(points) + HEIGHT * np.sin(points[:, 0] * (2 * np.pi / WAVE)).astype(np.float32)
 
-        return RichField(rippled, plain.bounds, plain.colour, self.scale)
-
-
-class RichModel(AnalyticModel):
-    """`AnalyticModel` of such people."""
-
-    def person(self, recipe: Recipe) -> RichPerson:
-        return RichPerson(self, recipe)
+        return RichField(rippled, plain.bounds, plain.colour, float(plain._scale))

@@ -22,11 +22,13 @@ FRAME = 6
 """Pixels along the edges that come out wrong."""
 
 
-class PaintedPerson(AnalyticPerson):
+class PaintingModel(AnalyticModel):
     """A bust whose pictures are green, and magenta along their edges, as networks that end in convolutions do it."""
 
-    def render(self, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
-        field = self.field
+    capabilities = frozenset[Capability]({"render", "sharper_pictures"})
+
+    def picture_of(self, person: AnalyticPerson, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
+        field = person.field
         rough = extract_surface(field, 96)
         vertices = field.place(rough.vertices)
         uvs = np.zeros((len(vertices), 2), np.float32)
@@ -38,15 +40,6 @@ class PaintedPerson(AnalyticPerson):
         for edge in (image[:FRAME], image[-FRAME:], image[:, :FRAME], image[:, -FRAME:]):
             edge[...] = (255, 0, 255)
         return {"image": image, "depth": seen.depth, "mask": seen.mask}
-
-
-class PaintingModel(AnalyticModel):
-    """A model of such people."""
-
-    capabilities = frozenset[Capability](("render", "sharper_pictures"))
-
-    def person(self, recipe: Recipe) -> PaintedPerson:
-        return PaintedPerson(self, recipe)
 
 
 def test_the_edges_of_pictures_are_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
