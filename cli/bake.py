@@ -23,7 +23,8 @@ from portrait_core.maps import required_files
 def bake(
     wanted: options.Wanted,
     mesh: Annotated[
-        Path, typer.Option("--mesh", metavar="FILE", help="A .glb, .gltf or .obj with a UV map, in the avatar's place.")
+        Path,
+        typer.Option("--mesh", metavar="FILE", help="A .glb, .gltf, .obj, .ply, .stl, .off in the avatar's place."),
     ],
     mesh_name: Annotated[
         str | None, typer.Option("--mesh-name", metavar="NAME", help="Which mesh, if the file holds several.")
@@ -43,14 +44,15 @@ def bake(
 ) -> None:
     """Bake an avatar's maps onto an edited mesh, keeping its UV map: NAME_base_colour.png, NAME_normal.png ...
 
-    NAME_baked.glb is the mesh with them as its material, rigged: its own skin stays where its bones are the avatar's.
+    A mesh without a UV map gets one, and so does any by --unwrap charts or xatlas. NAME_baked.glb is the mesh with the
+    maps as its material, rigged: its own skin stays where its bones are the avatar's.
     """
     show = Show(as_json=as_json, quiet=quiet)
     stem = mesh.stem if name is None else name
     parse.check_pattern(stem.replace("{", "{{").replace("}", "}}"), many=False)
     from portrait_core.formats.read_mesh import read_mesh
 
-    edited = read_mesh(mesh, mesh_name)
+    edited = read_mesh(mesh, mesh_name, bare=True)
     source = recipe
     if source is None and not wanted.given & {"seed", "latent"}:
         source = mesh
@@ -76,7 +78,9 @@ def bake(
         from portrait_core.pipeline import bake_avatar
         from portrait_core.pipeline.export import export_avatar, export_maps
 
-        avatar = bake_avatar(edited, avatar_recipe, loaded, watcher)
+        # A recipe in the mesh's own file says how that mesh was unwrapped before: only the option unwraps it anew.
+        way = avatar_recipe.unwrap if "unwrap" in wanted.given else "auto"
+        avatar = bake_avatar(edited, avatar_recipe, loaded, watcher, unwrap=way)
         watcher("write", 0.0)
         paths = list(export_maps(avatar.main.maps, out, stem, overwrite=overwrite).values())
         paths += export_avatar(avatar, [copy], avatar_recipe, overwrite=overwrite, thumbnail=False).files
@@ -90,6 +94,7 @@ def bake(
             "mesh": edited.name,
             "faces": len(edited.faces),
             "own_skin": avatar.report["edited_mesh"]["own_skin"],
+            "unwrapped": avatar.report["edited_mesh"]["unwrapped"],
             "recipe": avatar_recipe.facts(),
             "seconds": round(seconds, 3),
             "stages": stages,

@@ -182,7 +182,8 @@ class Recipe(RecipeFields, BaseModel):
 
     def facts(self) -> dict[str, Any]:
         """The recipe as plain JSON data; ``Recipe(**facts)`` is the same recipe."""
-        return self.model_dump(mode="json", exclude_none=True)
+        facts = self.model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in facts.items() if not _unsaid(FIELDS[name], value)}
 
     def label(self) -> str:
         """Who it is, short enough for a file name: the seed, or the first digits of the numbers' digest."""
@@ -214,3 +215,8 @@ def _check_finite(name: str, numbers: Iterable[Any]) -> None:
             _check_finite(f"{name}: row {place}", cast("tuple[float, ...]", number))
         elif not math.isfinite(number):
             raise UsageError(f"{name}: number {place} is {number}; every number must be finite.")
+
+
+def _unsaid(row: RecipeField, value: Any) -> bool:
+    """Whether files leave the field out: files of recipes from before the field have to stay what they are."""
+    return row.later and value == row.default

@@ -75,6 +75,8 @@ class RecipeField:
         metavar, flag_help: what the option takes, and the help where what people type differs from what recipes hold.
         commands: which commands take it.
         panel: whether the add-on shows it.
+        later: a field younger than files that are about: recipes leave it out while it has its default, so that what
+            was made before it is made again byte for byte.
         name, kind, default: filled in from the row's place in the table.
     """
 
@@ -91,6 +93,7 @@ class RecipeField:
     flag_help: str = ""
     commands: tuple[str, ...] = MAKING
     panel: bool = True
+    later: bool = False
     name: str = ""
     kind: Kind = "text"
     default: Any = None
@@ -334,6 +337,23 @@ class RecipeFields:
             commands=(*MAKING, "bake"),
         ),
     ] = False
+    unwrap: Annotated[
+        Literal["auto", "charts", "xatlas"],
+        RecipeField(
+            help="Who lays the mesh flat for its maps.",
+            label="Unwrap",
+            section="maps",
+            choices={
+                "auto": ("Automatic", "Charts along the regions of a bust; xatlas for a mesh without known regions"),
+                "charts": ("Charts", "Few charts along the regions of a bust, the face in one piece and upright"),
+                "xatlas": ("xatlas", "The library xatlas: more and smaller charts with less stretch"),
+            },
+            flag="--unwrap",
+            commands=(*MAKING, "bake"),
+            panel=False,
+            later=True,
+        ),
+    ] = "auto"
     lattice: Annotated[
         int,
         RecipeField(

@@ -137,7 +137,10 @@ def test_recipes_have_the_fields_of_the_table_and_no_others() -> None:
 
 def test_fields_that_say_nothing_are_left_out_of_files() -> None:
     facts = Recipe(seed=7).facts()
-    assert [name for name in FIELDS if name not in facts] == ["latent", "w", "ws"]
+    assert [name for name in FIELDS if name not in facts] == ["latent", "w", "ws", "unwrap"]
+    # A field younger than files that are about is said when it says something.
+    chosen = Recipe(unwrap="xatlas")
+    assert chosen.facts()["unwrap"] == "xatlas" and Recipe(**chosen.facts()) == chosen
 
 
 @pytest.mark.parametrize("name", FIELDS)

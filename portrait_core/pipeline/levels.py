@@ -25,7 +25,7 @@ from portrait_core.shape.cut import ON_PLANE
 from portrait_core.shape.decimate import Focus
 from portrait_core.shape.reference_surface import DenseSurface
 from portrait_core.shape.regions import Region, face_regions
-from textures import Atlas, unwrap
+from textures import Atlas, Method, unwrap
 from textures.tangents import tangents
 
 DENSITY = {Region.FACE: 2.2, Region.HEAD: 1.3, Region.NECK: 1.3, Region.TORSO: 1.0, Region.CAP: 0.4}
@@ -65,8 +65,8 @@ def draft_level(work: Work, surface: Surface, size: int) -> Draft:
     progress("rig", 0.0)
     rigged = work.pool.submit(skin_from_template, template, surface.vertices, normals, surface.faces)
     progress("unwrap", 0.0)
-    regions = _regions(surface, template)
-    flat = _unwrap(surface, regions, size)
+    regions = regions_of(surface, template)
+    flat = unwrapped(surface, regions, size, work.recipe.unwrap)
     progress("tangents", 0.0)
     atlas, ups = _hard_cut(flat, surface, normals, work.base.planes)
     canvas = with_skin(canvas_of(work, atlas, surface.vertices, ups), rigged.result())
@@ -146,7 +146,8 @@ def opened(mesh: AnyMesh, planes: NDArray[np.float32]) -> AnyMesh:
     return mesh.part(kept.astype(np.int32), np.asarray(faces, np.int32).reshape(-1, 3))
 
 
-def _regions(surface: Surface, template: BodyTemplate) -> NDArray[np.int32]:
+def regions_of(surface: Surface, template: BodyTemplate) -> NDArray[np.int32]:
+    """The :class:`Region` of each face (F,); all are torso where the template has no head and neck."""
     names = template.joint_names
     if "head" not in names or "neck" not in names:
         return np.full(len(surface.faces), Region.TORSO, np.int32)
@@ -154,9 +155,14 @@ def _regions(surface: Surface, template: BodyTemplate) -> NDArray[np.int32]:
     return face_regions(surface.vertices, surface.faces, head=head, neck=neck)
 
 
-def _unwrap(surface: Surface, regions: NDArray[np.int32], size: int) -> Atlas:
+def unwrapped(surface: Surface, regions: NDArray[np.int32] | None, size: int, method: Method) -> Atlas:
+    """The atlas of a surface for maps of ``size`` texels, by ``method``; its ``regions`` (F,) where they are known.
+
+    Raises :class:`UsageError` when the charts do not fit.
+    """
     # Four texels at 1024: enough for two mip levels without bleeding, and the same share of the image at any size.
     padding = max(1, size // 256)
+    known = regions is not None
     try:
         return unwrap(
             surface.vertices,
@@ -164,8 +170,9 @@ def _unwrap(surface: Surface, regions: NDArray[np.int32], size: int) -> Atlas:
             resolution=size,
             padding=padding,
             parts=regions,
-            density={int(region): density for region, density in DENSITY.items()},
-            whole=[int(Region.FACE)],
+            density={int(region): density for region, density in DENSITY.items()} if known else None,
+            whole=[int(Region.FACE)] if known else (),
+            method=method,
         )
     except ValueError as error:
         raise UsageError(

@@ -139,6 +139,23 @@ def test_no_clock_decides_what_is_made(room: str) -> None:
             assert not {"time", "datetime", "timeit"} & {*names, source}, f"{path.name} reads a clock"
 
 
+def test_the_library_keeps_the_densities_of_the_parts(bust: Surface, regions: np.ndarray) -> None:
+    found = steered(bust, regions, method="xatlas")
+    np.testing.assert_array_equal(found.vertex_map[found.faces], bust.faces)
+    assert (signed_areas(found) != 0).all()
+    even = unwrap(bust.vertices, bust.faces, resolution=SIZE, padding=PADDING, method="xatlas")
+    np.testing.assert_array_equal(even.charts, found.charts)
+    size, before = (np.bincount(each.charts, np.abs(signed_areas(each))) for each in (found, even))
+    scale = np.sqrt(size / before)
+    most = [np.bincount(regions[found.charts == k]).argmax() for k in range(found.chart_count)]
+    wanted = np.asarray([DENSITY.get(Region(part), 1.0) for part in most])
+    assert len(np.unique(wanted)) > 2
+    ratio = (scale / wanted)[size > 1e-3]  # the library rounds the extents of charts to whole texels
+    np.testing.assert_allclose(ratio, np.median(ratio), rtol=0.03)
+    texels = cover_texels(found.faces, found.uvs, SIZE)
+    assert abs(len(texels.row) / SIZE**2 - found.utilisation) < 0.003
+
+
 @pytest.mark.parametrize("padding", [0, 1, 16])
 def test_padding(bust: Surface, regions: np.ndarray, padding: int) -> None:
     check_valid(bust.vertices, bust.faces, steered(bust, regions, padding=padding), padding)
