@@ -181,7 +181,7 @@ def test_a_whole_batch_and_a_shard_shut_each_other_out(
         ("portrait-shard-1-of-2.lock.json", None, (2, 2)),
     ):
         url = f"memory://{lock}-{tmp_path.name}"
-        Remote(url).write(lock, elsewhere)
+        RemoteStore(url).write(lock, elsewhere)
         with pytest.raises(OutputError, match="process 7 on elsewhere"):
             run_batch(Batch(jobs(2), url, shard=refused))
         if taken is not None:
