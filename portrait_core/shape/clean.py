@@ -19,7 +19,7 @@ from portrait_core.geometry.half_edges import (
 )
 from portrait_core.geometry.surface import Surface
 from portrait_core.shape.attribute_transfer import by_place, to_added
-from portrait_core.shape.cut import ON_PLANE, flatten_cut_carrying, straightness
+from portrait_core.shape.cut import ON_PLANE, flatten_cut, straightness
 from portrait_core.shape.handle_removal import close_tunnels
 from portrait_core.shape.repair import make_closed
 from portrait_core.shape.smooth import take_off_terraces
@@ -92,7 +92,7 @@ def clean_carrying(
     changed = volume if smooth is closed else smooth.volume()
     result = smooth
     if planes is not None:
-        result, carried = flatten_cut_carrying(smooth, carried, planes, voxel)
+        result, carried = flatten_cut(smooth, carried, planes, voxel)
     after = changed if result is smooth else result.volume()
     watertight = after > 0.0 and is_closed_manifold(result)
     rims = [] if watertight else boundary_loops(result.faces, len(result.vertices))

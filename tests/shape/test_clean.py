@@ -50,6 +50,10 @@ def join(*parts: Surface) -> Surface:
     return Surface(np.vstack([part.vertices for part in parts]), np.vstack(faces).astype(np.int32))
 
 
+def nothing_carried(surface: Surface) -> Array:
+    return np.zeros((len(surface.vertices), 0), np.float32)
+
+
 def closed_by_trimesh(surface: Surface) -> bool:
     mesh = trimesh.Trimesh(surface.vertices, surface.faces, process=False)
     return bool(mesh.is_watertight and mesh.is_winding_consistent and mesh.is_volume)
@@ -191,7 +195,7 @@ def test_the_cut_is_flat_and_its_rim_a_true_circle(resolution: int) -> None:
         return np.minimum(ball((0, 0, 0), 0.2)(points), np.minimum(points[:, 1] + 0.05 + wave, 0.17 - points[:, 0]))
 
     ragged = extract(value, resolution)
-    result = flatten_cut(ragged, PLANES, voxel)
+    result, _ = flatten_cut(ragged, nothing_carried(ragged), PLANES, voxel)
     assert closed_by_trimesh(result) and inspect_surface(result).clean
     assert result.vertices[:, 1].min() == np.float32(-0.05)
     assert result.vertices[:, 0].max() == np.float32(0.17)
@@ -213,7 +217,7 @@ def test_the_cut_is_flat_and_its_rim_a_true_circle(resolution: int) -> None:
 
 def test_a_plane_that_is_not_reached_changes_nothing() -> None:
     surface = extract(ball((0, 0, 0), 0.1))
-    assert flatten_cut(surface, np.array([(0.0, 1.0, 0.0, 0.2)]), VOXEL) is surface
+    assert flatten_cut(surface, nothing_carried(surface), np.array([(0.0, 1.0, 0.0, 0.2)]), VOXEL)[0] is surface
     moved = snap(np.array([[0, 0.1999, 0], [0, 0.25, 0], [0, 0.1, 0]]), np.array([(0.0, 1.0, 0.0, 0.2)]), 1e-3)
     np.testing.assert_allclose(moved[:, 1], [0.2, 0.2, 0.1], atol=1e-7)
 
