@@ -13,8 +13,8 @@ from typing import Any, cast
 from addon_package.facts import ADDON_ID, MANIFEST, engine_version
 
 STARTER = "portrait_core/models/starter/starter.safetensors"
-MUST_BE_THERE = ("__init__.py", MANIFEST, "registration.py", "LICENSE", "core/protocol.py", "locale/german/__init__.py")
-ROOMS_MUST_BE_THERE = ("scene/__init__.py", "jobs/__init__.py", "ui/__init__.py")
+MUST_BE_THERE = ("__init__.py", MANIFEST, "registration.py", "LICENSE", "core/protocol.py", "locale/german.py")
+ROOMS_MUST_BE_THERE = ("base/__init__.py", "scene/__init__.py", "jobs/__init__.py", "ui/__init__.py")
 KEYS = {
     *("schema_version", "id", "version", "name", "tagline", "maintainer", "type", "tags", "website", "copyright"),
     *("blender_version_min", "blender_version_max", "license", "platforms", "wheels", "permissions", "build"),

@@ -29,11 +29,12 @@ from benchmarks.official import psnr
 from benchmarks.published_bust import bust_generator, fit_bust
 from portrait_core.cameras import Camera
 from portrait_core.geometry.mesh_queries import MeshQueries
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.models.portrait_gan.field import TrigridField
 from portrait_core.models.portrait_gan.fused_synthesis import fused_network, fused_superresolution
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
-from portrait_core.models.portrait_gan.model import NEAR, SIDE, PictureOptions
+from portrait_core.models.portrait_gan.options import NEAR, PictureOptions
+from portrait_core.models.portrait_gan.person import SIDE
 from portrait_core.models.portrait_gan.renderer import Precision, QuickRenderer
 from portrait_core.networks.precision import exact_convolutions
 from portrait_core.pipeline import make_avatar
@@ -265,7 +266,7 @@ def _starter() -> dict[str, Any]:
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
     for device in ("cuda", "cpu"):
-        model = load_avatar_model("starter", device)
+        model = load_model("starter", device)
         recipes = [Recipe(seed=seed, texture_size=2048, normal_map=True) for seed in range(6)]
         stages: dict[str, float] = {}
         seconds: list[float] = []

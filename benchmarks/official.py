@@ -29,7 +29,8 @@ from portrait_core.cameras import Camera, turntable
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.models.portrait_gan.field import TrigridField
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
-from portrait_core.models.portrait_gan.model import NEAR, SIDE, PictureOptions
+from portrait_core.models.portrait_gan.options import NEAR, PictureOptions
+from portrait_core.models.portrait_gan.person import SIDE
 from portrait_core.models.portrait_gan.renderer import QuickRenderer
 from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.shape.grid import Lattice

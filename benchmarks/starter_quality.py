@@ -26,8 +26,10 @@ from portrait_core.geometry.directions import sphere_directions
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.imaging.colour_space import linear_to_srgb
-from portrait_core.models.load import load_avatar_model
-from portrait_core.models.starter.model import CanonicalAvatarModel, CanonicalField
+from portrait_core.models.load import load_model
+from portrait_core.models.starter.field import CanonicalField
+from portrait_core.models.starter.model import CanonicalAvatarModel
+from portrait_core.recipe import Recipe
 from portrait_core.shape import extract_surface
 from portrait_core.world.appearance import hair_distance, hair_sites
 from portrait_core.world.bust import Bust, PortraitWorld
@@ -126,7 +128,8 @@ def measure(world: PortraitWorld, model: CanonicalAvatarModel, z: NDArray[np.flo
     rng = np.random.default_rng(number)
     bust = world.build(z)
     truth = true_surface(world, bust, rng)
-    field = model.field(z[None].astype(np.float32), 1.0)
+    person = model.person(Recipe(latent=tuple(map(float, z))))
+    field = person.field
     lattice = extract_surface(field, 256)
     vertices, faces = field.place(lattice.vertices), lattice.faces.astype(np.int64)
     scene = MeshQueries(vertices, faces)
@@ -140,7 +143,7 @@ def measure(world: PortraitWorld, model: CanonicalAvatarModel, z: NDArray[np.flo
     )
     found = linear_to_srgb(field.colour(there.interpolated(lattice.vertices, faces).astype(np.float32)))
     error = np.square(found - truth.colour).mean(axis=1)
-    identity = model.identity(z[None].astype(np.float32), 1.0)
+    identity = person.identity
     eyes = identity.landmarks[list(model.network.options.eye_landmarks)].cpu().numpy()
     true_eyes = np.stack([bust.landmarks["left_eye"], bust.landmarks["right_eye"]])
     return {
@@ -226,7 +229,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--eyes", type=Path)
     arguments = parser.parse_args()
-    world, model = PortraitWorld(), load_avatar_model(arguments.model, "cpu")
+    world, model = PortraitWorld(), load_model(arguments.model, "cpu")
     rows: list[dict[str, Any]] = []
     for number in range(arguments.first, arguments.first + arguments.count):
         rows.append(measure(world, model, held_out_latent(number, model.header.latent.z_dim), number))

@@ -15,7 +15,7 @@ from types import ModuleType
 
 import bpy
 
-from . import locale, trouble
+from . import locale, start_failure
 
 LOG = logging.getLogger("portraitkit")
 ROOMS = ("scene", "jobs", "ui")
@@ -28,23 +28,24 @@ def register() -> None:
     if _standing:  # left over by a registration that Blender broke off
         unregister()
     locale.register()
-    trouble.FAILURES.clear()
+    start_failure.FAILURES.clear()
     for name in ROOMS:
         try:
             room = importlib.import_module(f".{name}", __package__)
             _bring_up(room)
         except Exception as error:
             LOG.exception("the part %r did not start", name)
-            trouble.FAILURES.append(trouble.Failure(name, str(error) or type(error).__name__, traceback.format_exc()))
+            message = str(error) or type(error).__name__
+            start_failure.FAILURES.append(start_failure.Failure(name, message, traceback.format_exc()))
         else:
             _standing.append(room)
-    if trouble.FAILURES:
-        trouble.register()
+    if start_failure.FAILURES:
+        start_failure.register()
 
 
 def unregister() -> None:
     """Take every room back in reverse, whatever one of them says."""
-    trouble.unregister()
+    start_failure.unregister()
     while _standing:
         _take_down(_standing.pop())
     locale.unregister()

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from .advice import Failure, failure
-from .desk import JobDesk
+from .job_queue import JobQueue
 from .jobs import ItemCallback, Job, JobCallback, call_back
 from .log_file import LogFile
+from .protocol_copy import protocol
 from .supervisor import Life, Supervisor, Timing
-from .wire import protocol
 
 log = logging.getLogger("portraitkit")
 
@@ -48,7 +48,7 @@ class WorkerClient:
         self.longest_step = 0.0
         self._settings = dict(configure or {})
         self._supervisor = Supervisor(command, self.log, self.timing, environment)
-        self._desk = JobDesk()
+        self._queue = JobQueue()
         self._number = 0
         self._inside = False
         self._closed = False
@@ -84,17 +84,17 @@ class WorkerClient:
     @property
     def current(self) -> Job | None:
         """The heavy job that the worker is doing."""
-        return self._desk.heavy
+        return self._queue.heavy
 
     @property
     def jobs(self) -> list[Job]:
         """All jobs that have not ended, the running one first."""
-        return self._desk.jobs
+        return self._queue.jobs
 
     @property
     def busy(self) -> bool:
         """Whether any job has not ended or not been told to its listeners."""
-        return self._desk.busy
+        return self._queue.busy
 
     def submit(
         self,
@@ -127,7 +127,7 @@ class WorkerClient:
             job.fail(failure("closed"))
         if self.life is Life.BROKEN and not job.final:
             self._supervisor.mend()
-        self._desk.add(job)
+        self._queue.add(job)
         return job
 
     def configure(self, settings: Mapping[str, Any]) -> None:
@@ -141,7 +141,7 @@ class WorkerClient:
         if job.final or job.cancel_wanted:
             return
         job.cancel_wanted = True
-        if not self._desk.drop_waiting(job):
+        if not self._queue.drop_waiting(job):
             self._stop(job)
 
     def cancel_all(self) -> None:
@@ -177,7 +177,7 @@ class WorkerClient:
         end = None if timeout is None else time.monotonic() + timeout
         while True:
             wait = self.step()
-            if self._desk.told(until) if isinstance(until, Job) else until():
+            if self._queue.told(until) if isinstance(until, Job) else until():
                 return
             if self._closed:
                 raise RuntimeError("the client was closed while somebody waited for it")
@@ -194,13 +194,13 @@ class WorkerClient:
         atexit.unregister(self._at_exit)
         for job in self.jobs:
             job.fail(failure("closed"))
-        self._desk.clear()
+        self._queue.clear()
         self._supervisor.close(patience)
 
     def _step(self, begun: float) -> bool:
         supervisor = self._supervisor
         supervisor.reap()
-        if supervisor.life is Life.OFF and self._desk.waiting:
+        if supervisor.life is Life.OFF and self._queue.waiting:
             fault = supervisor.start(begun)
             if fault is not None:
                 self._lose_worker(fault)
@@ -214,7 +214,7 @@ class WorkerClient:
         if supervisor.life is Life.READY:
             self._watch_deadlines(time.monotonic())
             self._send_waiting()
-        left = self._desk.tell(end)
+        left = self._queue.tell(end)
         return more or left
 
     def _take_messages(self, end: float) -> bool:
@@ -237,11 +237,11 @@ class WorkerClient:
                 else:
                     self._after_hello()
             return
-        job = self._desk.open.get(str(message.get("id")))
+        job = self._queue.open.get(str(message.get("id")))
         if job is None:
             if event == "error" and message.get("id") is None:
                 self.log.note(f"the engine did not understand a line: {message.get('message')}")
-        elif self._desk.take(job, message):
+        elif self._queue.take(job, message):
             self._supervisor.settled()
 
     def _after_hello(self) -> None:
@@ -252,41 +252,41 @@ class WorkerClient:
             if job.result is not None:
                 self.capabilities = job.result
 
-        self._desk.first(self.submit("capabilities", on_done=keep))
+        self._queue.first(self.submit("capabilities", on_done=keep))
 
     def _send_settings(self) -> None:
         def keep(job: Job) -> None:
             self.configure_failure = job.failure
 
-        self._desk.first(self.submit("configure", self._settings, on_done=keep))
+        self._queue.first(self.submit("configure", self._settings, on_done=keep))
 
     def _send_waiting(self) -> None:
         worker = self._supervisor.worker
         if worker is not None:
-            for job in self._desk.take_turns():
+            for job in self._queue.take_turns():
                 worker.send(job.request)
                 call_back(job.on_change, job)
 
     def _stop(self, job: Job) -> None:
         worker = self._supervisor.worker
-        self._desk.must_end_by(job, time.monotonic() + self.timing.cancel)
+        self._queue.must_end_by(job, time.monotonic() + self.timing.cancel)
         if worker is not None:
             self._number += 1
             with contextlib.suppress(protocol.ProtocolError):
                 worker.send({"id": f"c{self._number}", "do": "cancel", "target": job.id})
 
     def _watch_deadlines(self, now: float) -> None:
-        for job in self._desk.newly_overdue(now):
+        for job in self._queue.newly_overdue(now):
             self._stop(job)
-        if self._desk.deaf(now):
+        if self._queue.deaf(now):
             self.log.note("a job did not stop when asked: the engine is ended")
             self._lose_worker(failure("closed", "the engine was ended because another job did not stop"))
             self._supervisor.drop()
 
     def _lose_worker(self, why: Failure) -> None:
-        self._desk.lose_worker(why)
+        self._queue.lose_worker(why)
         if self.life is Life.BROKEN:
-            self._desk.give_up(why)
+            self._queue.give_up(why)
 
 
 def _close_at_exit(client: WorkerClient) -> Callable[[], None]:

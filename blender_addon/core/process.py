@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .environment import CREATION_FLAGS, NEW_SESSION, clean_environment, end_now
 from .inbox import Inbox
 from .log_file import LogFile
-from .surroundings import CREATION_FLAGS, NEW_SESSION, clean_environment, end_now
-from .wire import protocol
+from .protocol_copy import protocol
 
 Message = dict[str, Any]
 CHUNK = 65536

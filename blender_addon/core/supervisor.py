@@ -14,7 +14,7 @@ from typing import Any
 from .advice import Failure, failure
 from .log_file import LogFile
 from .process import WorkerProcess
-from .wire import protocol
+from .protocol_copy import protocol
 
 Message = dict[str, Any]
 

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from . import bake, batch, faults, make, people, pose_files, settings, setup, ticking
+from . import bake, batch, error_dialog, handlers, make, people, pose_files, report, settings, setup
 from .gallery import gallery
 from .session import session
 
 CLASSES: tuple[type, ...] = (
     *settings.CLASSES,
-    *faults.CLASSES,
+    *error_dialog.CLASSES,
+    *report.CLASSES,
     *setup.CLASSES,
     *make.CLASSES,
     *bake.CLASSES,
@@ -22,7 +23,7 @@ CLASSES: tuple[type, ...] = (
 def register() -> None:
     """Settings on scenes, and the handlers that keep the session going."""
     settings.register()
-    ticking.register()
+    handlers.register()
 
 
 def unregister() -> None:
@@ -31,5 +32,6 @@ def unregister() -> None:
     session.close()
     session.notices.forget()
     gallery.clear()
-    ticking.unregister()
+    error_dialog.opener.stop()
+    handlers.unregister()
     settings.unregister()

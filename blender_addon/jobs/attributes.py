@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
 
-if TYPE_CHECKING:
-    from .settings import PORTRAITKIT_PG_settings
+_capabilities: dict[str, Any] | None = None
+"""What the engine said last of itself."""
 
 
 def attributes_of(capabilities: dict[str, Any] | None, model: str) -> list[dict[str, Any]] | None:
@@ -19,7 +19,7 @@ def attributes_of(capabilities: dict[str, Any] | None, model: str) -> list[dict[
     return None
 
 
-def match(settings: PORTRAITKIT_PG_settings, capabilities: dict[str, Any] | None) -> bool:
+def match(settings: Any, capabilities: dict[str, Any] | None) -> bool:
     """Give ``settings`` the sliders of its model, keeping values by name. Whether anything changed."""
     wanted = attributes_of(capabilities, settings.model)
     if wanted is None or [each.name for each in settings.attributes] == [each["name"] for each in wanted]:
@@ -40,12 +40,17 @@ def match(settings: PORTRAITKIT_PG_settings, capabilities: dict[str, Any] | None
     return True
 
 
+def know(capabilities: dict[str, Any] | None) -> None:
+    """The engine has told what it can do; or there is none any more."""
+    global _capabilities  # noqa: PLW0603 - one engine for the one Blender
+    _capabilities = capabilities
+    match_all()
+
+
 def match_all() -> None:
     """:func:`match` for every scene of the file."""
-    from .session import session
-
     for scene in bpy.data.scenes:
-        match(scene.portraitkit, session.capabilities)
+        match(scene.portraitkit, _capabilities)
 
 
 def readable(name: str) -> str:

@@ -3,11 +3,11 @@
 
 import bpy
 
-from . import avatars, recipes, works
+from . import avatars, recipes, workflows
 from .base import TaskOperator
 from .polls import needs_engine, needs_mesh
 from .settings import settings_of
-from .task import Work, WorkFailed
+from .task import WorkFailed, Workflow
 
 
 class PORTRAITKIT_OT_bake(TaskOperator, bpy.types.Operator):
@@ -30,7 +30,7 @@ class PORTRAITKIT_OT_bake(TaskOperator, bpy.types.Operator):
         """Needs an engine and a mesh."""
         return needs_mesh(cls, context) and needs_engine(cls, context)
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """The active mesh and the recipe it gets its maps from."""
         mesh = context.active_object
         if not mesh.data.uv_layers:
@@ -39,7 +39,7 @@ class PORTRAITKIT_OT_bake(TaskOperator, bpy.types.Operator):
                 "Unwrap it, or use Remesh and Bake, which does.",
                 "usage",
             )
-        return f"Baking onto {mesh.name}", works.bake(mesh.name, bake_recipe(self.recipe, context), mesh.name)
+        return f"Baking onto {mesh.name}", workflows.bake(mesh.name, bake_recipe(self.recipe, context), mesh.name)
 
 
 class PORTRAITKIT_OT_remesh_bake(TaskOperator, bpy.types.Operator):
@@ -63,18 +63,18 @@ class PORTRAITKIT_OT_remesh_bake(TaskOperator, bpy.types.Operator):
         """Needs an engine and a mesh."""
         return needs_mesh(cls, context) and needs_engine(cls, context)
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """Remesh now, bake after."""
         mesh = context.active_object
         recipe = bake_recipe(self.recipe, context)
         remeshed = avatars.remesh(mesh, self.faces)
-        return f"Baking onto {remeshed.name}", works.bake(remeshed.name, recipe, remeshed.name)
+        return f"Baking onto {remeshed.name}", workflows.bake(remeshed.name, recipe, remeshed.name)
 
 
 def bake_recipe(given: str, context: bpy.types.Context) -> recipes.Recipe:
     """The recipe whose maps a mesh gets."""
     if given:
-        return works.parse_facts(given, "recipe")
+        return workflows.parse_facts(given, "recipe")
     avatar = avatars.selected(context)
     return avatars.recipe_of(avatar) if avatar is not None else recipes.from_settings(settings_of(context))
 

@@ -9,7 +9,7 @@ import bpy
 
 from ..locale import T_
 from .session import session
-from .task import Task, Work, WorkFailed
+from .task import Task, WorkFailed, Workflow
 
 log = logging.getLogger("portraitkit")
 
@@ -17,13 +17,13 @@ log = logging.getLogger("portraitkit")
 class TaskOperator:
     """Starts a task. From a button it returns at once and listens for ESC; in the background it waits for the end.
 
-    A subclass gives ``kind`` and ``plan(context) -> (label, work)``, where ``plan`` may raise :class:`WorkFailed`.
+    A subclass gives ``kind`` and ``plan(context) -> (label, workflow)``, where ``plan`` may raise :class:`WorkFailed`.
     """
 
     kind = ""
     task: Task | None = None
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """The label and the work of this operator's task."""
         raise NotImplementedError
 
@@ -52,8 +52,8 @@ class TaskOperator:
     def begin(self, context: bpy.types.Context) -> bool:
         """Start the task; False, with a report, where it could not be started or failed in the background."""
         try:
-            label, work = self.plan(context)
-            self.task = session.start(self.kind, label, work)
+            label, workflow = self.plan(context)
+            self.task = session.start(self.kind, label, workflow)
         except WorkFailed as failure:
             self.report({"ERROR"}, sentence(failure))
         except Exception as error:

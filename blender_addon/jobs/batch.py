@@ -5,12 +5,12 @@ from pathlib import Path
 
 import bpy
 
-from . import avatars, recipes, works
+from . import avatars, recipes, workflows
 from .base import TaskOperator
 from .polls import needs_engine
 from .session import session
 from .settings import settings_of
-from .task import Task, Work, WorkFailed
+from .task import Task, WorkFailed, Workflow
 
 
 class PORTRAITKIT_OT_batch(TaskOperator, bpy.types.Operator):
@@ -47,7 +47,7 @@ class PORTRAITKIT_OT_batch(TaskOperator, bpy.types.Operator):
         """Needs an engine."""
         return needs_engine(cls, context)
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """Seeds and folder."""
         settings = settings_of(context)
         folder = self.folder or settings.batch_folder
@@ -60,7 +60,7 @@ class PORTRAITKIT_OT_batch(TaskOperator, bpy.types.Operator):
         count = self.count or settings.batch_count
         first = self.first_seed if self.first_seed >= 0 else settings.seed
         target = Path(bpy.path.abspath(folder)).absolute()
-        work = works.batch(
+        workflow = workflows.batch(
             recipes.from_settings(settings),
             first,
             count,
@@ -68,7 +68,7 @@ class PORTRAITKIT_OT_batch(TaskOperator, bpy.types.Operator):
             self.format or settings.batch_format,
             overwrite=settings.batch_overwrite,
         )
-        return f"Exporting {count} avatars", work
+        return f"Exporting {count} avatars", workflow
 
 
 class PORTRAITKIT_OT_cancel(bpy.types.Operator):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import bpy
 
-from . import avatars, recipes, works
+from . import avatars, recipes, workflows
 from .base import TaskOperator
 from .polls import needs_avatar, needs_engine
 from .settings import settings_of
-from .task import Work, WorkFailed
+from .task import WorkFailed, Workflow
 
 
 class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
@@ -69,11 +69,11 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
         """Needs an engine."""
         return needs_engine(cls, context)
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """The panel's recipe with the given values over it."""
         given = self.properties.is_property_set
         if self.recipe:
-            recipe = works.parse_facts(self.recipe, "recipe")
+            recipe = workflows.parse_facts(self.recipe, "recipe")
         else:
             recipe = recipes.from_settings(settings_of(context))
             if given("seed"):
@@ -84,12 +84,12 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
             if given("faces"):
                 recipe["lods"] = recipes.levels_of(self.faces, settings_of(context).levels)
             if self.attributes:
-                recipe["attributes"] = works.parse_facts(self.attributes, "attributes")
+                recipe["attributes"] = workflows.parse_facts(self.attributes, "attributes")
         name = self.name or recipes.person_name(recipe)
         keep = Path(bpy.path.abspath(self.filepath)).absolute() if self.filepath else None
         motion = {"path": str(Path(bpy.path.abspath(self.motion)).absolute())} if self.motion else None
-        work = works.generate(recipe, name, keep=keep, overwrite=self.overwrite, motion=motion)
-        return f"Generating {name}", work
+        workflow = workflows.generate(recipe, name, keep=keep, overwrite=self.overwrite, motion=motion)
+        return f"Generating {name}", workflow
 
 
 class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):
@@ -116,15 +116,15 @@ class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):
         """Needs an engine and an avatar."""
         return needs_avatar(cls, context) and needs_engine(cls, context)
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """The recipe to make it by."""
         avatar = avatars.selected(context)
         if self.changes:
-            recipe = avatars.recipe_of(avatar) | works.parse_facts(self.changes, "changes")
+            recipe = avatars.recipe_of(avatar) | workflows.parse_facts(self.changes, "changes")
         else:
             recipe = recipes.from_settings(settings_of(context))
         name = avatars.name_of(avatar)
-        return f"Regenerating {name}", works.regenerate(avatars.identity_of(avatar), name, recipe)
+        return f"Regenerating {name}", workflows.regenerate(avatars.identity_of(avatar), name, recipe)
 
 
 class PORTRAITKIT_OT_take_recipe(bpy.types.Operator):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .files import OpenFile
 from .task import WorkFailed
 
 
@@ -35,8 +36,9 @@ class Notices:
         """The user has seen the error."""
         self.error_title, self.error = "", None
 
-    def keep(self, path: Path, name: str, made_for: str) -> None:
-        """An avatar to be offered for import."""
+    def keep(self, path: Path, name: str, origin: OpenFile) -> None:
+        """An avatar whose file is not open any more: offered in the panel, not forced into the open file."""
+        made_for = Path(origin.path).name if origin.path else "an unsaved file"
         self.waiting.append(Waiting(path, name, made_for))
         self.said = f"{name} is ready, but {made_for} is not open any more. Import it here from the Create panel."
 
@@ -48,3 +50,7 @@ class Notices:
         self.waiting.clear()
         self.said = ""
         self.dismiss()
+
+
+notices = Notices()
+"""The one of a running Blender; nothing of it lives in a .blend file."""

@@ -5,12 +5,12 @@ import random
 
 import bpy
 
-from . import recipes, works
+from . import recipes, workflows
 from .base import TaskOperator
 from .gallery import gallery
 from .polls import needs_engine, new_seed
 from .settings import settings_of
-from .task import Work, WorkFailed
+from .task import WorkFailed, Workflow
 
 
 class PORTRAITKIT_OT_dice(bpy.types.Operator):
@@ -85,13 +85,13 @@ class PORTRAITKIT_OT_explore(TaskOperator, bpy.types.Operator):
         """Needs an engine."""
         return needs_engine(cls, context)
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """People from anywhere."""
         settings = settings_of(context)
         seed = self.seed if self.seed >= 0 else new_seed()
         locks = recipes.used_attributes(settings, locked=True)
         count = self.count or settings.explore_count
-        return "Exploring", works.explore(recipes.from_settings(settings), seed, count, locks)
+        return "Exploring", workflows.explore(recipes.from_settings(settings), seed, count, locks)
 
 
 class PORTRAITKIT_OT_more_like(TaskOperator, bpy.types.Operator):
@@ -119,17 +119,17 @@ class PORTRAITKIT_OT_more_like(TaskOperator, bpy.types.Operator):
         """Needs an engine."""
         return needs_engine(cls, context)
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """People around the panel's."""
         settings = settings_of(context)
-        work = works.more_like(
+        workflow = workflows.more_like(
             recipes.from_settings(settings),
             self.seed if self.seed >= 0 else new_seed(),
             self.count or settings.explore_count,
             settings.vary_strength,
             list(recipes.used_attributes(settings, locked=True)),
         )
-        return "Looking for more", work
+        return "Looking for more", workflow
 
 
 class PORTRAITKIT_OT_between(TaskOperator, bpy.types.Operator):
@@ -169,7 +169,7 @@ class PORTRAITKIT_OT_between(TaskOperator, bpy.types.Operator):
             return False
         return needs_engine(cls, context)
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """From one to the other."""
         pair = gallery.pair if self.first < 0 or self.second < 0 else (self.first, self.second)
         if pair is None:
@@ -177,7 +177,7 @@ class PORTRAITKIT_OT_between(TaskOperator, bpy.types.Operator):
         if max(pair) >= len(gallery.cells):
             raise WorkFailed(f"The gallery shows only {len(gallery.cells)} people.", "Pick two of them.", "usage")
         first, second = (gallery.cells[place].recipe for place in pair)
-        return "Going between", works.between(first, second, self.count or settings_of(context).explore_count)
+        return "Going between", workflows.between(first, second, self.count or settings_of(context).explore_count)
 
 
 class PORTRAITKIT_OT_pick(bpy.types.Operator):

@@ -6,12 +6,12 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from . import avatars, works
+from . import avatars, workflows
 from .base import TaskOperator
 from .polls import needs_avatar, needs_engine
 from .session import session
 from .settings import settings_of
-from .task import Work, WorkFailed
+from .task import WorkFailed, Workflow
 
 
 class FileTask(TaskOperator, ImportHelper):
@@ -45,10 +45,10 @@ class PORTRAITKIT_OT_load_pose(FileTask, bpy.types.Operator):
 
     filter_glob: bpy.props.StringProperty(default="*.npz;*.npy;*.json", options={"HIDDEN"})
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """Read, then pose."""
         path = self.chosen()
-        return f"Reading {path.name}", works.load_pose(avatars.identity_of(avatars.selected(context)), path)
+        return f"Reading {path.name}", workflows.load_pose(avatars.identity_of(avatars.selected(context)), path)
 
 
 class PORTRAITKIT_OT_load_motion(FileTask, bpy.types.Operator):
@@ -83,12 +83,12 @@ class PORTRAITKIT_OT_load_motion(FileTask, bpy.types.Operator):
         default=False,
     )
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """Read, then make the action."""
         path = self.chosen()
         identity = avatars.identity_of(avatars.selected(context))
-        work = works.load_motion(identity, path, self.frame_rate or None, self.up_axis, root=self.root)
-        return f"Reading {path.name}", work
+        workflow = workflows.load_motion(identity, path, self.frame_rate or None, self.up_axis, root=self.root)
+        return f"Reading {path.name}", workflow
 
 
 class PORTRAITKIT_OT_load_recipe(TaskOperator, ImportHelper, bpy.types.Operator):
@@ -111,10 +111,10 @@ class PORTRAITKIT_OT_load_recipe(TaskOperator, ImportHelper, bpy.types.Operator)
         """Ask for the file."""
         return ImportHelper.invoke(self, context, event)
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """Read, then show."""
         path = Path(bpy.path.abspath(self.filepath)).absolute()
-        return f"Reading {path.name}", works.load_recipe(path, context.scene.name)
+        return f"Reading {path.name}", workflows.load_recipe(path, context.scene.name)
 
 
 class PORTRAITKIT_OT_from_photo(TaskOperator, bpy.types.Operator):
@@ -138,13 +138,13 @@ class PORTRAITKIT_OT_from_photo(TaskOperator, bpy.types.Operator):
         cls.poll_message_set("This engine cannot read photographs")
         return False
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Work]:
+    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
         """Ask for the recipe, then show it."""
         settings = settings_of(context)
         path = Path(bpy.path.abspath(self.filepath or settings.photo)).absolute()
         if not path.is_file():
             raise WorkFailed("No photograph is chosen.", "Choose an image file.", "usage")
-        return f"Reading {path.name}", works.from_photo(path, settings.model, context.scene.name)
+        return f"Reading {path.name}", workflows.from_photo(path, settings.model, context.scene.name)
 
 
 CLASSES = (

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Collects what an error report tells: versions, device, the error, the end of the log, no private paths."""
-
-from __future__ import annotations
+"""What an error report tells: versions, device, the error, the end of the log, no private paths; and the log itself."""
 
 import getpass
 import platform
@@ -48,3 +46,42 @@ def without_private(text: str) -> str:
     if len(name) < 3 or name == "root":
         return text
     return re.sub(rf"\b{re.escape(name)}\b", "user", text)
+
+
+class PORTRAITKIT_OT_copy_report(bpy.types.Operator):
+    """Copy a report for the makers."""
+
+    bl_idname = "portraitkit.copy_report"
+    bl_label = "Copy Report"
+    bl_description = "Copy versions, device, the error and the end of the log to the clipboard, without private paths"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Copy it."""
+        context.window_manager.clipboard = text()
+        self.report({"INFO"}, "The report is on the clipboard")
+        return {"FINISHED"}
+
+
+class PORTRAITKIT_OT_open_log(bpy.types.Operator):
+    """Show the engine's log."""
+
+    bl_idname = "portraitkit.open_log"
+    bl_label = "Open Log"
+    bl_description = "Show the log of the engine"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Open it in the system's editor for texts; in the background only say where it is."""
+        path: Path = session.link.log_path
+        if not path.is_file():
+            self.report({"WARNING"}, f"There is no log yet; it will be {path}")
+            return {"CANCELLED"}
+        if bpy.app.background:
+            self.report({"INFO"}, str(path))
+        else:
+            bpy.ops.wm.path_open(filepath=str(path))
+        return {"FINISHED"}
+
+
+CLASSES = (PORTRAITKIT_OT_copy_report, PORTRAITKIT_OT_open_log)

@@ -2,7 +2,7 @@
 """The one engine session of a running Blender: the worker, the work under way, and what came of it.
 
 Nothing here lives in a .blend file: undo, opening a file and new scenes do not touch it. :meth:`Session.step` is
-all that moves it on; a timer calls it in the window (``ticking``), and :meth:`Session.wait_for` calls it in the
+all that moves it on; a timer calls it in the window, and :meth:`Session.wait_for` calls it in the
 background and in tests.
 """
 
@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import logging
 import time
-from pathlib import Path
 
 import bpy
 
-from . import attributes, redraw, ticking
-from .files import OpenFile, open_file
-from .link import Link, failure_of
-from .notices import Notices
-from .task import Facts, Task, Work, WorkFailed
+from ..base import redraw
+from ..base.ticker import Ticker
+from . import attributes
+from .engine_link import EngineLink, failure_of
+from .error_dialog import show_error
+from .files import open_file
+from .notices import notices
+from .task import Facts, Task, WorkFailed, Workflow
 
 log = logging.getLogger("portraitkit")
 
@@ -30,9 +32,10 @@ class Session:
     """The engine and the tasks that wait for it."""
 
     def __init__(self) -> None:
-        self.link = Link()
+        self.link = EngineLink()
         self.tasks: list[Task] = []
-        self.notices = Notices()
+        self.notices = notices
+        self.ticker = Ticker(self.step, "the engine session")
         self.waits = bpy.app.background
         """Operators finish their work before they return: in the background, where no timer runs."""
 
@@ -49,13 +52,13 @@ class Session:
         """Tasks under way, of the given kinds or of any."""
         return [task for task in self.tasks if not kinds or task.kind in kinds]
 
-    def start(self, kind: str, label: str, work: Work) -> Task:
-        """Begin ``work``. In the background it has ended when this returns, and a failure is raised."""
-        task = Task(kind, label, work, origin=open_file())
+    def start(self, kind: str, label: str, workflow: Workflow) -> Task:
+        """Begin ``workflow``. In the background it has ended when this returns, and a failure is raised."""
+        task = Task(kind, label, workflow, origin=open_file())
         self.tasks.append(task)
         self.notices.said = ""
         if not self.waits:
-            ticking.start()
+            self.ticker.start()
             redraw.sidebars()
             return task
         self.wait_for(task)
@@ -83,22 +86,17 @@ class Session:
             self.link.cancel(task.job)
         redraw.sidebars()
 
-    def cancel_all(self) -> None:
-        """:meth:`cancel` for everything under way."""
-        for task in list(self.tasks):
-            self.cancel(task)
-
     def wake(self) -> None:
         """Start the engine, so that it is warm and its models are known; :class:`WorkFailed` without one."""
         self.link.open()
         if not self.waits:
-            ticking.start()
+            self.ticker.start()
 
     def step(self) -> float | None:
         """Move everything on a little. Seconds until the next call, or None when there is nothing to watch."""
         told = self.link.step()
         if told:
-            attributes.match_all()
+            attributes.know(self.capabilities)
             redraw.sidebars()
         resumed = False
         for task in list(self.tasks):
@@ -112,10 +110,10 @@ class Session:
 
     def close(self) -> None:
         """End the worker and drop all work; nothing of it arrives any more."""
-        ticking.stop()
+        self.ticker.stop()
         for task in self.tasks:
             task.state = "cancelled"
-            task.work.close()
+            task.workflow.close()
         self.tasks.clear()
         self.link.close()
 
@@ -171,7 +169,7 @@ class Session:
         begin = time.perf_counter()
         task.job = task.ask = None
         try:
-            task.ask = task.work.throw(answer) if isinstance(answer, WorkFailed) else task.work.send(answer)
+            task.ask = task.workflow.throw(answer) if isinstance(answer, WorkFailed) else task.workflow.send(answer)
         except StopIteration as stop:
             task.answer = stop.value
             self._end(task, None)
@@ -193,21 +191,16 @@ class Session:
     def _end(self, task: Task, failure: WorkFailed | None) -> None:
         if task in self.tasks:
             self.tasks.remove(task)
-        task.work.close()
+        task.workflow.close()
         task.state = "done" if failure is None else "cancelled" if failure.code == "cancelled" else "failed"
         task.failure = failure
         if failure is not None and task.state == "failed":
             self.notices.fail(task.label, failure)
             if not self.waits:
-                ticking.show_error()
+                show_error()
         elif failure is not None:
             self.notices.said = f"{task.label}: cancelled."
         redraw.sidebars()
-
-    def keep_for_later(self, origin: OpenFile, path: Path, name: str) -> None:
-        """A result whose file is not open any more: offered in the panel, not forced into the open file."""
-        where = Path(origin.path).name if origin.path else "an unsaved file"
-        self.notices.keep(path, name, where)
 
 
 session = Session()

@@ -5,6 +5,8 @@ import json
 
 import bpy
 
+from . import attributes
+
 TEXTURE_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
 MOST_SEED = 2**31 - 1  # Blender's integers are signed; the engine's seeds go on to 2**32 - 1
 
@@ -55,8 +57,6 @@ def _seed_changed(self: "PORTRAITKIT_PG_settings", _context: bpy.types.Context) 
 
 
 def _model_changed(_self: "PORTRAITKIT_PG_settings", _context: bpy.types.Context) -> None:
-    from . import attributes
-
     attributes.match_all()
 
 

@@ -6,11 +6,14 @@ from typing import Any
 
 import bpy
 
-from . import redraw
-from .preferences_access import preferences
+from ..base import redraw
+from ..base.preferences_access import preferences
+from ..base.ticker import Ticker
+from ..base.wrap import say
+from .error_dialog import show_error
 from .session import session
 from .setup_run import SetupRun, forget, make_plan, remove_engine, search
-from .task import WorkFailed
+from .task import Ask, WorkFailed
 
 _run: SetupRun | None = None
 
@@ -26,12 +29,11 @@ def stop() -> None:
     if _run is not None:
         _run.close()
     _run = None
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
+    ticker.stop()
 
 
 def begin(run: SetupRun) -> None:
-    """Work through ``run``: by a timer in the window, here and now in the background."""
+    """Workflow through ``run``: by a timer in the window, here and now in the background."""
     global _run  # noqa: PLW0603
     _run = run
     session.notices.dismiss()
@@ -39,7 +41,7 @@ def begin(run: SetupRun) -> None:
         run.wait()
         finish(run)
     else:
-        bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
+        ticker.start()
     redraw.sidebars()
 
 
@@ -55,8 +57,6 @@ def finish(run: SetupRun) -> None:
     session.notices.fail("Setting up the engine", failure)
     if session.waits:
         raise failure
-    from .ticking import show_error
-
     show_error()
 
 
@@ -73,7 +73,7 @@ def take_engine(python: Path | None) -> None:
     redraw.sidebars()
 
 
-def _tick() -> float | None:
+def _step() -> float | None:
     run = _run
     if run is None:
         return None
@@ -88,6 +88,9 @@ def _tick() -> float | None:
         return wait
     finish(run)
     return None
+
+
+ticker = Ticker(_step, "the set-up")
 
 
 class PORTRAITKIT_OT_set_up_engine(bpy.types.Operator):
@@ -136,8 +139,6 @@ class PORTRAITKIT_OT_set_up_engine(bpy.types.Operator):
 
     def draw(self, context: bpy.types.Context) -> None:
         """What will be done, how large it is, and whether Blender may go online."""
-        from ..ui.wrap import say
-
         layout = self.layout
         layout.prop(self, "variant")
         try:
@@ -178,8 +179,6 @@ class PORTRAITKIT_OT_set_up_engine(bpy.types.Operator):
 
 def draw_online_access(layout: Any, context: bpy.types.Context) -> None:
     """Say that Blender may not go online, and offer to allow it where that can be changed here."""
-    from ..ui.wrap import say
-
     say(
         layout,
         "Blender may not go online at the moment, so nothing can be downloaded.",
@@ -248,8 +247,6 @@ class PORTRAITKIT_OT_check_engine(bpy.types.Operator):
 
 def check() -> Any:
     """Ask the engine what it can do, and say it."""
-    from .task import Ask
-
     told = yield Ask("capabilities", {})
     usable = [model["name"] for model in told["models"] if model.get("available", True) is True]
     names = ", ".join(usable) or "none"

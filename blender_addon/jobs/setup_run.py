@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from ..base.preferences_access import own_folder, preference
 from ..core.advice import Failure
 from ..core.engine import plan as planning
 from ..core.engine import record
@@ -14,8 +15,7 @@ from ..core.engine.plan import SetupPlan
 from ..core.engine.probe import Probe
 from ..core.engine.pythons import base_pythons
 from ..core.engine.search import find_engines
-from .link import upper_first
-from .preferences_access import own_folder, preference
+from .engine_link import upper_first
 from .task import WorkFailed
 
 ADDON = Path(__file__).resolve().parents[1]
@@ -55,7 +55,7 @@ class SetupRun:
         return wait
 
     def wait(self) -> None:
-        """Work to the end, here and now."""
+        """Workflow to the end, here and now."""
         self._installation.pump()
         self._look()
 

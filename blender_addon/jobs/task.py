@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One piece of work that the user started: a few requests to the engine and what is done with their answers.
 
-The work is a generator. It yields :class:`Ask` for each request and gets the engine's answer back, or a
+It is told as a workflow, a generator. It yields :class:`Ask` for each request and gets the engine's answer back, or a
 :class:`WorkFailed` thrown into it. Between two yields it runs on Blender's main thread.
 """
 
@@ -28,7 +28,7 @@ class Ask:
     on_item: Callable[[Facts], None] | None = None
 
 
-Work = Generator[Ask, Facts, Any]
+Workflow = Generator[Ask, Facts, Any]
 
 
 class WorkFailed(Exception):
@@ -48,7 +48,7 @@ class Task:
 
     kind: str
     label: str
-    work: Work
+    workflow: Workflow
     origin: Any = None
     number: int = field(default_factory=lambda: next(_numbers))
     state: State = "waiting"

@@ -3,9 +3,9 @@
 
 import bpy
 
+from ..base.operator import HardenedOperator
 from .faults import SceneError
 from .identity import Avatar, demand_avatar, needs_avatar
-from .operator import HardenedOperator
 from .pictures import copy_preview
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import bpy
 from bpy_extras.io_utils import ExportHelper
 
+from ..base.operator import HardenedOperator
 from .bring_in import select_only
 from .faults import SceneError
 from .identity import Avatar, demand_avatar, needs_avatar
-from .operator import HardenedOperator
 
 SETTINGS: dict[str, dict[str, Any]] = {
     ".glb": {

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import bpy
 
+from ..base.operator import HardenedOperator
 from .bring_in import bring_in
 from .faults import SceneError
 from .glb_facts import facts_in, read_tree
-from .operator import HardenedOperator
 
 
 class PORTRAITKIT_OT_import_avatar(HardenedOperator, bpy.types.Operator):

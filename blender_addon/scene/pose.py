@@ -11,10 +11,10 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ExportHelper
 
+from ..base.operator import HardenedOperator
 from .faults import SceneError
 from .identity import Avatar, demand_avatar, needs_avatar
 from .joints import MARK, joints_of
-from .operator import HardenedOperator
 from .rotations import axis_angle_of, quaternion_of, rotation_of, turn
 
 SLIGHT = 1e-6

@@ -5,11 +5,11 @@ from typing import Any
 
 import bpy
 
+from ..base.wrap import say
 from ..jobs import avatars
 from ..jobs.session import session
 from ..jobs.settings import settings_of
 from .create import PortraitPanel
-from .wrap import say
 
 SHOWN = ("model", "seed", "psi", "faces", "texture_size", "skeleton")
 

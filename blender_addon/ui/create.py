@@ -5,11 +5,11 @@ from typing import Any
 
 import bpy
 
+from ..base.wrap import say
 from ..jobs.gallery import gallery
 from ..jobs.session import session
 from ..jobs.settings import PORTRAITKIT_PG_settings, settings_of
 from .parts import draw_state
-from .wrap import say
 
 
 class PortraitPanel:

@@ -7,11 +7,11 @@ from typing import Any
 
 import bpy
 
+from ..base.wrap import say
 from ..jobs import setup
 from ..jobs.session import session
 from ..jobs.task import Task
 from ..locale import T_
-from .wrap import say
 
 
 def draw_state(layout: Any, context: bpy.types.Context) -> None:

@@ -3,10 +3,10 @@
 
 import bpy
 
+from ..base.wrap import say
 from ..jobs import avatars
 from .avatar import offer
 from .create import PortraitPanel
-from .wrap import say
 
 SLIDERS = "portraitkit_pose"
 

@@ -5,11 +5,11 @@ import sys
 
 import bpy
 
+from ..base.preferences_access import ROOT
+from ..base.wrap import say
 from ..jobs import setup
-from ..jobs.preferences_access import ROOT
 from ..jobs.session import session
 from .parts import draw_error, draw_setup_progress
-from .wrap import say
 
 
 def _changed(_self: "PORTRAITKIT_AddonPreferences", _context: bpy.types.Context) -> None:

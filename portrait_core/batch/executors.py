@@ -17,7 +17,7 @@ from typing import Protocol
 
 from portrait_core.batch.records import Record
 from portrait_core.batch.task import Task
-from portrait_core.errors import PortraitError
+from portrait_core.errors import PortraitError, remedy
 
 _log = logging.getLogger("portraitkit")
 
@@ -131,9 +131,9 @@ class LocalExecutor:
             self._start(worker.device)
         elif not self._workers:
             raise PortraitError(
-                f"No worker process could be started on {worker.device}: the last one ended with status "
-                f"{code}{_meaning(code)} before it was ready. What it said on its way out stands above; check that "
-                "Portraitkit and torch load in this Python, and that memory is free."
+                f"no worker process could be started on {worker.device}: the last one ended with status "
+                f"{code}{_meaning(code)} before it was ready. What it said on its way out stands above.",
+                remedy=remedy("examine"),
             )
 
     def close(self) -> None:

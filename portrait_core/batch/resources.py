@@ -67,8 +67,8 @@ def parse_shard(text: str | None) -> tuple[int, int] | None:
         return None
     first, slash, second = text.partition("/")
     if not (slash and first.strip().isdecimal() and second.strip().isdecimal() and len(text) < 16):
-        raise UsageError(f"--shard {text!r}: expected i/n, such as 3/8 for the third of eight parts.")
+        raise UsageError(f"shard {text!r}: expected i/n, such as 3/8 for the third of eight parts.")
     part, parts = int(first), int(second)
     if not 1 <= part <= parts:
-        raise UsageError(f"--shard {text}: parts count from 1 to {parts}.")
+        raise UsageError(f"shard {text}: parts count from 1 to {parts}.")
     return part, parts

@@ -104,6 +104,7 @@ def carry_out(task: Task, engine: Engine, progress: Progress = silent, worker: s
         fault = fault_of(error)
         facts["status"] = "failed"
         facts["error"] = {"code": fault.code, "message": fault.message, "advice": fault.advice}
+        facts["remedy"] = {} if fault.remedy is None else fault.remedy.facts()
     facts["seconds"] = round(time.perf_counter() - begin, 4)
     facts["stages"] = clock.close()
     facts["memory_mib"] = round((resident_bytes() or 0) / 2**20, 1)
@@ -126,8 +127,9 @@ def _made(task: Task, recipe: Recipe, engine: Engine, progress: Progress) -> tup
             if device == "cpu" or fault_of(error).code != "memory":
                 raise
             _log.warning("%s: the memory of %s is full at %g of the usual chunks", name, device, share)
-        devices.free_memory()
+        engine.forget_persons()
         gc.collect()
+        devices.free_memory()
     devices.set_chunk_share(1.0)
     usual = engine.device
     engine.device = "cpu"

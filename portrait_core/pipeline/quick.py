@@ -11,7 +11,8 @@ from portrait_core.cameras import Camera
 from portrait_core.field import CutField, Field
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.colour_space import linear_to_srgb
-from portrait_core.portrait_model import AvatarModel
+from portrait_core.person import Person
+from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.framing import frame_bust
@@ -37,7 +38,7 @@ YAW = 0.35
 
 
 def quick_picture(
-    recipe: Recipe, model: AvatarModel, size: int = 256, progress: Progress = silent
+    recipe: Recipe, model: PortraitModel, size: int = 256, progress: Progress = silent
 ) -> NDArray[np.uint8]:
     """A (size, size, 3) uint8 sRGB picture of ``recipe`` as its thumbnail will be, from a coarse surface.
 
@@ -45,8 +46,8 @@ def quick_picture(
     """
     recipe.check(model.header)
     progress("latent", 0.0)
-    z = model.latent(recipe)
-    field = model.field(z, recipe.psi)
+    person = model.person(recipe)
+    field = person.field
     progress("surface", 0.2)
     raw = extract_surface(field, LATTICE)
     vertices = field.place(raw.vertices)
@@ -57,7 +58,7 @@ def quick_picture(
     camera = frame_bust(vertices).camera(yaw=YAW)
     if any(any(turn) for turn in recipe.pose.values()):
         progress("rig", 0.4)
-        vertices, normals = _posed(recipe, model, z, vertices, normals)
+        vertices, normals = _posed(recipe, person, vertices, normals)
     progress("texture", 0.5)
     colours, uvs = _seen_colours(field, raw.vertices, vertices, raw.faces, camera, int(size * SHARPER))
     progress("thumbnail", 0.7)
@@ -76,13 +77,12 @@ def _flattened(vertices: NDArray[np.float32], planes: NDArray[np.float32], voxel
 
 def _posed(
     recipe: Recipe,
-    model: AvatarModel,
-    z: NDArray[np.float32],
+    person: Person,
     vertices: NDArray[np.float32],
     normals: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Posed with the weights of the template's nearest vertices: close enough for a small picture."""
-    template = bust_joints(model.template(z, recipe.psi))
+    template = bust_joints(person.template)
     away, nearest = spatial.cKDTree(template.vertices).query(vertices, k=NEIGHBOURS)
     share = 1.0 / (np.asarray(away, np.float64) + 1e-4) ** 2
     weights = np.einsum("vk,vkj->vj", share, template.weights[nearest].astype(np.float64))

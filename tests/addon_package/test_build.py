@@ -78,7 +78,7 @@ def test_the_wheel_installs_and_names_its_worker(wheel: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("told", "change"),
     [
-        ("locale/german/__init__.py is missing", lambda inside: (inside / "locale/german/__init__.py").unlink()),
+        ("locale/german.py is missing", lambda inside: (inside / "locale/german.py").unlink()),
         ("scene/__init__.py is missing", lambda inside: (inside / "scene" / "__init__.py").unlink()),
         ("LICENSE is missing", lambda inside: (inside / "LICENSE").unlink()),
         ("no business", lambda inside: (inside / "left.pyc").write_bytes(b"")),

@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 import ast
-import importlib
-import importlib.util
 import re
 from collections import Counter
 
-from tests.addon_package.texts import ADDON, german, missing, sentences, texts, texts_of
+from tests.addon_package.texts import german, missing, sentences, texts, texts_of, words
 
 PLACES = re.compile(r"\{[a-z]+\}")
 
@@ -24,22 +22,15 @@ def test_nothing_is_left_over() -> None:
 
 
 def test_no_text_is_in_two_parts() -> None:
-    german()
-    names = ("engine", "operators", "settings", "trouble", "filled")
-    parts = [getattr(importlib.import_module(f"german.{name}"), name.upper()) for name in names]
+    names = ("engine", "operators", "settings", "failures", "filled")
+    parts = [getattr(words(f"german_{name}"), name.upper()) for name in names]
     counts = Counter(text for part in parts for text in part)
     assert counts
     assert not {text for text, count in counts.items() if count > 1}
 
 
 def test_sentences_with_values_are_translated() -> None:
-    german()
-    spec = importlib.util.spec_from_file_location("filled", ADDON / "locale" / "filled.py")
-    assert spec is not None
-    assert spec.loader is not None
-    filled = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(filled)
-    patterns = filled.Patterns(german("FILLED"), german())
+    patterns = words("filled").Patterns(german("FILLED"), german())
     assert patterns.translate("Generating Portrait 7") == "Porträt 7 wird erzeugt"
     assert patterns.translate("There is no file C:\\a b\\c.npz.") == "Es gibt keine Datei C:\\a b\\c.npz."
     # an engine's message, made a sentence for the dialog, with another one inside

@@ -8,15 +8,16 @@ the German dictionaries lack.
 from __future__ import annotations
 
 import ast
-import importlib.util
+import importlib
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 ADDON = Path(__file__).resolve().parents[2] / "blender_addon"
 # Not for users of the interface: the dictionaries themselves, and the copy of the protocol.
-LEFT_OUT = {"german", "protocol.py"}
+LEFT_OUT = re.compile(r"german(_\w+)?\.py|protocol\.py")
 LABELS = {"bl_label", "bl_description"}
 PROPERTIES = {f"{kind}Property" for kind in ("Bool", "Int", "Float", "String", "Enum", "Pointer", "Collection")}
 PROPERTIES |= {f"{kind}VectorProperty" for kind in ("Bool", "Int", "Float")}
@@ -32,26 +33,29 @@ DATA = re.compile(r"\{\} (mesh|quads|motion|anew|skin)( LOD\{\})?|Portraitkit bo
 
 
 # The reports for the makers stay English.
-NO_SENTENCES = {"report.py", "trouble.py"}
+NO_SENTENCES = {"report.py", "start_failure.py"}
 GAP_SENTENCE = re.compile(r"[^\n]*[A-Za-z]{2,} ?[^\n]*")
 
 
 def german(name: str = "GERMAN") -> dict[str, str]:
     """The dictionary of plain texts, or FILLED; read without Blender."""
-    spec = importlib.util.spec_from_file_location("german", ADDON / "locale" / "german" / "__init__.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["german"] = module
-    spec.loader.exec_module(module)
-    return getattr(module, name)
+    return getattr(words("german"), name)
+
+
+def words(name: str) -> ModuleType:
+    """A module of the locale room; the room itself needs Blender, its dictionaries do not."""
+    if "words" not in sys.modules:
+        room = ModuleType("words")
+        room.__path__ = [str(ADDON / "locale")]
+        sys.modules["words"] = room
+    return importlib.import_module(f"words.{name}")
 
 
 def texts() -> dict[str, str]:
     """English text -> where it stands."""
     found: dict[str, str] = {}
     for path in sorted(ADDON.rglob("*.py")):
-        if not LEFT_OUT & set(path.parts):
+        if not LEFT_OUT.fullmatch(path.name):
             for text, line in texts_of(ast.parse(path.read_text(encoding="utf-8"))):
                 if text.strip() and not SAME.fullmatch(text) and not DATA.fullmatch(text):
                     found.setdefault(text, f"{path.relative_to(ADDON).as_posix()}:{line}")
@@ -62,7 +66,7 @@ def sentences() -> dict[str, str]:
     """Sentences with values in them -> where they stand."""
     found: dict[str, str] = {}
     for path in sorted(ADDON.rglob("*.py")):
-        if LEFT_OUT & set(path.parts) or path.name in NO_SENTENCES:
+        if LEFT_OUT.fullmatch(path.name) or path.name in NO_SENTENCES:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         hidden = {id(node) for node in _not_shown(tree)}

@@ -113,7 +113,7 @@ def test_cancel_leaves_nothing(window: Window, part: Part, datablocks: Callable[
     assert task.state == "cancelled"
     assert datablocks() == before
     assert window.session.notices.error is None
-    assert list(part("jobs.preferences_access").cache_folder("avatars").glob("*")) == []
+    assert list(part("base.preferences_access").cache_folder("avatars").glob("*")) == []
 
 
 def test_two_at_once_both_arrive(window: Window, part: Part) -> None:
@@ -258,8 +258,8 @@ def test_cycles_leave_memory_flat(window: Window, part: Part, datablocks: Callab
         assert ours[-1] < ours[middle] + 8 + 0.3 * (cycles - middle)
         # The first dozen avatars differ in how much they need at once: the engine's heap grows to the largest of them.
         assert its[-1] < its[middle] + (40 if cycles >= 30 else 150)
-    assert not list(part("jobs.preferences_access").cache_folder("avatars").glob("*"))
-    shutil.rmtree(part("jobs.preferences_access").cache_folder("previews"), ignore_errors=True)
+    assert not list(part("base.preferences_access").cache_folder("avatars").glob("*"))
+    shutil.rmtree(part("base.preferences_access").cache_folder("previews"), ignore_errors=True)
 
 
 def resident(pid: object) -> float:

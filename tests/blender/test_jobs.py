@@ -51,7 +51,7 @@ def test_generate_pose_regenerate(part: Part, tmp_path: Path) -> None:
     assert tuple(again.armature.location) == (1, 0, 0)
     assert again.armature.portraitkit_pose.head_y == pytest.approx(np.radians(20), abs=1e-5)
     assert len(part("scene.identity").avatars_of()) == 1
-    left = list(part("jobs.preferences_access").cache_folder("avatars").glob("*"))
+    left = list(part("base.preferences_access").cache_folder("avatars").glob("*"))
     assert left == []
 
 

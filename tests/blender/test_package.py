@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import shutil
@@ -59,18 +60,9 @@ def traces() -> dict[str, list[str]]:
         if item.idname.startswith("portraitkit.")
     ]
     found["threads"] = [each.name for each in threading.enumerate() if "portraitkit" in each.name.lower()]
-    ticking = sys.modules.get(f"{PACKAGE}.jobs.ticking")
-    if ticking is not None:
-        functions = [each for each in vars(ticking).values() if callable(each) and ours(each)]
-        found["timers"] = [each.__name__ for each in functions if is_timer(each)]
+    tickers = [each for each in gc.get_objects() if type(each).__name__ == "Ticker" and ours(type(each))]
+    found["timers"] = [each._what for each in tickers if each.runs]
     return {kind: names for kind, names in found.items() if names}
-
-
-def is_timer(function: object) -> bool:
-    try:
-        return bpy.app.timers.is_registered(function)
-    except (TypeError, ValueError):
-        return False
 
 
 def install(package: Path) -> None:
@@ -111,8 +103,8 @@ def test_this_blenders_own_tool_accepts_the_zip(addon_zip: Path) -> None:
 
 def test_every_part_comes_up(installed: ModuleType) -> None:
     registration = importlib.import_module(f"{PACKAGE}.registration")
-    trouble = importlib.import_module(f"{PACKAGE}.trouble")
-    assert trouble.FAILURES == []
+    start_failure = importlib.import_module(f"{PACKAGE}.start_failure")
+    assert start_failure.FAILURES == []
     assert registration.ROOMS == PARTS
     for room in PARTS:
         for each in importlib.import_module(f"{PACKAGE}.{room}").CLASSES:
@@ -218,11 +210,11 @@ def test_a_part_that_fails_is_told_and_the_rest_works(installed: ModuleType, add
         module = importlib.import_module(broken.name)
         module.register()
         try:
-            trouble = importlib.import_module(f"{broken.name}.trouble")
-            (failure,) = trouble.FAILURES
+            start_failure = importlib.import_module(f"{broken.name}.start_failure")
+            (failure,) = start_failure.FAILURES
             assert (failure.part, failure.message) == ("ui", "broken on purpose")
             assert "Traceback" in failure.details
-            assert hasattr(bpy.types, "PORTRAITKIT_PT_trouble")
+            assert hasattr(bpy.types, "PORTRAITKIT_PT_start_failure")
             assert any(name.startswith("PORTRAITKIT_OT_") for name in dir(bpy.types))
         finally:
             module.unregister()

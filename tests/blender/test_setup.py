@@ -50,7 +50,7 @@ def test_set_up_offline_generate_remove(part: Part, wheels: Path) -> None:
     assert link.python is None
     assert not bpy.ops.portraitkit.generate.poll()
     assert bpy.ops.portraitkit.set_up_engine(variant="cpu", wheels=str(wheels)) == {"FINISHED"}
-    own = part("jobs.preferences_access").own_folder("engine")
+    own = part("base.preferences_access").own_folder("engine")
     assert link.python is not None
     assert own in link.python.parents
     settings = {"faces": 1000, "texture_size": 128, "lattice": 64}

@@ -7,7 +7,7 @@ import numpy as np
 
 from portrait_core.cameras import Camera
 from portrait_core.geometry.mesh_queries import MeshQueries
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.preview import bilinear, ray_directions
 from portrait_core.shape import decimate, extract_surface
@@ -34,9 +34,9 @@ def test_rendered_pixels_have_the_fields_colour() -> None:
 
 
 def test_interpolation_on_the_starter_stays_within_two_levels() -> None:
-    model = load_avatar_model("starter", "cpu")
+    model = load_model("starter", "cpu")
     recipe = Recipe(seed=7)
-    field = model.field(model.latent(recipe), recipe.psi)
+    field = model.person(recipe).field
     surface = extract_surface(field, 96)
     place = surface.vertices
     # The face under a plain front view: enough to have brows, eyes, lips and the border of the hair in it.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .install import Installation
-from .pip_words import Progress
+from .pip_progress import Progress
 from .plan import SetupPlan, make_plan
 from .probe import Probe, probe
 from .pythons import base_pythons

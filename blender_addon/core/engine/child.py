@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..surroundings import CREATION_FLAGS, NEW_SESSION, clean_environment, end_now
+from ..environment import CREATION_FLAGS, NEW_SESSION, clean_environment, end_now
 
 
 class Child:

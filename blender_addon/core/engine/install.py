@@ -11,11 +11,12 @@ from ..advice import Failure, failure
 from ..client import WorkerClient
 from ..jobs import Job, JobState
 from ..log_file import LogFile
+from ..protocol_copy import protocol
 from ..supervisor import Timing
-from ..wire import protocol
 from .child import Child
 from .hardware import in_words
-from .pip_words import Progress, why_failed
+from .pip_errors import why_failed
+from .pip_progress import Progress
 from .plan import SetupPlan, Step
 from .record import Record, delete, downloads_of, read_record
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..advice import Failure, failure
-from ..surroundings import CREATION_FLAGS, clean_environment
+from ..environment import CREATION_FLAGS, clean_environment
 
 TIMEOUT = 20.0
 """Seconds; the first run of a Python may wait for a virus scanner."""

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..base.preferences_access import own_folder, preference
 from ..core.client import WorkerClient
 from ..core.engine.record import own_python
 from ..core.jobs import Job
+from ..core.protocol_copy import protocol
 from ..core.supervisor import Life
-from ..core.wire import protocol
-from .preferences_access import own_folder, preference
 from .task import Facts, WorkFailed
 
 ENGINE_VARIABLE = "PORTRAITKIT_ENGINE_PYTHON"
@@ -23,7 +23,7 @@ SAFE_TO_REPEAT = frozenset({"preview", "vary", "blend", "randomise", "attributes
 GIBIBYTE = 1024**3
 
 
-class Link:
+class EngineLink:
     """Owns at most one client."""
 
     def __init__(self) -> None:

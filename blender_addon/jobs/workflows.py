@@ -10,19 +10,20 @@ from typing import Any
 
 import bpy
 
+from ..base.preferences_access import cache_folder
 from . import avatars
-from .files import OpenFile, open_file
+from .files import open_file
 from .gallery import gallery
-from .preferences_access import cache_folder
+from .notices import notices
 from .recipes import Recipe, looks, show
-from .task import Ask, Facts, Work, WorkFailed
+from .task import Ask, Facts, WorkFailed, Workflow
 
 PREVIEW_SIZE = 256
 
 
 def generate(
     recipe: Recipe, name: str, *, keep: Path | None = None, overwrite: bool = False, motion: Facts | None = None
-) -> Work:
+) -> Workflow:
     """Make an avatar and bring it into the file that asked. ``keep`` is where its file stays, if it shall."""
     origin = open_file()
     path = keep or new_path(name, ".glb")
@@ -32,7 +33,7 @@ def generate(
     result = yield Ask("generate", fields)
     made = Path(result["path"])
     if not origin.is_open():
-        later(origin, made, name)
+        notices.keep(made, name, origin)
         return None
     avatar = avatars.bring_in(made, name, thumbnail_of(result))
     if keep is None:
@@ -40,7 +41,7 @@ def generate(
     return avatar
 
 
-def regenerate(identity: str, name: str, recipe: Recipe) -> Work:
+def regenerate(identity: str, name: str, recipe: Recipe) -> Workflow:
     """Make an avatar anew and put it in the place of the one with ``identity``."""
     origin = open_file()
     result = yield Ask(
@@ -49,20 +50,20 @@ def regenerate(identity: str, name: str, recipe: Recipe) -> Work:
     made = Path(result["path"])
     old = avatars.find(identity) if origin.is_open() else None
     if old is None:
-        later(origin, made, name)
+        notices.keep(made, name, origin)
         return None
     avatar = avatars.replace(old, made, thumbnail_of(result))
     remove_files(result)
     return avatar
 
 
-def explore(recipe: Recipe, seed: int, count: int, locks: dict[str, float]) -> Work:
+def explore(recipe: Recipe, seed: int, count: int, locks: dict[str, float]) -> Workflow:
     """Fill the gallery with people from anywhere; locked attributes stay."""
     answer = yield Ask("randomise", {"model": recipe["model"], "seed": seed, "count": count, "locks": locks})
     yield from preview("Explore", [{**looks(each), "psi": recipe.get("psi", 1.0)} for each in answer["recipes"]])
 
 
-def more_like(recipe: Recipe, seed: int, count: int, strength: float, locks: list[str]) -> Work:
+def more_like(recipe: Recipe, seed: int, count: int, strength: float, locks: list[str]) -> Workflow:
     """Fill the gallery with people like the one of ``recipe``, who stays as the first."""
     answer = yield Ask(
         "vary",
@@ -71,7 +72,7 @@ def more_like(recipe: Recipe, seed: int, count: int, strength: float, locks: lis
     yield from preview("More like this", [looks(recipe), *map(looks, answer["recipes"])])
 
 
-def between(first: Recipe, second: Recipe, count: int) -> Work:
+def between(first: Recipe, second: Recipe, count: int) -> Workflow:
     """Fill the gallery with the way from one person to another, both included."""
     steps = max(2, count)
     fractions = [place / (steps - 1) for place in range(steps)]
@@ -79,7 +80,7 @@ def between(first: Recipe, second: Recipe, count: int) -> Work:
     yield from preview("Between", [looks(each) for each in answer["recipes"]])
 
 
-def preview(title: str, recipes: list[Recipe]) -> Work:
+def preview(title: str, recipes: list[Recipe]) -> Workflow:
     """Show ``recipes`` in the gallery as their pictures come."""
     gallery.begin(title, recipes)
     shown = gallery.cells
@@ -94,7 +95,7 @@ def preview(title: str, recipes: list[Recipe]) -> Work:
     return len(recipes)
 
 
-def bake(object_name: str, recipe: Recipe, name: str) -> Work:
+def bake(object_name: str, recipe: Recipe, name: str) -> Workflow:
     """Bake the maps of ``recipe`` onto a mesh of the scene."""
     origin = open_file()
     avatars.mesh_object(object_name)
@@ -116,10 +117,8 @@ def bake(object_name: str, recipe: Recipe, name: str) -> Work:
     return answer["maps"]
 
 
-def batch(recipe: Recipe, first: int, count: int, folder: Path, ending: str, *, overwrite: bool) -> Work:
+def batch(recipe: Recipe, first: int, count: int, folder: Path, ending: str, *, overwrite: bool) -> Workflow:
     """Write an avatar for each seed from ``first`` on into ``folder``; nothing comes into the scene."""
-    from .session import session
-
     answer = yield Ask(
         "batch",
         {
@@ -132,20 +131,20 @@ def batch(recipe: Recipe, first: int, count: int, folder: Path, ending: str, *, 
     )
     kept = f", {answer['kept']} were there already" if answer["kept"] else ""
     failed = f", {answer['failed']} failed" if answer["failed"] else ""
-    session.notices.said = f"{answer['made']} avatars written to {folder}{kept}{failed}."
+    notices.said = f"{answer['made']} avatars written to {folder}{kept}{failed}."
     if answer["failed"] and not answer["made"]:
         raise WorkFailed(f"None of the {count} avatars could be made.", "Open the log for the reason of each.", "usage")
     return answer
 
 
-def load_pose(identity: str, path: Path) -> Work:
+def load_pose(identity: str, path: Path) -> Workflow:
     """Read a pose file and put the avatar into it."""
     answer = yield Ask("read_pose", {"path": str(path)})
     avatars.apply_pose(needed(identity), answer["pose"])
     return len(answer["pose"])
 
 
-def load_motion(identity: str, path: Path, frame_rate: float | None, up_axis: str, *, root: bool) -> Work:
+def load_motion(identity: str, path: Path, frame_rate: float | None, up_axis: str, *, root: bool) -> Workflow:
     """Read a motion file and make an action of it."""
     out = new_path(path.stem, ".json")
     fields: Facts = {"path": str(path), "up_axis": up_axis, "out": str(out)}
@@ -159,7 +158,7 @@ def load_motion(identity: str, path: Path, frame_rate: float | None, up_axis: st
     return answer["frames"]
 
 
-def load_recipe(path: Path, scene_name: str) -> Work:
+def load_recipe(path: Path, scene_name: str) -> Workflow:
     """Read the recipe inside a file that the engine wrote and show it in the panel."""
     origin = open_file()
     answer = yield Ask("read_recipe", {"path": str(path)})
@@ -169,7 +168,7 @@ def load_recipe(path: Path, scene_name: str) -> Work:
     return answer["recipe"]
 
 
-def from_photo(path: Path, model: str, scene_name: str) -> Work:
+def from_photo(path: Path, model: str, scene_name: str) -> Workflow:
     """Ask for the person in a photograph and show it in the panel."""
     origin = open_file()
     answer = yield Ask("photo", {"path": str(path), "model": model})
@@ -203,13 +202,6 @@ def remove_files(result: Facts) -> None:
     for path in {result["path"], result.get("thumbnail"), *result.get("files", ())}:
         if path:
             Path(path).unlink(missing_ok=True)
-
-
-def later(origin: OpenFile, path: Path, name: str) -> None:
-    """Offer the avatar in the panel instead of putting it where it was not asked for."""
-    from .session import session
-
-    session.keep_for_later(origin, path, name)
 
 
 def parse_facts(text: str, what: str) -> Any:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The desk: which jobs wait, which the worker has, and which have ended and are not told yet; it knows no process."""
+"""Which jobs wait, which the worker has, and which have ended and are not told yet. It knows no process."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from .advice import Failure, failure
 from .jobs import Job, JobState, call_back
-from .wire import protocol
+from .protocol_copy import protocol
 
 ATTEMPTS = 2
 
 
-class JobDesk:
+class JobQueue:
     """Jobs from submitted to told. Quick requests pass at once, heavy ones one at a time."""
 
     def __init__(self) -> None:

@@ -36,7 +36,7 @@ class PORTRAITKIT_OT_copy_start_report(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class PORTRAITKIT_PT_trouble(bpy.types.Panel):
+class PORTRAITKIT_PT_start_failure(bpy.types.Panel):
     """Shown only if a part did not start"""
 
     bl_label = "Portraitkit did not start whole"
@@ -56,7 +56,7 @@ class PORTRAITKIT_PT_trouble(bpy.types.Panel):
         column.operator(PORTRAITKIT_OT_copy_start_report.bl_idname, icon="COPYDOWN")
 
 
-CLASSES: tuple[type, ...] = (PORTRAITKIT_OT_copy_start_report, PORTRAITKIT_PT_trouble)
+CLASSES: tuple[type, ...] = (PORTRAITKIT_OT_copy_start_report, PORTRAITKIT_PT_start_failure)
 _registered: list[type] = []
 
 

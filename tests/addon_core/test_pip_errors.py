@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from blender_addon.core import advice
-from blender_addon.core.engine.pip_words import Progress, why_failed
+from blender_addon.core.engine.pip_errors import why_failed
+from blender_addon.core.engine.pip_progress import Progress
 
 
 def test_bytes_are_counted_over_files() -> None:

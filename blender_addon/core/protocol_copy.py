@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The protocol module that client and worker share: ``from .wire import protocol``.
+"""The protocol module that client and worker share: ``from .protocol_copy import protocol``.
 
 The zip carries a copy of it beside this file (``build_addon.py`` puts it there). In the source tree there is no copy,
 so that there is one source of truth: it is loaded from the engine's folder, as a file, without importing the engine.
@@ -27,7 +27,7 @@ def _from_source_tree() -> Any:
     name = f"{__package__}.protocol"
     spec = spec_from_file_location(name, path) if path.is_file() else None
     if spec is None or spec.loader is None:
-        raise ImportError("protocol.py is missing beside wire.py: build the add-on with build_addon.py")
+        raise ImportError("protocol.py is missing beside protocol_copy.py: build the add-on with build_addon.py")
     module = module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-TROUBLE: dict[str, str] = {
+FAILURES: dict[str, str] = {
     "The engine did not understand the add-on": "Der Motor hat das Add-on nicht verstanden",
     "Update the add-on and set up the engine again, so that both have the same version.": (
         "Das Add-on aktualisieren und den Motor neu einrichten, damit beide dieselbe Version haben."

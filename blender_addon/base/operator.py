@@ -10,7 +10,7 @@ from typing import Any
 import bpy
 
 from ..locale import T_
-from .faults import SceneError
+from ..scene.faults import SceneError
 
 LOG = logging.getLogger("portraitkit")
 
