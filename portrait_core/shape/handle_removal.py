@@ -37,7 +37,7 @@ class Loop:
     label: int
 
 
-def close_tunnels(surface: Surface, longest: float, edges: HalfEdges | None = None) -> tuple[Surface, int]:
+def remove_handles(surface: Surface, longest: float, edges: HalfEdges | None = None) -> tuple[Surface, int]:
     """Remove every handle that a loop of at most ``longest`` goes around or through; also how many were
     removed.
 
