@@ -70,11 +70,10 @@ def pose(
     refuse_existing(files.values(), overwrite=overwrite)
     prepare_folder(out)
     with show.progress("loading", total=len(stems)) as watcher:
-        model_loaded = load(order.model, device, watcher)
-        generator_options.require_pictures(model_loaded, "portrait pose")
-        loaded = cast("PoseReader", model_loaded)
-        people = order.recipes
-        found = _of_files(loaded, given) if images is not None else _of_recipes(loaded, people, yaw, pitch, source)
+        loaded = load(order.model, device, watcher)
+        generator_options.require_pictures(loaded, "portrait pose")
+        reader, people = cast("PoseReader", loaded), order.recipes
+        found = _of_files(reader, given) if images is not None else _of_recipes(reader, people, yaw, pitch, source)
         for stem, turn in zip(stems, found, strict=True):
             watcher.begin(stem)
             watcher("pose", 0.0)

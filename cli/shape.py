@@ -18,7 +18,7 @@ from portrait_core.errors import UsageError
 if TYPE_CHECKING:
     from portrait_core.models.portrait_gan.field import TrigridField
     from portrait_core.models.portrait_gan.shapes import Shape
-    from portrait_core.person import Person, WholePerson
+    from portrait_core.person import Person, Pose, WholePerson
     from portrait_core.progress import Progress
 
 FORMATS = ("mrc", "ply")
@@ -73,8 +73,7 @@ def shape(
             watcher.begin(stem)
             watcher("latent", 0.0)
             person = loaded.person(recipe)
-            pose_asked = dict(recipe.pose)
-            told = _write(person, pose_asked, files[stem], resolution, level, watcher, raw=raw, overwrite=overwrite)
+            told = _write(person, recipe.pose, files[stem], resolution, level, watcher, raw=raw, overwrite=overwrite)
             stages = watcher.finish()
             seconds = time.perf_counter() - begin
             for path, what in told.items():
@@ -87,7 +86,7 @@ def shape(
 
 def _write(
     person: Person,
-    pose: dict[str, tuple[float, float, float]],
+    pose: Pose,
     files: dict[str, Path],
     count: int,
     level: float | None,

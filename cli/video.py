@@ -185,7 +185,7 @@ def _people_of_walk(model: PortraitModel, people: list[Recipe], frames: int) -> 
         return
     for z in closed_walk([each.latent_vector(model.header) for each in people], frames):
         # Attributes are in the latents already.
-        place = {"seed": None, "latent": tuple(map(float, z[0])), "attributes": {}}
+        place: dict[str, Any] = {"seed": None, "latent": tuple(map(float, z[0])), "attributes": {}}
         yield model.person(people[0].model_copy(update=place))
 
 

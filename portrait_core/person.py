@@ -130,9 +130,9 @@ def origin_of(recipe: Recipe, header: ModelHeader, *, w_dim: int, num_ws: int) -
     if len(rows) != num_ws:
         raise UsageError(f"ws: {len(rows)} rows; model {header.name} takes {num_ws} of {w_dim} numbers.")
     for number, row in enumerate(rows):
-        if row is None or len(row) != w_dim:
+        if len(row) != w_dim:
             name = "w" if recipe.w is not None else f"ws, row {number}"
-            raise UsageError(f"{name}: {len(row or ())} numbers; model {header.name} takes {w_dim}.")
+            raise UsageError(f"{name}: {len(row)} numbers; model {header.name} takes {w_dim}.")
     return Origin(None, np.asarray([rows], np.float32), recipe.psi)
 
 

@@ -37,35 +37,28 @@ HEADER = ModelHeader(
 
 
 class AnalyticPerson:
-    """A person whose field is known in closed form."""
+    """A person whose field is known in closed form; what it has its model says."""
 
     def __init__(self, model: AnalyticModel, recipe: Recipe) -> None:
         self.header, self.capabilities = model.header, model.capabilities
-        self._model, self._psi = model, recipe.psi
-        self._z = recipe.latent_vector(model.header)
+        self.z, self.psi = recipe.latent_vector(model.header), recipe.psi
+        self._model = model
 
     @property
     def scale(self) -> float:
         """World metres per lattice unit."""
-        return 1.0 + 0.05 * float(np.tanh(self._psi * self._z[0, 0]))
+        return 1.0 + 0.05 * float(np.tanh(self.psi * self.z[0, 0]))
 
     @property
     def field(self) -> AnalyticField:
-        self._model.calls += 1
-        pale = 0.5 + 0.5 * float(np.tanh(self._psi * self._z[0, 1]))
-        return AnalyticField(
-            union(*BUST_PARTS),
-            BUST_BOUNDS,
-            lambda points: np.clip(gradient(points) * np.float32(0.4 + 0.6 * pale), 0, 1),
-            self.scale,
-        )
+        return self._model.field_of(self)
 
     @property
     def template(self) -> BodyTemplate:
         return self._model.template_of(self)
 
     def render(self, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
-        raise UsageError(f"model {self.header.name} makes no pictures.")
+        return self._model.picture_of(self, camera, pose, size)
 
 
 class AnalyticModel:
@@ -84,10 +77,23 @@ class AnalyticModel:
     def person(self, recipe: Recipe) -> AnalyticPerson:
         return AnalyticPerson(self, recipe)
 
+    def field_of(self, person: AnalyticPerson) -> AnalyticField:
+        self.calls += 1
+        pale = 0.5 + 0.5 * float(np.tanh(person.psi * person.z[0, 1]))
+        return AnalyticField(
+            union(*BUST_PARTS),
+            BUST_BOUNDS,
+            lambda points: np.clip(gradient(points) * np.float32(0.4 + 0.6 * pale), 0, 1),
+            person.scale,
+        )
+
     def template_of(self, person: AnalyticPerson) -> BodyTemplate:
         field = person.field
         surface = decimate(extract_surface(field, 64), 1500)
         return bust_template(Surface(field.place(surface.vertices), surface.faces))
+
+    def picture_of(self, person: AnalyticPerson, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
+        raise UsageError(f"model {self.header.name} makes no pictures.")
 
 
 def capabilities(header: ModelHeader) -> frozenset[Capability]:

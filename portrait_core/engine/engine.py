@@ -106,5 +106,10 @@ class Engine:
 
 def warm_up() -> None:
     """Import what every picture needs, so that the first one does not wait for it."""
-    for name in ("portrait_core.models.load", "portrait_core.pipeline.quick"):
+    # The family of the model that everybody has; others are imported when a model of theirs is.
+    for name in (
+        "portrait_core.models.starter.model",
+        "portrait_core.weights.checkpoint",
+        "portrait_core.pipeline.quick",
+    ):
         importlib.import_module(name)

@@ -158,9 +158,11 @@ class ModelHeader(BaseModel):
     @classmethod
     def _version_of_its_fields(cls, facts: Any) -> Any:
         """A header made with a family is of the version that has one, unless it says its version itself."""
-        if isinstance(facts, dict) and facts.get("family") and "format_version" not in facts:
-            return cast("dict[str, Any]", facts) | {"format_version": FORMAT_VERSION}
-        return cast("Any", facts)
+        if not isinstance(facts, dict):
+            return facts
+        given = cast("dict[str, Any]", facts)
+        unsaid = given.get("family") and "format_version" not in given
+        return given | {"format_version": FORMAT_VERSION} if unsaid else given
 
     @model_validator(mode="after")
     def _family_needs_its_version(self) -> ModelHeader:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from portrait_core.errors import UsageError
@@ -34,12 +33,3 @@ def test_nothing_leads_from_a_style_back_to_the_latent() -> None:
     assert attribute_values(A, STYLED) == {}
     with pytest.raises(UsageError, match="drawn in the latent z, and it is given by w"):
         vary(A, STYLED, 2)
-
-
-def test_latents_go_along_the_great_circle() -> None:
-    """Midway between two latents at right angles the length stays; on a straight line it would shrink."""
-    bare = HEADER.model_copy(update={"latent": HEADER.latent.model_copy(update={"attributes": ()})})
-    one, two = Recipe(model="balls", latent=(2, 0, 0, 0)), Recipe(model="balls", latent=(0, 2, 0, 0))
-    (middle,) = blend(one, two, bare, [0.5])
-    assert middle.latent is not None
-    np.testing.assert_allclose(middle.latent, [2**0.5, 2**0.5, 0, 0], atol=1e-4)

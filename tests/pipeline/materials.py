@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tests.analytic import AnalyticField, Array
-from tests.analytic_model import AnalyticModel
+from tests.analytic_model import AnalyticModel, AnalyticPerson
 
 ROUGH = 0.3
 BOTTOM = 0.2
@@ -35,8 +33,8 @@ class RichField(AnalyticField):
 class RichModel(AnalyticModel):
     """`AnalyticModel` with such a field."""
 
-    def field(self, *person: Any) -> RichField:
-        plain = super().field(*person)
+    def field_of(self, person: AnalyticPerson) -> RichField:
+        plain = super().field_of(person)
 
         def rippled(points: Array) -> Array:
             return plain.value(points) + HEIGHT * np.sin(points[:, 0] * (2 * np.pi / WAVE)).astype(np.float32)

@@ -91,7 +91,7 @@ def test_ripples_are_calmed_on_the_throat_and_kept_on_the_face() -> None:
     rippled = vertex_normals(places, dense.surface.faces)
     away = np.linalg.norm(places - FACE, axis=1)
     np.testing.assert_allclose(dense.normals[away < 0.095], rippled[away < 0.095], atol=1e-6)
-    field = smooth.field(smooth.latent(RECIPE), RECIPE.psi)
+    field = smooth.person(RECIPE).field
     step = np.eye(3, dtype=np.float32) * np.float32(1e-3)
     slope = np.stack([field.value(places - each) - field.value(places + each) for each in step], axis=1)
     slope /= np.linalg.norm(slope, axis=1, keepdims=True)

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from portrait_core.cameras import Camera
 from portrait_core.geometry.normals import vertex_normals
+from portrait_core.person import Capability, Pose
 from portrait_core.pipeline import make_avatar, maps
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.preview import Preview
 from portrait_core.shape import extract_surface
-from tests.analytic_model import AnalyticModel
+from tests.analytic_model import AnalyticModel, AnalyticPerson
 
 FRAME = 6
 """Pixels along the edges that come out wrong."""
@@ -24,12 +25,10 @@ FRAME = 6
 class PaintingModel(AnalyticModel):
     """A bust whose pictures are green, and magenta along their edges, as networks that end in convolutions do it."""
 
-    sharper_pictures = True
+    capabilities = frozenset[Capability]({"render", "sharper_pictures"})
 
-    def render(self, *words: Any) -> dict[str, NDArray[Any]]:
-        *person, camera, _, size = words
-        assert isinstance(camera, Camera)
-        field = self.field(*person)
+    def picture_of(self, person: AnalyticPerson, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
+        field = person.field
         rough = extract_surface(field, 96)
         vertices = field.place(rough.vertices)
         uvs = np.zeros((len(vertices), 2), np.float32)

@@ -52,9 +52,9 @@ def test_the_inside_that_a_cut_shows_is_plain(
 @pytest.mark.skipif(not (shipped_folder() / "starter.safetensors").is_file(), reason="no starter weights here")
 def test_a_little_under_a_lid_is_still_the_lid() -> None:
     """Around both eyes: what a point a chord's depth below the outermost surface shows is what that surface shows."""
-    from portrait_core.models.load import load_avatar_model
+    from portrait_core.models.load import load_model
 
-    model = load_avatar_model("starter", "cpu").network
+    model = load_model("starter", "cpu").network
     z = torch.as_tensor(torch.randn(1, 66, generator=torch.Generator().manual_seed(3)))
     with torch.no_grad():
         identity = model.identity(model.mapping(z, psi=0.7))
