@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import time
 from collections.abc import Generator
@@ -80,6 +81,8 @@ Check = Annotated[
 ]
 BreakLock = Annotated[bool, typer.Option("--break-lock", help="Take over a URL that a killed run has locked.")]
 View = Annotated[bool, typer.Option("--view/--no-view", help="Data for the page's 3D view, about 0.4 MB an avatar.")]
+
+_log = logging.getLogger("portraitkit")
 
 FASTEST_LIMIT, LIMIT_FACTOR = 120.0, 30.0
 """An avatar's time limit: so many times what it should take, and no less than so many seconds."""
@@ -242,6 +245,8 @@ def _run(order: Batch, show: Show) -> None:
             watcher.begin(f"{done[0]} of {done[1]}, {_clock(left)} left")
             if record.status == "made":
                 watcher.finish()
+            stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in record.stages.items())
+            _log.info("%s: %s, %.2f s (%s)", record.name, record.status, record.seconds, stages)
             _tell(record, show)
 
         summary, records = run_batch(

@@ -131,8 +131,9 @@ class LocalExecutor:
             self._start(worker.device)
         elif not self._workers:
             raise PortraitError(
-                f"no worker process could be started on {worker.device}: the last one ended with status "
-                f"{code}{_meaning(code)} before it was ready. What it said on its way out stands above.",
+                f"No worker process could be started on {worker.device}: the last one ended with status "
+                f"{code}{_meaning(code)} before it was ready. What it said on its way out stands above; check that "
+                "Portraitkit and torch load in this Python, and that memory is free.",
                 remedy=remedy("examine"),
             )
 

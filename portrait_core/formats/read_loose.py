@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,7 @@ def read_loose(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int32], NDAr
     """
     content = read_bytes(path)
     ending = path.suffix.lower()
-    import trimesh
-
+    trimesh: Any = importlib.import_module("trimesh")
     try:
         mesh: Any = trimesh.load(io.BytesIO(content), file_type=ending[1:], force="mesh", process=False)
         found: Any = getattr(mesh.visual, "uv", None)

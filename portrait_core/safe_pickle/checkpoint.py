@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads published checkpoints (``.pkl``) as data (specification: checkpoint-format).
+"""Reads published checkpoints (``.pkl``) as data (docs/published/checkpoint-format.md).
 
 Nothing in the file is imported or run: the opcodes are read by `portrait_core.safe_pickle.machine`, every name must be
 in the table `portrait_core.safe_pickle.allowed`, objects become `Inert` records, the source text that such files embed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tensor storages in torch's legacy serialisation, read without torch's unpickler (specification: checkpoint-format 4).
+"""Tensor storages in torch's legacy serialisation, without its unpickler (docs/published/checkpoint-format.md 4).
 
 A blob is five pickles one after the other - magic number, version, facts about the writer, the storage's
 description, a list with its key - and then the element count and the raw elements.

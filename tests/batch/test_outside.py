@@ -18,6 +18,7 @@ from PIL import Image
 
 from portrait_core.batch import executors, library, resources
 from portrait_core.batch.costs import cost_of, estimate
+from portrait_core.batch.locks import folder_lock
 from portrait_core.batch.manifest import manifests, read_manifests
 from portrait_core.batch.pages import contact_sheet, page
 from portrait_core.batch.records import Job, Outputs, Record
@@ -161,6 +162,32 @@ def test_a_url_that_another_machine_has_locked(tmp_path: Path, monkeypatch: pyte
     assert run_batch(Batch(jobs(1), url, break_lock=True))[0].made == 1
 
 
+def test_a_whole_batch_and_a_shard_shut_each_other_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inline: Any
+) -> None:
+    """Both in a folder and behind a URL, where another machine may hold it; two shards work side by side."""
+    for held, refused, taken in ((None, (1, 2), None), ((1, 2), None, (2, 2))):
+        folder = tmp_path / f"held-{held is None}"
+        folder.mkdir()
+        with folder_lock(folder, held):
+            with pytest.raises(OutputError, match="another batch works in this folder"):
+                run_batch(Batch(jobs(2), str(folder), shard=refused))
+            if taken is not None:
+                assert run_batch(Batch(jobs(2), str(folder), shard=taken))[0].made == 1
+    monkeypatch.setenv("PORTRAITKIT_BATCHES", str(tmp_path / "state"))
+    elsewhere = b'{"host": "elsewhere", "pid": 7}'
+    for lock, refused, taken in (
+        ("portrait-batch.lock.json", (1, 2), None),
+        ("portrait-shard-1-of-2.lock.json", None, (2, 2)),
+    ):
+        url = f"memory://{lock}-{tmp_path.name}"
+        RemoteStore(url).write(lock, elsewhere)
+        with pytest.raises(OutputError, match="process 7 on elsewhere"):
+            run_batch(Batch(jobs(2), url, shard=refused))
+        if taken is not None:
+            assert run_batch(Batch(jobs(2), url, shard=taken))[0].made == 1
+
+
 def test_what_is_a_url() -> None:
     assert is_url("s3://bucket/x") and is_url("memory://x")
     assert not is_url("C:\\x") and not is_url("avatars") and not is_url("/a/b")
@@ -236,7 +263,7 @@ def test_workers_that_never_start_are_told_as_an_error_of_ours(monkeypatch: pyte
     monkeypatch.setattr(executors.sys, "executable", shutil.which("false"))
     executor = executors.LocalExecutor(["cpu", "cpu"], 1)
     try:
-        with pytest.raises(PortraitError, match=r"no worker process could be started on cpu.*status 1 before"):
+        with pytest.raises(PortraitError, match=r"No worker process could be started on cpu.*status 1 before"):
             for _ in range(200):
                 executor.wait(0.1)
     finally:

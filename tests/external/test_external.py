@@ -169,6 +169,7 @@ def chromium() -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_the_page_of_a_batch_opens_from_disk(tmp_path: Path) -> None:
     """Filtered, sorted, opened and turned in a browser that may ask the network for nothing."""
     from portrait_core.batch.resources import Resources
@@ -187,6 +188,7 @@ def test_the_page_of_a_batch_opens_from_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_three_js_loads_it_and_the_head_turns(files: list[Path], tmp_path: Path) -> None:
     node = node_with("three")
     node_with("playwright-core")
@@ -204,6 +206,7 @@ def test_three_js_loads_it_and_the_head_turns(files: list[Path], tmp_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_blender_imports_it_and_the_head_turns(files: list[Path]) -> None:
     python = os.environ.get("PORTRAITKIT_BPY_PYTHON")
     if python is None and importlib.util.find_spec("bpy"):

@@ -18,7 +18,10 @@ from portrait_core.batch.run import Limits
 from portrait_core.batch.service import Batch, run_batch
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'portraitkit[cluster]'")
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="Ray's test clusters run on Linux and macOS")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="Ray's test clusters run on Linux and macOS"),
+    pytest.mark.timeout(900),
+]
 
 COUNT = 8
 NODE: dict[str, Any] = {"num_cpus": 1, "num_gpus": 0, "object_store_memory": 100_000_000, "include_dashboard": False}
