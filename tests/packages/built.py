@@ -34,7 +34,7 @@ def main() -> None:
         for kind in ("--wheel", "--sdist"):
             run(builder, "-m", "build", "--no-isolation", kind, "--outdir", str(made), str(source))
         (wheel,), (sdist,) = made.glob("*.whl"), made.glob("*.tar.gz")
-        check_content(wheel)
+        check_content(wheel, source)
         shutil.unpack_archive(sdist, base / "unpacked", filter="data")
         (again,) = (base / "unpacked").iterdir()
         run(builder, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(base / "again"), str(again))
@@ -67,7 +67,7 @@ def content(wheel: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist() if not name.endswith("RECORD")}
 
 
-def check_content(wheel: Path) -> None:
+def check_content(wheel: Path, source: Path) -> None:
     """Every module of the packages and nothing beside them; the data, the licences, the command."""
     names = set(content(wheel))
     for needed in NEEDED:
@@ -77,8 +77,7 @@ def check_content(wheel: Path) -> None:
         assert any(name.removeprefix("licenses/").startswith(licence) for name in told), f"{licence} is missing"
     assert "entry_points.txt" in told
     modules = {name for name in names if name.endswith(".py")}
-    listed = subprocess.run(["git", "ls-files", *PACKAGES], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    expected = {name for name in listed.splitlines() if name.endswith(".py") and (ROOT / name).is_file()}
+    expected = {path.relative_to(source).as_posix() for each in PACKAGES for path in (source / each).rglob("*.py")}
     assert modules == expected, f"missing or too much: {sorted(modules ^ expected)}"
 
 
