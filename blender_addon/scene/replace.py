@@ -19,7 +19,7 @@ def replace_in_place(old: Avatar, path: Path | str, thumbnail: Path | None = Non
     """Give ``old`` the shape, maps and recipe of the file at ``path``.
 
     Its objects stay, so name, place, parents, collections, pose, actions, constraints and the user's own properties
-    stay; so do the materials, with the new maps in them. Raises :class:`SceneError`; the scene is then as it was.
+    stay; so do the materials, with the new maps in them. Raises :class:`Failure`; the scene is then as it was.
     """
     layer = bpy.context.view_layer
     chosen = [each for each in layer.objects if each.select_get(view_layer=layer)]

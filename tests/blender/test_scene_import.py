@@ -120,7 +120,7 @@ def test_files_that_are_no_avatar(
             each.pop("extras", None)
     text = json.dumps(tree).encode().ljust(length)
     avatar_copy.write_bytes(content[:20] + text + content[20 + length :])
-    with pytest.raises(part("scene.faults").SceneError, match="not made by Portraitkit"):
+    with pytest.raises(part("core.failure").Failure, match="not made by Portraitkit"):
         part("scene.bring_in").bring_in(avatar_copy)
     assert bpy.ops.portraitkit.import_avatar(filepath=str(avatar_copy)) == {"FINISHED"}
     assert not part("scene.identity").avatars_of()
