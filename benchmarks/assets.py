@@ -26,17 +26,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.assets_table import table
 from benchmarks.atlas_measures import measure_atlas
 from benchmarks.mesh_measures import stretch, view_error, volume, welded_faces
 from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.models.starter.model import CanonicalAvatarModel
+from portrait_core.models.starter.person import CanonicalPerson
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
+from portrait_core.runtime.stage_clock import StageClock
 
 SIZE = 192
 VIEWS = 12
@@ -45,26 +46,6 @@ TURNS = {"yaw": (0.0, ANGLE, 0.0), "pitch": (ANGLE, 0.0, 0.0), "roll": (0.0, 0.0
 RESULTS = Path(__file__).parent / "results"
 VALIDATOR = Path(__file__).parents[1] / "tests" / "external" / "validate.mjs"
 PARTS = ("time", "mesh", "files", "pictures", "poses")
-
-
-class Watch:
-    """Seconds of every stage, as the pipeline tells them."""
-
-    def __init__(self) -> None:
-        self.stages: dict[str, float] = {}
-        self._stage, self._since = "", time.perf_counter()
-
-    def __call__(self, stage: str, fraction: float) -> None:
-        if stage != self._stage:
-            self.close()
-            self._stage = stage
-
-    def close(self) -> None:
-        """End the running stage."""
-        now = time.perf_counter()
-        if self._stage:
-            self.stages[self._stage] = self.stages.get(self._stage, 0.0) + now - self._since
-        self._stage, self._since = "", now
 
 
 def recipe(seed: int, **changes: Any) -> Recipe:
@@ -76,15 +57,15 @@ def measure_time(seed: int, model: CanonicalAvatarModel) -> dict[str, Any]:
     """Seconds of the whole way, the file included, by stages; peak memory of this process so far."""
     from portrait_core.formats.write import write_avatar
 
-    watch, begin = Watch(), time.perf_counter()
-    avatar = make_avatar(recipe(seed), model, watch)
-    watch("write", 0.0)
+    clock, begin = StageClock(), time.perf_counter()
+    avatar = make_avatar(recipe(seed), model, clock)
+    clock.enter("write")
     with tempfile.TemporaryDirectory() as folder:
         write_avatar(avatar, Path(folder) / "avatar.glb")
     seconds = time.perf_counter() - begin
-    watch.close()
+    stages = clock.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return {"seconds": seconds, "stages": watch.stages, "peak_gib": peak}
+    return {"seconds": seconds, "stages": stages, "peak_gib": peak}
 
 
 def measure_mesh(avatar: Avatar) -> dict[str, Any]:
@@ -136,19 +117,19 @@ def measure_files(seed: int, model: CanonicalAvatarModel, avatar: Avatar) -> dic
     }
 
 
-def measure_pictures(z: NDArray[np.float32], model: CanonicalAvatarModel, avatar: Avatar) -> dict[str, Any]:
+def measure_pictures(person: CanonicalPerson, avatar: Avatar) -> dict[str, Any]:
     """PSNR inside both silhouettes and their overlap, from 12 views around."""
     errors, overlaps = [], []
     for view in range(VIEWS):
         camera = Camera.orbit(2 * math.pi * view / VIEWS, 0.2 * math.sin(view))
-        error, overlap = view_error(avatar, camera, model.render(z, 1.0, camera, {}, SIZE))
+        error, overlap = view_error(avatar, camera, person.render(camera, {}, SIZE))
         errors.append(error)
         overlaps.append(overlap)
     decibels = -10 * math.log10(float(np.mean(errors)))
     return {"psnr": decibels, "iou": float(np.mean(overlaps)), "least_iou": min(overlaps)}
 
 
-def measure_poses(z: NDArray[np.float32], model: CanonicalAvatarModel, avatar: Avatar) -> dict[str, Any]:
+def measure_poses(person: CanonicalPerson, avatar: Avatar) -> dict[str, Any]:
     """Overlap with the generator's own posed images, longest stretch of an edge, change of volume; the worst of six."""
     from dataclasses import replace
 
@@ -160,7 +141,7 @@ def measure_poses(z: NDArray[np.float32], model: CanonicalAvatarModel, avatar: A
             posed = replace(avatar, pose=pose)
             vertices, _ = posed.posed()
             camera = Camera.orbit(0.4)
-            _, overlap = view_error(posed, camera, model.render(z, 1.0, camera, pose, SIZE))
+            _, overlap = view_error(posed, camera, person.render(camera, pose, SIZE))
             worst["iou"] = min(worst["iou"], overlap)
             worst["stretch"] = max(worst["stretch"], stretch(avatar.main.vertices, vertices, avatar.main.faces))
             worst["volume"] = max(worst["volume"], abs(volume(vertices, avatar.main.faces) / rest - 1))
@@ -181,22 +162,22 @@ def main() -> None:
         for row in json.loads(path.read_text())["seeds"]:
             rows.setdefault(row["seed"], {"seed": row["seed"]}).update(row)
     if options.count and not options.merge:
-        model = load_avatar_model("starter", "cpu")
+        model = load_model("starter", "cpu")
         make_avatar(recipe(options.first, texture_size=256, lattice=96), model)  # compiles kernels, fills caches
         for seed in range(options.first, options.first + options.count):
             row: dict[str, Any] = {"seed": seed}
             if "time" in parts:
                 row["time"] = measure_time(seed, model)
             if parts & {"mesh", "files", "pictures", "poses"}:
-                avatar, z = make_avatar(recipe(seed), model), model.latent(recipe(seed))
+                avatar, person = make_avatar(recipe(seed), model), model.person(recipe(seed))
                 if "mesh" in parts:
                     row["mesh"] = measure_mesh(avatar)
                 if "files" in parts:
                     row["files"] = measure_files(seed, model, avatar)
                 if "pictures" in parts:
-                    row["pictures"] = measure_pictures(z, model, avatar)
+                    row["pictures"] = measure_pictures(person, avatar)
                 if "poses" in parts:
-                    row["poses"] = measure_poses(z, model, avatar)
+                    row["poses"] = measure_poses(person, avatar)
             rows[seed] = row
             print(json.dumps(row), file=sys.stderr, flush=True)
     extras = {name: RESULTS / f"{name}.json" for name in ("surface", "soak")}

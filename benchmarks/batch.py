@@ -26,9 +26,9 @@ from portrait_core.batch.executors import Crew, LocalCrew
 from portrait_core.batch.manifest import Manifest
 from portrait_core.batch.presets import PRESETS
 from portrait_core.batch.records import Job, Outputs, Record
-from portrait_core.batch.resources import available_cores
 from portrait_core.batch.run import Run
 from portrait_core.recipe import Recipe
+from portrait_core.runtime.cores import available_cores
 from portrait_core.weights.header import read_header
 from portrait_core.weights.registry import find_model
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import functools
 import json
-import os
 import platform
 import statistics
 import time
@@ -26,20 +25,22 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.assets import Watch
 from benchmarks.official import psnr
 from benchmarks.published_bust import bust_generator, fit_bust
 from portrait_core.cameras import Camera
 from portrait_core.geometry.mesh_queries import MeshQueries
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.models.portrait_gan.field import TrigridField
 from portrait_core.models.portrait_gan.fused_synthesis import fused_network, fused_superresolution
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
-from portrait_core.models.portrait_gan.model import NEAR, SIDE, PictureOptions
+from portrait_core.models.portrait_gan.options import NEAR, PictureOptions
+from portrait_core.models.portrait_gan.person import SIDE
 from portrait_core.models.portrait_gan.renderer import Precision, QuickRenderer
 from portrait_core.networks.precision import exact_convolutions
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
+from portrait_core.runtime.cores import available_cores
+from portrait_core.runtime.stage_clock import StageClock
 from portrait_core.shape.isosurface import extract_surface
 
 RESULTS = Path(__file__).parent / "results" / "graphics_card.json"
@@ -71,7 +72,7 @@ def main() -> None:
         "memory_gib": round(card.total_memory / 2**30, 1),
         "torch": torch.__version__,
         "python": platform.python_version(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": available_cores(),
     }
     model = _model()
     failed = False
@@ -265,18 +266,17 @@ def _starter() -> dict[str, Any]:
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
     for device in ("cuda", "cpu"):
-        model = load_avatar_model("starter", device)
+        model = load_model("starter", device)
         recipes = [Recipe(seed=seed, texture_size=2048, normal_map=True) for seed in range(6)]
         stages: dict[str, float] = {}
         seconds: list[float] = []
         for number, recipe in enumerate(recipes):
-            watch = Watch()
+            clock = StageClock()
             begin = time.perf_counter()
-            make_avatar(recipe, model, watch)
+            make_avatar(recipe, model, clock)
             if number:  # the first one warms up
                 seconds.append(time.perf_counter() - begin)
-                watch.close()
-                for stage, value in watch.stages.items():
+                for stage, value in clock.close().items():
                     stages[stage] = stages.get(stage, 0.0) + value / (len(recipes) - 1)
         found[device] = {
             "ms_an_avatar": _ms(statistics.median(seconds)),

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
+from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.rendering.preview import bilinear, ray_directions
-from portrait_core.rendering.raycast import RayMesh
 
 SUPERSAMPLING = 3
 
@@ -24,7 +24,7 @@ def unlit_picture(avatar: Avatar, camera: Camera, size: int) -> tuple[NDArray[np
     level, fine = avatar.main, size * SUPERSAMPLING
     vertices, _ = avatar.posed()
     directions = ray_directions(camera.cam2world, camera.intrinsics, fine)
-    hits = RayMesh(vertices, level.faces).first_hits(camera.cam2world[:3, 3], directions)
+    hits = MeshQueries(vertices, level.faces).first_hits(camera.cam2world[:3, 3], directions)
     seen = np.flatnonzero(hits.face >= 0)
     uv = np.einsum("nk,nkc->nc", hits.weights[seen], level.uvs[level.faces[hits.face[seen]]])
     colour = np.ones((fine * fine, 3), np.float32)

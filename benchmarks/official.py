@@ -25,17 +25,17 @@ import torch
 from torch import Tensor
 
 from benchmarks.published_bust import bust_generator, fit_bust
-from portrait_core.body.fast_search import HierarchySearch
-from portrait_core.body.triangles import nearest_brute_force
 from portrait_core.cameras import Camera, turntable
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.models.portrait_gan.field import TrigridField
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
-from portrait_core.models.portrait_gan.model import NEAR, SIDE, PictureOptions
+from portrait_core.models.portrait_gan.options import NEAR, PictureOptions
+from portrait_core.models.portrait_gan.person import SIDE
 from portrait_core.models.portrait_gan.renderer import QuickRenderer
 from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.shape.grid import Lattice
 from portrait_core.shape.isosurface import extract_surface, outer_shell, triangulate
+from tests.slow_search import slow_search
 
 RESULTS = Path(__file__).parent / "results" / "official.json"
 POSE = torch.tensor([[0.1, 0.2, -0.1, 0.15, 0.4, 0.1]])
@@ -101,16 +101,15 @@ def _settings(model: PortraitGenerator) -> dict[str, RenderSettings]:
 def _posed(model: PortraitGenerator, ws: Tensor, c: Tensor) -> dict[str, Any]:
     """A posed picture; the plain path's search over all triangles is timed on some points and scaled."""
     warp = model.pose_warp(POSE)
-    triangles = warp.posed[0, warp.faces].numpy()
+    slow_warp = replace(warp, search=slow_search)
     settings = model.config.rendering
-    points = (np.random.default_rng(0).uniform(-0.45, 0.45, (BRUTE_POINTS, 3))).astype(np.float32)
-    _, brute = _timed(lambda: nearest_brute_force(points, triangles, warp.thickness), 1)
-    search = HierarchySearch()
-    places = points.repeat(25, axis=0)
-    _, quick_search = _timed(lambda: search(places, triangles, warp.thickness), 2)
+    points = torch.as_tensor(np.random.default_rng(0).uniform(-0.45, 0.45, (1, BRUTE_POINTS, 3)).astype(np.float32))
+    _, brute = _timed(lambda: slow_warp.nearest(points), 1)
+    places = points.repeat_interleave(25, dim=1)
+    _, quick_search = _timed(lambda: warp.nearest(places), 2)
     samples = 128 * 128 * (settings.depth_resolution + settings.depth_resolution_importance)
     plain, hierarchical = _timed(lambda: _plain(model, ws, c, settings, POSE), 1)
-    slow = hierarchical - quick_search * samples / len(places) + brute * samples / BRUTE_POINTS
+    slow = hierarchical - quick_search * samples / places.shape[1] + brute * samples / BRUTE_POINTS
     quick, first = _timed(lambda: QuickRenderer(model, ws).render(c, pose=POSE), 2)
     renderer = QuickRenderer(model, ws)
     renderer.render(c, pose=POSE)
@@ -119,7 +118,7 @@ def _posed(model: PortraitGenerator, ws: Tensor, c: Tensor) -> dict[str, Any]:
     where = torch.as_tensor(np.random.default_rng(1).uniform(-0.45, 0.45, (200_000, 3)).astype(np.float32))
     apart = (lattice(where) - lattice.exact(where)).norm(dim=1)
     return {
-        "triangles": len(triangles),
+        "triangles": len(warp.faces),
         "plain_s_brute_force_scaled": round(slow, 1),
         "plain_s_with_the_quick_search": hierarchical,
         "quick_s": first,
@@ -197,7 +196,7 @@ def _plain(
     model: PortraitGenerator, ws: Tensor, c: Tensor, settings: RenderSettings, pose: Tensor | None = None
 ) -> dict[str, Tensor]:
     with torch.inference_mode():
-        deform = None if pose is None else replace(model.pose_warp(pose), search=HierarchySearch())
+        deform = None if pose is None else model.pose_warp(pose)
         return model.synthesis(ws, c, deform=deform, settings=settings)
 
 

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from portrait_core.formats.write import write_avatar
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=50)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    result = soak(options.count, options.seeds, load_avatar_model("starter", "cpu"), options.out)
+    result = soak(options.count, options.seeds, load_model("starter", "cpu"), options.out)
     print(json.dumps({key: value for key, value in result.items() if key != "memory_mib"}, indent=1))
     if options.out:
         write(options.out, result)

@@ -22,15 +22,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from portrait_core.cameras import Camera
+from portrait_core.geometry.directions import sphere_directions
+from portrait_core.geometry.mesh_queries import Hits, MeshQueries
+from portrait_core.geometry.normals import vertex_normals
 from portrait_core.imaging.colour_space import linear_to_srgb
-from portrait_core.models.load import load_avatar_model
-from portrait_core.models.starter.model import CanonicalAvatarModel, CanonicalField
+from portrait_core.models.load import load_model
+from portrait_core.models.starter.field import CanonicalField
+from portrait_core.models.starter.model import CanonicalAvatarModel
+from portrait_core.recipe import Recipe
 from portrait_core.shape import extract_surface
 from portrait_core.world.appearance import hair_distance, hair_sites
 from portrait_core.world.bust import Bust, PortraitWorld
 from portrait_core.world.canonical_body import CUT_X, CUT_Y
 from portrait_core.world.portraits import camera_rays, render_portrait
-from portrait_core.world.raycast import Hits, TriangleScene, interpolate, sphere_directions, vertex_normals
 
 FIRST_HELD_OUT = 900_000
 POINTS = 24_000
@@ -62,16 +66,16 @@ def true_surface(world: PortraitWorld, bust: Bust, rng: np.random.Generator) -> 
     for name, part in bust.parts.items():
         count = int(POINTS * 1.6 * areas[name].sum() / total)
         hits = scatter(areas[name], count, rng)
-        canonical = interpolate(part.canonical, part.triangles, hits).astype(np.float32)
-        place = interpolate(part.vertices, part.triangles, hits).astype(np.float32)
+        canonical = hits.interpolated(part.canonical, part.triangles).astype(np.float32)
+        place = hits.interpolated(part.vertices, part.triangles).astype(np.float32)
         if name == "hair":
-            seen = interpolate(part.values["above"], part.triangles, hits) > 0.0005
+            seen = hits.interpolated(part.values["above"], part.triangles) > 0.0005
         else:
             seen = hair_distance(hair_sites(world.hair, canonical), bust.look)[0] > 0.0005
-        normal = interpolate(vertex_normals(part.vertices, part.triangles), part.triangles, hits)
+        normal = hits.interpolated(vertex_normals(part.vertices, part.triangles), part.triangles)
         seen &= visible(scene, place, normal)
         kept = seen & (place[:, 1] > CUT_Y + 0.004) & (np.abs(place[:, 0]) < CUT_X - 0.004)
-        hits = Hits(hits.face[kept], hits.bary[kept], hits.distance[kept])
+        hits = hits.take(kept)
         places.append(place[kept])
         colours.append(world.paint(bust, name, hits))
     place = np.concatenate(places)
@@ -82,15 +86,15 @@ def true_surface(world: PortraitWorld, bust: Bust, rng: np.random.Generator) -> 
     return TrueSurface(place, np.concatenate(colours), face)
 
 
-def joined(bust: Bust) -> TriangleScene:
+def joined(bust: Bust) -> MeshQueries:
     """All parts of a bust in one scene."""
     starts = np.cumsum([0, *(len(part.vertices) for part in bust.parts.values())])
     triangles = [part.triangles + start for part, start in zip(bust.parts.values(), starts, strict=False)]
-    return TriangleScene(np.concatenate([part.vertices for part in bust.parts.values()]), np.concatenate(triangles))
+    return MeshQueries(np.concatenate([part.vertices for part in bust.parts.values()]), np.concatenate(triangles))
 
 
 def visible(
-    scene: TriangleScene, place: NDArray[np.float32], normal: NDArray[np.float32], directions: int = 48
+    scene: MeshQueries, place: NDArray[np.float32], normal: NDArray[np.float32], directions: int = 48
 ) -> NDArray[np.bool_]:
     """Which points can be seen from somewhere, at 70 degrees from their normal at most.
 
@@ -102,7 +106,7 @@ def visible(
     for direction in sphere_directions(directions):
         asked = np.flatnonzero(~seen & (normal @ direction > 0.34))
         towards = np.broadcast_to(direction, (len(asked), 3))
-        seen[asked] = scene.cast(start[asked], towards, far=1.0).face < 0
+        seen[asked] = scene.first_hits(start[asked], towards, 1.0).face < 0
     return seen
 
 
@@ -124,21 +128,22 @@ def measure(world: PortraitWorld, model: CanonicalAvatarModel, z: NDArray[np.flo
     rng = np.random.default_rng(number)
     bust = world.build(z)
     truth = true_surface(world, bust, rng)
-    field = model.field(z[None].astype(np.float32), 1.0)
+    person = model.person(Recipe(latent=tuple(map(float, z))))
+    field = person.field
     lattice = extract_surface(field, 256)
     vertices, faces = field.place(lattice.vertices), lattice.faces.astype(np.int64)
-    scene = TriangleScene(vertices, faces)
+    scene = MeshQueries(vertices, faces)
     there = scene.closest(truth.place)
 
     spread = scatter(_areas(vertices, faces), POINTS, rng)
-    own = interpolate(vertices, faces, spread)
+    own = spread.interpolated(vertices, faces)
     inner = (own[:, 1] > CUT_Y + 0.004) & (np.abs(own[:, 0]) < CUT_X - 0.004)
     back = np.min(
-        [TriangleScene(p.vertices, p.triangles).closest(own[inner]).distance for p in bust.parts.values()], axis=0
+        [MeshQueries(p.vertices, p.triangles).closest(own[inner]).distance for p in bust.parts.values()], axis=0
     )
-    found = linear_to_srgb(field.colour(interpolate(lattice.vertices, faces, there).astype(np.float32)))
+    found = linear_to_srgb(field.colour(there.interpolated(lattice.vertices, faces).astype(np.float32)))
     error = np.square(found - truth.colour).mean(axis=1)
-    identity = model.identity(z[None].astype(np.float32), 1.0)
+    identity = person.identity
     eyes = identity.landmarks[list(model.network.options.eye_landmarks)].cpu().numpy()
     true_eyes = np.stack([bust.landmarks["left_eye"], bust.landmarks["right_eye"]])
     return {
@@ -154,7 +159,7 @@ def measure(world: PortraitWorld, model: CanonicalAvatarModel, z: NDArray[np.flo
     }
 
 
-def silhouettes(world: PortraitWorld, bust: Bust, scene: TriangleScene) -> float:
+def silhouettes(world: PortraitWorld, bust: Bust, scene: MeshQueries) -> float:
     """Mean intersection over union of the masks from cameras around the bust."""
     found: list[float] = []
     for view in range(VIEWS):
@@ -162,7 +167,7 @@ def silhouettes(world: PortraitWorld, bust: Bust, scene: TriangleScene) -> float
         cam2world, intrinsics = np.asarray(camera.cam2world, np.float64), np.asarray(camera.intrinsics, np.float64)
         true = render_portrait(world, bust, cam2world, intrinsics, SILHOUETTE, samples=1, mask_only=True).mask
         origin, direction = camera_rays(cam2world, intrinsics, SILHOUETTE)
-        own = (scene.cast(origin, direction).face >= 0).reshape(SILHOUETTE, SILHOUETTE)
+        own = (scene.first_hits(origin, direction).face >= 0).reshape(SILHOUETTE, SILHOUETTE)
         found.append(float((true & own).sum() / (true | own).sum()))
     return float(np.mean(found))
 
@@ -182,14 +187,14 @@ def eye_picture(
     y = 0.02 - (np.arange(height * 2) + 0.5) * step / 2
     gx, gy = np.meshgrid(x, y)
     origin = np.stack([gx + middle[0], gy + middle[1], np.full_like(gx, 0.5)], -1).reshape(-1, 3)
-    hits = TriangleScene(vertices, faces).cast(origin, np.broadcast_to([0.0, 0.0, -1.0], origin.shape))
+    hits = MeshQueries(vertices, faces).first_hits(origin, np.broadcast_to([0.0, 0.0, -1.0], origin.shape))
     seen = hits.face >= 0
-    there = Hits(hits.face[seen], hits.bary[seen], hits.distance[seen])
-    normal = interpolate(vertex_normals(vertices, faces), faces, there)
+    there = hits.take(seen)
+    normal = there.interpolated(vertex_normals(vertices, faces), faces)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     light = 0.55 + 0.5 * np.clip(normal @ (np.array([-0.4, 0.5, 0.77])), 0, 1)
     image = np.full((len(origin), 3), 0.8, np.float32)
-    image[seen] = field.colour(interpolate(canonical, faces, there).astype(np.float32)) * light[:, None]
+    image[seen] = field.colour(there.interpolated(canonical, faces).astype(np.float32)) * light[:, None]
     image = image.reshape(height, 2, width, 2, 3).mean(axis=(1, 3))
     return (linear_to_srgb(image) * 255).round().astype(np.uint8)
 
@@ -224,7 +229,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--eyes", type=Path)
     arguments = parser.parse_args()
-    world, model = PortraitWorld(), load_avatar_model(arguments.model, "cpu")
+    world, model = PortraitWorld(), load_model(arguments.model, "cpu")
     rows: list[dict[str, Any]] = []
     for number in range(arguments.first, arguments.first + arguments.count):
         rows.append(measure(world, model, held_out_latent(number, model.header.latent.z_dim), number))

@@ -37,9 +37,10 @@ from numpy.typing import NDArray
 
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.geometry.surface import Surface
-from portrait_core.models.load import load_avatar_model
-from portrait_core.models.starter.model import BustField
+from portrait_core.models.load import load_model
+from portrait_core.models.starter.field import BustField
 from portrait_core.progress import silent
+from portrait_core.recipe import Recipe
 from portrait_core.shape.adaptive_sampling import Reader, reader, sample_bricks
 from portrait_core.shape.grid import Lattice
 from portrait_core.shape.isosurface import extract_surface, outer_shell, triangulate, triangulate_bricks
@@ -61,13 +62,13 @@ def main() -> None:
         help="keep the other part of an earlier run",
     )
     options = parser.parse_args()
-    model = load_avatar_model(options.model, "cpu")
+    model = load_model(options.model, "cpu")
     result: dict[str, Any] = {"model": options.model}
     if options.part != "all" and options.out.exists():
         result = json.loads(options.out.read_text(encoding="utf-8"))
 
     def field_of(seed: int) -> BustField:
-        return model.field(np.random.RandomState(seed).randn(1, model.header.latent.z_dim).astype(np.float32), 1.0)
+        return model.person(Recipe(seed=seed)).field
 
     def write() -> None:
         options.out.parent.mkdir(parents=True, exist_ok=True)

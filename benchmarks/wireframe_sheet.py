@@ -18,9 +18,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.contact_sheet import DISTANCE, FOCAL, Glb, Shown
 from portrait_core.cameras import Camera
+from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.images import write_png
 from portrait_core.rendering.preview import Preview, directions_at
-from portrait_core.rendering.raycast import RayMesh
 
 FINE = 3
 """Lines are drawn this much larger, then made smaller: smooth, and thinner than a pixel."""
@@ -49,7 +49,7 @@ def wireframe(shown: Shown, camera: Camera, size: int) -> NDArray[np.uint8]:
     pairs = edges(shown.faces)
     middle = place[pairs].mean(axis=1).astype(np.float64)
     rays = directions_at(middle[:, 1], middle[:, 0], camera.cam2world, camera.intrinsics)
-    hits = RayMesh(shown.vertices, shown.faces).first_hits(camera.cam2world[:3, 3], rays)
+    hits = MeshQueries(shown.vertices, shown.faces).first_hits(camera.cam2world[:3, 3], rays)
     away = np.linalg.norm(local[pairs].mean(axis=1), axis=1)
     for first, second in (place[pairs[away <= hits.distance + NEAR]] * size * FINE).tolist():
         pen.line([*first, *second], fill=INK, width=2)

@@ -14,12 +14,17 @@ from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
 from portrait_core.errors import UsageError
+from portrait_core.maps import required_files
 
 
+@options.takes_recipe(
+    "bake", after={"latent_space": ("attributes",), "name": ("model",)}, defaults={"texture_size": 2048}
+)
 def bake(
-    context: typer.Context,
+    wanted: options.Wanted,
     mesh: Annotated[
-        Path, typer.Option("--mesh", metavar="FILE", help="A .glb, .gltf or .obj with a UV map, in the avatar's place.")
+        Path,
+        typer.Option("--mesh", metavar="FILE", help="A .glb, .gltf, .obj, .ply, .stl, .off in the avatar's place."),
     ],
     mesh_name: Annotated[
         str | None, typer.Option("--mesh-name", metavar="NAME", help="Which mesh, if the file holds several.")
@@ -28,20 +33,10 @@ def bake(
         Path | None,
         typer.Option("--recipe", metavar="FILE", help="Whose colours. [default: the recipe inside the mesh's file]"),
     ] = None,
-    seed: options.Seeds = None,
-    latent: options.LatentFile = None,
-    settings: options.Settings = None,
-    psi: options.Psi = 1.0,
-    texture_size: options.TextureSize = 2048,
-    texture: options.TextureSource = "auto",
-    normal_map: options.NormalMap = True,
-    occlusion: options.Occlusion = False,
-    lattice: options.LatticeSize = 256,
     out: options.OutFolder = Path("avatars"),
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="Start of the images' names. [default: the mesh's]")
     ] = None,
-    model: options.Model = "starter",
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
     as_json: options.AsJson = False,
@@ -49,42 +44,32 @@ def bake(
 ) -> None:
     """Bake an avatar's maps onto an edited mesh, keeping its UV map: NAME_base_colour.png, NAME_normal.png ...
 
-    NAME_baked.glb is the mesh with them as its material, rigged: its own skin stays where its bones are the avatar's.
+    A mesh without a UV map gets one, and so does any by --unwrap charts or xatlas. NAME_baked.glb is the mesh with the
+    maps as its material, rigged: its own skin stays where its bones are the avatar's.
     """
     show = Show(as_json=as_json, quiet=quiet)
-    given = options.given_options(context)
     stem = mesh.stem if name is None else name
     parse.check_pattern(stem.replace("{", "{{").replace("}", "}}"), many=False)
     from portrait_core.formats.read_mesh import read_mesh
 
-    edited = read_mesh(mesh, mesh_name)
+    edited = read_mesh(mesh, mesh_name, bare=True)
     source = recipe
-    if source is None and not given & {"seed", "latent"}:
+    if source is None and not wanted.given & {"seed", "latent"}:
         source = mesh
     order = options.take_order(
-        model=model,
-        seeds=seed,
-        latent=latent,
-        settings=settings,
-        pose=None,
+        wanted,
         name=options.DEFAULT_NAME,
         recipe_file=source,
-        given=(given | {"texture_size"}) - {"name"},
+        given=(wanted.given | {"texture_size"}) - {"name"},
         warn=show.note,
-        psi=psi,
-        texture_size=texture_size,
-        texture=texture,
-        normal_map=normal_map,
-        occlusion=occlusion,
-        lattice=lattice,
     )
     if len(order.recipes) != 1:
         raise UsageError("--seed: a mesh takes the maps of one avatar; give one seed.")
-    wanted = order.recipes[0]
-    if wanted.pose and mesh.suffix.lower() == ".obj":
+    avatar_recipe = order.recipes[0]
+    if avatar_recipe.pose and mesh.suffix.lower() == ".obj":
         raise UsageError(f"{mesh}: its vertices are posed, but baking needs them at rest. Edit the .glb.")
     copy = out / f"{stem}_baked.glb"
-    refuse_existing([out / f"{stem}_base_colour.png", copy], overwrite=overwrite)
+    refuse_existing([*(out / name for name in required_files(stem)), copy], overwrite=overwrite)
     prepare_folder(out)
 
     begin = time.perf_counter()
@@ -93,10 +78,12 @@ def bake(
         from portrait_core.pipeline import bake_avatar
         from portrait_core.pipeline.export import export_avatar, export_maps
 
-        avatar = bake_avatar(edited, wanted, loaded, watcher)
+        # A recipe in the mesh's own file says how that mesh was unwrapped before: only the option unwraps it anew.
+        way = avatar_recipe.unwrap if "unwrap" in wanted.given else "auto"
+        avatar = bake_avatar(edited, avatar_recipe, loaded, watcher, unwrap=way)
         watcher("write", 0.0)
         paths = list(export_maps(avatar.main.maps, out, stem, overwrite=overwrite).values())
-        paths += export_avatar(avatar, [copy], wanted, overwrite=overwrite, thumbnail=False).files
+        paths += export_avatar(avatar, [copy], avatar_recipe, overwrite=overwrite, thumbnail=False).files
         stages = watcher.finish()
     seconds = time.perf_counter() - begin
     show.result(
@@ -107,7 +94,8 @@ def bake(
             "mesh": edited.name,
             "faces": len(edited.faces),
             "own_skin": avatar.report["edited_mesh"]["own_skin"],
-            "recipe": wanted.facts(),
+            "unwrapped": avatar.report["edited_mesh"]["unwrapped"],
+            "recipe": avatar_recipe.facts(),
             "seconds": round(seconds, 3),
             "stages": stages,
         },

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli import batch_plan, options, parse
+from cli.remedies import words
 from cli.show import Show
 from portrait_core.errors import UsageError
 
@@ -84,35 +85,27 @@ FASTEST_LIMIT, LIMIT_FACTOR = 120.0, 30.0
 """An avatar's time limit: so many times what it should take, and no less than so many seconds."""
 
 
+@options.takes_recipe(
+    "batch",
+    after={
+        "seed": ("table", "count", "plan", "plan_seed", "recipe", "preset", "attributes"),
+        "lod_maps": ("lod_files",),
+        "folders": ("model",),
+    },
+)
 def batch(
-    context: typer.Context,
-    seed: options.Seeds = None,
+    wanted: options.Wanted,
     table: Table = None,
     count: Count = None,
     plan: PlanFile = None,
     plan_seed: PlanSeed = None,
     recipe: options.RecipeSource = None,
     preset: Preset = None,
-    settings: options.Settings = None,
-    psi: options.Psi = 1.0,
-    pose: options.Pose = None,
-    faces: options.Faces = 20_000,
-    lods: options.Lods = None,
-    lod_maps: options.LodMaps = "own",
     lod_files: options.LodFiles = False,
-    open_cut: options.Open = False,
-    texture_size: options.TextureSize = 1024,
-    texture: options.TextureSource = "auto",
-    normal_map: options.NormalMap = True,
-    occlusion: options.Occlusion = False,
-    lattice: options.LatticeSize = 256,
-    skeleton: options.Skeleton = "bust",
-    bone_naming: options.BoneNaming = "smpl",
     formats: options.Formats = "glb",
     out: Out = "batch",
     name: Name = None,
     folders: Folders = False,
-    model: options.Model = "starter",
     workers: Workers = None,
     threads: Threads = None,
     engine: EngineName = "local",
@@ -139,37 +132,13 @@ def batch(
     The folder gets the avatars, manifest.jsonl, index.html, contact-sheet.png and report.md.
     """
     show = Show(as_json=as_json, quiet=quiet)
-    given = options.given_options(context)
-    if "open_cut" in given:
-        given.add("closed")
     if engine not in ("local", "ray"):
         raise UsageError(f"--engine {engine!r} is not known; there are local and ray.")
     if check not in (None, "full", "size"):
         raise UsageError(f"--check {check!r} is not known; there are full and size.")
     models = batch_plan.Models()
-    base = batch_plan.base_facts(
-        given,
-        recipe,
-        preset,
-        {
-            "model": model,
-            "psi": psi,
-            "attributes": parse.parse_settings(settings or []),
-            "pose": parse.parse_pose(pose),
-            "faces": faces,
-            "lods": parse.parse_lods(lods),
-            "lod_maps": lod_maps,
-            "closed": not open_cut,
-            "texture_size": texture_size,
-            "texture": texture,
-            "normal_map": normal_map,
-            "occlusion": occlusion,
-            "lattice": lattice,
-            "skeleton": skeleton,
-            "bone_naming": bone_naming,
-        },
-    )
-    people = _people(seed, table, count, plan, plan_seed, base, models, skip_bad=skip_bad, show=show)
+    base = batch_plan.base_facts(wanted, recipe, preset)
+    people = _people(wanted.values["seed"], table, count, plan, plan_seed, base, models, skip_bad=skip_bad, show=show)
     jobs = batch_plan.named_jobs(people, name, models, counted=table is not None or count is not None)
 
     from portrait_core.batch.costs import cost_of
@@ -275,7 +244,9 @@ def _run(order: Batch, show: Show) -> None:
                 watcher.finish()
             _tell(record, show)
 
-        summary, records = run_batch(order, progress=watcher, heard=heard, begun=begun, stop=lambda: asked[0])
+        summary, records = run_batch(
+            order, progress=watcher, heard=heard, begun=begun, stop=lambda: asked[0], words=words
+        )
     place = order.out if is_url(order.out) else str(Path(order.out))
     rate = f", {3600 * summary.made / summary.seconds:.0f} an hour" if summary.made and summary.seconds else ""
     failed = f", {summary.failed} failed" if summary.failed else ""
@@ -296,7 +267,7 @@ def _tell(record: Record, show: Show) -> None:
     if show.as_json:
         typer.echo(json.dumps({"event": "avatar", **record.model_dump(mode="json")}, ensure_ascii=False))
     elif record.status == "failed":
-        show.note(f"{record.name} failed: {record.error.get('message', '')}")
+        show.note(f"{record.name} failed: {record.error.get('message', '')} {words(record.remedy)}".rstrip())
     elif record.status == "rejected":
         show.note(f"{record.name} rejected: {', '.join(record.reasons)} (quality {record.score:.2f})")
 

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli import parse
+from cli.recipe_options import Wanted
+from cli.remedies import told
 from portrait_core.errors import PortraitError, UsageError
 from portrait_core.files.names import BATCH_FIELDS, DEFAULT_PATTERN, LOD_FIELD, check_pattern, fill_pattern
+from portrait_core.recipe_fields import FIELDS, PERSON
 
 if TYPE_CHECKING:
     from portrait_core.batch.records import Job
@@ -46,27 +49,26 @@ class Models:
         return self.headers[name]
 
 
-def base_facts(
-    given: Collection[str], recipe_file: Path | None, preset: str | None, options: dict[str, Any]
-) -> dict[str, Any]:
+def base_facts(wanted: Wanted, recipe_file: Path | None, preset: str | None) -> dict[str, Any]:
     """Recipe fields that hold for all: a file's recipe, over it a preset, over it the options that were given."""
     from portrait_core.batch.presets import PRESETS
     from portrait_core.errors import suggestion
 
+    options = wanted.facts()
     facts = dict(options)
     if recipe_file is not None:
         from portrait_core.formats.read_recipe import read_recipe
         from portrait_core.recipe import Recipe
 
         stored = Recipe.model_validate(read_recipe(recipe_file).recipe)
-        facts |= {key: getattr(stored, key) for key in Recipe.model_fields if getattr(stored, key) is not None}
+        facts |= {key: getattr(stored, key) for key in FIELDS if getattr(stored, key) is not None}
         facts["attributes"] = {**stored.attributes, **options["attributes"]}
         facts["pose"] = options["pose"] or stored.pose
     if preset is not None:
         if preset not in PRESETS:
             raise UsageError(f"--preset {preset!r} is not known. {suggestion(preset, PRESETS, what='presets')}")
         facts |= PRESETS[preset]
-    facts |= {key: value for key, value in options.items() if key in given and key not in ("attributes", "pose")}
+    facts |= {key: value for key, value in options.items() if key in wanted.given and key not in ("attributes", "pose")}
     return facts
 
 
@@ -75,7 +77,7 @@ def seeded(seeds: str, base: dict[str, Any], models: Models) -> list[tuple[Recip
     from portrait_core.recipe import Recipe
 
     numbers = parse.parse_seeds(seeds)
-    plain = {key: value for key, value in base.items() if key not in ("seed", "latent")}
+    plain = {key: value for key, value in base.items() if key not in PERSON}
     header = models.take(str(plain["model"]))
     plain["model"] = header.name
     first = Recipe(**plain, seed=numbers[0])
@@ -130,7 +132,7 @@ def _no_model(name: str) -> str:
     try:
         find_model(name)
     except PortraitError as error:
-        return str(error)
+        return told(error)
     return f"model {name!r} cannot be read. See `portrait models list`."
 
 
@@ -158,7 +160,7 @@ def drawn(
     plan = take_plan({}, seed) if path is None else read_plan(path, seed)
     model = str(plan.fields.get("model", base["model"]))
     header = models.take(model)
-    plain = {key: value for key, value in base.items() if key not in ("seed", "latent")} | {"model": header.name}
+    plain = {key: value for key, value in base.items() if key not in PERSON} | {"model": header.name}
     try:
         check_plan(plan, header, plain)
         recipes = [Recipe.model_validate(plan.facts(index, plain)) for index in range(count)]
@@ -177,7 +179,7 @@ def named_jobs(
 
     wanted = pattern or (COUNTED_PATTERN if counted else DEFAULT_PATTERN)
     listed = list(people)
-    check_pattern(wanted, many=len(listed) > 1, known=BATCH_FIELDS)
+    check_pattern(wanted, many=len(listed) > 1, what="--name", known=BATCH_FIELDS)
     suffix = "_" + LOD_FIELD if LOD_FIELD in wanted else ""
     jobs: list[Job] = []
     for index, (recipe, name) in enumerate(listed):

@@ -17,6 +17,7 @@ import typer
 
 import portrait_core
 from cli.options import AsJson, OutFolder
+from cli.remedies import told
 from cli.show import Show
 
 # Distribution -> module it installs.
@@ -150,14 +151,14 @@ def _blender() -> Finding:
     except UsageError as error:
         # Named by its user and not there is a fault; not there at all is a choice.
         state = "bad" if os.environ.get(BLENDER_VARIABLE) else "missing"
-        return Finding("Blender", state, "none found" if state == "missing" else "not usable", str(error))
+        return Finding("Blender", state, "none found" if state == "missing" else "not usable", told(error))
 
 
 def _models(*, verify: bool) -> Iterator[Finding]:
     try:
         from portrait_core.errors import ModelFileError
         from portrait_core.weights import registry
-        from portrait_core.weights.checkpoint import load_model
+        from portrait_core.weights.checkpoint import load_weights
     except ImportError as error:
         yield Finding("models", "bad", f"cannot be looked for: {error}", "repair the imports above first")
         return
@@ -166,7 +167,7 @@ def _models(*, verify: bool) -> Iterator[Finding]:
         problem = entry.problem
         if verify and not problem:
             try:
-                load_model(entry.path)
+                load_weights(entry.path)
             except ModelFileError as error:
                 problem = str(error)
         detail = problem or f"{entry.source}, {entry.size / 1e6:.1f} MB, {'verified' if verify else 'not verified'}"
@@ -187,7 +188,7 @@ def _folder(out: Path) -> Finding:
     try:
         prepare_folder(place)
     except OutputError as error:
-        return Finding("output folder", "bad", str(error), "choose another with --out")
+        return Finding("output folder", "bad", told(error), "choose another with --out")
     free = shutil.disk_usage(place).free
     if free < ENOUGH_DISK:
         return Finding("output folder", "bad", f"{out}: {free / 1e6:.0f} MB free", "make room on the disk")

@@ -7,8 +7,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import typer
-
 from cli import options, parse
 from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing
@@ -19,34 +17,26 @@ if TYPE_CHECKING:
     from portrait_core.rig import Motion
 
 
+@options.takes_recipe(
+    "generate",
+    after={
+        "latent_space": ("recipe", "attributes"),
+        "pose": ("motion", "frame_rate", "up_axis", "motion_root"),
+        "lod_maps": ("lod_files",),
+        "name": ("model",),
+    },
+)
 def generate(
-    context: typer.Context,
-    seed: options.Seeds = None,
-    latent: options.LatentFile = None,
+    wanted: options.Wanted,
     recipe: options.RecipeSource = None,
-    settings: options.Settings = None,
-    psi: options.Psi = 1.0,
-    pose: options.Pose = None,
     motion: options.Motion = None,
     frame_rate: options.FrameRate = None,
     up_axis: options.UpAxis = "auto",
     motion_root: options.MotionRoot = True,
-    faces: options.Faces = 20_000,
-    lods: options.Lods = None,
-    lod_maps: options.LodMaps = "own",
     lod_files: options.LodFiles = False,
-    open_cut: options.Open = False,
-    texture_size: options.TextureSize = 1024,
-    texture: options.TextureSource = "auto",
-    normal_map: options.NormalMap = True,
-    occlusion: options.Occlusion = False,
-    lattice: options.LatticeSize = 256,
-    skeleton: options.Skeleton = "bust",
-    bone_naming: options.BoneNaming = "smpl",
     formats: options.Formats = "glb",
     out: options.OutFolder = Path("avatars"),
     name: options.NamePattern = options.DEFAULT_NAME,
-    model: options.Model = "starter",
     overwrite: options.Overwrite = False,
     blender: options.Blender = None,
     device: options.Device = "auto",
@@ -55,32 +45,7 @@ def generate(
 ) -> None:
     """Make avatars: rigged, textured files with a thumbnail beside them, one for every seed."""
     show = Show(as_json=as_json, quiet=quiet)
-    given = options.given_options(context)
-    if "open_cut" in given:
-        given.add("closed")
-    order = options.take_order(
-        model=model,
-        seeds=seed,
-        latent=latent,
-        settings=settings,
-        pose=pose,
-        name=name,
-        recipe_file=recipe,
-        given=given,
-        warn=show.note,
-        psi=psi,
-        faces=faces,
-        lods=parse.parse_lods(lods),
-        lod_maps=lod_maps,
-        closed=not open_cut,
-        texture_size=texture_size,
-        texture=texture,
-        normal_map=normal_map,
-        occlusion=occlusion,
-        lattice=lattice,
-        skeleton=skeleton,
-        bone_naming=bone_naming,
-    )
+    order = options.take_order(wanted, name=name, recipe_file=recipe, warn=show.note)
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS
     from portrait_core.pipeline.export import export_avatar, planned_files, with_motion
@@ -91,7 +56,7 @@ def generate(
     animation = _read_motion(motion, frame_rate, up_axis, root=motion_root)
     levels = 1 + len(order.recipes[0].lods)
     paths = {stem: [out / f"{stem}{ending}" for ending in endings] for stem in order.names}
-    planned = (file for each in paths.values() for file in planned_files(each, levels, lod_files=lod_files))
+    planned = (file for group in paths.values() for file in planned_files(group, levels, lod_files=lod_files))
     refuse_existing(planned, overwrite=overwrite)
     prepare_folder(out)
 
@@ -99,16 +64,16 @@ def generate(
         from portrait_core.pipeline import make_avatar
 
         loaded = load(order.model, device, watcher)
-        for wanted, stem in zip(order.recipes, order.names, strict=True):
+        for each, stem in zip(order.recipes, order.names, strict=True):
             begin = time.perf_counter()
             watcher.begin(stem)
-            avatar = make_avatar(wanted, loaded, watcher, name=stem)
+            avatar = make_avatar(each, loaded, watcher, name=stem)
             if animation is not None:
                 avatar = with_motion(avatar, animation)
                 if avatar.motion is not None and not avatar.motion.rotations:
-                    show.note(f"{motion}: turns no joint of the {wanted.skeleton} skeleton.")
+                    show.note(f"{motion}: turns no joint of the {each.skeleton} skeleton.")
             done = export_avatar(
-                avatar, paths[stem], wanted, watcher, overwrite=overwrite, lod_files=lod_files, blender=blender
+                avatar, paths[stem], each, watcher, overwrite=overwrite, lod_files=lod_files, blender=blender
             )
             main = done.main
             stages = watcher.finish()
@@ -121,7 +86,7 @@ def generate(
                     "files": [str(path) for path in done.files],
                     "name": avatar.name,
                     "model": order.header.name,
-                    "recipe": wanted.facts(),
+                    "recipe": each.facts(),
                     "faces": len(avatar.main.faces),
                     "levels": [len(level.faces) for level in avatar.levels],
                     "vertices": len(avatar.main.vertices),

@@ -4,17 +4,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from portrait_core.models.portrait_gan.model import PublishedAvatarModel
-    from portrait_core.models.starter.model import CanonicalAvatarModel
-
-    AnyModel = CanonicalAvatarModel | PublishedAvatarModel
+    from portrait_core.portrait_model import PictureModel, PortraitModel
 
 PANEL = "Official models"
 CONDITIONINGS = ("separate", "identical")
@@ -136,27 +133,22 @@ def parse_memory(text: str) -> int:
     return int(float(match[1]) * (1 << (20 if match[2].upper() == "M" else 30)))
 
 
-def set_options(model: AnyModel, facts: dict[str, Any], **defaults: Any) -> None:
+def set_options(model: PortraitModel, facts: dict[str, Any], **defaults: Any) -> None:
     """Give a loaded model its options; ``defaults`` hold where ``facts`` say nothing.
 
     Raises :class:`UsageError` when somebody gave options that this model does not know.
     """
-    from portrait_core.models.portrait_gan.model import PictureOptions, PublishedAvatarModel
-
-    if isinstance(model, PublishedAvatarModel):
-        model.options = PictureOptions(**{**defaults, **facts})
+    if "picture_options" in model.capabilities:
+        cast("PictureModel", model).set_picture_options({**defaults, **facts})
     elif facts:
         option = {"quick": "plain", "compiled": "compile"}.get(min(facts), min(facts)).replace("_", "-")
         raise UsageError(f"--{option} is for official models; {model.header.name} is none.")
 
 
-def published(model: AnyModel, what: str) -> PublishedAvatarModel:
-    """The model, if it is of the published architecture; :class:`UsageError` otherwise."""
-    from portrait_core.models.portrait_gan.model import PublishedAvatarModel
-
-    if not isinstance(model, PublishedAvatarModel):
+def require_pictures(model: PortraitModel, what: str) -> None:
+    """Raise :class:`UsageError` for a model that is not made for pictures, as the published architecture is."""
+    if "pictures" not in model.capabilities:
         raise UsageError(
             f"{what} needs a model of the published architecture; {model.header.name} is none. "
             "Import an official checkpoint with `portrait models import`."
         )
-    return model

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from cli.show import Watcher
 
 if TYPE_CHECKING:
-    from cli.generator_options import AnyModel
+    from portrait_core.portrait_model import PortraitModel
 
 
-def load(model: Path, device: str, watcher: Watcher, title: str = "loading") -> AnyModel:
+def load(model: Path, device: str, watcher: Watcher, title: str = "loading") -> PortraitModel:
     """The model in the file ``model``, ready on ``device``; the imports that it needs happen here.
 
     ``title`` is what ``watcher`` begins with: the thing itself where there is only one.
     """
     watcher.begin(title)
     watcher("model", 0.0)
-    from portrait_core.models.load import load_avatar_model
+    from portrait_core.models.load import load_model
     from portrait_core.runtime.devices import choose_device
 
-    return load_avatar_model(str(model), str(choose_device(device)))
+    return load_model(str(model), str(choose_device(device)))

@@ -12,6 +12,7 @@ import typer
 
 import portrait_core
 from cli import bake, batch, doctor, generate, models, pose, render, shape, train, video, worker
+from cli.remedies import told
 from portrait_core.errors import PortraitError
 
 INTERRUPTED = 130
@@ -68,7 +69,7 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         result = app(None if args is None else list(args), standalone_mode=False, prog_name="portrait")
     except PortraitError as error:
-        return _say(str(error), error.exit_code)
+        return _say(told(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted; nothing half-written is left behind.", INTERRUPTED)
     except BrokenPipeError:

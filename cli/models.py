@@ -137,14 +137,14 @@ def verify(
 ) -> None:
     """Read models whole and compare their checksums; exits with 1 if one is damaged."""
     from portrait_core.weights import registry
-    from portrait_core.weights.checkpoint import load_model
+    from portrait_core.weights.checkpoint import load_weights
 
     show = Show(as_json=as_json, quiet=False)
     damaged = 0
     for entry in [registry.model_info(model)] if model else registry.list_models():
         problem = ""
         try:
-            load_model(entry.path)
+            load_weights(entry.path)
         except ModelFileError as error:
             problem = str(error)
         damaged += bool(problem)

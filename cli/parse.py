@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Sequence
-from pathlib import Path
-from typing import cast
 
 from portrait_core.errors import UsageError
-from portrait_core.files.names import check_pattern, fill_pattern
+from portrait_core.files.names import check_pattern as _check_pattern
+from portrait_core.files.names import fill_pattern
 
 __all__ = [
     "check_pattern",
@@ -22,11 +20,15 @@ __all__ = [
     "parse_pose",
     "parse_seeds",
     "parse_settings",
-    "read_latent",
 ]
 
 MAX_SEED = 2**32 - 1
 MAX_SEEDS = 100_000
+
+
+def check_pattern(pattern: str, *, many: bool) -> None:
+    """As :func:`portrait_core.files.names.check_pattern`, of the option ``--name``."""
+    _check_pattern(pattern, many=many, what="--name")
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -100,20 +102,3 @@ def parse_pose(text: str | None) -> dict[str, tuple[float, float, float]]:
     from portrait_core.body.poses import read_pose
 
     return {joint: (float(x), float(y), float(z)) for joint, (x, y, z) in read_pose(text).items()}
-
-
-def read_latent(path: Path) -> list[float]:
-    """A latent from a text file: a JSON list of numbers, or one such list inside a list."""
-    try:
-        content: object = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"--latent {path}: {error.strerror or error}.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise UsageError(f"--latent {path}: expected a JSON list of numbers ({error}).") from None
-    while isinstance(content, list) and len(cast("list[object]", content)) == 1:
-        content = cast("list[object]", content)[0]
-    numbers = cast("list[object]", content) if isinstance(content, list) else [content]
-    latent = [float(number) for number in numbers if isinstance(number, int | float) and not isinstance(number, bool)]
-    if len(latent) != len(numbers):
-        raise UsageError(f"--latent {path}: expected a JSON list of numbers.")
-    return latent

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from portrait_core.models.portrait_gan.labels import Pose
-    from portrait_core.models.portrait_gan.model import PublishedAvatarModel
+    from portrait_core.person import PicturedPerson, PosingPerson
+    from portrait_core.portrait_model import PoseReader
     from portrait_core.recipe import Recipe
 
 SOURCES = ("picture", "latent")
 
 
+@options.takes_recipe("pose", after={"name": ("model",)})
 def pose(
-    seed: options.Seeds = None,
-    psi: options.Psi = 1.0,
+    wanted: options.Wanted,
     images: Annotated[
         Path | None,
         typer.Option(
@@ -47,7 +48,6 @@ def pose(
     ] = "picture",
     out: options.OutFolder = Path("poses"),
     name: options.NamePattern = options.DEFAULT_NAME,
-    model: options.Model = "starter",
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
     as_json: options.AsJson = False,
@@ -57,11 +57,11 @@ def pose(
     show = Show(as_json=as_json, quiet=quiet)
     if source not in SOURCES:
         raise UsageError(f"--from {source!r} is not known; it is picture or latent.")
-    if images is not None and (seed is not None or source == "latent"):
+    if images is not None and (wanted.values["seed"] is not None or source == "latent"):
         raise UsageError("--images takes neither --seed nor --from latent.")
     if abs(pitch) > 85 or not math.isfinite(yaw):
         raise UsageError(f"--yaw {yaw:g} --pitch {pitch:g}: cameras stand between -85 and 85 degrees of height.")
-    order = options.take_order(model=model, seeds=seed, latent=None, settings=None, pose=None, name=name, psi=psi)
+    order = options.take_order(wanted, name=name)
     given = _pictures(images) if images is not None else []
     stems = [stem for stem, *_ in given] if images is not None else list(order.names)
     files = {stem: out / f"{stem}-pose.json" for stem in stems}
@@ -70,9 +70,10 @@ def pose(
     refuse_existing(files.values(), overwrite=overwrite)
     prepare_folder(out)
     with show.progress("loading", total=len(stems)) as watcher:
-        loaded = generator_options.published(load(order.model, device, watcher), "portrait pose")
-        people = order.recipes
-        found = _of_files(loaded, given) if images is not None else _of_recipes(loaded, people, yaw, pitch, source)
+        loaded = load(order.model, device, watcher)
+        generator_options.require_pictures(loaded, "portrait pose")
+        reader, people = cast("PoseReader", loaded), order.recipes
+        found = _of_files(reader, given) if images is not None else _of_recipes(reader, people, yaw, pitch, source)
         for stem, turn in zip(stems, found, strict=True):
             watcher.begin(stem)
             watcher("pose", 0.0)
@@ -101,14 +102,14 @@ def _pictures(folder: Path) -> list[tuple[str, Path, Path, Any]]:
     return found
 
 
-def _of_files(model: PublishedAvatarModel, given: list[tuple[str, Path, Path, Any]]) -> Iterator[Pose]:
+def _of_files(model: PoseReader, given: list[tuple[str, Path, Path, Any]]) -> Iterator[Pose]:
     import numpy as np
     import torch
     from PIL import Image
 
     from portrait_core.models.portrait_gan.labels import pose_of_six
 
-    size = model.network.config.img_resolution
+    size = model.picture_size
     for _, picture, mask, camera in given:
         try:
             rgb = np.asarray(Image.open(picture).convert("RGB").resize((size, size), Image.Resampling.BILINEAR))
@@ -121,18 +122,18 @@ def _of_files(model: PublishedAvatarModel, given: list[tuple[str, Path, Path, An
 
 
 def _of_recipes(
-    model: PublishedAvatarModel, recipes: tuple[Recipe, ...], yaw: float, pitch: float, source: str
+    model: PoseReader, recipes: tuple[Recipe, ...], yaw: float, pitch: float, source: str
 ) -> Iterator[Pose]:
     from portrait_core.cameras import Camera
     from portrait_core.models.portrait_gan.labels import pose_of_six
 
     camera = Camera.orbit(math.radians(yaw), math.radians(pitch))
     for recipe in recipes:
-        z = model.latent(recipe)
+        person = model.person(recipe)
         if source == "latent":
-            yield pose_of_six(model.drawn_pose(z, camera))
+            yield pose_of_six(cast("PosingPerson", person).drawn_pose(camera))
             continue
-        seen = model.pictures(z, recipe.psi, camera, {})
+        seen = cast("PicturedPerson", person).pictures(camera, {})
         yield pose_of_six(model.predict_pose(seen["image"], seen["image_mask"].clamp(0, 1), camera))
 
 

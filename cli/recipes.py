@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli import parse
+from cli.latents import check_space, person_of
+from cli.recipe_options import SPACE, Wanted
 from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
     from portrait_core.formats.read_recipe import RecipeFile
     from portrait_core.recipe import Recipe
     from portrait_core.weights.header import ModelHeader
+
+
+_MIXED = ("attributes", "pose")
+"""Fields of which options change parts."""
 
 
 @dataclass(frozen=True)
@@ -29,52 +35,49 @@ class Order:
 
 
 def take_order(
+    wanted: Wanted,
     *,
-    model: str,
-    seeds: str | None,
-    latent: Path | None,
-    settings: list[str] | None,
-    pose: str | None,
     name: str,
     recipe_file: Path | None = None,
-    given: Collection[str] = (),
+    given: Collection[str] | None = None,
     warn: Callable[[str], None] | None = None,
-    **recipe: Any,
 ) -> Order:
     """Parse and check everything that can be checked before work begins; torch is not needed for it.
 
     With ``recipe_file`` its recipe is the start, and only the options in ``given``, those that somebody wrote, replace
     fields of it. ``warn`` hears what is odd about the file.
     """
+    given = wanted.given if given is None else given
+    seeds, latent = wanted.values.get("seed"), wanted.values.get("latent")
     if seeds is not None and latent is not None:
         raise UsageError("give --seed or --latent, not both.")
+    check_space(space := wanted.values.get(SPACE, "auto"))
     numbers = [] if latent is not None else parse.parse_seeds("0" if seeds is None else seeds)
     parse.check_pattern(name, many=len(numbers) > 1)
-    recipe["model"] = model
-    recipe["attributes"] = parse.parse_settings(settings or [])
-    recipe["pose"] = parse.parse_pose(pose)
+    recipe = wanted.facts()
 
     from portrait_core.recipe import Recipe
+    from portrait_core.recipe_fields import PERSON
     from portrait_core.weights.header import read_header
     from portrait_core.weights.registry import find_model, is_path
 
     persons: list[dict[str, Any]] = [{"seed": number} for number in numbers]
-    if latent is not None:
-        persons = [{"latent": tuple(parse.read_latent(latent))}]
     stored: RecipeFile | None = None
     if recipe_file is not None:
         from portrait_core.formats.read_recipe import read_recipe
 
         stored = read_recipe(recipe_file)
         facts = _validated(recipe_file, stored)
-        recipe = facts | {key: value for key, value in recipe.items() if key in given} | {
-            "attributes": facts["attributes"] | recipe["attributes"],
-            "pose": recipe["pose"] if pose is not None else facts["pose"],
+        recipe = facts | {key: value for key, value in recipe.items() if key in given and key not in _MIXED} | {
+            "attributes": facts["attributes"] | recipe.get("attributes", {}),
+            "pose": recipe["pose"] if wanted.values.get("pose") is not None else facts["pose"],
         }  # fmt: skip
-        person = {key: recipe.pop(key) for key in ("seed", "latent") if key in recipe}
+        person = {key: recipe.pop(key) for key in PERSON if key in recipe}
         if seeds is None and latent is None:
             persons = [person]
             name = _stored_name(stored, name, given, levels=bool(recipe["lods"]))
+    if latent is not None:
+        persons = [person_of(latent, space, read_header(find_model(recipe["model"])))]
     recipes = [Recipe(**recipe, **each) for each in persons]
 
     chosen = recipes[0].model

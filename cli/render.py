@@ -21,7 +21,7 @@ from portrait_core.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from portrait_core.pipeline import AvatarModel, RenderingModel
+    from portrait_core.portrait_model import PortraitModel
     from portrait_core.progress import Progress
     from portrait_core.recipe import Recipe
 
@@ -32,12 +32,27 @@ SOURCES = ("auto", "mesh", "field")
 FRAMINGS = ("bust", "portrait")
 
 
+@options.takes_recipe(
+    "render",
+    after={
+        "latent_space": ("attributes",),
+        "pose": (
+            "yaw",
+            "pitch",
+            "size",
+            "turntable",
+            "three",
+            "like",
+            "depth",
+            "mask",
+            "source",
+            "framing",
+        ),
+        "name": ("model",),
+    },
+)
 def render(
-    seed: options.Seeds = None,
-    latent: options.LatentFile = None,
-    settings: options.Settings = None,
-    psi: options.Psi = 1.0,
-    pose: options.Pose = None,
+    wanted: options.Wanted,
     yaw: Annotated[
         str, typer.Option("--yaw", metavar="DEGREES", help="Around: 0 front, 90 its left side; a list 0,45,90 works.")
     ] = "0",
@@ -77,9 +92,6 @@ def render(
             help="The whole bust, or the closer camera of the published data. [default: bust; portrait for a field]",
         ),
     ] = None,
-    faces: options.Faces = 20_000,
-    texture_size: options.TextureSize = 1024,
-    lattice: options.LatticeSize = 256,
     samples: generator_options.Samples = None,
     neural_resolution: generator_options.NeuralResolution = None,
     cutoff: generator_options.Cutoff = None,
@@ -90,7 +102,6 @@ def render(
     plain: generator_options.Plain = False,
     out: options.OutFolder = Path("renders"),
     name: options.NamePattern = options.DEFAULT_NAME,
-    model: options.Model = "starter",
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
     as_json: options.AsJson = False,
@@ -108,21 +119,13 @@ def render(
         raise UsageError(f"--source {source!r} is not known; it is auto, mesh or field.")
     if framing not in (None, *FRAMINGS):
         raise UsageError(f"--framing {framing!r} is not known; it is bust or portrait.")
-    order = options.take_order(
-        model=model,
-        seeds=seed,
-        latent=latent,
-        settings=settings,
-        pose=pose,
-        name=name,
-        psi=psi,
-        faces=faces,
-        texture_size=texture_size,
-        lattice=lattice,
-    )
+    order = options.take_order(wanted, name=name)
     kinds = ["image", *(["depth"] if depth else []), *(["mask"] if mask else [])]
     if source == "auto":
-        source = "field" if order.header.is_published or like is not None else "mesh"
+        from portrait_core.models.load import capabilities_of
+
+        # Whose pictures are what the model is for, and more than its field.
+        source = "field" if "pictures" in capabilities_of(order.header) or like is not None else "mesh"
     if source == "mesh" and like is not None:
         raise UsageError("--like takes the model's own pictures; leave --source away, or give --source field.")
     if framing == "bust" and source == "field":
@@ -159,7 +162,7 @@ def render(
                 )
 
 
-def _mesh_shot(recipe: Recipe, model: AvatarModel, size: int, framing: str | None, watcher: Progress) -> Shot:
+def _mesh_shot(recipe: Recipe, model: PortraitModel, size: int, framing: str | None, watcher: Progress) -> Shot:
     from portrait_core.cameras import Camera
     from portrait_core.pipeline import make_avatar
     from portrait_core.rendering.framing import frame_bust
@@ -180,15 +183,15 @@ def _mesh_shot(recipe: Recipe, model: AvatarModel, size: int, framing: str | Non
     return shot
 
 
-def _field_shot(recipe: Recipe, model: RenderingModel, size: int) -> Shot:
+def _field_shot(recipe: Recipe, model: PortraitModel, size: int) -> Shot:
     from portrait_core.cameras import Camera
 
-    z = model.latent(recipe)
+    person = model.person(recipe)
 
     def shot(view: View) -> dict[str, NDArray[Any]]:
         camera = view.camera or Camera.orbit(math.radians(view.yaw), math.radians(view.pitch))
         # A pose that was asked for goes before that of a reference.
         pose = dict(recipe.pose or view.pose or {})
-        return model.render(z, recipe.psi, camera, pose, size)
+        return person.render(camera, pose, size)
 
     return shot

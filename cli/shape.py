@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -16,20 +16,18 @@ from cli.show import Show
 from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from portrait_core.models.portrait_gan.model import PublishedAvatarModel
+    from portrait_core.models.portrait_gan.field import TrigridField
     from portrait_core.models.portrait_gan.shapes import Shape
+    from portrait_core.person import Person, Pose, WholePerson
     from portrait_core.progress import Progress
-    from portrait_core.recipe import Recipe
 
 FORMATS = ("mrc", "ply")
 COUNT_RANGE = (32, 1024)
 
 
+@options.takes_recipe("shape", after={"name": ("model",)})
 def shape(
-    seed: options.Seeds = None,
-    latent: options.LatentFile = None,
-    psi: options.Psi = 1.0,
-    pose: options.Pose = None,
+    wanted: options.Wanted,
     formats: Annotated[
         str, typer.Option("--format", "-f", metavar="FORMATS", help="ply, a surface, mrc, a volume, or both: ply,mrc.")
     ] = "ply",
@@ -45,7 +43,6 @@ def shape(
     cutoff: generator_options.Cutoff = None,
     out: options.OutFolder = Path("shapes"),
     name: options.NamePattern = options.DEFAULT_NAME,
-    model: options.Model = "starter",
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
     as_json: options.AsJson = False,
@@ -60,7 +57,7 @@ def shape(
         low, high = COUNT_RANGE
         raise UsageError(f"--resolution {resolution} is out of range; it goes from {low} to {high}.")
     facts = generator_options.given_facts(None, None, cutoff, None, None, False)
-    order = options.take_order(model=model, seeds=seed, latent=latent, settings=None, pose=pose, name=name, psi=psi)
+    order = options.take_order(wanted, name=name)
     posed = bool(order.recipes[0].pose)
     if posed and (raw or "mrc" in kinds):
         raise UsageError("--pose moves surfaces in metres; it does not go with --raw or --format mrc.")
@@ -70,11 +67,13 @@ def shape(
     with show.progress("loading", total=len(order.names)) as watcher:
         loaded = load(order.model, device, watcher)
         generator_options.set_options(loaded, facts)
-        chosen = generator_options.published(loaded, "portrait shape")
+        generator_options.require_pictures(loaded, "portrait shape")
         for recipe, stem in zip(order.recipes, order.names, strict=True):
             begin = time.perf_counter()
             watcher.begin(stem)
-            told = _write(chosen, recipe, files[stem], resolution, level, watcher, raw=raw, overwrite=overwrite)
+            watcher("latent", 0.0)
+            person = loaded.person(recipe)
+            told = _write(person, recipe.pose, files[stem], resolution, level, watcher, raw=raw, overwrite=overwrite)
             stages = watcher.finish()
             seconds = time.perf_counter() - begin
             for path, what in told.items():
@@ -86,8 +85,8 @@ def shape(
 
 
 def _write(
-    model: PublishedAvatarModel,
-    recipe: Recipe,
+    person: Person,
+    pose: Pose,
     files: dict[str, Path],
     count: int,
     level: float | None,
@@ -104,14 +103,12 @@ def _write(
     from portrait_core.models.portrait_gan import shapes
     from portrait_core.models.portrait_gan.legacy_grid import SIDE, blanked_volume, voxel_size
 
-    z = model.latent(recipe)
-    watcher("latent", 0.0)
-    field = model.whole_field(z, recipe.psi)
+    field = cast("TrigridField", cast("WholePerson", person).whole_field)
     if level is not None:
         field = replace(field, level=level)
     told: dict[Path, str] = {}
     if raw or "mrc" in files:
-        side = SIDE if raw else model.network.config.rendering.box_warp
+        side = SIDE if raw else field.side
         volume = shapes.density_volume(field, count, side=side, progress=watcher)
         stored = blanked_volume(volume) if raw else volume
         if "mrc" in files:
@@ -128,9 +125,9 @@ def _write(
             told[files["ply"]] = f"{len(found.faces)} triangles, {found.unit}"
     if "ply" in files and not raw:
         found = shapes.surface(field, count, progress=watcher)
-        if recipe.pose:
+        if pose:
             watcher("rig", 0.0)
-            found = shapes.posed(found, model.template(z, recipe.psi), dict(recipe.pose))
+            found = shapes.posed(found, person.template, pose)
         watcher("write", 0.0)
         _write_ply(found, files["ply"], overwrite=overwrite)
         told[files["ply"]] = f"{len(found.faces)} triangles, {found.unit}"

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import typer
+
+from portrait_core.runtime.stage_clock import StageClock
 
 
 class Show:
@@ -57,35 +58,25 @@ class Watcher:
         self._draw = draw
         self._title = ""
         self._done = 0
-        self._stage = ""
-        self._since = time.perf_counter()
+        self._clock = StageClock()
         self._seen: list[str] = []
-        self.stages: dict[str, float] = {}
 
     def begin(self, title: str) -> None:
         """A new thing begins; its stages are measured from here."""
-        self._title, self._stage, self._since = title, "", time.perf_counter()
-        self._seen, self.stages = [], {}
+        self._title, self._seen = title, []
+        self._clock.restart()
 
     def finish(self) -> dict[str, float]:
         """The thing is done; returns the seconds of each of its stages."""
-        self._close()
+        stages = self._clock.close()
         self._done += 1
         self._draw(self._done, "", self._title)
-        return self.stages
+        return {stage: round(seconds, 3) for stage, seconds in stages.items()}
 
     def __call__(self, stage: str, fraction: float) -> None:
-        if stage != self._stage:
-            self._close()
-            self._stage = stage
+        if self._clock.enter(stage):
             self._seen.append(stage)
         # How many stages come is unknown: each fills a quarter of what is left, which never runs backwards.
         before = 1 - 0.75 ** (len(self._seen) - 1)
         after = 1 - 0.75 ** len(self._seen)
         self._draw(self._done + before + (after - before) * min(max(fraction, 0.0), 1.0), stage, self._title)
-
-    def _close(self) -> None:
-        now = time.perf_counter()
-        if self._stage:
-            self.stages[self._stage] = round(self.stages.get(self._stage, 0.0) + now - self._since, 3)
-        self._since = now

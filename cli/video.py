@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from portrait_core.cameras import Camera
+    from portrait_core.person import Person, StyledPerson
+    from portrait_core.portrait_model import PortraitModel, StyleModel
     from portrait_core.progress import Progress
     from portrait_core.recipe import Recipe
 
@@ -29,11 +31,9 @@ PATHS = ("turntable", "sway", "walk")
 FRAMES_RANGE = (2, 3600)
 
 
+@options.takes_recipe("video", after={"seed": ("attributes",), "name": ("model",)})
 def video(
-    seed: options.Seeds = None,
-    settings: options.Settings = None,
-    psi: options.Psi = 1.0,
-    pose: options.Pose = None,
+    wanted: options.Wanted,
     path: Annotated[
         str,
         typer.Option(
@@ -57,7 +57,6 @@ def video(
     compiled: generator_options.Compiled = False,
     out: options.OutFolder = Path("videos"),
     name: options.NamePattern = options.DEFAULT_NAME,
-    model: options.Model = "starter",
     overwrite: options.Overwrite = False,
     device: options.Device = "auto",
     as_json: options.AsJson = False,
@@ -67,7 +66,7 @@ def video(
     show = Show(as_json=as_json, quiet=quiet)
     _check(path, frames, rate, size)
     facts = generator_options.given_facts(samples, neural_resolution, cutoff, None, memory, False, precision, compiled)
-    order = options.take_order(model=model, seeds=seed, latent=None, settings=settings, pose=pose, name=name, psi=psi)
+    order = options.take_order(wanted, name=name)
     people = list(order.recipes)
     columns, rows = _grid(grid, 1 if path == "walk" and grid is None else len(people))
     if path == "walk":
@@ -131,7 +130,7 @@ def _cameras(path: str, frames: int) -> list[Camera]:
 
 
 def _around(
-    model: Any,
+    model: PortraitModel,
     people: list[Recipe],
     path: str,
     frames: int,
@@ -145,45 +144,49 @@ def _around(
 
     cameras = _cameras(path, frames)
     if len(people) == 1:
-        z = model.latent(people[0])
+        person = model.person(people[0])
         for number, camera in enumerate(cameras):
             watcher("render", number / frames)
-            yield _picture(model.render(z, people[0].psi, camera, dict(people[0].pose), size), kind)
+            yield _picture(person.render(camera, people[0].pose, size), kind)
         return
     columns, rows = grid
     sheets = np.zeros((frames, rows * size, columns * size, 3), np.uint8)
     for place, recipe in enumerate(people):
-        z = model.latent(recipe)
+        person = model.person(recipe)
         top, left = place // columns * size, place % columns * size
         for number, camera in enumerate(cameras):
             watcher("render", (place * frames + number) / (frames * len(people)))
-            seen = model.render(z, recipe.psi, camera, dict(recipe.pose), size)
+            seen = person.render(camera, recipe.pose, size)
             sheets[number, top : top + size, left : left + size] = _picture(seen, kind)
     yield from sheets
 
 
 def _walk(
-    model: Any, people: list[Recipe], frames: int, size: int, kind: str, watcher: Progress
+    model: PortraitModel, people: list[Recipe], frames: int, size: int, kind: str, watcher: Progress
 ) -> Iterator[NDArray[np.uint8]]:
     """From person to person and back to the first, on a smooth closed curve, while the camera sways."""
+    cameras = _cameras("sway", frames)
+    for number, person in enumerate(_people_of_walk(model, people, frames)):
+        watcher("render", number / (frames * len(people)))
+        yield _picture(person.render(cameras[number % frames], people[0].pose, size), kind)
+
+
+def _people_of_walk(model: PortraitModel, people: list[Recipe], frames: int) -> Iterator[Person]:
+    """Through latents; through style rows where the model wants it, or where somebody is given by w or ws, which
+    nothing leads back from to a latent."""
     from portrait_core.latents.walk import closed_walk
 
-    cameras = _cameras("sway", frames)
-    pose = dict(people[0].pose)
-    published = hasattr(model, "render_styles")
-    keys = [model.latent(each) for each in people]
-    if published:
-        import torch
-
-        keys = [model.styles(z, each.psi).cpu().numpy() for z, each in zip(keys, people, strict=True)]
-        for number, ws in enumerate(closed_walk(keys, frames)):
-            watcher("render", number / (frames * len(keys)))
-            rows = torch.as_tensor(ws).to(model.device)
-            yield _picture(model.render_styles(rows, cameras[number % frames], pose, size), kind)
+    if "style_walks" in model.capabilities or any(each.w is not None or each.ws is not None for each in people):
+        if "styles" not in model.capabilities:
+            raise UsageError(f"model {model.header.name} has no styles to walk through; give seeds or latents.")
+        styled = cast("StyleModel", model)
+        for styles in closed_walk([cast("StyledPerson", model.person(each)).styles for each in people], frames):
+            yield styled.person_of_styles(styles)
         return
-    for number, z in enumerate(closed_walk(keys, frames)):
-        watcher("render", number / (frames * len(keys)))
-        yield _picture(model.render(z, people[0].psi, cameras[number % frames], pose, size), kind)
+    for z in closed_walk([each.latent_vector(model.header) for each in people], frames):
+        # Attributes are in the latents already.
+        place: dict[str, Any] = {"seed": None, "latent": tuple(map(float, z[0])), "attributes": {}}
+        yield model.person(people[0].model_copy(update=place))
 
 
 def _picture(seen: dict[str, NDArray[Any]], kind: str) -> NDArray[np.uint8]:

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.geometry.vertex_data import VertexData
+from portrait_core.maps import MAPS, MapSpec, MapUse
 from portrait_core.rig.motion import Motion
 from portrait_core.rig.skin import Skin
 from portrait_core.rig.skinning import joint_motions, skinned
@@ -24,72 +26,125 @@ def _no_facts() -> Mapping[str, Any]:
     return {}
 
 
-@dataclass(frozen=True)
-class Maps:
-    """The images of one atlas, square, uint8, row 0 at the top.
+class Maps(Mapping[str, NDArray[np.uint8]]):
+    """The images of one atlas by the names of :data:`portrait_core.maps.MAPS`; never changed, only made anew.
 
-    ``base_colour`` (S, S, 3) is sRGB. ``normal`` (S, S, 3) is linear, tangent space, +y up (glTF's convention), or
-    None. ``surface`` (S, S, 3) is linear and packed as glTF reads it: occlusion in red, roughness in green, metalness
-    in blue; None for an even roughness without occlusion. ``has_occlusion`` says whether red holds anything.
+    Each is square, (S, S, channels) uint8, row 0 at the top; the table says what it holds. None as an argument means:
+    not there. Raises ``ValueError`` on construction for a name that the table lacks, for a required map that is
+    missing, and for something that is no such image.
     """
 
-    base_colour: NDArray[np.uint8]
-    normal: NDArray[np.uint8] | None = None
-    surface: NDArray[np.uint8] | None = None
-    has_occlusion: bool = False
+    def __init__(self, **images: NDArray[np.uint8] | None) -> None:
+        unknown = sorted(images.keys() - MAPS.keys())
+        if unknown:
+            raise ValueError(f"avatar: there is no map {', '.join(unknown)}; there are {', '.join(MAPS)}")
+        given = {name: images.get(name) for name in MAPS}
+        self._images = {name: image for name, image in given.items() if image is not None}
+        for spec in MAPS.values():
+            image = self._images.get(spec.name)
+            if image is not None:
+                _check_image(spec.name, image, spec.channels)
+            elif spec.required:
+                raise ValueError(f"avatar: the maps lack {spec.name}")
 
-    def __post_init__(self) -> None:
-        for label in ("base_colour", "normal", "surface"):
-            _check_image(label, getattr(self, label))
+    def __getitem__(self, name: str) -> NDArray[np.uint8]:
+        return self._images[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._images)
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @property
+    def base_colour(self) -> NDArray[np.uint8]:
+        """(S, S, 3), sRGB: the one map that every avatar has."""
+        return self["base_colour"]
+
+    def with_(self, **images: NDArray[np.uint8] | None) -> Maps:
+        """The same with other or further ``images``; None takes one away."""
+        return Maps(**{**self._images, **images})
+
+    def says(self, spec: MapSpec, use: MapUse) -> bool:
+        """Whether the map is there and its channel for ``use``, where it is a single one, says anything."""
+        if spec.name not in self:
+            return False
+        return use.channel is None or bool((self[spec.name][:, :, use.channel] != spec.neutral[use.channel]).any())
+
+    def factor(self, spec: MapSpec, use: MapUse) -> list[float]:
+        """What a material multiplies each channel of ``use`` by; where there is no map, the neutral values alone."""
+        channels = range(spec.channels) if use.channel is None else [use.channel]
+        if spec.name not in self:
+            return [spec.neutral[channel] / 255 for channel in channels]
+        return [1.0 if bool(self[spec.name][:, :, channel].any()) else 0.0 for channel in channels]
 
 
 @dataclass(frozen=True)
-class Level:
+class Mesh:
+    """Triangles over vertices: ``data`` with what each vertex has, ``faces`` (F, 3) int32 counter-clockwise from
+    outside."""
+
+    data: VertexData
+    faces: NDArray[np.int32]
+
+    @property
+    def vertices(self) -> NDArray[np.float32]:
+        """(V, 3) metres."""
+        return self.data["vertices"]
+
+    @property
+    def normals(self) -> NDArray[np.float32]:
+        """(V, 3) of length one."""
+        return self.data["normals"]
+
+    @property
+    def uvs(self) -> NDArray[np.float32]:
+        """(V, 2) with the origin at the bottom left."""
+        return self.data["uvs"]
+
+    @property
+    def tangents(self) -> NDArray[np.float32] | None:
+        """(V, 4) unit xyz and handedness in w, as MikkTSpace gives them, where there is a normal map."""
+        return self.data.get("tangents")
+
+    @property
+    def skin(self) -> Skin:
+        """What moves the V vertices."""
+        return Skin(self.data["joints"], self.data["weights"])
+
+    def with_(self, **arrays: NDArray[Any] | None) -> Self:
+        """The same with other or further ``arrays`` of its vertices; None takes one away."""
+        return replace(self, data=self.data.with_(**arrays))
+
+    def part(self, kept: NDArray[np.int32], faces: NDArray[np.int32]) -> Self:
+        """The vertices ``kept``, with all that they have, under ``faces`` that name places in ``kept``."""
+        return replace(self, data=self.data.take(kept), faces=faces)
+
+
+@dataclass(frozen=True)
+class Level(Mesh):
     """One level of detail at rest: a surface, its place in the maps, its skin.
 
-    ``vertices`` (V, 3) and unit ``normals`` (V, 3) float32, ``faces`` (F, 3) int32 counter-clockwise from outside,
-    ``uvs`` (V, 2) float32 with the origin at the bottom left, ``skin`` for the V vertices. ``tangents`` (V, 4) float32:
-    unit xyz and handedness in w, as MikkTSpace gives them, or None. Levels that share one atlas hold the same ``maps``.
-
-    Raises ``ValueError`` on construction when the parts do not fit each other.
+    Levels that share one atlas hold the same ``maps``. Raises ``ValueError`` on construction when the parts do not fit
+    each other.
     """
 
-    vertices: NDArray[np.float32]
-    normals: NDArray[np.float32]
-    faces: NDArray[np.int32]
-    uvs: NDArray[np.float32]
-    skin: Skin
     maps: Maps
-    tangents: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
+        try:
+            self.data.check()
+        except ValueError as error:
+            raise ValueError(f"avatar: {error}") from None
         count = len(self.vertices)
         if count == 0 or len(self.faces) == 0:
             raise ValueError("avatar: the surface has no vertices or no faces")
-        for label, array, width in (
-            ("vertices", self.vertices, 3),
-            ("normals", self.normals, 3),
-            ("uvs", self.uvs, 2),
-            ("tangents", self.tangents, 4),
-        ):
-            if array is None:
-                continue
-            if array.shape != (count, width):
-                raise ValueError(f"avatar: {label} must have shape ({count}, {width}), got {array.shape}")
-            if not bool(np.isfinite(array).all()):
-                raise ValueError(f"avatar: {label} holds values that are not finite")
-        for label, array in (("normals", self.normals), ("tangents", self.tangents)):
-            if array is not None and float(np.abs(np.linalg.norm(array[:, :3], axis=1) - 1.0).max()) > 1e-3:
-                raise ValueError(f"avatar: {label} must have length 1")
         if self.faces.ndim != 2 or self.faces.shape[1] != 3:
             raise ValueError(f"avatar: faces must have shape (F, 3), got {self.faces.shape}")
         if int(self.faces.min()) < 0 or int(self.faces.max()) >= count:
             raise ValueError(f"avatar: a face names a vertex outside 0..{count - 1}")
-        if len(self.skin.joints) != count:
-            raise ValueError(f"avatar: the skin has {len(self.skin.joints)} vertices, the surface {count}")
-        sums = self.skin.weights.sum(axis=1)
-        # written so that a NaN fails as well
-        if not (float(self.skin.weights.min()) >= 0.0 and float(np.abs(sums - 1.0).max()) <= 1e-4):
+        weights = self.skin.weights
+        if not (float(weights.min()) >= 0.0 and float(np.abs(weights.sum(axis=1) - 1.0).max()) <= 1e-4):
             raise ValueError("avatar: skin weights must be >= 0 and sum to 1 per vertex")
 
 
@@ -124,7 +179,8 @@ class Avatar:
             raise ValueError("avatar: the name must not be empty")
         if not self.levels:
             raise ValueError("avatar: it needs at least one level of detail")
-        _check_image("thumbnail", self.thumbnail)
+        if self.thumbnail is not None:
+            _check_image("thumbnail", self.thumbnail)
         self._check_rig()
 
     @property
@@ -168,8 +224,6 @@ class Avatar:
                 raise ValueError(f"avatar: the pose of {joint!r} must be three finite radians, got {rotation}")
 
 
-def _check_image(label: str, image: NDArray[np.uint8] | None) -> None:
-    if image is None:
-        return
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
-        raise ValueError(f"avatar: {label} must be an (H, W, 3) uint8 image, got {image.shape} {image.dtype}")
+def _check_image(label: str, image: NDArray[np.uint8], channels: int = 3) -> None:
+    if image.ndim != 3 or image.shape[2] != channels or image.dtype != np.uint8 or image.size == 0:
+        raise ValueError(f"avatar: {label} must be an (H, W, {channels}) uint8 image, got {image.shape} {image.dtype}")

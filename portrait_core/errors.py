@@ -5,15 +5,44 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from portrait_core.protocol import RemedyCode
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What to do about an error, as data: each surface has its own words for it, for only it knows its buttons.
+
+    ``do`` and the names of the ``params`` (plain JSON data) are those of ``portrait_core.protocol.REMEDIES``.
+    """
+
+    do: RemedyCode
+    params: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def facts(self) -> dict[str, Any]:
+        """As it stands in an error event: ``{"do": code, ...params}``."""
+        return {"do": self.do, **self.params}
+
+
+def remedy(do: RemedyCode, **params: Any) -> Remedy:
+    """A :class:`Remedy` in one short call."""
+    return Remedy(do, params)
 
 
 class PortraitError(Exception):
     """Base of every error that a user can act on; the command line shows its text without a traceback.
 
-    ``exit_code`` is what the command line ends with: 2 for wrong usage, 1 for a failure while working.
+    The text names neither an option nor a command, since it may be read in Blender or in a log; what to do next is the
+    ``remedy``. ``exit_code`` is what the command line ends with: 2 for wrong usage, 1 for a failure while working.
     """
 
     exit_code = 1
+
+    def __init__(self, *args: object, remedy: Remedy | None = None) -> None:
+        super().__init__(*args)
+        self.remedy = remedy
 
 
 class UsageError(PortraitError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NoReturn, NotRequired, TypedDict, cast, get_args
+from typing import Any, Literal, NoReturn, NotRequired, TypedDict, cast
 
 PROTOCOL = 1
 """Client and worker must agree on this number."""
@@ -56,14 +56,41 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
     "internal",
 )
 RemedyCode = Literal[
-    "choose_model", "choose_device", "set_field", "overwrite", "choose_mesh", "name_blender", "install"
-]  # fmt: skip
-REMEDIES: tuple[RemedyCode, ...] = get_args(RemedyCode)
-"""What to do about an error, as data: each program words it with its own buttons or options. Parameters by code:
-``choose_device`` has ``device``, one that works; ``set_field`` the recipe's ``field`` and a ``value`` that works;
-``choose_mesh`` the ``names`` to choose from; ``install`` the package's ``extra``. ``overwrite``: allow files to be
-replaced, or take another name; ``name_blender``: say where a Blender is. A client passes over codes that it does not
-know."""
+    "choose_model",
+    "choose_device",
+    "set_field",
+    "overwrite",
+    "choose_mesh",
+    "name_blender",
+    "install",
+    "lower_level",
+    "examine",
+    "name_assets",
+    "number_names",
+    "other_folder_or_shard",
+    "take_over",
+    "fewer_workers",
+    "more_time",
+]
+REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
+    "choose_model": (),  # take another model
+    "choose_device": ("device",),  # compute on this device, which works
+    "set_field": ("field", "value"),  # set this field of the recipe to a value that works
+    "overwrite": (),  # allow files to be replaced, or take another name
+    "choose_mesh": ("names",),  # say which of these meshes of the file is meant
+    "name_blender": ("variable",),  # say where a Blender is, also by this environment variable
+    "install": ("extra", "package"),  # install this extra of Portraitkit, or this package
+    "lower_level": ("below",),  # a level of density below this number
+    "examine": (),  # have the installation looked at
+    "name_assets": ("variable",),  # name the folder of assets, also by this environment variable
+    "number_names": (),  # names of a batch by its index, or a name for each row
+    "other_folder_or_shard": (),  # another folder, or different shards of one batch
+    "take_over": (),  # take over the lock that a killed batch left
+    "fewer_workers": (),  # fewer workers at a time, each of which has more memory then
+    "more_time": (),  # a longer limit of time for each avatar
+}
+"""What to do about an error, as data, with the parameters that stand beside the code: each program words it with its
+own buttons or options. A client passes over codes that it does not know."""
 QUICK = ("hello", "ping", "cancel", "capabilities", "models", "shutdown")
 """Requests that are answered while a job runs."""
 JOBS = (
@@ -132,7 +159,11 @@ class Remedy(TypedDict):
 
 
 class ErrorEvent(TypedDict):
-    """The end of a request that did not; ``id`` is None where the line could not be understood."""
+    """The end of a request that did not; ``id`` is None where the line could not be understood.
+
+    ``remedy``, where there is one, is ``{"do": code, ...}`` with the parameters that :data:`REMEDIES` lists; codes that
+    a client does not know it leaves out.
+    """
 
     event: Literal["error"]
     id: str | None

@@ -6,7 +6,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,62 +16,29 @@ from pydantic import (
     ConfigDict,
     ModelWrapValidatorHandler,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
-from portrait_core.errors import UsageError, suggestion
+from portrait_core.errors import UsageError, remedy, suggestion
+from portrait_core.recipe_fields import FIELDS, PERSON, FrozenDict, RecipeField, RecipeFields
 from portrait_core.weights.header import ModelHeader
 
 MAX_SEED = 2**32 - 1
-PSI_RANGE = (-2.0, 2.0)
-FACES_RANGE = (500, 200_000)
-TEXTURE_RANGE = (64, 8192)
-LATTICE_RANGE = (64, 768)
-LEAST_LEVEL = 300
-"""Triangles of the coarsest level of detail that is still a head."""
-
-LodMaps = Literal["own", "shared"]
-Texture = Literal["field", "views", "auto"]
-Skeleton = Literal["bust", "smpl24"]
-BoneNaming = Literal["smpl", "mixamo", "unity", "unreal", "vrm"]
 
 
-class Recipe(BaseModel):
-    """What to make. Every mistake in it raises :class:`portrait_core.errors.UsageError` with one plain sentence.
+class Recipe(RecipeFields, BaseModel):
+    """What to make: the fields of :class:`portrait_core.recipe_fields.RecipeFields`, listed in docs/recipe.md.
 
-    Exactly one of ``seed`` and ``latent`` (z_dim finite numbers) says who it is; without both, seed 0. ``psi``
-    moves the latent towards the mean avatar (0) or away from it (above 1). ``attributes`` are set in standard
-    deviations over whatever the seed gives. ``pose`` holds axis-angle rotations in radians by SMPL joint name.
-    ``faces`` is the number of triangles, ``lods`` those of coarser levels of detail, falling, each with its own maps or
-    sharing those of the finest (``lod_maps``). ``closed`` puts a flat cap on the shoulder cut. ``texture_size`` is the
-    edge of the maps in pixels, ``texture`` where their colours come from; ``normal_map`` and ``occlusion`` ask for
-    those maps. ``lattice`` is the number of cells along the longest edge of the box that the surface is extracted in.
-    ``skeleton`` and ``bone_naming`` say which joints the rig has and what they are called in the file.
-
-    Fields that a recipe of an older version lacks have their defaults.
+    Every mistake in it raises :class:`portrait_core.errors.UsageError` with one plain sentence. At most one of
+    ``seed``, ``latent`` (z_dim finite numbers), ``w`` (w_dim) and ``ws`` (rows of w_dim) says who it is; without all
+    of them, seed 0. Fields that a recipe of an older version lacks have their defaults. Dictionaries are frozen like
+    everything else.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    model: str = "starter"
-    seed: int | None = None
-    latent: tuple[float, ...] | None = None
-    psi: float = 1.0
-    attributes: dict[str, float] = {}
-    pose: dict[str, tuple[float, float, float]] = {}
-    faces: int = 20_000
-    lods: tuple[int, ...] = ()
-    lod_maps: LodMaps = "own"
-    closed: bool = True
-    texture_size: int = 1024
-    texture: Texture = "auto"
-    normal_map: bool = True
-    occlusion: bool = False
-    lattice: int = 256
-    skeleton: Skeleton = "bust"
-    bone_naming: BoneNaming = "smpl"
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -82,41 +50,33 @@ class Recipe(BaseModel):
             place = ".".join(str(part) for part in first["loc"]) or "recipe"
             given = f", got {first['input']!r}" if not isinstance(first["input"], dict | Recipe) else ""
             raise UsageError(f"recipe: {place}: {first['msg'].lower()}{given}.") from None
-        if recipe.seed is not None and recipe.latent is not None:
-            raise UsageError("recipe: give a seed or a latent, not both.")
+        said = [name for name in PERSON if getattr(recipe, name) is not None]
+        if len(said) > 1:
+            raise UsageError(f"recipe: give a {said[0]} or a {said[1]}, not both: each says who it is.")
         recipe._check_levels()
         return recipe
+
+    @field_validator("*")
+    @classmethod
+    def _check_row(cls, value: Any, info: ValidationInfo) -> Any:
+        """What the row of the table says of the value; dictionaries are frozen."""
+        row = FIELDS[info.field_name or ""]
+        if row.kind in ("vector", "rows"):
+            _check_finite(row.name, value or ())
+        elif row.kind in ("count", "number") and value is not None:
+            _check_range(row, value)
+        return _frozen(value)
 
     @field_validator("model")
     @classmethod
     def _check_model(cls, model: str) -> str:
         if not model.strip():
-            raise UsageError("recipe: the model's name is empty. See `portrait models list`.")
+            raise UsageError("recipe: the model's name is empty.", remedy=remedy("choose_model"))
         return model
-
-    @field_validator("seed")
-    @classmethod
-    def _check_seed(cls, seed: int | None) -> int | None:
-        if seed is not None and not 0 <= seed <= MAX_SEED:
-            raise UsageError(f"seed {seed} is out of range; seeds go from 0 to {MAX_SEED}.")
-        return seed
-
-    @field_validator("latent")
-    @classmethod
-    def _check_latent(cls, latent: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        for place, number in enumerate(latent or ()):
-            if not math.isfinite(number):
-                raise UsageError(f"latent: number {place} is {number}; every number must be finite.")
-        return latent
-
-    @field_validator("psi")
-    @classmethod
-    def _check_psi(cls, psi: float) -> float:
-        return _within("psi", psi, PSI_RANGE)
 
     @field_validator("attributes")
     @classmethod
-    def _check_attributes(cls, attributes: dict[str, float]) -> dict[str, float]:
+    def _check_attributes(cls, attributes: Mapping[str, float]) -> Mapping[str, float]:
         for name, value in attributes.items():
             if not math.isfinite(value):
                 raise UsageError(f"attribute {name} is {value}; it must be a finite number of standard deviations.")
@@ -124,7 +84,7 @@ class Recipe(BaseModel):
 
     @field_validator("pose")
     @classmethod
-    def _check_pose(cls, pose: dict[str, tuple[float, float, float]]) -> dict[str, tuple[float, float, float]]:
+    def _check_pose(cls, pose: Mapping[str, tuple[float, float, float]]) -> Mapping[str, tuple[float, float, float]]:
         for joint, rotation in pose.items():
             if joint not in SMPL_JOINT_NAMES:
                 hint = suggestion(joint, SMPL_JOINT_NAMES, what="known joints")
@@ -133,36 +93,27 @@ class Recipe(BaseModel):
                 raise UsageError(f"the pose of {joint} is {rotation}; it must be three finite angles.")
         return pose
 
-    @field_validator("faces")
+    @field_validator("ws")
     @classmethod
-    def _check_faces(cls, faces: int) -> int:
-        return int(_within("faces", faces, FACES_RANGE))
+    def _check_rows(cls, ws: tuple[tuple[float, ...], ...] | None) -> tuple[tuple[float, ...], ...] | None:
+        if ws is not None and (not ws or len({len(row) for row in ws}) > 1):
+            raise UsageError(f"ws: {len(ws)} rows; expected one or more, all with as many numbers.")
+        return ws
 
     def _check_levels(self) -> None:
-        above = self.faces
+        above, least = self.faces, FIELDS["lods"].low or 0
         for faces in self.lods:
-            if not LEAST_LEVEL <= faces < above:
+            if not least <= faces < above:
                 raise UsageError(
-                    f"levels of detail {', '.join(map(str, self.lods))}: {faces} must be from {LEAST_LEVEL} to "
+                    f"levels of detail {', '.join(map(str, self.lods))}: {faces} must be from {least:g} to "
                     f"{above - 1}; each level has fewer faces than the one before, the first fewer than {self.faces}."
                 )
             above = faces
 
-    @field_validator("texture_size")
-    @classmethod
-    def _check_texture(cls, size: int) -> int:
-        return int(_within("texture size", size, TEXTURE_RANGE))
-
-    @field_validator("lattice")
-    @classmethod
-    def _check_lattice(cls, lattice: int) -> int:
-        return int(_within("lattice", lattice, LATTICE_RANGE))
-
     def check(self, header: ModelHeader) -> None:
-        """Check what only the model can know: its attributes and their ranges, and the length of its latents."""
+        """Check what only the model can know: its attributes, their ranges and space, the length of what says who."""
         known = header.latent
-        if self.latent is not None and len(self.latent) != known.z_dim:
-            raise UsageError(f"latent: {len(self.latent)} numbers; model {header.name} takes {known.z_dim}.")
+        self._check_lengths(header)
         for name, value in self.attributes.items():
             attribute = known.find(name)
             if attribute is None:
@@ -177,14 +128,39 @@ class Recipe(BaseModel):
                     f"attribute {name} is {value:g}; model {header.name} takes {attribute.low:g} to {attribute.high:g}."
                 )
 
+    def _check_lengths(self, header: ModelHeader) -> None:
+        """The numbers that say who it is fit the model; how many rows of ws it takes, only its networks know."""
+        width = header.w_dim
+        for name, row, wanted in (
+            ("latent", self.latent, header.latent.z_dim),
+            ("w", self.w, width),
+            *(("ws", row, width) for row in self.ws or ()),
+        ):
+            if row is not None and wanted is not None and len(row) != wanted:
+                raise UsageError(f"{name}: {len(row)} numbers; model {header.name} takes {wanted}.")
+        space = self._style_space()
+        for name in self.attributes if space else ():
+            attribute = header.latent.find(name)
+            if attribute is not None and attribute.space != space:
+                raise UsageError(
+                    f"attribute {name} is set in {attribute.space}, and this recipe gives {space}, which nothing leads "
+                    "back from. Leave the attribute away, or say who it is by a seed or a latent."
+                )
+
+    def _style_space(self) -> str:
+        return "w" if self.w is not None else "ws" if self.ws is not None else ""
+
     def latent_vector(self, header: ModelHeader) -> NDArray[np.float32]:
         """The latent z (1, z_dim) of this recipe: the seed's numbers or the given ones, with the attributes set.
 
         The seed means ``numpy.random.RandomState(seed).randn(1, z_dim)``, as in the published scripts. An attribute
         with an index replaces that number; one with a direction moves z along it until its part along the unit
-        direction is the value asked for. Raises as :meth:`check`.
+        direction is the value asked for. Raises as :meth:`check`, and :class:`UsageError` for a recipe that gives w or
+        ws: nothing leads from them back to z.
         """
         self.check(header)
+        if space := self._style_space():
+            raise UsageError(f"this needs a latent z; the recipe gives {space}, which nothing leads back from.")
         if self.latent is not None:
             z = np.array([self.latent], np.float64)
         else:
@@ -200,21 +176,47 @@ class Recipe(BaseModel):
                 z[0] += (value - z[0] @ direction) * direction
         return z.astype(np.float32)
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other values, which are not checked; dictionaries among them are frozen."""
+        return super().model_copy(update={key: _frozen(each) for key, each in (update or {}).items()}, deep=deep)
+
     def facts(self) -> dict[str, Any]:
         """The recipe as plain JSON data; ``Recipe(**facts)`` is the same recipe."""
-        return self.model_dump(mode="json", exclude_none=True)
+        facts = self.model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in facts.items() if not _unsaid(FIELDS[name], value)}
 
     def label(self) -> str:
-        """Who it is, short enough for a file name: the seed, or the first digits of the latent's digest."""
-        if self.latent is None:
-            return str(self.seed or 0)
-        return "z" + hashlib.sha256(json.dumps(self.latent).encode()).hexdigest()[:8]
+        """Who it is, short enough for a file name: the seed, or the first digits of the numbers' digest."""
+        for letter, numbers in (("z", self.latent), ("w", self.w), ("ws", self.ws)):
+            if numbers is not None:
+                return letter + hashlib.sha256(json.dumps(numbers).encode()).hexdigest()[:8]
+        return str(self.seed or 0)
 
 
-def _within(name: str, value: float, limits: tuple[float, float]) -> float:
-    # written so that NaN fails as well
-    if not limits[0] <= value <= limits[1]:
-        if isinstance(value, int):  # which may be larger than what can be shown
-            value = max(-1e300, min(value, 1e300))
-        raise UsageError(f"{name} {value:g} is out of range; it goes from {limits[0]:g} to {limits[1]:g}.")
-    return value
+def _frozen(value: Any) -> Any:
+    return FrozenDict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else value
+
+
+def _check_range(row: RecipeField, value: float) -> None:
+    """Refuse what is out of the row's range, NaN as well."""
+    if row.low is None or row.high is None or row.low <= value <= row.high:
+        return
+    if row.name == "seed":
+        raise UsageError(f"seed {value} is out of range; seeds go from {row.low} to {row.high}.")
+    if isinstance(value, int):  # which may be larger than what can be shown
+        value = max(-1e300, min(value, 1e300))
+    name = row.name.replace("_", " ")
+    raise UsageError(f"{name} {value:g} is out of range; it goes from {row.low:g} to {row.high:g}.")
+
+
+def _check_finite(name: str, numbers: Iterable[Any]) -> None:
+    for place, number in enumerate(numbers):
+        if isinstance(number, tuple):
+            _check_finite(f"{name}: row {place}", cast("tuple[float, ...]", number))
+        elif not math.isfinite(number):
+            raise UsageError(f"{name}: number {place} is {number}; every number must be finite.")
+
+
+def _unsaid(row: RecipeField, value: Any) -> bool:
+    """Whether files leave the field out: files of recipes from before the field have to stay what they are."""
+    return row.later and value == row.default

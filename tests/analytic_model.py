@@ -3,16 +3,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.body.template import BodyTemplate
+from portrait_core.cameras import Camera
+from portrait_core.errors import UsageError
+from portrait_core.person import Capability, Pose
 from portrait_core.recipe import Recipe
 from portrait_core.shape import Surface, decimate, extract_surface
+from portrait_core.weights.checkpoint import LoadedWeights
 from portrait_core.weights.header import Attribute, Latent, ModelHeader, Training
 from tests.analytic import BUST_BOUNDS, BUST_PARTS, AnalyticField, bust_template, gradient, union
 
 HEADER = ModelHeader(
+    family="analytic",
     name="balls",
     description="ellipsoids in the shape of a bust",
     licence="CC0-1.0",
@@ -29,13 +36,35 @@ HEADER = ModelHeader(
 )
 
 
-def scale_of(z: NDArray[np.float32], psi: float) -> float:
-    """World metres per lattice unit of this identity."""
-    return 1.0 + 0.05 * float(np.tanh(psi * z[0, 0]))
+class AnalyticPerson:
+    """A person whose field is known in closed form; what it has its model says."""
+
+    def __init__(self, model: AnalyticModel, recipe: Recipe) -> None:
+        self.header, self.capabilities = model.header, model.capabilities
+        self.z, self.psi = recipe.latent_vector(model.header), recipe.psi
+        self._model = model
+
+    @property
+    def scale(self) -> float:
+        """World metres per lattice unit."""
+        return 1.0 + 0.05 * float(np.tanh(self.psi * self.z[0, 0]))
+
+    @property
+    def field(self) -> AnalyticField:
+        return self._model.field_of(self)
+
+    @property
+    def template(self) -> BodyTemplate:
+        return self._model.template_of(self)
+
+    def render(self, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
+        return self._model.picture_of(self, camera, pose, size)
 
 
 class AnalyticModel:
-    """An AvatarModel whose field is known in closed form; ``calls`` counts the avatars asked for."""
+    """A model of closed forms, without capabilities; ``calls`` counts the fields asked for."""
+
+    capabilities = frozenset[Capability]()
 
     def __init__(self, header: ModelHeader = HEADER) -> None:
         self._header = header
@@ -45,20 +74,33 @@ class AnalyticModel:
     def header(self) -> ModelHeader:
         return self._header
 
-    def latent(self, recipe: Recipe) -> NDArray[np.float32]:
-        return recipe.latent_vector(self._header)
+    def person(self, recipe: Recipe) -> AnalyticPerson:
+        return AnalyticPerson(self, recipe)
 
-    def field(self, z: NDArray[np.float32], psi: float) -> AnalyticField:
+    def field_of(self, person: AnalyticPerson) -> AnalyticField:
         self.calls += 1
-        pale = 0.5 + 0.5 * float(np.tanh(psi * z[0, 1]))
+        pale = 0.5 + 0.5 * float(np.tanh(person.psi * person.z[0, 1]))
         return AnalyticField(
             union(*BUST_PARTS),
             BUST_BOUNDS,
             lambda points: np.clip(gradient(points) * np.float32(0.4 + 0.6 * pale), 0, 1),
-            scale_of(z, psi),
+            person.scale,
         )
 
-    def template(self, z: NDArray[np.float32], psi: float) -> BodyTemplate:
-        field = self.field(z, psi)
+    def template_of(self, person: AnalyticPerson) -> BodyTemplate:
+        field = person.field
         surface = decimate(extract_surface(field, 64), 1500)
         return bust_template(Surface(field.place(surface.vertices), surface.faces))
+
+    def picture_of(self, person: AnalyticPerson, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
+        raise UsageError(f"model {self.header.name} makes no pictures.")
+
+
+def capabilities(header: ModelHeader) -> frozenset[Capability]:
+    """This file as the module of a family: see ``portrait_core.models.load.FAMILIES``."""
+    return AnalyticModel.capabilities
+
+
+def load(loaded: LoadedWeights, device: object) -> AnalyticModel:
+    """The model of a file that holds nothing but the header."""
+    return AnalyticModel(loaded.header)

@@ -16,7 +16,7 @@ from benchmarks.official import psnr
 from portrait_core.body.warp_lattice import WarpLattice
 from portrait_core.cameras import Camera
 from portrait_core.geometry.mesh_queries import MeshQueries
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.models.portrait_gan.renderer import QuickRenderer
 from portrait_core.models.starter.model import CanonicalAvatarModel
@@ -41,7 +41,7 @@ def bust() -> tuple[PortraitGenerator, Tensor]:
 
 @pytest.fixture(scope="module")
 def starters() -> dict[str, CanonicalAvatarModel]:
-    models = {device: load_avatar_model("starter", device) for device in ("cpu", "cuda")}
+    models = {device: load_model("starter", device) for device in ("cpu", "cuda")}
     assert all(isinstance(model, CanonicalAvatarModel) for model in models.values())
     return models  # type: ignore[return-value]
 
@@ -85,16 +85,15 @@ def test_nearest_triangles(bust: tuple[PortraitGenerator, Tensor]) -> None:
 
 def test_surfaces_of_the_starter(starters: dict[str, CanonicalAvatarModel]) -> None:
     found, wanted = (
-        extract_surface(model.field(model.latent(Recipe(seed=3)), 1.0), 256)
-        for model in (starters["cuda"], starters["cpu"])
+        extract_surface(model.person(Recipe(seed=3)).field, 256) for model in (starters["cuda"], starters["cpu"])
     )
     apart = MeshQueries(wanted.vertices, wanted.faces).closest(found.vertices).distance.max()
-    voxel = float(np.ptp(starters["cpu"].field(starters["cpu"].latent(Recipe(seed=3)), 1.0).bounds, axis=0).max()) / 256
+    voxel = float(np.ptp(starters["cpu"].person(Recipe(seed=3)).field.bounds, axis=0).max()) / 256
     assert apart < 0.05 * voxel
 
 
 def test_fields_of_the_starter(starters: dict[str, CanonicalAvatarModel]) -> None:
-    fields = {device: model.field(model.latent(Recipe(seed=3)), 1.0) for device, model in starters.items()}
+    fields = {device: model.person(Recipe(seed=3)).field for device, model in starters.items()}
     surface = extract_surface(fields["cpu"], 128)
     for name in ("value", "colour", "roughness", "place"):
         found, wanted = (getattr(fields[device], name)(surface.vertices) for device in ("cuda", "cpu"))
@@ -104,8 +103,7 @@ def test_fields_of_the_starter(starters: dict[str, CanonicalAvatarModel]) -> Non
 def test_posed_renders_of_the_starter(starters: dict[str, CanonicalAvatarModel]) -> None:
     pose = {"head": (0.0, 0.4, 0.1)}
     seen = {
-        device: model.render(model.latent(Recipe(seed=3)), 1.0, Camera.orbit(0.4), pose, 128)
-        for device, model in starters.items()
+        device: model.person(Recipe(seed=3)).render(Camera.orbit(0.4), pose, 128) for device, model in starters.items()
     }
     apart = np.abs(seen["cuda"]["image"].astype(int) - seen["cpu"]["image"])
     assert np.quantile(apart, 0.99) <= 2
@@ -126,6 +124,6 @@ def test_whole_avatars(starters: dict[str, CanonicalAvatarModel]) -> None:
 def test_avatars_of_a_published_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORTRAITKIT_MODELS", str(tmp_path))
     install(tmp_path)
-    model = load_avatar_model(str(find_model("bust")), "cuda")
+    model = load_model(str(find_model("bust")), "cuda")
     avatar = make_avatar(Recipe(model="bust", faces=4000, texture_size=256, lattice=96), model)
     assert len(avatar.main.faces) > 1000 and avatar.main.maps.base_colour.std() > 0

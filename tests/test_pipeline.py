@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar
 from portrait_core.body.template import BodyTemplate
@@ -15,7 +14,7 @@ from portrait_core.errors import Cancelled, UsageError
 from portrait_core.pipeline import levels, make_avatar
 from portrait_core.recipe import Recipe
 from portrait_core.shape import Surface, inspect_surface
-from tests.analytic_model import HEADER, AnalyticModel, scale_of
+from tests.analytic_model import HEADER, AnalyticModel, AnalyticPerson
 from textures import linear_to_srgb
 
 RECIPE = Recipe(
@@ -37,7 +36,7 @@ def welded(avatar: Avatar) -> Surface:
 
 def test_the_surface_lies_on_the_field(avatar: Avatar) -> None:
     model = AnalyticModel()
-    field = model.field(model.latent(RECIPE), RECIPE.psi)
+    field = model.person(RECIPE).field
     inner = avatar.main.vertices[avatar.main.vertices[:, 1] > -0.18]  # above the flat cap of the shoulder cut
     assert np.abs(field.value(field.unplace(inner))).mean() < 0.001
     assert 2500 < len(avatar.main.faces) <= 3000
@@ -47,7 +46,7 @@ def test_the_surface_lies_on_the_field(avatar: Avatar) -> None:
 
 def test_lattice_space_is_left_before_the_file(avatar: Avatar) -> None:
     model = AnalyticModel()
-    scale = scale_of(model.latent(RECIPE), RECIPE.psi)
+    scale = model.person(RECIPE).scale
     assert abs(scale - 1) > 0.01
     assert avatar.main.vertices[:, 1].min() == pytest.approx(-0.2 * scale, abs=1e-3)
     assert avatar.main.vertices[:, 1].max() == pytest.approx(0.288 * scale, abs=3e-3)
@@ -55,7 +54,7 @@ def test_lattice_space_is_left_before_the_file(avatar: Avatar) -> None:
 
 def test_the_texture_shows_the_field_at_the_same_place(avatar: Avatar) -> None:
     model = AnalyticModel()
-    field = model.field(model.latent(RECIPE), RECIPE.psi)
+    field = model.person(RECIPE).field
     middles = avatar.main.vertices[avatar.main.faces].mean(axis=1)
     uv = avatar.main.uvs[avatar.main.faces].mean(axis=1)
     size = avatar.main.maps.base_colour.shape[0]
@@ -69,7 +68,7 @@ def test_the_texture_shows_the_field_at_the_same_place(avatar: Avatar) -> None:
 
 def test_normals_point_outwards(avatar: Avatar) -> None:
     model = AnalyticModel()
-    field = model.field(model.latent(RECIPE), RECIPE.psi)
+    field = model.person(RECIPE).field
     inner = avatar.main.vertices[:, 1] > -0.18  # beyond the cap the field goes on
     outside = field.value(field.unplace(avatar.main.vertices + 0.004 * avatar.main.normals)[inner])
     assert (outside < 0).mean() > 0.99
@@ -146,8 +145,8 @@ def test_mistakes_are_found_before_any_work() -> None:
 class WithoutHands(AnalyticModel):
     """The same bust with a rig that ends above the elbows, as a bust's may."""
 
-    def template(self, z: NDArray[np.float32], psi: float) -> BodyTemplate:
-        whole = super().template(z, psi)
+    def template_of(self, person: AnalyticPerson) -> BodyTemplate:
+        whole = super().template_of(person)
         return replace(
             whole,
             joint_names=whole.joint_names[:18],

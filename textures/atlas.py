@@ -3,23 +3,20 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from textures.charts import make_charts
+from textures.charts import WORK, make_charts
 from textures.pack import pack
 from textures.topology import face_pairs, piece_labels
+from textures.xatlas_charts import xatlas_pack, xatlas_unwrap
 
-MAX_COST = 8.0
-"""Charts grow until this cost; with xatlas's 2 a head falls into twice as many charts, for no less stretch."""
-
-NORMAL_DEVIATION_WEIGHT = 1.0
-"""How much a chart's bending counts; with xatlas's 2 there are twice as many seams across a face."""
+Method = Literal["auto", "charts", "xatlas"]
+"""Who unwraps: this room, the library xatlas, or whichever suits: charts where parts are known, else xatlas."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +25,15 @@ class Atlas:
 
     ``vertex_map`` (Vn,) int32 names the input vertex of each new one, ``faces`` (F, 3) int32 are the input's faces in
     the input's order with new vertices, ``uvs`` (Vn, 2) float32 lie in 0 to 1 with the origin at the bottom left,
-    ``charts`` (F,) int32 numbers the chart of each face from 0.
+    ``charts`` (F,) int32 numbers the chart of each face from 0. ``used_up`` tells that the work allowed did not
+    suffice: some charts are simpler and more distorted than they could be.
     """
 
     vertex_map: NDArray[np.int32]
     faces: NDArray[np.int32]
     uvs: NDArray[np.float32]
     charts: NDArray[np.int32]
+    used_up: bool = False
 
     @property
     def chart_count(self) -> int:
@@ -58,17 +57,22 @@ def unwrap(
     parts: NDArray[np.int32] | None = None,
     density: Mapping[int, float] | None = None,
     whole: Collection[int] = (),
-    time_limit: float = 20.0,
+    budget: int = WORK,
+    method: Method = "auto",
 ) -> Atlas:
     """Cut and flatten a mesh: charts without overlap, at least ``padding`` texels apart at ``resolution`` squared.
 
-    ``vertices`` (V, 3) in any length unit, ``faces`` (F, 3). The same input gives the same atlas, as long as the time
-    limit is not reached. Meant for a decimated surface.
+    ``vertices`` (V, 3) in any length unit, ``faces`` (F, 3). The same input gives the same atlas on a machine of
+    any speed. Meant for a decimated surface.
 
     With ``parts`` (F,) int32 no chart reaches over a border between two parts (except that scraps join a neighbour), a
     part in ``whole`` becomes one chart (for each connected piece) and stands upright (+y up), and ``density`` gives the
-    texels per length of a part in proportion to the others (1 where it says nothing). After ``time_limit`` seconds what
-    is not done gets a simpler, more distorted chart. Without parts xatlas does it all.
+    texels per length of a part in proportion to the others (1 where it says nothing). After a ``budget`` of work
+    (steps of one triangle) what is not done gets a simpler, more distorted chart, and the atlas says so.
+
+    ``method`` chooses who does it. ``charts`` takes a mesh without parts for one part. ``xatlas`` cuts as it likes: of
+    the parts it knows the densities only, a chart having that of most of its faces. ``auto`` is ``charts`` with parts
+    and ``xatlas`` without.
 
     Raises ``ValueError`` when there is nothing to unwrap, the parts do not fit the mesh, or the charts do not fit into
     one image.
@@ -77,16 +81,20 @@ def unwrap(
         raise ValueError("unwrap: the mesh has no faces")
     if resolution < 16 or not 0 <= padding <= resolution // 8:
         raise ValueError(f"unwrap: padding must be 0 to an eighth of the resolution, got {padding} at {resolution}")
-    if parts is None:
-        if density or whole:
-            raise ValueError("unwrap: density and whole speak of parts, but no parts are given")
-        return _by_xatlas(vertices, faces, resolution, padding)
-    if parts.shape != (len(faces),):
+    if parts is None and (density or whole):
+        raise ValueError("unwrap: density and whole speak of parts, but no parts are given")
+    if parts is not None and parts.shape != (len(faces),):
         raise ValueError(f"unwrap: expected one part for each of {len(faces)} faces, got shape {parts.shape}")
     scales = dict(density or {})
     if any(not (np.isfinite(scale) and scale > 0) for scale in scales.values()):
         raise ValueError(f"unwrap: densities must be positive, got {scales}")
-    return _in_parts(vertices, faces, parts, scales, whole, resolution, padding, time_limit)
+    if not bool(np.isfinite(vertices).all()):
+        raise ValueError("unwrap: the mesh has vertices at values that are not finite")
+    if method == "xatlas" or (method == "auto" and parts is None):
+        return _by_xatlas(vertices, faces, parts, scales, resolution, padding)
+    if parts is None:
+        parts = np.zeros(len(faces), np.int32)
+    return _in_parts(vertices, faces, parts, scales, whole, resolution, padding, budget)
 
 
 def _in_parts(
@@ -97,16 +105,10 @@ def _in_parts(
     whole: Collection[int],
     resolution: int,
     padding: int,
-    time_limit: float,
+    budget: int,
 ) -> Atlas:
-    if not bool(np.isfinite(vertices).all()):
-        raise ValueError("unwrap: the mesh has vertices at values that are not finite")
-    charts = make_charts(vertices, faces, parts, whole, time_limit)
-    count = len(charts.energy)
-    # A chart with scraps of another part has the density of most of its faces.
-    kinds, kind = np.unique(parts, return_inverse=True)
-    votes = np.bincount(charts.chart * len(kinds) + kind, minlength=count * len(kinds)).reshape(count, -1)
-    scale = np.asarray([density.get(int(kinds[k]), 1.0) for k in votes.argmax(axis=1)])
+    charts = make_charts(vertices, faces, parts, whole, budget)
+    scale = _scales(parts, charts.chart, density)
     vertex_map = np.zeros(len(charts.uvs), np.int32)
     vertex_map[charts.glued] = faces
     of_vertex = np.zeros(len(charts.uvs), np.int64)
@@ -118,7 +120,7 @@ def _in_parts(
         own = of_vertex == k
         uvs[own] = uvs[own] @ turn
     uvs = pack(uvs, charts.glued, charts.chart, upright=charts.whole, resolution=resolution, padding=padding)
-    return Atlas(vertex_map, charts.glued, uvs.astype(np.float32), charts.chart.astype(np.int32))
+    return Atlas(vertex_map, charts.glued, uvs.astype(np.float32), charts.chart.astype(np.int32), charts.used_up)
 
 
 def _upright(flat: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -149,37 +151,34 @@ def _upright(flat: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray
     return np.array([[v, u], [-u, v]]) / size if size > 0.0 else np.eye(2)
 
 
-def _by_xatlas(vertices: NDArray[np.float32], faces: NDArray[np.int32], resolution: int, padding: int) -> Atlas:
-    xatlas: Any = importlib.import_module("xatlas")
-    atlas = xatlas.Atlas()
-    # Unit size: xatlas drops triangles below an absolute area.
-    size = float(np.ptp(vertices, axis=0).max()) or 1.0
-    atlas.add_mesh(
-        np.ascontiguousarray(vertices / np.float32(size), np.float32), np.ascontiguousarray(faces, np.uint32)
-    )
-    charts, pack = xatlas.ChartOptions(), xatlas.PackOptions()
-    charts.max_cost = MAX_COST
-    charts.normal_deviation_weight = NORMAL_DEVIATION_WEIGHT
-    pack.resolution = resolution
-    pack.padding = padding
-    pack.bilinear = True
-    atlas.generate(charts, pack)
-    if atlas.atlas_count != 1:
-        raise ValueError(f"unwrap: expected one texture, the charts need {atlas.atlas_count} at {resolution} texels")
-    vertex_map, new_faces, uvs = atlas[0]
-    # xatlas packs into about the resolution asked for and normalises each axis by itself. One common scale keeps
-    # texels square; growing to the full image never shrinks the padding.
-    texels = np.asarray(uvs, np.float64) * (atlas.width, atlas.height)
-    extent = float(max(atlas.width, atlas.height))
-    mesh_faces = np.asarray(new_faces, np.int32).reshape(-1, 3)
-    if len(mesh_faces) != len(faces):
-        raise ValueError(
-            f"unwrap: xatlas returned {len(mesh_faces)} of {len(faces)} faces; the mesh has faces without area"
-        )
-    one, two = face_pairs(mesh_faces).one // 3, face_pairs(mesh_faces).two // 3
-    return Atlas(
-        np.asarray(vertex_map, np.int32),
-        mesh_faces,
-        np.clip(texels / extent, 0.0, 1.0).astype(np.float32),
-        piece_labels(len(faces), one, two).astype(np.int32),
-    )
+def _by_xatlas(
+    vertices: NDArray[np.float32],
+    faces: NDArray[np.int32],
+    parts: NDArray[np.int32] | None,
+    density: Mapping[int, float],
+    resolution: int,
+    padding: int,
+) -> Atlas:
+    vertex_map, glued, uvs = xatlas_unwrap(vertices, faces, resolution=resolution, padding=padding)
+    chart = _connected_charts(glued)
+    if parts is not None and len({density.get(int(part), 1.0) for part in np.unique(parts)}) > 1:
+        scale = _scales(parts, chart, density)
+        of_vertex = np.zeros(len(uvs), np.int64)
+        of_vertex[glued.ravel()] = np.repeat(chart, 3)
+        uvs = uvs * scale[of_vertex][:, None]
+        again, glued, uvs = xatlas_pack(uvs, glued, chart, resolution=resolution, padding=padding)
+        vertex_map = vertex_map[again]
+    return Atlas(vertex_map, glued, uvs.astype(np.float32), chart)
+
+
+def _connected_charts(faces: NDArray[np.int32]) -> NDArray[np.int32]:
+    pairs = face_pairs(faces)
+    return piece_labels(len(faces), pairs.one // 3, pairs.two // 3).astype(np.int32)
+
+
+def _scales(parts: NDArray[np.int32], chart: NDArray[np.integer], density: Mapping[int, float]) -> NDArray[np.float64]:
+    """The density of each chart: that of the part that most of its faces are of."""
+    kinds, kind = np.unique(parts, return_inverse=True)
+    count = int(chart.max()) + 1
+    votes = np.bincount(chart * len(kinds) + kind, minlength=count * len(kinds)).reshape(count, -1)
+    return np.asarray([density.get(int(kinds[k]), 1.0) for k in votes.argmax(axis=1)])

@@ -26,6 +26,10 @@ STRONG_GAIN = 0.99
 CROSSED_STEPS = 4
 """After so many steps in a row with a crossed border it is not expected to come right again."""
 
+OPENING_WORK, STRONG_WORK = 10, 20
+"""What opening a chart and laying it onto a disc costs, and a strong step, in steps of descent for each triangle; by
+times measured once. Work is counted, not timed: the same mesh gets the same charts on every machine."""
+
 LEAST_HEIGHT = 3e-4
 """A triangle flatter than this, in edges of a mean triangle, may turn over when its corners are rounded to float32."""
 
@@ -44,12 +48,14 @@ class Surface:
 @dataclass(frozen=True)
 class Round:
     """Charts laid flat: ``flat`` (F, 3, 2) corners, ``glued`` (F, 3) vertices; of each chart its mean ``energy`` (C,)
-    (4: no distortion) and whether it is ``valid``: a disc, no triangle turned over."""
+    (4: no distortion) and whether it is ``valid``: a disc, no triangle turned over. ``work`` is what it took, in steps
+    of descent of one triangle."""
 
     flat: NDArray[np.float64]
     glued: NDArray[np.int32]
     energy: NDArray[np.float64]
     valid: NDArray[np.bool_]
+    work: int
 
 
 def one_round(
@@ -72,21 +78,25 @@ def one_round(
     flat = np.zeros((len(rows), 3, 2))
     energy = np.full(len(disc), np.inf)
     valid = disc.copy()
+    work = OPENING_WORK * len(rows)
     if bool(disc.any()):
         use = disc[chart]
         own = (np.cumsum(disc) - 1)[chart[use]]
         _, vertex = np.unique(glued[use], return_inverse=True)
         vertex = np.asarray(vertex, np.int32).reshape(-1, 3)
         corners = surface.corners[rows[use]]
-        uvs, laid = _unfolded(corners, vertex, own, STEPS[-1:] if late else STEPS)
+        steps = STEPS[-1:] if late else STEPS
+        uvs, laid = _unfolded(corners, vertex, own, steps)
+        work += max(steps) * len(own)
         stubborn = np.bincount(own, weights=single[rows[use]]).astype(np.bool_) & (laid > FLAT_ENOUGH)
         if not late:
             for k in np.flatnonzero(stubborn):
-                _relax(corners, vertex, own == k, uvs, laid[k : k + 1])
+                taken = _relax(corners, vertex, own == k, uvs, laid[k : k + 1])
+                work += STRONG_WORK * taken * int(np.count_nonzero(own == k))
         flat[use], energy[disc] = uvs[vertex], laid
         turned = _heights(flat[use]) < LEAST_HEIGHT
         valid[np.flatnonzero(disc)[own[turned]]] = False
-    return Round(flat, glued, energy, valid)
+    return Round(flat, glued, energy, valid, work)
 
 
 def _unfolded(
@@ -116,15 +126,19 @@ def _relax(
     inside: NDArray[np.bool_],
     uvs: NDArray[np.float64],
     energy: NDArray[np.float64],
-) -> None:
-    """Improve the chart of the triangles ``inside`` (F,), its places in ``uvs`` (N, 2) and its ``energy`` (1,)."""
+) -> int:
+    """Improve the chart of the triangles ``inside`` (F,), its places in ``uvs`` (N, 2) and its ``energy`` (1,).
+
+    Returns how many steps were taken.
+    """
     names, vertex = np.unique(glued[inside], return_inverse=True)
     vertex = np.asarray(vertex, np.int32).reshape(-1, 3)
     one = np.zeros(len(vertex), np.int64)
     loops, of_vertex, yes = border_loops(vertex), np.zeros(len(names), np.int64), np.ones(1, np.bool_)
     begin, at_first = uvs[names].copy(), float(energy[0])
-    last, over = at_first, 0
+    last, over, taken = at_first, 0, 0
     for laid in strong_steps(corners[inside], vertex, one, begin, STRONG_STEPS):
+        taken += 1
         reached = float(laid.energy[0])
         if bool(crossed(laid.uvs, loops, of_vertex, yes)[0]):
             over += 1
@@ -136,6 +150,7 @@ def _relax(
         last = reached
     if float(_heights(uvs[names][vertex]).min()) < min(LEAST_HEIGHT, float(_heights(begin[vertex]).min())):
         uvs[names], energy[0] = begin, at_first
+    return taken
 
 
 def _heights(flat: NDArray[np.float64]) -> NDArray[np.float64]:

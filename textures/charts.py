@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -29,6 +28,10 @@ MOST_ROUNDS = 40
 MOST_CHARTS = 44
 """Charts are cut for less distortion only while there are fewer than this; for validity always."""
 
+WORK = 24_000_000
+"""Steps of descent of one triangle that an unwrap may take, about 20 to 30 seconds: a bust of 20,000 triangles needs
+1 million, one of 100,000 needs 6."""
+
 _log = logging.getLogger("portraitkit")
 
 
@@ -37,7 +40,7 @@ class Charts:
     """Flat charts: ``chart`` (F,) from 0, ``glued`` (F, 3) vertices of the charts, ``uvs`` (N, 2) in surface units.
 
     ``whole`` (C,) tells which charts are parts that were to stay in one piece, ``energy`` (C,) how they are distorted
-    (4: not at all).
+    (4: not at all). ``used_up``: whether the work allowed did not suffice to finish what was wanted.
     """
 
     chart: NDArray[np.int64]
@@ -45,6 +48,7 @@ class Charts:
     uvs: NDArray[np.float64]
     whole: NDArray[np.bool_]
     energy: NDArray[np.float64]
+    used_up: bool = False
 
 
 def make_charts(
@@ -52,15 +56,15 @@ def make_charts(
     faces: NDArray[np.int32],
     parts: NDArray[np.int32],
     whole: Collection[int],
-    time_limit: float,
+    budget: int,
 ) -> Charts:
     """Charts that are discs, flipped nowhere and cover nothing twice, each within one of ``parts`` (F,).
 
     A part in ``whole`` becomes one chart for each connected piece, opened by cuts where it is no disc. Small pieces of
-    the other parts join a neighbour. After ``time_limit`` seconds nothing more is improved: what is not done by then is
-    laid onto a disc (Tutte), which is always valid but more distorted.
+    the other parts join a neighbour. After ``budget`` steps of descent of one triangle nothing more is improved:
+    what is not done by then is laid onto a disc (Tutte), which is always valid but more distorted. Work is counted and
+    no clock asked, so that slow machines make the same charts.
     """
-    deadline = time.monotonic() + time_limit
     corners = vertices.astype(np.float64)[faces]
     area = 0.5 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     total = float(area.sum())
@@ -83,7 +87,7 @@ def make_charts(
     chart = grow_charts(area, inner, cost, piece, wanted)
     chart = smooth_borders(chart, inner, single[piece])
     chart = _connected(chart, area, inner, single[piece], SMALLEST * total)
-    return _laid_flat(Surface(corners, area, inner, cost), chart, single[piece], deadline)
+    return _laid_flat(Surface(corners, area, inner, cost), chart, single[piece], budget)
 
 
 def _connected(
@@ -99,19 +103,24 @@ def _connected(
     return piece_labels(len(chart), pairs.one[same] // 3, pairs.two[same] // 3)
 
 
-def _laid_flat(surface: Surface, chart: NDArray[np.int64], single: NDArray[np.bool_], deadline: float) -> Charts:
-    """Lay charts flat, cut the bad ones and lay those flat again, until all are good or time is up."""
+def _laid_flat(surface: Surface, chart: NDArray[np.int64], single: NDArray[np.bool_], budget: int) -> Charts:
+    """Lay charts flat, cut the bad ones and lay those flat again, until all are good or the budget is used up."""
     count = len(chart)
     flat = np.zeros((count, 3, 2))
     glued = np.zeros((count, 3), np.int32)
     energy_of_face = np.zeros(count)
     todo = np.ones(count, np.bool_)
+    work, used_up = 0, False
     for turn in range(MOST_ROUNDS):
-        late = time.monotonic() > deadline
+        late = work >= budget
+        if late and not used_up:
+            used_up = True
+            _log.warning("unwrap: %d triangles used up the work allowed; the rest gets a simpler layout", count)
         rows = np.flatnonzero(todo)
         _, own = np.unique(chart[rows], return_inverse=True)
         own = np.asarray(own, np.int64)
         result = one_round(surface, rows, own, single, late)
+        work += result.work
         flat[rows], glued[rows] = result.flat, result.glued + (int(glued.max()) + 1)
         energy_of_face[rows] = result.energy[own]
         whole = np.zeros(len(result.energy), np.bool_)
@@ -153,6 +162,7 @@ def _laid_flat(surface: Surface, chart: NDArray[np.int64], single: NDArray[np.bo
         flat.reshape(-1, 2)[first],
         whole,
         energy,
+        used_up,
     )
 
 

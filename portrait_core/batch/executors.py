@@ -17,11 +17,15 @@ from typing import Protocol
 
 from portrait_core.batch.records import Record
 from portrait_core.batch.task import Task
+from portrait_core.errors import PortraitError, remedy
 
 _log = logging.getLogger("portraitkit")
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 END_SECONDS = 3.0
+PER_CARD = 2
+"""Workers a graphics card: while one unwraps and writes, the other computes."""
+
 CARD_MEMORY = 0.95
 """Of a graphics card's memory that all workers on it may take together."""
 
@@ -127,7 +131,7 @@ class LocalCrew:
         if member.ready or member.task is not None:
             self._start(member.device)
         elif not self._members:
-            raise RuntimeError("no worker could be started; `portrait doctor` tells what is wrong")
+            raise PortraitError("no worker process could be started.", remedy=remedy("examine"))
 
     def close(self) -> None:
         for member in self._members:

@@ -36,7 +36,7 @@ def make_avatars(
     """
     from portrait_core.pipeline import make_avatar
 
-    engine = Engine()
+    engine = Engine(kept_persons=1)
     engine.device = device
     for each in recipes:
         try:

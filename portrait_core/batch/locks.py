@@ -16,7 +16,7 @@ from pathlib import Path
 
 import filelock
 
-from portrait_core.errors import OutputError
+from portrait_core.errors import OutputError, remedy
 from portrait_core.files.whole_file import output_error
 
 _GATE = ".portrait-gate.lock"
@@ -69,6 +69,6 @@ def _refusal(folder: Path, lock: Path) -> OutputError:
         told: dict[str, object] = json.loads(Path(f"{lock}.txt").read_text())
         who = f" (process {told['pid']} on {told['host']})"
     return OutputError(
-        f"{folder}: another batch works in this folder{who}. Wait for it or end it, choose another --out, or give both "
-        "a different --shard of the same batch."
+        f"{folder}: another batch works in this folder{who}. Wait for it or end it.",
+        remedy=remedy("other_folder_or_shard"),
     )

@@ -11,12 +11,11 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from portrait_core.batch.executors import Outcome
+from portrait_core.batch.executors import PER_CARD, Outcome
 from portrait_core.batch.records import Record
-from portrait_core.batch.resources import PER_CARD
 from portrait_core.batch.task import Task, carry_out
 from portrait_core.engine.engine import Engine
-from portrait_core.errors import UsageError
+from portrait_core.errors import UsageError, remedy
 
 _log = logging.getLogger("portraitkit")
 
@@ -38,7 +37,7 @@ class Member:
         torch.set_num_threads(threads)
         limit_threads(threads)
         self._name = name
-        self._engine = Engine()
+        self._engine = Engine(kept_persons=1)
         self._engine.device = device
         warm_up()
 
@@ -57,7 +56,8 @@ class RayCrew:
         try:
             ray: Any = importlib.import_module("ray")
         except ImportError:
-            raise UsageError("--engine ray needs Ray: pip install 'portraitkit[cluster]'.") from None
+            told = remedy("install", extra="cluster", package="ray")
+            raise UsageError("a cluster needs the package ray, which is missing.", remedy=told) from None
         self._ray = ray
         self._mine = not ray.is_initialized()
         if self._mine:
@@ -66,7 +66,7 @@ class RayCrew:
                 ray.init(address=address or None, **options)
             except (ConnectionError, ValueError, RuntimeError) as error:
                 told = " ".join(str(error).split())[:300]
-                raise UsageError(f"--engine ray: no cluster at {address or 'this machine'}: {told}") from None
+                raise UsageError(f"Ray: no cluster at {address or 'this machine'}: {told}") from None
         resources: dict[str, float] = ray.cluster_resources()
         cards = resources.get("GPU", 0.0) if device in ("auto", "cuda") else 0.0
         self._needs: dict[str, Any] = {"num_cpus": threads, "num_gpus": CARD_SHARE if cards else 0}
@@ -131,7 +131,7 @@ class RayCrew:
             self._failed_starts += 1
             if self._failed_starts > MOST_FAILED_STARTS and not (self._idle or self._busy):
                 raise UsageError(
-                    f"--engine ray: workers do not start on the cluster ({type(error).__name__}). Is the same "
+                    f"Ray: workers do not start on the cluster ({type(error).__name__}). Is the same "
                     "portraitkit installed on every node?"
                 ) from None
             self._start()

@@ -75,7 +75,8 @@ class Record(BaseModel):
     """One line of a manifest: what became of a job.
 
     ``slot`` is the job's planned name, ``name`` that of the files, another one when a rejected avatar was replaced.
-    ``error`` holds code, message and advice of a failure. ``when`` is UTC and only told: nothing depends on it.
+    ``error`` holds code, message and advice of a failure, ``remedy`` what to do about it as
+    :meth:`portrait_core.errors.Remedy.facts` tells it. ``when`` is UTC and only told: nothing depends on it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -101,6 +102,7 @@ class Record(BaseModel):
     attempts: int = 1
     replacement: int = 0
     error: dict[str, str] = {}
+    remedy: dict[str, Any] = {}
     when: str = ""
     version: str = ""
 

@@ -22,7 +22,7 @@ from typing import Any, cast
 import platformdirs
 
 from portrait_core.batch.records import Record
-from portrait_core.errors import OutputError, UsageError
+from portrait_core.errors import OutputError, UsageError, remedy
 
 LOCK = "portrait-batch.lock.json"
 
@@ -49,7 +49,7 @@ class Remote:
         try:
             system, root = core.url_to_fs(self.url)
         except (ImportError, ValueError) as error:
-            raise UsageError(f"--out {url}: {error}. Give a folder, or install what this kind of URL needs.") from None
+            raise UsageError(f"{url}: {error}. Give a folder, or install what this kind of URL needs.") from None
         self._fs: Any = system
         self._root: str = str(root).rstrip("/")
 
@@ -135,7 +135,8 @@ class Remote:
             if owner.get("host") != mine["host"]:
                 raise OutputError(
                     f"{self.url}: another batch works there (process {owner.get('pid')} on {owner.get('host')}), or "
-                    "was killed. Wait for it; if it has ended, give --break-lock."
+                    "was killed.",
+                    remedy=remedy("take_over"),
                 )
         self.write(name, json.dumps(mine).encode())
         try:

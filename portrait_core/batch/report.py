@@ -3,30 +3,40 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 import portrait_core
 from portrait_core.batch.records import Record
 from portrait_core.batch.run import Summary
+from portrait_core.runtime.cores import available_cores
 
 NAME = "report.md"
 MOST = 50
 
 
-def report(records: Sequence[Record], planned: int, summary: Summary) -> str:
-    """Markdown about all records of a folder and about the run that just ended."""
+Words = Callable[[Mapping[str, Any]], str]
+"""A remedy's facts -> what to do, in the words of whoever runs the batch."""
+
+
+def wordless(facts: Mapping[str, Any]) -> str:
+    """No words for any remedy."""
+    return ""
+
+
+def report(records: Sequence[Record], planned: int, summary: Summary, words: Words = wordless) -> str:
+    """Markdown about all records of a folder and about the run that just ended; ``words`` tells what to do about it."""
     by = {status: [each for each in records if each.status == status] for status in ("made", "rejected", "failed")}
     made = by["made"]
     lines = [
         "# Batch report",
         "",
         f"Portraitkit {portrait_core.__version__}, Python {platform.python_version()}, {platform.system()}, "
-        f"{os.cpu_count()} cores on the machine that kept the plan.",
+        f"{available_cores()} cores of the machine that kept the plan.",
         "",
         "| avatars | count |",
         "| --- | ---: |",
@@ -45,7 +55,7 @@ def report(records: Sequence[Record], planned: int, summary: Summary) -> str:
         f"| avatars an hour | {_rate(summary)} |",
     ]
     if summary.interrupted:
-        lines.append("| interrupted | yes; run the same command again to go on |")
+        lines.append("| interrupted | yes; run the same batch again to go on |")
     timed = [each for each in made if each.seconds]
     if timed:
         lines += ["", "| of the made ones | least | median | 95 % | most |", "| --- | ---: | ---: | ---: | ---: |"]
@@ -64,18 +74,19 @@ def report(records: Sequence[Record], planned: int, summary: Summary) -> str:
             for stage, seconds in each.stages.items():
                 stages.setdefault(stage, []).append(seconds)
         lines += [f"| {stage} | {np.median(seconds):.2f} |" for stage, seconds in stages.items()]
-    lines += _listed("Rejected", by["rejected"], [reason for each in by["rejected"] for reason in each.reasons])
-    lines += _listed("Failed", by["failed"], [each.error.get("code", "") for each in by["failed"]])
+    lines += _listed("Rejected", by["rejected"], [reason for each in by["rejected"] for reason in each.reasons], words)
+    lines += _listed("Failed", by["failed"], [each.error.get("code", "") for each in by["failed"]], words)
     return "\n".join(lines) + "\n"
 
 
-def _listed(title: str, records: Sequence[Record], reasons: Sequence[str]) -> list[str]:
+def _listed(title: str, records: Sequence[Record], reasons: Sequence[str], words: Words) -> list[str]:
     if not records:
         return []
     counts = ", ".join(f"{reason}: {count}" for reason, count in Counter(reasons).most_common())
     lines = ["", f"## {title}", "", counts, "", "| avatar | why |", "| --- | --- |"]
     for each in records[:MOST]:
-        why = ", ".join(each.reasons) if each.status == "rejected" else each.error.get("message", "")
+        failure = f"{each.error.get('message', '')} {words(each.remedy)}".rstrip()
+        why = ", ".join(each.reasons) if each.status == "rejected" else failure
         score = f" (quality {each.score:.2f})" if each.status == "rejected" else ""
         lines.append(f"| {_cell(each.name)} | {_cell(why)}{score} |")
     if len(records) > MOST:

@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 from typing import Literal
 
-from portrait_core.batch.executors import Crew, LocalCrew
+from portrait_core.batch.executors import PER_CARD, Crew, LocalCrew
 from portrait_core.errors import UsageError
-
-PER_CARD = 2
-"""Workers a graphics card: while one unwraps and writes, the other computes."""
+from portrait_core.runtime.cores import available_cores
+from portrait_core.runtime.memory import free_memory_mib
 
 MOST = 256
 
@@ -57,28 +54,11 @@ class Workforce:
         return LocalCrew([f"cuda:{number % cards}" for number in range(workers)], threads)
 
 
-def available_cores() -> int:
-    """Cores that this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def card_count() -> int:
     """Graphics cards that torch can use."""
     import torch
 
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
-
-
-def free_memory_mib() -> float | None:
-    """Memory that programs could take now, MiB; None where the system does not tell in a plain file."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            fields = dict(line.split(":", 1) for line in file)
-        return int(fields["MemAvailable"].split()[0]) / 1024
-    except (OSError, KeyError, ValueError):
-        return None
 
 
 def parse_shard(text: str | None) -> tuple[int, int] | None:
@@ -87,8 +67,8 @@ def parse_shard(text: str | None) -> tuple[int, int] | None:
         return None
     first, slash, second = text.partition("/")
     if not (slash and first.strip().isdecimal() and second.strip().isdecimal() and len(text) < 16):
-        raise UsageError(f"--shard {text!r}: expected i/n, such as 3/8 for the third of eight parts.")
+        raise UsageError(f"shard {text!r}: expected i/n, such as 3/8 for the third of eight parts.")
     part, parts = int(first), int(second)
     if not 1 <= part <= parts:
-        raise UsageError(f"--shard {text}: parts count from 1 to {parts}.")
+        raise UsageError(f"shard {text}: parts count from 1 to {parts}.")
     return part, parts

@@ -21,11 +21,12 @@ from portrait_core.batch.records import Job, Outputs, Record
 from portrait_core.batch.remote_store import Remote
 from portrait_core.batch.resume import is_whole, recovered
 from portrait_core.batch.task import Task
-from portrait_core.errors import OutputError, PortraitError
+from portrait_core.errors import OutputError, PortraitError, remedy
 from portrait_core.files.names import fill_pattern, plain_stem
 from portrait_core.files.whole_file import prepare_folder
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import MAX_SEED, Recipe
+from portrait_core.recipe_fields import PERSON
 
 _log = logging.getLogger("portraitkit")
 
@@ -211,7 +212,7 @@ class Run:
         most = self.limits.max_failures
         if most is not None and self.summary.failed > most:
             raise TooManyFailures(
-                f"{self.summary.failed} avatars failed, more than --max-failures {most} allows; the last, "
+                f"{self.summary.failed} avatars failed, more than the {most} that are allowed; the last, "
                 f"{record.name}: {record.error.get('message', '')}"
             )
 
@@ -230,6 +231,7 @@ class Run:
                 attempts=task.attempts,
                 replacement=task.replacement,
                 error={"code": code, "message": reason, "advice": _ADVICE[code]},
+                remedy=_REMEDIES[code].facts(),
                 version=portrait_core.__version__,
             )
         )
@@ -249,7 +251,7 @@ class Run:
         job = self._by_index[task.index]
         person = job.recipe.seed or 0
         seed = int(np.random.SeedSequence([person, nth, 0x706B]).generate_state(1)[0]) % (MAX_SEED + 1)
-        changed = recipe.model_copy(update={"seed": seed, "latent": None})
+        changed = recipe.model_copy(update=dict.fromkeys(PERSON) | {"seed": seed})
         name = fill_pattern(self.pattern, model=recipe.model, seed=str(seed), index=task.index) if self.pattern else ""
         taken = not name or plain_stem(name) == task.slot
         return replace(
@@ -274,6 +276,7 @@ class Run:
 
 
 _ADVICE = {
-    "crash": "Run the batch again; with fewer --workers each has more memory. If it stays, report it with the recipe.",
-    "time": "Give more with --time-limit, or a smaller lattice or texture size.",
+    "crash": "Run the batch again. If it stays, report it with the recipe.",
+    "time": "A smaller lattice or texture size takes less time.",
 }
+_REMEDIES = {"crash": remedy("fewer_workers"), "time": remedy("more_time")}

@@ -3,7 +3,7 @@
 
 A plan is TOML: every field of a recipe is a value or a distribution, ``attributes`` and ``pose`` are tables of them.
 
-    seed = 1                       # of the draws; --plan-seed goes first
+    seed = 1                       # of the draws; one that is given goes first
     psi = { uniform = [0.6, 1.0] }
     texture_size = { choice = [1024, 2048], weights = [3, 1] }
     [attributes]
@@ -31,6 +31,7 @@ import numpy as np
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError, suggestion
 from portrait_core.recipe import MAX_SEED, Recipe
+from portrait_core.recipe_fields import FIELDS, PERSON
 from portrait_core.weights.header import ModelHeader
 
 KINDS = ("uniform", "normal", "integers", "choice")
@@ -65,8 +66,9 @@ class Plan:
             else:
                 facts[name] = value
         facts["pose"] = pose
-        if facts.get("latent") is not None:
-            raise UsageError("plan: a latent says who it is, which a plan draws; leave it out.")
+        for name in PERSON:
+            if name != "seed" and facts.get(name) is not None:
+                raise UsageError(f"plan: {name} says who it is, which a plan draws; leave it out.")
         return facts
 
     def _person(self, index: int) -> int:
@@ -81,13 +83,13 @@ def read_plan(path: Path, seed: int | None = None) -> Plan:
     try:
         content: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"--plan {path}: {error.strerror or error}.") from None
+        raise UsageError(f"plan {path}: {error.strerror or error}.") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"--plan {path}: not TOML ({error}).") from None
+        raise UsageError(f"plan {path}: not TOML ({error}).") from None
     try:
         return take_plan(content, seed)
     except UsageError as error:
-        raise UsageError(f"--plan {path}: {error}") from None
+        raise UsageError(f"plan {path}: {error}", remedy=error.remedy) from None
 
 
 def take_plan(content: Mapping[str, object], seed: int | None = None) -> Plan:
@@ -114,10 +116,10 @@ def take_plan(content: Mapping[str, object], seed: int | None = None) -> Plan:
                     if axis not in ("x", "y", "z"):
                         raise UsageError(f"pose.{joint}.{axis[:20]}: axes are x, y and z, in degrees.")
                     fields[f"pose.{joint}.{axis}"] = each
-        elif name in Recipe.model_fields and name != "latent":
+        elif name in FIELDS and (name == "seed" or name not in PERSON):
             fields[name] = value
         else:
-            hint = suggestion(name, [*Recipe.model_fields, "seeds"], what="known fields")
+            hint = suggestion(name, [*FIELDS, "seeds"], what="known fields")
             raise UsageError(f"unknown field {name[:60]!r}. {hint}")
     for name, wanted in fields.items():
         _check(name, wanted)

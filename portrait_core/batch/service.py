@@ -20,7 +20,7 @@ from portrait_core.batch.remote_store import Remote, is_url, state_folder
 from portrait_core.batch.resources import Workforce
 from portrait_core.batch.resume import sweep
 from portrait_core.batch.run import Limits, Run, Summary
-from portrait_core.errors import OutputError, PortraitError, UsageError
+from portrait_core.errors import OutputError, PortraitError, UsageError, remedy
 from portrait_core.files.names import plain_stem
 from portrait_core.files.whole_file import make_folder, prepare_folder, whole_file
 from portrait_core.progress import Progress, silent
@@ -65,8 +65,8 @@ def check_names(jobs: Sequence[Job]) -> None:
         name = plain_stem(job.name).lower()
         if name in seen:
             raise UsageError(
-                f"avatars {seen[name]} and {job.index} of the plan would both be called {plain_stem(job.name)!r}. Put "
-                "{index} into --name, or give every row a name."
+                f"avatars {seen[name]} and {job.index} of the plan would both be called {plain_stem(job.name)!r}.",
+                remedy=remedy("number_names"),
             )
         seen[name] = job.index
 
@@ -106,13 +106,14 @@ def run_batch(
     heard: Callable[[Record], None] = _nobody,
     begun: Callable[[int, int], None] = lambda todo, kept: None,
     stop: Callable[[], int] = _never,
+    words: reports.Words = reports.wordless,
 ) -> tuple[Summary, list[Record]]:
     """Make what is missing of ``batch``; what the run did, and all records of the folder in the order of the plan.
 
     ``heard`` is told of every record as it is written, ``begun`` how many avatars are to be made and how many are there
-    already. ``stop`` is asked several times a second: 1 finishes what is in work, 2 drops it. Raises
-    :class:`OutputError` for a folder that is taken, gone, full or read-only and
-    :class:`portrait_core.batch.run.TooManyFailures`; what is finished then is kept, and reported, all the same.
+    already. ``stop`` is asked several times a second: 1 finishes what is in work, 2 drops it. ``words`` tell in the
+    report what to do about a failure. Raises :class:`OutputError` for a folder that is taken, gone, full or read-only
+    and :class:`portrait_core.batch.run.TooManyFailures`; what is finished then is kept, and reported, all the same.
     """
     jobs = batch.own_jobs()
     with _opened(batch) as (folder, remote):
@@ -133,18 +134,18 @@ def run_batch(
         except (PortraitError, OSError, KeyboardInterrupt):
             # What is finished is told as far as the disk allows; the error that ended it goes first.
             with contextlib.suppress(PortraitError, OSError):
-                _close(batch, run, folder, remote)
+                _close(batch, run, folder, remote, words)
             raise
-        return run.summary, _close(batch, run, folder, remote)
+        return run.summary, _close(batch, run, folder, remote, words)
 
 
-def _close(batch: Batch, run: Run, folder: Path, remote: Remote | None) -> list[Record]:
+def _close(batch: Batch, run: Run, folder: Path, remote: Remote | None, words: reports.Words) -> list[Record]:
     if remote is None and not folder.is_dir():
         raise OutputError(f"{folder}: the folder was removed while the batch ran.")
     sweep(folder, None if batch.shard is None else {plain_stem(job.name) for job in run.jobs})
     run.finish()
     records = planned_records(batch, folder)
-    write_pages(batch, records, run.summary, folder, remote)
+    write_pages(batch, records, run.summary, folder, remote, words)
     return records
 
 
@@ -154,7 +155,14 @@ def planned_records(batch: Batch, folder: Path) -> list[Record]:
     return [found[slot] for job in batch.jobs if (slot := plain_stem(job.name)) in found]
 
 
-def write_pages(batch: Batch, records: Sequence[Record], summary: Summary, folder: Path, remote: Remote | None) -> None:
+def write_pages(
+    batch: Batch,
+    records: Sequence[Record],
+    summary: Summary,
+    folder: Path,
+    remote: Remote | None,
+    words: reports.Words = reports.wordless,
+) -> None:
     """The page, the contact sheet and the report, each whole or not at all."""
 
     def read(name: str) -> bytes | None:
@@ -167,7 +175,7 @@ def write_pages(batch: Batch, records: Sequence[Record], summary: Summary, folde
 
     made = sum(record.status == "made" for record in records)
     contents = {
-        reports.NAME: reports.report(records, len(batch.jobs), summary).encode(),
+        reports.NAME: reports.report(records, len(batch.jobs), summary, words).encode(),
         pages.PAGE: pages.page(records, f"{made} of {len(batch.jobs)} avatars"),
         pages.SHEET: pages.contact_sheet(records, read),
     }

@@ -3,8 +3,8 @@
 
 Columns are the fields of :class:`portrait_core.recipe.Recipe`, ``name`` for the files' name, and the model's
 attributes, as ``attributes.age`` or ``age`` alone. In CSV a pose is written as on the command line, ``head=0,20,0`` in
-degrees, and levels of detail as ``8000;2000``; in JSON both are as in a recipe, rotations in radians. Empty cells have
-the default.
+degrees, levels of detail as ``8000;2000``, latents as ``0.5;-1.2``, rows of ws parted by ``|``, or any of them as JSON;
+in JSON all are as in a recipe, rotations in radians. Empty cells have the default.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +21,7 @@ from portrait_core.body.poses import read_pose
 from portrait_core.errors import PortraitError, UsageError, suggestion
 from portrait_core.files.names import check_name
 from portrait_core.recipe import Recipe
+from portrait_core.recipe_fields import FIELDS, PERSON, Kind
 from portrait_core.weights.header import ModelHeader
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
@@ -74,7 +75,7 @@ def _row(line: int, facts: dict[str, Any], base: Mapping[str, Any], headers: Map
             raise UsageError(f"name: expected a text, got {type(name).__name__}.")
         check_name(name)
     recipe = dict(base)
-    recipe.update((key, value) for key, value in fields.items() if key in Recipe.model_fields and value is not None)
+    recipe.update((key, value) for key, value in fields.items() if key in FIELDS and value is not None)
     model = headers.get(str(recipe.get("model", "starter")))
     own: set[str] = set() if model is None else {each.name for each in model.latent.attributes}
     attributes: dict[str, Any] = dict(cast("dict[str, Any]", base.get("attributes", {})))
@@ -84,19 +85,19 @@ def _row(line: int, facts: dict[str, Any], base: Mapping[str, Any], headers: Map
     elif given is not None:
         raise UsageError(f'attributes: expected an object such as {{"age": 1.5}}, got {type(given).__name__}.')
     for key, value in fields.items():
-        if key in Recipe.model_fields or value is None:
+        if key in FIELDS or value is None:
             continue
         plain = key.removeprefix("attributes.")
         if plain not in own and (key == plain or model is not None):
-            hint = suggestion(plain, [*Recipe.model_fields, *own], what="known columns")
+            hint = suggestion(plain, [*FIELDS, *own], what="known columns")
             raise UsageError(f"unknown column {key[:60]!r}. {hint}")
         attributes[plain] = value
     if attributes:
         recipe["attributes"] = attributes
-    if fields.get("latent") is not None:
-        recipe.pop("seed", None)
-    elif fields.get("seed") is not None:
-        recipe.pop("latent", None)
+    said = [key for key in PERSON if fields.get(key) is not None]
+    if said:  # goes before who holds for all, and numbers before a seed
+        kept = [key for key in said if key != "seed"] or said
+        recipe = {key: value for key, value in recipe.items() if key not in PERSON or key in kept}
     made = Recipe.model_validate(recipe)
     if model is not None:
         made.check(model)
@@ -193,26 +194,48 @@ def _typed(cells: dict[str, str]) -> dict[str, Any] | str:
 
 
 def _value(column: str, text: str) -> object:
-    if column in ("name", "model", "lod_maps", "texture", "skeleton", "bone_naming"):
-        return text
-    if text[:1] in "[{":
+    """A cell by the kind of its column; columns that are no fields are attributes, numbers."""
+    row = FIELDS.get(column)
+    kind = "text" if column == "name" else row.kind if row else "number"
+    if kind not in ("text", "choice") and text[:1] in "[{":
         return json.loads(text)
-    if column == "pose":
-        return {joint: [float(each) for each in turn] for joint, turn in read_pose(text).items()}
-    if column == "lods":
-        return [int(part) for part in text.replace(";", ",").split(",")]
-    if column in ("closed", "normal_map", "occlusion"):
-        if text.lower() not in (*_TRUE, *_FALSE):
-            raise UsageError(f"{column}: expected true or false, got {text[:40]!r}.")
-        return text.lower() in _TRUE
-    if column in ("seed", "faces", "texture_size", "lattice"):
-        # Spreadsheets write 20000.0; a seed that a float cannot hold stays a text of digits.
-        return int(text) if text.lstrip("+-").isdigit() else _whole(column, text)
-    return float(text)
+    return _READ[kind](column, text)
 
 
-def _whole(column: str, text: str) -> int:
+def _text(_column: str, text: str) -> str:
+    return text
+
+
+def _flag(column: str, text: str) -> bool:
+    if text.lower() not in (*_TRUE, *_FALSE):
+        raise UsageError(f"{column}: expected true or false, got {text[:40]!r}.")
+    return text.lower() in _TRUE
+
+
+def _count(column: str, text: str) -> int:
+    # Spreadsheets write 20000.0; a seed that a float cannot hold stays a text of digits.
+    if text.lstrip("+-").isdigit():
+        return int(text)
     number = float(text)
     if not number.is_integer():
         raise UsageError(f"{column}: expected a whole number, got {text[:40]!r}.")
     return int(number)
+
+
+def _turns(_column: str, text: str) -> dict[str, list[float]]:
+    return {joint: [float(each) for each in turn] for joint, turn in read_pose(text).items()}
+
+
+_READ: dict[Kind, Callable[[str, str], object]] = {
+    "text": _text,
+    "choice": _text,
+    "flag": _flag,
+    "count": _count,
+    "number": lambda _, text: float(text),
+    "counts": lambda _, text: [int(part) for part in text.replace(";", ",").split(",")],
+    "vector": lambda _, text: [float(part) for part in text.split(";")],
+    "rows": lambda _, text: [[float(part) for part in row.split(";")] for row in text.split("|")],
+    "values": lambda _, text: json.loads(text),
+    "turns": _turns,
+}
+"""What a cell of each kind holds, where it is not JSON."""

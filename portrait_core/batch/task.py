@@ -27,6 +27,7 @@ from portrait_core.files.names import plain_stem
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.memory import resident_bytes
+from portrait_core.runtime.stage_clock import StageClock
 
 if TYPE_CHECKING:
     from portrait_core.avatar import Avatar
@@ -73,7 +74,12 @@ class Task:
 def carry_out(task: Task, engine: Engine, progress: Progress = silent, worker: str = "") -> Record:
     """Make the avatar of ``task`` and write it. Never raises for what went wrong: the record tells."""
     begin = time.perf_counter()
-    stages = _Stages(progress)
+    clock = StageClock()
+
+    def stages(stage: str, fraction: float) -> None:
+        clock.enter(stage)
+        progress(stage, fraction)
+
     facts: dict[str, Any] = {
         "index": task.index,
         "slot": task.slot,
@@ -98,8 +104,9 @@ def carry_out(task: Task, engine: Engine, progress: Progress = silent, worker: s
         fault = fault_of(error)
         facts["status"] = "failed"
         facts["error"] = {"code": fault.code, "message": fault.message, "advice": fault.advice}
+        facts["remedy"] = {} if fault.remedy is None else fault.remedy.facts()
     facts["seconds"] = round(time.perf_counter() - begin, 4)
-    facts["stages"] = stages.close()
+    facts["stages"] = clock.close()
     facts["memory_mib"] = round((resident_bytes() or 0) / 2**20, 1)
     facts["when"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return Record.model_validate(facts)
@@ -120,8 +127,9 @@ def _made(task: Task, recipe: Recipe, engine: Engine, progress: Progress) -> tup
             if device == "cpu" or fault_of(error).code != "memory":
                 raise
             _log.warning("%s: the memory of %s is full at %g of the usual chunks", name, device, share)
-        devices.free_memory()
+        engine.forget_persons()
         gc.collect()
+        devices.free_memory()
     devices.set_chunk_share(1.0)
     usual = engine.device
     engine.device = "cpu"
@@ -231,27 +239,3 @@ def _through(path: Path) -> None:
     """Have the system write a file to the disk: a record must not outlive its files when the power fails."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-
-
-class _Stages:
-    """Passes progress on and measures how long each stage takes."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._stage = ""
-        self._since = time.perf_counter()
-        self._seconds: dict[str, float] = {}
-
-    def __call__(self, stage: str, fraction: float) -> None:
-        if stage != self._stage:
-            self.close()
-            self._stage = stage
-        self._progress(stage, fraction)
-
-    def close(self) -> dict[str, float]:
-        """The seconds of each stage so far."""
-        now = time.perf_counter()
-        if self._stage:
-            self._seconds[self._stage] = round(self._seconds.get(self._stage, 0.0) + now - self._since, 4)
-        self._since, self._stage = now, ""
-        return self._seconds

@@ -56,7 +56,7 @@ def main(name: str, device: str, threads: int, card_share: float) -> NoReturn:
     limit_threads(threads)
     if device == "cuda":
         share_card(card_share)
-    engine = Engine()
+    engine = Engine(kept_persons=1)
     engine.device = device
     warm_up()
     tell({"event": "ready"})

@@ -3,17 +3,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from portrait_core.body.triangles import NearestSearch, nearest_by_tree
+from portrait_core.geometry.mesh_queries import FAR, MeshQueries
 
 THICKNESS = 0.25
 """Points at least this far from the body (metres) are not moved."""
+
+TIE = 1e-12
+"""Squared distances closer than this to the smallest count as equal: the triangle of the lowest index carries then."""
+
+NearestSearch = Callable[[NDArray[np.float32], NDArray[np.float32], float], tuple[NDArray[Any], NDArray[Any]]]
+"""Points ``[N, 3]``, triangles ``[F, 3, 3]`` and a search radius to squared distances ``[N]`` (infinite from the radius
+on) and the nearest triangles ``[N]`` (0 then)."""
 
 
 def triangle_frames(corners: Tensor) -> tuple[Tensor, Tensor]:
@@ -34,24 +45,41 @@ class PoseWarp:
 
     ``posed[B, V, 3]`` and ``canonical[V, 3]`` are the same body's vertices in metres, ``faces[F, 3]`` its triangles
     (only these are searched). The search is outside autograd; gradients reach the posed vertices through the frames.
+    ``search`` takes the place of the one by a bounding-volume hierarchy, for those who would check it.
     """
 
     posed: Tensor
     canonical: Tensor
     faces: Tensor
     thickness: float = THICKNESS
-    search: NearestSearch = nearest_by_tree
+    search: NearestSearch | None = None
 
     def nearest(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Squared distance ``[B, N]`` (float64, infinite beyond the thickness) and index ``[B, N]`` of each point."""
         squared: list[Tensor] = []
         index: list[Tensor] = []
-        corners = self.posed.detach()[:, self.faces]
-        for own_points, own_corners in zip(points.detach(), corners, strict=True):
-            found = self.search(_array(own_points), _array(own_corners), self.thickness)
-            squared.append(torch.tensor(found.squared, device=points.device))
-            index.append(torch.tensor(found.index, device=points.device))
+        for body, own_points in enumerate(points.detach()):
+            away, face = self._search(body, _array(own_points))
+            squared.append(torch.tensor(away, device=points.device))
+            index.append(torch.tensor(face, device=points.device))
         return torch.stack(squared), torch.stack(index)
+
+    def _search(self, body: int, points: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
+        if self.search is not None:
+            return self.search(points, _array(self.posed[body].detach()[self.faces]), self.thickness)
+        limit = self.thickness
+        face, squared = self._queries[body].nearest(points, reach=1.01 * limit if np.isfinite(limit) else FAR, tie=TIE)
+        beyond = (face < 0) | (squared >= limit**2)
+        return np.where(beyond, np.inf, squared), np.where(beyond, 0, face).astype(np.int64)
+
+    @cached_property
+    def _queries(self) -> list[MeshQueries]:
+        """Each body's triangles, prepared. Corners at the same place count as one: triangles that tie must touch."""
+        prepared: list[MeshQueries] = []
+        for corners in self.posed.detach()[:, self.faces]:
+            vertices, index = np.unique(_array(corners).reshape(-1, 3), axis=0, return_inverse=True)
+            prepared.append(MeshQueries(vertices, np.asarray(index).reshape(-1, 3)))
+        return prepared
 
     def __call__(self, points: Tensor) -> Tensor:
         """Canonical places ``[B, N, 3]`` of posed ``points[B, N, 3]``."""
@@ -77,5 +105,5 @@ class PoseWarp:
         return torch.where(moved[..., None], carried, points)
 
 
-def _array(x: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _array(x: Tensor) -> NDArray[np.float32]:
     return x.to("cpu", torch.float32).numpy()

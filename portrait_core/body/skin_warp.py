@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from portrait_core.geometry.closest_point import ClosestPoint
+from portrait_core.geometry.mesh_queries import PointSearch, closest_points
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class SkinWarp:
     posed: Tensor
     normals: Tensor
     undo: Tensor
-    closest: ClosestPoint
+    closest: PointSearch
 
     @staticmethod
     def of(
@@ -59,7 +59,7 @@ class SkinWarp:
             torch.as_tensor(posed.astype(np.float32)).to(device),
             torch.as_tensor(normals.astype(np.float32)).to(device),
             torch.as_tensor(undo.astype(np.float32)).to(device),
-            ClosestPoint(posed, faces),
+            closest_points(posed, faces),
         )
 
     def __call__(self, points: Tensor) -> tuple[Tensor, Tensor]:

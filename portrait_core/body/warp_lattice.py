@@ -18,9 +18,8 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from portrait_core.body.deformation import PoseWarp, triangle_frames
-from portrait_core.body.triangles import TIE
-from portrait_core.geometry.nearest_triangle import NearestTriangle
+from portrait_core.body.deformation import TIE, PoseWarp, triangle_frames
+from portrait_core.geometry.mesh_queries import MeshQueries
 
 TOLERANCE = 0.00025
 """Metres that two neighbouring nodes may disagree by: a tenth of a pixel of the published pictures."""
@@ -40,7 +39,7 @@ class TriangleMotions:
 
     turn: Tensor
     shift: Tensor
-    closest: NearestTriangle
+    closest: MeshQueries
     thickness: float
 
     @staticmethod
@@ -58,12 +57,12 @@ class TriangleMotions:
         vertices, faces = warp.posed[0].detach().cpu().numpy(), warp.faces.cpu().numpy()
         device = warp.posed.device
         where = f"cuda:{device.index or 0}" if device.type == "cuda" else "cpu"
-        closest = NearestTriangle(vertices, faces, reach=1.01 * warp.thickness, tie=TIE, device=where)
+        closest = MeshQueries(vertices, faces, device=where)
         return TriangleMotions(turn, shift, closest, warp.thickness)
 
     def nearest(self, points: Tensor) -> Tensor:
         """Index (N,) of the triangle that carries each of ``points`` (N, 3)."""
-        face, squared = self.closest.of_tensor(points)
+        face, squared = self.closest.nearest_of_tensor(points, reach=1.01 * self.thickness, tie=TIE)
         near = (face >= 0) & (squared.sqrt() < self.thickness)
         return torch.where(near, face.to(torch.int64), len(self.shift) - 1).to(points.device)
 

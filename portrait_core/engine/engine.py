@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a worker keeps between jobs: the device, the models that were used last, the client's settings."""
+"""What a worker keeps between jobs: the device, the models and people that were used last, the client's settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from portrait_core.recipe import Recipe
 from portrait_core.weights.registry import FOLDER_VARIABLE, find_model, user_folder
 
 if TYPE_CHECKING:
-    from portrait_core.pipeline import AvatarModel
+    from portrait_core.engine.persons import KeptPersons
+    from portrait_core.person import Capability
+    from portrait_core.portrait_model import PortraitModel
     from portrait_core.weights.header import ModelHeader
 
 KEPT_MODELS = 2
@@ -22,11 +24,13 @@ KEPT_MODELS = 2
 class Engine:
     """Loads models when they are first needed. Used by the job thread only, except :attr:`memory_limit`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, kept_persons: int = 3) -> None:
+        """``kept_persons``: how many people of each model stay in memory; where nobody comes again, 1 will do."""
         self.device = "auto"
         self.memory_limit: int | None = None
         self._usual_folder = os.environ.get(FOLDER_VARIABLE)
-        self._models: OrderedDict[tuple[str, float, str], AvatarModel] = OrderedDict()
+        self._kept_persons = kept_persons
+        self._models: OrderedDict[tuple[str, float, str], KeptPersons] = OrderedDict()
         self._headers: dict[tuple[str, float], ModelHeader] = {}
 
     def configure(self, *, device: str | None, models_folder: Path | None, reset_folder: bool) -> None:
@@ -66,22 +70,34 @@ class Engine:
             self._headers[key] = read_header(path)
         return self._headers[key]
 
+    def capabilities(self, name: str) -> frozenset[Capability]:
+        """What a model by name or path offers; it is not loaded for this."""
+        from portrait_core.models.load import capabilities_of
+
+        return capabilities_of(self.header(name))
+
     def is_loaded(self, name: str) -> bool:
         """Whether :meth:`model` answers at once."""
         return self._key(name) in self._models
 
-    def model(self, name: str) -> AvatarModel:
-        """The model of this name or path, ready; the last few stay in memory."""
-        from portrait_core.models.load import load_avatar_model
+    def model(self, name: str) -> PortraitModel:
+        """The model of this name or path, ready; the last few, and of each the last few people, stay in memory."""
+        from portrait_core.engine.persons import KeptPersons
+        from portrait_core.models.load import load_model
         from portrait_core.runtime.devices import choose_device
 
         key = self._key(name)
         if key not in self._models:
             while len(self._models) >= KEPT_MODELS:
                 self._models.popitem(last=False)
-            self._models[key] = load_avatar_model(key[0], str(choose_device(self.device)))
+            self._models[key] = KeptPersons(load_model(key[0], str(choose_device(self.device))), self._kept_persons)
         self._models.move_to_end(key)
         return self._models[key]
+
+    def forget_persons(self) -> None:
+        """Let go of every person that was kept: the memory is needed for something else."""
+        for model in self._models.values():
+            model.forget()
 
     def _key(self, name: str) -> tuple[str, float, str]:
         path = find_model(name)
@@ -90,5 +106,10 @@ class Engine:
 
 def warm_up() -> None:
     """Import what every picture needs, so that the first one does not wait for it."""
-    for name in ("portrait_core.models.load", "portrait_core.pipeline.quick"):
+    # The family of the model that everybody has; others are imported when a model of theirs is.
+    for name in (
+        "portrait_core.models.starter.model",
+        "portrait_core.weights.checkpoint",
+        "portrait_core.pipeline.quick",
+    ):
         importlib.import_module(name)

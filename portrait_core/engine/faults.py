@@ -6,8 +6,9 @@ from __future__ import annotations
 import errno
 import logging
 from dataclasses import dataclass
+from typing import Any
 
-from portrait_core.errors import Cancelled, ModelFileError, OutputError, PortraitError, UsageError
+from portrait_core.errors import Cancelled, ModelFileError, OutputError, PortraitError, Remedy, UsageError
 from portrait_core.protocol import ErrorCode, ProtocolError
 
 _log = logging.getLogger("portraitkit")
@@ -39,6 +40,12 @@ class Fault:
     code: ErrorCode
     message: str
     advice: str
+    remedy: Remedy | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Code, message and advice as plain data, and the remedy where there is one."""
+        facts: dict[str, Any] = {"code": self.code, "message": self.message, "advice": self.advice}
+        return facts if self.remedy is None else facts | {"remedy": self.remedy.facts()}
 
 
 def fault_of(error: BaseException) -> Fault:
@@ -52,7 +59,8 @@ def fault_of(error: BaseException) -> Fault:
     if isinstance(error, OSError):
         reason = error.strerror or type(error).__name__
         return Fault(code, f"{error.filename or 'The system'}: {reason}.", ADVICE[code])
-    return Fault(code, " ".join(str(error).split())[:4000], ADVICE[code])
+    told = " ".join(str(error).split())[:4000]
+    return Fault(code, told, ADVICE[code], error.remedy if isinstance(error, PortraitError) else None)
 
 
 def ends_batch(code: ErrorCode) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from portrait_core.errors import OutputError
+from portrait_core.errors import OutputError, remedy
 from portrait_core.files.whole_file import make_folder, output_error
 
 
@@ -64,4 +64,4 @@ def refuse_taken(paths: list[Path], *, overwrite: bool) -> None:
     """Raise :class:`OutputError` when one of ``paths`` exists and ``overwrite`` is false."""
     for path in paths:
         if not overwrite and path.exists():
-            raise OutputError(f"{path} exists already. Pass --overwrite to replace it or choose another name.")
+            raise OutputError(f"{path} exists already.", remedy=remedy("overwrite"))

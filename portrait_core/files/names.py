@@ -27,7 +27,7 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _FORM = re.compile(r"[<>^]?0?\d{0,2}d?")
 
 
-def check_pattern(pattern: str, *, many: bool, what: str = "--name", known: Sequence[str] = NAME_FIELDS) -> None:
+def check_pattern(pattern: str, *, many: bool, what: str = "pattern", known: Sequence[str] = NAME_FIELDS) -> None:
     """Check a pattern before any work; ``many`` needs the seed (or the index, where it is ``known``) in it.
 
     ``what`` is what errors call the pattern. Raises :class:`UsageError`.

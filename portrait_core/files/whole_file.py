@@ -11,7 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from portrait_core.errors import OutputError
+from portrait_core.errors import OutputError, remedy
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -61,7 +61,7 @@ def whole_file(path: Path, *, overwrite: bool = False) -> Generator[Path, None, 
     Raises :class:`OutputError` when ``path`` exists and ``overwrite`` is false, and for every ``OSError`` of the body.
     """
     if not overwrite and path.exists():
-        raise OutputError(f"{path} exists already. Pass --overwrite to replace it or choose another name.")
+        raise OutputError(f"{path} exists already.", remedy=remedy("overwrite"))
     make_folder(path.parent)
     # The suffix stays: some writers choose the file type by it.
     temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -11,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from portrait_core.errors import OutputError, UsageError
+from portrait_core.errors import OutputError, UsageError, remedy
+from portrait_core.maps import MAPS
 
 BLENDER_VARIABLE = "PORTRAITKIT_BLENDER"
 """The environment variable that names a Blender, or a Python that has bpy."""
@@ -34,8 +36,9 @@ def find_blender(chosen: str | None = None) -> list[str]:
     if named:
         found = shutil.which(str(Path(named).expanduser()))
         if found is None:
-            where = "--blender" if chosen else BLENDER_VARIABLE
-            raise UsageError(f"{where} {named}: no program there. Name a Blender, or a Python that has bpy.")
+            where = "" if chosen else f"{BLENDER_VARIABLE} "
+            told = remedy("name_blender", variable=BLENDER_VARIABLE)
+            raise UsageError(f"{where}{named}: no program there.", remedy=told)
         return _command(found)
     if importlib.util.find_spec("bpy") is not None:
         return _command(sys.executable)
@@ -43,8 +46,8 @@ def find_blender(chosen: str | None = None) -> list[str]:
     if found is not None:
         return _command(found)
     raise UsageError(
-        ".blend, .fbx and .usdc need Blender: pip install 'portraitkit[blender]', or name a Blender (or a Python that "
-        f"has bpy) by --blender or {BLENDER_VARIABLE}."
+        ".blend, .fbx and .usdc need Blender, and none was found.",
+        remedy=remedy("name_blender", variable=BLENDER_VARIABLE),
     )
 
 
@@ -58,7 +61,7 @@ def convert(glb: bytes, target: Path, blender: list[str]) -> None:
         source.write_bytes(glb)
         environment = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
         environment["BLENDER_USER_RESOURCES"] = folder
-        words = ["--", str(source), str(target.absolute())]
+        words = ["--", str(source), str(target.absolute()), json.dumps(_split_channels())]
         try:
             done = _run([*blender, str(_SCRIPT), *words], environment)
         except subprocess.TimeoutExpired:
@@ -75,6 +78,16 @@ def stop_running() -> None:
     """Kill every Blender that works for this process: it is about to end."""
     for child in list(_running):
         child.kill()
+
+
+def _split_channels() -> list[tuple[str, str, str, int]]:
+    """Of packed maps: the key of the map, the name of what a channel holds, Blender's socket for it, the channel."""
+    return [
+        (spec.key, use.name, use.socket, use.channel)
+        for spec in MAPS.values()
+        for use in spec.uses
+        if use.socket is not None and use.channel is not None
+    ]
 
 
 def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

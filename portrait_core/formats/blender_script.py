@@ -2,12 +2,16 @@
 # pyright: basic, reportMissingImports=false
 """Run inside Blender: import a .glb of ours and save it as .blend, .fbx or .usdc. Knows nothing of the engine.
 
-python blender_script.py IN.glb OUT.fbx               # a Python that has bpy
-blender -b --factory-startup --python blender_script.py -- IN.glb OUT.fbx
+python blender_script.py IN.glb OUT.fbx CHANNELS               # a Python that has bpy
+blender -b --factory-startup --python blender_script.py -- IN.glb OUT.fbx CHANNELS
+
+CHANNELS is JSON: of each single channel of a packed map, the map's key, the channel's name, the shader's socket and the
+channel's number.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
@@ -24,9 +28,10 @@ import bpy  # noqa: E402
 import numpy as np  # noqa: E402
 
 _ops: Any = bpy.ops
+Channels = list[tuple[str, str, str, int]]
 
 
-def convert(source: Path, target: Path) -> None:
+def convert(source: Path, target: Path, channels: Channels) -> None:
     """Read ``source``, write ``target`` by its ending; raises ``RuntimeError`` with Blender's own words."""
     _ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     rate = frame_rate(source)
@@ -49,7 +54,7 @@ def convert(source: Path, target: Path) -> None:
         bpy.ops.file.pack_all()
         _ops.wm.save_as_mainfile(filepath=str(target), compress=True, check_existing=False)
     elif kind == ".fbx":
-        plain_roughness()
+        plain_channels(channels)
         images_as_files(source.parent)
         _ops.export_scene.fbx(
             filepath=str(target),
@@ -81,20 +86,21 @@ def convert(source: Path, target: Path) -> None:
         raise RuntimeError(f"Blender wrote no {target.name}")
 
 
-def plain_roughness() -> None:
-    """Give each material a grey roughness image of its own: .fbx knows no packed channels."""
+def plain_channels(channels: Channels) -> None:
+    """Give each packed channel that a material reads a grey image of its own: .fbx knows no packed channels."""
     for material in bpy.data.materials:
         nodes, links = material.node_tree.nodes, material.node_tree.links
-        for shader in [node for node in nodes if node.type == "BSDF_PRINCIPLED"]:
-            socket = shader.inputs["Roughness"]
+        shaders = [node for node in nodes if node.type == "BSDF_PRINCIPLED"]
+        for shader, (key, part, wanted, channel) in itertools.product(shaders, channels):
+            socket = shader.inputs[wanted]
             if not socket.is_linked or socket.links[0].from_node.type != "SEPARATE_COLOR":
                 continue
             packed = socket.links[0].from_node.inputs[0].links[0].from_node.image
             pixels = np.empty(4 * packed.size[0] * packed.size[1], np.float32)
             packed.pixels.foreach_get(pixels)
             grey = np.ones((len(pixels) // 4, 4), np.float32)
-            grey[:, :3] = pixels.reshape(-1, 4)[:, 1:2]
-            name = packed.name.replace("_surface", "_roughness")
+            grey[:, :3] = pixels.reshape(-1, 4)[:, channel : channel + 1]
+            name = packed.name.replace(f"_{key}", f"_{part}")
             image = bpy.data.images.new(name, *packed.size, is_data=True)
             image.pixels.foreach_set(grey.reshape(-1))
             node = nodes.new("ShaderNodeTexImage")
@@ -124,4 +130,4 @@ def frame_rate(source: Path) -> int:
 
 if __name__ == "__main__":
     words = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]
-    convert(Path(words[0]), Path(words[1]))
+    convert(Path(words[0]), Path(words[1]), json.loads(words[2]))

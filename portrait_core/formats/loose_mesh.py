@@ -9,25 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Avatar
+from portrait_core.avatar import Avatar, Mesh
 
 
 @dataclass(frozen=True)
-class LooseMesh:
-    """A level in the avatar's pose, metres. ``vertices``, ``normals``, ``uvs`` and ``faces`` as the level has them."""
+class LooseMesh(Mesh):
+    """A level in the avatar's pose, metres: all that its vertices have, under the name of its object."""
 
     name: str
-    vertices: NDArray[np.float32]
-    normals: NDArray[np.float32]
-    uvs: NDArray[np.float32]
-    faces: NDArray[np.int32]
 
 
 def loose_mesh(avatar: Avatar, level: int, name: str) -> LooseMesh:
     """Level number ``level`` of ``avatar``, moved by the pose where there is one: such files have no bones to turn."""
     chosen = avatar.levels[level]
     vertices, normals = avatar.posed(level) if avatar.pose else (chosen.vertices, chosen.normals)
-    return LooseMesh(name, vertices, normals, chosen.uvs, chosen.faces)
+    return LooseMesh(chosen.data.with_(vertices=vertices, normals=normals), chosen.faces, name)
 
 
 def weld(rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:

@@ -11,6 +11,7 @@ from portrait_core.avatar import Avatar
 from portrait_core.formats.facts import GENERATOR, comment
 from portrait_core.formats.loose_mesh import loose_mesh, pose_note
 from portrait_core.imaging.png import encode_map
+from portrait_core.maps import MAPS
 
 
 def ply_files(avatar: Avatar, stem: str) -> dict[str, bytes]:
@@ -21,7 +22,7 @@ def ply_files(avatar: Avatar, stem: str) -> dict[str, bytes]:
     """
     mesh = loose_mesh(avatar, 0, avatar.name)
     image = avatar.main.maps.base_colour
-    texture = f"{stem}_base_colour.png"
+    texture = MAPS["base_colour"].file_name(stem)
     rows, columns = image.shape[:2]
     column = np.clip((mesh.uvs[:, 0] * columns).astype(np.int64), 0, columns - 1)
     row = np.clip(((1.0 - mesh.uvs[:, 1]) * rows).astype(np.int64), 0, rows - 1)

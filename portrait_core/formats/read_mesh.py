@@ -11,11 +11,12 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.errors import UsageError
+from portrait_core.errors import UsageError, remedy
 from portrait_core.formats.gltf.reader import GltfFile, read_gltf
+from portrait_core.formats.read_loose import LOOSE_ENDINGS, read_loose
 from portrait_core.formats.read_wavefront import read_obj
 
-MESH_ENDINGS = (".glb", ".gltf", ".obj")
+MESH_ENDINGS = (".glb", ".gltf", ".obj", *LOOSE_ENDINGS)
 MAX_FACES = 2_000_000
 _TRIANGLES = 4
 _MAX_SETS = 4
@@ -32,7 +33,8 @@ _OUTSIDE = 1e-4
 class EditedMesh:
     """``vertices`` (V, 3) float32 metres in the avatar's world, ``faces`` (F, 3) int32, ``uvs`` (V, 2) float32.
 
-    The origin of ``uvs`` is the bottom left. Vertices are cut apart where the file's texture places are. ``normals``
+    The origin of ``uvs`` is the bottom left; where the file has none they are (0, 2). Vertices are cut apart where the
+    file's texture places are. ``normals``
     (V, 3) of length one, and ``skin``, are the file's own where it has them for every vertex.
     """
 
@@ -54,8 +56,8 @@ class MeshSkin:
     weights: NDArray[np.float32]
 
 
-def read_mesh(path: Path, name: str | None = None) -> EditedMesh:
-    """The mesh in ``path`` (.glb, .gltf or .obj); ``name`` chooses one of several.
+def read_mesh(path: Path, name: str | None = None, *, bare: bool = False) -> EditedMesh:
+    """The mesh in ``path`` (one of ``MESH_ENDINGS``); ``name`` chooses one of several, ``bare`` needs no UV map.
 
     A skinned mesh comes at rest, as the file holds it. Raises :class:`UsageError` with what to do when the file is
     missing or damaged, holds several meshes and none is chosen, or a mesh has no texture places or has them outside
@@ -64,7 +66,10 @@ def read_mesh(path: Path, name: str | None = None) -> EditedMesh:
     ending = path.suffix.lower()
     if ending not in MESH_ENDINGS:
         raise UsageError(f"{path}: meshes are read from {', '.join(MESH_ENDINGS)}; got the ending {ending!r}.")
-    found = list(_obj_meshes(path)) if ending == ".obj" else list(_gltf_meshes(read_gltf(path)))
+    if ending in LOOSE_ENDINGS:
+        found = [EditedMesh(path.stem, *read_loose(path))]
+    else:
+        found = list(_obj_meshes(path)) if ending == ".obj" else list(_gltf_meshes(read_gltf(path)))
     if not found:
         raise UsageError(f"{path}: there is no mesh of triangles in it.")
     named = [mesh for mesh in found if mesh.name == name] if name is not None else found
@@ -72,11 +77,12 @@ def read_mesh(path: Path, name: str | None = None) -> EditedMesh:
     if not named:
         raise UsageError(f"{path}: no mesh is called {name!r}; there are {names}.")
     if len(named) > 1:
-        raise UsageError(f"{path}: there are several meshes, {names}; choose one by --mesh-name.")
-    return _checked(path, named[0])
+        told = remedy("choose_mesh", names=[mesh.name for mesh in found])
+        raise UsageError(f"{path}: there are several meshes, {names}; choose one of them.", remedy=told)
+    return _checked(path, named[0], bare=bare)
 
 
-def _checked(path: Path, mesh: EditedMesh) -> EditedMesh:
+def _checked(path: Path, mesh: EditedMesh, *, bare: bool) -> EditedMesh:
     count = len(mesh.vertices)
     if len(mesh.faces) == 0 or count == 0:
         raise UsageError(f"{path}: mesh {mesh.name} has no faces.")
@@ -86,6 +92,8 @@ def _checked(path: Path, mesh: EditedMesh) -> EditedMesh:
         raise UsageError(f"{path}: a face of mesh {mesh.name} names a vertex outside 0 to {count - 1}.")
     if not bool(np.isfinite(mesh.vertices).all()):
         raise UsageError(f"{path}: mesh {mesh.name} has vertices that are not finite numbers.")
+    if bare and len(mesh.uvs) == 0:
+        return mesh
     if len(mesh.uvs) != count:
         raise UsageError(f"{path}: mesh {mesh.name} has no UV map; unwrap it before you export it.")
     used = mesh.uvs[mesh.faces]

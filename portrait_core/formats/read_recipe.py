@@ -72,7 +72,7 @@ def read_recipe(path: Path) -> RecipeFile:
     wanted = cast("dict[str, Any]", recipe)
     warnings = list(_warnings(path, facts, wanted, checked))
     if moving:
-        warnings.append(f"{path}: its motion is not part of the recipe; give --motion again to have it.")
+        warnings.append(f"{path}: its motion is not part of the recipe; give the motion's file again to have it.")
     return RecipeFile(wanted, checked, name, tuple(warnings))
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Avatar, Maps
+from portrait_core.avatar import Avatar
 from portrait_core.formats.facts import GENERATOR, comment
-from portrait_core.formats.gltf.material import ROUGHNESS, EncodedMaps, distinct_maps, encode_maps
+from portrait_core.formats.gltf.material import EncodedMaps, distinct_maps, encode_maps
 from portrait_core.formats.gltf.scene import level_names
 from portrait_core.formats.loose_mesh import LooseMesh, loose_mesh, pose_note, weld
 from portrait_core.imaging.png import encode_map
+from portrait_core.maps import MAPS
 
 
 def obj_files(avatar: Avatar, stem: str) -> dict[str, bytes]:
@@ -64,22 +65,19 @@ def _material_name(avatar: Avatar, encoded: EncodedMaps) -> str:
 
 
 def _material(avatar: Avatar, encoded: EncodedMaps, stem: str, images: dict[str, bytes]) -> list[str]:
-    """The lines of one material; its images go into ``images``."""
-
-    def place(part: str, content: bytes) -> str:
-        name = f"{stem}_{part}{encoded.suffix}.png"
-        images[name] = content
-        return name
-
-    maps: Maps = encoded.maps
+    """The lines of one material; its images go into ``images``, one for each channel that is read alone."""
+    maps = encoded.maps
     lines = [f"newmtl {_material_name(avatar, encoded)}", "Ka 0 0 0", "Kd 1 1 1", "Ks 0 0 0", "illum 1"]
-    lines.append(f"map_Kd {place('base_colour', encoded.images['base_colour'][0])}")
-    # Pm, Pr, map_Pr and norm are the physically based entries that Blender and others read.
-    lines += ["Pm 0", f"Pr {1 if maps.surface is not None else ROUGHNESS:g}"]
-    if maps.surface is not None:
-        lines.append(f"map_Pr {place('roughness', encode_map(np.ascontiguousarray(maps.surface[:, :, 1])))}")
-        if maps.has_occlusion:
-            lines.append(f"map_Ka {place('occlusion', encode_map(np.ascontiguousarray(maps.surface[:, :, 0])))}")
-    if "normal" in encoded.images:
-        lines.append(f"norm {place('normal', encoded.images['normal'][0])}")
+    for spec in MAPS.values():
+        for use in spec.uses:
+            if use.mtl_factor is not None:
+                lines.append(" ".join([use.mtl_factor, *(f"{share:g}" for share in maps.factor(spec, use))]))
+            if use.mtl is None or spec.name not in maps or (use.optional and not maps.says(spec, use)):
+                continue
+            name = spec.file_name(stem, use, encoded.suffix)
+            if use.channel is None:
+                images[name] = encoded.images[spec.name][0]
+            else:
+                images[name] = encode_map(np.ascontiguousarray(maps[spec.name][:, :, use.channel]))
+            lines.append(f"{use.mtl} {name}")
     return lines

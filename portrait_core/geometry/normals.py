@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def vertex_normals(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> NDArray[np.float32]:
+def vertex_normals(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> NDArray[np.float32]:
     """Unit normals of shape (V, 3), each the mean of the faces around a vertex, weighted by their angle there.
 
     Angle weights do not depend on how a flat region is cut into triangles. ``vertices`` (V, 3) in any length unit,

@@ -10,10 +10,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.errors import OutputError, UsageError
+from portrait_core.errors import OutputError, UsageError, remedy
 from portrait_core.files.whole_file import whole_file
 
-ADVICE = "Install it with `pip install imageio-ffmpeg`, or Portraitkit's extra `video`."
+REMEDY = remedy("install", extra="video", package="imageio-ffmpeg")
 
 
 def check_video() -> None:
@@ -23,9 +23,9 @@ def check_video() -> None:
 
         cast(Any, imageio_ffmpeg).get_ffmpeg_exe()
     except ImportError as error:
-        raise UsageError(f"writing videos needs the package imageio-ffmpeg, which is missing. {ADVICE}") from error
+        raise UsageError("writing videos needs the package imageio-ffmpeg, which is missing.", remedy=REMEDY) from error
     except RuntimeError as error:
-        raise UsageError(f"no ffmpeg was found for writing videos ({error}). {ADVICE}") from error
+        raise UsageError(f"no ffmpeg was found for writing videos ({error}).", remedy=REMEDY) from error
 
 
 def write_video(path: Path, frames: Iterable[NDArray[np.uint8]], *, rate: float = 30.0, overwrite: bool = False) -> int:

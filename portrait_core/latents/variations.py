@@ -20,7 +20,12 @@ DIGITS = 5
 
 
 def attribute_values(recipe: Recipe, header: ModelHeader) -> dict[str, float]:
-    """Where the person of ``recipe`` stands on every attribute of the model, set or drawn."""
+    """Where the person of ``recipe`` stands on every attribute of the model, set or drawn.
+
+    Nothing for somebody given by w or ws: attributes are places in z, and nothing leads back there.
+    """
+    if _style_space(recipe):
+        return {}
     z = recipe.latent_vector(header)[0].astype(np.float64)
     return {each.name: round(_value(each, z), DIGITS) for each in header.latent.attributes}
 
@@ -37,8 +42,11 @@ def vary(
     """``count`` people around the one of ``recipe``: 0 keeps, 1 draws somebody new; ``locks`` name what stays.
 
     The latent stays as probable as a drawn one: old and new are mixed so that the variance is kept. Raises
-    :class:`UsageError` for attributes that the model does not have and a strength outside 0 to 1.
+    :class:`UsageError` for attributes that the model does not have, a strength outside 0 to 1, and somebody given by w
+    or ws: only of z is it known how people are drawn.
     """
+    if space := _style_space(recipe):
+        raise UsageError(f"people like this one are drawn in the latent z, and it is given by {space}; use a seed.")
     locked = [_attribute(name, header) for name in locks]
     if not 0.0 <= strength <= 1.0:
         raise UsageError(f"strength {strength:g} is out of range; it goes from 0 (the same) to 1 (somebody new).")
@@ -56,24 +64,58 @@ def blend(a: Recipe, b: Recipe, header: ModelHeader, fractions: Sequence[float])
     """People between ``a`` (0) and ``b`` (1), everything but the person as in ``a``.
 
     Latents go along the great circle between them, so that people between are as marked as those at the ends;
-    attributes, psi and pose go straight, so that what is equal in both stays. Raises :class:`UsageError` for fractions
-    outside 0 to 1 and for recipes of different models.
+    attributes, psi and pose go straight, so that what is equal in both stays. Styles w and ws go straight as well: the
+    mapping has spread them so that straight lines lead through plausible people. Raises :class:`UsageError` for
+    fractions outside 0 to 1, for recipes of different models, and for a latent and a style, which have no line between.
     """
     if a.model != b.model:
         raise UsageError(f"the two are of different models, {a.model} and {b.model}; blend needs one model.")
+    spaces = _style_space(a), _style_space(b)
+    if any(spaces):
+        if spaces[0] != spaces[1]:
+            one, two = (space or "a latent" for space in spaces)
+            raise UsageError(f"the first is given by {one}, the second by {two}; blend needs both in the same space.")
+        return _blended_styles(a, b, header, spaces[0], fractions)
     first, last = (each.latent_vector(header)[0].astype(np.float64) for each in (a, b))
     ends = [{each.name: _value(each, z) for each in header.latent.attributes} for z in (first, last)]
     found: list[Recipe] = []
     for fraction in fractions:
-        if not 0.0 <= fraction <= 1.0:
-            raise UsageError(f"fraction {fraction:g} is out of range; it goes from 0 (the first) to 1 (the second).")
+        _check_fraction(fraction)
         values = {name: (1 - fraction) * low + fraction * ends[1][name] for name, low in ends[0].items()}
-        between = a.model_copy(
-            update={"psi": (1 - fraction) * a.psi + fraction * b.psi, "pose": _blended_pose(a, b, fraction)}
-        )
+        between = _between(a, b, fraction)
         shown = set(a.attributes) & set(b.attributes)
         found.append(_recipe(between, header, _great_circle(first, last, fraction), values, shown))
     return found
+
+
+def _blended_styles(a: Recipe, b: Recipe, header: ModelHeader, space: str, fractions: Sequence[float]) -> list[Recipe]:
+    for each in (a, b):
+        each.check(header)
+    first, last = (np.asarray(getattr(each, space), np.float64) for each in (a, b))
+    if first.shape != last.shape:
+        raise UsageError(f"{space}: the two have shapes {first.shape} and {last.shape}; a model takes one.")
+    found: list[Recipe] = []
+    for fraction in fractions:
+        _check_fraction(fraction)
+        styles = np.round((1 - fraction) * first + fraction * last, DIGITS).tolist()
+        found.append(Recipe(**(_between(a, b, fraction).facts() | {space: styles})))
+    return found
+
+
+def _between(a: Recipe, b: Recipe, fraction: float) -> Recipe:
+    """``a`` with psi and pose on the way to those of ``b``."""
+    psi = (1 - fraction) * a.psi + fraction * b.psi
+    return a.model_copy(update={"psi": psi, "pose": _blended_pose(a, b, fraction)})
+
+
+def _check_fraction(fraction: float) -> None:
+    if not 0.0 <= fraction <= 1.0:
+        raise UsageError(f"fraction {fraction:g} is out of range; it goes from 0 (the first) to 1 (the second).")
+
+
+def _style_space(recipe: Recipe) -> str:
+    """``w`` or ``ws`` where the recipe gives its person so, else nothing."""
+    return "w" if recipe.w is not None else "ws" if recipe.ws is not None else ""
 
 
 def randomise(model: str, header: ModelHeader, seed: int, count: int, locks: Mapping[str, float]) -> list[Recipe]:

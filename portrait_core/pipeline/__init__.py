@@ -3,6 +3,5 @@
 
 from portrait_core.pipeline.bake import bake_avatar, bake_onto
 from portrait_core.pipeline.make import make_avatar, provenance
-from portrait_core.portrait_model import AvatarModel, RenderingModel
 
-__all__ = ["AvatarModel", "RenderingModel", "bake_avatar", "bake_onto", "make_avatar", "provenance"]
+__all__ = ["bake_avatar", "bake_onto", "make_avatar", "provenance"]

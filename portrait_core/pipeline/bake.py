@@ -3,23 +3,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Avatar, Level, Maps
+from portrait_core.avatar import Avatar, Maps
 from portrait_core.errors import UsageError
 from portrait_core.formats.read_mesh import EditedMesh, MeshSkin
-from portrait_core.pipeline.levels import Work, canvas_of
+from portrait_core.pipeline.levels import Work, canvas_of, regions_of, unwrapped, with_skin
 from portrait_core.pipeline.make import THREADS, begin, provenance
 from portrait_core.pipeline.maps import Canvas
-from portrait_core.portrait_model import AvatarModel
+from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rig import BONE_NAMINGS, Skin, rename, skin_from_template
 from portrait_core.rig.skin import strongest
 from portrait_core.runtime.threads import side_by_side
-from portrait_core.shape import vertex_normals
-from textures import Atlas
+from portrait_core.shape import Surface, vertex_normals
+from textures import Atlas, Method
 
 FARTHEST_MESH = 0.02
 """Metres: half of an edited mesh's vertices must lie this near to the avatar."""
@@ -30,7 +32,7 @@ def bake_onto(
     faces: NDArray[np.int32],
     uvs: NDArray[np.float32],
     recipe: Recipe,
-    model: AvatarModel,
+    model: PortraitModel,
     progress: Progress = silent,
     *,
     normals: NDArray[np.float32] | None = None,
@@ -43,21 +45,36 @@ def bake_onto(
     """
     with side_by_side(THREADS) as pool:
         work = begin(recipe, model, progress, pool)
-        canvas = _canvas(work, EditedMesh("", vertices, faces, uvs, normals))
+        mesh = EditedMesh("", vertices, faces, uvs, normals)
+        _check_near(work, mesh)
+        canvas = _canvas(work, mesh)
         return work.painter.paint(canvas, recipe.texture_size, progress)
 
 
 def bake_avatar(
-    mesh: EditedMesh, recipe: Recipe, model: AvatarModel, progress: Progress = silent, *, name: str | None = None
+    mesh: EditedMesh,
+    recipe: Recipe,
+    model: PortraitModel,
+    progress: Progress = silent,
+    *,
+    name: str | None = None,
+    unwrap: Method = "auto",
 ) -> Avatar:
     """``mesh`` as an avatar: its own surface, texture coordinates and normals, the maps, rig and pose of ``recipe``.
 
+    ``unwrap`` by ``charts`` or ``xatlas`` gives it new texture coordinates; ``auto`` does so, by xatlas, for a mesh
+    that has none.
     Its own skin is kept when all bones that move it are joints of the recipe's rig, under any bone naming; otherwise it
     gets the skin that a new avatar has. Its rig is the recipe's either way. ``name`` defaults to the mesh's. There is
     no thumbnail. Raises as :func:`bake_onto`.
     """
     with side_by_side(THREADS) as pool:
         work = begin(recipe, model, progress, pool)
+        _check_near(work, mesh)
+        anew = unwrap != "auto" or len(mesh.uvs) == 0
+        if anew:
+            progress("unwrap", 0.0)
+            mesh = _laid_anew(work, mesh, unwrap)
         canvas = _canvas(work, mesh)
         maps = work.painter.paint(canvas, recipe.texture_size, progress)
         progress("rig", 0.0)
@@ -69,25 +86,16 @@ def bake_avatar(
             smooth = vertex_normals(places, welded[mesh.faces])
             closed = skin_from_template(template, places, smooth, welded[mesh.faces])
             skin = Skin(closed.joints[welded], closed.weights[welded])
-    level = Level(
-        vertices=canvas.vertices,
-        normals=canvas.normals,
-        faces=canvas.faces,
-        uvs=canvas.uvs,
-        skin=Skin(skin.joints[canvas.welded], skin.weights[canvas.welded]),
-        maps=maps,
-        tangents=canvas.tangents if maps.normal is not None else None,
-    )
     return Avatar(
         name=name or mesh.name,
-        levels=(level,),
+        levels=(with_skin(canvas, skin).level(maps),),
         joint_names=template.joint_names,
         parents=template.parents,
         joints=template.joints,
         pose=dict(recipe.pose),
         recipe=recipe.facts(),
         provenance=provenance(model.header),
-        report={"edited_mesh": {"name": mesh.name, "faces": len(mesh.faces), "own_skin": kept}},
+        report={"edited_mesh": {"name": mesh.name, "faces": len(mesh.faces), "own_skin": kept, "unwrapped": anew}},
     )
 
 
@@ -104,8 +112,8 @@ def own_skin(skin: MeshSkin, joint_names: tuple[str, ...]) -> Skin | None:
     return None
 
 
-def _canvas(work: Work, mesh: EditedMesh) -> Canvas:
-    """The mesh ready for painting; raises :class:`UsageError` where it cannot be of this avatar."""
+def _check_near(work: Work, mesh: EditedMesh) -> None:
+    """Raise :class:`UsageError` where the mesh cannot be of this avatar."""
     _, _, distance = work.dense.result().closest(mesh.vertices)
     away = 100 * float(np.median(distance))
     if away > FARTHEST_MESH * 100:
@@ -113,6 +121,34 @@ def _canvas(work: Work, mesh: EditedMesh) -> Canvas:
             f"the mesh lies {away:.0f} cm or more from this avatar. Expected metres, +y up, the origin at the neck "
             "joint, un-posed: is it the mesh of another recipe, or moved or scaled?"
         )
+
+
+def _laid_anew(work: Work, mesh: EditedMesh, method: Method) -> EditedMesh:
+    """The mesh with a new atlas: seams of its old one are closed before, its hard edges and its skin stay.
+
+    Charts of our own follow the regions of a bust, which the template's joints give; xatlas needs none.
+    """
+    places, welded = _weld(mesh)
+    surface = Surface(places, welded[mesh.faces])
+    regions = regions_of(surface, work.template) if method == "charts" else None
+    atlas = unwrapped(surface, regions, work.recipe.texture_size, method)
+    # A vertex for every pair of an old one and one of the atlas, so that all that the file says of it stays.
+    pairs = mesh.faces.astype(np.int64) * len(atlas.uvs) + atlas.faces
+    kept, faces = np.unique(pairs, return_inverse=True)
+    old, new = kept // len(atlas.uvs), kept % len(atlas.uvs)
+    skin = mesh.skin
+    return replace(
+        mesh,
+        vertices=mesh.vertices[old],
+        faces=np.asarray(faces, np.int32).reshape(-1, 3),
+        uvs=atlas.uvs[new],
+        normals=None if mesh.normals is None else mesh.normals[old],
+        skin=None if skin is None else replace(skin, joints=skin.joints[old], weights=skin.weights[old]),
+    )
+
+
+def _canvas(work: Work, mesh: EditedMesh) -> Canvas:
+    """The mesh ready for painting."""
     normals = mesh.normals
     if normals is None:
         places, welded = _weld(mesh)

@@ -11,6 +11,7 @@ from portrait_core.avatar import Avatar, Maps
 from portrait_core.files.file_set import write_files
 from portrait_core.formats.write import main_files, picture_path, write_avatar
 from portrait_core.imaging.png import encode_map
+from portrait_core.maps import MAPS
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rig import Motion
@@ -75,11 +76,10 @@ def with_motion(avatar: Avatar, motion: Motion) -> Avatar:
 
 
 def export_maps(maps: Maps, folder: Path, stem: str, *, overwrite: bool = False) -> dict[str, Path]:
-    """Write the maps there are as ``STEM_base_colour.png`` and so on; their paths by what they hold.
+    """Write the maps there are as ``STEM_base_colour.png`` and so on; their paths by the keys of the table of maps.
 
-    ``surface`` holds occlusion, roughness and metalness in red, green and blue. Raises :class:`OutputError`.
+    Raises :class:`OutputError`.
     """
-    named = {"base_colour": maps.base_colour, "normal": maps.normal, "surface": maps.surface}
-    contents = {part: encode_map(image) for part, image in named.items() if image is not None}
-    paths = write_files(folder, {f"{stem}_{part}.png": data for part, data in contents.items()}, overwrite=overwrite)
-    return dict(zip(contents, paths, strict=True))
+    contents = {MAPS[name].file_name(stem): encode_map(image) for name, image in maps.items()}
+    paths = write_files(folder, contents, overwrite=overwrite)
+    return dict(zip((MAPS[name].key for name in maps), paths, strict=True))

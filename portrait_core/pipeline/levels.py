@@ -6,14 +6,15 @@ from __future__ import annotations
 import logging
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Level, Maps
+from portrait_core.avatar import Level, Mesh
 from portrait_core.body.template import BodyTemplate
 from portrait_core.errors import UsageError
+from portrait_core.geometry.vertex_data import VertexData
 from portrait_core.pipeline.maps import Canvas, Painter
 from portrait_core.pipeline.surfaces import Reference, focus_for
 from portrait_core.progress import Progress
@@ -24,11 +25,13 @@ from portrait_core.shape.cut import ON_PLANE
 from portrait_core.shape.decimate import Focus
 from portrait_core.shape.reference_surface import DenseSurface
 from portrait_core.shape.regions import Region, face_regions
-from textures import Atlas, unwrap
+from textures import Atlas, Method, unwrap
 from textures.tangents import tangents
 
 DENSITY = {Region.FACE: 2.2, Region.HEAD: 1.3, Region.NECK: 1.3, Region.TORSO: 1.0, Region.CAP: 0.4}
 """Texels per length of each part, in proportion."""
+
+AnyMesh = TypeVar("AnyMesh", bound=Mesh)
 
 _log = logging.getLogger("portraitkit")
 
@@ -49,24 +52,10 @@ class Work:
 
 @dataclass(frozen=True)
 class Draft:
-    """A level before its maps: the mesh on its atlas, its skin, and what is worth knowing of the atlas."""
+    """A level before its maps: the mesh on its atlas, with its skin, and what is worth knowing of the atlas."""
 
     canvas: Canvas
-    skin: Skin
     atlas: dict[str, Any]
-
-    def level(self, maps: Maps) -> Level:
-        """The level with its maps."""
-        canvas = self.canvas
-        return Level(
-            vertices=canvas.vertices,
-            normals=canvas.normals,
-            faces=canvas.faces,
-            uvs=canvas.uvs,
-            skin=self.skin,
-            maps=maps,
-            tangents=canvas.tangents if maps.normal is not None else None,
-        )
 
 
 def draft_level(work: Work, surface: Surface, size: int) -> Draft:
@@ -76,20 +65,19 @@ def draft_level(work: Work, surface: Surface, size: int) -> Draft:
     progress("rig", 0.0)
     rigged = work.pool.submit(skin_from_template, template, surface.vertices, normals, surface.faces)
     progress("unwrap", 0.0)
-    regions = _regions(surface, template)
-    flat = _unwrap(surface, regions, size)
+    regions = regions_of(surface, template)
+    flat = unwrapped(surface, regions, size, work.recipe.unwrap)
     progress("tangents", 0.0)
     atlas, ups = _hard_cut(flat, surface, normals, work.base.planes)
-    canvas = canvas_of(work, atlas, surface.vertices, ups)
-    skin = rigged.result()
+    canvas = with_skin(canvas_of(work, atlas, surface.vertices, ups), rigged.result())
     of_face = np.unique(atlas.charts[regions == Region.FACE])
     return Draft(
         canvas,
-        Skin(skin.joints[canvas.welded], skin.weights[canvas.welded]),
         {
             "charts": atlas.chart_count,
             "utilisation": round(atlas.utilisation, 4),
             "face_in_one_chart": len(of_face) == 1,
+            **({"work_used_up": True} if atlas.used_up else {}),  # only where it is so: other files keep their bytes
         },
     )
 
@@ -97,16 +85,14 @@ def draft_level(work: Work, surface: Surface, size: int) -> Draft:
 def canvas_of(work: Work, atlas: Atlas, vertices: NDArray[np.float32], normals: NDArray[np.float32]) -> Canvas:
     """The mesh cut along its seams, with ``normals`` of the cut vertices; tangents may cut it a little more."""
     found = tangents(vertices[atlas.vertex_map], normals, atlas.uvs, atlas.faces)
-    welded = atlas.vertex_map[found.vertex_map]
-    return Canvas(
-        faces=found.faces,
-        uvs=atlas.uvs[found.vertex_map],
-        vertices=vertices[welded],
-        normals=normals[found.vertex_map],
-        lattice=work.dense.result().lattice_places(vertices)[welded],
-        tangents=found.tangents,
-        welded=welded,
-    )
+    whole = VertexData(vertices=vertices, lattice=work.dense.result().lattice_places(vertices))
+    cut = whole.take(atlas.vertex_map).with_(uvs=atlas.uvs, normals=normals, welded=atlas.vertex_map)
+    return Canvas(cut.take(found.vertex_map).with_(tangents=found.tangents), found.faces)
+
+
+def with_skin(canvas: Canvas, skin: Skin) -> Canvas:
+    """The mesh with the ``skin`` of the surface that the atlas cut apart."""
+    return canvas.with_(joints=skin.joints[canvas.welded], weights=skin.weights[canvas.welded])
 
 
 def _hard_cut(
@@ -145,34 +131,23 @@ def sharing_levels(work: Work, main: Level, vertex_map: NDArray[np.int32]) -> li
         few = decimate_seams(main.vertices, main.faces, main.uvs, vertex_map, count, focus=focus)
         if len(few.faces) > count:
             _log.warning("a level of %d faces on shared maps keeps %d: its seams allow no fewer", count, len(few.faces))
-        levels.append(_subset(main, few.kept, few.faces))
+        levels.append(main.part(few.kept, few.faces))
     return levels
 
 
-def opened(level: Level, planes: NDArray[np.float32]) -> Level:
-    """The level without the faces that lie in one of the cut's planes."""
-    height = level.vertices.astype(np.float64) @ planes[:, :3].T.astype(np.float64) - planes[:, 3]
+def opened(mesh: AnyMesh, planes: NDArray[np.float32]) -> AnyMesh:
+    """The mesh without the faces that lie in one of the cut's planes."""
+    height = mesh.vertices.astype(np.float64) @ planes[:, :3].T.astype(np.float64) - planes[:, 3]
     on = np.abs(height) <= ON_PLANE
-    flat = np.zeros(len(level.faces), np.bool_)
+    flat = np.zeros(len(mesh.faces), np.bool_)
     for plane in range(len(planes)):
-        flat |= on[:, plane][level.faces].all(axis=1)
-    kept, faces = np.unique(level.faces[~flat], return_inverse=True)
-    return _subset(level, kept.astype(np.int32), np.asarray(faces, np.int32).reshape(-1, 3))
+        flat |= on[:, plane][mesh.faces].all(axis=1)
+    kept, faces = np.unique(mesh.faces[~flat], return_inverse=True)
+    return mesh.part(kept.astype(np.int32), np.asarray(faces, np.int32).reshape(-1, 3))
 
 
-def _subset(level: Level, kept: NDArray[np.int32], faces: NDArray[np.int32]) -> Level:
-    return replace(
-        level,
-        vertices=level.vertices[kept],
-        normals=level.normals[kept],
-        faces=faces,
-        uvs=level.uvs[kept],
-        skin=Skin(level.skin.joints[kept], level.skin.weights[kept]),
-        tangents=None if level.tangents is None else level.tangents[kept],
-    )
-
-
-def _regions(surface: Surface, template: BodyTemplate) -> NDArray[np.int32]:
+def regions_of(surface: Surface, template: BodyTemplate) -> NDArray[np.int32]:
+    """The :class:`Region` of each face (F,); all are torso where the template has no head and neck."""
     names = template.joint_names
     if "head" not in names or "neck" not in names:
         return np.full(len(surface.faces), Region.TORSO, np.int32)
@@ -180,9 +155,14 @@ def _regions(surface: Surface, template: BodyTemplate) -> NDArray[np.int32]:
     return face_regions(surface.vertices, surface.faces, head=head, neck=neck)
 
 
-def _unwrap(surface: Surface, regions: NDArray[np.int32], size: int) -> Atlas:
+def unwrapped(surface: Surface, regions: NDArray[np.int32] | None, size: int, method: Method) -> Atlas:
+    """The atlas of a surface for maps of ``size`` texels, by ``method``; its ``regions`` (F,) where they are known.
+
+    Raises :class:`UsageError` when the charts do not fit.
+    """
     # Four texels at 1024: enough for two mip levels without bleeding, and the same share of the image at any size.
     padding = max(1, size // 256)
+    known = regions is not None
     try:
         return unwrap(
             surface.vertices,
@@ -190,8 +170,9 @@ def _unwrap(surface: Surface, regions: NDArray[np.int32], size: int) -> Atlas:
             resolution=size,
             padding=padding,
             parts=regions,
-            density={int(region): density for region, density in DENSITY.items()},
-            whole=[int(Region.FACE)],
+            density={int(region): density for region, density in DENSITY.items()} if known else None,
+            whole=[int(Region.FACE)] if known else (),
+            method=method,
         )
     except ValueError as error:
         raise UsageError(

@@ -8,10 +8,8 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 import portrait_core
-from portrait_core.avatar import Avatar, Level, Maps
+from portrait_core.avatar import Avatar, Level
 from portrait_core.errors import UsageError, suggestion
 from portrait_core.pipeline.levels import Draft, Work, draft_level, opened, sharing_levels
 from portrait_core.pipeline.maps import Painter
@@ -22,7 +20,7 @@ from portrait_core.pipeline.surfaces import (
     level_surfaces,
     reference,
 )
-from portrait_core.portrait_model import AvatarModel
+from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.framing import frame_bust
@@ -44,7 +42,9 @@ SMALLEST_MAP = 256
 _log = logging.getLogger("portraitkit")
 
 
-def make_avatar(recipe: Recipe, model: AvatarModel, progress: Progress = silent, *, name: str | None = None) -> Avatar:
+def make_avatar(
+    recipe: Recipe, model: PortraitModel, progress: Progress = silent, *, name: str | None = None
+) -> Avatar:
     """Make the avatar of ``recipe`` with ``model``; the same recipe and model give the same avatar.
 
     ``name`` defaults to ``{model}-{seed}``. ``progress`` hears of each stage and may cancel by raising. Raises
@@ -88,7 +88,7 @@ def _levels(work: Work) -> tuple[list[Surface], list[Level], list[dict[str, Any]
         draft = draft_level(work, surface, size)
         drafts.append(draft)
         seen = seen or work.pool.submit(_thumbnail_sight, work, draft)  # beside the colours, which leave a core idle
-        levels.append(draft.level(work.painter.paint(draft.canvas, size, work.progress)))
+        levels.append(draft.canvas.level(work.painter.paint(draft.canvas, size, work.progress)))
     if shared:
         levels += sharing_levels(work, levels[0], drafts[0].canvas.welded)
     if not recipe.closed and work.base.planes is not None:
@@ -97,26 +97,24 @@ def _levels(work: Work) -> tuple[list[Surface], list[Level], list[dict[str, Any]
     return surfaces, levels, [draft.atlas for draft in drafts], seen
 
 
-def begin(recipe: Recipe, model: AvatarModel, progress: Progress, pool: Executor) -> Work:
+def begin(recipe: Recipe, model: PortraitModel, progress: Progress, pool: Executor) -> Work:
     """What every mesh of a recipe is made from; raises as :func:`make_avatar`."""
     header = model.header
     recipe.check(header)
     progress("latent", 0.0)
-    z = model.latent(recipe)
-    if z.shape != (1, header.latent.z_dim) or not bool(np.isfinite(z).all()):
-        raise UsageError(f"latent: expected {header.latent.z_dim} finite numbers, got shape {z.shape}.")
-    template = model.template(z, recipe.psi)
+    person = model.person(recipe)
+    template = person.template
     if recipe.skeleton == "bust":
         template = bust_joints(template)
     for joint in recipe.pose:
         if joint not in template.joint_names:
             hint = suggestion(joint, template.joint_names, what="joints of this model")
             raise UsageError(f"the pose turns {joint}, which model {header.name} does not have. {hint}")
-    field = model.field(z, recipe.psi)
+    field = person.field
     base = reference(field, recipe.lattice, progress)
     focus = focus_of(template)
     dense = pool.submit(partial(dense_surface, base, focus, calm=recipe.normal_map))
-    painter = Painter(recipe, model, z, field, dense, pool)
+    painter = Painter(recipe, person, field, dense, pool)
     return Work(recipe, base, dense, template, painter, focus, progress, pool)
 
 
@@ -133,11 +131,11 @@ def provenance(header: ModelHeader) -> dict[str, Any]:
 
 def _thumbnail_sight(work: Work, draft: Draft) -> Traced:
     """The posed avatar, slightly from its left."""
-    level = draft.level(Maps(np.zeros((1, 1, 3), np.uint8)))
+    mesh = draft.canvas
     if not work.recipe.closed and work.base.planes is not None:
-        level = opened(level, work.base.planes)
+        mesh = opened(mesh, work.base.planes)
     template = work.template
     motions = joint_motions(template.joint_names, template.parents, template.joints, work.recipe.pose)
-    vertices, normals = skinned(level.vertices, level.normals, level.skin, motions)
-    camera = frame_bust(level.vertices).camera(yaw=0.35)
-    return Scene(vertices, normals, level.faces, level.uvs).trace(camera.cam2world, camera.intrinsics, THUMBNAIL_SIZE)
+    vertices, normals = skinned(mesh.vertices, mesh.normals, mesh.skin, motions)
+    camera = frame_bust(mesh.vertices).camera(yaw=0.35)
+    return Scene(vertices, normals, mesh.faces, mesh.uvs).trace(camera.cam2world, camera.intrinsics, THUMBNAIL_SIZE)

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Maps
+from portrait_core.avatar import Level, Maps, Mesh
 from portrait_core.cameras import Camera
-from portrait_core.errors import UsageError
+from portrait_core.errors import UsageError, remedy
 from portrait_core.field import Field, MaterialField
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.colour_space import srgb_to_linear
-from portrait_core.portrait_model import AvatarModel, RenderingModel
+from portrait_core.imaging.halve import half_side, halved
+from portrait_core.maps import MAPS
+from portrait_core.person import Person
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.threads import thread_count
@@ -37,20 +39,22 @@ VIEW_EDGE = 8
 
 
 @dataclass(frozen=True)
-class Canvas:
-    """A mesh with its atlas, in world metres: what maps are painted on.
+class Canvas(Mesh):
+    """A mesh with its atlas, in world metres: what maps are painted on."""
 
-    ``faces`` (F, 3), ``uvs`` (V, 2), ``vertices`` and ``normals`` (V, 3), ``lattice`` (V, 3) the vertices' places in
-    the field's own space, ``tangents`` (V, 4); ``welded`` (V,) numbers vertices that are one before the atlas cut them.
-    """
+    @property
+    def lattice(self) -> NDArray[np.float32]:
+        """(V, 3) the vertices' places in the field's own space."""
+        return self.data["lattice"]
 
-    faces: NDArray[np.int32]
-    uvs: NDArray[np.float32]
-    vertices: NDArray[np.float32]
-    normals: NDArray[np.float32]
-    lattice: NDArray[np.float32]
-    tangents: NDArray[np.float32]
-    welded: NDArray[np.int32]
+    @property
+    def welded(self) -> NDArray[np.int32]:
+        """(V,) numbers vertices that are one before the atlas cut them."""
+        return self.data["welded"]
+
+    def level(self, maps: Maps) -> Level:
+        """The mesh, with its skin by now, as a level of detail with its maps."""
+        return Level(self.data.finished(maps), self.faces, maps)
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,7 @@ class Painter:
     """All that maps are painted from."""
 
     recipe: Recipe
-    model: AvatarModel
-    z: NDArray[np.float32]
+    person: Person
     field: Field
     dense: Future[DenseSurface]
     pool: Executor
@@ -72,8 +75,8 @@ class Painter:
         if normals is not None:
             progress("normals", 0.0)
             normal = normals.result()
-        shade = self._occlusion(canvas, size // 2, progress) if self.recipe.occlusion else None
-        return Maps(base_colour, normal, _packed(shade, roughness), has_occlusion=shade is not None)
+        shade = self._occlusion(canvas, half_side(size), progress) if self.recipe.occlusion else None
+        return Maps(base_colour=base_colour, normal=normal, orm=_packed(shade, roughness))
 
     def _normals(self, canvas: Canvas, size: int) -> NDArray[np.uint8]:
         dense = self.dense.result()
@@ -82,7 +85,7 @@ class Painter:
             canvas.uvs,
             canvas.vertices,
             canvas.normals,
-            canvas.tangents,
+            canvas.data["tangents"],
             size,
             dense_faces=dense.surface.faces,
             dense_normals=dense.normals,
@@ -94,15 +97,16 @@ class Painter:
     def _colour(
         self, canvas: Canvas, size: int, progress: Progress
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-        field, model = self.field, self.model
+        field, person = self.field, self.person
         places = canvas.lattice
-        sharper = isinstance(model, RenderingModel) and model.sharper_pictures
-        if self.recipe.texture == "views" and not isinstance(model, RenderingModel):
-            raise UsageError(f"model {model.header.name} makes no pictures of its own; use --texture field.")
-        if isinstance(model, RenderingModel) and (
-            self.recipe.texture == "views" or (self.recipe.texture == "auto" and sharper)
-        ):
-            views = self._views(model, progress)
+        sharper = "sharper_pictures" in person.capabilities
+        if self.recipe.texture == "views" and "render" not in person.capabilities:
+            raise UsageError(
+                f"model {person.header.name} makes no pictures of its own.",
+                remedy=remedy("set_field", field="texture", value="field"),
+            )
+        if self.recipe.texture == "views" or (self.recipe.texture == "auto" and sharper):
+            views = self._views(progress)
             colour = bake_views(
                 canvas.faces,
                 canvas.uvs,
@@ -120,16 +124,16 @@ class Painter:
             return bake_colour(*where, field.colour, size, progress=progress, threads=threads), None
         return bake_materials(*where, field.materials, size, progress=progress, threads=threads)
 
-    def _views(self, model: RenderingModel, progress: Progress) -> list[View]:
+    def _views(self, progress: Progress) -> list[View]:
         views: list[View] = []
         places = [(2 * math.pi * n / VIEW_YAWS, pitch) for pitch in VIEW_PITCHES for n in range(VIEW_YAWS)]
         for number, (yaw, pitch) in enumerate(places):
             progress("views", number / len(places))
             camera = Camera.orbit(yaw, pitch)
-            seen = model.render(self.z, self.recipe.psi, camera, {}, VIEW_SIZE)
+            seen = self.person.render(camera, {}, VIEW_SIZE)
             image = srgb_to_linear((seen["image"] / 255.0).astype(np.float32))
             depth = seen["depth"].copy()
-            if model.sharper_pictures:
+            if "sharper_pictures" in self.person.capabilities:
                 # Networks that end in convolutions paint what they like along the edges of a picture.
                 for edge in (depth[:VIEW_EDGE], depth[-VIEW_EDGE:], depth[:, :VIEW_EDGE], depth[:, -VIEW_EDGE:]):
                     edge[...] = np.inf
@@ -153,17 +157,10 @@ def _packed(shade: NDArray[np.uint8] | None, roughness: NDArray[np.uint8] | None
     """Occlusion, roughness and metalness in one image of half the size: all of them are smooth or coarse."""
     if shade is None and roughness is None:
         return None
-    rough = None
-    if roughness is not None:
-        half = roughness.shape[0] // 2
-        fine = roughness.reshape(half, 2, half, 2).astype(np.uint16)
-        rough = ((fine.sum(axis=(1, 3)) + 2) // 4).astype(np.uint8)
+    rough = None if roughness is None else halved(roughness)
     shape = rough.shape if rough is not None else shade.shape if shade is not None else (1, 1)
-    packed = np.zeros((*shape, 3), np.uint8)
-    packed[:, :, 0] = 255 if shade is None else shade
-    packed[:, :, 1] = ROUGHNESS if rough is None else rough
-    return packed
-
-
-ROUGHNESS = 153
-"""0.6 of 255: what a surface has whose model says nothing."""
+    orm = np.full((*shape, 3), MAPS["orm"].neutral, np.uint8)
+    for channel, known in enumerate((shade, rough)):
+        if known is not None:
+            orm[:, :, channel] = known
+    return orm

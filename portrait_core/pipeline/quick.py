@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from portrait_core.cameras import Camera
 from portrait_core.field import CutField, Field
+from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.colour_space import linear_to_srgb
-from portrait_core.portrait_model import AvatarModel
+from portrait_core.person import Person
+from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.framing import frame_bust
 from portrait_core.rendering.preview import Preview, ray_directions
-from portrait_core.rendering.raycast import RayMesh
 from portrait_core.rig import bust_joints, joint_motions, skinned
 from portrait_core.rig.skin import strongest
 from portrait_core.shape import extract_surface, vertex_normals
@@ -43,7 +44,7 @@ YAW = 0.35
 
 
 def quick_picture(
-    recipe: Recipe, model: AvatarModel, size: int = 256, progress: Progress = silent
+    recipe: Recipe, model: PortraitModel, size: int = 256, progress: Progress = silent
 ) -> NDArray[np.uint8]:
     """A (size, size, 3) uint8 sRGB picture of ``recipe`` as its thumbnail will be, from a coarse surface.
 
@@ -51,8 +52,8 @@ def quick_picture(
     """
     recipe.check(model.header)
     progress("latent", 0.0)
-    z = model.latent(recipe)
-    field = model.field(z, recipe.psi)
+    person = model.person(recipe)
+    field = person.field
     progress("surface", 0.2)
     raw = extract_surface(field, LATTICE)
     vertices = field.place(raw.vertices)
@@ -63,7 +64,7 @@ def quick_picture(
     camera = frame_bust(vertices).camera(yaw=YAW)
     if any(any(turn) for turn in recipe.pose.values()):
         progress("rig", 0.4)
-        vertices, normals = _posed(recipe, model, z, vertices, normals)
+        vertices, normals = _posed(recipe, person, vertices, normals)
     progress("texture", 0.5)
     colours, uvs = _seen_colours(field, raw.vertices, vertices, raw.faces, camera, int(size * SHARPER))
     progress("thumbnail", 0.7)
@@ -82,13 +83,12 @@ def _flattened(vertices: NDArray[np.float32], planes: NDArray[np.float32], voxel
 
 def _posed(
     recipe: Recipe,
-    model: AvatarModel,
-    z: NDArray[np.float32],
+    person: Person,
     vertices: NDArray[np.float32],
     normals: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Posed with the weights of the template's nearest vertices: close enough for a small picture."""
-    template = bust_joints(model.template(z, recipe.psi))
+    template = bust_joints(person.template)
     away, nearest = trees.cKDTree(template.vertices).query(vertices, k=NEIGHBOURS)
     share = 1.0 / (np.asarray(away, np.float64) + 1e-4) ** 2
     weights = np.einsum("vk,vkj->vj", share, template.weights[nearest].astype(np.float64))
@@ -111,10 +111,9 @@ def _seen_colours(
     ``places`` (V, 3) are the vertices in lattice space, where the field is asked.
     """
     directions = ray_directions(camera.cam2world, camera.intrinsics, size)
-    hits = RayMesh(vertices, faces).first_hits(camera.cam2world[:3, 3], directions)
+    hits = MeshQueries(vertices, faces).first_hits(camera.cam2world[:3, 3], directions)
     seen = hits.face >= 0
-    corners, weights = faces[hits.face[seen]], hits.weights[seen]
-    points = sum(places[corners[:, k]] * weights[:, k, None] for k in range(3))
+    points = hits.take(seen).interpolated(places, faces)
     image = np.zeros((size * size, 3), np.uint8)
     colours = linear_to_srgb(np.clip(field.colour(np.asarray(points, np.float32)), 0.0, 1.0))
     image[seen] = np.rint(colours * 255.0).astype(np.uint8)

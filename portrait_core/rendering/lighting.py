@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.rendering.raycast import RayMesh
+from portrait_core.geometry.directions import sphere_directions
+from portrait_core.geometry.mesh_queries import MeshQueries
 
 Colour = tuple[float, float, float]
 
@@ -45,15 +46,6 @@ _ROOM_REACH = 0.35
 _GLOSS = 22.0
 
 
-def sphere_directions(count: int) -> NDArray[np.float32]:
-    """(count, 3) unit vectors spread evenly over the sphere (a Fibonacci spiral)."""
-    index = np.arange(count) + 0.5
-    height = 1.0 - 2.0 * index / count
-    turn = np.pi * (1.0 + 5.0**0.5) * index
-    radius = np.sqrt(1.0 - height * height)
-    return np.stack([radius * np.cos(turn), height, radius * np.sin(turn)], axis=1).astype(np.float32)
-
-
 def disk_directions(towards: NDArray[np.float64], spread: float, count: int) -> NDArray[np.float32]:
     """(count, 3) unit vectors spread over the disk of half angle ``spread`` around the unit vector ``towards``."""
     helper = np.array([1.0, 0.0, 0.0]) if abs(towards[0]) < 0.8 else np.array([0.0, 1.0, 0.0])
@@ -67,9 +59,9 @@ def disk_directions(towards: NDArray[np.float64], spread: float, count: int) -> 
     return (rays / np.linalg.norm(rays, axis=1, keepdims=True)).astype(np.float32)
 
 
-def room_shadows(mesh: RayMesh, points: NDArray[np.float32], normals: NDArray[np.float32]) -> NDArray[np.float32]:
+def room_shadows(mesh: MeshQueries, points: NDArray[np.float32], normals: NDArray[np.float32]) -> NDArray[np.float32]:
     """(V,) the share of the room that each vertex sees. Independent of the camera."""
-    return mesh.open_share(points, normals, sphere_directions(_ROOM_RAYS), _ROOM_REACH)
+    return mesh.open_share(points, normals, sphere_directions(_ROOM_RAYS), reach=_ROOM_REACH)
 
 
 def lamp_directions(cam2world: NDArray[np.float32]) -> list[NDArray[np.float64]]:
@@ -80,7 +72,7 @@ def lamp_directions(cam2world: NDArray[np.float32]) -> list[NDArray[np.float64]]
 
 
 def lamp_shadows(
-    mesh: RayMesh, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]
+    mesh: MeshQueries, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """(L, V) the share of each lamp that each vertex sees."""
     return np.stack(

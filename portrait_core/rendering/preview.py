@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
+from portrait_core.geometry.mesh_queries import Hits, MeshQueries
 from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.rendering.lighting import LAMPS, expose, lamp_shadows, room_shadows, shade
-from portrait_core.rendering.raycast import Hits, RayMesh
 from portrait_core.runtime.threads import side_by_side
 
 BACKGROUND = ((0.80, 0.81, 0.82), (0.62, 0.63, 0.65))
@@ -100,7 +100,7 @@ class Scene:
         uvs: NDArray[np.float32],
     ) -> None:
         self._vertices, self._normals, self._faces, self._uvs = vertices, normals, faces, uvs
-        self._mesh = RayMesh(vertices, faces)
+        self._mesh = MeshQueries(vertices, faces)
         self._room = np.full(len(vertices), np.nan, np.float32)  # until a picture shows the vertex
 
     def trace(

@@ -10,7 +10,7 @@ import scipy.spatial as _spatial
 from numpy.typing import NDArray
 
 from portrait_core.body.template import BodyTemplate
-from portrait_core.geometry.closest_point import ClosestPoint
+from portrait_core.geometry.mesh_queries import closest_points
 from portrait_core.rig.skin import Skin, strongest
 from portrait_core.rig.vertex_graph import VertexGraph
 from portrait_core.rig.weight_smoothing import eased
@@ -87,7 +87,7 @@ def transferred(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Weights (V, J) at each vertex's place on the template, and whether that place is near and faces the same way."""
     triangles = template.vertices[template.faces].astype(np.float64)
-    index, _, distance = ClosestPoint(template.vertices, template.faces)(vertices)
+    index, _, distance = closest_points(template.vertices, template.faces)(vertices)
     face = _facing(vertices, normals, triangles, index.astype(np.int64), distance.astype(np.float64))
     corner = closest_barycentric(vertices.astype(np.float64), triangles[face])
     dense = np.einsum("vk,vkj->vj", corner, template.weights[template.faces[face]].astype(np.float64))

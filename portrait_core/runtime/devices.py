@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from portrait_core.errors import UsageError, suggestion
+from portrait_core.errors import UsageError, remedy, suggestion
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -20,10 +20,8 @@ def choose_device(name: str = "auto") -> torch.device:
     if name == "auto":
         name = next(device for device in ("cuda", "mps", "cpu") if has[device])
     if not has[name]:
-        raise UsageError(
-            f"device {name} is not available to torch {torch.__version__} here. Use --device cpu, or install a torch "
-            "build for your graphics card (see README)."
-        )
+        told = f"device {name} is not available to torch {torch.__version__} here."
+        raise UsageError(told, remedy=remedy("choose_device", device="cpu"))
     return torch.device(name)
 
 

@@ -8,6 +8,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
+from portrait_core.runtime.cores import available_cores
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -21,8 +23,8 @@ def limit_threads(most: int | None) -> None:
 
 
 def thread_count(wanted: int) -> int:
-    """How many of ``wanted`` threads are allowed, at least one."""
-    return wanted if _most is None else max(1, min(wanted, _most))
+    """How many of ``wanted`` threads are allowed and have a core, at least one."""
+    return max(1, min(wanted, available_cores() if _most is None else _most))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as _scipy_sparse
 from numpy.typing import NDArray
 
-from portrait_core.geometry.closest_point import ClosestPoint
+from portrait_core.geometry.mesh_queries import PointSearch, closest_points
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.geometry.surface import Surface
 
@@ -27,7 +27,7 @@ class DenseSurface:
     surface: Surface
     lattice: NDArray[np.float32]
     normals: NDArray[np.float32]
-    closest: ClosestPoint
+    closest: PointSearch
     edge: float
 
     @staticmethod
@@ -40,7 +40,7 @@ class DenseSurface:
             surface,
             lattice,
             vertex_normals(surface.vertices, surface.faces),
-            ClosestPoint(surface.vertices, surface.faces, reach=REACH),
+            closest_points(surface.vertices, surface.faces, reach=REACH),
             float(np.median(np.linalg.norm(end - start, axis=1))),
         )
 

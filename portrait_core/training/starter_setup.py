@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import JsonValue
 
 import portrait_core
 from portrait_core.models.portrait_gan.config import CanonicalOptions, GeneratorConfig
+from portrait_core.models.starter.capabilities import NAME
 from portrait_core.models.starter.generator import CanonicalGenerator
 from portrait_core.models.starter.identity_warp import solve_kernel
 from portrait_core.rendering.renderer import RenderSettings
@@ -144,11 +144,11 @@ def starter_file(model: CanonicalGenerator, assets: AssetFolders, out: Path, fac
     template = bust_template(model, assets)
     tensors |= {f"template.{name}": tensor for name, tensor in template.items()}
     header = ModelHeader(
+        family=NAME,
         name="starter",
         description="Stylised busts learnt from procedural portraits on CC0 geometry.",
         licence="CC0-1.0",
         config=model.config.to_dict(),
-        surface={"kind": "signed distance", "bounds": _bounds()},
         latent=Latent(z_dim=Z_DIM, attributes=attribute_list()),
         body_template=True,
         training=Training(
@@ -160,11 +160,6 @@ def starter_file(model: CanonicalGenerator, assets: AssetFolders, out: Path, fac
         ),
     )
     return save_model(out, tensors, header)
-
-
-def _bounds() -> list[JsonValue]:
-    low, high = BOX_CENTRE - BOX_HALF, BOX_CENTRE + BOX_HALF
-    return [[round(float(x), 4) for x in low], [round(float(x), 4) for x in high]]
 
 
 def _commit() -> str:

@@ -10,15 +10,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.models.starter.field import CanonicalField
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
-from portrait_core.models.starter.model import CanonicalAvatarModel, CanonicalField
+from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.shape.decimate import decimate
 from portrait_core.shape.isosurface import extract_surface
-from portrait_core.weights.checkpoint import load_model, save_model
+from portrait_core.weights.checkpoint import load_weights, save_model
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import load_base_mesh
 from portrait_core.world.identity import load_identity_space
-from portrait_core.world.raycast import TriangleScene, interpolate
 
 FACES = 6000
 LATTICE = 192
@@ -49,8 +50,8 @@ def bust_template(model: CanonicalGenerator, assets: AssetFolders) -> dict[str, 
     surface = decimate(extract_surface(_BodyField(model, identity), LATTICE), FACES)
     base, space = load_base_mesh(assets), load_identity_space(assets)
     own = np.asarray(space.matrix @ base.weights, np.float32)
-    hits = TriangleScene(space.vertices, space.triangles).closest(surface.vertices)
-    weights = interpolate(own, space.triangles, hits)
+    hits = MeshQueries(space.vertices, space.triangles).closest(surface.vertices)
+    weights = hits.interpolated(own, space.triangles)
     weights = np.clip(weights, 0, None) / weights.sum(axis=1, keepdims=True)
     return {
         "vertices": torch.as_tensor(surface.vertices),
@@ -65,7 +66,7 @@ def renew_template(path: Path, assets: Path | None = None) -> tuple[int, int]:
 
     Returns how many vertices and faces the template has. Raises ModelFileError for a file that is no starter.
     """
-    loaded = load_model(path)
+    loaded = load_weights(path)
     model = CanonicalAvatarModel(loaded, torch.device("cpu"))
     template = bust_template(model.network, find_assets(assets))
     tensors = loaded.network() | {f"template.{name}": tensor for name, tensor in template.items()}

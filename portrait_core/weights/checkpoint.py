@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import torch
 from pydantic import JsonValue
@@ -24,7 +23,7 @@ TEMPLATE_TENSORS = ("vertices", "faces", "joints", "weights")
 
 
 @dataclass(frozen=True)
-class LoadedModel:
+class LoadedWeights:
     """A weights file in memory: every tensor is finite and on the CPU, in the precision it was saved with."""
 
     path: Path
@@ -53,7 +52,7 @@ def save_model(
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in sorted(tensors.items())}
     _check_finite(plain, path)
     _check_template(plain, header, path)
-    facts = cast("dict[str, JsonValue]", header.model_dump(mode="json"))
+    facts = header.facts()
     facts["digest"] = ""
     facts["digest"] = content_digest(facts, plain)
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -66,7 +65,7 @@ def save_model(
     return parse_header(text, path)
 
 
-def load_model(path: Path, *, expected: Mapping[str, tuple[int, ...]] | None = None) -> LoadedModel:
+def load_weights(path: Path, *, expected: Mapping[str, tuple[int, ...]] | None = None) -> LoadedWeights:
     """Read and check a weights file: its form, its header, its digest, finite tensors, a complete body template.
 
     With ``expected`` (names and shapes of the network's tensors) also that nothing is missing, too much or of another
@@ -82,13 +81,13 @@ def load_model(path: Path, *, expected: Mapping[str, tuple[int, ...]] | None = N
         raise ModelFileError(f"{path}: the content does not match its own digest; the file is damaged. Get it again.")
     _check_finite(tensors, path)
     _check_template(tensors, header, path)
-    loaded = LoadedModel(path, header, tensors)
+    loaded = LoadedWeights(path, header, tensors)
     if expected is not None:
         check_shapes(loaded, expected)
     return loaded
 
 
-def check_shapes(loaded: LoadedModel, expected: Mapping[str, tuple[int, ...]]) -> None:
+def check_shapes(loaded: LoadedWeights, expected: Mapping[str, tuple[int, ...]]) -> None:
     """Compare the network's tensors with the ``expected`` names and shapes; raises :class:`ModelFileError`."""
     network = loaded.network()
     missing, extra = sorted(expected.keys() - network.keys()), sorted(network.keys() - expected.keys())

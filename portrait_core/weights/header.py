@@ -11,7 +11,7 @@ import json
 import math
 import struct
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import (
     BaseModel,
@@ -25,7 +25,9 @@ from pydantic import (
 
 from portrait_core.errors import ModelFileError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""What is written where a header holds what version 1 does not know: ``family``."""
+READ_VERSIONS = (1, 2)
 METADATA_KEY = "portraitkit"
 MAX_HEADER_BYTES = 64 * 1024 * 1024
 """The largest file header that is read: more is not ours, and would only fill the memory."""
@@ -123,8 +125,11 @@ class PosePrediction(BaseModel):
 class ModelHeader(BaseModel):
     """Everything about a model except its tensors.
 
-    ``config`` describes the architecture, ``rendering`` and ``surface`` hold the settings of the ray march and of the
-    surface extraction; the generator knows their fields. ``body_template`` says that the tensors ``template.vertices``
+    ``family`` names the architecture's family, a key of ``portrait_core.models.load.FAMILIES``; files of version 1 have
+    none, and are told by their ``config``. ``config`` describes the architecture, with the settings of the ray march;
+    the family knows its fields. ``surface`` holds what the family asks of surface extraction: ``portrait_gan`` takes
+    ``level`` (raw density on the surface) and ``bottom`` (metres, where avatars are cut off). ``rendering`` is read by
+    nobody; files of version 1 may hold it. ``body_template`` says that the tensors ``template.vertices``
     (V, 3), ``template.faces`` (F, 3), ``template.joints`` (J, 3) and ``template.weights`` (V, J) are there.
     ``discriminator`` describes the discriminator whose tensors lie under ``discriminator.``, ``pose_prediction`` how it
     reads poses from pictures; both are left out by models that have none.
@@ -133,8 +138,9 @@ class ModelHeader(BaseModel):
 
     model_config = _STRICT
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[1, 2] = 1
     kind: Literal["portraitkit-generator"] = "portraitkit-generator"
+    family: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,47})?$")] = ""
     name: ModelName
     description: str = ""
     licence: Annotated[str, Field(min_length=1)]
@@ -148,10 +154,34 @@ class ModelHeader(BaseModel):
     training: Training = Training()
     digest: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _version_of_its_fields(cls, facts: Any) -> Any:
+        """A header made with a family is of the version that has one, unless it says its version itself."""
+        if not isinstance(facts, dict):
+            return facts
+        given = cast("dict[str, Any]", facts)
+        unsaid = given.get("family") and "format_version" not in given
+        return given | {"format_version": FORMAT_VERSION} if unsaid else given
+
+    @model_validator(mode="after")
+    def _family_needs_its_version(self) -> ModelHeader:
+        if self.family and self.format_version < FORMAT_VERSION:
+            raise ValueError(f"family {self.family!r} in a header of format version {self.format_version}")
+        return self
+
     @property
-    def is_published(self) -> bool:
-        """Whether the model has the published architecture, and not the project's own."""
-        return "plane_resolution" in self.config and self.config.get("canonical") is None
+    def w_dim(self) -> int | None:
+        """How many numbers a style vector has, where the architecture has such vectors."""
+        width = self.config.get("w_dim")
+        return width if isinstance(width, int) else None
+
+    def facts(self) -> dict[str, JsonValue]:
+        """The header as plain JSON data, with the fields that its version knows."""
+        facts = cast("dict[str, JsonValue]", self.model_dump(mode="json"))
+        if self.format_version < FORMAT_VERSION:
+            facts.pop("family")
+        return facts
 
 
 def parse_header(text: str, path: Path) -> ModelHeader:
@@ -166,9 +196,9 @@ def parse_header(text: str, path: Path) -> ModelHeader:
     if facts.get("kind") != "portraitkit-generator":
         raise ModelFileError(f"{path}: expected a model of kind portraitkit-generator, got {facts.get('kind')!r}.")
     version = facts.get("format_version")
-    if version != FORMAT_VERSION:
+    if version not in READ_VERSIONS:
         raise ModelFileError(
-            f"{path}: format version {version!r}; this Portraitkit reads version {FORMAT_VERSION}. "
+            f"{path}: format version {version!r}; this Portraitkit reads {' and '.join(map(str, READ_VERSIONS))}. "
             "A newer Portraitkit may read the file."
         )
     try:

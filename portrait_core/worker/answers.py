@@ -3,25 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import portrait_core
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.engine.engine import Engine
 from portrait_core.errors import PortraitError, UsageError
 from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, PROTOCOL, ProtocolError
-from portrait_core.recipe import (
-    FACES_RANGE,
-    LATTICE_RANGE,
-    MAX_SEED,
-    PSI_RANGE,
-    TEXTURE_RANGE,
-    BoneNaming,
-    LodMaps,
-    Recipe,
-    Skeleton,
-    Texture,
-)
+from portrait_core.recipe import Recipe
+from portrait_core.recipe_fields import FIELDS
 from portrait_core.weights import registry
 from portrait_core.worker.fields import Fields
 
@@ -29,6 +19,13 @@ FEATURES = (
     "generate", "preview", "bake", "vary", "blend", "randomise", "attributes", "pose", "motion", "batch",
 )  # fmt: skip
 PREVIEW_RANGE = (32, 1024)
+_CHOICES = {
+    "skeletons": "skeleton",
+    "bone_namings": "bone_naming",
+    "texture_sources": "texture",
+    "lod_maps": "lod_maps",
+}
+"""Older clients know the choices of these fields by names of their own."""
 
 
 def hello(fields: Fields) -> dict[str, Any]:
@@ -77,19 +74,13 @@ def capabilities(engine: Engine) -> dict[str, Any]:
         "features": list(FEATURES),
         "formats": formats,
         "limits": {
-            "faces": list(FACES_RANGE),
-            "texture_size": list(TEXTURE_RANGE),
-            "lattice": list(LATTICE_RANGE),
-            "psi": list(PSI_RANGE),
-            "seed": [0, MAX_SEED],
+            **{row.name: [row.low, row.high] for row in FIELDS.values() if None not in (row.low, row.high)},
             "preview_size": list(PREVIEW_RANGE),
             "recipes": MAX_RECIPES,
             "batch": MAX_SEEDS,
         },
-        "skeletons": list(get_args(Skeleton)),
-        "bone_namings": list(get_args(BoneNaming)),
-        "texture_sources": list(get_args(Texture)),
-        "lod_maps": list(get_args(LodMaps)),
+        **{name: list(FIELDS[field].choices) for name, field in _CHOICES.items()},
+        "recipe_fields": [row.facts() for row in FIELDS.values()],
         "joints": [name for name in SMPL_JOINT_NAMES if name in BUST_JOINTS],
         "defaults": Recipe(seed=0).facts(),
     }

@@ -197,9 +197,7 @@ class Server:
             self._running = None
 
     def _fail(self, job: _Job, error: BaseException) -> None:
-        fault = fault_of(error)
-        facts = {"code": fault.code, "message": fault.message, "advice": fault.advice}
-        self._close(job, {"event": "error", "id": job.id, **facts})
+        self._close(job, {"event": "error", "id": job.id, **fault_of(error).facts()})
 
     def _close(self, job: _Job, event: dict[str, Any]) -> None:
         with self._lock:
@@ -211,10 +209,7 @@ class Server:
         self._writer.send(event)
 
     def _send_error(self, number: str | None, error: BaseException) -> None:
-        fault = fault_of(error)
-        self._writer.send(
-            {"event": "error", "id": number, "code": fault.code, "message": fault.message, "advice": fault.advice}
-        )
+        self._writer.send({"event": "error", "id": number, **fault_of(error).facts()})
 
     def _beat(self) -> None:
         beats = 0

@@ -12,6 +12,7 @@ from typing import Any
 from portrait_core.engine.faults import MemoryLimit
 from portrait_core.errors import Cancelled
 from portrait_core.protocol import PROGRESS_PER_SECOND
+from portrait_core.runtime.stage_clock import StageClock
 from portrait_core.worker.estimate import Estimate, Step
 
 EARLY = (0.05, 0.2)
@@ -31,13 +32,11 @@ class Watch:
         self.job = job
         self.cancelled = False
         self.over_limit = ""
-        self.stages: dict[str, float] = {}
         self._send = send
         self._estimate = Estimate(())
         self._begun = time.monotonic()
         self._sent = -1.0
-        self._stage = ""
-        self._since = self._begun
+        self._clock = StageClock()
         self._share = (0.0, 1.0)
         self._overall = 0.0
         self._heard = self._planned = self._begun
@@ -51,7 +50,7 @@ class Watch:
         with self._lock:
             self._estimate = Estimate(steps)
             self._planned = time.monotonic()
-            self.stages = {}
+            self._clock.restart()
 
     @contextmanager
     def piece(self, number: int, count: int) -> Generator[None, None, None]:
@@ -81,9 +80,7 @@ class Watch:
     def finish(self) -> dict[str, float]:
         """Close the last stage; returns the seconds of each."""
         with self._lock:
-            self._close(time.monotonic())
-            self._stage = ""
-            return self.stages
+            return {stage: round(seconds, 3) for stage, seconds in self._clock.close().items()}
 
     def close(self) -> None:
         """The job is over: nothing more is told of it."""
@@ -94,10 +91,10 @@ class Watch:
         """Move the bar on by the clock while the engine says nothing; called by another thread now and then."""
         with self._lock:
             now = time.monotonic()
-            if not self._stage or now - self._sent < SILENCE:
+            if not self._clock.stage or now - self._sent < SILENCE:
                 return
             planned = now - self._planned
-            inner = self._estimate.assume(self._stage, now - self._heard, planned)
+            inner = self._estimate.assume(self._clock.stage, now - self._heard, planned)
             self._tell(now, inner)
 
     def __call__(self, stage: str, fraction: float) -> None:
@@ -106,10 +103,7 @@ class Watch:
             self._report(stage, fraction, time.monotonic())
 
     def _report(self, stage: str, fraction: float, now: float) -> None:
-        changed = stage != self._stage
-        if changed:
-            self._close(now)
-            self._stage = stage
+        changed = self._clock.enter(stage)
         inner = self._estimate.update(stage, fraction)
         self._heard, self._fraction = now, min(max(fraction, 0.0), 1.0)
         # A new stage is always told: the one before may be long over when the next word comes.
@@ -131,14 +125,9 @@ class Watch:
             {
                 "event": "progress",
                 "id": self.job,
-                "stage": self._stage,
+                "stage": self._clock.stage,
                 "fraction": round(self._fraction, 4),
                 "overall": round(overall, 4),
                 "remaining": remaining,
             }
         )
-
-    def _close(self, now: float) -> None:
-        if self._stage:
-            self.stages[self._stage] = round(self.stages.get(self._stage, 0.0) + now - self._since, 3)
-        self._since = now

@@ -2,7 +2,7 @@
 """Where the CC0 MakeHuman/MPFB data lies, and readers of its text formats (.obj, .target.gz, .mhclo).
 
 The data is read, never copied into the project. A user's own MPFB installation works the same way: point
-``PORTRAITKIT_ASSETS`` (or the option ``--assets``) at a folder that holds ``mpfb/`` and ``makehuman/``.
+``PORTRAITKIT_ASSETS`` at a folder that holds ``mpfb/`` and ``makehuman/``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.errors import UsageError
+from portrait_core.errors import UsageError, remedy
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -54,7 +54,8 @@ def find_assets(folder: Path | str | None = None) -> AssetFolders:
             return found
     raise UsageError(
         f"no MakeHuman/MPFB data in {', '.join(str(t) for t in tried)}: expected mpfb/data/3dobjs/base.obj and "
-        "makehuman/base/hair below it; give the folder with --assets or PORTRAITKIT_ASSETS"
+        "makehuman/base/hair below it.",
+        remedy=remedy("name_assets", variable="PORTRAITKIT_ASSETS"),
     )
 
 

@@ -16,6 +16,8 @@ import scipy.sparse as _sparse
 import torch
 from numpy.typing import NDArray
 
+from portrait_core.geometry.mesh_queries import Hits
+from portrait_core.geometry.normals import vertex_normals
 from portrait_core.models.starter.identity_warp import IdentityWarp, Sites
 from portrait_core.shape.isosurface import best_march
 from portrait_core.world.appearance import (
@@ -39,7 +41,6 @@ from portrait_core.world.hair_volumes import VOXEL, HairVolumes, load_hair_volum
 from portrait_core.world.identity import LANDMARKS, IdentitySpace, carry, load_identity_space
 from portrait_core.world.latent import attributes
 from portrait_core.world.morphs import control_vertices, target_weights
-from portrait_core.world.raycast import Hits, interpolate, vertex_normals
 from portrait_core.world.subdivision import Sparse
 
 FloatArray = NDArray[np.float32]
@@ -169,9 +170,9 @@ class PortraitWorld:
     def paint(self, bust: Bust, part: str, hits: Hits) -> FloatArray:
         """Albedo (N, 3), sRGB, at points of a part given by triangle and barycentric weights."""
         mesh, look = bust.parts[part], bust.look
-        at = {k: np.asarray(interpolate(v, mesh.triangles, hits), np.float32) for k, v in mesh.values.items()}
+        at = {k: np.asarray(hits.interpolated(v, mesh.triangles), np.float32) for k, v in mesh.values.items()}
         if part == "hair":
-            canonical = interpolate(mesh.canonical, mesh.triangles, hits).astype(np.float32)
+            canonical = hits.interpolated(mesh.canonical, mesh.triangles).astype(np.float32)
             return hair_colour(hair_sites(self.hair, canonical), look, at["above"][None])[0].astype(np.float32)
         sites = self.skin(at["bare"], at)
         height = neckline(sites.p, look)
@@ -182,7 +183,7 @@ class PortraitWorld:
         colour = np.asarray(np.where(clothed, cloth, skin), np.float32)
         eye = np.flatnonzero(at["eye"] > 0.5)
         if len(eye):
-            place = interpolate(mesh.vertices, mesh.triangles, Hits(hits.face[eye], hits.bary[eye], hits.distance[eye]))
+            place = hits.take(eye).interpolated(mesh.vertices, mesh.triangles)
             left = place[:, :1] > 0
             direction = place - np.where(left, bust.landmarks["left_eye"], bust.landmarks["right_eye"])
             direction /= np.linalg.norm(direction, axis=1, keepdims=True)

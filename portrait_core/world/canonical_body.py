@@ -16,10 +16,12 @@ import scipy.spatial as _spatial
 from numpy.typing import NDArray
 from PIL import Image
 
+from portrait_core.geometry.directions import sphere_directions
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.geometry.normals import vertex_normals
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import BaseMesh, load_base_mesh
 from portrait_core.world.cache import cached_arrays
-from portrait_core.world.raycast import TriangleScene, sphere_directions, vertex_normals
 
 FloatArray = NDArray[np.float32]
 
@@ -116,14 +118,14 @@ def _build(base: BaseMesh, folders: AssetFolders) -> dict[str, NDArray[Any]]:
 
 def _open_sky(vertices: FloatArray, triangles: NDArray[np.int64], rays: int = 192) -> FloatArray:
     """Cosine-weighted share of directions in which nothing is in the way; the sky above counts more."""
-    scene = TriangleScene(vertices, triangles)
+    scene = MeshQueries(vertices, triangles)
     normals = vertex_normals(vertices, triangles).astype(np.float32)
     open_part = np.zeros(len(vertices), np.float32)
     total = np.zeros(len(vertices), np.float32)
     start = vertices + normals * 4e-4
     for direction in sphere_directions(rays):
         weight = np.clip(normals @ direction, 0, None) * (1 + 0.5 * direction[1])
-        hit = scene.cast(start, np.broadcast_to(direction, start.shape), far=1.0)
+        hit = scene.first_hits(start, np.broadcast_to(direction, start.shape), 1.0)
         open_part += weight * (hit.face < 0)
         total += weight
     return np.asarray(open_part / np.maximum(total, 1e-6), np.float32)
@@ -187,11 +189,11 @@ class BodyDistance:
     def __init__(self, body: CanonicalBody, base: BaseMesh) -> None:
         self.body = body
         self.triangles = body.visible_triangles()
-        self._surface = TriangleScene(body.vertices, self.triangles)
-        self._solid = TriangleScene(base.solid_vertices, base.solid_triangles, solid=True)
+        self._surface = MeshQueries(body.vertices, self.triangles)
+        self._solid = MeshQueries(base.solid_vertices, base.solid_triangles, solid=True)
         eye_triangles = body.triangles[(body.triangles >= body.skins).all(axis=1)]
-        self._eyes = TriangleScene(body.vertices, eye_triangles, solid=True)
-        self._all = TriangleScene(body.vertices, body.triangles)
+        self._eyes = MeshQueries(body.vertices, eye_triangles, solid=True)
+        self._all = MeshQueries(body.vertices, body.triangles)
 
     def __call__(self, points: NDArray[np.float32]) -> tuple[FloatArray, NDArray[np.float32], NDArray[np.int32]]:
         """Points (N, 3) -> signed distance (N,), vertex weights of the closest point as (bary (N, 3), face (N,)).
@@ -208,12 +210,12 @@ class BodyDistance:
         index = np.flatnonzero(doubtful)
         if len(index):
             inside[index] = self._enclosed(points[index])
-        return np.where(inside, -hits.distance, hits.distance).astype(np.float32), hits.bary, hits.face
+        return np.where(inside, -hits.distance, hits.distance).astype(np.float32), hits.weights, hits.face
 
     def _enclosed(self, points: FloatArray, rays: int = 48) -> NDArray[np.bool_]:
         blocked = np.zeros(len(points), np.float32)
         for direction in sphere_directions(rays):
-            blocked += self._all.cast(points, np.broadcast_to(direction, points.shape), far=0.5).face >= 0
+            blocked += self._all.first_hits(points, np.broadcast_to(direction, points.shape), 0.5).face >= 0
         return blocked > 0.94 * rays
 
     def vertex_values(self, values: NDArray[Any], bary: FloatArray, face: NDArray[np.int32]) -> FloatArray:

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
-from portrait_core.geometry.closest_point import ClosestPoint
+from portrait_core.geometry.mesh_queries import closest_points
 from portrait_core.models.starter.identity_warp import IdentityWarp, Sites, solve_kernel
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import BaseMesh, load_base_mesh
@@ -71,7 +71,7 @@ class IdentitySpace:
     def warp(self) -> IdentityWarp:
         """An identity warp with this template and no basis yet: use :meth:`IdentityWarp.move` with a displacement."""
         sizes = len(self.vertices), len(self.triangles), len(self.centres), 0, len(LANDMARKS)
-        warp = IdentityWarp(*sizes, search=ClosestPoint)
+        warp = IdentityWarp(*sizes, search=closest_points)
         warp.vertices.copy_(torch.as_tensor(self.vertices))
         warp.triangles.copy_(torch.as_tensor(self.triangles))
         warp.centres.copy_(torch.as_tensor(self.centres))

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS
+from portrait_core.geometry.mesh_queries import Hits, MeshQueries
+from portrait_core.geometry.normals import vertex_normals
 from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.rig.skinning import joint_motions
 from portrait_core.world.bust import Bust, PortraitWorld
 from portrait_core.world.canonical_body import CUT_X, CUT_Y
-from portrait_core.world.raycast import Hits, TriangleScene, interpolate, vertex_normals
 
 FloatArray = NDArray[np.float32]
 
@@ -96,12 +97,12 @@ def render_portrait(
         closer = np.flatnonzero((hit.face >= 0) & (hit.distance < nearest))
         if len(closer) == 0:
             continue
-        chosen = Hits(hit.face[closer], hit.bary[closer], hit.distance[closer])
+        chosen = hit.take(closer)
         nearest[closer] = chosen.distance
         if mask_only:
             continue
         albedo[closer] = world.paint(bust, name, chosen)
-        along = interpolate(vertex_normals(posed, part.triangles), part.triangles, chosen)
+        along = chosen.interpolated(vertex_normals(posed, part.triangles), part.triangles)
         facing = np.where((along * direction[closer]).sum(axis=1, keepdims=True) > 0, -along, along)
         flat = (cap[closer] != 0).any(axis=1)
         facing[flat] = cap[closer][flat]
@@ -134,17 +135,17 @@ def _visible(
     taken to stand still (neck and head turn, the shoulders do not). A ray that is inside the solid where it comes
     through a plane of the cut has hit the cap there; only ``closed`` parts have an inside.
     """
-    scene = TriangleScene(posed, triangles)
-    hit = scene.cast(origin, direction)
+    scene = MeshQueries(posed, triangles)
+    hit = scene.first_hits(origin, direction)
     pending = np.flatnonzero(hit.face >= 0)
     for _ in range(12):
-        place = interpolate(rest, triangles, Hits(hit.face[pending], hit.bary[pending], hit.distance[pending]))
+        place = hit.take(pending).interpolated(rest, triangles)
         pending = pending[(place[:, 1] < CUT_Y) | (np.abs(place[:, 0]) > CUT_X)]
         if len(pending) == 0:
             break
         travelled = hit.distance[pending] + 1e-5
-        again = scene.cast(origin[pending] + direction[pending] * travelled[:, None], direction[pending])
-        hit.face[pending], hit.bary[pending] = again.face, again.bary
+        again = scene.first_hits(origin[pending] + direction[pending] * travelled[:, None], direction[pending])
+        hit.face[pending], hit.weights[pending] = again.face, again.weights
         hit.distance[pending] = again.distance + travelled
         pending = pending[again.face >= 0]
     hit.face[pending] = -1
@@ -155,12 +156,12 @@ def _visible(
     entry, leave, outward = _kept_span(origin, direction)
     first = np.where(hit.face >= 0, hit.distance, np.inf)
     index = np.flatnonzero((entry > 0) & (entry < leave) & (entry < first))
-    behind = scene.cast(origin[index] + direction[index] * (entry[index] + 1e-5)[:, None], direction[index])
+    behind = scene.first_hits(origin[index] + direction[index] * (entry[index] + 1e-5)[:, None], direction[index])
     a, b, c = (posed[triangles[behind.face, k]] for k in range(3))
     from_inside = (np.cross(b - a, c - a) * direction[index]).sum(axis=1) > 0
     capped = (behind.face >= 0) & from_inside
     index = index[capped]
-    hit.face[index], hit.bary[index] = behind.face[capped], behind.bary[capped]
+    hit.face[index], hit.weights[index] = behind.face[capped], behind.weights[capped]
     hit.distance[index] = entry[index]
     normal[index] = outward[index]
     return hit, normal

@@ -154,7 +154,7 @@ def test_a_url_that_another_machine_has_locked(tmp_path: Path, monkeypatch: pyte
     url = f"memory://locked-{tmp_path.name}"
     monkeypatch.setenv("PORTRAITKIT_BATCHES", str(tmp_path))
     Remote(url).write("portrait-batch.lock.json", b'{"host": "elsewhere", "pid": 7}')
-    with pytest.raises(OutputError, match=r"process 7 on elsewhere.*--break-lock"):
+    with pytest.raises(OutputError, match=r"process 7 on elsewhere"):
         run_batch(Batch(jobs(1), url))
     assert run_batch(Batch(jobs(1), url, break_lock=True))[0].made == 1
 
@@ -232,7 +232,7 @@ def test_workers_share_the_memory_of_a_card(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "-1/3", "1/0", "1/2/3"])
 def test_shards_are_parts_of_a_whole(text: str) -> None:
-    with pytest.raises(UsageError, match="--shard"):
+    with pytest.raises(UsageError, match="shard"):
         parse_shard(text)
     assert parse_shard("3/8") == (3, 8) and parse_shard(None) is None
 

@@ -12,20 +12,23 @@ import scipy.ndimage as _ndimage
 
 from portrait_core.avatar import Avatar, Level, Maps
 from portrait_core.batch.quality import fused_share, measure
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
-from portrait_core.rig import Skin
 
 
 @cache
 def starter() -> Avatar:
     recipe = Recipe(seed=3, faces=5000, texture_size=512, lattice=128, normal_map=False)
-    return make_avatar(recipe, load_avatar_model("starter", "cpu"))
+    return make_avatar(recipe, load_model("starter", "cpu"))
 
 
 def with_level(avatar: Avatar, **changes: object) -> Avatar:
     return replace(avatar, levels=(replace(avatar.main, **changes),))  # pyright: ignore[reportArgumentType]
+
+
+def with_arrays(avatar: Avatar, **arrays: np.ndarray) -> Avatar:
+    return replace(avatar, levels=(avatar.main.with_(**arrays),))
 
 
 def kept(level: Level, faces: np.ndarray) -> dict[str, object]:
@@ -43,16 +46,10 @@ def test_a_floating_piece_is_found() -> None:
     part = level.faces[:60]
     used, numbers = np.unique(part, return_inverse=True)
     away = level.vertices[used] + np.float32(0.3)
+    twice = level.data.take(np.concatenate([np.arange(len(level.vertices)), used]))
     avatar = with_level(
         starter(),
-        vertices=np.concatenate([level.vertices, away]),
-        normals=np.concatenate([level.normals, level.normals[used]]),
-        uvs=np.concatenate([level.uvs, level.uvs[used]]),
-        tangents=None,
-        skin=Skin(
-            np.concatenate([level.skin.joints, level.skin.joints[used]]),
-            np.concatenate([level.skin.weights, level.skin.weights[used]]),
-        ),
+        data=twice.with_(vertices=np.concatenate([level.vertices, away])),
         faces=np.concatenate([level.faces, (numbers.reshape(-1, 3) + len(level.vertices)).astype(np.int32)]),
     )
     assert "floaters" in measure(avatar).reasons
@@ -77,7 +74,7 @@ def test_an_open_cut_that_was_asked_for_is_no_hole() -> None:
 def test_an_empty_face_is_found(what: str) -> None:
     avatar, level = starter(), starter().main
     if what == "grey":
-        changed = with_level(avatar, maps=Maps(np.full_like(level.maps.base_colour, 150)))
+        changed = with_level(avatar, maps=Maps(base_colour=np.full_like(level.maps.base_colour, 150)))
     else:
         head = avatar.joints[avatar.joint_names.index("head")]
         away = level.vertices - head
@@ -86,14 +83,14 @@ def test_an_empty_face_is_found(what: str) -> None:
         scale = np.where(front & (radius > 0.08), 0.08 / np.maximum(radius, 1e-6), 1.0)
         places = level.vertices.copy()
         places[:, 0], places[:, 2] = head[0] + away[:, 0] * scale, head[2] + away[:, 2] * scale
-        changed = with_level(avatar, vertices=places)
+        changed = with_arrays(avatar, vertices=places)
     assert "empty face" in measure(changed).reasons
 
 
 def test_a_blurred_texture_is_found() -> None:
     colours = starter().main.maps.base_colour
     soft = _ndimage.gaussian_filter(colours.astype(np.float32), (5, 5, 0)).astype(np.uint8)
-    assert measure(with_level(starter(), maps=Maps(soft))).reasons == ("texture blur",)
+    assert measure(with_level(starter(), maps=Maps(base_colour=soft))).reasons == ("texture blur",)
 
 
 def test_hair_that_is_one_with_the_shoulders_is_found() -> None:
@@ -106,4 +103,4 @@ def test_hair_that_is_one_with_the_shoulders_is_found() -> None:
     scale = np.where(between, 0.24 / np.maximum(radius, 0.02), 1.0).astype(np.float32)
     places = level.vertices * np.stack([scale, np.ones_like(scale), scale], axis=1)
     assert fused_share(level.vertices, head, neck) < 0.2
-    assert "fused hair and shoulder" in measure(with_level(avatar, vertices=places)).reasons
+    assert "fused hair and shoulder" in measure(with_arrays(avatar, vertices=places)).reasons

@@ -17,6 +17,7 @@ from portrait_core.batch import task as tasks
 from portrait_core.batch.manifest import Manifest, manifests, read_manifests
 from portrait_core.batch.quality import Quality
 from portrait_core.batch.records import Outputs
+from portrait_core.batch.report import report
 from portrait_core.batch.resume import is_whole
 from portrait_core.batch.run import Limits, TooManyFailures
 from portrait_core.batch.task import Task
@@ -122,7 +123,7 @@ def test_too_many_failures_end_the_run_and_keep_what_is_made(tmp_path: Path) -> 
     from portrait_core.batch.run import Run
 
     run = Run(jobs(9), Outputs(), tmp_path, manifest, Limits(retries=0, max_failures=2))
-    with pytest.raises(TooManyFailures, match="3 avatars failed, more than --max-failures 2"):
+    with pytest.raises(TooManyFailures, match="3 avatars failed, more than the 2 that are allowed"):
         run.go(crew, run.missing())
     run.finish()
     assert read_manifests(manifests(tmp_path)).records["balls-0"].status == "made"
@@ -149,8 +150,10 @@ def test_an_avatar_that_hangs_is_dropped_and_told(tmp_path: Path) -> None:
     crew = Hanging()
     summary, _, _ = run_once(tmp_path, jobs(1), crew, limits=Limits(time_limit=0.3))
     assert (summary.made, summary.failed, len(crew.dropped)) == (0, 1, 2)
-    error = read_manifests(manifests(tmp_path)).records["balls-0"].error
-    assert error["code"] == "time" and "--time-limit" in error["advice"]
+    record = read_manifests(manifests(tmp_path)).records["balls-0"]
+    assert record.error["code"] == "time" and record.remedy == {"do": "more_time"}
+    text = report([record], 1, summary, lambda facts: f"({facts['do']})")
+    assert f"| balls-0 | {record.error['message']} (more_time) |" in text
 
 
 def test_the_clock_may_jump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from portrait_core.body.smpl import HEAD, NECK, joint_rotations, rodrigues
-from portrait_core.body.triangles import nearest_brute_force
 from portrait_core.models.portrait_gan.body import BodySizes, PublishedBody
+from tests.slow_search import slow_search
 from tests.vectors.files import VectorFile, load_state
 from tests.vectors.locate import compact_vectors
 
@@ -71,7 +71,7 @@ def test_far_points_stay(body):
 
 def test_fast_search_gives_the_slow_warp(body):
     fast = body.warp(torch.tensor([[0.1, 0.3, 0.0, 0.0, 0.4, 0.1]]))
-    slow = dataclasses.replace(fast, search=nearest_brute_force)
+    slow = dataclasses.replace(fast, search=slow_search)
     points = points_near(body)
     assert torch.equal(fast(points), slow(points))
 

@@ -10,8 +10,8 @@ import torch
 
 from benchmarks.published_bust import bust_body
 from portrait_core.body.deformation import PoseWarp
-from portrait_core.body.triangles import nearest_by_tree
 from portrait_core.body.warp_lattice import TOLERANCE, TriangleMotions, WarpLattice
+from tests.slow_search import slow_search
 
 POSE = torch.tensor([[0.1, 0.2, -0.1, 0.15, 0.4, 0.1]])
 
@@ -27,7 +27,7 @@ def points() -> torch.Tensor:
 
 
 def test_triangle_motions_are_the_exact_warp(warp: PoseWarp, points: torch.Tensor) -> None:
-    exact = replace(warp, search=nearest_by_tree)(points[None])[0]
+    exact = replace(warp, search=slow_search)(points[None])[0]
     apart = (TriangleMotions.of(warp)(points) - exact).norm(dim=1)
     assert float(apart.max()) < 1e-5
 

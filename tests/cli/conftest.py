@@ -4,19 +4,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
 
 from cli.main import main
-from portrait_core.weights.checkpoint import load_model, save_model
-from tests.analytic_model import HEADER, AnalyticModel
+from portrait_core.models.load import FAMILIES
+from portrait_core.weights.checkpoint import save_model
+from tests.analytic_model import HEADER
 
 
 @dataclass(frozen=True)
@@ -59,18 +58,12 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def balls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The weights file of the analytic bust in the user's models folder, and a loader that makes the bust of it."""
+    """The weights file of the analytic bust in the user's models folder, of a family of its own."""
     folder = tmp_path / "models"
     folder.mkdir()
     path = folder / "balls.safetensors"
     save_model(path, {"nothing": torch.zeros(1)}, HEADER.model_copy(update={"digest": ""}))
     monkeypatch.setenv("PORTRAITKIT_MODELS", str(folder))
 
-    def load_avatar_model(name_or_path: str | Path, device: str = "auto") -> AnalyticModel:
-        return AnalyticModel(load_model(Path(name_or_path)).header)
-
-    # This file holds no networks, so the loader of networks cannot serve it; the analytic model stands in its place.
-    loader = ModuleType("portrait_core.models.load")
-    loader.load_avatar_model = load_avatar_model
-    monkeypatch.setitem(sys.modules, "portrait_core.models.load", loader)
+    monkeypatch.setitem(FAMILIES, "analytic", "tests.analytic_model")
     return path

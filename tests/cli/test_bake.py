@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import trimesh
 from numpy.typing import NDArray
 from PIL import Image
 
 from portrait_core import pipeline
-from portrait_core.formats.read_mesh import read_mesh
+from portrait_core.formats.read_mesh import EditedMesh, read_mesh
+from portrait_core.recipe import Recipe
 from portrait_core.rig import rename
 from tests.analytic_model import AnalyticModel
 from tests.cli.conftest import Run
@@ -41,16 +43,8 @@ def test_the_maps_of_the_file_it_was_made_from(run: Run, made: Path, tmp_path: P
     assert names(out) == ["balls-3_baked.glb", "balls-3_base_colour.png"]
     assert done.events[0]["recipe"]["seed"] == 3 and done.events[0]["recipe"]["texture_size"] == 256
     with Image.open(out / "balls-3_base_colour.png") as image:
-        baked = np.asarray(image).astype(float)
-    assert baked.shape == (256, 256, 3)
-    mesh, model = read_mesh(made), AnalyticModel()
-    z = np.random.RandomState(3).randn(1, model.header.latent.z_dim).astype(np.float32)
-    field = model.field(z, 1.0)
-    middles = mesh.vertices[mesh.faces].mean(axis=1)
-    u, v = mesh.uvs[mesh.faces].mean(axis=1).T
-    got = baked[((1 - v) * 256).astype(int).clip(0, 255), (u * 256).astype(int).clip(0, 255)]
-    expected = np.asarray(linear_to_srgb(field.colour(field.unplace(middles)))) * 255
-    assert np.median(np.abs(got - expected)) < 3
+        assert image.size == (256, 256) and image.mode == "RGB"
+    check_colours(out / "balls-3_base_colour.png", read_mesh(made))
 
 
 @ENGINE
@@ -195,5 +189,55 @@ def test_a_mesh_without_uvs(run: Run, made: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare.obj"
     bare.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
     done = run("bake", "--mesh", bare, "--recipe", made, "--out", tmp_path / "out")
-    assert (done.code, "has no UV map; unwrap it" in done.error) == (2, True)
+    assert (done.code, "from this avatar" in done.error) == (2, True)  # told before it is unwrapped
     assert json.dumps(gltf_of(made))  # and the recipe's file was fine
+
+
+def test_a_mesh_without_uv_map_gets_one(run: Run, made: Path, tmp_path: Path) -> None:
+    """A sculpt as .ply and as .stl: triangles alone, millimetres and z up in the second."""
+    avatar = read_mesh(made)
+    places, welded = np.unique(avatar.vertices, axis=0, return_inverse=True)
+    bare = trimesh.Trimesh(places, np.asarray(welded).ravel()[avatar.faces], process=False)
+    (tmp_path / "a.ply").write_bytes(bare.export(file_type="ply"))
+    x, y, z = np.asarray(bare.vertices).T * 1000
+    printed = trimesh.Trimesh(np.stack([x, -z, y], axis=1), bare.faces, process=False)
+    (tmp_path / "b.stl").write_bytes(printed.export(file_type="stl"))
+    words = ("--recipe", made, "--texture-size", 256, "--no-normal-map", "--json")
+    for mesh in ("a.ply", "b.stl"):
+        out = tmp_path / mesh[0]
+        done = run("bake", "--mesh", tmp_path / mesh, "--out", out, *words)
+        assert done.code == 0, done.err
+        assert done.events[0]["unwrapped"] is True
+        after = read_mesh(out / f"{mesh[0]}_baked.glb")
+        np.testing.assert_allclose(after.vertices[after.faces], avatar.vertices[avatar.faces], atol=1e-5)
+        check_colours(out / f"{mesh[0]}_base_colour.png", after)
+
+
+def test_unwrap_gives_a_new_uv_map_and_keeps_the_rest(run: Run, made: Path, tmp_path: Path) -> None:
+    before = read_mesh(made)
+    words = ("--texture-size", 256, "--no-normal-map", "--json")
+    for way in ("auto", "charts", "xatlas"):
+        done = run("bake", "--mesh", made, "--out", tmp_path / way, *words, "--unwrap", way)
+        assert done.code == 0, done.err
+        assert done.events[0]["unwrapped"] is (way != "auto") and done.events[0]["own_skin"] is True
+        after = read_mesh(tmp_path / way / "balls-3_baked.glb")
+        for name in ("vertices", "normals"):
+            one, two = (np.asarray(getattr(each, name))[each.faces] for each in (before, after))
+            np.testing.assert_allclose(one, two, atol=1e-6, err_msg=name)
+        same = np.allclose(after.uvs[after.faces], before.uvs[before.faces], atol=1e-6)
+        assert same == (way == "auto")
+        check_colours(tmp_path / way / "balls-3_base_colour.png", after)
+    done = run("bake", "--mesh", made, "--out", tmp_path / "x", *words, "--unwrap", "quads")
+    assert done.code != 0 and "auto, charts, xatlas" in done.error
+
+
+def check_colours(picture: Path, mesh: EditedMesh) -> None:
+    """Each face's middle has the colour of the field of seed 3 there."""
+    with Image.open(picture) as image:
+        baked = np.asarray(image).astype(float)
+    field = AnalyticModel().person(Recipe(seed=3)).field
+    middles = mesh.vertices[mesh.faces].mean(axis=1)
+    u, v = mesh.uvs[mesh.faces].mean(axis=1).T
+    got = baked[((1 - v) * 256).astype(int).clip(0, 255), (u * 256).astype(int).clip(0, 255)]
+    expected = np.asarray(linear_to_srgb(field.colour(field.unplace(middles)))) * 255
+    assert np.median(np.abs(got - expected)) < 3

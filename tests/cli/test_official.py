@@ -14,7 +14,7 @@ import trimesh
 from PIL import Image
 
 from portrait_core.cameras import Camera
-from portrait_core.geometry.closest_point import ClosestPoint
+from portrait_core.geometry.mesh_queries import closest_points
 from portrait_core.models.portrait_gan.legacy_grid import world_of_mesh
 from tests.cli.conftest import Run
 from tests.published_model import install
@@ -179,7 +179,7 @@ def test_shapes(run: Run, bust: str, tmp_path: Path) -> None:
     assert run(*words, "-f", "ply,mrc", "--raw", "--level", 10, "-o", tmp_path / "raw").code == 0
     raw = trimesh.load(tmp_path / "raw" / "bust-0.ply")
     world = world_of_mesh(np.asarray(raw.vertices, np.float32), 64)
-    _, _, apart = ClosestPoint(mesh.vertices, mesh.faces)(world)
+    _, _, apart = closest_points(mesh.vertices, mesh.faces)(world)
     inner = np.abs(world).max(axis=1) < 0.29
     assert inner.sum() > 20 and np.quantile(apart[inner], 0.9) < 0.01
     assert run(*words, "--pose", "head=0,45,0", "-o", tmp_path / "posed").code == 0

@@ -73,22 +73,6 @@ def test_poses_in_degrees_and_from_files(tmp_path: Path) -> None:
             parse.parse_pose(bad)
 
 
-def test_latents_from_files(tmp_path: Path) -> None:
-    file = tmp_path / "z.json"
-    for text, numbers in (("[1, 2.5, -3]", [1, 2.5, -3]), ("[[1, 2]]", [1, 2])):
-        file.write_text(text)
-        assert parse.read_latent(file) == numbers
-    # NaN passes here: the recipe refuses it for every caller
-    file.write_text("[NaN]")
-    assert math.isnan(parse.read_latent(file)[0])
-    for bad in ("{}", "[1, [2]]", '["a"]', "[true, 1]", "not json", "[1, 2", '"text"'):
-        file.write_text(bad)
-        with pytest.raises(UsageError, match="JSON list of numbers"):
-            parse.read_latent(file)
-    with pytest.raises(UsageError, match="No such file"):
-        parse.read_latent(tmp_path / "none.json")
-
-
 def test_name_patterns() -> None:
     parse.check_pattern("{model}-{seed}", many=True)
     parse.check_pattern("hero", many=False)

@@ -82,8 +82,10 @@ def variants(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """One file for each thing that an asset may have or lack."""
     folder = tmp_path_factory.mktemp("variants")
     whole = asset()
-    bare = replace(whole.main.maps, normal=None)
-    mono = replace(whole.main.maps, has_occlusion=False)
+    bare = whole.main.maps.with_(normal=None)
+    orm = whole.main.maps["orm"].copy()
+    orm[:, :, 0] = 255
+    mono = whole.main.maps.with_(orm=orm)
     one = replace(whole, levels=whole.levels[:1])
     avatars = {
         "own": whole,

@@ -22,7 +22,7 @@ def test_they_appear_together(tmp_path: Path) -> None:
 
 def test_one_that_is_taken_stops_all(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"mine")
-    with pytest.raises(OutputError, match=r"a\.bin exists already\. Pass --overwrite"):
+    with pytest.raises(OutputError, match=r"a\.bin exists already\."):
         write_files(tmp_path, {"a.gltf": b"main", "a.bin": b"rest"})
     assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
     assert (tmp_path / "a.bin").read_bytes() == b"mine"

@@ -9,7 +9,8 @@ from functools import cache
 import numpy as np
 
 from portrait_core.avatar import Avatar, Level, Maps
-from portrait_core.rig import Motion, Skin, quaternion, skin_from_template
+from portrait_core.geometry.vertex_data import VertexData
+from portrait_core.rig import Motion, quaternion, skin_from_template
 from portrait_core.shape import decimate, extract_surface, vertex_normals
 from tests.analytic import bust_field, bust_template
 from tests.formats.busts import bust_avatar
@@ -33,10 +34,10 @@ def all_maps(base_colour: np.ndarray, seed: int = 0) -> Maps:
     random = np.random.default_rng(seed)
     normal = np.tile(np.array([128, 128, 255], np.uint8), (size, size, 1))
     normal[:, : size // 2, 0] = 140
-    surface = np.zeros((size, size, 3), np.uint8)
-    surface[:, :, 0] = random.integers(180, 256, (size, size))
-    surface[:, :, 1] = np.linspace(80, 200, size)[None]
-    return Maps(base_colour, normal=normal, surface=surface, has_occlusion=True)
+    orm = np.zeros((size, size, 3), np.uint8)
+    orm[:, :, 0] = random.integers(180, 256, (size, size))
+    orm[:, :, 1] = np.linspace(80, 200, size)[None]
+    return Maps(base_colour=base_colour, normal=normal, orm=orm)
 
 
 def turning() -> Motion:
@@ -54,7 +55,7 @@ def asset(*, shared: bool = False, moving: bool = True) -> Avatar:
     """Two levels of detail with everything on them; ``shared``: on one set of maps."""
     avatar = bust_avatar()
     maps = all_maps(avatar.main.maps.base_colour)
-    main = replace(avatar.main, maps=maps, tangents=some_tangents(avatar.main.normals))
+    main = replace(avatar.main, maps=maps).with_(tangents=some_tangents(avatar.main.normals))
     return replace(
         avatar,
         name="asset",
@@ -75,12 +76,6 @@ def _coarse(maps: Maps | None) -> Level:
     skin = skin_from_template(bust_template(decimate(lattice, 1500)), surface.vertices, normals)
     if maps is None:
         maps = all_maps(bake_colour(atlas.faces, atlas.uvs, places, field.colour, 128), 1)
-    return Level(
-        vertices=places,
-        normals=normals[atlas.vertex_map],
-        faces=atlas.faces,
-        uvs=atlas.uvs,
-        skin=Skin(skin.joints[atlas.vertex_map], skin.weights[atlas.vertex_map]),
-        maps=maps,
-        tangents=some_tangents(normals[atlas.vertex_map]),
-    )
+    whole = VertexData(vertices=surface.vertices, normals=normals, joints=skin.joints, weights=skin.weights)
+    data = whole.take(atlas.vertex_map).with_(uvs=atlas.uvs, tangents=some_tangents(normals[atlas.vertex_map]))
+    return Level(data, atlas.faces, maps)

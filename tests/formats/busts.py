@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 
 from portrait_core.avatar import Avatar, Level, Maps
-from portrait_core.rig import Skin, skin_from_template
+from portrait_core.geometry.vertex_data import VertexData
+from portrait_core.rig import skin_from_template
 from portrait_core.shape import decimate, extract_surface, vertex_normals
 from tests.analytic import bust_field, bust_template
 from textures import bake_colour, unwrap
@@ -24,16 +25,14 @@ def bust_avatar() -> Avatar:
     normals = vertex_normals(surface.vertices, surface.faces)
     template = bust_template(decimate(lattice, 1500))
     skin = skin_from_template(template, surface.vertices, normals)
+    data = VertexData(vertices=surface.vertices, normals=normals, joints=skin.joints, weights=skin.weights)
     return Avatar(
         name="bust",
         levels=(
             Level(
-                vertices=places,
-                normals=normals[atlas.vertex_map],
-                faces=atlas.faces,
-                uvs=atlas.uvs,
-                skin=Skin(skin.joints[atlas.vertex_map], skin.weights[atlas.vertex_map]),
-                maps=Maps(bake_colour(atlas.faces, atlas.uvs, places, field.colour, 256)),
+                data.take(atlas.vertex_map).with_(uvs=atlas.uvs),
+                atlas.faces,
+                Maps(base_colour=bake_colour(atlas.faces, atlas.uvs, places, field.colour, 256)),
             ),
         ),
         joint_names=template.joint_names,

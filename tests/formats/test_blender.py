@@ -141,7 +141,7 @@ def test_the_order_in_which_it_is_looked_for(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv(BLENDER_VARIABLE, str(programs["python3.99"]))
     assert find_blender() == [str(programs["python3.99"]), "-I"]
     assert find_blender(str(programs["Blender-4.5"]))[-1] == "--python"
-    with pytest.raises(UsageError, match=r"--blender nowhere/blender: no program there"):
+    with pytest.raises(UsageError, match=r"^nowhere/blender: no program there"):
         find_blender("nowhere/blender")
     monkeypatch.setenv(BLENDER_VARIABLE, "none")
     with pytest.raises(UsageError, match="PORTRAITKIT_BLENDER none: no program"):

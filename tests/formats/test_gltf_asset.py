@@ -53,7 +53,7 @@ def test_tangents_are_units_with_a_sign(own: Glb) -> None:
         assert level.tangents is not None
         np.testing.assert_allclose(tangents, level.tangents, atol=1e-6)
         assert set(np.unique(tangents[:, 3])) == {-1.0, 1.0}
-    plain = replace(asset().main, maps=replace(asset().main.maps, normal=None))
+    plain = replace(asset().main, maps=asset().main.maps.with_(normal=None))
     without = Glb(glb_bytes(replace(asset(), levels=(plain,))))
     assert "TANGENT" not in without.json["meshes"][0]["primitives"][0]["attributes"]
 
@@ -65,10 +65,10 @@ def test_every_level_has_its_own_maps(own: Glb) -> None:
         material = own.json["materials"][number]
         surface = material["pbrMetallicRoughness"]
         np.testing.assert_array_equal(picture(own, surface["baseColorTexture"]["index"]), level.maps.base_colour)
-        np.testing.assert_array_equal(picture(own, material["normalTexture"]["index"]), level.maps.normal)
+        np.testing.assert_array_equal(picture(own, material["normalTexture"]["index"]), level.maps["normal"])
         packed = surface["metallicRoughnessTexture"]["index"]
         assert material["occlusionTexture"]["index"] == packed
-        np.testing.assert_array_equal(picture(own, packed), level.maps.surface)
+        np.testing.assert_array_equal(picture(own, packed), level.maps["orm"])
         assert surface["roughnessFactor"] == 1 and surface["metallicFactor"] == 0
     names = [image["name"] for image in own.json["images"]]
     assert len(set(names)) == 6 and all(name.startswith("asset_") for name in names)
@@ -81,7 +81,9 @@ def test_shared_maps_are_written_once() -> None:
 
 
 def test_without_occlusion_red_is_not_read() -> None:
-    maps = replace(asset().main.maps, has_occlusion=False)
+    orm = asset().main.maps["orm"].copy()
+    orm[:, :, 0] = 255
+    maps = asset().main.maps.with_(orm=orm)
     glb = Glb(glb_bytes(replace(asset(), levels=(replace(asset().main, maps=maps),))))
     material = glb.json["materials"][0]
     assert "occlusionTexture" not in material or material["occlusionTexture"] is None
@@ -89,11 +91,9 @@ def test_without_occlusion_red_is_not_read() -> None:
 
 
 def test_metal_counts_where_there_is_some() -> None:
-    packed = asset().main.maps.surface
-    assert packed is not None
-    metal = packed.copy()
+    metal = asset().main.maps["orm"].copy()
     metal[:4, :4, 2] = 255
-    maps = replace(asset().main.maps, surface=metal)
+    maps = asset().main.maps.with_(orm=metal)
     glb = Glb(glb_bytes(replace(asset(), levels=(replace(asset().main, maps=maps),))))
     assert glb.json["materials"][0]["pbrMetallicRoughness"]["metallicFactor"] == 1
 

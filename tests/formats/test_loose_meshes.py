@@ -113,11 +113,9 @@ def test_obj_holds_every_level_welded() -> None:
     assert "mtllib two words.mtl" in files["two words.obj"].decode()
     named = [line.split(" ", 1) for line in library.splitlines() if ".png" in line]
     assert sorted(name for _, name in named) == sorted(name for name in files if name.endswith(".png"))
-    assert [key for key, _ in named] == ["map_Kd", "map_Pr", "map_Ka", "norm"] * 2
+    assert [key for key, _ in named] == ["map_Kd", "norm", "map_Ka", "map_Pr"] * 2
     with Image.open(io.BytesIO(files["two words_roughness_LOD0.png"])) as image:
-        packed = avatar.main.maps.surface
-        assert packed is not None
-        np.testing.assert_array_equal(np.asarray(image), packed[:, :, 1])
+        np.testing.assert_array_equal(np.asarray(image), avatar.main.maps["orm"][:, :, 1])
 
 
 def test_obj_is_read_by_trimesh() -> None:

@@ -69,7 +69,7 @@ def test_our_own_files_come_back_at_rest(tmp_path: Path, ending: str) -> None:
         np.testing.assert_array_equal(mesh.vertices, level.vertices)
         np.testing.assert_array_equal(mesh.faces, level.faces)
         np.testing.assert_allclose(mesh.uvs, level.uvs, atol=1e-7)
-    with pytest.raises(UsageError, match="several meshes, asset_LOD0, asset_LOD1; choose one by --mesh-name"):
+    with pytest.raises(UsageError, match="several meshes, asset_LOD0, asset_LOD1; choose one of them"):
         read_mesh(path)
     with pytest.raises(UsageError, match="no mesh is called 'x'; there are asset_LOD0"):
         read_mesh(path, "x")
@@ -194,6 +194,23 @@ def test_broken_objs(tmp_path: Path, text: str, words: str) -> None:
         read_mesh(path)
 
 
+@pytest.mark.parametrize("ending", ["ply", "stl", "off"])
+def test_bare_meshes_are_read_where_no_uv_map_is_needed(tmp_path: Path, ending: str) -> None:
+    body = trimesh.creation.icosphere(subdivisions=2, radius=0.1 if ending != "stl" else 100.0)
+    body.apply_translation(np.array([0.01, 0.02, 0.03]) if ending != "stl" else np.array([10.0, -30.0, 20.0]))
+    path = tmp_path / f"a.{ending}"
+    path.write_bytes(content if isinstance(content := body.export(file_type=ending), bytes) else content.encode())
+    mesh = read_mesh(path, bare=True)
+    assert len(mesh.vertices) == len(body.vertices) and len(mesh.faces) == len(body.faces) and len(mesh.uvs) == 0
+    np.testing.assert_allclose(mesh.vertices.mean(axis=0), [0.01, 0.02, 0.03], atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(mesh.vertices - [0.01, 0.02, 0.03], axis=1), 0.1, atol=1e-5)
+    with pytest.raises(UsageError, match="has no UV map"):
+        read_mesh(path)
+    path.write_bytes(path.read_bytes()[: len(path.read_bytes()) // 2])
+    with pytest.raises(UsageError, match=r"cannot be read as a mesh|names a vertex|no faces"):
+        read_mesh(path, bare=True)
+
+
 def test_no_damage_gets_through_as_another_error(tmp_path: Path) -> None:
     """Values of the description exchanged for foreign ones: a mesh, or the one kind of error; never a crash."""
     dice, outcomes = random.Random(3), set()
@@ -221,7 +238,7 @@ def test_vertices_that_are_no_numbers_and_other_endings(tmp_path: Path) -> None:
     path = tmp_path / "a.glb"
     path.write_bytes(glb_bytes(replace(bust_avatar())))
     (tmp_path / "a.fbx").write_bytes(b"")
-    with pytest.raises(UsageError, match=r"read from \.glb, \.gltf, \.obj; got the ending '\.fbx'"):
+    with pytest.raises(UsageError, match=r"read from \.glb, .*; got the ending '\.fbx'"):
         read_mesh(tmp_path / "a.fbx")
     path.write_bytes(changed(path.read_bytes(), lambda t: t["nodes"][0].update(children=[1, 1, 2])))
     with pytest.raises(UsageError, match="two parents"):

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from portrait_core.cameras import Camera
-from portrait_core.rendering.lighting import disk_directions, expose, sphere_directions
+from portrait_core.geometry.directions import sphere_directions
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.rendering.lighting import disk_directions, expose
 from portrait_core.rendering.preview import Preview, bilinear, ray_directions, render_avatar, shown_pixels
-from portrait_core.rendering.raycast import RayMesh
 from portrait_core.shape import extract_surface, vertex_normals
 from tests.analytic import AnalyticField, ball
 from tests.formats.busts import bust_avatar
@@ -35,7 +36,7 @@ def test_first_hits_equal_every_triangle_tried() -> None:
     origin = np.array([0, 0, 6], np.float32)
     rays = rng.normal(size=(500, 3)) * 0.8 - origin
     rays = (rays / np.linalg.norm(rays, axis=1, keepdims=True)).astype(np.float32)
-    hits = RayMesh(vertices, faces).first_hits(origin, rays)
+    hits = MeshQueries(vertices, faces).first_hits(origin, rays)
     best, who = np.full(500, np.inf), np.full(500, -1)
     for number, (a, b, c) in enumerate(vertices[faces].astype(float)):
         matrix = np.stack([np.broadcast_to(b - a, rays.shape), np.broadcast_to(c - a, rays.shape), -rays], axis=2)
@@ -98,7 +99,7 @@ def test_bilinear_equals_the_formula_and_clamps() -> None:
 def test_an_obstacle_throws_a_shadow() -> None:
     vertices, _, faces, _ = card()
     upper = np.vstack([vertices, vertices + np.array([0, 0, 0.02], np.float32)])
-    mesh = RayMesh(upper, np.vstack([faces, faces + 4]).astype(np.int32))
+    mesh = MeshQueries(upper, np.vstack([faces, faces + 4]).astype(np.int32))
     points = np.array([[0, 0.06, 0], [0, 0.06, 0.02], [0.5, 0.06, 0]], np.float32)
     up = np.tile(np.array([0, 0, 1], np.float32), (3, 1))
     share = mesh.open_share(points, up, sphere_directions(400))
@@ -147,7 +148,7 @@ def test_only_pixels_without_the_mesh_are_left_out(yaw: float) -> None:
     vertices, faces = avatar.main.vertices, avatar.main.faces
     shown = shown_pixels(vertices, faces, camera.cam2world, camera.intrinsics, size)
     rays = ray_directions(camera.cam2world, camera.intrinsics, size)
-    met = RayMesh(vertices, faces).first_hits(camera.cam2world[:3, 3], rays).face >= 0
+    met = MeshQueries(vertices, faces).first_hits(camera.cam2world[:3, 3], rays).face >= 0
     assert np.isin(np.flatnonzero(met), shown).all()
     assert len(shown) < 1.6 * met.sum() + 100
     inside = camera.cam2world.copy()

@@ -54,14 +54,20 @@ def test_resampling_keeps_the_turn(tmp_path, rate):
     np.testing.assert_allclose(angle, motion.times * np.pi / 2, atol=1e-5)
 
 
-def test_neighbours_lie_on_the_shortest_arc(tmp_path):
-    """A spin through many turns, written as angles beyond pi: no neighbour may jump to the other half."""
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_neighbours_lie_on_the_shortest_arc(tmp_path, wrapped):
+    """A spin through many turns, as angles beyond pi or as recordings have them, between -pi and pi, where the
+    quaternion changes its sign once a turn: no neighbour may jump to the other half."""
     poses = np.zeros((200, 72))
     poses[:, 46] = np.linspace(0, 30, 200)
+    if wrapped:
+        poses[:, 46] = (poses[:, 46] + np.pi) % (2 * np.pi) - np.pi
+        plain = Rotation.from_rotvec(poses[:, 45:48]).as_quat()
+        assert np.einsum("ti,ti->t", plain[1:], plain[:-1]).min() < -0.9
     np.save(tmp_path / "spin.npy", poses)
     motion = read_motion(tmp_path / "spin.npy", source_rate=30)
     turns = motion.rotations["head"]
-    assert np.einsum("ti,ti->t", turns[1:], turns[:-1]).min() > 0.99
+    assert np.einsum("ti,ti->t", turns[1:], turns[:-1]).min() > 0.99 and turns[0, 3] > 0
     expected = Rotation.from_rotvec(poses[:, 45:48])
     assert (Rotation.from_quat(turns) * expected.inv()).magnitude().max() < 1e-6
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.recipe import Recipe
 from portrait_core.rig import joint_motions, skin_from_template, skinned
 from portrait_core.shape import Surface, decimate, extract_surface, vertex_normals
@@ -20,9 +20,9 @@ def edge_lengths(vertices, faces):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [6])  # long hair that has grown onto the shoulders: the hardest of the first eight
 def test_a_turned_head_keeps_its_shape(seed):
-    model, recipe = load_avatar_model("starter", "cpu"), Recipe(seed=seed)
-    z = model.latent(recipe)
-    field, template = model.field(z, recipe.psi), model.template(z, recipe.psi)
+    model, recipe = load_model("starter", "cpu"), Recipe(seed=seed)
+    person = model.person(recipe)
+    field, template = person.field, person.template
     lattice = decimate(extract_surface(field, 128), 12000)
     surface = Surface(field.place(lattice.vertices), lattice.faces)
     normals = vertex_normals(surface.vertices, surface.faces)

@@ -179,3 +179,24 @@ def test_needles_do_not_stretch_across():
     wide = places.copy()
     wide[2, 1] = -0.02
     assert np.array_equal(without_needles(shares * 0.1, wide, faces[:1], joints, parents, STRETCH), shares * 0.1)
+
+
+def test_needles_are_heeded_wherever_a_skin_is_made():
+    """The same strip as the surface and as the template: edges alone would let the needle's tip turn by far more."""
+    places = np.array([[0, 0, 0], [0.02, 0, 0], [0.01, 1e-4, 0], [0.01, 0.01, 0]], np.float32)
+    faces = np.array([[0, 1, 2], [0, 2, 3], [2, 1, 3]], np.int32)
+    weights = np.zeros((4, 24), np.float32)
+    weights[:, SPINE3], weights[2, HEAD], weights[2, SPINE3] = 1.0, 0.2, 0.8
+    joints = np.tile(np.array([0.0, -0.1, 0.0], np.float32), (24, 1))
+    template = BodyTemplate(SMPL_JOINT_NAMES, PARENTS, joints, places, faces, weights)
+    normals = np.tile(np.array([0, 0, 1], np.float32), (4, 1))
+    allowed = (STRETCH - 1) * 1e-4 / (2 * np.sin(TURN / 2) * np.linalg.norm(places[2] - joints[HEAD]))
+
+    def across(faces):
+        share = skin_from_template(template, places, normals, faces).dense(24)[:, HEAD]
+        return abs(share[2] - (share[0] + share[1]) / 2)
+
+    assert across(faces) < 1.1 * allowed < 2 * allowed < across(None)
+    graph = VertexGraph.of_faces(places, faces)
+    flat = eased(weights.astype(float), graph, places, joints, PARENTS, faces=faces)[:, HEAD]
+    assert abs(flat[2] - (flat[0] + flat[1]) / 2) < 1.1 * allowed

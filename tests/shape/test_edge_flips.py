@@ -33,10 +33,16 @@ def test_a_cap_s_longest_side_is_flipped() -> None:
     )
 
 
-def test_a_crease_is_not() -> None:
-    steep = closed_prism(1.0)
-    steep.vertices[3, 2] = -3.0  # the other side of the diagonal falls away
+def test_a_crease_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cap that stands up from a flat neighbour: flipping it would be the better shape, and fill the crease."""
+    steep = closed_prism(0.5)
+    steep.vertices[3, :2] = 2 - 0.5**0.5, 2 + 0.5**0.5
+    assert shape_of(steep.vertices, steep.faces).min() < 0.09
     assert np.array_equal(flip_caps(steep, 0.12).faces, steep.faces)
+    monkeypatch.setattr(sys.modules["portrait_core.shape.edge_flips"], "CREASE", -1.0)
+    bent = flip_caps(steep, 0.12)
+    assert not np.array_equal(bent.faces, steep.faces)  # so it was the crease that kept it
+    assert shape_of(bent.vertices, bent.faces).min() > shape_of(steep.vertices, steep.faces).min()
 
 
 def test_shape_is_height_over_the_longest_side() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from portrait_core.geometry.closest_point import ClosestPoint
+from portrait_core.geometry.mesh_queries import closest_points
 from textures.atlas import unwrap
 from textures.normal_map import fine_normals, normal_map
 from textures.raster import cover_texels
@@ -51,7 +51,7 @@ def test_red_is_right_and_green_is_up_in_the_image(mirror: float) -> None:
     frame = tangents(SQUARE, FORWARD, uvs, HALVES).tangents
     image = normal_map(
         HALVES, uvs, SQUARE, FORWARD, frame, 16, dense_faces=HALVES, dense_normals=fine,
-        closest=ClosestPoint(SQUARE, HALVES), reach=0.1, detail=0.1,
+        closest=closest_points(SQUARE, HALVES), reach=0.1, detail=0.1,
     )  # fmt: skip
     # the world's x is the image's right, or left where the texture is mirrored; the world's y is up in both
     expected = np.array([127.5 + 127.5 * 0.36 * mirror, 127.5 + 127.5 * 0.48, 127.5 + 127.5 * 0.8])
@@ -68,7 +68,7 @@ def test_a_coarse_ball_shows_the_bumps_of_a_fine_one() -> None:
     source = atlas.vertex_map[found.vertex_map]
     places, normals, uvs = low[source], low_normals[source], atlas.uvs[found.vertex_map]
     edge = float(np.linalg.norm(dense[dense_faces[:, 0]] - dense[dense_faces[:, 1]], axis=1).mean())
-    closest = ClosestPoint(dense, dense_faces)
+    closest = closest_points(dense, dense_faces)
     image = normal_map(
         found.faces, uvs, places, normals, found.tangents, 512, dense_faces=dense_faces,
         dense_normals=dense_normals, closest=closest, reach=0.05, detail=edge,
@@ -93,7 +93,7 @@ def test_one_lip_does_not_take_the_normal_of_the_other() -> None:
     faces = np.concatenate([HALVES, HALVES[:, ::-1] + 4])
     tilt = unit(np.array([[0.3, 0.1, 1.0]])).astype(np.float32)
     normals = np.concatenate([np.tile(tilt, (4, 1)), np.tile(-tilt, (4, 1))])
-    closest = ClosestPoint(np.concatenate([lower, upper]), faces)
+    closest = closest_points(np.concatenate([lower, upper]), faces)
     place = np.array([[0.4, 0.6, 0.0016], [0.4, 0.6, 0.5]], np.float32)  # nearer to the upper one, and far from both
     found = fine_normals(place, FORWARD[:2], faces, normals, closest, 0.004)
     assert found[0] == pytest.approx(tilt[0], abs=1e-6)
@@ -104,5 +104,5 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="tangents"):
         normal_map(
             HALVES, SQUARE[:, :2], SQUARE, FORWARD, FORWARD, 16, dense_faces=HALVES, dense_normals=FORWARD,
-            closest=ClosestPoint(SQUARE, HALVES), reach=0.1, detail=0.1,
+            closest=closest_points(SQUARE, HALVES), reach=0.1, detail=0.1,
         )  # fmt: skip

@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+import ast
+import itertools
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 import trimesh
@@ -102,10 +107,53 @@ def test_it_is_the_same_every_time(bust: Surface, regions: np.ndarray, atlas: At
     np.testing.assert_array_equal(again.charts, atlas.charts)
 
 
-def test_out_of_time_is_simple_but_valid(bust: Surface, regions: np.ndarray) -> None:
-    atlas = steered(bust, regions, time_limit=0.0)
-    check_valid(bust.vertices, bust.faces, atlas)
-    assert len(np.unique(atlas.charts[regions == Region.FACE])) == 1
+@pytest.mark.parametrize("budget", [0, 1])
+def test_little_work_is_simple_but_valid_and_told(
+    bust: Surface, regions: np.ndarray, atlas: Atlas, budget: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    simple = steered(bust, regions, budget=budget)
+    check_valid(bust.vertices, bust.faces, simple)
+    assert len(np.unique(simple.charts[regions == Region.FACE])) == 1
+    told = [each for each in caplog.records if "used up the work allowed" in each.message]
+    # One unit lets the first round be a good one: what comes after it is the rest.
+    assert simple.used_up == bool(told) and len(told) <= 1
+    assert simple.used_up or budget
+    assert not atlas.used_up
+
+
+def test_a_slow_machine_makes_the_same_charts(
+    bust: Surface, regions: np.ndarray, atlas: Atlas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = itertools.count(0.0, 1000.0)
+    for clock in ("monotonic", "perf_counter", "time", "process_time"):
+        monkeypatch.setattr(time, clock, lambda: next(ticks))
+    np.testing.assert_array_equal(steered(bust, regions).uvs, atlas.uvs)
+
+
+@pytest.mark.parametrize("room", ["textures", "portrait_core/shape", "portrait_core/rig", "portrait_core/pipeline"])
+def test_no_clock_decides_what_is_made(room: str) -> None:
+    for path in sorted((Path(__file__).parents[2] / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            source = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+            assert not {"time", "datetime", "timeit"} & {*names, source}, f"{path.name} reads a clock"
+
+
+def test_the_library_keeps_the_densities_of_the_parts(bust: Surface, regions: np.ndarray) -> None:
+    found = steered(bust, regions, method="xatlas")
+    np.testing.assert_array_equal(found.vertex_map[found.faces], bust.faces)
+    assert (signed_areas(found) != 0).all()
+    even = unwrap(bust.vertices, bust.faces, resolution=SIZE, padding=PADDING, method="xatlas")
+    np.testing.assert_array_equal(even.charts, found.charts)
+    size, before = (np.bincount(each.charts, np.abs(signed_areas(each))) for each in (found, even))
+    scale = np.sqrt(size / before)
+    most = [np.bincount(regions[found.charts == k]).argmax() for k in range(found.chart_count)]
+    wanted = np.asarray([DENSITY.get(Region(part), 1.0) for part in most])
+    assert len(np.unique(wanted)) > 2
+    ratio = (scale / wanted)[size > 1e-3]  # the library rounds the extents of charts to whole texels
+    np.testing.assert_allclose(ratio, np.median(ratio), rtol=0.03)
+    texels = cover_texels(found.faces, found.uvs, SIZE)
+    assert abs(len(texels.row) / SIZE**2 - found.utilisation) < 0.003
 
 
 @pytest.mark.parametrize("padding", [0, 1, 16])

@@ -6,10 +6,10 @@ from __future__ import annotations
 import numpy as np
 
 from portrait_core.cameras import Camera
-from portrait_core.models.load import load_avatar_model
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.models.load import load_model
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.preview import bilinear, ray_directions
-from portrait_core.rendering.raycast import RayMesh
 from portrait_core.shape import decimate, extract_surface
 from tests.analytic import AnalyticField, ball, gradient
 from textures import bake_colour, bake_materials, cover_texels, unwrap
@@ -23,7 +23,7 @@ def test_rendered_pixels_have_the_fields_colour() -> None:
     image = bake_colour(atlas.faces, atlas.uvs, places, field.colour, 256)
     camera = Camera.orbit(0.5, 0.1)
     directions = ray_directions(camera.cam2world, camera.intrinsics, 64)
-    hits = RayMesh(places, atlas.faces).first_hits(camera.cam2world[:3, 3], directions)
+    hits = MeshQueries(places, atlas.faces).first_hits(camera.cam2world[:3, 3], directions)
     seen = np.flatnonzero(hits.face >= 0)
     assert len(seen) > 300
     corner, weights = atlas.faces[hits.face[seen]], hits.weights[seen]
@@ -34,9 +34,9 @@ def test_rendered_pixels_have_the_fields_colour() -> None:
 
 
 def test_interpolation_on_the_starter_stays_within_two_levels() -> None:
-    model = load_avatar_model("starter", "cpu")
+    model = load_model("starter", "cpu")
     recipe = Recipe(seed=7)
-    field = model.field(model.latent(recipe), recipe.psi)
+    field = model.person(recipe).field
     surface = extract_surface(field, 96)
     place = surface.vertices
     # The face under a plain front view: enough to have brows, eyes, lips and the border of the hair in it.

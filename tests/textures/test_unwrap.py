@@ -81,6 +81,24 @@ def test_the_scale_of_the_mesh_does_not_matter(bust: Surface, atlas: Atlas) -> N
     np.testing.assert_allclose(tiny.uvs, atlas.uvs, atol=1e-3)
 
 
+def test_the_method_chooses_who_unwraps(bust: Surface, atlas: Atlas) -> None:
+    library = unwrap(bust.vertices, bust.faces, resolution=512, padding=4, method="xatlas")
+    np.testing.assert_array_equal(library.uvs, atlas.uvs)  # auto is xatlas where no parts are known
+    one_part = np.zeros(len(bust.faces), np.int32)
+    own = unwrap(bust.vertices, bust.faces, resolution=512, padding=4, method="charts")
+    known = unwrap(bust.vertices, bust.faces, resolution=512, padding=4, parts=one_part)
+    np.testing.assert_array_equal(own.uvs, known.uvs)  # and ours where they are
+    np.testing.assert_array_equal(own.vertex_map[own.faces], bust.faces)
+    assert own.utilisation > library.utilisation
+
+
+def test_the_library_keeps_faces_without_area_and_crowded_edges(bust: Surface) -> None:
+    first = bust.faces[100]
+    faces = np.concatenate([bust.faces, [[first[0], first[0], first[1]], first, first[::-1]]]).astype(np.int32)
+    atlas = unwrap(bust.vertices, faces, resolution=512, padding=2, method="xatlas")
+    np.testing.assert_array_equal(atlas.vertex_map[atlas.faces], faces)
+
+
 def test_bad_input_is_named(bust: Surface) -> None:
     with pytest.raises(ValueError, match="no faces"):
         unwrap(bust.vertices, bust.faces[:0], resolution=512, padding=2)

@@ -6,9 +6,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from portrait_core.body.deformation import TIE
 from portrait_core.body.smpl import joint_rotations, rodrigues
-from portrait_core.body.triangles import TIE, nearest_brute_force, nearest_by_tree, point_triangle
 from portrait_core.models.portrait_gan.body import BodySizes, PublishedBody, back_of_head_mask, box_face_mask
+from tests.slow_search import nearest_brute_force, point_triangle, product_search
 from tests.vectors.files import WHOLE, VectorFile, load_state
 
 
@@ -45,13 +46,15 @@ def check_smpl(data: VectorFile) -> None:
 
 
 def check_mesh_distance(data: VectorFile) -> None:
-    """Distances, nearest triangles and regions, by brute force and by the tree."""
+    """Distances, nearest triangles and regions, by brute force and by the product's search."""
     points, triangles = data.array("points")[0], data.array("triangles")
-    for search in (nearest_brute_force, nearest_by_tree):
-        found = search(points, triangles, np.inf)
-        data.check("sq_distance", found.squared[None])
-        data.check("face_index", found.index[None])
-    data.check("gap_to_second", nearest_brute_force(points, triangles).gap[None])
+    slow = nearest_brute_force(points, triangles)
+    data.check("sq_distance", slow.squared[None])
+    data.check("face_index", slow.index[None])
+    data.check("gap_to_second", slow.gap[None])
+    squared, index = product_search(points, triangles, np.inf)
+    data.check("sq_distance", squared[None])
+    data.check("face_index", index[None])
     chosen = triangles[data.array("face_index")[0]].astype(np.float64)
     data.check("region", point_triangle(points.astype(np.float64), chosen)[1][None])
 
@@ -75,7 +78,7 @@ def check_deformation(data: VectorFile) -> None:
     data.check("sq_distance", np.stack([f.squared for f in found]))
     data.check("gap_to_second", np.stack([f.gap for f in found]), WHOLE)
     data.check("face_index_in_masked_list", np.stack([f.index for f in found]))
-    fast = [nearest_by_tree(p, t, thickness) for p, t in zip(points.numpy(), corners, strict=True)]
+    fast = [product_search(p, t, thickness)[1] for p, t in zip(points.numpy(), corners, strict=True)]
     near = np.stack([f.squared for f in found]) < thickness**2
     stored_index = data.array("face_index_in_masked_list")
-    data.check_against("face_index by tree", np.stack([f.index for f in fast])[near], stored_index[near])
+    data.check_against("face_index by the product", np.stack(fast)[near], stored_index[near])

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from portrait_core.body.deformation import PoseWarp
-from portrait_core.body.triangles import TIE, Nearest, nearest_brute_force, point_triangle
+from portrait_core.body.deformation import TIE, PoseWarp
 from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.rendering.jitter import Given
+from tests.slow_search import Nearest, nearest_brute_force, point_triangle
 from tests.vectors.files import WHOLE, Comparison, VectorFile, load_state
 
 PICTURES = ("image", "image_raw", "image_depth", "image_mask", "image_background")
@@ -79,6 +79,10 @@ def _check_unposed(data: VectorFile, network: PortraitGenerator, c: torch.Tensor
     data.check("nodef/image", chunked["image"], WHOLE)
 
 
+Found = tuple[NDArray[np.float64], NDArray[np.int64]]
+"""Squared distances and triangles."""
+
+
 def _check_posed(data: VectorFile, network: PortraitGenerator, c: torch.Tensor, pose: torch.Tensor) -> None:
     """Posed pictures by the product's search and by brute force, and the faces that were chosen.
 
@@ -89,10 +93,10 @@ def _check_posed(data: VectorFile, network: PortraitGenerator, c: torch.Tensor, 
     found: list[Nearest] = []
     batch = c.shape[0]
 
-    def remember(points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float) -> Nearest:
+    def remember(points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float) -> Found:
         """Search without a radius, because faces are stored for far points too."""
         found.append(nearest_brute_force(points, triangles))
-        return found[-1]
+        return found[-1].squared, found[-1].index
 
     # One search a picture and a pass: first the coarse samples of every picture, then the fine ones.
     stored = [*data.array("def/coarse_face_index"), *data.array("def/fine_face_index")]
@@ -115,11 +119,11 @@ def _check_posed(data: VectorFile, network: PortraitGenerator, c: torch.Tensor, 
         return
     fed = iter(expected)
 
-    def feed(points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float) -> Nearest:
+    def feed(points: NDArray[np.float32], triangles: NDArray[np.float32], radius: float) -> Found:
         """The stored faces and the distances to them."""
         index = next(fed)
         squared, _ = point_triangle(points.astype(np.float64), triangles[index].astype(np.float64))
-        return Nearest(squared, index, squared)
+        return squared, index
 
     _compare(data, _posed_pictures(data, network, c, dataclasses.replace(fast, search=feed)))
     for name in PICTURES:

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from portrait_core.errors import ModelFileError, OutputError
-from portrait_core.weights.checkpoint import check_shapes, content_digest, load_model, save_model
+from portrait_core.weights.checkpoint import check_shapes, content_digest, load_weights, save_model
 from portrait_core.weights.header import METADATA_KEY, Attribute, Latent, ModelHeader, Training, read_header
 
 
@@ -68,7 +68,7 @@ def edit_header(path: Path, change) -> None:
 
 
 def test_what_goes_in_comes_out(saved: Path) -> None:
-    loaded = load_model(saved)
+    loaded = load_weights(saved)
     assert loaded.header.model_copy(update={"digest": ""}) == header()
     assert len(loaded.header.digest) == 64
     for name, tensor in tensors().items():
@@ -89,7 +89,7 @@ def test_saving_twice_gives_the_same_bytes(saved: Path, tmp_path: Path) -> None:
 def test_views_of_one_storage_are_saved_apart(tmp_path: Path) -> None:
     whole = torch.arange(12.0).reshape(3, 4)
     save_model(tmp_path / "v.safetensors", {"rows": whole[:2], "turned": whole.t()}, header())
-    loaded = load_model(tmp_path / "v.safetensors")
+    loaded = load_weights(tmp_path / "v.safetensors")
     assert torch.equal(loaded.tensors["turned"], whole.t())
     assert torch.equal(loaded.tensors["rows"], whole[:2])
 
@@ -97,7 +97,7 @@ def test_views_of_one_storage_are_saved_apart(tmp_path: Path) -> None:
 def test_body_template_travels_along(tmp_path: Path) -> None:
     path = tmp_path / "t.safetensors"
     save_model(path, tensors() | template(), header(body_template=True))
-    loaded = load_model(path)
+    loaded = load_weights(path)
     assert loaded.template().keys() == {"vertices", "faces", "joints", "weights"}
     assert loaded.network().keys() == tensors().keys()
 
@@ -128,13 +128,13 @@ def test_every_truncation_is_told(saved: Path, keep: int) -> None:
     data = saved.read_bytes()
     saved.write_bytes(data[:keep])
     with pytest.raises(ModelFileError, match="truncated"):
-        load_model(saved)
+        load_weights(saved)
 
 
 def test_foreign_bytes_behind_are_told(saved: Path) -> None:
     saved.write_bytes(saved.read_bytes() + b"12345678")
     with pytest.raises(ModelFileError, match="foreign data"):
-        load_model(saved)
+        load_weights(saved)
 
 
 @pytest.mark.parametrize("place", [-1, -9, -60])
@@ -143,14 +143,14 @@ def test_one_flipped_bit_is_found(saved: Path, place: int) -> None:
     data[place] ^= 1
     saved.write_bytes(data)
     with pytest.raises(ModelFileError, match="does not match its own digest"):
-        load_model(saved)
+        load_weights(saved)
 
 
 def test_a_changed_header_is_found(saved: Path) -> None:
     edit_header(saved, lambda facts: json.dumps(facts | {"licence": "all yours"}))
     assert read_header(saved).licence == "all yours"
     with pytest.raises(ModelFileError, match="digest"):
-        load_model(saved)
+        load_weights(saved)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_changed_header_is_found(saved: Path) -> None:
 )
 def test_bad_headers_are_told_apart(saved: Path, change, words: str) -> None:
     edit_header(saved, change)
-    for read in (load_model, read_header):
+    for read in (load_weights, read_header):
         with pytest.raises(ModelFileError, match=words) as caught:
             read(saved)
         assert "\n" not in str(caught.value)
@@ -187,14 +187,14 @@ def test_a_huge_header_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.safetensors"
     path.write_bytes(struct.pack("<Q", 2**40) + b"x" * 100)
     with pytest.raises(ModelFileError, match="claims a header of 1099511627776 bytes"):
-        load_model(path)
+        load_weights(path)
 
 
 def test_a_header_that_is_no_json(tmp_path: Path) -> None:
     path = tmp_path / "noise.safetensors"
     path.write_bytes(struct.pack("<Q", 4) + b"\xff\xfe\x00\x01")
     with pytest.raises(ModelFileError, match=r"not a \.safetensors weights file, or"):
-        load_model(path)
+        load_weights(path)
 
 
 @pytest.mark.parametrize(
@@ -204,14 +204,14 @@ def test_a_damaged_tensor_list(tmp_path: Path, entry: str) -> None:
     path = tmp_path / "list.safetensors"
     path.write_bytes(struct.pack("<Q", len(entry)) + entry.encode())
     with pytest.raises(ModelFileError, match="list of tensors"):
-        load_model(path)
+        load_weights(path)
 
 
 def test_somebody_elses_safetensors(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     save_file(tensors(), path)
     with pytest.raises(ModelFileError, match="not a Portraitkit model"):
-        load_model(path)
+        load_weights(path)
 
 
 class Trap:
@@ -232,7 +232,7 @@ def test_pickles_are_refused_and_never_run(tmp_path: Path) -> None:
     ):
         write(tmp_path / name)
         with pytest.raises(ModelFileError, match="pickled or zipped"):
-            load_model(tmp_path / name)
+            load_weights(tmp_path / name)
     assert not sprung.exists()
 
 
@@ -245,7 +245,7 @@ def test_a_header_length_that_looks_like_a_pickle(tmp_path: Path) -> None:
     target = next(n for n in range(length, 70000) if n & 0xFF == 0x80 and n >> 8 in (2, 3, 4, 5))
     path.write_bytes(struct.pack("<Q", target) + data[8 : 8 + length] + b" " * (target - length) + data[8 + length :])
     assert path.read_bytes()[:1] == b"\x80"
-    assert load_model(path).header.name == "tiny"
+    assert load_weights(path).header.name == "tiny"
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
@@ -259,23 +259,23 @@ def test_values_that_are_not_finite(tmp_path: Path, bad: float) -> None:
     facts["digest"] = content_digest(facts, odd)
     save_file(odd, path, metadata={METADATA_KEY: json.dumps(facts)})
     with pytest.raises(ModelFileError, match="tensor odd holds values that are not finite"):
-        load_model(path)
+        load_weights(path)
 
 
 def test_shapes_are_compared_with_the_architecture(saved: Path) -> None:
     right = {name: tuple(tensor.shape) for name, tensor in tensors().items()}
-    loaded = load_model(saved, expected=right)
+    loaded = load_weights(saved, expected=right)
     with pytest.raises(ModelFileError, match="1 of its tensors are missing: decoder"):
         check_shapes(loaded, right | {"decoder": (1,)})
     with pytest.raises(ModelFileError, match="not known to this architecture: steps"):
         check_shapes(loaded, {name: shape for name, shape in right.items() if name != "steps"})
     with pytest.raises(ModelFileError, match=r"mapping.fc0.bias has shape \(8,\), .* needs \(9,\)"):
-        load_model(saved, expected=right | {"mapping.fc0.bias": (9,)})
+        load_weights(saved, expected=right | {"mapping.fc0.bias": (9,)})
 
 
 def test_missing_and_unwritable_places(tmp_path: Path, saved: Path) -> None:
     with pytest.raises(ModelFileError, match="cannot read"):
-        load_model(tmp_path / "nowhere.safetensors")
+        load_weights(tmp_path / "nowhere.safetensors")
     with pytest.raises(OutputError, match="exists already"):
         save_model(saved, tensors(), header(), overwrite=False)
     with pytest.raises(OutputError, match="a file, not a folder"):

@@ -6,11 +6,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from portrait_core.body.triangles import point_triangle
+from portrait_core.geometry.directions import sphere_directions
+from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.world.assets import AssetFolders
 from portrait_core.world.base_mesh import load_base_mesh
 from portrait_core.world.canonical_body import EYE_MIDDLE, BodyDistance, load_canonical_body
-from portrait_core.world.raycast import TriangleScene, sphere_directions
+from tests.slow_search import point_triangle
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +67,12 @@ def test_vertices_and_their_painting_values(distance: BodyDistance):
 def test_a_scene_of_one_tetrahedron():
     vertices = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
     triangles = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
-    scene = TriangleScene(vertices, triangles, solid=True)
+    scene = MeshQueries(vertices, triangles, solid=True)
     assert scene.inside(np.array([[0.1, 0.1, 0.1], [0.5, 0.5, 0.5], [-0.1, 0.1, 0.1]])).tolist() == [True, False, False]
     hit = scene.cast(np.array([[0.2, 0.3, 2.0], [5, 5, 5]]), np.array([[0, 0, -1.0], [0, 0, -1]]))
     assert hit.face.tolist() == [3, -1]
     np.testing.assert_allclose(hit.distance[0], 2 - 0.5, atol=1e-6)
-    np.testing.assert_allclose(hit.bary[0], [0.2, 0.3, 0.5], atol=1e-6)
+    np.testing.assert_allclose(hit.weights[0], [0.2, 0.3, 0.5], atol=1e-6)
     near = scene.closest(np.array([[0.2, 0.2, -0.3]]))
     assert near.face[0] == 0 and near.distance[0] == pytest.approx(0.3)
     np.testing.assert_allclose(np.linalg.norm(sphere_directions(50), axis=1), 1, atol=1e-6)

@@ -7,26 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from portrait_core.avatar import Level, Maps
 from portrait_core.formats.gltf.binary import BinaryBuilder, ImageKind
 from portrait_core.imaging.images import encode_jpeg
 from portrait_core.imaging.png import encode_map
+from portrait_core.maps import MAPS
 from portrait_core.runtime.threads import side_by_side
 
-ROUGHNESS = 0.6
-"""Of the whole surface, where no map says more."""
-
-PARTS = ("base_colour", "normal", "surface")
 _LINEAR, _LINEAR_MIPMAP_LINEAR, _CLAMP_TO_EDGE = 9729, 9987, 33071
 _THREADS = 2
+_TEXTURE_RECORDS = {"normalTexture": "NormalMaterialTexture", "occlusionTexture": "OcclusionTextureInfo"}
+"""The textures of a glTF material that are more than a place in the list of textures."""
 
 
 @dataclass(frozen=True)
 class EncodedMaps:
-    """The images of one :class:`Maps` as file contents, by the names of ``PARTS``; absent maps have no entry."""
+    """The images of one :class:`Maps` as file contents, by the maps' names; absent maps have no entry."""
 
     suffix: str
     images: dict[str, tuple[bytes, ImageKind]]
@@ -51,52 +47,50 @@ def distinct_maps(levels: Sequence[Level]) -> tuple[list[Maps], list[int]]:
 def encode_maps(maps: Sequence[Maps], kind: ImageKind = "png") -> list[EncodedMaps]:
     """All images as files, in threads. ``kind`` is that of colours; directions and roughness are always PNG."""
 
-    def encode(job: tuple[NDArray[np.uint8], ImageKind]) -> bytes:
-        image, how = job
-        return encode_map(image) if how == "png" else encode_jpeg(image)
+    def encode(job: tuple[int, str]) -> tuple[bytes, ImageKind]:
+        number, name = job
+        how: ImageKind = kind if MAPS[name].colour_space == "srgb" else "png"
+        image = maps[number][name]
+        return (encode_map(image) if how == "png" else encode_jpeg(image)), how
 
-    jobs: list[tuple[int, str, NDArray[np.uint8], ImageKind]] = []
-    for number, each in enumerate(maps):
-        images = zip(PARTS, (each.base_colour, each.normal, each.surface), strict=True)
-        for part, image in images:
-            if image is not None:
-                jobs.append((number, part, image, kind if part == "base_colour" else "png"))
+    jobs = [(number, name) for number, each in enumerate(maps) for name in each]
     with side_by_side(_THREADS) as threads:
-        contents = list(threads.map(encode, [(image, how) for _, _, image, how in jobs]))
+        contents = list(threads.map(encode, jobs))
     results = [EncodedMaps(f"_LOD{n}" if len(maps) > 1 else "", {}, each) for n, each in enumerate(maps)]
-    for (number, part, _, how), content in zip(jobs, contents, strict=True):
-        results[number].images[part] = (content, how)
+    for (number, name), content in zip(jobs, contents, strict=True):
+        results[number].images[name] = content
     return results
 
 
 def add_material(records: Any, gltf: Any, binary: BinaryBuilder, prefix: str, encoded: EncodedMaps) -> int:
     """Append the material of ``encoded`` with its textures, named after ``prefix``; returns its number."""
     textures = {
-        part: _texture(records, gltf, binary.image(prefix, part + encoded.suffix, *image))
-        for part, image in encoded.images.items()
+        name: _texture(records, gltf, binary.image(prefix, MAPS[name].key + encoded.suffix, *image))
+        for name, image in encoded.images.items()
     }
-    surface = records.PbrMetallicRoughness(
-        baseColorTexture=records.TextureInfo(index=textures["base_colour"]),
-        metallicFactor=0.0,
-        roughnessFactor=ROUGHNESS,
-    )
     material = records.Material(
         name=f"{prefix}_skin{encoded.suffix}",
-        pbrMetallicRoughness=surface,
+        pbrMetallicRoughness=records.PbrMetallicRoughness(),
         alphaMode=None,  # opaque is the default; pygltflib would add an alpha cut-off that belongs to masks
         alphaCutoff=None,
     )
-    if "normal" in textures:
-        material.normalTexture = records.NormalMaterialTexture(index=textures["normal"])
-    packed = encoded.maps.surface
-    if packed is not None:
-        surface.metallicRoughnessTexture = records.TextureInfo(index=textures["surface"])
-        surface.roughnessFactor = 1.0
-        surface.metallicFactor = 1.0 if bool(packed[:, :, 2].any()) else 0.0
-        if encoded.maps.has_occlusion:
-            material.occlusionTexture = records.OcclusionTextureInfo(index=textures["surface"])
+    for spec in MAPS.values():
+        for use in spec.uses:
+            if use.gltf_factor is not None:
+                factor = encoded.maps.factor(spec, use)
+                _set(material, use.gltf_factor, factor if use.channel is None else factor[0])
+            if use.gltf is not None and spec.name in textures and (encoded.maps.says(spec, use) or not use.optional):
+                record = getattr(records, _TEXTURE_RECORDS.get(use.gltf, "TextureInfo"))
+                _set(material, use.gltf, record(index=textures[spec.name]))
     gltf.materials.append(material)
     return len(gltf.materials) - 1
+
+
+def _set(material: Any, path: str, value: object) -> None:
+    *above, name = path.split(".")
+    for each in above:
+        material = getattr(material, each)
+    setattr(material, name, value)
 
 
 def _texture(records: Any, gltf: Any, image: int) -> int:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, 
 from portrait_core.formats.gltf.animation import add_animation, unit
 from portrait_core.formats.gltf.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder, ImageKind
 from portrait_core.formats.gltf.material import add_material, distinct_maps, encode_maps
+from portrait_core.geometry.vertex_data import VERTEX_ATTRIBUTES, Kind
 from portrait_core.rig import Skin, quaternion
 
 
@@ -67,22 +69,46 @@ def _primitive(records: Any, binary: BinaryBuilder, level: Level, material: int)
     # The highest number is reserved, so 65535 vertices still fit into 16 bits.
     wide = np.uint16 if len(level.vertices) <= 0xFFFF else np.uint32
     faces = proper_faces(level.vertices, level.faces)
-    joints, weights = file_weights(level.skin)
-    # glTF's origin is the top
-    uvs = np.stack([level.uvs[:, 0], 1.0 - level.uvs[:, 1]], axis=1).astype(np.float32)
     indices = binary.accessor(faces.reshape(-1, 1).astype(wide), INDEX_DATA)
-    attributes = records.Attributes(
-        POSITION=binary.accessor(level.vertices.astype(np.float32), VERTEX_DATA, limits=True),
-        NORMAL=binary.accessor(unit(level.normals), VERTEX_DATA),
-        TEXCOORD_0=binary.accessor(uvs, VERTEX_DATA),
-        JOINTS_0=binary.accessor(joints, VERTEX_DATA),
-        WEIGHTS_0=binary.accessor(weights, VERTEX_DATA),
+    attributes = {
+        name: binary.accessor(array, VERTEX_DATA, limits=name == "POSITION") for name, array in file_arrays(level)
+    }
+    return records.Primitive(
+        mode=records.TRIANGLES, material=material, indices=indices, attributes=records.Attributes(**attributes)
     )
-    if level.tangents is not None and level.maps.normal is not None:  # of no use without a normal map
-        sign = np.where(level.tangents[:, 3:] < 0, np.float32(-1.0), np.float32(1.0))
-        tangents = np.concatenate([unit(level.tangents[:, :3]), sign], axis=1)
-        attributes.TANGENT = binary.accessor(tangents, VERTEX_DATA)
-    return records.Primitive(mode=records.TRIANGLES, material=material, indices=indices, attributes=attributes)
+
+
+def file_arrays(level: Level) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The vertices' arrays as a .glb holds them, by glTF's names, in the order of the table of attributes."""
+    joints, weights = file_weights(level.skin)
+    data = level.data.finished(level.maps).with_(joints=joints, weights=weights)
+    for name, array in data.items():
+        row = VERTEX_ATTRIBUTES[name]
+        if row.gltf is not None:
+            yield row.gltf, _AS_IN_FILES.get(row.kind, _plain)(array)
+
+
+def _plain(array: NDArray[Any]) -> NDArray[np.float32]:
+    return array.reshape(len(array), -1).astype(np.float32)
+
+
+def _from_the_top(uvs: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.stack([uvs[:, 0], 1.0 - uvs[:, 1]], axis=1).astype(np.float32)
+
+
+def _unit_tangents(tangents: NDArray[np.float32]) -> NDArray[np.float32]:
+    sign = np.where(tangents[:, 3:] < 0, np.float32(-1.0), np.float32(1.0))
+    return np.concatenate([unit(tangents[:, :3]), sign], axis=1)
+
+
+_AS_IN_FILES: dict[Kind, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    "direction": unit,
+    "texture_place": _from_the_top,
+    "joints": np.asarray,
+    "weights": np.asarray,
+    "tangent": _unit_tangents,
+}
+"""What becomes of an array in a file; of kinds that are not named here, float32."""
 
 
 def proper_faces(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -13,9 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from portrait_core.body.deformation import THICKNESS, PoseWarp
-from portrait_core.body.fast_search import HierarchySearch
 from portrait_core.body.smpl import SmplModel, joint_rotations
-from portrait_core.body.triangles import NearestSearch
 
 ALIGN_ROW = 12
 """Row of the alignment regressor that gives the origin of our world."""
@@ -129,11 +127,10 @@ class PublishedBody(nn.Module):
         model = self.body_model()
         return model.pose(joint_rotations(pose), model.shaped())[0] - self.align_points[:1]
 
-    def warp(self, pose: Tensor, *, thickness: float = THICKNESS, search: NearestSearch | None = None) -> PoseWarp:
-        """The map of posed to canonical points for poses ``[B, 6]`` (radians); searches by a hierarchy unless told."""
-        search = HierarchySearch() if search is None else search
+    def warp(self, pose: Tensor, *, thickness: float = THICKNESS) -> PoseWarp:
+        """The map of posed to canonical points for poses ``[B, 6]`` (radians)."""
         posed = self.posed_vertices(pose)
-        return PoseWarp(posed, self.canonical_vertices(), self.searched_faces(), thickness, search)
+        return PoseWarp(posed, self.canonical_vertices(), self.searched_faces(), thickness)
 
 
 def box_face_mask(vertices: Tensor, faces: Tensor, box_warp: float = 1.0) -> Tensor:

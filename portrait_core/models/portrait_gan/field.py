@@ -46,11 +46,16 @@ class TrigridField:
     box: NDArray[np.float32] | None = None
 
     @property
+    def side(self) -> float:
+        """Edge of the tri-grid's box, metres."""
+        return self.model.config.rendering.box_warp
+
+    @property
     def bounds(self) -> NDArray[np.float32]:
         """(2, 3) lattice box, metres."""
         if self.box is not None:
             return self.box
-        half = np.full(3, self.model.config.rendering.box_warp / 2, np.float32)
+        half = np.full(3, self.side / 2, np.float32)
         return np.stack([-half, half])
 
     def value(self, points: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -20,12 +20,13 @@ from torch import Tensor
 
 from portrait_core.errors import ModelFileError
 from portrait_core.models.portrait_gan.body import PublishedBody
+from portrait_core.models.portrait_gan.capabilities import NAME
 from portrait_core.models.portrait_gan.config import GeneratorConfig
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.networks.discriminator import DiscriminatorConfig, PortraitDiscriminator
 from portrait_core.progress import Progress, silent
 from portrait_core.safe_pickle.checkpoint import PublishedCheckpoint, PublishedNetwork, read_checkpoint
-from portrait_core.weights.checkpoint import LoadedModel, check_shapes, save_model
+from portrait_core.weights.checkpoint import LoadedWeights, check_shapes, save_model
 from portrait_core.weights.header import Latent, ModelHeader, PosePrediction, Training
 
 DISCRIMINATOR_PREFIX = "discriminator."
@@ -114,6 +115,7 @@ def convert(
     if half:
         tensors = halved(tensors)
     header = ModelHeader(
+        family=NAME,
         name=name or f"official-{config.img_resolution}",
         description=f"3DPortraitGAN, {config.img_resolution} pixels, imported from an official checkpoint",
         licence=BODYLESS_LICENCE if config.body is None else LICENCE,
@@ -166,7 +168,7 @@ def discriminator_config(network: PublishedNetwork) -> DiscriminatorConfig:
         raise ModelFileError(f"the checkpoint's discriminator is not the published one ({error})") from error
 
 
-def load_discriminator(loaded: LoadedModel) -> PortraitDiscriminator | None:
+def load_discriminator(loaded: LoadedWeights) -> PortraitDiscriminator | None:
     """The discriminator in a model file, in evaluation mode; None if it has none. Raises :class:`ModelFileError`."""
     if not loaded.header.discriminator:
         return None
@@ -180,7 +182,7 @@ def load_discriminator(loaded: LoadedModel) -> PortraitDiscriminator | None:
     return network.eval().requires_grad_(False)
 
 
-def load_generator(loaded: LoadedModel) -> PortraitGenerator:
+def load_generator(loaded: LoadedWeights) -> PortraitGenerator:
     """The published generator in a model file, in evaluation mode and float32. Raises :class:`ModelFileError`."""
     config = GeneratorConfig.from_dict(loaded.header.config)
     own = {key: t for key, t in loaded.network().items() if not key.startswith(DISCRIMINATOR_PREFIX)}
@@ -188,7 +190,7 @@ def load_generator(loaded: LoadedModel) -> PortraitGenerator:
         network = PortraitGenerator(config)
     wanted = network.state_dict()
     check_shapes(
-        LoadedModel(loaded.path, loaded.header, own), {key: tuple(tensor.shape) for key, tensor in wanted.items()}
+        LoadedWeights(loaded.path, loaded.header, own), {key: tuple(tensor.shape) for key, tensor in wanted.items()}
     )
     network.load_state_dict({key: t.to(wanted[key].dtype) for key, t in own.items()}, assign=True)
     if isinstance(network.renderer, PublishedBody):

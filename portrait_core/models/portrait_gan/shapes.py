@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.errors import ModelFileError
+from portrait_core.errors import ModelFileError, remedy
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.models.portrait_gan.legacy_grid import SIDE, mesh_volume, voxel_size
 from portrait_core.progress import Progress, silent
@@ -71,7 +71,8 @@ def raw_mesh(stored: NDArray[np.float32], level: float = RAW_LEVEL) -> Shape:
     if not bool((stored > level).any()):
         raise ModelFileError(
             f"the densest place of this shape is {float(stored.max()):.1f}, below the level {level:g}: there is no "
-            "surface. Give a lower --level."
+            "surface.",
+            remedy=remedy("lower_level", below=float(stored.max())),
         )
     vertices, faces = best_march()(np.ascontiguousarray(mesh_volume(stored) - np.float32(level)))
     return Shape(vertices.astype(np.float32), faces.astype(np.int32), "voxels (z, y, x reversed)")

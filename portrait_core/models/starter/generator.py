@@ -10,7 +10,7 @@ by the style and paints with the identity's palette.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from portrait_core.geometry.closest_point import ClosestPoint
+from portrait_core.geometry.mesh_queries import closest_points
 from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.models.starter.decoder import (
     CLOTH_ROUGHNESS,
@@ -51,6 +51,15 @@ BACK_REACH = 0.04
 POLISHING = 1
 
 
+@dataclass(eq=False)
+class Prepared:
+    """What is made of an identity when it is first asked for: ``inverse`` (1, 3, S, S, S), the lattice of the way back
+    from its space, and its ``decoder`` for scattered points."""
+
+    inverse: Tensor | None = None
+    decoder: PointDecoder | None = None
+
+
 @dataclass(frozen=True)
 class Identity:
     """All that one latent determines, batch of one: ``planes`` (1, 3, C, R, R), ``style`` (1, w_dim), ``palette``
@@ -64,6 +73,7 @@ class Identity:
     landmarks: Tensor
     moved: Tensor
     shoulders: ShoulderCut
+    prepared: Prepared = field(default_factory=Prepared, repr=False, compare=False)
 
 
 class CanonicalGenerator(PortraitGenerator):
@@ -105,11 +115,9 @@ class CanonicalGenerator(PortraitGenerator):
             options.warp_centres,
             options.coefficients,
             options.landmarks,
-            search=partial(ClosestPoint, reach=FADE_TO),
+            search=partial(closest_points, reach=FADE_TO),
         )
-        self._inverse: tuple[Tensor, Tensor] | None = None
         self._static: StaticTables | None = None
-        self._folded: tuple[Identity, PointDecoder] | None = None
         if seed is not None:
             initialise(self, torch.Generator().manual_seed(seed))
 
@@ -219,12 +227,10 @@ class CanonicalGenerator(PortraitGenerator):
 
     def _back(self, identity: Identity, points: Tensor) -> Tensor:
         """Displacement (N, 3) from the identity's space to the canonical head, from a lattice made once an identity."""
-        known = self._inverse
-        if known is None or not torch.equal(known[0], identity.coefficients):
-            known = (identity.coefficients.clone(), self._inverse_lattice(identity))
-            self._inverse = known
+        if identity.prepared.inverse is None:
+            identity.prepared.inverse = self._inverse_lattice(identity)
         q = self.normalised(points) / BACK_MARGIN
-        return _look_up(known[1], q)
+        return _look_up(identity.prepared.inverse, q)
 
     def _inverse_lattice(self, identity: Identity) -> Tensor:
         """(1, 3, S, S, S): canonical minus own place at the nodes of the lattice box, widened by ``BACK_MARGIN``.
@@ -239,7 +245,7 @@ class CanonicalGenerator(PortraitGenerator):
             for _ in range(BACK_STEPS):
                 x = nodes - _look_up(moved, self.normalised(x))
             skin = warp.vertices + warp.displacement(coefficients)
-            _, _, away = ClosestPoint(skin.cpu().numpy(), warp.triangles.cpu().numpy())(nodes.cpu().numpy())
+            _, _, away = closest_points(skin.cpu().numpy(), warp.triangles.cpu().numpy())(nodes.cpu().numpy())
             index = torch.nonzero(torch.as_tensor(away).to(nodes) < BACK_REACH).squeeze(1)
             near = x[index]
             for _ in range(BACK_POLISHING):
@@ -316,14 +322,14 @@ class CanonicalGenerator(PortraitGenerator):
         return colour.clamp(0, 1), roughness
 
     def _point_decoder(self, identity: Identity) -> PointDecoder:
-        """The identity's decoder for scattered points; the last one is remembered unless the weights still change."""
-        if self._folded is not None and self._folded[0] is identity:
-            return self._folded[1]
+        """The identity's decoder for scattered points, kept with it unless the weights still change."""
+        if identity.prepared.decoder is not None:
+            return identity.prepared.decoder
         learning = self.decoder.static_planes.requires_grad
         static = self._static or StaticTables(self.decoder)
         decoder = PointDecoder(self.decoder, static, identity.planes, identity.style, identity.palette)
         if not learning:
-            self._static, self._folded = static, (identity, decoder)
+            self._static, identity.prepared.decoder = static, decoder
         return decoder
 
     def _materials_of_eyes(self, identity: Identity, decoder: PointDecoder, points: Tensor) -> tuple[Tensor, Tensor]:

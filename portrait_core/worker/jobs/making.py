@@ -13,8 +13,10 @@ from portrait_core.engine.faults import ends_batch, fault_of
 from portrait_core.errors import OutputError, UsageError
 from portrait_core.files.names import DEFAULT_PATTERN, check_name, check_pattern, fill_pattern
 from portrait_core.files.whole_file import prepare_folder
+from portrait_core.maps import required_files
 from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, ProtocolError
 from portrait_core.recipe import MAX_SEED, Recipe
+from portrait_core.recipe_fields import PERSON
 from portrait_core.worker.estimate import bake_steps, generate_steps, model_steps
 from portrait_core.worker.fields import Fields
 from portrait_core.worker.jobs.reading import take_motion
@@ -91,7 +93,7 @@ def bake(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
 
     mesh = read_mesh(source, mesh_name)
     recipe = engine.take_recipe(read_recipe(source).recipe if facts is None else facts)
-    _refuse_existing([folder / f"{name}_base_colour.png"], overwrite=overwrite)
+    _refuse_existing([folder / each for each in required_files(name)], overwrite=overwrite)
     prepare_folder(folder)
     begin = time.perf_counter()
     watch.plan([*model_steps(loaded=engine.is_loaded(recipe.model)), *bake_steps(recipe)])
@@ -130,7 +132,7 @@ def _make(
     planned = planned_files(paths, 1 + len(recipe.lods), lod_files=lod_files, thumbnail=thumbnail)
     _refuse_existing(planned, overwrite=overwrite)
     begin = time.perf_counter()
-    pictures = recipe.texture == "auto" and engine.header(recipe.model).is_published
+    pictures = recipe.texture == "auto" and "sharper_pictures" in engine.capabilities(recipe.model)
     steps = generate_steps(recipe, len(paths), pictures=pictures)
     watch.plan([*model_steps(loaded=engine.is_loaded(recipe.model)), *steps])
     watch("model", 0.0)
@@ -175,8 +177,9 @@ def _batch_recipes(fields: Fields, engine: Engine) -> tuple[Iterable[dict[str, A
         if len(pair) != 2 or not 0 < pair[1] <= MAX_SEEDS or pair[0] + pair[1] - 1 > MAX_SEED:
             raise ProtocolError(f"seed_range: expected [first, count] with a count of 1 to {MAX_SEEDS}, got {pair}")
         seeds = range(pair[0], pair[0] + pair[1])
-    if base.get("latent") is not None:
-        raise UsageError("recipe: a latent says who it is, so seeds mean nothing beside it.")
+    for name in PERSON:
+        if name != "seed" and base.get(name) is not None:
+            raise UsageError(f"recipe: a {name} says who it is, so seeds mean nothing beside it.")
     engine.take_recipe(base | {"seed": 0})  # one mistake for all is told at once
     return (base | {"seed": seed} for seed in seeds), len(seeds)
 
@@ -208,11 +211,7 @@ def _one_of_batch(
         fault = fault_of(error)
         if ends_batch(fault.code):
             raise
-        return {
-            "status": "failed",
-            "recipe": facts,
-            "error": {"code": fault.code, "message": fault.message, "advice": fault.advice},
-        }
+        return {"status": "failed", "recipe": facts, "error": fault.facts()}
     kept = ("path", "files", "thumbnail", "name", "recipe", "faces", "seconds")
     return {"status": "made", **{key: made[key] for key in kept}}
 

@@ -10,8 +10,9 @@ import torch
 
 from benchmarks.published_bust import bust_generator, save_bust
 from portrait_core.cameras import Camera
-from portrait_core.models.load import load_avatar_model
-from portrait_core.models.portrait_gan.model import PictureOptions, PublishedAvatarModel
+from portrait_core.models.load import load_model
+from portrait_core.models.portrait_gan.model import PublishedAvatarModel
+from portrait_core.models.portrait_gan.options import PictureOptions
 from portrait_core.recipe import Recipe
 
 
@@ -21,16 +22,16 @@ def test_built_saved_loaded_and_rendered(tmp_path: Path) -> None:
     path = tmp_path / "full.safetensors"
     save_bust(path, model, half=True)
     state = {key: tensor.shape for key, tensor in model.state_dict().items()}
-    loaded = load_avatar_model(str(path), "cpu")
+    loaded = load_model(str(path), "cpu")
     assert isinstance(loaded, PublishedAvatarModel)
     assert {key: tensor.shape for key, tensor in loaded.network.state_dict().items()} == state
     # Few samples: what is tested is that every network fits the next.
     loaded.options = PictureOptions(samples=1, near=None)
-    z = loaded.latent(Recipe(seed=4))
-    seen = loaded.pictures(z, 0.7, Camera.orbit(0.4), {"head": (0.0, 0.3, 0.0)})
+    person = loaded.person(Recipe(seed=4, psi=0.7))
+    seen = person.pictures(Camera.orbit(0.4), {"head": (0.0, 0.3, 0.0)})
     assert seen["image"].shape == (1, 3, 512, 512) and seen["image_raw"].shape == (1, 3, 128, 128)
     assert all(bool(torch.isfinite(each).all()) for each in seen.values())
-    small = loaded.render(z, 0.7, Camera.orbit(0.4), {}, 128)
+    small = person.render(Camera.orbit(0.4), {}, 128)
     assert small["image"].shape == (128, 128, 3) and np.ptp(small["image"]) > 10
-    template = loaded.template(z, 0.7)
+    template = person.template
     assert template.vertices.shape == (6890, 3) and 2000 < len(template.faces) < 13776

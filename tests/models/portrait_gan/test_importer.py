@@ -21,7 +21,7 @@ from portrait_core.models.portrait_gan.importer import (
     read_side_car,
 )
 from portrait_core.safe_pickle.checkpoint import PublishedCheckpoint, PublishedNetwork, read_checkpoint_bytes
-from portrait_core.weights.checkpoint import load_model
+from portrait_core.weights.checkpoint import load_weights
 
 FIXTURE = Path(__file__).parents[2] / "data" / "vectors" / "checkpoint_fixture.pkl.xz"
 
@@ -49,11 +49,16 @@ def test_everything_arrives(pickle: Path, checkpoint: PublishedCheckpoint, tmp_p
         side_car=side_car,
         progress=lambda stage, _: stages.append(stage),
     )
-    assert path.name == "official-128.safetensors" and header.name == "official-128" and header.is_published
+    assert (
+        path.name == "official-128.safetensors"
+        and header.name == "official-128"
+        and header.family == "portrait_gan"
+        and header.format_version == 2
+    )
     assert "SMPL" in header.licence and "sha256" in header.training.data
     assert header.pose_prediction is not None and header.pose_prediction.neural_resolution == 64
     assert list(dict.fromkeys(stages)) == ["read", "convert", "write"]
-    loaded = load_model(path)
+    loaded = load_weights(path)
     for name, tensor in checkpoint.generator.tensors.items():
         assert torch.equal(loaded.tensors[name], tensor), name
     for name, tensor in checkpoint.discriminator.tensors.items():
@@ -67,7 +72,7 @@ def test_half_halves_the_networks_and_keeps_the_body(pickle: Path, tmp_path: Pat
     _, whole = import_checkpoint(pickle, tmp_path / "whole.safetensors")
     _, half = import_checkpoint(pickle, tmp_path / "half.safetensors", half=True)
     assert half.stat().st_size < 0.6 * whole.stat().st_size
-    a, b = load_generator(load_model(whole)), load_generator(load_model(half))
+    a, b = load_generator(load_weights(whole)), load_generator(load_weights(half))
     assert torch.equal(a.renderer.shaped_smpl, b.renderer.shaped_smpl)  # type: ignore[union-attr]
     for (name, x), y in zip(a.state_dict().items(), b.state_dict().values(), strict=True):
         assert y.dtype == x.dtype, name

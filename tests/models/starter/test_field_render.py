@@ -14,7 +14,7 @@ from cli.main import main
 from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
 from portrait_core.errors import UsageError
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def model() -> CanonicalAvatarModel:
-    return load_avatar_model("starter", "cpu")
+    return load_model("starter", "cpu")
 
 
 def avatar(model: CanonicalAvatarModel, pose: dict[str, tuple[float, float, float]]) -> Avatar:
@@ -45,7 +45,7 @@ def test_the_field_looks_like_its_mesh(model: CanonicalAvatarModel, pose: dict[s
     silhouettes = []
     for yaw in (0.0, 0.8):
         camera = Camera.orbit(yaw)
-        field = model.render(model.latent(RECIPE), 1.0, camera, pose, SIZE)
+        field = model.person(RECIPE).render(camera, pose, SIZE)
         cast = render_avatar(mesh, camera, SIZE)
         a, b = field["mask"] > 0.5, cast.mask > 0.5
         silhouettes.append(a)
@@ -58,8 +58,8 @@ def test_the_field_looks_like_its_mesh(model: CanonicalAvatarModel, pose: dict[s
 
 
 def test_the_head_turns_and_the_shoulders_stay(model: CanonicalAvatarModel):
-    z = model.latent(RECIPE)
-    rest, posed = (model.render(z, 1.0, Camera.orbit(), p, 64)["image"].astype(int) for p in ({}, POSE))
+    person = model.person(RECIPE)
+    rest, posed = (person.render(Camera.orbit(), p, 64)["image"].astype(int) for p in ({}, POSE))
     change = np.abs(rest - posed).mean(axis=2)
     assert change[:36].mean() > 8 * change[54:].mean()
     assert change[54:].mean() < 2
@@ -67,7 +67,7 @@ def test_the_head_turns_and_the_shoulders_stay(model: CanonicalAvatarModel):
 
 def test_joints_that_a_bust_lacks_are_refused(model: CanonicalAvatarModel):
     with pytest.raises(UsageError, match="left_knee"):
-        model.render(model.latent(RECIPE), 1.0, Camera.orbit(), {"left_knee": (1.0, 0, 0)}, 32)
+        model.person(RECIPE).render(Camera.orbit(), {"left_knee": (1.0, 0, 0)}, 32)
 
 
 def test_the_command(tmp_path: Path):

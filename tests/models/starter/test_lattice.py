@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from portrait_core.field import StructuredField
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
+from portrait_core.models.starter.field import BustField
 from portrait_core.models.starter.lattice import CanonicalLattice
-from portrait_core.models.starter.model import BustField, CanonicalAvatarModel
+from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.progress import silent
+from portrait_core.recipe import Recipe
 from portrait_core.shape.adaptive_sampling import sample_bricks
 from portrait_core.shape.grid import Lattice
 from portrait_core.shape.isosurface import outer_shell, triangulate_bricks
@@ -19,13 +21,12 @@ from portrait_core.shape.isosurface import outer_shell, triangulate_bricks
 
 @pytest.fixture(scope="module")
 def model() -> CanonicalAvatarModel:
-    return load_avatar_model("starter", "cpu")
+    return load_model("starter", "cpu")
 
 
 @pytest.fixture(scope="module")
 def field(model: CanonicalAvatarModel) -> BustField:
-    z = np.random.RandomState(11).randn(1, model.header.latent.z_dim).astype(np.float32)
-    return model.field(z, 1.0)
+    return model.person(Recipe(seed=11)).field
 
 
 def test_values_near_the_surface_are_those_of_the_points(field: BustField) -> None:

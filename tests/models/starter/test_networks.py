@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from portrait_core.errors import ModelFileError
-from portrait_core.geometry.closest_point import ClosestPoint
+from portrait_core.geometry.mesh_queries import closest_points
 from portrait_core.models.portrait_gan.config import CanonicalOptions, GeneratorConfig
 from portrait_core.models.starter.decoder import CanonicalDecoder
 from portrait_core.models.starter.eye_colour import IRIS_ANGLE, eye_colour
@@ -47,7 +47,7 @@ def fill(warp: IdentityWarp, seed: int = 0) -> None:
 
 @pytest.fixture(scope="module")
 def warp() -> IdentityWarp:
-    one = IdentityWarp(256, 450, 30, 2, 4, search=ClosestPoint)
+    one = IdentityWarp(256, 450, 30, 2, 4, search=closest_points)
     fill(one)
     return one
 

@@ -12,7 +12,7 @@ import pytest
 import trimesh
 
 from cli.main import main
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.pipeline import make_avatar
 from portrait_core.pipeline.surfaces import Reference, focus_of, level_surfaces, reference
@@ -48,13 +48,13 @@ def test_the_recipe_inside_a_file_makes_the_same_bytes(tmp_path: Path, pose: str
 
 @pytest.fixture(scope="module")
 def model() -> CanonicalAvatarModel:
-    return load_avatar_model("starter", "cpu")
+    return load_model("starter", "cpu")
 
 
 @pytest.fixture(scope="module", params=[1, 12])
 def base(request: pytest.FixtureRequest, model: CanonicalAvatarModel) -> tuple[Reference, Recipe]:
     recipe = Recipe(seed=request.param)
-    return reference(model.field(model.latent(recipe), 1.0), 128, silent), recipe
+    return reference(model.person(recipe).field, 128, silent), recipe
 
 
 def test_the_cleaned_surface_is_one_closed_shell(base: tuple[Reference, Recipe]) -> None:
@@ -69,7 +69,7 @@ def test_the_cleaned_surface_is_one_closed_shell(base: tuple[Reference, Recipe])
 def test_every_level_is_one_closed_shell_of_at_most_so_many_faces(
     base: tuple[Reference, Recipe], model: CanonicalAvatarModel
 ) -> None:
-    focus = focus_of(bust_joints(model.template(model.latent(base[1]), 1.0)))
+    focus = focus_of(bust_joints(model.person(base[1]).template))
     counts, shrink = (20_000, 8000, 2000, 500), (0.001, 0.002, 0.01, 0.04)
     whole = base[0].surface.volume()
     for count, limit, surface in zip(counts, shrink, level_surfaces(base[0], counts, focus, silent), strict=True):

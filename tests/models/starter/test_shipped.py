@@ -11,11 +11,11 @@ import trimesh
 from portrait_core.avatar import Avatar
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
-from portrait_core.weights.checkpoint import load_model
+from portrait_core.weights.checkpoint import load_weights
 from portrait_core.weights.registry import shipped_folder
 
 STARTER = shipped_folder() / "starter.safetensors"
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not STARTER.is_file(), reason="no starter weight
 
 @pytest.fixture(scope="module")
 def model() -> CanonicalAvatarModel:
-    return load_avatar_model("starter", "cpu")
+    return load_model("starter", "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def dense(avatar: Avatar) -> np.ndarray:
 
 def test_the_file():
     assert STARTER.stat().st_size < 30_000_000
-    loaded = load_model(STARTER)
+    loaded = load_weights(STARTER)
     assert loaded.header.name == "starter" and loaded.header.licence == "CC0-1.0"
     sizes = {True: 0, False: 0}
     for tensor in loaded.tensors.values():
@@ -79,12 +79,12 @@ def test_the_shoulders_do_not_follow_a_bald_head(model: CanonicalAvatarModel):
 
 def test_long_hair_follows_the_head(model: CanonicalAvatarModel):
     recipe = RECIPE.model_copy(update={"attributes": {"hair_long": 4.0, "gender": -1.5, "hair_length": 1.5}})
-    z = model.latent(recipe)
-    template, field = model.template(z, 1.0), model.field(z, 1.0)
+    person = model.person(recipe)
+    template, field = person.template, person.field
     long = make_avatar(recipe, model)
     canonical = field.unplace(long.main.vertices)
     with torch.no_grad():
-        sample = model.network.canonical_sample(model.identity(z, 1.0), torch.as_tensor(canonical))
+        sample = model.network.canonical_sample(person.identity, torch.as_tensor(canonical))
     # Vertices on hair, well off the body, and below the chin: only hair can tell the head's weight there.
     locks = ((sample.body - sample.hair)[0].numpy() > 0.015) & (np.abs(sample.hair[0].numpy()) < 0.002)
     head, height = dense(long)[:, long.joint_names.index("head")], long.main.vertices[:, 1]
@@ -103,20 +103,20 @@ def test_colours(avatar: Avatar):
 
 
 def test_attributes_change_the_avatar_and_unknown_ones_are_refused(model: CanonicalAvatarModel):
-    plain = model.field(model.latent(RECIPE), 1.0)
+    plain = model.person(RECIPE).field
     points = np.random.default_rng(0).uniform(*plain.bounds, (2000, 3)).astype(np.float32)
     for name in ("age", "hair_curl", "jaw_width", "clothing_hue", "hair_bob_a"):
         changed = RECIPE.model_copy(update={"attributes": {name: 2.0}})
-        field = model.field(model.latent(changed), 1.0)
+        field = model.person(changed).field
         differences = [np.abs(f(points) - g(points)).max() for f, g in (
             (field.value, plain.value), (field.colour, plain.colour), (field.place, plain.place))]  # fmt: skip
         assert max(differences) > 1e-3, name
     with pytest.raises(UsageError, match="jaw_width"):
-        model.latent(RECIPE.model_copy(update={"attributes": {"jaw_widht": 1.0}}))
+        model.person(RECIPE.model_copy(update={"attributes": {"jaw_widht": 1.0}}))
 
 
 def test_the_same_recipe_gives_the_same_avatar(avatar: Avatar):
-    again = make_avatar(RECIPE, load_avatar_model("starter", "cpu"))
+    again = make_avatar(RECIPE, load_model("starter", "cpu"))
     for name in ("vertices", "normals", "faces", "uvs"):
         assert np.array_equal(getattr(avatar.main, name), getattr(again.main, name)), name
     assert np.array_equal(avatar.main.maps.base_colour, again.main.maps.base_colour)
@@ -126,7 +126,7 @@ def test_the_same_recipe_gives_the_same_avatar(avatar: Avatar):
 
 
 def test_field_places_and_unplaces(model: CanonicalAvatarModel):
-    field = model.field(model.latent(RECIPE), 1.0)
+    field = model.person(RECIPE).field
     low, high = (-0.08, 0.02, -0.05), (0.08, 0.18, 0.11)
     points = np.random.default_rng(1).uniform(low, high, (300, 3)).astype(np.float32)
     back = field.unplace(field.place(points))

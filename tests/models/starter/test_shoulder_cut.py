@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.models.starter.shoulder_cut import SPARE, ShoulderCut, cut_within_walls
 from portrait_core.pipeline.surfaces import reference
 from portrait_core.progress import silent
@@ -60,8 +60,8 @@ def test_it_never_cuts_into_the_head() -> None:
 @pytest.mark.parametrize("seed", [8, 30])
 def test_the_arms_of_wide_shoulders_end_flat(seed: int) -> None:
     """Seen from the side, both ends of the arms are in their planes, though the box ends before the usual ones."""
-    model = load_avatar_model("starter", "cpu")
-    field = model.field(model.latent(Recipe(seed=seed)), 1.0)
+    model = load_model("starter", "cpu")
+    field = model.person(Recipe(seed=seed)).field
     assert field.identity.shoulders.x < 0.25
     base = reference(field, 160, silent)
     assert base.planes is not None

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from portrait_core.errors import ModelFileError
-from portrait_core.models.load import load_avatar_model
+from portrait_core.models.load import load_model
 from portrait_core.models.starter.decoder import CanonicalSample
+from portrait_core.recipe import Recipe
 from portrait_core.training.starter import StarterTrainer, StarterTrainingConfig
 from portrait_core.training.starter_losses import distance_loss, occupancy_loss, starter_loss
 from portrait_core.training.starter_setup import attribute_list, starter_file
@@ -116,13 +117,14 @@ def test_the_weights_file_is_the_network(run: Run, assets: AssetFolders, tmp_pat
         model.decoder.out.bias[0] = -0.5
     path = tmp_path / "tiny.safetensors"
     header = starter_file(model, assets, path, {"steps": 3})
-    loaded = load_avatar_model(str(path), "cpu")
+    loaded = load_model(str(path), "cpu")
     assert loaded.header.name == header.name == "starter" and loaded.header.training.metrics == {"steps": 3}
     assert not list(tmp_path.glob("*.tmp*"))
+    assert (loaded.header.family, loaded.header.format_version) == ("starter", 2)
     z = np.random.default_rng(0).normal(size=(1, Z_DIM)).astype(np.float32)
     with torch.no_grad():
         expected = model.identity(model.mapping(torch.as_tensor(z)))
-    found = loaded.identity(z, 1.0)
+    found = loaded.person(Recipe(latent=tuple(map(float, z[0])))).identity
     torch.testing.assert_close(found.palette, expected.palette, atol=5e-3, rtol=0)
     torch.testing.assert_close(found.landmarks, expected.landmarks, atol=2e-3, rtol=0)
     torch.testing.assert_close(found.moved, expected.moved, atol=2e-3, rtol=0)

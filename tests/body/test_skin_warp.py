@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Quick searches against the slow exact one, and the skin's warp against the motion that it undoes."""
+"""The skin's warp against the motion that it undoes."""
 
 from __future__ import annotations
 
@@ -8,29 +8,13 @@ import pytest
 import torch
 import trimesh
 
-from portrait_core.body.fast_search import HierarchySearch
 from portrait_core.body.skin_warp import SkinWarp
-from portrait_core.body.triangles import nearest_brute_force
 
 
 def bumpy(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     ball = trimesh.creation.icosphere(subdivisions=2, radius=0.1)
     rough = 1 + 0.1 * np.random.default_rng(seed).normal(size=(len(ball.vertices), 1))
     return (ball.vertices * rough).astype(np.float32), ball.faces.astype(np.int32)
-
-
-def test_the_quick_search_finds_the_exact_one_s_triangles():
-    search = HierarchySearch()
-    for seed in (0, 1):  # the second mesh must replace the first
-        vertices, faces = bumpy(seed)
-        points = np.random.default_rng(seed + 5).uniform(-0.2, 0.2, (1500, 3)).astype(np.float32)
-        slow, fast = nearest_brute_force(points, vertices[faces], 0.12), search(points, vertices[faces], 0.12)
-        reached = np.isfinite(slow.squared)
-        assert np.array_equal(reached, np.isfinite(fast.squared)) and 0.2 < reached.mean() < 0.98
-        np.testing.assert_allclose(np.sqrt(fast.squared[reached]), np.sqrt(slow.squared[reached]), atol=1e-6)
-        assert np.array_equal(fast.index[reached], slow.index[reached]), "ties go to the lowest index here too"
-        assert (slow.gap[reached] <= 1e-12).sum() > 100, "there are ties"
-        assert (fast.index[~reached] == 0).all()
 
 
 def test_the_skin_warp_undoes_its_motion():

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A person of the starter: identity, field, body template and volume renders, each made once when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as nnf
+from numpy.typing import NDArray
+from torch import Tensor
+
+from portrait_core.body.skin_warp import SkinWarp
+from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
+from portrait_core.cameras import Camera
+from portrait_core.errors import ModelFileError, UsageError
+from portrait_core.geometry.normals import vertex_normals
+from portrait_core.models.starter.field import BustField, CanonicalField, HairField
+from portrait_core.models.starter.generator import CanonicalGenerator, Identity
+from portrait_core.networks.precision import exact_convolutions
+from portrait_core.person import Capability, Origin, Pose
+from portrait_core.rendering.rays import rays_of_labels
+from portrait_core.rendering.sphere_tracing import DistanceScene, distance_scene, march
+from portrait_core.rig.skeleton import bust_joints
+from portrait_core.rig.skinning import joint_motions, skinned
+from portrait_core.rig.weight_transfer import skin_from_template
+from portrait_core.shape.isosurface import extract_surface
+from portrait_core.weights.header import ModelHeader
+
+SKIN_LATTICE = 96
+"""Cells along the lattice box for the coarse surface that carries poses into volume renders."""
+SKIN_GAP = 0.006
+"""A posed render shows nothing farther than this outside that surface, metres: one of its cells."""
+RENDER_RAYS = 384
+"""Smaller pictures get several rays a pixel, up to 4 x 4, until they have this many along an edge."""
+RENDER_MARGIN = 0.03
+"""How far the solid may reach beyond the template's box, metres."""
+HAIR_LATTICE = 72
+"""Cells along the lattice box for the coarse hair surface that tells the rig where hair is."""
+
+
+class CanonicalPerson:
+    """One person of a canonical model, a :class:`portrait_core.person.StyledPerson`."""
+
+    def __init__(
+        self,
+        header: ModelHeader,
+        capabilities: frozenset[Capability],
+        network: CanonicalGenerator,
+        template: Mapping[str, NDArray[np.float32]],
+        origin: Origin,
+    ) -> None:
+        """``template`` holds the canonical ``vertices`` (V, 3), ``faces`` (F, 3) and ``weights`` (V, 24)."""
+        self.header = header
+        self.capabilities = capabilities
+        self.network = network
+        self.origin = origin
+        self._canonical_template = template
+        self._device = network.identity_warp.vertices.device
+        self._scene: tuple[Pose, DistanceScene] | None = None
+
+    @cached_property
+    def _rows(self) -> Tensor:
+        """Style rows (1, num_ws, w_dim), truncated."""
+        origin, network = self.origin, self.network
+        with torch.no_grad(), exact_convolutions():
+            if origin.styles is not None:
+                given = torch.as_tensor(origin.styles).to(self._device)
+                return network.backbone.mapping.truncate(given, origin.psi)
+            return network.mapping(torch.as_tensor(origin.z).to(self._device), psi=origin.psi)
+
+    @property
+    def styles(self) -> NDArray[np.float32]:
+        """Style rows (num_ws, w_dim), truncated; all are the same."""
+        return self._rows[0].cpu().numpy()
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Everything in the networks that depends on the person alone."""
+        with torch.no_grad(), exact_convolutions():
+            return self.network.identity(self._rows)
+
+    @cached_property
+    def field(self) -> BustField:
+        """The whole bust."""
+        return BustField(self.network, self.identity)
+
+    @cached_property
+    def template(self) -> BodyTemplate:
+        """The body template carried to the person, with a coarse surface of its hair that follows the head."""
+        stored = self._canonical_template
+        weights = stored["weights"]
+        vertices, faces = stored["vertices"], stored["faces"].astype(np.int32)
+        hair = _surface_or_none(HairField(self.network, self.identity))
+        if hair is not None:
+            head = np.zeros((len(hair[0]), weights.shape[1]), np.float32)
+            head[:, SMPL_JOINT_NAMES.index("head")] = 1
+            faces = np.concatenate([faces, hair[1] + np.int32(len(vertices))])
+            vertices, weights = np.concatenate([vertices, hair[0]]), np.concatenate([weights, head])
+        placed = self.field.place(vertices)
+        joints = self.identity.landmarks[: len(SMPL_JOINT_NAMES)].cpu().numpy().astype(np.float32)
+        return BodyTemplate(SMPL_JOINT_NAMES, np.asarray(SMPL_PARENTS, np.int32), joints, placed, faces, weights)
+
+    def render(self, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
+        """Volume render over white: ``image`` (size, size, 3) uint8 sRGB, ``depth`` (size, size) metres along the ray
+        (infinite where nothing is), ``mask`` (size, size) coverage, 0 to 1.
+
+        Raises:
+            UsageError: the pose names a joint that this bust does not have.
+        """
+        fine = size * max(1, min(4, -(-RENDER_RAYS // size)))
+        label = torch.as_tensor(np.asarray(camera.label, np.float32))[None].to(self._device)
+        with torch.no_grad():
+            scene = self._posed_scene(pose)
+            origins, directions = rays_of_labels(label, fine)
+            seen = march(scene, origins[0], directions[0], 1 / (float(camera.intrinsics[0, 0]) * fine))
+            image = _shrink((seen.colour + 1 - seen.opacity[:, None]).t(), fine, size)
+            mask = _shrink(seen.opacity[None], fine, size)[0]
+            # The nearest of a pixel's rays, as for meshes.
+            depth = -nnf.max_pool2d(-seen.depth.reshape(1, 1, fine, fine), fine // size)[0, 0]
+        return {
+            "image": (image.permute(1, 2, 0) * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy(),
+            "depth": depth.cpu().numpy(),
+            "mask": mask.clamp(0, 1).cpu().numpy(),
+        }
+
+    def _posed_scene(self, pose: Pose) -> DistanceScene:
+        """The posed bust; the one of the last pose is kept, for it serves all cameras."""
+        if self._scene is None or self._scene[0] != dict(pose):
+            identity, network = self.identity, self.network
+            template = bust_joints(self.template)
+            vertices, warp = template.vertices, None
+            if pose:
+                vertices, warp = _pose_warp(template, self.field, pose, self._device)
+
+            def distance(points: Tensor) -> Tensor:
+                if warp is None:
+                    return network.placed_distance(identity, points)
+                rest, outside = warp(points)
+                return torch.maximum(network.placed_distance(identity, rest), outside - SKIN_GAP)
+
+            def colour(points: Tensor) -> Tensor:
+                return network.placed_colour(identity, warp(points)[0] if warp else points)
+
+            box = np.stack([vertices.min(axis=0) - RENDER_MARGIN, vertices.max(axis=0) + RENDER_MARGIN])
+            scene = distance_scene(distance, colour, torch.as_tensor(box.astype(np.float32)).to(self._device))
+            self._scene = (dict(pose), scene)
+        return self._scene[1]
+
+
+def _pose_warp(
+    template: BodyTemplate, field: CanonicalField, pose: Pose, device: torch.device
+) -> tuple[NDArray[np.float32], SkinWarp]:
+    """Posed vertices (V, 3) of the field's coarse surface and the way back from their posed space.
+
+    The surface is rigged as finished meshes are: the template's own layers, body and hair, lie in each other where hair
+    hugs the neck, and move apart there.
+    """
+    unknown = sorted(set(pose) - set(template.joint_names))
+    if unknown:
+        raise UsageError(f"joint {unknown[0]} has no part of this bust; it has {', '.join(template.joint_names)}.")
+    motions = joint_motions(template.joint_names, template.parents, template.joints, pose)
+    coarse = extract_surface(field, SKIN_LATTICE)
+    vertices = field.place(coarse.vertices)
+    normals = vertex_normals(vertices, coarse.faces)
+    skin = skin_from_template(template, vertices, normals, coarse.faces)
+    posed, turned = skinned(vertices, normals, skin, motions)
+    own = np.einsum("vk,vkij->vij", skin.weights.astype(np.float64), motions[skin.joints.astype(np.int64)])
+    return posed, SkinWarp.of(posed, turned, coarse.faces, own, device)
+
+
+def _shrink(rays: Tensor, fine: int, size: int) -> Tensor:
+    """Values (C, fine * fine) of rays to the means (C, size, size) of square pixels."""
+    return nnf.avg_pool2d(rays.reshape(1, -1, fine, fine), fine // size)[0]
+
+
+def _surface_or_none(field: CanonicalField) -> tuple[NDArray[np.float32], NDArray[np.int32]] | None:
+    """A coarse surface of a part, or None where the identity has none of it."""
+    try:
+        surface = extract_surface(field, HAIR_LATTICE)
+    except (ModelFileError, ValueError):
+        return None
+    return (surface.vertices, surface.faces) if len(surface.faces) else None

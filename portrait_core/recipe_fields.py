@@ -1,0 +1,441 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one table of recipe fields: what each is called, what it may be, and how people are told of it.
+
+A field is one row of :class:`RecipeFields`. Its type, its default and the :class:`RecipeField` beside them are all that
+recipes, the command line, tables, random plans, the worker's clients, the Blender add-on and docs/recipe.md know of it.
+
+Standard library only: the add-on carries a copy of this file.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NoReturn,
+    TypeVar,
+    Union,
+    cast,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+Kind = Literal["text", "choice", "flag", "count", "number", "counts", "vector", "rows", "values", "turns"]
+"""``count`` is a whole number, ``counts`` several of them; ``vector`` numbers in a row, ``rows`` several vectors;
+``values`` numbers by name, ``turns`` three angles by joint name."""
+Section = Literal["person", "mesh", "maps", "rig"]
+SECTIONS: dict[Section, str] = {"person": "Who it is", "mesh": "The mesh", "maps": "The maps", "rig": "The rig"}
+"""Sections with their titles, in order."""
+
+MAKING = ("generate", "batch")
+"""The commands that make avatars: they take every field."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+T = TypeVar("T")
+
+
+def _refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
+    raise TypeError("recipes do not change; make another one with other values")
+
+
+_refused: Any = _refuse
+
+
+class FrozenDict(dict[K, V]):
+    """A dictionary that does not change: it can be hashed, copied and sent to other processes like any value."""
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refused
+
+    def __hash__(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[type[FrozenDict[K, V]], tuple[dict[K, V]]]:
+        return FrozenDict, (dict(self),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeField:
+    """A row of the table.
+
+    Attributes:
+        help: what the field means, in one sentence that every surface shows.
+        label: its name for people, as a panel shows it.
+        low, high: the limits, included; of each number for ``counts``. None where there are none.
+        usual: the part of the range that sliders offer.
+        unit: of the numbers, as written in recipes.
+        choices: what a ``choice`` may be, each with a name for people and what it means.
+        flag: the command line's option, with its other names; empty where it has none of its own.
+        metavar, flag_help: what the option takes, and the help where what people type differs from what recipes hold.
+        commands: which commands take it.
+        panel: whether the add-on shows it.
+        later: a field younger than files that are about: recipes leave it out while it has its default, so that what
+            was made before it is made again byte for byte.
+        name, kind, default: filled in from the row's place in the table.
+    """
+
+    help: str
+    label: str
+    section: Section
+    low: float | None = None
+    high: float | None = None
+    usual: tuple[float, float] | None = None
+    unit: str = ""
+    choices: Mapping[str, tuple[str, str]] = field(default_factory=FrozenDict[str, tuple[str, str]])
+    flag: str = ""
+    metavar: str = ""
+    flag_help: str = ""
+    commands: tuple[str, ...] = MAKING
+    panel: bool = True
+    later: bool = False
+    name: str = ""
+    kind: Kind = "text"
+    default: Any = None
+
+    @property
+    def sentence(self) -> str:
+        """The help with the range."""
+        if self.low is None or self.high is None:
+            return self.help
+        return f"{self.help.removesuffix('.')}, {_plain(self.low)} to {_plain(self.high)}."
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The choices, the default first."""
+        return tuple(sorted(self.choices, key=lambda choice: choice != self.default))
+
+    def facts(self) -> dict[str, Any]:
+        """The row as plain JSON data, for clients that build their panels from it."""
+        facts: dict[str, Any] = {
+            "name": self.name,
+            "kind": self.kind,
+            "default": _json(self.default),
+            "label": self.label,
+            "help": self.help,
+            "section": self.section,
+        }
+        if self.low is not None or self.high is not None:
+            facts["range"] = [self.low, self.high]
+        if self.usual is not None:
+            facts["usual"] = list(self.usual)
+        if self.unit:
+            facts["unit"] = self.unit
+        if self.choices:
+            facts["choices"] = [
+                {"value": value, "label": label, "help": text} for value, (label, text) in self.choices.items()
+            ]
+        return facts
+
+
+@dataclass_transform(kw_only_default=True)
+def _table(rows: type[T]) -> type[T]:
+    """Nothing at run time; type checkers read the rows as the arguments of a recipe."""
+    return rows
+
+
+@_table
+class RecipeFields:
+    """The table. The order is that of recipes in files: a new row goes behind those of its section."""
+
+    model: Annotated[
+        str,
+        RecipeField(
+            help="The model that makes the avatar.",
+            label="Model",
+            section="person",
+            flag="--model -m",
+            metavar="MODEL",
+            flag_help="A name from `portrait models list`, or a file's path.",
+            commands=(*MAKING, "bake", "render", "video", "pose", "shape"),
+        ),
+    ] = "starter"
+    seed: Annotated[
+        int | None,
+        RecipeField(
+            help="The number that says who it is: the same seed is the same person.",
+            label="Seed",
+            section="person",
+            low=0,
+            high=2**32 - 1,
+            flag="--seed --seeds -s",
+            metavar="SEEDS",
+            flag_help="Who: 7, 0-9 or 1,5,8.",
+            commands=(*MAKING, "bake", "render", "video", "pose", "shape"),
+        ),
+    ] = None
+    latent: Annotated[
+        tuple[float, ...] | None,
+        RecipeField(
+            help="Instead of a seed: the numbers of the latent z.",
+            label="Latent",
+            section="person",
+            flag="--latent",
+            metavar="FILE",
+            flag_help="Instead of a seed: numbers of a latent, a JSON list or an .npy file.",
+            commands=("generate", "bake", "render", "shape"),
+            panel=False,
+        ),
+    ] = None
+    w: Annotated[
+        tuple[float, ...] | None,
+        RecipeField(
+            help="Instead of a seed: the numbers of the style w, behind the mapping network.",
+            label="Style",
+            section="person",
+            commands=(),
+            panel=False,
+        ),
+    ] = None
+    ws: Annotated[
+        tuple[tuple[float, ...], ...] | None,
+        RecipeField(
+            help="Instead of a seed: a row of style numbers for each layer of the generator.",
+            label="Style Rows",
+            section="person",
+            commands=(),
+            panel=False,
+        ),
+    ] = None
+    psi: Annotated[
+        float,
+        RecipeField(
+            help="Towards the mean person (0), as drawn (1), exaggerated (above 1).",
+            label="Variation",
+            section="person",
+            low=-2.0,
+            high=2.0,
+            usual=(0.0, 1.3),
+            flag="--psi --truncation",
+            commands=(*MAKING, "bake", "render", "video", "pose", "shape"),
+        ),
+    ] = 1.0
+    attributes: Annotated[
+        Mapping[str, float],
+        RecipeField(
+            help="The model's attributes by name, such as age.",
+            label="Attributes",
+            section="person",
+            unit="standard deviations",
+            flag="--set",
+            metavar="NAME=NUMBER",
+            flag_help="An attribute in standard deviations, such as age=+1.5; repeatable. See `portrait models info`.",
+            commands=(*MAKING, "bake", "render", "video"),
+        ),
+    ] = FrozenDict()
+    pose: Annotated[
+        Mapping[str, tuple[float, float, float]],
+        RecipeField(
+            help="How joints are turned from rest, each by an axis times its angle.",
+            label="Pose",
+            section="rig",
+            unit="radians",
+            flag="--pose",
+            metavar="POSE",
+            flag_help="Joint angles in degrees, 'head=0,20,0;neck=5,0,0', or a pose file.",
+            commands=(*MAKING, "render", "video", "shape"),
+            panel=False,
+        ),
+    ] = FrozenDict()
+    faces: Annotated[
+        int,
+        RecipeField(
+            help="Triangles of the mesh.",
+            label="Faces",
+            section="mesh",
+            low=500,
+            high=200_000,
+            usual=(1000, 200_000),
+            flag="--faces",
+            commands=(*MAKING, "render"),
+        ),
+    ] = 20_000
+    lods: Annotated[
+        tuple[int, ...],
+        RecipeField(
+            help="Triangles of coarser levels of detail, each with fewer than the one before.",
+            label="Levels of Detail",
+            section="mesh",
+            low=300,
+            flag="--lods",
+            metavar="FACES",
+            flag_help="Coarser levels of detail as well, such as 8000,2000.",
+        ),
+    ] = ()
+    lod_maps: Annotated[
+        Literal["own", "shared"],
+        RecipeField(
+            help="Maps for each level, or those of the finest for all.",
+            label="Maps of the Levels",
+            section="mesh",
+            choices={
+                "own": ("Own", "Each level of detail has maps of its own"),
+                "shared": ("Shared", "All levels of detail use the maps of the finest"),
+            },
+            flag="--lod-maps",
+        ),
+    ] = "own"
+    closed: Annotated[
+        bool,
+        RecipeField(
+            help="Close the shoulder cut by a flat cap, or leave it open.",
+            label="Closed Bottom",
+            section="mesh",
+            flag="--closed/--open",
+        ),
+    ] = True
+    texture_size: Annotated[
+        int,
+        RecipeField(
+            help="Edge of the maps in pixels.",
+            label="Texture Size",
+            section="maps",
+            low=64,
+            high=8192,
+            unit="pixels",
+            flag="--texture-size",
+            commands=(*MAKING, "bake", "render"),
+        ),
+    ] = 1024
+    texture: Annotated[
+        Literal["field", "views", "auto"],
+        RecipeField(
+            help="Colours from the model's field, or from its pictures of many views.",
+            label="Colours From",
+            section="maps",
+            choices={
+                "auto": ("Automatic", "What suits the model"),
+                "field": ("Solid", "The colours inside the model's solid; even everywhere"),
+                "views": ("Pictures", "Pictures that the model draws from many sides; sharper where it can"),
+            },
+            flag="--texture",
+            commands=(*MAKING, "bake"),
+        ),
+    ] = "auto"
+    normal_map: Annotated[
+        bool,
+        RecipeField(
+            help="A map of the fine relief.",
+            label="Normal Map",
+            section="maps",
+            flag="--normal-map/--no-normal-map",
+            commands=(*MAKING, "bake"),
+        ),
+    ] = True
+    occlusion: Annotated[
+        bool,
+        RecipeField(
+            help="A map of ambient occlusion.",
+            label="Occlusion Map",
+            section="maps",
+            flag="--occlusion/--no-occlusion",
+            commands=(*MAKING, "bake"),
+        ),
+    ] = False
+    unwrap: Annotated[
+        Literal["auto", "charts", "xatlas"],
+        RecipeField(
+            help="Who lays the mesh flat for its maps.",
+            label="Unwrap",
+            section="maps",
+            choices={
+                "auto": ("Automatic", "Charts along the regions of a bust; xatlas for a mesh without known regions"),
+                "charts": ("Charts", "Few charts along the regions of a bust, the face in one piece and upright"),
+                "xatlas": ("xatlas", "The library xatlas: more and smaller charts with less stretch"),
+            },
+            flag="--unwrap",
+            commands=(*MAKING, "bake"),
+            panel=False,
+            later=True,
+        ),
+    ] = "auto"
+    lattice: Annotated[
+        int,
+        RecipeField(
+            help="Cells along the longest edge of the extraction box.",
+            label="Detail of the Shape",
+            section="mesh",
+            low=64,
+            high=768,
+            flag="--lattice",
+            commands=(*MAKING, "bake", "render"),
+        ),
+    ] = 256
+    skeleton: Annotated[
+        Literal["bust", "smpl24"],
+        RecipeField(
+            help="Joints that move the bust, or all 24 of SMPL.",
+            label="Skeleton",
+            section="rig",
+            choices={
+                "bust": ("Bust", "Spine, neck, head, shoulders: what a bust needs"),
+                "smpl24": ("SMPL, 24 joints", "All joints of the SMPL body, for motions made for it"),
+            },
+            flag="--skeleton",
+        ),
+    ] = "bust"
+    bone_naming: Annotated[
+        Literal["smpl", "mixamo", "unity", "unreal", "vrm"],
+        RecipeField(
+            help="What the joints are called in the file.",
+            label="Bone Names",
+            section="rig",
+            choices={
+                "smpl": ("SMPL", "pelvis, spine1, neck, head"),
+                "mixamo": ("Mixamo", "mixamorig:Hips, mixamorig:Neck"),
+                "unity": ("Unity", "Hips, Spine, Neck, Head"),
+                "unreal": ("Unreal", "pelvis, spine_01, neck_01, head"),
+                "vrm": ("VRM", "hips, spine, neck, head"),
+            },
+            flag="--bone-naming",
+        ),
+    ] = "smpl"
+
+
+PERSON = ("seed", "latent", "w", "ws")
+"""The fields that say who it is: a recipe has one of them at most."""
+
+_KINDS: dict[Any, Kind] = {
+    str: "text",
+    bool: "flag",
+    int: "count",
+    float: "number",
+    tuple[int, ...]: "counts",
+    tuple[float, ...]: "vector",
+    tuple[tuple[float, ...], ...]: "rows",
+    Mapping[str, float]: "values",
+    Mapping[str, tuple[float, float, float]]: "turns",
+}
+
+
+def _kind(kind: Any) -> Kind:
+    if get_origin(kind) in (Union, types.UnionType):
+        (kind,) = (each for each in get_args(kind) if each is not type(None))
+    return "choice" if get_origin(kind) is Literal else _KINDS[kind]
+
+
+def _rows() -> dict[str, RecipeField]:
+    rows: dict[str, RecipeField] = {}
+    for name, hint in get_type_hints(RecipeFields, include_extras=True).items():
+        kind, row = get_args(hint)
+        rows[name] = replace(cast("RecipeField", row), name=name, kind=_kind(kind), default=getattr(RecipeFields, name))
+    return rows
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if float(number).is_integer() else f"{number:g}"
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _json(each) for key, each in cast("Mapping[Any, Any]", value).items()}
+    return [_json(each) for each in cast("tuple[Any, ...]", value)] if isinstance(value, tuple) else value
+
+
+FIELDS: Mapping[str, RecipeField] = types.MappingProxyType(_rows())
+"""The rows by name, in order."""

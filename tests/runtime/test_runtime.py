@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The machine as the engine sees it: cores, memory, and the seconds of stages."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from portrait_core.runtime import cores
+from portrait_core.runtime.cores import available_cores, container_share
+from portrait_core.runtime.memory import free_memory_mib, resident_bytes
+from portrait_core.runtime.stage_clock import StageClock
+from portrait_core.runtime.threads import limit_threads, thread_count
+
+
+@pytest.mark.parametrize(("text", "share"), [("150000 100000", 1.5), ("max 100000", None), ("", None), ("1 0", None)])
+def test_a_container_s_share_is_read(tmp_path: Path, text: str, share: float | None) -> None:
+    file = tmp_path / "cpu.max"
+    file.write_text(text)
+    assert container_share(file) == share
+    assert container_share(tmp_path / "missing") is None
+
+
+def test_cores_are_no_more_than_the_container_s_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "cpu.max"
+    file.write_text("50000 100000")
+    monkeypatch.setattr(cores, "QUOTA", file)
+    assert available_cores() == 1
+
+
+def test_threads_are_limited_by_cores_or_by_what_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 1 <= thread_count(10_000) == available_cores()
+    limit_threads(3)
+    try:
+        assert (thread_count(10_000), thread_count(2), thread_count(0)) == (3, 2, 1)
+    finally:
+        limit_threads(None)
+
+
+def test_memory_that_is_taken_is_seen() -> None:
+    before = resident_bytes()
+    taken = np.ones(64 << 20, np.uint8)
+    after = resident_bytes()
+    assert before is not None and after is not None and after - before > len(taken) // 2
+    free = free_memory_mib()
+    assert free is not None and free > 1.0
+
+
+def test_stages_that_come_again_add_up() -> None:
+    clock = StageClock()
+    begin = time.perf_counter()
+    assert clock.enter("one") and not clock.enter("one")
+    time.sleep(0.01)
+    clock("two", 0.0)
+    clock("one", 1.0)
+    time.sleep(0.01)
+    seconds = clock.close()
+    assert list(seconds) == ["one", "two"]
+    assert seconds["one"] >= 0.019 and sum(seconds.values()) <= time.perf_counter() - begin + 0.001
+    clock.restart()
+    assert clock.close() == {}
