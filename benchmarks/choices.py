@@ -56,7 +56,7 @@ def main() -> None:
     person = model.person(Recipe(seed=7))
     field = person.field
     surface = extract_surface(field, 256)
-    world = Surface(np.asarray(field.place(surface.vertices), np.float32), surface.faces)
+    world = Surface(np.ascontiguousarray(field.place(surface.vertices), np.float32), surface.faces)
     few = decimate(world, options.faces)
     template = person.template
     head, neck = (template.joints[template.joint_names.index(joint)] for joint in ("head", "neck"))

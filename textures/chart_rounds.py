@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One round of laying charts flat: opened to discs, unfolded, relaxed where they must stay whole, judged."""
+"""One round of flattening charts: opened to discs, unfolded, relaxed where they must stay whole, judged."""
 
 from __future__ import annotations
 

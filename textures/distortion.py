@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse as _sparse
 from numpy.typing import NDArray
-from scipy import sparse
+
+sparse: Any = _sparse  # scipy ships no types for it
 
 LEAST_HEIGHT = 0.05
 """A needle counts as if it were this high, in lengths of its longest edge; its own shape does not matter."""

@@ -48,7 +48,7 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     client = WorkerClient([str(tmp_path / "python")], tmp_path / "log")
     job = client.submit("ping")
     client.pump(job, 60)
-    assert job.failure is not None and job.failure.code == "start" and "cannot run" in job.failure.message
+    assert job.failure is not None and job.failure.code == "start" and "cannot be run" in str(job.failure.message)
     client.close()
 
 
@@ -156,7 +156,8 @@ def test_errors_of_the_worker_come_through(bad: Maker) -> None:
     job = client.submit("generate", {})
     client.pump(job, 60)
     assert job.failure is not None
-    assert (job.failure.code, job.failure.message, job.failure.advice) == ("disk", "the disk is full", "Make room.")
+    told = (job.failure.code, str(job.failure.message), str(job.failure.advice))
+    assert told == ("disk", "The disk is full.", "Make room or choose another folder, then try again.")
 
 
 def test_a_flood_leaves_the_main_thread_free(bad: Maker) -> None:

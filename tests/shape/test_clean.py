@@ -22,7 +22,7 @@ from portrait_core.shape import (
     open_cut,
 )
 from portrait_core.shape.cut import flatten_cut, snap
-from portrait_core.shape.handle_removal import close_tunnels, short_loops
+from portrait_core.shape.handle_removal import remove_handles, short_loops
 from portrait_core.shape.repair import collapse_slivers, make_closed
 from portrait_core.shape.smooth import roughness, take_off_terraces
 from tests.analytic import AnalyticField, Array, ball, box, bust_field, union
@@ -156,11 +156,11 @@ def test_small_handles_go_and_large_ones_stay() -> None:
     loops = short_loops(surface, 0.5)
     # Around the thin bridge, and around the thick ring: a circle of 0.02 m has 0.126 m.
     assert loops[0].length == pytest.approx(2 * np.pi * 0.012, rel=0.12)
-    one, removed = close_tunnels(surface, 0.1)
+    one, removed = remove_handles(surface, 0.1)
     assert removed == 1 and euler_genus(one) == 1 and closed_by_trimesh(one)
-    none, removed = close_tunnels(surface, 0.3)
+    none, removed = remove_handles(surface, 0.3)
     assert removed == 2 and euler_genus(none) == 0 and closed_by_trimesh(none)
-    same, removed = close_tunnels(surface, 0.02)
+    same, removed = remove_handles(surface, 0.02)
     assert removed == 0 and same is surface
 
 
