@@ -82,12 +82,13 @@ def _read_array(path: Path) -> Floats:
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError(f"--latent {path}: {path.stat().st_size} bytes are too many for a latent.")
-        array: Any = np.load(path, allow_pickle=False)
+        loaded: Any = np.load(path, allow_pickle=False)
     except OSError as error:
         raise UsageError(f"--latent {path}: {error.strerror or error}.") from None
     except (ValueError, EOFError) as error:
         raise UsageError(f"--latent {path}: not an .npy file of numbers ({error}).") from None
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+    array = cast("NDArray[Any] | None", loaded if isinstance(loaded, np.ndarray) else None)
+    if array is None or array.dtype.kind not in "fiu":
         raise UsageError(f"--latent {path}: not an .npy file of numbers.")
     return np.asarray(array, np.float64)
 
