@@ -16,6 +16,8 @@ from types import ModuleType
 import bpy
 
 from . import locale, start_failure
+from .core.failure import Failure
+from .core.text import Text
 
 LOG = logging.getLogger("portraitkit")
 ROOMS = ("scene", "jobs", "ui")
@@ -35,8 +37,9 @@ def register() -> None:
             _bring_up(room)
         except Exception as error:
             LOG.exception("the part %r did not start", name)
-            message = str(error) or type(error).__name__
-            start_failure.FAILURES.append(start_failure.Failure(name, message, traceback.format_exc()))
+            reason = str(error) or type(error).__name__
+            message = Text("The part “{part}” failed: {reason}", part=name, reason=reason)
+            start_failure.FAILURES[name] = Failure("internal", message, detail=traceback.format_exc())
         else:
             _standing.append(room)
     if start_failure.FAILURES:

@@ -2,26 +2,18 @@
 """The panel that appears when a part of the add-on did not start: what failed, and the report to copy."""
 
 import textwrap
-from dataclasses import dataclass
 
 import bpy
 
+from .base.operator import PortraitOperator
+from .core.failure import Failure
 from .locale import T_
 
-
-@dataclass(frozen=True)
-class Failure:
-    """A part that did not start."""
-
-    part: str
-    message: str
-    details: str
+FAILURES: dict[str, Failure] = {}
+"""Part that did not start -> why."""
 
 
-FAILURES: list[Failure] = []
-
-
-class PORTRAITKIT_OT_copy_start_report(bpy.types.Operator):
+class PORTRAITKIT_OT_copy_start_report(PortraitOperator, bpy.types.Operator):
     """Copies what is known about the failure, for a bug report"""
 
     bl_idname = "portraitkit.copy_start_report"
@@ -29,11 +21,11 @@ class PORTRAITKIT_OT_copy_start_report(bpy.types.Operator):
     bl_description = "Copy what is known about this failure to the clipboard, for a bug report"
     bl_options = {"INTERNAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def perform(self, context: bpy.types.Context) -> str:
+        parts = [f"{part}:\n{failure.detail}" for part, failure in FAILURES.items()]
         head = f"Portraitkit did not start whole in Blender {bpy.app.version_string}"
-        context.window_manager.clipboard = "\n\n".join([head, *(f"{each.part}:\n{each.details}" for each in FAILURES)])
-        self.report({"INFO"}, T_("The report is on the clipboard"))
-        return {"FINISHED"}
+        context.window_manager.clipboard = "\n\n".join([head, *parts])
+        return "The report is on the clipboard"
 
 
 class PORTRAITKIT_PT_start_failure(bpy.types.Panel):
@@ -47,10 +39,9 @@ class PORTRAITKIT_PT_start_failure(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         column = self.layout.column()
-        for each in FAILURES:
-            column.label(text=T_("The part “{part}” failed:").format(part=each.part), icon="ERROR")
-            for line in textwrap.wrap(each.message, 48)[:6]:
-                column.label(text=line, translate=False)
+        for failure in FAILURES.values():
+            for place, line in enumerate(textwrap.wrap(T_(failure.message), 48)[:7]):
+                column.label(text=line, icon="NONE" if place else "ERROR", translate=False)
         column.label(text="Install the add-on again;")
         column.label(text="if it stays, send us the report.")
         column.operator(PORTRAITKIT_OT_copy_start_report.bl_idname, icon="COPYDOWN")

@@ -147,7 +147,7 @@ def batch(
     from portrait_core.batch.costs import cost_of
     from portrait_core.batch.records import Outputs
     from portrait_core.batch.remote_store import is_url
-    from portrait_core.batch.resources import Workforce, parse_shard
+    from portrait_core.batch.resources import Resources, parse_shard
     from portrait_core.batch.run import Limits
     from portrait_core.batch.service import Batch, check_names, looked_at
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
@@ -170,7 +170,7 @@ def batch(
             replacements=replace,
             digests=(check or ("size" if is_url(out) else "full")) == "full",
         ),
-        workforce=Workforce("ray" if engine == "ray" else "local", workers, threads, device, ray_address),
+        resources=Resources("ray" if engine == "ray" else "local", workers, threads, device, ray_address),
         pattern=name or (batch_plan.COUNTED_PATTERN if table or count else options.DEFAULT_NAME),
         shard=parse_shard(shard),
         break_lock=break_lock,
@@ -283,7 +283,7 @@ def _dry_run(order: Batch, left: list[Any], records: list[Any], show: Show) -> N
 
     cost: Cost = estimate(left, order.outputs, records)
     total = order.own_jobs()
-    workers, threads = order.workforce.count(max(1, len(left)), cost.memory_mib)
+    workers, threads = order.resources.count(max(1, len(left)), cost.memory_mib)
     # Workers of one thread make an avatar in less than twice the time of two; measured in docs/batch.md.
     seconds = cost.seconds * _threads_factor(threads) / workers
     free = None if is_url(order.out) else _free(Path(order.out))

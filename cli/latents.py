@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from portrait_core.errors import UsageError
 
@@ -96,7 +96,7 @@ def _read_list(path: Path) -> Floats:
     import numpy as np
 
     try:
-        content: object = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"--latent {path}: {error.strerror or error}.") from None
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
@@ -109,7 +109,7 @@ def _read_list(path: Path) -> Floats:
 
 
 def _check_numbers(content: Any) -> None:
-    for each in content if isinstance(content, list) else (content,):
+    for each in cast("list[Any]", content) if isinstance(content, list) else (content,):
         if isinstance(each, list):
             _check_numbers(each)
         elif not isinstance(each, int | float) or isinstance(each, bool):

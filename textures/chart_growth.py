@@ -3,10 +3,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import scipy.sparse as _sparse
+import scipy.sparse.csgraph as _csgraph
 from numpy.typing import NDArray
 
-from textures.topology import Pairs, csgraph, piece_labels, sparse
+from portrait_core.geometry.components import component_labels
+from portrait_core.geometry.edge_pairs import Pairs
+
+sparse: Any = _sparse  # scipy ships no types for it
+csgraph: Any = _csgraph
 
 BEND = 0.6
 """How much a turn of the normal adds to a path: crossing a right angle counts like this share of the chart's width."""
@@ -130,7 +138,7 @@ def absorb_small(
     one, two = pairs.one // 3, pairs.two // 3
     for _ in range(6):
         same = label[one] == label[two]
-        piece = piece_labels(len(label), one[same], two[same])
+        piece = component_labels(len(label), one[same], two[same])
         size = np.bincount(piece, weights=area)
         limit = np.zeros(len(size))
         np.maximum.at(limit, piece, smallest)

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import scipy.sparse as _sparse
 import scipy.sparse.linalg as _linalg
 from numpy.typing import NDArray
 
 from textures.distortion import Flat, Rest, State, at_rest, energies, line_search, triangle_frames
-from textures.topology import sparse
+
+sparse: Any = _sparse  # scipy ships no types for it
 
 _linalg_any: Any = _linalg
 

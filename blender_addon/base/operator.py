@@ -1,70 +1,67 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every operator that changes the scene has in common: mistakes become reports, never tracebacks."""
+"""What every operator has in common: when its button is grey and why, and mistakes as reports, never tracebacks."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 import bpy
 
+from ..core.failure import Failure
+from ..core.text import Text
 from ..locale import T_
-from ..scene.faults import SceneError
 
-LOG = logging.getLogger("portraitkit")
+log = logging.getLogger("portraitkit")
 
 Condition = Callable[[bpy.types.Context], str]
-"""Says why an operator cannot run now, or nothing where it can."""
+"""Says why something cannot be done now, or nothing where it can."""
 
 
-class HardenedOperator:
-    """Mix-in for operators: a subclass writes ``perform(context)`` and may raise :class:`SceneError`.
+class PortraitOperator:
+    """Mix-in for operators: a subclass writes ``perform(context)`` and may raise :class:`Failure`.
 
-    ``reason(context)`` tells why the button is grey; it becomes the tooltip's last line.
+    ``needs`` are the conditions under which it can run; the first that is not met greys the button and is told in its
+    tooltip.
     """
 
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def reason(cls, context: bpy.types.Context) -> str:
-        """Why this cannot be done now, or an empty text."""
-        return ""
+    needs: tuple[Condition, ...] = ()
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Whether :meth:`reason` has none."""
-        why = cls.reason(context)
-        if why:
-            cls.poll_message_set(why)
-        return not why
+        """Whether all that it needs is there."""
+        for condition in cls.needs:
+            why = condition(context)
+            if why:
+                cls.poll_message_set(T_(why))
+                return False
+        return True
 
-    def perform(self, context: bpy.types.Context) -> str | None:
+    def perform(self, context: bpy.types.Context) -> Text | str | None:
         """Do it; the text is reported to the user."""
         raise NotImplementedError
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Do it here and now, from a button as from a script."""
-        return self.hardened_execute(self.perform, context)
-
-    def hardened_execute(self, action: Callable[[bpy.types.Context], str | None], context: Any) -> set[str]:
-        """Run ``action``; what it raises is reported as an error, and what is no plain mistake goes to the log."""
+        """Do it, from a button as from a script. What goes wrong is reported; what nobody foresaw goes to the log."""
         try:
-            said = action(context)
-        except SceneError as error:
-            self.report({"ERROR"}, T_(str(error)))
-            return {"CANCELLED"}
-        except MemoryError:
-            self.report({"ERROR"}, f"{self.bl_label}: there is not enough memory. Close something and try again.")
-            return {"CANCELLED"}
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            self.report({"ERROR"}, f"{self.bl_label}: {where}{error.strerror or error}")
-            return {"CANCELLED"}
+            said = self.perform(context)
         except Exception as error:
-            LOG.exception("%s failed", self.bl_idname)
-            self.report({"ERROR"}, f"{self.bl_label} failed: {type(error).__name__}: {error}")
+            self.report({"ERROR"}, T_(self._told(error)))
             return {"CANCELLED"}
         if said:
             self.report({"INFO"}, T_(said))
         return {"FINISHED"}
+
+    def _told(self, error: Exception) -> Text:
+        """The sentence that is reported."""
+        if isinstance(error, Failure):
+            return error.sentence
+        what = Text(self.bl_label)
+        if isinstance(error, MemoryError):
+            return Text("{what}: there is not enough memory. Close something and try again.", what=what)
+        if isinstance(error, OSError):
+            where = f"{error.filename}: " if error.filename else ""
+            return Text("{what}: {reason}", what=what, reason=f"{where}{error.strerror or error}")
+        log.error("%s failed", self.bl_idname, exc_info=error)
+        return Text("{what} failed: {reason}", what=what, reason=f"{type(error).__name__}: {error}")

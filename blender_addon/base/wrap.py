@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ..core.text import Text
 from ..locale import T_
 
 POINTS_A_LETTER = 7.0
@@ -20,12 +21,14 @@ def lines_of(text: str, width: float) -> list[str]:
     return [line for part in text.splitlines() for line in (textwrap.wrap(part, letters) or [""])]
 
 
-def say(layout: Any, text: str, context: bpy.types.Context, icon: str = "NONE", width: float | None = None) -> None:
-    """Write ``text``, translated, over as many lines as it takes; the icon stands before the first."""
+def say(
+    layout: Any, words: Text | str, context: bpy.types.Context, icon: str = "NONE", width: float | None = None
+) -> None:
+    """Write ``words``, translated, over as many lines as it takes; the icon stands before the first."""
     region = getattr(context, "region", None)
     room = width or (region.width - 50 if region is not None else 300)
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for place, line in enumerate(lines_of(T_(text), room)):
+    for place, line in enumerate(lines_of(T_(words), room)):
         shown = icon if place == 0 else "BLANK1" if icon != "NONE" else "NONE"
         column.label(text=line, icon=shown, translate=False)

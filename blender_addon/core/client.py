@@ -16,12 +16,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .advice import Failure, failure
+from .failure import Failure
 from .job_queue import JobQueue
 from .jobs import ItemCallback, Job, JobCallback, call_back
 from .log_file import LogFile
 from .protocol_copy import protocol
 from .supervisor import Life, Supervisor, Timing
+from .text import Text
 
 log = logging.getLogger("portraitkit")
 
@@ -122,9 +123,9 @@ class WorkerClient:
         try:
             protocol.encode(job.request)
         except protocol.ProtocolError as error:
-            job.fail(failure("bad_request", f"{do} cannot be sent: {error}"))
+            job.fail(Failure("bad_request", Text("{request} cannot be sent: {reason}", request=do, reason=error)))
         if self._closed:
-            job.fail(failure("closed"))
+            job.fail(Failure("closed"))
         if self.life is Life.BROKEN and not job.final:
             self._supervisor.mend()
         self._queue.add(job)
@@ -151,7 +152,7 @@ class WorkerClient:
 
     def restart(self) -> None:
         """End the worker; what it was doing fails, what waits goes on with a new one."""
-        self._lose_worker(failure("closed", "the engine was restarted"))
+        self._lose_worker(Failure("closed", "The engine was restarted."))
         self._supervisor.drop()
         self._supervisor.mend()
 
@@ -182,7 +183,7 @@ class WorkerClient:
             if self._closed:
                 raise RuntimeError("the client was closed while somebody waited for it")
             if end is not None and time.monotonic() > end:
-                what = f"the job {until.do} ({until.state})" if isinstance(until, Job) else "the condition"
+                what = until.do if isinstance(until, Job) else "the condition"
                 raise TimeoutError(f"{what} did not end within {timeout:g} seconds")
             time.sleep(min(wait, 0.02))
 
@@ -193,7 +194,7 @@ class WorkerClient:
         self._closed = True
         atexit.unregister(self._at_exit)
         for job in self.jobs:
-            job.fail(failure("closed"))
+            job.fail(Failure("closed"))
         self._queue.clear()
         self._supervisor.close(patience)
 
@@ -280,7 +281,7 @@ class WorkerClient:
             self._stop(job)
         if self._queue.deaf(now):
             self.log.note("a job did not stop when asked: the engine is ended")
-            self._lose_worker(failure("closed", "the engine was ended because another job did not stop"))
+            self._lose_worker(Failure("closed", "The engine was ended because another job did not stop."))
             self._supervisor.drop()
 
     def _lose_worker(self, why: Failure) -> None:

@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from .advice import Failure, failure
+from .failure import Failure, engine_failure
 from .jobs import Job, JobState, call_back
 from .protocol_copy import protocol
+from .text import Text
 
 ATTEMPTS = 2
 
@@ -92,9 +93,7 @@ class JobQueue:
             self._end(job)
             return True
         elif event == "error":
-            code = str(message.get("code", "internal"))
-            why = failure(code, str(message.get("message", "")), str(message.get("advice", "")))
-            job.fail(_too_slow(job) if job.id in self._overdue else why)
+            job.fail(_too_slow(job) if job.id in self._overdue else engine_failure(message))
             self._end(job)
         return False
 
@@ -168,4 +167,5 @@ class JobQueue:
 
 
 def _too_slow(job: Job) -> Failure:
-    return failure("timeout", f"{job.do} took longer than {job.limit:g} seconds")
+    limit = f"{job.limit:g}"
+    return Failure("timeout", Text("{request} took longer than {seconds} seconds.", request=job.do, seconds=limit))

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from .advice import Failure, failure
+from .failure import Failure
+from .text import Text
 
 log = logging.getLogger("portraitkit")
 
@@ -136,7 +137,7 @@ class Job:
 
     def fail_as_cancelled(self) -> bool:
         """It was cancelled, and the worker need not be asked."""
-        return self.fail(failure("cancelled", f"{self.do} was cancelled"))
+        return self.fail(Failure("cancelled", Text("{request} was cancelled.", request=self.do)))
 
 
 def call_back(callback: Callable[..., None] | None, *arguments: object) -> None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from .advice import Failure, failure
+from .failure import Failure
 from .log_file import LogFile
 from .process import WorkerProcess
 from .protocol_copy import protocol
+from .text import Text
 
 Message = dict[str, Any]
 
@@ -84,7 +85,7 @@ class Supervisor:
         try:
             self.worker = WorkerProcess(self.command, self._log, environment=self._environment)
         except (OSError, ValueError) as error:
-            return self.break_down(failure("start", f"cannot run {self.command[0]}: {error}"))
+            return self.break_down(_cannot_run(self.command[0], error))
         self.starts += 1
         self.life = Life.STARTING
         return None
@@ -94,9 +95,13 @@ class Supervisor:
         spoken: object = message.get("protocol")
         if spoken != protocol.PROTOCOL:
             return self.break_down(
-                failure(
+                Failure(
                     "version",
-                    f"the engine speaks protocol {spoken}, this add-on speaks {protocol.PROTOCOL}",
+                    Text(
+                        "The engine speaks protocol {engine}, this add-on speaks {addon}.",
+                        engine=spoken,
+                        addon=protocol.PROTOCOL,
+                    ),
                 )
             )
         self.hello, self.life, self.why = message, Life.READY, None
@@ -118,12 +123,18 @@ class Supervisor:
             self._exit_seen = self._exit_seen or now
             # Its last words may still be under way; a child of its own may hold the pipe open.
             if (worker.silent_pipe and status is not None) or now - self._exit_seen > 1.0:
-                return self.fall(failure("crashed", f"the engine ended: {describe_exit(status)}"), now)
+                return self.fall(Failure("crashed", Text("The engine ended: {how}.", how=describe_exit(status))), now)
             return None
         if self.life is Life.STARTING and silent > timing.start:
-            return self.fall(failure("start", f"the engine said nothing for {timing.start:.0f} seconds"), now)
+            seconds = f"{timing.start:.0f}"
+            return self.fall(
+                Failure("start", Text("The engine said nothing for {seconds} seconds.", seconds=seconds)), now
+            )
         if self.life is Life.READY and silent > timing.silence:
-            return self.fall(failure("hung", f"the engine has not answered for {timing.silence:.0f} seconds"), now)
+            seconds = f"{timing.silence:.0f}"
+            return self.fall(
+                Failure("hung", Text("The engine has not answered for {seconds} seconds.", seconds=seconds)), now
+            )
         return None
 
     def fall(self, why: Failure, now: float) -> Failure:
@@ -136,8 +147,8 @@ class Supervisor:
         self._log.note(f"{why.message} (fall {self.falls})")
         self.why = why
         if self.falls >= self._timing.falls:
-            message = f"{why.message}; it was started {self.falls} times"
-            return self.break_down(failure("start" if never_ready else why.code, message, why.advice))
+            message = Text("{reason} It was started {count} times.", reason=why.message, count=self.falls)
+            return self.break_down(Failure("start" if never_ready else why.code, message, why.advice))
         self._not_before = now + (0.0, 0.5, 2.0, 5.0)[min(self.falls - 1, 3)]
         return why
 
@@ -182,17 +193,22 @@ class Supervisor:
             time.sleep(0.01)
 
 
-def describe_exit(status: int | None) -> str:
+def _cannot_run(program: str, error: Exception) -> Failure:
+    return Failure("start", Text("{program} cannot be run: {reason}", program=program, reason=error))
+
+
+def describe_exit(status: int | None) -> Text:
     """An exit status in words."""
     if status is None:
-        return "it closed its output"
+        return Text("it closed its output")
     if status < 0:
         try:
             name = signal.Signals(-status).name
         except ValueError:
             name = str(-status)
-        memory = ", often because memory ran out" if name == "SIGKILL" and sys.platform != "win32" else ""
-        return f"ended by the signal {name}{memory}"
+        if name == "SIGKILL" and sys.platform != "win32":
+            return Text("ended by the signal {name}, often because memory ran out", name=name)
+        return Text("ended by the signal {name}", name=name)
     if status > 0x7FFFFFFF:  # Windows: access violation, missing DLL
-        return f"error 0x{status:08X}"
-    return f"exit status {status}"
+        return Text("error {code}", code=f"0x{status:08X}")
+    return Text("exit status {status}", status=status)

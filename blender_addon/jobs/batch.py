@@ -5,12 +5,14 @@ from pathlib import Path
 
 import bpy
 
+from ..base.operator import PortraitOperator
+from ..core.failure import Failure
+from ..core.text import Text
 from . import avatars, recipes, workflows
-from .base import TaskOperator
-from .polls import needs_engine
 from .session import session
 from .settings import settings_of
-from .task import Task, WorkFailed, Workflow
+from .task import Workflow
+from .task_operator import TaskOperator, needs_engine
 
 
 class PORTRAITKIT_OT_batch(TaskOperator, bpy.types.Operator):
@@ -19,8 +21,8 @@ class PORTRAITKIT_OT_batch(TaskOperator, bpy.types.Operator):
     bl_idname = "portraitkit.batch"
     bl_label = "Export Variations"
     bl_description = "Write avatars of the following seeds into the folder, with the settings of the Create panel"
-    bl_options = {"REGISTER"}
     kind = "batch"
+    needs = (needs_engine,)
 
     count: bpy.props.IntProperty(
         name="Variations", description="How many; 0: as the panel says", min=0, options={"SKIP_SAVE"}
@@ -42,20 +44,15 @@ class PORTRAITKIT_OT_batch(TaskOperator, bpy.types.Operator):
         name="Format", description="File ending such as .glb; empty: as the panel says", options={"SKIP_SAVE"}
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Needs an engine."""
-        return needs_engine(cls, context)
-
-    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
+    def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
         """Seeds and folder."""
         settings = settings_of(context)
         folder = self.folder or settings.batch_folder
         if folder.startswith("//") and not bpy.data.filepath:
-            raise WorkFailed(
+            raise Failure(
+                "usage",
                 "The folder is beside the .blend file, and this file was never saved.",
                 "Save the file, or choose another folder.",
-                "usage",
             )
         count = self.count or settings.batch_count
         first = self.first_seed if self.first_seed >= 0 else settings.seed
@@ -68,10 +65,10 @@ class PORTRAITKIT_OT_batch(TaskOperator, bpy.types.Operator):
             self.format or settings.batch_format,
             overwrite=settings.batch_overwrite,
         )
-        return f"Exporting {count} avatars", workflow
+        return Text("Exporting {count} avatars", count=count), workflow
 
 
-class PORTRAITKIT_OT_cancel(bpy.types.Operator):
+class PORTRAITKIT_OT_cancel(PortraitOperator, bpy.types.Operator):
     """Cancel work under way."""
 
     bl_idname = "portraitkit.cancel"
@@ -81,50 +78,38 @@ class PORTRAITKIT_OT_cancel(bpy.types.Operator):
 
     number: bpy.props.IntProperty(name="Number", description="Which work; 0: all", default=0, options={"SKIP_SAVE"})
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def perform(self, _context: bpy.types.Context) -> None:
         """Ask it to stop."""
-        for task in wanted(self.number):
-            session.cancel(task)
-        return {"FINISHED"}
+        for task in session.tasks:
+            if self.number in (0, task.number):
+                session.cancel(task)
 
 
-class PORTRAITKIT_OT_import_waiting(bpy.types.Operator):
+class PORTRAITKIT_OT_import_waiting(PortraitOperator, bpy.types.Operator):
     """Import an avatar that was made for another file."""
 
     bl_idname = "portraitkit.import_waiting"
     bl_label = "Import Here"
     bl_description = "Bring the avatar into this file; it was made for one that is not open any more"
-    bl_options = {"REGISTER", "UNDO"}
 
     index: bpy.props.IntProperty(name="Number", description="Which of the avatars", min=0, options={"SKIP_SAVE"})
     discard: bpy.props.BoolProperty(
         name="Discard", description="Delete it instead", default=False, options={"SKIP_SAVE"}
     )
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def perform(self, _context: bpy.types.Context) -> None:
         """Import and forget it, or only forget it."""
         waiting = session.notices.waiting
         if self.index >= len(waiting):
-            self.report({"ERROR"}, "That avatar is not there any more.")
-            return {"CANCELLED"}
+            raise Failure("usage", "That avatar is not there any more.", "Make it again.")
         found = waiting[self.index]
         picture = found.path.with_suffix(".png")
         if not self.discard:
-            try:
-                avatars.bring_in(found.path, found.name, picture if picture.is_file() else None)
-            except Exception as error:
-                self.report({"ERROR"}, f"{found.name} cannot be imported: {error}")
-                return {"CANCELLED"}
+            avatars.bring_in(found.path, found.name, picture if picture.is_file() else None)
         del waiting[self.index]
-        session.notices.said = ""
+        session.notices.said = None
         found.path.unlink(missing_ok=True)
         picture.unlink(missing_ok=True)
-        return {"FINISHED"}
-
-
-def wanted(number: int) -> list[Task]:
-    """The task of that number, or all."""
-    return [task for task in session.tasks if number in (0, task.number)]
 
 
 CLASSES = (PORTRAITKIT_OT_batch, PORTRAITKIT_OT_cancel, PORTRAITKIT_OT_import_waiting)

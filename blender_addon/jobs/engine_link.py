@@ -11,10 +11,12 @@ from typing import Any
 from ..base.preferences_access import own_folder, preference
 from ..core.client import WorkerClient
 from ..core.engine.record import own_python
+from ..core.failure import Failure
 from ..core.jobs import Job
 from ..core.protocol_copy import protocol
 from ..core.supervisor import Life
-from .task import Facts, WorkFailed
+from ..core.text import Text
+from .task import Facts
 
 ENGINE_VARIABLE = "PORTRAITKIT_ENGINE_PYTHON"
 """Environment variable with the engine's Python, for renders without preferences; goes before everything else."""
@@ -69,21 +71,17 @@ class EngineLink:
         return own_folder("log") / "engine.log"
 
     def open(self) -> WorkerClient:
-        """The client; made if there is none. Raises :class:`WorkFailed` without an engine."""
+        """The client; made if there is none. Raises :class:`Failure` without an engine."""
         if self.client is None:
             python = self.python
             if python is None:
-                raise WorkFailed(
-                    "There is no engine yet.",
-                    "Press Set Up Engine in the Portrait tab or the preferences.",
-                    "no_engine",
-                )
+                raise Failure("no_engine", "", "Press Set Up Engine in the Portrait tab or the preferences.")
             if not python.is_file():
                 self._found = ("", None)
-                raise WorkFailed(
-                    f"The engine's Python is not there: {python}.",
-                    "Set up the engine again, or choose another Python in the preferences.",
+                raise Failure(
                     "no_engine",
+                    Text("The engine's Python is not there: {path}.", path=python),
+                    "Set up the engine again, or choose another Python in the preferences.",
                 )
             self.client = WorkerClient(protocol.worker_command(str(python)), self.log_path, configure=engine_settings())
             self.client.submit("ping")  # starts the worker, which then tells what it can do
@@ -123,20 +121,6 @@ class EngineLink:
         self._found = ("", None)
         if client is not None:
             client.close()
-
-
-def failure_of(job: Job) -> WorkFailed | None:
-    """Why a request failed, in the session's terms."""
-    if job.failure is None:
-        return None
-    why = job.failure
-    return WorkFailed(upper_first(why.message), why.advice, why.code, why.title)
-
-
-def upper_first(text: str) -> str:
-    """The engine's messages begin in lower case; a dialog's line does not. Ends with a full stop."""
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def engine_settings() -> Facts:

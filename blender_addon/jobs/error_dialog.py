@@ -7,8 +7,10 @@ from typing import Any
 import bpy
 
 from ..base import redraw
+from ..base.operator import PortraitOperator
 from ..base.ticker import Ticker
 from ..base.wrap import say
+from ..core.text import Text
 from ..locale import T_
 from .notices import notices
 
@@ -38,7 +40,7 @@ def show_error() -> None:
         opener.start(after=0.01)
 
 
-class PORTRAITKIT_OT_error_dialog(bpy.types.Operator):
+class PORTRAITKIT_OT_error_dialog(PortraitOperator, bpy.types.Operator):
     """What failed and what to do."""
 
     bl_idname = "portraitkit.error_dialog"
@@ -53,12 +55,9 @@ class PORTRAITKIT_OT_error_dialog(bpy.types.Operator):
         # a popup rather than a dialog: it has no Cancel button, which would mean nothing here
         return context.window_manager.invoke_popup(self, width=WIDTH)
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def perform(self, _context: bpy.types.Context) -> Text | None:
         """From a script: the error as a report."""
-        failure = notices.error
-        if failure is not None:
-            self.report({"WARNING"}, f"{failure.message} {failure.advice}")
-        return {"FINISHED"}
+        return notices.error.sentence if notices.error is not None else None
 
     def draw(self, context: bpy.types.Context) -> None:
         """The text and the buttons."""
@@ -73,8 +72,8 @@ def draw_failure(layout: Any, context: bpy.types.Context) -> None:
         return
     head = layout.row()
     head.alert = True
-    head.label(text=T_(failure.title or notices.error_title), icon="ERROR", translate=False)
-    if failure.title:
+    head.label(text=T_(failure.title), icon="ERROR", translate=False)
+    if notices.error_title:
         layout.label(text=T_(notices.error_title), translate=False)
     say(layout, failure.message, context, width=WIDTH)
     if failure.advice:
@@ -85,7 +84,7 @@ def draw_failure(layout: Any, context: bpy.types.Context) -> None:
     row.operator("portraitkit.open_log", icon="TEXT")
 
 
-class PORTRAITKIT_OT_dismiss_error(bpy.types.Operator):
+class PORTRAITKIT_OT_dismiss_error(PortraitOperator, bpy.types.Operator):
     """Take the error away."""
 
     bl_idname = "portraitkit.dismiss_error"
@@ -93,11 +92,10 @@ class PORTRAITKIT_OT_dismiss_error(bpy.types.Operator):
     bl_description = "Take this message away"
     bl_options = {"INTERNAL"}
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def perform(self, _context: bpy.types.Context) -> None:
         """Forget it."""
         notices.dismiss()
         redraw.sidebars()
-        return {"FINISHED"}
 
 
 CLASSES = (PORTRAITKIT_OT_error_dialog, PORTRAITKIT_OT_dismiss_error)

@@ -10,6 +10,8 @@ from typing import Any
 
 import bpy.utils.previews
 
+from ..core.failure import Failure
+from ..core.text import Text
 from .recipes import Recipe
 
 _marks = itertools.count(1)
@@ -58,7 +60,8 @@ class Gallery:
     def pick(self, index: int) -> Recipe:
         """Pick a cell; the one picked before stays known for Between."""
         if not 0 <= index < len(self.cells):
-            raise IndexError(f"There is no picture {index + 1}; the gallery shows {len(self.cells)}.")
+            facts = {"number": index + 1, "count": len(self.cells)}
+            raise Failure("usage", Text("There is no picture {number}; the gallery shows {count}.", **facts))
         if not self.picks or self.picks[-1] != index:
             self.picks = [*self.picks[-1:], index]
         return self.cells[index].recipe

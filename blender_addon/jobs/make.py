@@ -5,11 +5,14 @@ from pathlib import Path
 
 import bpy
 
+from ..base.operator import PortraitOperator
+from ..core.failure import Failure
+from ..core.text import Text
+from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
 from . import avatars, recipes, workflows
-from .base import TaskOperator
-from .polls import needs_avatar, needs_engine
 from .settings import settings_of
-from .task import WorkFailed, Workflow
+from .task import Workflow
+from .task_operator import TaskOperator, needs_engine
 
 
 class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
@@ -18,8 +21,8 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
     bl_idname = "portraitkit.generate"
     bl_label = "Generate"
     bl_description = "Make the avatar and bring it into the scene. ESC over the 3D view cancels"
-    bl_options = {"REGISTER"}
     kind = "generate"
+    needs = (needs_engine,)
 
     seed: bpy.props.IntProperty(
         name="Seed", description="Who it is, instead of the panel's seed", min=0, options={"SKIP_SAVE"}
@@ -64,12 +67,7 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Needs an engine."""
-        return needs_engine(cls, context)
-
-    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
+    def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
         """The panel's recipe with the given values over it."""
         given = self.properties.is_property_set
         if self.recipe:
@@ -89,7 +87,7 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
         keep = Path(bpy.path.abspath(self.filepath)).absolute() if self.filepath else None
         motion = {"path": str(Path(bpy.path.abspath(self.motion)).absolute())} if self.motion else None
         workflow = workflows.generate(recipe, name, keep=keep, overwrite=self.overwrite, motion=motion)
-        return f"Generating {name}", workflow
+        return Text("Generating {name}", name=name), workflow
 
 
 class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):
@@ -101,8 +99,8 @@ class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):
         "Make the selected avatar anew with the settings of the Create panel. Its name, place, pose, and the "
         "material settings that you changed stay"
     )
-    bl_options = {"REGISTER"}
     kind = "regenerate"
+    needs = (needs_avatar, needs_engine)
 
     changes: bpy.props.StringProperty(
         name="Changes",
@@ -111,43 +109,33 @@ class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Needs an engine and an avatar."""
-        return needs_avatar(cls, context) and needs_engine(cls, context)
-
-    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
+    def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
         """The recipe to make it by."""
-        avatar = avatars.selected(context)
+        avatar = ensure_own_identity(demand_avatar(context))
         if self.changes:
             recipe = avatars.recipe_of(avatar) | workflows.parse_facts(self.changes, "changes")
         else:
             recipe = recipes.from_settings(settings_of(context))
-        name = avatars.name_of(avatar)
-        return f"Regenerating {name}", workflows.regenerate(avatars.identity_of(avatar), name, recipe)
+        workflow = workflows.regenerate(avatar.identity, avatar.name, recipe)
+        return Text("Regenerating {name}", name=avatar.name), workflow
 
 
-class PORTRAITKIT_OT_take_recipe(bpy.types.Operator):
+class PORTRAITKIT_OT_take_recipe(PortraitOperator, bpy.types.Operator):
     """Show the selected avatar's recipe in the Create panel."""
 
     bl_idname = "portraitkit.take_recipe"
     bl_label = "Edit Its Settings"
     bl_description = "Show the settings that the selected avatar was made with in the Create panel, ready to be changed"
-    bl_options = {"REGISTER", "UNDO"}
+    needs = (needs_avatar,)
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Needs an avatar."""
-        return needs_avatar(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def perform(self, context: bpy.types.Context) -> None:
         """Copy the recipe."""
+        recipe = avatars.recipe_of(demand_avatar(context))
         try:
-            recipes.show(settings_of(context), avatars.recipe_of(avatars.selected(context)))
-        except (WorkFailed, TypeError, ValueError) as error:
-            self.report({"ERROR"}, f"The avatar's recipe cannot be shown: {error}")
-            return {"CANCELLED"}
-        return {"FINISHED"}
+            recipes.show(settings_of(context), recipe)
+        except (TypeError, ValueError) as error:
+            message = Text("The avatar's recipe cannot be shown: {reason}", reason=error)
+            raise Failure("scene", message, "Make a new avatar, or import its file again.") from error
 
 
 CLASSES = (PORTRAITKIT_OT_generate, PORTRAITKIT_OT_regenerate, PORTRAITKIT_OT_take_recipe)

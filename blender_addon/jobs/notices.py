@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..core.failure import Failure
+from ..core.text import Text, text_of
 from .files import OpenFile
-from .task import WorkFailed
 
 
 @dataclass(frozen=True)
@@ -16,31 +17,38 @@ class Waiting:
 
     path: Path
     name: str
-    made_for: str
 
 
 @dataclass
 class Notices:
     """Read by the panels, written by the session."""
 
-    error_title: str = ""
-    error: WorkFailed | None = None
-    said: str = ""
+    error_title: Text | None = None
+    """What was being done when it failed."""
+    error: Failure | None = None
+    said: Text | None = None
     waiting: list[Waiting] = field(default_factory=list)
 
-    def fail(self, title: str, failure: WorkFailed) -> None:
+    def fail(self, title: Text | str, failure: Failure) -> None:
         """Remember what failed until it is dismissed or the next failure comes."""
-        self.error_title, self.error = title, failure
+        self.error_title, self.error = text_of(title), failure
+
+    def say(self, words: Text | str) -> None:
+        """The last word: how something went."""
+        self.said = text_of(words)
 
     def dismiss(self) -> None:
         """The user has seen the error."""
-        self.error_title, self.error = "", None
+        self.error_title = self.error = None
 
     def keep(self, path: Path, name: str, origin: OpenFile) -> None:
         """An avatar whose file is not open any more: offered in the panel, not forced into the open file."""
-        made_for = Path(origin.path).name if origin.path else "an unsaved file"
-        self.waiting.append(Waiting(path, name, made_for))
-        self.said = f"{name} is ready, but {made_for} is not open any more. Import it here from the Create panel."
+        self.waiting.append(Waiting(path, name))
+        self.said = Text(
+            "{name} is ready, but {file} is not open any more. Import it here from the Create panel.",
+            name=name,
+            file=Path(origin.path).name if origin.path else Text("an unsaved file"),
+        )
 
     def forget(self) -> None:
         """Start afresh; avatars that wait are deleted with what was made for them."""
@@ -48,7 +56,7 @@ class Notices:
             each.path.unlink(missing_ok=True)
             each.path.with_suffix(".png").unlink(missing_ok=True)
         self.waiting.clear()
-        self.said = ""
+        self.said = None
         self.dismiss()
 
 

@@ -6,31 +6,28 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from . import avatars, workflows
-from .base import TaskOperator
-from .polls import needs_avatar, needs_engine
-from .session import session
-from .settings import settings_of
-from .task import WorkFailed, Workflow
+from ..core.failure import Failure
+from ..core.text import Text
+from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
+from . import workflows
+from .task import Workflow
+from .task_operator import TaskOperator, needs_engine
 
 
 class FileTask(TaskOperator, ImportHelper):
     """A task that begins with choosing a file."""
 
+    needs = (needs_avatar, needs_engine)
+
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask for the file; what is chosen goes to ``execute``."""
         return ImportHelper.invoke(self, context, event)
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Needs an engine and an avatar."""
-        return needs_avatar(cls, context) and needs_engine(cls, context)
 
     def chosen(self) -> Path:
         """The file, which must be there."""
         path = Path(bpy.path.abspath(self.filepath)).absolute()
         if not path.is_file():
-            raise WorkFailed(f"There is no file {path}.", "Choose a file that is there.", "usage")
+            raise Failure("file", Text("There is no file {path}.", path=path), "Choose a file that is there.")
         return path
 
 
@@ -40,15 +37,15 @@ class PORTRAITKIT_OT_load_pose(FileTask, bpy.types.Operator):
     bl_idname = "portraitkit.load_pose"
     bl_label = "Load Pose"
     bl_description = "Put the avatar into a pose out of a file: SMPL poses as .npz, .npy or .json"
-    bl_options = {"REGISTER"}
     kind = "pose"
 
     filter_glob: bpy.props.StringProperty(default="*.npz;*.npy;*.json", options={"HIDDEN"})
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
+    def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
         """Read, then pose."""
         path = self.chosen()
-        return f"Reading {path.name}", workflows.load_pose(avatars.identity_of(avatars.selected(context)), path)
+        identity = ensure_own_identity(demand_avatar(context)).identity
+        return Text("Reading {file}", file=path.name), workflows.load_pose(identity, path)
 
 
 class PORTRAITKIT_OT_load_motion(FileTask, bpy.types.Operator):
@@ -57,7 +54,6 @@ class PORTRAITKIT_OT_load_motion(FileTask, bpy.types.Operator):
     bl_idname = "portraitkit.load_motion"
     bl_label = "Load Motion"
     bl_description = "Make an action for the avatar out of a motion file, such as those of AMASS"
-    bl_options = {"REGISTER"}
     kind = "pose"
 
     filter_glob: bpy.props.StringProperty(default="*.npz;*.npy;*.json", options={"HIDDEN"})
@@ -83,73 +79,33 @@ class PORTRAITKIT_OT_load_motion(FileTask, bpy.types.Operator):
         default=False,
     )
 
-    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
+    def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
         """Read, then make the action."""
         path = self.chosen()
-        identity = avatars.identity_of(avatars.selected(context))
+        identity = ensure_own_identity(demand_avatar(context)).identity
         workflow = workflows.load_motion(identity, path, self.frame_rate or None, self.up_axis, root=self.root)
-        return f"Reading {path.name}", workflow
+        return Text("Reading {file}", file=path.name), workflow
 
 
-class PORTRAITKIT_OT_load_recipe(TaskOperator, ImportHelper, bpy.types.Operator):
+class PORTRAITKIT_OT_load_recipe(FileTask, bpy.types.Operator):
     """The settings out of a file."""
 
     bl_idname = "portraitkit.load_recipe"
     bl_label = "Load Settings"
     bl_description = "Show the settings of an avatar's file (.glb, .gltf, .obj, .ply or .json) in the Create panel"
-    bl_options = {"REGISTER"}
     kind = "recipe"
+    needs = (needs_engine,)
 
     filter_glob: bpy.props.StringProperty(default="*.glb;*.gltf;*.obj;*.ply;*.json", options={"HIDDEN"})
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Needs an engine."""
-        return needs_engine(cls, context)
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Ask for the file."""
-        return ImportHelper.invoke(self, context, event)
-
-    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
+    def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
         """Read, then show."""
-        path = Path(bpy.path.abspath(self.filepath)).absolute()
-        return f"Reading {path.name}", workflows.load_recipe(path, context.scene.name)
-
-
-class PORTRAITKIT_OT_from_photo(TaskOperator, bpy.types.Operator):
-    """A person out of a photograph."""
-
-    bl_idname = "portraitkit.from_photo"
-    bl_label = "Person from Photo"
-    bl_description = "Find the person of the model who is most like the one in the photograph"
-    bl_options = {"REGISTER"}
-    kind = "photo"
-
-    filepath: bpy.props.StringProperty(
-        name="Photo", description="The photograph; empty: the panel's", subtype="FILE_PATH", options={"SKIP_SAVE"}
-    )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Needs an engine that can."""
-        if session.has_feature("photo"):
-            return needs_engine(cls, context)
-        cls.poll_message_set("This engine cannot read photographs")
-        return False
-
-    def plan(self, context: bpy.types.Context) -> tuple[str, Workflow]:
-        """Ask for the recipe, then show it."""
-        settings = settings_of(context)
-        path = Path(bpy.path.abspath(self.filepath or settings.photo)).absolute()
-        if not path.is_file():
-            raise WorkFailed("No photograph is chosen.", "Choose an image file.", "usage")
-        return f"Reading {path.name}", workflows.from_photo(path, settings.model, context.scene.name)
+        path = self.chosen()
+        return Text("Reading {file}", file=path.name), workflows.load_recipe(path, context.scene.name)
 
 
 CLASSES = (
     PORTRAITKIT_OT_load_pose,
     PORTRAITKIT_OT_load_motion,
     PORTRAITKIT_OT_load_recipe,
-    PORTRAITKIT_OT_from_photo,
 )

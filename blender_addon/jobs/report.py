@@ -8,6 +8,9 @@ from pathlib import Path
 
 import bpy
 
+from ..base.operator import PortraitOperator
+from ..core.failure import Failure
+from ..core.text import Text, as_it_is
 from .session import session
 
 LOG_LINES = 60
@@ -28,7 +31,8 @@ def text() -> str:
         f"Device {capabilities.get('device', '-')} of {', '.join(capabilities.get('devices', ())) or '-'}",
     ]
     if failure is not None:
-        lines += ["", session.notices.error_title, f"[{failure.code}] {failure.message}", failure.advice]
+        lines += ["", str(session.notices.error_title), f"[{failure.code}] {failure.message}", str(failure.advice)]
+        lines += [failure.detail] if failure.detail else []
     if client is not None:
         lines += ["", "Log:", client.log.tail(LOG_LINES)]
     return without_private("\n".join(lines))
@@ -48,7 +52,7 @@ def without_private(text: str) -> str:
     return re.sub(rf"\b{re.escape(name)}\b", "user", text)
 
 
-class PORTRAITKIT_OT_copy_report(bpy.types.Operator):
+class PORTRAITKIT_OT_copy_report(PortraitOperator, bpy.types.Operator):
     """Copy a report for the makers."""
 
     bl_idname = "portraitkit.copy_report"
@@ -56,14 +60,13 @@ class PORTRAITKIT_OT_copy_report(bpy.types.Operator):
     bl_description = "Copy versions, device, the error and the end of the log to the clipboard, without private paths"
     bl_options = {"INTERNAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def perform(self, context: bpy.types.Context) -> str:
         """Copy it."""
         context.window_manager.clipboard = text()
-        self.report({"INFO"}, "The report is on the clipboard")
-        return {"FINISHED"}
+        return "The report is on the clipboard"
 
 
-class PORTRAITKIT_OT_open_log(bpy.types.Operator):
+class PORTRAITKIT_OT_open_log(PortraitOperator, bpy.types.Operator):
     """Show the engine's log."""
 
     bl_idname = "portraitkit.open_log"
@@ -71,17 +74,15 @@ class PORTRAITKIT_OT_open_log(bpy.types.Operator):
     bl_description = "Show the log of the engine"
     bl_options = {"INTERNAL"}
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def perform(self, _context: bpy.types.Context) -> Text | None:
         """Open it in the system's editor for texts; in the background only say where it is."""
         path: Path = session.link.log_path
         if not path.is_file():
-            self.report({"WARNING"}, f"There is no log yet; it will be {path}")
-            return {"CANCELLED"}
+            raise Failure("file", Text("There is no log yet; it will be {path}.", path=path), "Start the engine first.")
         if bpy.app.background:
-            self.report({"INFO"}, str(path))
-        else:
-            bpy.ops.wm.path_open(filepath=str(path))
-        return {"FINISHED"}
+            return as_it_is(path)
+        bpy.ops.wm.path_open(filepath=str(path))
+        return None
 
 
 CLASSES = (PORTRAITKIT_OT_copy_report, PORTRAITKIT_OT_open_log)

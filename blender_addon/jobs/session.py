@@ -15,12 +15,14 @@ import bpy
 
 from ..base import redraw
 from ..base.ticker import Ticker
+from ..core.failure import Failure
+from ..core.text import Text
 from . import attributes
-from .engine_link import EngineLink, failure_of
+from .engine_link import EngineLink
 from .error_dialog import show_error
 from .files import open_file
 from .notices import notices
-from .task import Facts, Task, WorkFailed, Workflow
+from .task import Facts, Task, Workflow
 
 log = logging.getLogger("portraitkit")
 
@@ -52,11 +54,11 @@ class Session:
         """Tasks under way, of the given kinds or of any."""
         return [task for task in self.tasks if not kinds or task.kind in kinds]
 
-    def start(self, kind: str, label: str, workflow: Workflow) -> Task:
+    def start(self, kind: str, label: Text, workflow: Workflow) -> Task:
         """Begin ``workflow``. In the background it has ended when this returns, and a failure is raised."""
         task = Task(kind, label, workflow, origin=open_file())
         self.tasks.append(task)
-        self.notices.said = ""
+        self.notices.said = None
         if not self.waits:
             self.ticker.start()
             redraw.sidebars()
@@ -75,7 +77,8 @@ class Session:
             time.sleep(min(self.step() or 0.0, 0.02))
         if task is not None:
             self.cancel(task)
-        raise WorkFailed(f"The engine did not finish within {timeout:.0f} seconds.", "Look at the log for the reason.")
+        message = Text("The engine did not finish within {seconds} seconds.", seconds=f"{timeout:.0f}")
+        raise Failure("timeout", message, "Look at the log for the reason.")
 
     def cancel(self, task: Task) -> None:
         """Ask for the end of ``task``; it ends when the engine has stopped."""
@@ -87,7 +90,7 @@ class Session:
         redraw.sidebars()
 
     def wake(self) -> None:
-        """Start the engine, so that it is warm and its models are known; :class:`WorkFailed` without one."""
+        """Start the engine, so that it is warm and its models are known; :class:`Failure` without one."""
         self.link.open()
         if not self.waits:
             self.ticker.start()
@@ -120,7 +123,7 @@ class Session:
     def restart(self) -> None:
         """End the worker; the next request starts a new one, with the preferences as they are then."""
         for task in list(self.tasks):
-            self._end(task, WorkFailed("The engine was stopped.", "Start the work again.", "cancelled"))
+            self._end(task, Failure("cancelled", "The engine was stopped.", "Start the work again."))
         self.link.close()
 
     def _advance(self, task: Task) -> bool:
@@ -136,12 +139,12 @@ class Session:
             redraw.sidebars()
         if not job.final:
             return False
-        self._resume(task, failure_of(job) or job.result)
+        self._resume(task, job.failure or job.result)
         return True
 
     def _begin(self, task: Task) -> bool:
         if task.stopping:
-            self._resume(task, WorkFailed("Cancelled.", code="cancelled"))
+            self._resume(task, Failure("cancelled"))
             return True
         if task.ask is not None:
             return self._send(task)
@@ -160,35 +163,30 @@ class Session:
 
         try:
             task.job = self.link.send(ask.do, ask.fields, show)
-        except WorkFailed as failure:
+        except Failure as failure:
             self._resume(task, failure)
             return True
         return False
 
-    def _resume(self, task: Task, answer: Facts | WorkFailed | None) -> None:
-        begin = time.perf_counter()
+    def _resume(self, task: Task, answer: Facts | Failure | None) -> None:
         task.job = task.ask = None
         try:
-            task.ask = task.workflow.throw(answer) if isinstance(answer, WorkFailed) else task.workflow.send(answer)
-        except StopIteration as stop:
-            task.answer = stop.value
+            task.ask = task.workflow.throw(answer) if isinstance(answer, Failure) else task.workflow.send(answer)
+        except StopIteration:
             self._end(task, None)
-        except WorkFailed as failure:
+        except Failure as failure:
             self._end(task, failure)
         except Exception as error:
             log.exception("%s failed", task.label)
-            self._end(
-                task,
-                WorkFailed(f"{task.label} failed: {error}", "Copy the report and tell the makers of the add-on."),
-            )
+            message = Text("{what} failed: {reason}", what=task.label, reason=error)
+            self._end(task, Failure("internal", message, "Copy the report and tell the makers of the add-on."))
         else:
             if task.stopping:
                 self._begin(task)
             else:
                 self._send(task)
-        task.longest_block = max(task.longest_block, time.perf_counter() - begin)
 
-    def _end(self, task: Task, failure: WorkFailed | None) -> None:
+    def _end(self, task: Task, failure: Failure | None) -> None:
         if task in self.tasks:
             self.tasks.remove(task)
         task.workflow.close()
@@ -199,7 +197,7 @@ class Session:
             if not self.waits:
                 show_error()
         elif failure is not None:
-            self.notices.said = f"{task.label}: cancelled."
+            self.notices.said = Text("{what}: cancelled.", what=task.label)
         redraw.sidebars()
 
 

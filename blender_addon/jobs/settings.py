@@ -108,7 +108,7 @@ class PORTRAITKIT_PG_settings(bpy.types.PropertyGroup):
     texture_size: bpy.props.EnumProperty(
         name="Texture Size",
         description="Edge of the maps in pixels",
-        items=[(str(size), f"{size} px", f"Maps of {size} by {size} pixels") for size in TEXTURE_SIZES],
+        items=[(str(size), f"{size} px", "Edge of the maps in pixels") for size in TEXTURE_SIZES],
         default="1024",
     )
     texture: bpy.props.EnumProperty(
@@ -155,7 +155,6 @@ class PORTRAITKIT_PG_settings(bpy.types.PropertyGroup):
             ("vrm", "VRM", "hips, spine, neck, head"),
         ],
     )
-    photo: bpy.props.StringProperty(name="Photo", description="A photograph of a face", subtype="FILE_PATH", default="")
     explore_count: bpy.props.IntProperty(
         name="Pictures", description="How many people Explore shows", default=12, min=1, max=48
     )

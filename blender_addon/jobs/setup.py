@@ -7,13 +7,16 @@ from typing import Any
 import bpy
 
 from ..base import redraw
+from ..base.operator import PortraitOperator
 from ..base.preferences_access import preferences
 from ..base.ticker import Ticker
 from ..base.wrap import say
+from ..core.failure import Failure
+from ..core.text import Text
 from .error_dialog import show_error
 from .session import session
 from .setup_run import SetupRun, forget, make_plan, remove_engine, search
-from .task import Ask, WorkFailed
+from .task import Ask, Workflow
 
 _run: SetupRun | None = None
 
@@ -52,7 +55,7 @@ def finish(run: SetupRun) -> None:
         take_engine(run.python)
         return
     if failure.code == "cancelled":
-        session.notices.said = "The set-up was cancelled. What was downloaded is kept for the next time."
+        session.notices.say("The set-up was cancelled. What was downloaded is kept for the next time.")
         return
     session.notices.fail("Setting up the engine", failure)
     if session.waits:
@@ -67,7 +70,7 @@ def take_engine(python: Path | None) -> None:
         chosen.engine_python = str(python)
     session.restart()
     session.notices.dismiss()
-    session.notices.said = "The engine is ready."
+    session.notices.say("The engine is ready.")
     if not session.waits:
         session.wake()
     redraw.sidebars()
@@ -80,7 +83,8 @@ def _step() -> float | None:
     try:
         wait = run.step()
     except Exception as error:
-        run.failure = WorkFailed(f"The set-up failed: {error}", "Copy the report and tell the makers.", "setup")
+        message = Text("The set-up failed: {reason}", reason=error)
+        run.failure = Failure("setup", message, "Copy the report and tell the makers of the add-on.")
         run.ended = True
         wait = 0.0
     redraw.sidebars()
@@ -93,13 +97,19 @@ def _step() -> float | None:
 ticker = Ticker(_step, "the set-up")
 
 
-class PORTRAITKIT_OT_set_up_engine(bpy.types.Operator):
+def needs_no_set_up(_context: bpy.types.Context) -> str:
+    """A condition: one set-up at a time."""
+    return "" if running() is None else "The engine is being set up already"
+
+
+class PORTRAITKIT_OT_set_up_engine(PortraitOperator, bpy.types.Operator):
     """Make the engine."""
 
     bl_idname = "portraitkit.set_up_engine"
     bl_label = "Set Up Engine"
     bl_description = "Show what has to be downloaded, then make the engine in a folder of its own"
     bl_options = {"REGISTER"}
+    needs = (needs_no_set_up,)
 
     variant: bpy.props.EnumProperty(
         name="For",
@@ -119,16 +129,6 @@ class PORTRAITKIT_OT_set_up_engine(bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    plan: Any = None
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """One at a time."""
-        if running() is None:
-            return True
-        cls.poll_message_set("The engine is being set up already")
-        return False
-
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Show the plan and ask."""
         forget()
@@ -143,7 +143,7 @@ class PORTRAITKIT_OT_set_up_engine(bpy.types.Operator):
         layout.prop(self, "variant")
         try:
             plan = make_plan(self.variant, self.folder_of_wheels())
-        except WorkFailed as failure:
+        except Failure as failure:
             say(layout, failure.message, context, "ERROR", width=460)
             say(layout, failure.advice, context, "INFO", width=460)
             return
@@ -152,23 +152,16 @@ class PORTRAITKIT_OT_set_up_engine(bpy.types.Operator):
         if plan.needs_network and not bpy.app.online_access:
             draw_online_access(layout.box(), context)
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def perform(self, _context: bpy.types.Context) -> None:
         """Do it."""
         try:
             plan = make_plan(self.variant, self.folder_of_wheels())
             if plan.needs_network and not bpy.app.online_access:
-                raise WorkFailed(
-                    "Blender may not go online.",
-                    "Allow it in Edit > Preferences > System > Network, "
-                    "or choose a folder of wheels in the preferences.",
-                    "offline",
-                )
+                raise Failure("offline")
             begin(SetupRun(plan))
-        except WorkFailed as failure:
+        except Failure as failure:
             session.notices.fail("Setting up the engine", failure)
-            self.report({"ERROR"}, f"{failure.message} {failure.advice}")
-            return {"CANCELLED"}
-        return {"FINISHED"}
+            raise
 
     def folder_of_wheels(self) -> Path | None:
         """Where wheels are taken from instead of the internet."""
@@ -191,7 +184,7 @@ def draw_online_access(layout: Any, context: bpy.types.Context) -> None:
         layout.prop(context.preferences.system, "use_online_access", text="Allow Online Access")
 
 
-class PORTRAITKIT_OT_cancel_set_up(bpy.types.Operator):
+class PORTRAITKIT_OT_cancel_set_up(PortraitOperator, bpy.types.Operator):
     """Stop the set-up."""
 
     bl_idname = "portraitkit.cancel_set_up"
@@ -199,15 +192,14 @@ class PORTRAITKIT_OT_cancel_set_up(bpy.types.Operator):
     bl_description = "Stop setting up; what was downloaded is kept for the next time"
     bl_options = {"INTERNAL"}
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def perform(self, _context: bpy.types.Context) -> None:
         """Ask it to stop."""
         run = running()
         if run is not None:
             run.cancel()
-        return {"FINISHED"}
 
 
-class PORTRAITKIT_OT_find_engine(bpy.types.Operator):
+class PORTRAITKIT_OT_find_engine(PortraitOperator, bpy.types.Operator):
     """Look for an engine that is there already."""
 
     bl_idname = "portraitkit.find_engine"
@@ -215,18 +207,16 @@ class PORTRAITKIT_OT_find_engine(bpy.types.Operator):
     bl_description = "Look for an engine that is on this computer already"
     bl_options = {"REGISTER"}
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def perform(self, _context: bpy.types.Context) -> Text:
         """Look in the usual places; the first that works is used."""
         python = search()
         if python is None:
-            self.report({"WARNING"}, "No engine was found. Press Set Up Engine to make one.")
-            return {"CANCELLED"}
+            raise Failure("no_engine", "No engine was found.", "Press Set Up Engine to make one.")
         take_engine(python)
-        self.report({"INFO"}, f"Engine found: {python}")
-        return {"FINISHED"}
+        return Text("Engine found: {path}", path=python)
 
 
-class PORTRAITKIT_OT_check_engine(bpy.types.Operator):
+class PORTRAITKIT_OT_check_engine(PortraitOperator, bpy.types.Operator):
     """Start the engine and see what it says."""
 
     bl_idname = "portraitkit.check_engine"
@@ -234,27 +224,27 @@ class PORTRAITKIT_OT_check_engine(bpy.types.Operator):
     bl_description = "Start the engine and ask it what it can do"
     bl_options = {"REGISTER"}
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def perform(self, _context: bpy.types.Context) -> None:
         """Start anew; the panel shows what comes of it."""
-        try:
-            session.restart()
-            session.start("check", "Checking the engine", check())
-        except WorkFailed as failure:
-            self.report({"ERROR"}, f"{failure.message} {failure.advice}")
-            return {"CANCELLED"}
-        return {"FINISHED"}
+        session.restart()
+        session.start("check", Text("Checking the engine"), check())
 
 
-def check() -> Any:
+def check() -> Workflow:
     """Ask the engine what it can do, and say it."""
     told = yield Ask("capabilities", {})
     usable = [model["name"] for model in told["models"] if model.get("available", True) is True]
-    names = ", ".join(usable) or "none"
-    session.notices.said = f"The engine {told['version']} works, on {told.get('device', 'cpu')}. Models: {names}."
-    return told
+    session.notices.say(
+        Text(
+            "The engine {version} works, on {device}. Models: {names}.",
+            version=told["version"],
+            device=told.get("device", "cpu"),
+            names=", ".join(usable) or Text("none"),
+        )
+    )
 
 
-class PORTRAITKIT_OT_remove_engine(bpy.types.Operator):
+class PORTRAITKIT_OT_remove_engine(PortraitOperator, bpy.types.Operator):
     """Delete the engine that was made here."""
 
     bl_idname = "portraitkit.remove_engine"
@@ -266,21 +256,17 @@ class PORTRAITKIT_OT_remove_engine(bpy.types.Operator):
         """Ask first."""
         return context.window_manager.invoke_confirm(self, event)
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def perform(self, _context: bpy.types.Context) -> None:
         """End it, then delete it."""
         session.restart()
         try:
             remove_engine()
-        except (OSError, WorkFailed) as error:
-            self.report({"ERROR"}, f"The engine cannot be removed whole: {error}")
-            return {"CANCELLED"}
         finally:
             chosen = preferences()
             if chosen is not None:
                 chosen.engine_python = ""
             redraw.sidebars()
-        session.notices.said = "The engine was removed."
-        return {"FINISHED"}
+        session.notices.say("The engine was removed.")
 
 
 CLASSES = (

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from ..base.preferences_access import own_folder, preference
-from ..core.advice import Failure
 from ..core.engine import plan as planning
 from ..core.engine import record
 from ..core.engine.install import Installation
@@ -15,13 +14,13 @@ from ..core.engine.plan import SetupPlan
 from ..core.engine.probe import Probe
 from ..core.engine.pythons import base_pythons
 from ..core.engine.search import find_engines
-from .engine_link import upper_first
-from .task import WorkFailed
+from ..core.failure import Failure
+from ..core.text import Text
 
 ADDON = Path(__file__).resolve().parents[1]
 
 _bases: list[Probe] = []
-_plans: dict[tuple[str, Path | None], SetupPlan | WorkFailed] = {}
+_plans: dict[tuple[str, Path | None], SetupPlan | Failure] = {}
 
 
 class SetupRun:
@@ -29,12 +28,12 @@ class SetupRun:
 
     def __init__(self, plan: SetupPlan) -> None:
         self.plan = plan
-        self.failure: WorkFailed | None = None
+        self.failure: Failure | None = None
         self.ended = False
         self._installation = Installation(plan, own_folder("log") / "setup.log")
 
     @property
-    def line(self) -> str:
+    def line(self) -> Text:
         """What is being done, with bytes where they are known."""
         return self._installation.line
 
@@ -71,13 +70,13 @@ class SetupRun:
     def _look(self) -> None:
         self.ended = self.ended or self._installation.ended
         if self._installation.failure is not None:
-            self.failure = in_words(self._installation.failure)
+            self.failure = self._installation.failure
         if self.ended:
             forget()
 
 
 def make_plan(variant: str, wheels: Path | None) -> SetupPlan:
-    """What setting up would do; raises :class:`WorkFailed` with the reason why it cannot be done.
+    """What setting up would do; raises :class:`Failure` with the reason why it cannot be done.
 
     Pythons are looked for once, plans are remembered, until :func:`forget`: a dialog asks on every redraw.
     """
@@ -86,12 +85,11 @@ def make_plan(variant: str, wheels: Path | None) -> SetupPlan:
         if not _bases:
             _bases.extend(base_pythons(blender=Path(sys.executable), first=True))
         wheel = planning.shipped_wheel(ADDON / "engine") or ADDON / "engine" / "portraitkit.whl"
-        made = planning.make_plan(
+        _plans[key] = planning.make_plan(
             own_folder("engine"), wheel, _bases[0] if _bases else None, variant=variant, wheels=wheels
         )
-        _plans[key] = in_words(made) if isinstance(made, Failure) else made
     plan = _plans[key]
-    if isinstance(plan, WorkFailed):
+    if isinstance(plan, Failure):
         raise plan
     return plan
 
@@ -110,13 +108,8 @@ def search() -> Path | None:
 
 
 def remove_engine() -> None:
-    """Delete the engine that was made here; raises :class:`WorkFailed` where that is not possible."""
+    """Delete the engine that was made here; raises :class:`Failure` where that is not possible."""
     failure = record.remove_engine(own_folder("engine"))
     forget()
     if failure is not None:
-        raise in_words(failure)
-
-
-def in_words(why: Failure) -> WorkFailed:
-    """A failure of the core in the session's terms."""
-    return WorkFailed(upper_first(why.message), why.advice, why.code, why.title)
+        raise failure

@@ -2,20 +2,41 @@
 """One piece of work that the user started: a few requests to the engine and what is done with their answers.
 
 It is told as a workflow, a generator. It yields :class:`Ask` for each request and gets the engine's answer back, or a
-:class:`WorkFailed` thrown into it. Between two yields it runs on Blender's main thread.
+:class:`Failure` thrown into it. Between two yields it runs on Blender's main thread.
 """
 
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..core.failure import Failure
+from ..core.text import Text, as_it_is
+
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Facts = dict[str, Any]
 
+_STAGES = {
+    "model": Text("Loading the model"),
+    "latent": Text("Finding the person"),
+    "lattice": Text("Measuring the shape"),
+    "place": Text("Placing the shape"),
+    "surface": Text("Making the surface"),
+    "clean": Text("Cleaning the surface"),
+    "simplify": Text("Simplifying the mesh"),
+    "rig": Text("Rigging"),
+    "unwrap": Text("Unwrapping"),
+    "tangents": Text("Making tangents"),
+    "normals": Text("Baking normals"),
+    "occlusion": Text("Baking occlusion"),
+    "texture": Text("Baking colours"),
+    "views": Text("Drawing views"),
+    "thumbnail": Text("Drawing the picture"),
+    "read": Text("Reading files"),
+    "write": Text("Writing files"),
+}
 _numbers = itertools.count(1)
 
 
@@ -28,18 +49,7 @@ class Ask:
     on_item: Callable[[Facts], None] | None = None
 
 
-Workflow = Generator[Ask, Facts, Any]
-
-
-class WorkFailed(Exception):
-    """What went wrong and what to do about it, in the user's words."""
-
-    def __init__(self, message: str, advice: str = "", code: str = "internal", title: str = "") -> None:
-        super().__init__(message)
-        self.title = title
-        self.message = message
-        self.advice = advice
-        self.code = code
+Workflow = Generator[Ask, Facts, None]
 
 
 @dataclass
@@ -47,7 +57,7 @@ class Task:
     """Where a piece of work stands. ``kind`` says which button it came from, ``origin`` which file asked."""
 
     kind: str
-    label: str
+    label: Text
     workflow: Workflow
     origin: Any = None
     number: int = field(default_factory=lambda: next(_numbers))
@@ -58,26 +68,30 @@ class Task:
     job: Any = None
     ask: Ask | None = None
     stopping: bool = False
-    answer: Any = None
-    failure: WorkFailed | None = None
-    began: float = field(default_factory=time.monotonic)
-    longest_block: float = 0.0
+    failure: Failure | None = None
 
     @property
     def ended(self) -> bool:
         """Nothing more will happen."""
         return self.state in ("done", "failed", "cancelled")
 
-    def line(self) -> str:
+    def line(self) -> Text:
         """The stage and the time left, for the progress bar."""
         if self.stopping:
-            return "Cancelling"
-        stage = self.stage.replace("_", " ").capitalize() or ("Waiting" if self.state == "waiting" else "Starting")
-        return f"{stage}, {time_left(self.remaining)}" if self.remaining is not None else stage
+            return Text("Cancelling")
+        stage = _words(self.stage) if self.stage else Text("Waiting" if self.state == "waiting" else "Starting")
+        if self.remaining is None:
+            return stage
+        return Text("{stage}, {time_left}", stage=stage, time_left=time_left(self.remaining))
 
 
-def time_left(seconds: float) -> str:
-    """``about 12 s left``; minutes where that reads better."""
+def _words(stage: str) -> Text:
+    """A stage of the engine's for people; one that is not known yet is shown as it is called."""
+    return _STAGES.get(stage) or as_it_is(stage.replace("_", " ").capitalize())
+
+
+def time_left(seconds: float) -> Text:
+    """``12 s left``; minutes where that reads better."""
     if seconds < 90:
-        return f"{max(1, round(seconds))} s left"
-    return f"{round(seconds / 60)} min left"
+        return Text("{seconds} s left", seconds=max(1, round(seconds)))
+    return Text("{minutes} min left", minutes=round(seconds / 60))

@@ -11,12 +11,16 @@ from typing import Any
 import bpy
 
 from ..base.preferences_access import cache_folder
+from ..core.failure import Failure
+from ..core.text import Text
+from ..scene import maps
+from ..scene.identity import Avatar, find
 from . import avatars
 from .files import open_file
 from .gallery import gallery
 from .notices import notices
 from .recipes import Recipe, looks, show
-from .task import Ask, Facts, WorkFailed, Workflow
+from .task import Ask, Facts, Workflow
 
 PREVIEW_SIZE = 256
 
@@ -34,11 +38,10 @@ def generate(
     made = Path(result["path"])
     if not origin.is_open():
         notices.keep(made, name, origin)
-        return None
-    avatar = avatars.bring_in(made, name, thumbnail_of(result))
+        return
+    avatars.bring_in(made, name, thumbnail_of(result))
     if keep is None:
         remove_files(result)
-    return avatar
 
 
 def regenerate(identity: str, name: str, recipe: Recipe) -> Workflow:
@@ -48,13 +51,12 @@ def regenerate(identity: str, name: str, recipe: Recipe) -> Workflow:
         "generate", {"recipe": recipe, "path": str(new_path(name, ".glb")), "name": name, "thumbnail": True}
     )
     made = Path(result["path"])
-    old = avatars.find(identity) if origin.is_open() else None
+    old = find(identity) if origin.is_open() else None
     if old is None:
         notices.keep(made, name, origin)
-        return None
-    avatar = avatars.replace(old, made, thumbnail_of(result))
+        return
+    avatars.replace_in_place(old, made, thumbnail_of(result))
     remove_files(result)
-    return avatar
 
 
 def explore(recipe: Recipe, seed: int, count: int, locks: dict[str, float]) -> Workflow:
@@ -92,15 +94,13 @@ def preview(title: str, recipes: list[Recipe]) -> Workflow:
             gallery.show(item["index"], Path(item["path"]))
 
     yield Ask("preview", {"recipes": recipes, "folder": str(folder), "size": PREVIEW_SIZE}, add)
-    return len(recipes)
 
 
 def bake(object_name: str, recipe: Recipe, name: str) -> Workflow:
     """Bake the maps of ``recipe`` onto a mesh of the scene."""
     origin = open_file()
-    avatars.mesh_object(object_name)
     mesh = new_path(name, ".glb")
-    avatars.write_mesh(object_name, mesh)
+    maps.write_mesh(avatars.mesh_object(object_name), mesh)
     folder = mesh.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -108,13 +108,12 @@ def bake(object_name: str, recipe: Recipe, name: str) -> Workflow:
     finally:
         mesh.unlink(missing_ok=True)
     if not origin.is_open():
-        raise WorkFailed(
+        raise Failure(
+            "scene",
             "The maps are ready, but the file that asked for them is not open any more.",
-            f"They are in {folder}. Open the file and bake again to have them on the mesh.",
-            "usage",
+            Text("They are in {folder}. Open the file and bake again to have them on the mesh.", folder=folder),
         )
     avatars.apply_maps(object_name, {kind: Path(path) for kind, path in answer["maps"].items()})
-    return answer["maps"]
 
 
 def batch(recipe: Recipe, first: int, count: int, folder: Path, ending: str, *, overwrite: bool) -> Workflow:
@@ -129,19 +128,24 @@ def batch(recipe: Recipe, first: int, count: int, folder: Path, ending: str, *, 
             "overwrite": overwrite,
         },
     )
-    kept = f", {answer['kept']} were there already" if answer["kept"] else ""
-    failed = f", {answer['failed']} failed" if answer["failed"] else ""
-    notices.said = f"{answer['made']} avatars written to {folder}{kept}{failed}."
+    notices.say(
+        Text(
+            "{made} avatars written to {folder}{kept}{failed}.",
+            made=answer["made"],
+            folder=folder,
+            kept=Text(", {count} were there already", count=answer["kept"]) if answer["kept"] else "",
+            failed=Text(", {count} failed", count=answer["failed"]) if answer["failed"] else "",
+        )
+    )
     if answer["failed"] and not answer["made"]:
-        raise WorkFailed(f"None of the {count} avatars could be made.", "Open the log for the reason of each.", "usage")
-    return answer
+        message = Text("None of the {count} avatars could be made.", count=count)
+        raise Failure("usage", message, "Open the log for the reason of each.")
 
 
 def load_pose(identity: str, path: Path) -> Workflow:
     """Read a pose file and put the avatar into it."""
     answer = yield Ask("read_pose", {"path": str(path)})
     avatars.apply_pose(needed(identity), answer["pose"])
-    return len(answer["pose"])
 
 
 def load_motion(identity: str, path: Path, frame_rate: float | None, up_axis: str, *, root: bool) -> Workflow:
@@ -155,7 +159,6 @@ def load_motion(identity: str, path: Path, frame_rate: float | None, up_axis: st
         avatars.apply_motion(needed(identity), Path(answer["path"]), path.stem, root=root)
     finally:
         Path(answer["path"]).unlink(missing_ok=True)
-    return answer["frames"]
 
 
 def load_recipe(path: Path, scene_name: str) -> Workflow:
@@ -165,24 +168,13 @@ def load_recipe(path: Path, scene_name: str) -> Workflow:
     scene = bpy.data.scenes.get(scene_name)
     if scene is not None and origin.is_open():
         show(scene.portraitkit, answer["recipe"])
-    return answer["recipe"]
 
 
-def from_photo(path: Path, model: str, scene_name: str) -> Workflow:
-    """Ask for the person in a photograph and show it in the panel."""
-    origin = open_file()
-    answer = yield Ask("photo", {"path": str(path), "model": model})
-    scene = bpy.data.scenes.get(scene_name)
-    if scene is not None and origin.is_open():
-        show(scene.portraitkit, answer["recipe"], looks_only=True)
-    return answer["recipe"]
-
-
-def needed(identity: str) -> Any:
-    """The avatar of ``identity``, or a failure in plain words."""
-    avatar = avatars.find(identity)
+def needed(identity: str) -> Avatar:
+    """The avatar of ``identity``; a :class:`Failure` where it is gone."""
+    avatar = find(identity)
     if avatar is None:
-        raise WorkFailed("The avatar is not in the file any more.", "Select an avatar and try again.", "usage")
+        raise Failure("scene", "The avatar is not in the file any more.", "Select an avatar and try again.")
     return avatar
 
 
@@ -209,4 +201,5 @@ def parse_facts(text: str, what: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise WorkFailed(f"{what} is not JSON: {error}", "Give it as json.dumps writes it.", "usage") from None
+        message = Text("{what} is not JSON: {reason}", what=what, reason=error)
+        raise Failure("usage", message, "Give it as json.dumps writes it.") from None

@@ -2,36 +2,31 @@
 """The add-on's words in other languages.
 
 Blender translates labels, descriptions and plain `text="..."` by itself once the words are registered here. Texts
-put together at run time, reports, and labels with `translate=False` go through `T_`, which also knows sentences with
-values in them:
+put together at run time, reports, and labels with `translate=False` go through `T_`, which translates the template and
+fills in the values afterwards:
 
     from ..locale import T_
-    self.report({"INFO"}, T_(f"{count} avatars made"))
+    self.report({"INFO"}, T_("{count} avatars made", count=3))
 """
 
 from __future__ import annotations
 
 import bpy
 
-from .filled import Patterns
-from .german import FILLED as GERMAN_FILLED
+from ..core.text import Text
 from .german import GERMAN
 
 LANGUAGES: dict[str, dict[str, str]] = {"de": GERMAN}
-PATTERNS: dict[str, Patterns] = {"de": Patterns(GERMAN_FILLED, GERMAN)}
 # Blender looks a word up under a context: operators' labels under "Operator", everything else under "*".
 CONTEXTS = ("*", "Operator")
 # Blender 4.2 to 4.4 call a language "de_DE", later ones "de": a dictionary is offered under both.
 CODES = {"de": ("de", "de_DE")}
 
 
-def T_(text: str) -> str:
-    """The text in the user's language, if the interface is translated at all."""
-    own = bpy.app.translations.pgettext_iface(text)
-    if own != text or not bpy.context.preferences.view.use_translate_interface:
-        return own
-    patterns = PATTERNS.get(bpy.app.translations.locale.partition("_")[0])
-    return (patterns.translate(text) if patterns is not None else None) or text
+def T_(words: Text | str, /, **values: object) -> str:
+    """The words in the user's language, if the interface is translated at all, with the values filled in."""
+    text = words if isinstance(words, Text) else Text(words, **values)
+    return text.put(bpy.app.translations.pgettext_iface)
 
 
 def words() -> dict[str, dict[tuple[str, str], str]]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from .german_engine import ENGINE
 from .german_failures import FAILURES
-from .german_filled import FILLED as PLAIN_FILLED
 from .german_operators import OPERATORS
-from .german_scene import SCENE, SCENE_FILLED
+from .german_scene import SCENE
 from .german_settings import SETTINGS
 
 GERMAN: dict[str, str] = {**ENGINE, **OPERATORS, **SCENE, **SETTINGS, **FAILURES}
-FILLED: dict[str, str] = {**PLAIN_FILLED, **SCENE_FILLED}
 
-__all__ = ["FILLED", "GERMAN"]
+__all__ = ["GERMAN"]

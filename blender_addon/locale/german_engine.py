@@ -29,7 +29,6 @@ ENGINE: dict[str, str] = {
         "Das Einrichten wurde abgebrochen. Das Heruntergeladene bleibt für das nächste Mal."
     ),
     "The engine is being set up already": "Der Motor wird schon eingerichtet",
-    "No engine was found. Press Set Up Engine to make one.": ("Kein Motor gefunden. „Motor einrichten“ legt einen an."),
     "For": "Für",
     "Made For": "Gemacht für",
     "What the engine computes with": "Womit der Motor rechnet",
@@ -67,17 +66,13 @@ ENGINE: dict[str, str] = {
     "The engine is ready": "Der Motor ist bereit",
     # online access
     "Allow Online Access": "Internetzugriff erlauben",
-    "Blender may not go online.": "Blender darf nicht ins Internet.",
     "Blender may not go online at the moment, so nothing can be downloaded.": (
         "Blender darf zurzeit nicht ins Internet, also kann nichts heruntergeladen werden."
     ),
     "It was started with --offline-mode; start it without.": (
         "Es wurde mit --offline-mode gestartet; ohne diese Option starten."
     ),
-    "Allow it in Edit > Preferences > System > Network, or choose a folder of wheels in the preferences.": (
-        "Unter Bearbeiten > Einstellungen > System > Netzwerk erlauben, oder in den Einstellungen einen Ordner mit "
-        "Wheels wählen."
-    ),
+    "processor (CPU)": "Prozessor (CPU)",
     "Apple graphics (MPS) and processor": "Apple-Grafik (MPS) und Prozessor",
     "NVIDIA graphics (CUDA)": "NVIDIA-Grafik (CUDA)",
     # states
@@ -93,7 +88,6 @@ ENGINE: dict[str, str] = {
     "The engine is set up; it starts with the first avatar.": (
         "Der Motor ist eingerichtet; er startet mit dem ersten Avatar."
     ),
-    "There is no engine yet.": "Es gibt noch keinen Motor.",
     "There is no engine yet: press Set Up Engine in the Portrait tab or the preferences": (
         "Es gibt noch keinen Motor: „Motor einrichten“ im Reiter Portrait oder in den Einstellungen drücken"
     ),
@@ -104,7 +98,6 @@ ENGINE: dict[str, str] = {
         "Den Motor neu einrichten oder in den Einstellungen ein anderes Python wählen."
     ),
     "The engine was stopped.": "Der Motor wurde angehalten.",
-    "This engine cannot read photographs": "Dieser Motor kann keine Fotos lesen",
     "The engine cannot write this format here; .glb always works.": (
         "Der Motor kann dieses Format hier nicht schreiben; .glb geht immer."
     ),
@@ -134,4 +127,71 @@ ENGINE: dict[str, str] = {
     "Set the engine up from this folder of wheels instead of the internet": (
         "Den Motor aus diesem Ordner mit Wheels statt aus dem Internet einrichten"
     ),
+    # set-up, with values
+    "Starting": "Startet",
+    "Cancelling": "Wird abgebrochen",
+    "Waiting": "Wartet",
+    "Unpacking": "Wird entpackt",
+    "Downloading {file}": "{file} wird heruntergeladen",
+    "Reading {file}": "{file} wird gelesen",
+    "Looking for {part}": "Es wird nach {part} gesucht",
+    "{doing}: {part} of {size}, {all} in all, {speed} a second": (
+        "{doing}: {part} von {size}, {all} insgesamt, {speed} pro Sekunde"
+    ),
+    "The new engine does not work: {reason}": "Der neue Motor geht nicht: {reason}",
+    "The engine says it is {engine}; the add-on brought {addon}.": (
+        "Der Motor sagt, er sei {engine}; das Add-on brachte {addon}."
+    ),
+    "The set-up was cancelled.": "Das Einrichten wurde abgebrochen.",
+    "The engine's folder cannot be written: {reason}": "Der Ordner des Motors lässt sich nicht schreiben: {reason}",
+    "{program} cannot be run: {reason}": "{program} lässt sich nicht starten: {reason}",
+    "it ended with status {status} and said nothing": "es endete mit Status {status} und sagte nichts",
+    "There is no variant {variant} for this computer.": "Für diesen Rechner gibt es keine Variante {variant}.",
+    "The engine's wheel is missing: {path}.": "Das Wheel des Motors fehlt: {path}.",
+    "The folder of wheels is not there: {folder}.": "Der Ordner mit Wheels ist nicht da: {folder}.",
+    "There are no wheels (.whl) in {folder}.": "Es gibt keine Wheels (.whl) in {folder}.",
+    "Download about {size} with pip, as your own pip settings say": (
+        "Etwa {size} mit pip herunterladen, nach den eigenen pip-Einstellungen"
+    ),
+    "Install from the folder {folder}, without the internet": "Aus dem Ordner {folder} installieren, ohne Internet",
+    "{what}, with Python {version} ({path})": "{what}, mit Python {version} ({path})",
+    "Folder: {folder}": "Ordner: {folder}",
+    "Parts: engine {version} from this add-on, torch for {hardware}, and what they need": (
+        "Teile: Motor {version} aus diesem Add-on, torch für {hardware} und was sie brauchen"
+    ),
+    "Disk: about {size}. Nothing outside that folder is changed": (
+        "Datenträger: etwa {size}. Außerhalb dieses Ordners wird nichts geändert"
+    ),
+    "Choose one of: auto, {names}.": "Eine wählen von: auto, {names}.",
+    "The set-up needs {size} in {folder}; {free} are free.": (
+        "Das Einrichten braucht {size} in {folder}; {free} sind frei."
+    ),
+    "This Blender is a {box}: it may not see the system's Pythons. Blender from blender.org does": (
+        "Dieses Blender ist ein {box}: Es sieht die Pythons des Systems vielleicht nicht. Das von blender.org sieht sie"
+    ),
+    "{python} is no Python that works: {reason}": "{python} ist kein Python, das geht: {reason}",
+    "{python} did not answer within {seconds} seconds.": "{python} antwortete nicht innerhalb von {seconds} Sekunden.",
+    "{python} answered in a way that is not understood: {reason}": "{python} antwortete unverständlich: {reason}",
+    "Python {version}: the engine needs one of {known}.": "Python {version}: Der Motor braucht eines von {known}.",
+    "Python {version} has {bits} bits: the engine needs 64.": "Python {version} hat {bits} Bit: Der Motor braucht 64.",
+    "Python {version} is of a kind that the engine's parts are not made for.": (
+        "Python {version} ist von einer Art, für die es die Teile des Motors nicht gibt."
+    ),
+    "Python {version} cannot make environments: its modules venv or ensurepip are missing.": (
+        "Python {version} kann keine Umgebungen anlegen: Seine Module venv oder ensurepip fehlen."
+    ),
+    "Python {version} is made for Intel processors: torch is no longer made for those on macOS.": (
+        "Python {version} ist für Intel-Prozessoren gemacht: torch gibt es für diese unter macOS nicht mehr."
+    ),
+    "The engine cannot be removed whole: {reason}": "Der Motor lässt sich nicht ganz entfernen: {reason}",
+    "The engine's Python is not there: {path}.": "Das Python des Motors ist nicht da: {path}.",
+    "Engine found: {path}": "Motor gefunden: {path}",
+    "The engine {version} works, on {device}. Models: {names}.": (
+        "Der Motor {version} geht, auf {device}. Modelle: {names}."
+    ),
+    "none": "keine",
+    "The set-up failed: {reason}": "Das Einrichten ist gescheitert: {reason}",
+    "No engine was found.": "Kein Motor gefunden.",
+    "Press Set Up Engine to make one.": "„Motor einrichten“ legt einen an.",
+    "The engine {version} runs, on {device}.": "Der Motor {version} läuft, auf {device}.",
 }

@@ -24,6 +24,7 @@ FAILURES: dict[str, str] = {
     "Choose another model, or check the model folder in the preferences.": (
         "Ein anderes Modell wählen oder den Modellordner in den Einstellungen prüfen."
     ),
+    "The job was cancelled": "Die Arbeit wurde abgebrochen",
     "Nothing was changed. Start again whenever you like.": "Nichts wurde geändert. Jederzeit neu starten.",
     "The disk is full": "Der Datenträger ist voll",
     "Make room or choose another folder, then try again.": (
@@ -126,9 +127,63 @@ FAILURES: dict[str, str] = {
     "Copy the report and tell the makers of the add-on.": (
         "Den Bericht kopieren und an die Entwickler des Add-ons schicken."
     ),
-    "Copy the report and tell the makers.": "Den Bericht kopieren und an die Entwickler schicken.",
     "Portraitkit did not start whole": "Portraitkit ist nicht ganz gestartet",
     "Install the add-on again;": "Das Add-on neu installieren;",
     "if it stays, send us the report.": "bleibt es dabei, uns den Bericht schicken.",
-    "The part “{part}” failed:": "Der Teil „{part}“ ist gescheitert:",
+    # the engine's client, with values
+    "{what} failed: {reason}": "{what} ist gescheitert: {reason}",
+    "{what}: there is not enough memory. Close something and try again.": (
+        "{what}: Der Arbeitsspeicher reicht nicht. Etwas schließen und noch einmal versuchen."
+    ),
+    "{what}: cancelled.": "{what}: abgebrochen.",
+    "The engine was restarted.": "Der Motor wurde neu gestartet.",
+    "The engine was ended because another job did not stop.": (
+        "Der Motor wurde beendet, weil eine andere Arbeit nicht aufhörte."
+    ),
+    "{request} cannot be sent: {reason}": "{request} kann nicht gesendet werden: {reason}",
+    "{request} took longer than {seconds} seconds.": "{request} dauerte länger als {seconds} Sekunden.",
+    "{request} was cancelled.": "{request} wurde abgebrochen.",
+    "The engine ended: {how}.": "Der Motor hat aufgehört: {how}.",
+    "exit status {status}": "Endestatus {status}",
+    "it closed its output": "er schloss seine Ausgabe",
+    "ended by the signal {name}": "durch das Signal {name} beendet",
+    "ended by the signal {name}, often because memory ran out": (
+        "durch das Signal {name} beendet, oft weil der Speicher ausging"
+    ),
+    "error {code}": "Fehler {code}",
+    "{reason} It was started {count} times.": "{reason} Er wurde {count}-mal gestartet.",
+    "The engine speaks protocol {engine}, this add-on speaks {addon}.": (
+        "Der Motor spricht Protokoll {engine}, dieses Add-on spricht {addon}."
+    ),
+    "The engine said nothing for {seconds} seconds.": "Der Motor hat {seconds} Sekunden lang nichts gesagt.",
+    "The engine has not answered for {seconds} seconds.": "Der Motor hat {seconds} Sekunden lang nicht geantwortet.",
+    "The engine did not finish within {seconds} seconds.": (
+        "Der Motor wurde nicht innerhalb von {seconds} Sekunden fertig."
+    ),
+    "That does not go with the scene as it is": "Das geht mit der Szene nicht, wie sie ist",
+    "Change the scene as the message says, then try again.": (
+        "Die Szene ändern, wie die Meldung sagt, und noch einmal versuchen."
+    ),
+    "The file cannot be used": "Die Datei ist nicht zu gebrauchen",
+    "Choose another file, or make it again.": "Eine andere Datei wählen oder sie noch einmal machen.",
+    "The part “{part}” failed: {reason}": "Der Teil „{part}“ ist gescheitert: {reason}",
+    "Start the engine first.": "Zuerst den Motor starten.",
+    "There is no log yet; it will be {path}.": "Es gibt noch kein Protokoll; es wird {path}.",
+    "Choose another model in the Create panel; its menu lists those that are there.": (
+        "Im Feld „Erzeugen“ ein anderes Modell wählen; das Menü zeigt, welche es gibt."
+    ),
+    "Choose the device {device} in the add-on's preferences.": (
+        "In den Einstellungen des Add-ons das Gerät {device} wählen."
+    ),
+    "Set “{field}” to “{value}” under Mesh, Maps and Rig.": (
+        "Unter „Mesh, Karten und Rig“ „{field}“ auf „{value}“ stellen."
+    ),
+    "Tick Replace File, or choose another name.": "„Datei ersetzen“ ankreuzen oder einen anderen Namen wählen.",
+    "Say which mesh is meant: {names}.": "Sagen, welches Mesh gemeint ist: {names}.",
+    "Choose another format, such as .glb, or install the package bpy beside the engine.": (
+        "Ein anderes Format wählen, etwa .glb, oder neben dem Motor das Paket bpy installieren."
+    ),
+    "Install “{extra}” beside the engine: its Python is named in the add-on's preferences.": (
+        "Neben dem Motor „{extra}“ installieren: Sein Python steht in den Einstellungen des Add-ons."
+    ),
 }

@@ -115,11 +115,7 @@ OPERATORS: dict[str, str] = {
     "Select an avatar to see how it was made and to change it.": (
         "Einen Avatar auswählen, um zu sehen, wie er gemacht wurde, und um ihn zu ändern."
     ),
-    "Select an avatar that Portraitkit made": "Einen von Portraitkit gemachten Avatar auswählen",
     "Select an avatar made by Portraitkit first": "Zuerst einen von Portraitkit gemachten Avatar auswählen",
-    "No avatar is selected. Click one in the 3D view or the outliner.": (
-        "Kein Avatar ist ausgewählt. Einen in der 3D-Ansicht oder im Outliner anklicken."
-    ),
     "Make a mesh active, in object mode": "Ein Mesh aktiv machen, im Objektmodus",
     "Select a mesh and try again.": "Ein Mesh auswählen und noch einmal versuchen.",
     "Select an avatar and try again.": "Einen Avatar auswählen und noch einmal versuchen.",
@@ -164,17 +160,57 @@ OPERATORS: dict[str, str] = {
     "Also turn the avatar as a whole; most busts look better without": (
         "Auch den Avatar als Ganzes drehen; die meisten Büsten sehen ohne besser aus"
     ),
-    "Person from Photo": "Person aus Foto",
-    "Find the person of the model who is most like the one in the photograph": (
-        "Die Person des Modells finden, die der auf dem Foto am ähnlichsten ist"
-    ),
-    "Make the avatar look like a person in a photograph.": "Den Avatar wie eine Person auf einem Foto aussehen lassen.",
-    "No photograph is chosen.": "Kein Foto ist gewählt.",
-    "Choose an image file.": "Eine Bilddatei wählen.",
     "Export": "Exportieren",
     "Many at once": "Viele auf einmal",
     "The folder is beside the .blend file, and this file was never saved.": (
         "Der Ordner liegt neben der .blend-Datei, und diese Datei wurde nie gespeichert."
     ),
     "Save the file, or choose another folder.": "Die Datei speichern oder einen anderen Ordner wählen.",
+    # with values
+    "{mesh} has no UV map to bake into.": "{mesh} hat keine UV-Map, in die gebacken werden kann.",
+    "Baking onto {mesh}": "Auf {mesh} wird gebacken",
+    "Exporting {count} avatars": "{count} Avatare werden exportiert",
+    "Make it again.": "Ihn noch einmal machen.",
+    "There is no picture {number}; the gallery shows {count}.": (
+        "Es gibt kein Bild {number}; die Galerie zeigt {count}."
+    ),
+    "Generating {name}": "{name} wird erzeugt",
+    "Regenerating {name}": "{name} wird neu erzeugt",
+    "Exploring": "Es wird erkundet",
+    "The avatar's recipe cannot be shown: {reason}": "Das Rezept des Avatars kann nicht gezeigt werden: {reason}",
+    "{name} is ready, but {file} is not open any more. Import it here from the Create panel.": (
+        "{name} ist fertig, aber {file} ist nicht mehr offen. Im Feld „Erzeugen“ hierher importieren."
+    ),
+    "an unsaved file": "eine ungespeicherte Datei",
+    "The gallery shows only {count} people.": "Die Galerie zeigt nur {count} Personen.",
+    "There is no file {path}.": "Es gibt keine Datei {path}.",
+    "The mesh {name} is not in the file any more.": "Das Mesh {name} ist nicht mehr in der Datei.",
+    "{made} avatars written to {folder}{kept}{failed}.": "{made} Avatare nach {folder}{kept}{failed} geschrieben.",
+    ", {count} were there already": ", {count} waren schon da",
+    ", {count} failed": ", {count} gescheitert",
+    "None of the {count} avatars could be made.": "Keiner der {count} Avatare ließ sich machen.",
+    "They are in {folder}. Open the file and bake again to have them on the mesh.": (
+        "Sie sind in {folder}. Die Datei öffnen und neu backen, um sie auf dem Mesh zu haben."
+    ),
+    "{what} is not JSON: {reason}": "{what} ist kein JSON: {reason}",
+    "Between {first} and {second}": "Zwischen {first} und {second}",
+    "{minutes} min left": "noch {minutes} min",
+    "{seconds} s left": "noch {seconds} s",
+    "Loading the model": "Modell wird geladen",
+    "Finding the person": "Person wird gesucht",
+    "Measuring the shape": "Form wird vermessen",
+    "Placing the shape": "Form wird platziert",
+    "Making the surface": "Oberfläche entsteht",
+    "Cleaning the surface": "Oberfläche wird gereinigt",
+    "Simplifying the mesh": "Mesh wird vereinfacht",
+    "Rigging": "Rig entsteht",
+    "Unwrapping": "Wird abgewickelt",
+    "Making tangents": "Tangenten entstehen",
+    "Baking normals": "Normalen werden gebacken",
+    "Baking occlusion": "Verdeckung wird gebacken",
+    "Baking colours": "Farben werden gebacken",
+    "Drawing views": "Ansichten entstehen",
+    "Drawing the picture": "Bild entsteht",
+    "Reading files": "Dateien werden gelesen",
+    "Writing files": "Dateien werden geschrieben",
 }

@@ -28,13 +28,6 @@ SCENE: dict[str, str] = {
     "File": "Datei",
     "The .glb file": "Die .glb-Datei",
     "What the avatar is called; empty: as the file": "Wie der Avatar heißt; leer: wie die Datei",
-    "No file was named. Choose a .glb file.": "Keine Datei wurde genannt. Eine .glb-Datei wählen.",
-    "Blender's glTF add-on is switched off. Switch it on in Edit > Preferences > Add-ons.": (
-        "Blenders glTF-Add-on ist ausgeschaltet. In Bearbeiten > Einstellungen > Add-ons einschalten."
-    ),
-    "The file holds no mesh that the skeleton moves. Make the avatar again.": (
-        "Die Datei enthält kein Mesh, das das Skelett bewegt. Den Avatar noch einmal machen."
-    ),
     # export
     "Export Avatar": "Avatar exportieren",
     "Write the selected avatar as glTF, FBX or USD, with settings that keep rig, maps and recipe": (
@@ -42,8 +35,6 @@ SCENE: dict[str, str] = {
     ),
     "The kind of file": "Die Art der Datei",
     "glTF (.glb)": "glTF (.glb)",
-    "FBX (.fbx)": "FBX (.fbx)",
-    "USD (.usdc)": "USD (.usdc)",
     "One file with mesh, rig, maps and recipe: for engines and the web": (
         "Eine Datei mit Mesh, Rig, Karten und Rezept: für Spiele und das Web"
     ),
@@ -55,10 +46,6 @@ SCENE: dict[str, str] = {
     ),
     "All Levels of Detail": "Alle Detailstufen",
     "Also write the coarser meshes": "Auch die gröberen Meshes schreiben",
-    "The file could not be written. Is the folder there, and is there room on the disk?": (
-        "Die Datei ließ sich nicht schreiben. Gibt es den Ordner, und ist Platz auf dem Datenträger?"
-    ),
-    "No file was named. Choose where the avatar goes.": "Keine Datei wurde genannt. Wählen, wohin der Avatar soll.",
     # poses
     "Reset Pose": "Pose zurücksetzen",
     "Put all bones of the selected avatar back to rest. An action that moves it stays": (
@@ -68,8 +55,6 @@ SCENE: dict[str, str] = {
     "Write the pose of the selected avatar into a file that Load Pose and the command line read": (
         "Die Pose des gewählten Avatars in eine Datei schreiben, die „Pose laden“ und die Befehlszeile lesen"
     ),
-    "No file was named. Choose where the pose goes.": "Keine Datei wurde genannt. Wählen, wohin die Pose soll.",
-    "The motion has no frames. Choose another file.": "Die Bewegung hat keine Bilder. Eine andere Datei wählen.",
     "Neck Nod": "Hals nicken",
     "Bend the neck forward, or back below zero": "Den Hals nach vorn beugen, unter null nach hinten",
     "Neck Turn": "Hals drehen",
@@ -92,45 +77,64 @@ SCENE: dict[str, str] = {
     ),
     "Portrait Pose": "Porträtpose",
     "How the avatar holds neck and head": "Wie der Avatar Hals und Kopf hält",
-}
-SCENE_FILLED: dict[str, str] = {
-    "Avatar of the model {}, seed {}": "Avatar des Modells {}, Startwert {}",
-    "{} is in the Asset Browser under Current File": "{} ist im Asset-Browser unter „Aktuelle Datei“",
-    "{} lies in no collection of its own. Move it into one and try again.": (
-        "{} liegt in keiner eigenen Sammlung. In eine verschieben und noch einmal versuchen."
+    # with values
+    "Avatar of the model {model}, seed {seed}": "Avatar des Modells {model}, Startwert {seed}",
+    "{name} lies in no collection of its own.": "{name} liegt in keiner eigenen Sammlung.",
+    "Move it into one and try again.": "In eine verschieben und noch einmal versuchen.",
+    "{name} is in the Asset Browser under Current File": "{name} ist im Asset-Browser unter „Aktuelle Datei“",
+    "{file} was not made by Portraitkit.": "{file} ist nicht von Portraitkit gemacht.",
+    "Import it with File > Import > glTF 2.0 instead.": "Stattdessen mit Datei > Importieren > glTF 2.0 importieren.",
+    "Blender's glTF add-on is switched off.": "Blenders glTF-Add-on ist ausgeschaltet.",
+    "Switch it on in Edit > Preferences > Add-ons.": "In Bearbeiten > Einstellungen > Add-ons einschalten.",
+    "{file} cannot be imported; the file may be damaged.": (
+        "{file} lässt sich nicht importieren; vielleicht ist die Datei beschädigt."
     ),
-    "{} was not made by Portraitkit. Import it with File > Import > glTF 2.0 instead.": (
-        "{} ist nicht von Portraitkit gemacht. Stattdessen mit Datei > Importieren > glTF 2.0 importieren."
+    "Make the avatar again.": "Den Avatar noch einmal machen.",
+    "The file holds {count} skeletons; an avatar has one.": "Die Datei enthält {count} Skelette; ein Avatar hat eines.",
+    "The file holds no mesh that the skeleton moves.": "Die Datei enthält kein Mesh, das das Skelett bewegt.",
+    "{file} cannot be imported: {reason}": "{file} lässt sich nicht importieren: {reason}",
+    "{file} is of no kind that can be exported.": "{file} ist von keiner Art, die exportiert werden kann.",
+    "Choose a name that ends in .glb, .fbx or .usdc.": "Einen Namen wählen, der auf .glb, .fbx oder .usdc endet.",
+    "Regenerate it first.": "Ihn zuerst neu erzeugen.",
+    "{name} is not in this view layer.": "{name} ist nicht in dieser Ansichtsebene.",
+    "Switch its collection on and try again.": "Die Sammlung einschalten und noch einmal versuchen.",
+    "The file could not be written.": "Die Datei ließ sich nicht schreiben.",
+    "Is the folder there, and is there room on the disk?": "Gibt es den Ordner, und ist Platz auf dem Datenträger?",
+    "{file} written": "{file} geschrieben",
+    "{name} has no mesh any more.": "{name} hat kein Mesh mehr.",
+    "Blender's {ending} exporter is switched off.": "Blenders Exporter für {ending} ist ausgeschaltet.",
+    "Switch it on in the preferences.": "In den Einstellungen einschalten.",
+    "No file was named.": "Keine Datei wurde genannt.",
+    "Choose where the avatar goes.": "Wählen, wohin der Avatar soll.",
+    "{file} cannot be written: {reason}": "{file} lässt sich nicht schreiben: {reason}",
+    "{file} is not there any more.": "{file} ist nicht mehr da.",
+    "Choose another file.": "Eine andere Datei wählen.",
+    "{file} is damaged: its description is no JSON object.": (
+        "{file} ist beschädigt: Die Beschreibung ist kein JSON-Objekt."
     ),
-    "{} cannot be imported; the file may be damaged. Make the avatar again.": (
-        "{} lässt sich nicht importieren; vielleicht ist die Datei beschädigt. Den Avatar noch einmal machen."
+    "{file} is damaged: its description cannot be read.": (
+        "{file} ist beschädigt: Die Beschreibung lässt sich nicht lesen."
     ),
-    "The file holds {} skeletons; an avatar has one. Make the avatar again.": (
-        "Die Datei enthält {} Skelette; ein Avatar hat eines. Den Avatar noch einmal machen."
+    "{file} is no .glb file.": "{file} ist keine .glb-Datei.",
+    "Choose a file that Portraitkit or Blender wrote.": (
+        "Eine Datei wählen, die Portraitkit oder Blender geschrieben hat."
     ),
-    "{} written": "{} geschrieben",
-    "{}: choose a name that ends in .glb, .fbx or .usdc.": (
-        "{}: Einen Namen wählen, der auf .glb, .fbx oder .usdc endet."
+    "{file}: its description is larger than any avatar's; the file is damaged.": (
+        "{file}: Die Beschreibung ist größer als die jedes Avatars; die Datei ist beschädigt."
     ),
-    "{} has no mesh any more. Regenerate it first.": "{} hat kein Mesh mehr. Zuerst neu erzeugen.",
-    "{} is not in this view layer. Switch its collection on and try again.": (
-        "{} ist nicht in dieser Ansichtsebene. Die Sammlung einschalten und noch einmal versuchen."
+    "No avatar is selected.": "Kein Avatar ist ausgewählt.",
+    "Click one in the 3D view or the outliner.": "Einen in der 3D-Ansicht oder im Outliner anklicken.",
+    "Imported {name}": "{name} importiert",
+    "Choose a .glb file.": "Eine .glb-Datei wählen.",
+    "{file} is no avatar of Portraitkit; it was imported as it is": (
+        "{file} ist kein Avatar von Portraitkit; es wurde importiert, wie es ist"
     ),
-    "Blender's {} exporter is switched off. Switch it on in the preferences.": (
-        "Blenders Exporter für {} ist ausgeschaltet. In den Einstellungen einschalten."
-    ),
-    "{} cannot be written: {}": "{} lässt sich nicht schreiben: {}",
-    "Imported {}": "{} importiert",
-    "{} is no avatar of Portraitkit; it was imported as it is": (
-        "{} ist kein Avatar von Portraitkit; es wurde importiert, wie es ist"
-    ),
-    "{} cannot be written. Look at Blender's console for the reason.": (
-        "{} lässt sich nicht schreiben. Der Grund steht in Blenders Konsole."
-    ),
-    "The motion cannot be read: {}": "Die Bewegung lässt sich nicht lesen: {}",
-    "Pose written to {}": "Pose nach {} geschrieben",
-    "{} cannot be made of quads: QuadriFlow needs a closed mesh without loose parts.": (
-        "{} lässt sich nicht aus Vierecken machen: QuadriFlow braucht ein geschlossenes Mesh ohne lose Teile."
-    ),
-    "{} cannot be made of quads: {}": "{} lässt sich nicht aus Vierecken machen: {}",
+    "{name} cannot be written.": "{name} lässt sich nicht schreiben.",
+    "Look at Blender's console for the reason.": "Der Grund steht in Blenders Konsole.",
+    "The motion has no frames.": "Die Bewegung hat keine Bilder.",
+    "The motion cannot be read: {reason}": "Die Bewegung lässt sich nicht lesen: {reason}",
+    "Pose written to {file}": "Pose nach {file} geschrieben",
+    "Choose where the pose goes.": "Wählen, wohin die Pose soll.",
+    "{name} cannot be made of quads: {reason}.": "{name} lässt sich nicht aus Vierecken machen: {reason}.",
+    "QuadriFlow needs a closed mesh without loose parts": "QuadriFlow braucht ein geschlossenes Mesh ohne lose Teile",
 }

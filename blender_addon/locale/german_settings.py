@@ -28,9 +28,6 @@ SETTINGS: dict[str, str] = {
     "Recipe": "Rezept",
     "Name": "Name",
     "What the avatar is called; empty: by its seed": "Wie der Avatar heißt; leer: nach seinem Startwert",
-    "Photo": "Foto",
-    "A photograph of a face": "Ein Foto eines Gesichts",
-    "The photograph; empty: the panel's": "Das Foto; leer: das des Feldes",
     # attributes
     "Attribute": "Merkmal",
     "Attributes": "Merkmale",

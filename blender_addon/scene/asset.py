@@ -3,8 +3,10 @@
 
 import bpy
 
-from ..base.operator import HardenedOperator
-from .faults import SceneError
+from ..base.operator import PortraitOperator
+from ..core.failure import Failure
+from ..core.text import Text
+from ..locale import T_
 from .identity import Avatar, demand_avatar, needs_avatar
 from .pictures import copy_preview
 
@@ -13,13 +15,15 @@ def mark_as_asset(avatar: Avatar, tags: str = "", author: str = "", description:
     """Mark the avatar's collection as an asset and return it; ``tags`` are words between commas."""
     block = avatar.collection
     if block is None or block == bpy.context.scene.collection:
-        raise SceneError(f"{avatar.name} lies in no collection of its own. Move it into one and try again.")
+        message = Text("{name} lies in no collection of its own.", name=avatar.name)
+        raise Failure("scene", message, "Move it into one and try again.")
     if block.asset_data is None:
         block.asset_mark()
     facts = block.asset_data
     recipe = avatar.recipe
     facts.author = author or facts.author
-    facts.description = description or f"Avatar of the model {recipe.get('model', '?')}, seed {recipe.get('seed')}"
+    told = Text("Avatar of the model {model}, seed {seed}", model=recipe.get("model", "?"), seed=recipe.get("seed"))
+    facts.description = description or T_(told)
     for word in ("portrait", "avatar", str(recipe.get("model", "")), *tags.split(",")):
         if word.strip():
             facts.tags.new(word.strip()[:63], skip_if_exists=True)
@@ -27,21 +31,19 @@ def mark_as_asset(avatar: Avatar, tags: str = "", author: str = "", description:
     return block
 
 
-class PORTRAITKIT_OT_mark_asset(HardenedOperator, bpy.types.Operator):
+class PORTRAITKIT_OT_mark_asset(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.mark_asset"
     bl_label = "Mark as Asset"
     bl_description = "Put the selected avatar into the Asset Browser, with its picture and tags"
 
+    needs = (needs_avatar,)
+
     tags: bpy.props.StringProperty(name="Tags", description="Words to find it by, with commas between them")
     author: bpy.props.StringProperty(name="Author", description="Who made the asset")
 
-    @classmethod
-    def reason(cls, context: bpy.types.Context) -> str:
-        return needs_avatar(context)
-
-    def perform(self, context: bpy.types.Context) -> str:
+    def perform(self, context: bpy.types.Context) -> Text:
         block = mark_as_asset(demand_avatar(context), self.tags, self.author)
-        return f"{block.name} is in the Asset Browser under Current File"
+        return Text("{name} is in the Asset Browser under Current File", name=block.name)
 
 
 CLASSES = (PORTRAITKIT_OT_mark_asset,)

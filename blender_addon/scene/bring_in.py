@@ -9,11 +9,13 @@ from typing import Any
 
 import bpy
 
+from ..core.failure import Failure
+from ..core.text import Text
 from . import bones, pictures, skin_shader
 from .datablocks import Seen, free_name, new_since, remove_new, snapshot
-from .faults import SceneError
 from .glb_facts import KEY, facts_in, read_tree
 from .identity import COLLECTION_KEY, LEVEL_KEY, Avatar, give_identity
+from .selection import select_only
 
 
 def bring_in(
@@ -25,12 +27,13 @@ def bring_in(
     """Import ``path`` as an avatar called ``name`` (or as the file), below ``collection`` (or the scene's own).
 
     ``thumbnail`` is the picture for its preview; by default the .png beside the file. The armature is selected and
-    active afterwards. Raises :class:`SceneError` for a file that is no avatar; the scene is then as it was.
+    active afterwards. Raises :class:`Failure` for a file that is no avatar; the scene is then as it was.
     """
     path = Path(path)
     facts = facts_in(read_tree(path))
     if facts is None:
-        raise SceneError(f"{path.name} was not made by Portraitkit. Import it with File > Import > glTF 2.0 instead.")
+        message = Text("{file} was not made by Portraitkit.", file=path.name)
+        raise Failure("file", message, "Import it with File > Import > glTF 2.0 instead.")
     _object_mode()
     seen = snapshot()
     title = free_name(name or path.stem)  # before the import takes names itself
@@ -46,17 +49,6 @@ def bring_in(
     return avatar
 
 
-def select_only(thing: bpy.types.Object) -> None:
-    """Make an object the active one and the only one selected, where the view layer shows it."""
-    layer = bpy.context.view_layer
-    for each in layer.objects:
-        if each.select_get(view_layer=layer):
-            each.select_set(False, view_layer=layer)
-    if thing.name in layer.objects:
-        thing.select_set(True, view_layer=layer)
-        layer.objects.active = thing
-
-
 def _object_mode() -> None:
     if bpy.context.mode != "OBJECT" and bpy.ops.object.mode_set.poll():
         bpy.ops.object.mode_set(mode="OBJECT")
@@ -64,24 +56,28 @@ def _object_mode() -> None:
 
 def _import(path: Path) -> None:
     if "gltf" not in dir(bpy.ops.import_scene):
-        raise SceneError("Blender's glTF add-on is switched off. Switch it on in Edit > Preferences > Add-ons.")
+        raise Failure(
+            "scene", "Blender's glTF add-on is switched off.", "Switch it on in Edit > Preferences > Add-ons."
+        )
     try:
         answer = bpy.ops.import_scene.gltf(filepath=str(path), disable_bone_shape=True, bone_heuristic="BLENDER")
     except RuntimeError as error:
-        raise SceneError(f"{path.name} cannot be imported: {error}") from error
+        raise Failure("file", Text("{file} cannot be imported: {reason}", file=path.name, reason=error)) from error
     if "FINISHED" not in answer:
-        raise SceneError(f"{path.name} cannot be imported; the file may be damaged. Make the avatar again.")
+        message = Text("{file} cannot be imported; the file may be damaged.", file=path.name)
+        raise Failure("file", message, "Make the avatar again.")
 
 
 def _arrange(seen: Seen, facts: dict[str, Any], name: str, parent: bpy.types.Collection) -> Avatar:
     objects = new_since(seen, "objects")
     rigs = [each for each in objects if each.type == "ARMATURE"]
     if len(rigs) != 1:
-        raise SceneError(f"The file holds {len(rigs)} skeletons; an avatar has one. Make the avatar again.")
+        message = Text("The file holds {count} skeletons; an avatar has one.", count=len(rigs))
+        raise Failure("file", message, "Make the avatar again.")
     armature = rigs[0]
     meshes = [each for each in objects if each.type == "MESH" and each.find_armature() == armature]
     if not meshes:
-        raise SceneError("The file holds no mesh that the skeleton moves. Make the avatar again.")
+        raise Failure("file", "The file holds no mesh that the skeleton moves.", "Make the avatar again.")
     for helper in objects:
         if helper is not armature and helper not in meshes:
             bpy.data.objects.remove(helper)

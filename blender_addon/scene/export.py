@@ -10,10 +10,11 @@ from typing import Any
 import bpy
 from bpy_extras.io_utils import ExportHelper
 
-from ..base.operator import HardenedOperator
-from .bring_in import select_only
-from .faults import SceneError
+from ..base.operator import PortraitOperator
+from ..core.failure import Failure
+from ..core.text import Text
 from .identity import Avatar, demand_avatar, needs_avatar
+from .selection import kept_selection, select_only
 
 SETTINGS: dict[str, dict[str, Any]] = {
     ".glb": {
@@ -59,35 +60,33 @@ def export_avatar(avatar: Avatar, path: Path, *, all_levels: bool = False) -> Pa
     """
     kind = path.suffix.lower()
     if kind not in SETTINGS:
-        raise SceneError(f"{path.name}: choose a name that ends in .glb, .fbx or .usdc.")
+        message = Text("{file} is of no kind that can be exported.", file=path.name)
+        raise Failure("usage", message, "Choose a name that ends in .glb, .fbx or .usdc.")
     if avatar.mesh is None:
-        raise SceneError(f"{avatar.name} has no mesh any more. Regenerate it first.")
+        raise Failure("scene", Text("{name} has no mesh any more.", name=avatar.name), "Regenerate it first.")
     layer = bpy.context.view_layer
-    chosen = [each for each in layer.objects if each.select_get(view_layer=layer)]
-    active = layer.objects.active
     things = [avatar.armature, *(avatar.meshes if all_levels else [avatar.mesh])]
     missing = [each.name for each in things if each.name not in layer.objects]
     if missing:
-        raise SceneError(f"{missing[0]} is not in this view layer. Switch its collection on and try again.")
+        message = Text("{name} is not in this view layer.", name=missing[0])
+        raise Failure("scene", message, "Switch its collection on and try again.")
     shown = [(each, each.hide_viewport, each.hide_get(view_layer=layer)) for each in things]
     temporary = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        for each, _, _ in shown:
-            each.hide_viewport = False
-            each.hide_set(False, view_layer=layer)
-        select_only(avatar.armature)
-        for each in things:
-            each.select_set(True, view_layer=layer)
-        _export(kind, temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-        for each, off, hidden in shown:
-            each.hide_set(hidden, view_layer=layer)
-            each.hide_viewport = off
-        for each in layer.objects:
-            each.select_set(each in chosen, view_layer=layer)
-        layer.objects.active = active
+    with kept_selection():
+        try:
+            for each, _, _ in shown:
+                each.hide_viewport = False
+                each.hide_set(False, view_layer=layer)
+            select_only(avatar.armature)
+            for each in things:
+                each.select_set(True, view_layer=layer)
+            _export(kind, temporary)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+            for each, off, hidden in shown:
+                each.hide_set(hidden, view_layer=layer)
+                each.hide_viewport = off
     return path
 
 
@@ -99,18 +98,21 @@ def _export(kind: str, path: Path) -> None:
         settings = {name: value for name, value in SETTINGS[kind].items() if name in known}
         answer = operator(filepath=str(path), **settings)
     except (AttributeError, KeyError):
-        raise SceneError(f"Blender's {kind} exporter is switched off. Switch it on in the preferences.") from None
+        message = Text("Blender's {ending} exporter is switched off.", ending=kind)
+        raise Failure("scene", message, "Switch it on in the preferences.") from None
     except RuntimeError as error:
-        raise SceneError(f"{path.name} cannot be written: {error}") from error
+        raise Failure("file", Text("{file} cannot be written: {reason}", file=path.name, reason=error)) from error
     if "FINISHED" not in answer or not path.is_file() or not path.stat().st_size:
-        raise SceneError("The file could not be written. Is the folder there, and is there room on the disk?")
+        raise Failure("disk", "The file could not be written.", "Is the folder there, and is there room on the disk?")
 
 
-class PORTRAITKIT_OT_export_avatar(HardenedOperator, ExportHelper, bpy.types.Operator):
+class PORTRAITKIT_OT_export_avatar(PortraitOperator, ExportHelper, bpy.types.Operator):
     bl_idname = "portraitkit.export_avatar"
     bl_label = "Export Avatar"
     bl_description = "Write the selected avatar as glTF, FBX or USD, with settings that keep rig, maps and recipe"
     bl_options = {"REGISTER"}
+
+    needs = (needs_avatar,)
 
     filename_ext = ".glb"
     filter_glob: bpy.props.StringProperty(default="*.glb;*.fbx;*.usdc", options={"HIDDEN"})
@@ -127,10 +129,6 @@ class PORTRAITKIT_OT_export_avatar(HardenedOperator, ExportHelper, bpy.types.Ope
         name="All Levels of Detail", description="Also write the coarser meshes", default=False
     )
 
-    @classmethod
-    def reason(cls, context: bpy.types.Context) -> str:
-        return needs_avatar(context)
-
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self.filename_ext = self.format
         if not self.filepath:
@@ -143,14 +141,14 @@ class PORTRAITKIT_OT_export_avatar(HardenedOperator, ExportHelper, bpy.types.Ope
         changed, self.filepath = wanted != self.filepath, wanted
         return changed
 
-    def perform(self, context: bpy.types.Context) -> str:
+    def perform(self, context: bpy.types.Context) -> Text:
         if not self.filepath:
-            raise SceneError("No file was named. Choose where the avatar goes.")
+            raise Failure("file", "No file was named.", "Choose where the avatar goes.")
         path = Path(bpy.path.abspath(self.filepath)).absolute()
         if path.suffix.lower() not in SETTINGS or self.properties.is_property_set("format"):
             path = path.with_suffix(self.format)
         export_avatar(demand_avatar(context), path, all_levels=self.all_levels)
-        return f"{path.name} written"
+        return Text("{file} written", file=path.name)
 
 
 CLASSES = (PORTRAITKIT_OT_export_avatar,)

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .faults import SceneError
+from ..core.failure import Failure
+from ..core.text import Text
 
 KEY = "portraitkit"
 """The extra, and the custom property, that holds the facts as JSON text."""
@@ -16,27 +17,33 @@ _MOST = 64 * 1024 * 1024
 
 
 def read_tree(path: Path) -> dict[str, Any]:
-    """The JSON of a .glb or .gltf; raises :class:`SceneError` for a file that is neither."""
+    """The JSON of a .glb or .gltf; raises :class:`Failure` for a file that is neither."""
     try:
         with path.open("rb") as file:
             start = file.read(_HEAD)
             if start[:4] == b"glTF" and len(start) == _HEAD and start[16:20] == b"JSON":
                 length = int.from_bytes(start[12:16], "little")
                 if length > _MOST:
-                    raise SceneError(f"{path.name}: its description is larger than any avatar's; the file is damaged.")
+                    raise _damaged("{file}: its description is larger than any avatar's; the file is damaged.", path)
                 content = file.read(length)
             elif path.suffix.lower() == ".gltf":
                 content = start + file.read(_MOST)
             else:
-                raise SceneError(f"{path.name} is no .glb file. Choose a file that Portraitkit or Blender wrote.")
+                message = Text("{file} is no .glb file.", file=path.name)
+                raise Failure("file", message, "Choose a file that Portraitkit or Blender wrote.")
         tree: object = json.loads(content)
     except FileNotFoundError:
-        raise SceneError(f"{path.name} is not there any more. Choose another file.") from None
+        message = Text("{file} is not there any more.", file=path.name)
+        raise Failure("file", message, "Choose another file.") from None
     except (ValueError, RecursionError):
-        raise SceneError(f"{path.name} is damaged: its description cannot be read.") from None
+        raise _damaged("{file} is damaged: its description cannot be read.", path) from None
     if not isinstance(tree, dict):
-        raise SceneError(f"{path.name} is damaged: its description is no JSON object.")
+        raise _damaged("{file} is damaged: its description is no JSON object.", path)
     return tree
+
+
+def _damaged(template: str, path: Path) -> Failure:
+    return Failure("file", Text(template, file=path.name))
 
 
 def facts_in(tree: dict[str, Any]) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from .faults import SceneError
+from ..core.failure import Failure
 from .glb_facts import KEY, parse_facts
 
 ID_KEY = "portraitkit_id"
@@ -105,15 +105,15 @@ def _active(context: bpy.types.Context) -> bpy.types.Object | None:
 
 
 def demand_avatar(context: bpy.types.Context) -> Avatar:
-    """The selected avatar; raises :class:`SceneError` where there is none."""
+    """The selected avatar; raises :class:`Failure` where there is none."""
     avatar = selected_avatar(context)
     if avatar is None:
-        raise SceneError("No avatar is selected. Click one in the 3D view or the outliner.")
+        raise Failure("scene", "No avatar is selected.", "Click one in the 3D view or the outliner.")
     return avatar
 
 
 def needs_avatar(context: bpy.types.Context) -> str:
-    """Why something that works on the selected avatar cannot be done, or an empty text."""
+    """A condition: an avatar is selected."""
     return "" if selected_avatar(context) is not None else "Select an avatar made by Portraitkit first"
 
 

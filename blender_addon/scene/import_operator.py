@@ -5,13 +5,14 @@ from pathlib import Path
 
 import bpy
 
-from ..base.operator import HardenedOperator
+from ..base.operator import PortraitOperator
+from ..core.failure import Failure
+from ..core.text import Text
 from .bring_in import bring_in
-from .faults import SceneError
 from .glb_facts import facts_in, read_tree
 
 
-class PORTRAITKIT_OT_import_avatar(HardenedOperator, bpy.types.Operator):
+class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.import_avatar"
     bl_label = "Import Avatar"
     bl_description = "Import an avatar's .glb file with its bones, skin shader, recipe and picture"
@@ -26,17 +27,18 @@ class PORTRAITKIT_OT_import_avatar(HardenedOperator, bpy.types.Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def perform(self, context: bpy.types.Context) -> str:
+    def perform(self, context: bpy.types.Context) -> Text:
         if not self.filepath:
-            raise SceneError("No file was named. Choose a .glb file.")
+            raise Failure("file", "No file was named.", "Choose a .glb file.")
         path = Path(bpy.path.abspath(self.filepath))
         if facts_in(read_tree(path)) is None:
             try:
                 bpy.ops.import_scene.gltf(filepath=str(path))
             except RuntimeError as error:
-                raise SceneError(f"{path.name} cannot be imported: {error}") from error
-            return f"{path.name} is no avatar of Portraitkit; it was imported as it is"
-        return f"Imported {bring_in(path, self.name).name}"
+                message = Text("{file} cannot be imported: {reason}", file=path.name, reason=error)
+                raise Failure("file", message) from error
+            return Text("{file} is no avatar of Portraitkit; it was imported as it is", file=path.name)
+        return Text("Imported {name}", name=bring_in(path, self.name).name)
 
 
 class PORTRAITKIT_FH_avatar(bpy.types.FileHandler):

@@ -9,10 +9,11 @@ from pathlib import Path
 import bpy
 from mathutils import Matrix
 
+from ..core.failure import Failure
+from ..core.text import Text
 from . import skin_shader
-from .bring_in import select_only
-from .faults import SceneError
 from .identity import avatar_of
+from .selection import kept_selection, select_only
 
 
 def write_mesh(thing: bpy.types.Object, path: Path) -> None:
@@ -20,40 +21,36 @@ def write_mesh(thing: bpy.types.Object, path: Path) -> None:
 
     A copy goes out: neither the object nor the selection is changed.
     """
-    layer = bpy.context.view_layer
-    chosen = [each for each in layer.objects if each.select_get(view_layer=layer)]
-    active = layer.objects.active
     avatar = avatar_of(thing)
     home = avatar.armature.matrix_world if avatar is not None else Matrix()
     copy = bpy.data.objects.new(thing.name, thing.data.copy())
-    try:
-        copy.data.materials.clear()
-        copy.matrix_world = home.inverted_safe() @ thing.matrix_world
-        bpy.context.scene.collection.objects.link(copy)
-        layer.update()
-        select_only(copy)
-        bpy.ops.export_scene.gltf(
-            filepath=str(path),
-            export_format="GLB",
-            use_selection=True,
-            export_yup=True,
-            export_apply=False,
-            export_animations=False,
-            export_skins=False,
-            export_morph=False,
-            export_materials="NONE",
-        )
-    except RuntimeError as error:
-        raise SceneError(f"{thing.name} cannot be written: {error}") from error
-    finally:
-        mesh = copy.data
-        bpy.data.objects.remove(copy)
-        bpy.data.meshes.remove(mesh)
-        for each in layer.objects:
-            each.select_set(each in chosen, view_layer=layer)
-        layer.objects.active = active
+    with kept_selection():
+        try:
+            copy.data.materials.clear()
+            copy.matrix_world = home.inverted_safe() @ thing.matrix_world
+            bpy.context.scene.collection.objects.link(copy)
+            bpy.context.view_layer.update()
+            select_only(copy)
+            bpy.ops.export_scene.gltf(
+                filepath=str(path),
+                export_format="GLB",
+                use_selection=True,
+                export_yup=True,
+                export_apply=False,
+                export_animations=False,
+                export_skins=False,
+                export_morph=False,
+                export_materials="NONE",
+            )
+        except RuntimeError as error:
+            raise Failure("file", Text("{file} cannot be written: {reason}", file=thing.name, reason=error)) from error
+        finally:
+            mesh = copy.data
+            bpy.data.objects.remove(copy)
+            bpy.data.meshes.remove(mesh)
     if not path.is_file():
-        raise SceneError(f"{thing.name} cannot be written. Look at Blender's console for the reason.")
+        message = Text("{name} cannot be written.", name=thing.name)
+        raise Failure("file", message, "Look at Blender's console for the reason.")
 
 
 def apply_maps(thing: bpy.types.Object, maps: Mapping[str, Path]) -> bpy.types.Material:

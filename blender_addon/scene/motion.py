@@ -11,7 +11,8 @@ from typing import Any
 import bpy
 from mathutils import Quaternion
 
-from .faults import SceneError
+from ..core.failure import Failure
+from ..core.text import Text
 from .identity import Avatar
 from .pose import bones_of
 from .rotations import basis_of
@@ -73,7 +74,7 @@ def _read(path: Path) -> tuple[list[float], dict[str, list[list[float]]]]:
         facts = json.loads(path.read_text(encoding="utf-8"))
         times, joints, rotations = facts["times"], facts["joints"], facts["rotations"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SceneError(f"The motion cannot be read: {error}") from None
+        raise Failure("file", Text("The motion cannot be read: {reason}", reason=error)) from None
     if not times:
-        raise SceneError("The motion has no frames. Choose another file.")
+        raise Failure("file", "The motion has no frames.", "Choose another file.")
     return times, {joint: [frame[place] for frame in rotations] for place, joint in enumerate(joints)}

@@ -11,8 +11,9 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ExportHelper
 
-from ..base.operator import HardenedOperator
-from .faults import SceneError
+from ..base.operator import PortraitOperator
+from ..core.failure import Failure
+from ..core.text import Text
 from .identity import Avatar, demand_avatar, needs_avatar
 from .joints import MARK, joints_of
 from .rotations import axis_angle_of, quaternion_of, rotation_of, turn
@@ -56,42 +57,37 @@ def rest(avatar: Avatar) -> None:
     avatar.armature.update_tag()
 
 
-class PORTRAITKIT_OT_reset_pose(HardenedOperator, bpy.types.Operator):
+class PORTRAITKIT_OT_reset_pose(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.reset_pose"
     bl_label = "Reset Pose"
     bl_description = "Put all bones of the selected avatar back to rest. An action that moves it stays"
-
-    @classmethod
-    def reason(cls, context: bpy.types.Context) -> str:
-        return needs_avatar(context)
+    needs = (needs_avatar,)
 
     def perform(self, context: bpy.types.Context) -> None:
         rest(demand_avatar(context))
 
 
-class PORTRAITKIT_OT_save_pose(HardenedOperator, ExportHelper, bpy.types.Operator):
+class PORTRAITKIT_OT_save_pose(PortraitOperator, ExportHelper, bpy.types.Operator):
     bl_idname = "portraitkit.save_pose"
     bl_label = "Save Pose"
     bl_description = "Write the pose of the selected avatar into a file that Load Pose and the command line read"
     bl_options = {"REGISTER"}
 
+    needs = (needs_avatar,)
+
     filename_ext = ".json"
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
 
-    @classmethod
-    def reason(cls, context: bpy.types.Context) -> str:
-        return needs_avatar(context)
-
-    def perform(self, context: bpy.types.Context) -> str:
+    def perform(self, context: bpy.types.Context) -> Text:
         avatar = demand_avatar(context)
         if not self.filepath:
-            raise SceneError("No file was named. Choose where the pose goes.")
+            raise Failure("file", "No file was named.", "Choose where the pose goes.")
         path = Path(bpy.path.abspath(self.filepath)).absolute()
         text = json.dumps({joint: list(vector) for joint, vector in read_pose(avatar).items()}, indent=1)
         temporary = path.with_name(path.name + ".part")
         temporary.write_text(text + "\n", encoding="utf-8")
         os.replace(temporary, path)
-        return f"Pose written to {path.name}"
+        return Text("Pose written to {file}", file=path.name)
 
 
 CLASSES = (PORTRAITKIT_OT_reset_pose, PORTRAITKIT_OT_save_pose)

@@ -8,10 +8,11 @@ import math
 import bmesh
 import bpy
 
-from .bring_in import select_only
+from ..core.failure import Failure
+from ..core.text import Text
 from .datablocks import free_name
-from .faults import SceneError
 from .identity import LEVEL_KEY
+from .selection import select_only
 
 WELD = 1e-6
 """Metres: vertices that a file has parted at the seams of the maps."""
@@ -21,7 +22,7 @@ def remesh(thing: bpy.types.Object, faces: int) -> bpy.types.Object:
     """A new object beside ``thing``, of about ``faces`` quads by Blender's QuadriFlow; it is selected and active.
 
     It has a UV map, no material yet, the weights of the nearest places of ``thing`` and the same armature. Raises
-    :class:`SceneError` for a mesh that QuadriFlow refuses; nothing is left behind then.
+    :class:`Failure` for a mesh that QuadriFlow refuses; nothing is left behind then.
     """
     own = thing.copy()
     own.data = thing.data.copy()
@@ -38,16 +39,14 @@ def remesh(thing: bpy.types.Object, faces: int) -> bpy.types.Object:
             target_faces=faces, use_preserve_sharp=False, use_preserve_boundary=True, use_mesh_symmetry=False, seed=0
         )
         if "FINISHED" not in answer or not own.data.polygons:
-            raise SceneError(
-                f"{thing.name} cannot be made of quads: QuadriFlow needs a closed mesh without loose parts."
-            )
+            raise _refused(thing, Text("QuadriFlow needs a closed mesh without loose parts"))
         _unwrap(own)
         _weights(thing, own)
     except RuntimeError as error:
         _drop(own)
         select_only(thing)
-        raise SceneError(f"{thing.name} cannot be made of quads: {error}") from error
-    except SceneError:
+        raise _refused(thing, error) from error
+    except Failure:
         _drop(own)
         select_only(thing)
         raise
@@ -55,6 +54,11 @@ def remesh(thing: bpy.types.Object, faces: int) -> bpy.types.Object:
         polygon.use_smooth = True
     select_only(own)
     return own
+
+
+def _refused(thing: bpy.types.Object, reason: object) -> Failure:
+    message = Text("{name} cannot be made of quads: {reason}.", name=thing.name, reason=reason)
+    return Failure("scene", message, "Bake onto the mesh as it is, or repair it first.")
 
 
 def _plain(own: bpy.types.Object) -> None:

@@ -13,17 +13,26 @@ from .bring_in import bring_in
 from .datablocks import images_of, new_since, remove_unused, snapshot
 from .glb_facts import KEY
 from .identity import COLLECTION_KEY, LEVEL_KEY, Avatar
+from .selection import kept_selection
 
 
 def replace_in_place(old: Avatar, path: Path | str, thumbnail: Path | None = None) -> Avatar:
     """Give ``old`` the shape, maps and recipe of the file at ``path``.
 
     Its objects stay, so name, place, parents, collections, pose, actions, constraints and the user's own properties
-    stay; so do the materials, with the new maps in them. Raises :class:`SceneError`; the scene is then as it was.
+    stay; so do the materials, with the new maps in them. Raises :class:`Failure`; the scene is then as it was.
     """
+    armature = old.armature
+    with kept_selection():
+        _replace(old, path, thumbnail)
     layer = bpy.context.view_layer
-    chosen = [each for each in layer.objects if each.select_get(view_layer=layer)]
-    active = layer.objects.active
+    if layer.objects.active is None and armature.name in layer.objects:  # it was a level that is no more
+        armature.select_set(True, view_layer=layer)
+        layer.objects.active = armature
+    return Avatar(armature)
+
+
+def _replace(old: Avatar, path: Path | str, thumbnail: Path | None) -> None:
     seen = snapshot()
     new = bring_in(path, f"{old.name} anew", thumbnail=thumbnail)
     armature, name = old.armature, old.name
@@ -57,10 +66,6 @@ def replace_in_place(old: Avatar, path: Path | str, thumbnail: Path | None = Non
             for image in images_of(material):
                 if skin_shader.ROLE in image:
                     image.name = f"{name} {image[skin_shader.ROLE].replace('_', ' ')}"
-    for each in layer.objects:
-        each.select_set(each in chosen, view_layer=layer)
-    layer.objects.active = active if active is not None and active.name in layer.objects else armature
-    return Avatar(armature)
 
 
 def remove(avatar: Avatar) -> None:

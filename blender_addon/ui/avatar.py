@@ -6,9 +6,10 @@ from typing import Any
 import bpy
 
 from ..base.wrap import say
-from ..jobs import avatars
 from ..jobs.session import session
 from ..jobs.settings import settings_of
+from ..locale import T_
+from ..scene.identity import selected_avatar
 from .create import PortraitPanel
 
 SHOWN = ("model", "seed", "psi", "faces", "texture_size", "skeleton")
@@ -24,11 +25,11 @@ class PORTRAITKIT_PT_avatar(PortraitPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Its recipe and what can be done with it; a word where none is selected."""
         layout = self.layout
-        avatar = avatars.selected(context)
+        avatar = selected_avatar(context)
         if avatar is None:
             say(layout, "Select an avatar to see how it was made and to change it.", context, "INFO")
         else:
-            layout.label(text=avatars.name_of(avatar), icon="ARMATURE_DATA", translate=False)
+            layout.label(text=avatar.name, icon="ARMATURE_DATA", translate=False)
             draw_recipe(layout, avatar.recipe)
             column = layout.column(align=True)
             column.operator("portraitkit.take_recipe", icon="GREASEPENCIL")
@@ -66,7 +67,7 @@ class PORTRAITKIT_PT_export(PortraitPanel, bpy.types.Panel):
         if formats is not None and settings.batch_format not in formats:
             say(box, "The engine cannot write this format here; .glb always works.", context, "ERROR")
             button.enabled = False
-        text = bpy.app.translations.pgettext_iface("Export {count} Variations").format(count=settings.batch_count)
+        text = T_("Export {count} Variations", count=settings.batch_count)
         button.operator("portraitkit.batch", text=text, icon="EXPORT", translate=False)
 
 

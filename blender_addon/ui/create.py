@@ -9,6 +9,7 @@ from ..base.wrap import say
 from ..jobs.gallery import gallery
 from ..jobs.session import session
 from ..jobs.settings import PORTRAITKIT_PG_settings, settings_of
+from ..locale import T_
 from .parts import draw_state
 
 
@@ -90,13 +91,8 @@ class PORTRAITKIT_PT_gallery(PortraitPanel, bpy.types.Panel):
         if pair is None:
             row.operator("portraitkit.between", text="Between: pick two people", icon="ARROW_LEFTRIGHT")
         else:
-            text = bpy.app.translations.pgettext_iface("Between {first} and {second}")
-            row.operator(
-                "portraitkit.between",
-                text=text.format(first=pair[0] + 1, second=pair[1] + 1),
-                icon="ARROW_LEFTRIGHT",
-                translate=False,
-            )
+            text = T_("Between {first} and {second}", first=pair[0] + 1, second=pair[1] + 1)
+            row.operator("portraitkit.between", text=text, icon="ARROW_LEFTRIGHT", translate=False)
         if gallery.cells:
             draw_cells(layout, context)
 
@@ -224,30 +220,10 @@ def draw_cells(layout: Any, context: bpy.types.Context) -> None:
     row.operator("portraitkit.clear_gallery", icon="X")
 
 
-class PORTRAITKIT_PT_photo(PortraitPanel, bpy.types.Panel):
-    """From a photograph; shown when the engine offers it."""
-
-    bl_idname = "PORTRAITKIT_PT_photo"
-    bl_label = "Photo"
-    bl_order = 6
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """Only with an engine that can."""
-        return session.has_feature("photo")
-
-    def draw(self, context: bpy.types.Context) -> None:
-        """What is asked for is named by the engine."""
-        say(self.layout, "Make the avatar look like a person in a photograph.", context, "IMAGE_DATA")
-        self.layout.prop(settings_of(context), "photo")
-        self.layout.operator("portraitkit.from_photo", icon="USER")
-
-
 CLASSES = (
     PORTRAITKIT_MT_models,
     PORTRAITKIT_PT_create,
     PORTRAITKIT_PT_gallery,
     PORTRAITKIT_PT_attributes,
     PORTRAITKIT_PT_mesh,
-    PORTRAITKIT_PT_photo,
 )

@@ -69,7 +69,7 @@ def draw_error(layout: Any, context: bpy.types.Context) -> None:
     box = layout.box()
     row = box.row()
     row.alert = True
-    row.label(text=T_(failure.title or session.notices.error_title), icon="ERROR", translate=False)
+    row.label(text=T_(failure.title), icon="ERROR", translate=False)
     row.operator("portraitkit.dismiss_error", text="", icon="X", emboss=False)
     say(box, failure.message, context)
     if failure.advice:

@@ -4,7 +4,7 @@
 import bpy
 
 from ..base.wrap import say
-from ..jobs import avatars
+from ..scene.identity import selected_avatar
 from .avatar import offer
 from .create import PortraitPanel
 
@@ -21,7 +21,7 @@ class PORTRAITKIT_PT_pose(PortraitPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Sliders of the selected avatar, and files."""
         layout = self.layout
-        avatar = avatars.selected(context)
+        avatar = selected_avatar(context)
         if avatar is None:
             say(layout, "Select an avatar to pose it.", context, "INFO")
             return

@@ -7,6 +7,7 @@ import bpy
 
 from ..base.preferences_access import ROOT
 from ..base.wrap import say
+from ..core.text import Text
 from ..jobs import setup
 from ..jobs.session import session
 from .parts import draw_error, draw_setup_progress
@@ -119,18 +120,19 @@ def draw_engine(box: bpy.types.UILayout, own: PORTRAITKIT_AddonPreferences, cont
         setup.draw_online_access(box, context)
 
 
-def engine_state() -> str:
+def engine_state() -> Text:
     """One sentence about the engine."""
     if setup.running() is not None:
-        return "The engine is being set up."
+        return Text("The engine is being set up.")
     if not session.link.is_set_up:
-        return "There is no engine yet. It makes the avatars, beside Blender, and is set up once."
+        return Text("There is no engine yet. It makes the avatars, beside Blender, and is set up once.")
     if session.link.starting:
-        return "The engine is starting."
+        return Text("The engine is starting.")
     told = session.capabilities
     if told is None:
-        return "The engine is set up; it starts with the first avatar."
-    return f"The engine {told['version']} runs, on {told.get('device', 'cpu')}."
+        return Text("The engine is set up; it starts with the first avatar.")
+    facts = {"version": told["version"], "device": told.get("device", "cpu")}
+    return Text("The engine {version} runs, on {device}.", **facts)
 
 
 CLASSES = (PORTRAITKIT_AddonPreferences,)

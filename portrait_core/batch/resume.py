@@ -48,7 +48,7 @@ def recovered(job: Job, outputs: Outputs, folder: Path) -> Record | None:
     """
     if set(outputs.endings) != {".glb"}:
         return None
-    from portrait_core.formats.gltf.reader import read_gltf
+    from portrait_core.formats.gltf import read_gltf
     from portrait_core.formats.read_recipe import read_recipe
     from portrait_core.formats.write import main_files, picture_path
 

@@ -16,6 +16,7 @@ import scipy.sparse as _sparse
 import scipy.sparse.csgraph as _csgraph
 from numpy.typing import NDArray
 
+from portrait_core.geometry.components import component_labels
 from portrait_core.geometry.surface import Surface
 
 _csgraph_any: Any = _csgraph  # scipy ships no types for it
@@ -175,5 +176,4 @@ def boundary_loops(faces: NDArray[np.int32], count: int) -> list[NDArray[np.int6
 
 def shells(surface: Surface) -> NDArray[np.int64]:
     """(V,) number of the connected piece of each vertex."""
-    graph = directed(surface.faces, len(surface.vertices))
-    return np.asarray(_csgraph_any.connected_components(graph, directed=False)[1], np.int64)
+    return component_labels(len(surface.vertices), starts(surface.faces), ends(surface.faces))

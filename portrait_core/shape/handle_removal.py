@@ -20,6 +20,7 @@ import scipy.sparse.csgraph as _csgraph
 import scipy.spatial as _spatial
 from numpy.typing import NDArray
 
+from portrait_core.geometry.components import graph_labels
 from portrait_core.geometry.half_edges import HalfEdges, ends, euler_genus, some_corner, starts
 from portrait_core.geometry.surface import Surface
 from portrait_core.shape.repair import lids
@@ -41,7 +42,7 @@ class Loop:
     label: int
 
 
-def close_tunnels(surface: Surface, longest: float, edges: HalfEdges | None = None) -> tuple[Surface, int]:
+def remove_handles(surface: Surface, longest: float, edges: HalfEdges | None = None) -> tuple[Surface, int]:
     """Remove every handle that a loop of at most ``longest`` goes around or through; also how many were
     removed.
 
@@ -80,7 +81,7 @@ def short_loops(surface: Surface, longest: float, edges: HalfEdges | None = None
     reach = _csgraph_any.dijkstra(whole, indices=at, limit=longest, min_only=True)
     reached = np.flatnonzero(np.isfinite(reach))
     near, whole, half = near[reached], whole[reached][:, reached], half[reached][:, reached]
-    piece = np.asarray(_csgraph_any.connected_components(whole, directed=False)[1])
+    piece = graph_labels(whole)
     found: dict[bytes, Loop] = {}
     for number in range(int(piece.max(initial=-1)) + 1):
         local = np.flatnonzero(piece == number)

@@ -35,7 +35,15 @@ def imported(path: Path, root: Path, modules: set[str]) -> Iterator[str]:
         # `from . import a` is of the file a, and of the package only where it takes a name of the package's own
         if not names or len(found) < len(names):
             found |= {base for base in bases if base in modules}
-        yield from found - {own}
+        # a file of another package runs that package's own file first
+        found |= {above for name in found for above in packages_of(name) if not own.startswith(above + ".")}
+        yield from found & modules - {own}
+
+
+def packages_of(module: str) -> Iterator[str]:
+    """The packages that a module lies in."""
+    while module := module.rpartition(".")[0]:
+        yield module
 
 
 def circles(root: Path) -> list[list[str]]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every English text of the add-on that a user may read, found by reading the sources: for the test of translations.
 
-Sentences with values in them are found too, with `{}` for each value. `python tests/addon_package/texts.py` prints what
-the German dictionaries lack.
+Sentences with values in them are templates, such as “{name} is damaged”; a sentence that is put together in another
+way cannot be translated, and is found too. `python tests/addon_package/texts.py` prints what German lacks.
 """
 
 from __future__ import annotations
@@ -16,30 +16,32 @@ from pathlib import Path
 from types import ModuleType
 
 ADDON = Path(__file__).resolve().parents[2] / "blender_addon"
-# Not for users of the interface: the dictionaries themselves, and the copy of the protocol.
+# Not for users of the interface: the dictionaries themselves, and copies of the engine's modules.
 LEFT_OUT = re.compile(r"german(_\w+)?\.py|protocol\.py")
 LABELS = {"bl_label", "bl_description"}
 PROPERTIES = {f"{kind}Property" for kind in ("Bool", "Int", "Float", "String", "Enum", "Pointer", "Collection")}
 PROPERTIES |= {f"{kind}VectorProperty" for kind in ("Bool", "Int", "Float")}
+# Called with templates: name -> the places of those among the arguments.
+TEMPLATES = {"T_": (0,), "Text": (0,), "Failure": (1, 2), "say": (0, 1), "fail": (0,)}
 # What goes to the log or to programmers stays English.
-NOT_SHOWN = {"debug", "info", "warning", "error", "exception", "note", "compile", "startswith"}
-NOT_SHOWN |= {"ImportError", "NotImplementedError"}
+NOT_SHOWN = {"debug", "info", "warning", "error", "exception", "note", "compile", "startswith", "Ticker"}
+NOT_SHOWN |= {"ImportError", "NotImplementedError", "TimeoutError", "RuntimeError"}
 # What is looked for in another program's words, not said.
 LOOKED_FOR = {"_REASONS"}
-SENTENCE = re.compile(r"[A-Z“][^\n]*[a-z.!?…:)] ?")
+SENTENCE = re.compile(r"[A-Z“{][^\n]*[a-z.!?…:)}] ?")
 # Names of things that are the same in every language: of joints, of data-blocks, of Blender's own sockets.
-SAME = re.compile(r"[^a-zA-Z]*|[A-Z]{2,5}|Portraitkit|\{\} px|.*\bHips, .*|.*spine_?0?1, .*|hips, spine, neck, head")
-DATA = re.compile(r"\{\} (mesh|quads|motion|anew|skin)( LOD\{\})?|Portraitkit bone|Subsurface [A-Z]\w+|Base Color")
+SAME = re.compile(r"[^a-zA-Z]*|[A-Z]{2,5}|Portraitkit|\{\w*\} px|.*\bHips, .*|.*spine_?0?1, .*|hips, spine, neck, head")
+DATA = re.compile(
+    r"Portrait x?\{\}|\{\w*\} (mesh|quads|motion|anew|skin)( LOD\{\})?|Portraitkit bone|Subsurface [A-Z]\w+|Base Color"
+)
+PLACES_ONLY = re.compile(r"(\{\w*\}[^\w]*)+")
+# Reports for the makers stay English.
+REPORTS = {"report.py", "start_failure.py"}
 
 
-# The reports for the makers stay English.
-NO_SENTENCES = {"report.py", "start_failure.py"}
-GAP_SENTENCE = re.compile(r"[^\n]*[A-Za-z]{2,} ?[^\n]*")
-
-
-def german(name: str = "GERMAN") -> dict[str, str]:
-    """The dictionary of plain texts, or FILLED; read without Blender."""
-    return getattr(words("german"), name)
+def german() -> dict[str, str]:
+    """The German dictionary, read without Blender."""
+    return words("german").GERMAN
 
 
 def words(name: str) -> ModuleType:
@@ -51,32 +53,42 @@ def words(name: str) -> ModuleType:
     return importlib.import_module(f"words.{name}")
 
 
+def sources() -> Iterator[tuple[Path, ast.Module]]:
+    """Every file of the add-on that may say something to users."""
+    for path in sorted(ADDON.rglob("*.py")):
+        if not LEFT_OUT.fullmatch(path.name):
+            yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
 def texts() -> dict[str, str]:
     """English text -> where it stands."""
     found: dict[str, str] = {}
-    for path in sorted(ADDON.rglob("*.py")):
-        if not LEFT_OUT.fullmatch(path.name):
-            for text, line in texts_of(ast.parse(path.read_text(encoding="utf-8"))):
-                if text.strip() and not SAME.fullmatch(text) and not DATA.fullmatch(text):
-                    found.setdefault(text, f"{path.relative_to(ADDON).as_posix()}:{line}")
+    for path, tree in sources():
+        for text, line in texts_of(tree):
+            if text.strip() and not any(each.fullmatch(text) for each in (SAME, DATA, PLACES_ONLY)):
+                found.setdefault(text, f"{path.relative_to(ADDON).as_posix()}:{line}")
     return found
 
 
-def sentences() -> dict[str, str]:
-    """Sentences with values in them -> where they stand."""
+def put_together() -> dict[str, str]:
+    """Sentences with values that were filled in before anybody could translate them -> where they stand."""
     found: dict[str, str] = {}
-    for path in sorted(ADDON.rglob("*.py")):
-        if LEFT_OUT.fullmatch(path.name) or path.name in NO_SENTENCES:
-            continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        hidden = {id(node) for node in _not_shown(tree)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.JoinedStr) and id(node) not in hidden:
-                text = "".join(each.value if isinstance(each, ast.Constant) else "{}" for each in node.values)
-                is_said = GAP_SENTENCE.fullmatch(text) and re.search(r"[a-z]{2}", text)
-                if " " in text.strip() and is_said and not SAME.fullmatch(text) and not DATA.fullmatch(text):
-                    found.setdefault(text, f"{path.relative_to(ADDON).as_posix()}:{node.lineno}")
+    for path, tree in sources():
+        if path.name not in REPORTS:
+            for text, line in put_together_in(tree):
+                found.setdefault(text, f"{path.relative_to(ADDON).as_posix()}:{line}")
     return found
+
+
+def put_together_in(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """The f-strings of one module that read like something for people; `{}` for each value."""
+    hidden = {id(node) for node in _not_shown(tree)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and id(node) not in hidden:
+            text = "".join(each.value if isinstance(each, ast.Constant) else "{}" for each in node.values)
+            is_said = "\n" not in text and " " in text.strip() and re.search(r"[A-Za-z]*[a-z]{2}", text)
+            if is_said and not SAME.fullmatch(text) and not DATA.fullmatch(text):
+                yield text, node.lineno
 
 
 def texts_of(tree: ast.AST) -> Iterator[tuple[str, int]]:
@@ -86,7 +98,7 @@ def texts_of(tree: ast.AST) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.Assign) and LABELS & {ast.unparse(each) for each in node.targets}:
             yield from _constants(node.value)
         elif isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            name = _called(node)
             for keyword in node.keywords:
                 named = name in PROPERTIES and keyword.arg in {"name", "description"}
                 if named or (keyword.arg == "text" and not _untranslated(node)):
@@ -95,8 +107,9 @@ def texts_of(tree: ast.AST) -> Iterator[tuple[str, int]]:
                     for entry in ast.walk(keyword.value):
                         if isinstance(entry, ast.Tuple):
                             yield from (pair for each in entry.elts[1:3] for pair in _constants(each))
-            if name == "T_" and node.args:
-                yield from _constants(node.args[0])
+            for place in TEMPLATES.get(name, ()):
+                if place < len(node.args) and id(node) not in hidden:
+                    yield from _constants(node.args[place])
         elif (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
@@ -105,6 +118,10 @@ def texts_of(tree: ast.AST) -> Iterator[tuple[str, int]]:
             and SENTENCE.fullmatch(node.value)
         ):
             yield node.value, node.lineno
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
 def _constants(node: ast.AST) -> Iterator[tuple[str, int]]:
@@ -134,10 +151,8 @@ def _not_shown(tree: ast.AST) -> Iterator[ast.AST]:
                     yield each.value
         if isinstance(node, ast.JoinedStr):
             yield from node.values
-        if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in NOT_SHOWN:
-                yield from ast.walk(node)
+        if isinstance(node, ast.Call) and _called(node) in NOT_SHOWN:
+            yield from ast.walk(node)
         if isinstance(node, ast.Compare):
             yield from ast.walk(node)
         if isinstance(node, ast.AnnAssign | ast.Assign) and node.value is not None:
@@ -147,9 +162,9 @@ def _not_shown(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def missing() -> dict[str, str]:
-    """Texts and sentences without a translation."""
-    known = german().keys() | german("FILLED").keys()
-    return {text: place for text, place in {**texts(), **sentences()}.items() if text not in known}
+    """Texts without a translation."""
+    known = german().keys()
+    return {text: place for text, place in texts().items() if text not in known}
 
 
 if __name__ == "__main__":

@@ -121,19 +121,30 @@ def scene(addon: ModuleType) -> Any:
 
 @pytest.fixture(scope="session")
 def avatar_file(engine_python: Path) -> Path:
-    """A small avatar of the real engine, seed 7; kept between runs until the engine's sources change."""
+    """A small avatar of the real engine, seed 7."""
+    return made_by(engine_python, "seed-7")
+
+
+@pytest.fixture(scope="session")
+def avatar_file_with_levels(engine_python: Path) -> Path:
+    """The same with two coarser levels of detail."""
+    return made_by(engine_python, "seed-7-levels", "--lods", "700,400", "--lod-maps", "shared")
+
+
+def made_by(engine_python: Path, name: str, *options: str) -> Path:
+    """An avatar's file, kept between runs until the engine's sources change."""
     newest = max(
         path.stat().st_mtime
         for folder in ("portrait_core", "textures")
         for path in (ROOT / folder).rglob("*")
         if path.suffix in {".py", ".safetensors"}
     )
-    kept = CACHE / f"seed-7-{int(newest)}.glb"
+    kept = CACHE / f"{name}-{int(newest)}.glb"
     if not kept.is_file():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             command = [str(engine_python), "-m", "cli.main", "generate", "--seed", "7", "--out", folder, "--quiet"]
-            command += ["--faces", "1000", "--texture-size", "128", "--lattice", "64"]
+            command += ["--faces", "1000", "--texture-size", "128", "--lattice", "64", *options]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
             assert done.returncode == 0, done.stdout + done.stderr
             (made,) = Path(folder).glob("*.glb")

@@ -163,7 +163,7 @@ def test_a_model_that_is_gone(window: Window) -> None:
     window.until(lambda: task.ended)
     assert task.state == "failed"
     failure = window.session.notices.error
-    assert "lost" in failure.message and failure.advice
+    assert "lost" in str(failure.message) and failure.advice
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounts a small disk as root")

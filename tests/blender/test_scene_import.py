@@ -75,6 +75,27 @@ def test_replacing_keeps_what_the_user_did(scene: Any, part: Part, avatar_copy: 
     assert len(part("scene.identity").avatars_of()) == 1
 
 
+@pytest.mark.parametrize("active", [0, 1, 2])
+def test_replacing_takes_levels_away_whichever_is_active(
+    scene: Any, part: Part, avatar_copy: Path, avatar_file_with_levels: Path, active: int
+) -> None:
+    avatar = part("scene.bring_in").bring_in(avatar_file_with_levels, "Ada")
+    assert len(avatar.meshes) == 3
+    chosen = avatar.meshes[active]
+    other = bpy.data.objects.new("other", None)
+    scene.collection.objects.link(other)
+    for each in (chosen, other):
+        each.hide_viewport = False
+        each.select_set(True)
+    avatar.armature.select_set(False)
+    bpy.context.view_layer.objects.active = chosen
+    again = part("scene.replace").replace_in_place(avatar, avatar_copy)
+    assert [each.name for each in again.meshes] == ["Ada mesh"]
+    (shown,) = again.meshes
+    assert bpy.context.view_layer.objects.active == (again.armature if active else shown)
+    assert {each.name for each in bpy.context.selected_objects} == {"other", "Ada" if active else "Ada mesh"}
+
+
 def test_hundred_cycles_leave_nothing(
     scene: Any, part: Part, avatar_copy: Path, datablocks: Callable[[], dict[str, int]]
 ) -> None:
@@ -120,7 +141,7 @@ def test_files_that_are_no_avatar(
             each.pop("extras", None)
     text = json.dumps(tree).encode().ljust(length)
     avatar_copy.write_bytes(content[:20] + text + content[20 + length :])
-    with pytest.raises(part("scene.faults").SceneError, match="not made by Portraitkit"):
+    with pytest.raises(part("core.failure").Failure, match="not made by Portraitkit"):
         part("scene.bring_in").bring_in(avatar_copy)
     assert bpy.ops.portraitkit.import_avatar(filepath=str(avatar_copy)) == {"FINISHED"}
     assert not part("scene.identity").avatars_of()

@@ -166,5 +166,5 @@ def test_a_motion_is_an_action(avatar: Any, part: Part, avatar_copy: Path, tmp_p
     expected = file.posed({joint: rotation(vectors[10][joint]) for joint in joints})
     assert far_apart(shown(avatar), expected) < 2e-5
     path.write_text("{}")
-    with pytest.raises(part("scene.faults").SceneError, match="cannot be read"):
+    with pytest.raises(part("core.failure").Failure, match="cannot be read"):
         part("scene.motion").apply_motion(avatar, path, "nod")

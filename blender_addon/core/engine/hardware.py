@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..text import Text
+
 MEGABYTE = 1_000_000
 INDEX = "https://download.pytorch.org/whl/"
 """Torch's own package index; the usual one has another variant for some systems."""
@@ -20,7 +22,7 @@ class Variant:
     """A kind of torch. Sizes are of torch and all other parts together, measured, and rounded up."""
 
     name: str
-    words: str
+    words: Text
     download: int
     installed: int
     index: str | None = None
@@ -31,17 +33,17 @@ def variants(system: str = sys.platform, machine: str = "") -> dict[str, Variant
     """The variants that there are for this system."""
     machine = (machine or platform.machine()).lower()
     if system == "darwin":
-        words = "Apple graphics (MPS) and processor"
+        words = Text("Apple graphics (MPS) and processor")
         both = {name: Variant(name, words, 330 * MEGABYTE, 1150 * MEGABYTE) for name in ("mps", "cpu")}
         return both if machine == "arm64" else {"cpu": both["cpu"]}
     if system == "win32":
-        cpu = Variant("cpu", "processor (CPU)", 440 * MEGABYTE, 1500 * MEGABYTE)
-        cuda = Variant("cuda", "NVIDIA graphics (CUDA)", 2900 * MEGABYTE, 6000 * MEGABYTE, INDEX + "cu126")
+        cpu = Variant("cpu", Text("processor (CPU)"), 440 * MEGABYTE, 1500 * MEGABYTE)
+        cuda = Variant("cuda", Text("NVIDIA graphics (CUDA)"), 2900 * MEGABYTE, 6000 * MEGABYTE, INDEX + "cu126")
         return {"cpu": cpu, "cuda": cuda}
-    cpu = Variant("cpu", "processor (CPU)", 420 * MEGABYTE, 1500 * MEGABYTE, INDEX + "cpu")
+    cpu = Variant("cpu", Text("processor (CPU)"), 420 * MEGABYTE, 1500 * MEGABYTE, INDEX + "cpu")
     if machine in ("aarch64", "arm64"):
         return {"cpu": cpu}
-    return {"cpu": cpu, "cuda": Variant("cuda", "NVIDIA graphics (CUDA)", 3300 * MEGABYTE, 7500 * MEGABYTE)}
+    return {"cpu": cpu, "cuda": Variant("cuda", Text("NVIDIA graphics (CUDA)"), 3300 * MEGABYTE, 7500 * MEGABYTE)}
 
 
 def best_variant(system: str = sys.platform, machine: str = "") -> str:

@@ -7,12 +7,13 @@ import logging
 import time
 from pathlib import Path
 
-from ..advice import Failure, failure
 from ..client import WorkerClient
+from ..failure import Failure
 from ..jobs import Job, JobState
 from ..log_file import LogFile
 from ..protocol_copy import protocol
 from ..supervisor import Timing
+from ..text import Text
 from .child import Child
 from .hardware import in_words
 from .pip_errors import why_failed
@@ -38,10 +39,9 @@ class Installation:
         self.ended = False
         self.failure: Failure | None = None
         self.python: Path | None = None
-        self.line = "Starting"
+        self.line = Text("Starting")
         self.overall = 0.0
         self.progress = Progress()
-        self.longest_step = 0.0
         self._log = LogFile(log_path)
         self._timing = timing or Timing(start=180.0, silence=180.0, falls=1)
         self._left = [step for step in plan.steps if step.name not in plan.done]
@@ -62,14 +62,12 @@ class Installation:
 
     def step(self) -> float:
         """Do what can be done at once; seconds until the next call."""
-        begun = time.monotonic()
         try:
             if not self.ended:
-                self._move(begun)
+                self._move(time.monotonic())
         except OSError as error:
             code = "disk" if error.errno in (28, 122) else "permission"
-            self._end(failure(code, f"the engine's folder cannot be written: {error}"))
-        self.longest_step = max(self.longest_step, time.monotonic() - begun)
+            self._end(Failure(code, Text("The engine's folder cannot be written: {reason}", reason=error)))
         return WAIT
 
     def pump(self, timeout: float | None = None) -> None:
@@ -85,7 +83,7 @@ class Installation:
         """Stop; a later ``step`` ends it. What was downloaded and finished is kept."""
         if self.ended:
             return
-        self._cancelled, self.line = True, "Cancelling"
+        self._cancelled, self.line = True, Text("Cancelling")
         if self._child is not None:
             self._child.stop()
 
@@ -95,7 +93,7 @@ class Installation:
         if child is not None:
             child.kill()
         if not self.ended:
-            self._end(failure("cancelled", "the set-up was cancelled"))
+            self._end(Failure("cancelled", "The set-up was cancelled."))
         elif self._client is not None:
             self._close_client()
 
@@ -109,7 +107,7 @@ class Installation:
 
     def _move(self, now: float) -> None:
         if self._cancelled and (self._child is None or self._child.status is not None):
-            self._end(failure("cancelled", "the set-up was cancelled"))
+            self._end(Failure("cancelled", "The set-up was cancelled."))
         elif self._child is not None:
             self._watch(now, self._child)
         elif self._client is not None:
@@ -134,7 +132,7 @@ class Installation:
         try:
             self._child = Child(command)
         except (OSError, ValueError) as error:
-            self._end(failure("setup", f"cannot run {command[0]}: {error}"))
+            self._end(Failure("setup", Text("{program} cannot be run: {reason}", program=command[0], reason=error)))
 
     def _watch(self, now: float, child: Child) -> None:
         status = child.status  # before the lines: once it is told, all of them are there
@@ -168,15 +166,16 @@ class Installation:
         if job is None or not job.final:
             return
         if job.state is not JobState.DONE or job.result is None:
-            why = job.failure or failure("start")
-            self._end(
-                failure(why.code, f"the new engine does not work: {why.message}", why.advice, detail=self._log.tail(30))
-            )
+            why = job.failure or Failure("start")
+            message = Text("The new engine does not work: {reason}", reason=why.message)
+            self._end(Failure(why.code, message, why.advice, detail=self._log.tail(30)))
             return
         version = str(job.result.get("version"))
         if version != self.plan.version:
-            message = f"the engine says it is {version}; the add-on brought {self.plan.version}"
-            self._end(failure("version", message))
+            told = Text(
+                "The engine says it is {engine}; the add-on brought {addon}.", engine=version, addon=self.plan.version
+            )
+            self._end(Failure("version", told))
             return
         self._record.whole = True
         self._record.save(self.plan.folder)
@@ -185,14 +184,14 @@ class Installation:
     def _end(self, why: Failure | None) -> None:
         self.failure = why
         if why is None:
-            self.python, self.overall, self.line = self.plan.python, 1.0, "The engine is ready"
+            self.python, self.overall, self.line = self.plan.python, 1.0, Text("The engine is ready")
             try:
                 delete(downloads_of(self.plan.folder))
             except OSError as error:
                 self._log.note(f"the downloads could not be deleted: {error}")
         else:
             self.line = why.message
-        self._log.note(self.line)
+        self._log.note(str(self.line))
         self._close_client()
         self.ended = True
 
@@ -207,7 +206,7 @@ class Installation:
         total = sum(step.weight for step in self.plan.steps) + VERIFY_WEIGHT
         step, progress = self._step, self.progress
         if self._client is not None:
-            self.line = "Starting the engine for the first time"
+            self.line = Text("Starting the engine for the first time")
             self.overall = max(self.overall, (total - VERIFY_WEIGHT * 0.7) / total)
             return
         if step is None:
@@ -229,13 +228,18 @@ class Installation:
         self.overall = max(self.overall, min(1.0, (before + step.weight * share) / total))
         self.line = self._words(step, now)
 
-    def _words(self, step: Step, now: float) -> str:
+    def _words(self, step: Step, now: float) -> Text:
         progress = self.progress
-        if progress.file_size and progress.doing.startswith("Downloading"):
-            so_far = f"{in_words(progress.file_bytes)} of {in_words(progress.file_size)}"
-            speed = self.downloaded / max(1.0, now - self._begun)
-            return f"{progress.doing}: {so_far}, {in_words(self.downloaded)} in all, {in_words(round(speed))} a second"
-        return f"{step.words}: {progress.doing}" if progress.doing else step.words
+        if progress.file_size and progress.downloads:
+            return Text(
+                "{doing}: {part} of {size}, {all} in all, {speed} a second",
+                doing=progress.doing,
+                part=in_words(progress.file_bytes),
+                size=in_words(progress.file_size),
+                all=in_words(self.downloaded),
+                speed=in_words(round(self.downloaded / max(1.0, now - self._begun))),
+            )
+        return Text("{step}: {doing}", step=step.words, doing=progress.doing) if progress.doing else step.words
 
 
 def _tells_bytes(python: Path) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-from ..advice import Failure, failure
+from ..failure import Failure
+from ..text import Text, as_it_is
 
 # In this order: a full disk can be told as a failed download, and a failed download as a missing package.
 _REASONS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -45,21 +46,23 @@ _REASONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-def why_failed(lines: list[str], *, what: str, offline: bool, status: int | None = None) -> Failure:
+def why_failed(lines: list[str], *, what: Text, offline: bool, status: int | None = None) -> Failure:
     """Why pip (or venv) failed, from its last lines."""
     text = "\n".join(lines)
     code = next((code for code, signs in _REASONS if any(sign in text for sign in signs)), "setup")
     errors = [line for line in lines if line.startswith(("ERROR:", "Error:", "error:", "OSError", "PermissionError"))]
-    last = errors[-1] if errors else (lines[-1] if lines else f"it ended with status {status} and said nothing")
+    last = (errors or lines or [""])[-1]
     for line in lines:
         if "No matching distribution found for" in line:
             last = line
-    message = f"{what} failed: {re.sub('^(ERROR|Error|error): *', '', last)[:300]}"
+    said = Text("it ended with status {status} and said nothing", status=status)
+    reason = as_it_is(re.sub("^(ERROR|Error|error): *", "", last)[:300]) if last else said
+    message = Text("{what} failed: {reason}", what=what, reason=reason)
     detail = "\n".join(lines[-30:])
     if code == "no_wheel" and offline:
         advice = (
             "The folder of wheels lacks this part, or has it for another Python or system. On a computer with a "
             "connection, fill it with: pip download torch PATH-OF-THE-ENGINE-WHEEL -d FOLDER"
         )
-        return failure("no_wheel", message, advice, detail=detail)
-    return failure(code, message, detail=detail)
+        return Failure("no_wheel", message, advice, detail=detail)
+    return Failure(code, message, detail=detail)

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from ..text import Text
+
 _PROGRESS = re.compile(r"^Progress (\d+) of (\d+)\s*$")
 _FILE = re.compile(r"^\s*(Downloading|Using cached|Processing) (\S+)")
 _COLLECT = re.compile(r"^(?:Collecting|Requirement already satisfied:) ([A-Za-z0-9_.\-]+)")
@@ -16,8 +18,10 @@ _COLLECT = re.compile(r"^(?:Collecting|Requirement already satisfied:) ([A-Za-z0
 class Progress:
     """What one run of pip has done so far."""
 
-    doing: str = ""
+    doing: Text = field(default_factory=lambda: Text(""))
     """In plain words."""
+    downloads: bool = False
+    """Whether a file is coming just now."""
     file: str = ""
     file_bytes: int = 0
     file_size: int = 0
@@ -45,14 +49,15 @@ class Progress:
         if found is not None:
             self._next_file()
             self.file = PurePosixPath(found[2].replace("\\", "/")).name.split("-")[0].split("#")[0]
-            self.doing = f"{'Downloading' if found[1] == 'Downloading' else 'Reading'} {self.file}"
+            self.downloads = found[1] == "Downloading"
+            self.doing = Text("Downloading {file}" if self.downloads else "Reading {file}", file=self.file)
             return
         found = _COLLECT.match(text)
         if found is not None:
-            self.doing = f"Looking for {found[1]}"
+            self.downloads, self.doing = False, Text("Looking for {part}", part=found[1])
         elif text.startswith("Installing collected packages"):
             self._next_file()
-            self.installing, self.doing = True, "Unpacking"
+            self.installing, self.downloads, self.doing = True, False, Text("Unpacking")
 
     def _next_file(self) -> None:
         self.ended_bytes += self.file_bytes

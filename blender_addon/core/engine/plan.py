@@ -10,7 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..advice import Failure, failure
+from ..failure import Failure
+from ..text import Text
 from .hardware import MEGABYTE, Variant, best_variant, in_words, variants
 from .probe import Probe
 from .pythons import sandbox, why_not
@@ -28,7 +29,7 @@ class Step:
     """One command. ``key`` is what it is done with: a finished step is done again only when that changes."""
 
     name: str
-    words: str
+    words: Text
     command: tuple[str, ...]
     key: str
     weight: float
@@ -55,7 +56,7 @@ class SetupPlan:
     steps: tuple[Step, ...]
     done: tuple[str, ...]
     """Names of the steps that an earlier set-up has finished."""
-    notes: tuple[str, ...]
+    notes: tuple[Text, ...]
 
     @property
     def needs_network(self) -> bool:
@@ -73,20 +74,26 @@ class SetupPlan:
         return tuple(step.command for step in self.steps)
 
     @property
-    def lines(self) -> list[str]:
+    def lines(self) -> list[Text]:
         """It in sentences."""
         source = (
-            f"Download about {in_words(self.download)} with pip, as your own pip settings say"
+            Text("Download about {size} with pip, as your own pip settings say", size=in_words(self.download))
             if self.wheels is None
-            else f"Install from the folder {self.wheels}, without the internet"
+            else Text("Install from the folder {folder}, without the internet", folder=self.wheels)
         )
         again = "Go on where the last set-up ended" if self.done else "Make a Python environment of its own"
+        python = {"version": self.base.text, "path": self.base.python}
+        size = in_words(self.variant.installed)
         return [
-            f"{again}, with Python {self.base.text} ({self.base.python})",
-            f"Folder: {self.place}",
-            f"Parts: engine {self.version} from this add-on, torch for {self.variant.words}, and what they need",
+            Text("{what}, with Python {version} ({path})", what=Text(again), **python),
+            Text("Folder: {folder}", folder=self.place),
+            Text(
+                "Parts: engine {version} from this add-on, torch for {hardware}, and what they need",
+                version=self.version,
+                hardware=self.variant.words,
+            ),
             source,
-            f"Disk: about {in_words(self.variant.installed)}. Nothing outside that folder is changed",
+            Text("Disk: about {size}. Nothing outside that folder is changed", size=size),
             *self.notes,
         ]
 
@@ -107,8 +114,8 @@ def make_plan(
     offered = variants(machine=base.machine)
     name = best_variant(machine=base.machine) if variant == "auto" else variant
     if name not in offered:
-        names = ", ".join(offered)
-        return failure("usage", f"there is no variant {name} for this computer", f"Choose one of: auto, {names}.")
+        message = Text("There is no variant {variant} for this computer.", variant=name)
+        return Failure("usage", message, Text("Choose one of: auto, {names}.", names=", ".join(offered)))
     chosen, place = offered[name], short_place(folder)
     record = read_record(folder)
     steps = _steps(folder, place, base, chosen, wheel, wheels)
@@ -117,17 +124,20 @@ def make_plan(
     disk = (0 if "torch" in done else chosen.installed) + download + SPARE
     free = _free(place)
     if free is not None and free < disk:
-        return failure(
+        sizes = {"size": in_words(disk), "free": in_words(free)}
+        return Failure(
             "disk",
-            f"the set-up needs {in_words(disk)} in {place}; {in_words(free)} are free",
+            Text("The set-up needs {size} in {folder}; {free} are free.", folder=place, **sizes),
             "Make room on that disk, or choose the variant CPU, which is smaller.",
         )
-    notes: list[str] = []
+    notes: list[Text] = []
     box = sandbox()
     if box is not None:
-        notes.append(f"This Blender is a {box}: it may not see the system's Pythons. Blender from blender.org does")
+        notes.append(
+            Text("This Blender is a {box}: it may not see the system's Pythons. Blender from blender.org does", box=box)
+        )
     if place != folder:
-        notes.append("A short folder is taken because Windows cannot hold the engine's paths in Blender's own")
+        notes.append(Text("A short folder is taken because Windows cannot hold the engine's paths in Blender's own"))
     return SetupPlan(
         folder=folder,
         place=place,
@@ -181,18 +191,21 @@ def short_place(folder: Path, platform: str = sys.platform) -> Path:
 
 def _why_no_plan(wheel: Path, base: Probe | None, wheels: Path | None) -> Failure | None:
     if not wheel.is_file():
-        return failure("setup", f"the engine's wheel is missing: {wheel}", "Install the add-on again from its zip.")
+        message = Text("The engine's wheel is missing: {path}.", path=wheel)
+        return Failure("setup", message, "Install the add-on again from its zip.")
     if base is None:
-        return failure("no_python")
+        return Failure("no_python")
     reason = why_not(base)
     if reason is not None:
-        return failure("no_python", reason)
+        return Failure("no_python", reason)
     if wheels is None:
         return None
     if not wheels.is_dir():
-        return failure("usage", f"the folder of wheels is not there: {wheels}", "Choose another one, or none.")
+        message = Text("The folder of wheels is not there: {folder}.", folder=wheels)
+        return Failure("usage", message, "Choose another one, or none.")
     if next(wheels.glob("*.whl"), None) is None:
-        return failure("usage", f"there are no wheels (.whl) in {wheels}", "Choose another folder, or none.")
+        message = Text("There are no wheels (.whl) in {folder}.", folder=wheels)
+        return Failure("usage", message, "Choose another folder, or none.")
     return None
 
 
@@ -208,17 +221,17 @@ def _steps(
     maker = base.base if base.in_venv else base.python
     weighs_most = max(10.0, variant.download / (10 * MEGABYTE)) if wheels is None else 10.0
     made = (str(maker), "-I", "-X", "utf8", "-m", "venv", "--clear", str(place))
-    steps = [Step("venv", "Making the environment", made, f"{maker} {base.text}", 4.0)]
+    steps = [Step("venv", Text("Making the environment"), made, f"{maker} {base.text}", 4.0)]
     if wheels is None or next(wheels.glob("pip-*.whl"), None) is not None:
         # Progress in bytes came with pip 24.1; what Pythons bring may be older.
-        steps.append(Step("pip", "Renewing pip", (*pip, *source, "--upgrade", "pip>=24.1"), "24.1", 2.0))
+        steps.append(Step("pip", Text("Renewing pip"), (*pip, *source, "--upgrade", "pip>=24.1"), "24.1", 2.0))
     key = _digest(wheel)
     again = ("--no-deps", "--no-index", "--force-reinstall", str(wheel))
     steps += [
-        Step("torch", "Installing torch", (*pip, *source, *extra, TORCH), f"{variant.name} {TORCH}", weighs_most),
-        Step("parts", "Installing the engine's parts", (*pip, *source, str(wheel)), key, 12.0),
+        Step("torch", Text("Installing torch"), (*pip, *source, *extra, TORCH), f"{variant.name} {TORCH}", weighs_most),
+        Step("parts", Text("Installing the engine's parts"), (*pip, *source, str(wheel)), key, 12.0),
         # A wheel of the same version but other content would be passed over by the step before.
-        Step("engine", "Installing the engine", (*pip, *again), key, 1.0),
+        Step("engine", Text("Installing the engine"), (*pip, *again), key, 1.0),
     ]
     return tuple(steps)
 

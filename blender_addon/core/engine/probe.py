@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..advice import Failure, failure
 from ..environment import CREATION_FLAGS, clean_environment
+from ..failure import Failure
+from ..text import Text
 
 TIMEOUT = 20.0
 """Seconds; the first run of a Python may wait for a virus scanner."""
@@ -71,17 +72,22 @@ def probe(python: Path, timeout: float = TIMEOUT, arguments: Sequence[str] = ())
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return failure("start", f"{python} did not answer within {timeout:g} seconds")
+        return _no("{python} did not answer within {seconds} seconds.", python=python, seconds=f"{timeout:g}")
     except (OSError, ValueError) as error:
-        return failure("start", f"cannot run {python}: {error}")
+        return _no("{program} cannot be run: {reason}", program=python, reason=error)
     for line in done.stdout.decode("utf-8", "replace").splitlines():
         if line.startswith(MARK):
             try:
                 return _understand(python, json.loads(line[len(MARK) :]))
             except (ValueError, KeyError, TypeError) as error:
-                return failure("start", f"{python} answered in a way that is not understood: {error}")
+                return _no("{python} answered in a way that is not understood: {reason}", python=python, reason=error)
     said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return failure("start", f"{python} is no Python that works: {said[-1] if said else f'status {done.returncode}'}")
+    reason = said[-1] if said else Text("exit status {status}", status=done.returncode)
+    return _no("{python} is no Python that works: {reason}", python=python, reason=reason)
+
+
+def _no(template: str, **values: object) -> Failure:
+    return Failure("start", Text(template, **values))
 
 
 def _understand(python: Path, facts: dict[str, Any]) -> Probe:

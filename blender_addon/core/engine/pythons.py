@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..advice import Failure
+from ..failure import Failure
+from ..text import Text
 from .probe import Probe, probe
 
 VERSIONS = ((3, 11), (3, 12), (3, 13))
@@ -56,19 +57,24 @@ def base_pythons(
     return sorted(found, key=lambda each: _rank(each, chosen, blender))
 
 
-def why_not(found: Probe) -> str | None:
+def why_not(found: Probe) -> Text | None:
     """Why no engine can be made with this Python; None if one can."""
     if found.version[:2] not in VERSIONS:
         known = ", ".join(f"{major}.{minor}" for major, minor in VERSIONS)
-        return f"Python {found.text}: the engine needs one of {known}"
+        return Text("Python {version}: the engine needs one of {known}.", version=found.text, known=known)
     if found.bits != 64:
-        return f"Python {found.text} has {found.bits} bits: the engine needs 64"
+        return Text("Python {version} has {bits} bits: the engine needs 64.", version=found.text, bits=found.bits)
     if not found.standard:
-        return f"Python {found.text} is of a kind that the engine's parts are not made for"
+        return Text("Python {version} is of a kind that the engine's parts are not made for.", version=found.text)
     if not found.can_make:
-        return f"Python {found.text} cannot make environments: its modules venv or ensurepip are missing"
+        return Text(
+            "Python {version} cannot make environments: its modules venv or ensurepip are missing.", version=found.text
+        )
     if sys.platform == "darwin" and found.machine == "x86_64":
-        return f"Python {found.text} is made for Intel processors: torch is no longer made for those on macOS"
+        return Text(
+            "Python {version} is made for Intel processors: torch is no longer made for those on macOS.",
+            version=found.text,
+        )
     return None
 
 

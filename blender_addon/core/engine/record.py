@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from ..advice import Failure, failure
+from ..failure import Failure
+from ..text import Text
 
 NAME = "portraitkit-engine.json"
 _FORMAT = 1
@@ -81,7 +82,7 @@ def remove_engine(folder: Path) -> Failure | None:
         try:
             record.save(folder)
         except OSError as error:
-            return failure("permission", f"the engine's folder cannot be written: {error}")
+            return Failure("permission", Text("The engine's folder cannot be written: {reason}", reason=error))
         place = Path(record.place)
         # Only a folder that is an environment, never one that a damaged record names by mistake.
         if place != folder and (place / "pyvenv.cfg").is_file():
@@ -91,7 +92,7 @@ def remove_engine(folder: Path) -> Failure | None:
             delete(each)
         except OSError as error:
             code = "locked" if sys.platform == "win32" else "permission"
-            return failure(code, f"the engine cannot be removed whole: {error}")
+            return Failure(code, Text("The engine cannot be removed whole: {reason}", reason=error))
     return None
 
 

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any, cast
+
+from .remedies import advice_for
+from .text import Text, as_it_is, text_of
 
 # Code -> (title of the dialog, advice where the sender gave none). The first ten come from the worker.
 _TABLE: dict[str, tuple[str, str]] = {
@@ -24,7 +28,7 @@ _TABLE: dict[str, tuple[str, str]] = {
         "The model cannot be used",
         "Choose another model, or check the model folder in the preferences.",
     ),
-    "cancelled": ("Cancelled", "Nothing was changed. Start again whenever you like."),
+    "cancelled": ("The job was cancelled", "Nothing was changed. Start again whenever you like."),
     "disk": ("The disk is full", "Make room or choose another folder, then try again."),
     "permission": (
         "A file or folder is not yours to write",
@@ -88,6 +92,8 @@ _TABLE: dict[str, tuple[str, str]] = {
         "Another program holds a file of the engine",
         "Close other Blender windows, wait until the virus scanner is done, then try again.",
     ),
+    "scene": ("That does not go with the scene as it is", "Change the scene as the message says, then try again."),
+    "file": ("The file cannot be used", "Choose another file, or make it again."),
     "setup": (
         "The engine could not be set up",
         "Press Set Up Engine again; finished steps are kept. If it fails again, press Copy Report and send it to us.",
@@ -95,27 +101,56 @@ _TABLE: dict[str, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Failure:
-    """Why something did not work. ``code`` is one of the table's; ``detail`` is for the report only."""
+class Failure(Exception):
+    """What did not work, why, and what to do next, in words for the user: the one record of it in the add-on.
 
-    code: str
-    message: str
-    advice: str = ""
-    detail: str = ""
+    ``code`` is one of the table's; ``detail`` is for the report only. Raised where something cannot be done, and kept
+    or handed on where a job ended by it.
+    """
+
+    def __init__(self, code: str, message: Text | str = "", advice: Text | str = "", *, detail: str = "") -> None:
+        title, usual = _TABLE.get(code, _TABLE["internal"])
+        self.code = code
+        self.message = text_of(message or title)
+        self.advice = text_of(advice or usual)
+        self.detail = detail
+        super().__init__(code)
 
     @property
     def title(self) -> str:
         """The dialog's first line."""
         return _TABLE.get(self.code, _TABLE["internal"])[0]
 
+    @property
+    def sentence(self) -> Text:
+        """What failed and what to do, in one line."""
+        return Text("{message} {advice}", message=self.message, advice=self.advice) if self.advice else self.message
 
-def failure(code: str, message: str = "", advice: str = "", *, detail: str = "") -> Failure:
-    """A :class:`Failure` with the table's words where none are given."""
-    title, usual = _TABLE.get(code, _TABLE["internal"])
-    return Failure(code=code, message=message.strip() or title, advice=advice.strip() or usual, detail=detail)
+    def __str__(self) -> str:
+        """In English, for the log."""
+        return str(self.message)
 
 
 def codes() -> tuple[str, ...]:
     """All codes that there are words for."""
     return tuple(_TABLE)
+
+
+def engine_failure(event: Mapping[str, Any]) -> Failure:
+    """The failure in an error event of the engine, whose message is English, in its own words.
+
+    What to do is said in ours: for the event's remedy if that is known, else by its code; the engine's advice is taken
+    only for codes of an engine that is newer than this add-on.
+    """
+    code = str(event.get("code", "internal"))
+    remedy: object = event.get("remedy")
+    advice = advice_for(cast("dict[str, Any]", remedy)) if isinstance(remedy, dict) else None
+    if advice is None and code not in _TABLE:
+        advice = as_it_is(event.get("advice", ""))
+    message = str(event.get("message", "")).strip()
+    return Failure(code, as_it_is(_sentence(message)) if message else "", advice or "")
+
+
+def _sentence(text: str) -> str:
+    """Some of the engine's messages begin in lower case; a dialog's line does not, and ends with a full stop."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

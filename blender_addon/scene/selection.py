@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is selected and active: set for an operator of Blender's, and given back whatever was removed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import bpy
+
+
+def select_only(thing: bpy.types.Object) -> None:
+    """Make an object the active one and the only one selected, where the view layer shows it."""
+    layer = bpy.context.view_layer
+    for each in layer.objects:
+        if each.select_get(view_layer=layer):
+            each.select_set(False, view_layer=layer)
+    if thing.name in layer.objects:
+        thing.select_set(True, view_layer=layer)
+        layer.objects.active = thing
+
+
+@contextmanager
+def kept_selection() -> Iterator[None]:
+    """Give the selection and the active object back at the end, as far as those objects are still there.
+
+    Objects are remembered by number: one that was removed must not be asked even for its name.
+    """
+    layer = bpy.context.view_layer
+    chosen = {each.session_uid for each in layer.objects if each.select_get(view_layer=layer)}
+    active = layer.objects.active.session_uid if layer.objects.active is not None else None
+    try:
+        yield
+    finally:
+        for each in layer.objects:
+            each.select_set(each.session_uid in chosen, view_layer=layer)
+        layer.objects.active = next((each for each in layer.objects if each.session_uid == active), None)
