@@ -169,16 +169,16 @@ def _commit(package: Path = Path(portrait_core.__file__).parent) -> str:
     Site-packages often lie inside a checkout of something else, whose commit says nothing of this code.
     """
     try:
-        top = _git(package, "rev-parse", "--show-toplevel")
+        top = _git(package, ["rev-parse", "--show-toplevel"])
         if Path(top).resolve() != package.parent.resolve():
             return ""
-        _git(package, "ls-files", "--error-unmatch", "__init__.py")
-        return _git(package, "rev-parse", "HEAD")
+        _git(package, ["ls-files", "--error-unmatch", "__init__.py"])
+        return _git(package, ["rev-parse", "HEAD"])
     except (OSError, subprocess.CalledProcessError):
         return ""
 
 
-def _git(folder: Path, *words: str) -> str:
+def _git(folder: Path, words: list[str]) -> str:
     # Variables of a git that runs us, in a hook for instance, would speak of another checkout.
     own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     found = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True, env=own)
