@@ -3,18 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import scipy.sparse as _sparse
-import scipy.sparse.csgraph as _csgraph
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from portrait_core.geometry.components import component_labels
 from portrait_core.geometry.edge_pairs import Pairs
-
-sparse: Any = _sparse  # scipy ships no types for it
-csgraph: Any = _csgraph
 
 BEND = 0.6
 """How much a turn of the normal adds to a path: crossing a right angle counts like this share of the chart's width."""

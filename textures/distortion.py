@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
 from numpy.typing import NDArray
-
-sparse: Any = _sparse  # scipy ships no types for it
+from scipy import sparse
 
 LEAST_HEIGHT = 0.05
 """A needle counts as if it were this high, in lengths of its longest edge; its own shape does not matter."""

@@ -15,9 +15,9 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
-import scipy.sparse.linalg as _linalg
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import linalg
 
 from textures.distortion import (
     Flat,
@@ -31,9 +31,6 @@ from textures.distortion import (
     triangle_frames,
 )
 from textures.topology import border_loops
-
-sparse: Any = _sparse  # scipy ships no types for it
-linalg: Any = _linalg
 
 RIGID_STEPS = 20
 MOMENTUM = 0.8

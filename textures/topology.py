@@ -3,18 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import scipy.sparse as _sparse
-import scipy.sparse.csgraph as _csgraph
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import minimum_spanning_tree
 
 from portrait_core.geometry.components import component_labels
 from portrait_core.geometry.edge_pairs import Pairs, glue, next_corner
-
-_sparse_any: Any = _sparse  # scipy ships no types for it
-_csgraph_any: Any = _csgraph
 
 
 def euler_numbers(chart: NDArray[np.int64], pairs: Pairs, glued: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -43,8 +38,8 @@ def open_to_discs(chart: NDArray[np.int64], pairs: Pairs, cost: NDArray[np.float
         return pairs
     rows, columns = pairs.one // 3, pairs.two // 3
     weight = 1.0 / cost
-    graph = _sparse_any.coo_matrix((weight[asked], (rows[asked], columns[asked])), shape=(count, count)).tocsr()
-    tree = _csgraph_any.minimum_spanning_tree(graph).tocoo()
+    graph = coo_matrix((weight[asked], (rows[asked], columns[asked])), shape=(count, count)).tocsr()
+    tree = minimum_spanning_tree(graph).tocoo()
     key = np.minimum(rows, columns) * count + np.maximum(rows, columns)
     in_tree = np.isin(key, np.minimum(tree.row, tree.col).astype(np.int64) * count + np.maximum(tree.row, tree.col))
     cut = asked & ~in_tree

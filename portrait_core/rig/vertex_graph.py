@@ -7,20 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
-import scipy.sparse.csgraph as _csgraph
-import scipy.sparse.linalg as _linalg
-import scipy.spatial as _spatial
 from numpy.typing import NDArray
+from scipy import sparse, spatial
+from scipy.sparse import csgraph, linalg
 
 from portrait_core.geometry.half_edges import ends, starts
 
 Floats = NDArray[np.float64]
 
-sparse: Any = _sparse  # scipy ships no types for these
-csgraph: Any = _csgraph
-linalg: Any = _linalg
-spatial: Any = _spatial
 
 NEIGHBOURS = 6
 """Nearest vertices taken for neighbours where no faces say which they are."""

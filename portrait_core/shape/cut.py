@@ -11,16 +11,13 @@ satisfies n.x <= d.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
 from numpy.typing import NDArray
+from scipy import sparse
 
 from portrait_core.geometry.half_edges import all_corners, ends, some_corner, starts
 from portrait_core.geometry.surface import Surface, compact, face_cross
-
-sparse: Any = _sparse  # scipy ships no types for it
 
 SCORE = 1.25
 """Voxels below the plane where the surface is scored: deeper than marching cubes' chamfer."""
