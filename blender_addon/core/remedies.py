@@ -19,7 +19,7 @@ _ADVICE: dict[str, str] = {
     "name_blender": "Choose another format, such as .glb, or install the package bpy beside the engine.",
     "install": "Install “{extra}” beside the engine: its Python is named in the add-on's preferences.",
 }
-_EMPTY = ("", None, [], {})
+_EMPTY: tuple[object, ...] = ("", None, [], {})
 
 
 def advice_for(remedy: Mapping[str, Any]) -> Text | None:
