@@ -2,6 +2,8 @@
 # Everything starts from nothing but Python 3.11 to 3.13 and this folder. The plain pip lines for Windows are in README.md.
 
 PYTHON ?= python3
+PYTHON311 ?= python3.11
+PYTHON313 ?= python3.13
 VENV ?= .venv
 SEED ?= 7
 JOBS ?= 2
@@ -11,16 +13,51 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.portraitkit-installed
 DEV_INSTALLED := $(VENV)/.portraitkit-dev-installed
 
-.PHONY: avatar test lint types format clean help addon addon-types blender-tests
+.PHONY: avatar test test-oldest test-313 package-test docker-steps lint types format clean help addon addon-types blender-tests
 
 help: ## say what the targets do
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 avatar: $(INSTALLED) ## set up, make one avatar and say where it is
 	$(BIN)/portrait generate --seed $(SEED) --out avatars --overwrite
 
 test: $(DEV_INSTALLED) ## set up and run the tests
 	$(BIN)/python -m pytest -q -n $(JOBS)
+
+# What the other environments run: everything that is quick and about this project, not about Blender or one processor.
+FAST := -q -n $(JOBS) -m "not slow" --ignore=tests/golden --ignore=tests/blender --ignore=tests/external \
+  --ignore=tests/faults --ignore=tests/benchmarks --ignore=tests/addon_package -p no:cacheprovider
+TEST_TOOLS := pytest pytest-xdist pytest-timeout hypothesis imageio-ffmpeg
+UV := .cache/uv/bin/uv
+
+test-oldest: .cache/oldest/.installed ## quick tests with the oldest versions allowed, Python 3.11 (5 GB in .cache)
+	OMP_NUM_THREADS=1 .cache/oldest/bin/python -m pytest $(FAST)
+
+test-313: .cache/python313/.installed ## quick tests with Python 3.13 (5 GB in .cache)
+	OMP_NUM_THREADS=1 .cache/python313/bin/python -m pytest $(FAST)
+
+package-test: $(DEV_INSTALLED) ## build wheel and sdist, install the wheel, make an avatar with it
+	$(BIN)/python -m tests.packages.built
+
+docker-steps: ## the steps of the Dockerfile without Docker, in a clean folder and environment
+	$(PYTHON311) -m tests.packages.docker_steps
+
+$(UV):
+	$(PYTHON) -m venv .cache/uv
+	.cache/uv/bin/pip install --quiet uv
+
+.cache/oldest/.installed: pyproject.toml | $(UV)
+	$(UV) venv --quiet --clear --python $(PYTHON311) .cache/oldest
+	$(UV) pip compile --quiet --resolution lowest-direct --python $(PYTHON311) pyproject.toml -o .cache/oldest/versions.txt
+	$(UV) pip install --quiet --python .cache/oldest/bin/python -r .cache/oldest/versions.txt $(TEST_TOOLS)
+	echo "$(CURDIR)" > .cache/oldest/lib/python3.11/site-packages/portraitkit.pth
+	@touch $@
+
+.cache/python313/.installed: pyproject.toml constraints.txt | $(UV)
+	$(UV) venv --quiet --clear --python $(PYTHON313) .cache/python313
+	$(UV) pip install --quiet --python .cache/python313/bin/python -c constraints.txt -r pyproject.toml $(TEST_TOOLS)
+	echo "$(CURDIR)" > .cache/python313/lib/python3.13/site-packages/portraitkit.pth
+	@touch $@
 
 lint: $(DEV_INSTALLED) ## style and import order
 	$(BIN)/ruff check .

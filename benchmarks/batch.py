@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.batch_faults import fuzz, kills
 from portrait_core.batch.costs import cost_of
-from portrait_core.batch.executors import Crew, LocalCrew
+from portrait_core.batch.executors import Executor, LocalExecutor
 from portrait_core.batch.manifest import Manifest
 from portrait_core.batch.presets import PRESETS
 from portrait_core.batch.records import Job, Outputs, Record
@@ -44,8 +44,8 @@ def jobs_of(seeds: Sequence[int], fields: dict[str, Any]) -> list[Job]:
     return [Job(index, f"starter-{seed}", Recipe(seed=seed, **fields), digest) for index, seed in enumerate(seeds)]
 
 
-def timed(crew: Crew, seeds: Sequence[int], fields: dict[str, Any], warm: int) -> tuple[float, list[Record]]:
-    """Wall seconds of a run of ``seeds`` on a crew that has made ``warm`` others, and the records."""
+def timed(executor: Executor, seeds: Sequence[int], fields: dict[str, Any], warm: int) -> tuple[float, list[Record]]:
+    """Wall seconds of a run of ``seeds`` on an executor that has made ``warm`` others, and the records."""
     records: list[Record] = []
     for number, (wanted, kept) in enumerate(((range(9000, 9000 + warm), None), (seeds, records))):
         with tempfile.TemporaryDirectory() as folder:
@@ -53,7 +53,7 @@ def timed(crew: Crew, seeds: Sequence[int], fields: dict[str, Any], warm: int) -
             manifest = Manifest(Path(folder))
             run = Run(jobs_of(list(wanted), fields), Outputs(), Path(folder), manifest, heard=heard)
             begin = time.perf_counter()
-            run.go(crew, run.missing())
+            run.go(executor, run.missing())
             seconds = time.perf_counter() - begin
             manifest.close()
             assert number == 0 or run.summary.made == len(seeds), run.summary
@@ -65,11 +65,11 @@ def throughput(count: int, fields: dict[str, Any]) -> dict[str, Any]:
     cores = available_cores()
     found: dict[str, Any] = {"settings": fields, "avatars": count}
     for name, workers, threads in (("one_thread", 1, 1), ("one_worker", 1, cores), ("workers", cores, 1)):
-        crew = LocalCrew(["cpu"] * workers, threads)
+        executor = LocalExecutor(["cpu"] * workers, threads)
         try:
-            seconds, _ = timed(crew, range(count), fields, 2 * workers)
+            seconds, _ = timed(executor, range(count), fields, 2 * workers)
         finally:
-            crew.close()
+            executor.close()
         found[name] = {"workers": workers, "threads": threads, "an_hour": round(3600 * count / seconds, 1)}
         print(name, found[name], flush=True)
     found["over_one_thread"] = round(found["workers"]["an_hour"] / found["one_thread"]["an_hour"], 3)
@@ -79,11 +79,11 @@ def throughput(count: int, fields: dict[str, Any]) -> dict[str, Any]:
 
 def overhead(count: int, fields: dict[str, Any]) -> dict[str, Any]:
     """The share of a run's time that is not making and writing avatars: scores, view data, digests, syncs, messages."""
-    crew = LocalCrew(["cpu"], available_cores())
+    executor = LocalExecutor(["cpu"], available_cores())
     try:
-        seconds, records = timed(crew, range(count), fields, 2)
+        seconds, records = timed(executor, range(count), fields, 2)
     finally:
-        crew.close()
+        executor.close()
     own = sum(sum(value for stage, value in each.stages.items() if stage not in LAYER) for each in records)
     layer = {stage: round(statistics.mean(each.stages.get(stage, 0.0) for each in records), 4) for stage in LAYER}
     return {
@@ -97,15 +97,15 @@ def overhead(count: int, fields: dict[str, Any]) -> dict[str, Any]:
 
 def ray(count: int, fields: dict[str, Any]) -> dict[str, Any]:
     """Two workers of a local Ray cluster against two processes, turn by turn."""
-    from portrait_core.batch.ray_executor import RayCrew
+    from portrait_core.batch.ray_executor import RayExecutor
 
-    local, cluster = LocalCrew(["cpu"] * 2, 1), None
+    local, cluster = LocalExecutor(["cpu"] * 2, 1), None
     rates: dict[str, list[float]] = {"local": [], "ray": []}
     try:
-        cluster = RayCrew(None, 2, "cpu", 1)
+        cluster = RayExecutor(None, 2, "cpu", 1)
         for turn in range(3):
-            for name, crew in (("local", local), ("ray", cluster)):
-                seconds, _ = timed(crew, range(count), fields, 4 if turn == 0 else 0)
+            for name, executor in (("local", local), ("ray", cluster)):
+                seconds, _ = timed(executor, range(count), fields, 4 if turn == 0 else 0)
                 rates[name].append(3600 * count / seconds)
     finally:
         local.close()
@@ -119,13 +119,13 @@ def memory(count: int) -> dict[str, Any]:
     """Resident memory of a worker after each of ``count`` avatars, and of the batch itself."""
     from portrait_core.runtime.memory import resident_bytes
 
-    crew = LocalCrew(["cpu"] * 2, 1)
+    executor = LocalExecutor(["cpu"] * 2, 1)
     try:
         before = (resident_bytes() or 0) / 2**20
-        seconds, records = timed(crew, range(count), SMALL, 4)
+        seconds, records = timed(executor, range(count), SMALL, 4)
         after = (resident_bytes() or 0) / 2**20
     finally:
-        crew.close()
+        executor.close()
     found: dict[str, Any] = {"avatars": count, "settings": SMALL, "seconds": round(seconds, 1), "workers": {}}
     for worker in sorted({each.worker for each in records}):
         values = [each.memory_mib for each in records if each.worker == worker]
@@ -145,11 +145,11 @@ def presets(counts: dict[str, int]) -> dict[str, Any]:
     """Avatars an hour, size and memory of each preset, with a worker a core."""
     found: dict[str, Any] = {}
     for name, count in counts.items():
-        crew = LocalCrew(["cpu"] * available_cores(), 1)
+        executor = LocalExecutor(["cpu"] * available_cores(), 1)
         try:
-            seconds, records = timed(crew, range(count), PRESETS[name], 2)
+            seconds, records = timed(executor, range(count), PRESETS[name], 2)
         finally:
-            crew.close()
+            executor.close()
         found[name] = {
             "avatars": count,
             "an_hour": round(3600 * count / seconds),
@@ -170,11 +170,11 @@ def costs(seeds: int) -> list[dict[str, Any]]:
     grid += [{**base, "texture_size": each} for each in (512, 2048, 4096)]
     found: list[dict[str, Any]] = []
     for fields in grid:
-        crew = LocalCrew(["cpu"], available_cores())
+        executor = LocalExecutor(["cpu"], available_cores())
         try:
-            _, records = timed(crew, range(seeds), fields, 1)
+            _, records = timed(executor, range(seeds), fields, 1)
         finally:
-            crew.close()
+            executor.close()
         guess = cost_of(Recipe(**fields), Outputs())
         found.append(
             {

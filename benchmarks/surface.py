@@ -41,7 +41,7 @@ from portrait_core.models.load import load_model
 from portrait_core.models.starter.field import BustField
 from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
-from portrait_core.shape.adaptive_sampling import Reader, reader, sample_bricks
+from portrait_core.shape.adaptive_sampling import Reader, reader, sample_sparse_grid
 from portrait_core.shape.grid import Lattice
 from portrait_core.shape.isosurface import extract_surface, outer_shell, triangulate, triangulate_bricks
 
@@ -105,7 +105,7 @@ def timing(field: BustField, resolution: int) -> dict[str, Any]:
     """Seconds of the whole extraction, of placing its vertices, and of dense evaluation, scaled from a sample."""
     surface, seconds = _best(lambda: extract_surface(field, resolution), 3)
     lattice = Lattice.over(field.bounds, resolution)
-    (_, evaluated), evaluating = _best(lambda: sample_bricks(field, lattice, progress=silent), 3)
+    (_, evaluated), evaluating = _best(lambda: sample_sparse_grid(field, lattice, progress=silent), 3)
     _, placing = _best(lambda: field.place(surface.vertices), 2)
     total = int(np.prod([n + 1 for n in lattice.cells]))
     index = np.random.default_rng(0).integers(0, np.array(lattice.cells) + 1, (SAMPLE, 3))
@@ -150,7 +150,7 @@ def truth_dense(field: BustField, seed: int, resolution: int) -> dict[str, Any]:
 def truth_edges(field: BustField, seed: int, resolution: int) -> dict[str, Any]:
     """The vertices against the crossings of their edges by the field point by point, and pieces that are missing."""
     lattice = Lattice.over(field.bounds, resolution)
-    bricks, _ = sample_bricks(field, lattice, progress=silent)
+    bricks, _ = sample_sparse_grid(field, lattice, progress=silent)
     surface = outer_shell(triangulate_bricks(bricks, lattice))
     place = (surface.vertices.astype(np.float64) - lattice.origin) / lattice.spacing
     axis = np.abs(place - np.round(place)).argmax(axis=1)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import time
 from collections.abc import Generator
@@ -81,6 +82,8 @@ Check = Annotated[
 BreakLock = Annotated[bool, typer.Option("--break-lock", help="Take over a URL that a killed run has locked.")]
 View = Annotated[bool, typer.Option("--view/--no-view", help="Data for the page's 3D view, about 0.4 MB an avatar.")]
 
+_log = logging.getLogger("portraitkit")
+
 FASTEST_LIMIT, LIMIT_FACTOR = 120.0, 30.0
 """An avatar's time limit: so many times what it should take, and no less than so many seconds."""
 
@@ -144,7 +147,7 @@ def batch(
     from portrait_core.batch.costs import cost_of
     from portrait_core.batch.records import Outputs
     from portrait_core.batch.remote_store import is_url
-    from portrait_core.batch.resources import Workforce, parse_shard
+    from portrait_core.batch.resources import Resources, parse_shard
     from portrait_core.batch.run import Limits
     from portrait_core.batch.service import Batch, check_names, looked_at
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
@@ -167,7 +170,7 @@ def batch(
             replacements=replace,
             digests=(check or ("size" if is_url(out) else "full")) == "full",
         ),
-        workforce=Workforce("ray" if engine == "ray" else "local", workers, threads, device, ray_address),
+        resources=Resources("ray" if engine == "ray" else "local", workers, threads, device, ray_address),
         pattern=name or (batch_plan.COUNTED_PATTERN if table or count else options.DEFAULT_NAME),
         shard=parse_shard(shard),
         break_lock=break_lock,
@@ -242,6 +245,8 @@ def _run(order: Batch, show: Show) -> None:
             watcher.begin(f"{done[0]} of {done[1]}, {_clock(left)} left")
             if record.status == "made":
                 watcher.finish()
+            stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in record.stages.items())
+            _log.info("%s: %s, %.2f s (%s)", record.name, record.status, record.seconds, stages)
             _tell(record, show)
 
         summary, records = run_batch(
@@ -278,7 +283,7 @@ def _dry_run(order: Batch, left: list[Any], records: list[Any], show: Show) -> N
 
     cost: Cost = estimate(left, order.outputs, records)
     total = order.own_jobs()
-    workers, threads = order.workforce.count(max(1, len(left)), cost.memory_mib)
+    workers, threads = order.resources.count(max(1, len(left)), cost.memory_mib)
     # Workers of one thread make an avatar in less than twice the time of two; measured in docs/batch.md.
     seconds = cost.seconds * _threads_factor(threads) / workers
     free = None if is_url(order.out) else _free(Path(order.out))

@@ -9,7 +9,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,15 +20,12 @@ from cli.options import AsJson, OutFolder
 from cli.remedies import told
 from cli.show import Show
 
-# Distribution -> module it installs.
-REQUIRED = {
+# Distribution -> module it installs: what the way from a seed to a file needs.
+NEEDED = {
     "torch": "torch",
     "numpy": "numpy",
     "scipy": "scipy",
-    "scikit-image": "skimage.measure",
     "fast-simplification": "fast_simplification",
-    "xatlas": "xatlas",
-    "trimesh": "trimesh",
     "pygltflib": "pygltflib",
     "pillow": "PIL.Image",
     "safetensors": "safetensors",
@@ -36,22 +33,27 @@ REQUIRED = {
     "pydantic": "pydantic",
     "typer": "typer",
     "rich": "rich",
+    "psutil": "psutil",
     "platformdirs": "platformdirs",
     "filelock": "filelock",
-    "fsspec": "fsspec",
 }
+# One of these is enough.
+MARCHING_CUBES = {"PyMCubes": "mcubes", "scikit-image": "skimage.measure"}
+# Distribution -> module, what it is for, how it comes. They come with Portraitkit unless an extra is named.
 OPTIONAL = {
-    "bpy": ("bpy", "pip install 'portraitkit[blender]' for .blend, FBX and USD export"),
-    "mediapipe": ("mediapipe", "pip install 'portraitkit[photo]' to start from a photograph"),
-    "imageio-ffmpeg": ("imageio_ffmpeg", "pip install 'portraitkit[video]' for `portrait video`"),
-    "ray": ("ray", "pip install 'portraitkit[cluster]' for `portrait batch --engine ray`"),
+    "xatlas": ("xatlas", "unwrapping meshes whose regions are not known", "xatlas"),
+    "trimesh": ("trimesh", "`portrait shape` and meshes from .ply, .stl and .off", "trimesh"),
+    "fsspec": ("fsspec", "batches into URLs", "fsspec"),
+    "bpy": ("bpy", ".blend, FBX and USD export", "'portraitkit[blender]'"),
+    "imageio-ffmpeg": ("imageio_ffmpeg", "`portrait video`", "'portraitkit[video]'"),
+    "ray": ("ray", "`portrait batch --engine ray`", "'portraitkit[cluster]'"),
 }
 ENOUGH_DISK = 500_000_000
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: ``state`` is ok, missing (optional, not there) or bad."""
+    """One thing looked at: ``state`` is ok, optional (not there, and not needed) or bad."""
 
     what: str
     state: str
@@ -64,14 +66,17 @@ def doctor(
     as_json: AsJson = False,
     verify: Annotated[bool, typer.Option(help="Read every model whole and check its digest.")] = True,
 ) -> None:
-    """Import every dependency, verify the models, look at device, disk and Blender. Exit code 1 if something is bad."""
+    """Import every dependency, verify the models, look at device, disk and Blender. Exit code 1 if something is bad.
+
+    What only some commands or extras use is `optional` where it is not there: that is no fault.
+    """
     show = Show(as_json=as_json, quiet=False)
     bad = 0
     for finding in _findings(out, verify=verify):
         bad += finding.state == "bad"
-        line = f"{finding.state:<7}  {finding.what:<20}  {finding.detail}"
+        line = f"{finding.state:<8}  {finding.what:<20}  {finding.detail}"
         show.result(
-            line.rstrip() + (f"\n         -> {finding.advice}" if finding.advice else ""),
+            line.rstrip() + (f"\n          -> {finding.advice}" if finding.advice else ""),
             {"event": "finding", **asdict(finding)},
         )
     if bad:
@@ -88,13 +93,11 @@ def _findings(out: Path, *, verify: bool) -> Iterator[Finding]:
         f"{platform.python_version()} on {platform.platform()}",
         "" if supported else "use Python 3.11, 3.12 or 3.13",
     )
-    required = dict(REQUIRED)
-    if sys.version_info < (3, 13):
-        required["PyMCubes"] = "mcubes"
-    for distribution, module in required.items():
+    for distribution, module in NEEDED.items():
         yield _import(distribution, module, "bad", f"pip install {distribution}")
-    for distribution, (module, advice) in OPTIONAL.items():
-        yield _import(distribution, module, "missing", advice)
+    yield from _marching_cubes()
+    for distribution, (module, purpose, source) in OPTIONAL.items():
+        yield _import(distribution, module, "optional", f"pip install {source} for {purpose}")
     yield _device()
     yield from _models(verify=verify)
     yield _folder(out)
@@ -114,6 +117,17 @@ def _import(distribution: str, module: str, otherwise: str, advice: str) -> Find
         return Finding(distribution, "ok", metadata.version(distribution))
     except metadata.PackageNotFoundError:
         return Finding(distribution, "ok", "version unknown")
+
+
+def _marching_cubes() -> Iterator[Finding]:
+    found = [
+        _import(distribution, module, "optional", f"pip install {distribution} for another marching cubes")
+        for distribution, module in MARCHING_CUBES.items()
+    ]
+    if all(each.state != "ok" for each in found):
+        advice = f"pip install {' or '.join(MARCHING_CUBES)}: one of them is needed"
+        found = [replace(each, state="bad", advice=advice) for each in found]
+    yield from found
 
 
 def _device() -> Finding:
@@ -150,8 +164,8 @@ def _blender() -> Finding:
         return Finding("Blender", "ok", find_blender()[0])
     except UsageError as error:
         # Named by its user and not there is a fault; not there at all is a choice.
-        state = "bad" if os.environ.get(BLENDER_VARIABLE) else "missing"
-        return Finding("Blender", state, "none found" if state == "missing" else "not usable", told(error))
+        state = "bad" if os.environ.get(BLENDER_VARIABLE) else "optional"
+        return Finding("Blender", state, "none found" if state == "optional" else "not usable", told(error))
 
 
 def _models(*, verify: bool) -> Iterator[Finding]:

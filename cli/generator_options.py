@@ -78,9 +78,7 @@ Compiled = Annotated[
 ]
 Plain = Annotated[
     bool,
-    typer.Option(
-        "--plain", help="The slow path, straight from the specification, for comparison.", rich_help_panel=PANEL
-    ),
+    typer.Option("--plain", help="The slow path, step by step as documented, for comparison.", rich_help_panel=PANEL),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from portrait_core.errors import UsageError
 
@@ -82,12 +82,13 @@ def _read_array(path: Path) -> Floats:
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError(f"--latent {path}: {path.stat().st_size} bytes are too many for a latent.")
-        array: Any = np.load(path, allow_pickle=False)
+        loaded: Any = np.load(path, allow_pickle=False)
     except OSError as error:
         raise UsageError(f"--latent {path}: {error.strerror or error}.") from None
     except (ValueError, EOFError) as error:
         raise UsageError(f"--latent {path}: not an .npy file of numbers ({error}).") from None
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+    array = cast("NDArray[Any] | None", loaded if isinstance(loaded, np.ndarray) else None)
+    if array is None or array.dtype.kind not in "fiu":
         raise UsageError(f"--latent {path}: not an .npy file of numbers.")
     return np.asarray(array, np.float64)
 
@@ -96,7 +97,7 @@ def _read_list(path: Path) -> Floats:
     import numpy as np
 
     try:
-        content: object = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"--latent {path}: {error.strerror or error}.") from None
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
@@ -109,7 +110,7 @@ def _read_list(path: Path) -> Floats:
 
 
 def _check_numbers(content: Any) -> None:
-    for each in content if isinstance(content, list) else (content,):
+    for each in cast("list[Any]", content) if isinstance(content, list) else (content,):
         if isinstance(each, list):
             _check_numbers(each)
         elif not isinstance(each, int | float) or isinstance(each, bool):

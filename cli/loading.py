@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from cli.show import Watcher
 
 if TYPE_CHECKING:
     from portrait_core.portrait_model import PortraitModel
+
+
+_log = logging.getLogger("portraitkit")
 
 
 def load(model: Path, device: str, watcher: Watcher, title: str = "loading") -> PortraitModel:
@@ -22,4 +26,6 @@ def load(model: Path, device: str, watcher: Watcher, title: str = "loading") -> 
     from portrait_core.models.load import load_model
     from portrait_core.runtime.devices import choose_device
 
-    return load_model(str(model), str(choose_device(device)))
+    chosen = str(choose_device(device))
+    _log.info("model %s on %s", model, chosen)
+    return load_model(str(model), chosen)

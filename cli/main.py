@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -13,6 +12,7 @@ import typer
 import portrait_core
 from cli import bake, batch, doctor, generate, models, pose, render, shape, train, video, worker
 from cli.remedies import told
+from cli.verbose import OPTION, taken_out, told_aloud
 from portrait_core.errors import PortraitError
 
 INTERRUPTED = 130
@@ -50,15 +50,16 @@ def _root(  # pyright: ignore[reportUnusedFunction]
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say on stderr what the engine does and how long it takes.")
+        bool,
+        typer.Option(
+            OPTION,
+            "-v",
+            help="Say on stderr what the engine does and how long each stage takes; behind a command as well.",
+        ),
     ] = False,
 ) -> None:
-    if verbose:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(relativeCreated)8.0f ms  %(message)s"))
-        logger = logging.getLogger("portraitkit")
-        logger.addHandler(handler)
-        logger.setLevel(logging.DEBUG)
+    # The option is taken out before the line is parsed; here it is for the help.
+    del verbose
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -66,8 +67,14 @@ def main(args: Sequence[str] | None = None) -> int:
 
     Every error that a user can act on becomes one line on stderr; a fault of our own keeps its traceback.
     """
+    words, verbose = taken_out(sys.argv[1:] if args is None else list(args))
+    with told_aloud(verbose):
+        return _run(words)
+
+
+def _run(words: list[str]) -> int:
     try:
-        result = app(None if args is None else list(args), standalone_mode=False, prog_name="portrait")
+        result = app(words, standalone_mode=False, prog_name="portrait")
     except PortraitError as error:
         return _say(told(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):

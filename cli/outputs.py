@@ -3,18 +3,27 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from portrait_core.errors import OutputError
+from portrait_core.files.exchange import take_back_left
 from portrait_core.files.whole_file import prepare_folder
 
 __all__ = ["prepare_folder", "refuse_existing"]
 
 
 def refuse_existing(paths: Iterable[Path], *, overwrite: bool) -> None:
-    """Refuse, before any work, to write over files that exist; ``overwrite`` allows it."""
-    taken = [] if overwrite else [path for path in paths if path.exists()]
+    """Refuse, before any work, to write over files that exist; ``overwrite`` allows it.
+
+    What a run that was killed while it replaced files has left is put right first.
+    """
+    wanted = list(paths)
+    for folder in {path.parent for path in wanted}:
+        with contextlib.suppress(OSError):
+            take_back_left(folder)
+    taken = [] if overwrite else [path for path in wanted if path.exists()]
     if taken:
         others = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
         raise OutputError(

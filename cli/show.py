@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import typer
 
 from portrait_core.runtime.stage_clock import StageClock
+
+_log = logging.getLogger("portraitkit")
 
 
 class Show:
@@ -69,6 +72,9 @@ class Watcher:
     def finish(self) -> dict[str, float]:
         """The thing is done; returns the seconds of each of its stages."""
         stages = self._clock.close()
+        if stages:
+            told = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in stages.items())
+            _log.info("%s: %.2f s (%s)", self._title, sum(stages.values()), told)
         self._done += 1
         self._draw(self._done, "", self._title)
         return {stage: round(seconds, 3) for stage, seconds in stages.items()}
@@ -76,6 +82,7 @@ class Watcher:
     def __call__(self, stage: str, fraction: float) -> None:
         if self._clock.enter(stage):
             self._seen.append(stage)
+            _log.debug("%s: %s", self._title, stage)
         # How many stages come is unknown: each fills a quarter of what is left, which never runs backwards.
         before = 1 - 0.75 ** (len(self._seen) - 1)
         after = 1 - 0.75 ** len(self._seen)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cameras: look-at, orbits, intrinsics and the 25-number label (specification: generator 1.1, scripts 1-3).
+"""Cameras: look-at, orbits, intrinsics and the 25-number label (docs/published/generator.md 1.1,
+docs/published/scripts.md 1-3).
 
 World: right-handed, +y up, the face looks along +z, +x is the subject's left, origin at the SMPL neck joint, metres.
 Camera frame: OpenCV (x right in the picture, y down, z into the scene). Intrinsics are in units of the picture's side.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The nearest triangle the slow way: every point against every triangle, in float64 (specification: deformation, 4.1).
+"""The nearest triangle the slow way: each point against each triangle, in float64 (docs/published/deformation.md, 4.1).
 
 What `portrait_core.geometry.mesh_queries` and the warps are held against.
 """

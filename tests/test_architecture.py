@@ -94,7 +94,7 @@ ALLOWED: dict[str, set[str]] = {
         *(*BELOW, "root", "weights", "networks", "rendering", "shape", "world"),
         *("models.starter", "models.portrait_gan"),
     },
-    "textures": set(),
+    "textures": {"geometry"},
     "cli": {
         *(*BELOW, "root", "recipe", "recipe_fields", "avatar", "maps", "person", "portrait_model", "cameras"),
         *("weights", "body", "rendering", "rig", "formats", "latents", "models", "models.portrait_gan", "pipeline"),

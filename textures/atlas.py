@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.geometry.components import component_labels
+from portrait_core.geometry.edge_pairs import face_pairs
 from textures.charts import WORK, make_charts
 from textures.pack import pack
-from textures.topology import face_pairs, piece_labels
 from textures.xatlas_charts import xatlas_pack, xatlas_unwrap
 
 Method = Literal["auto", "charts", "xatlas"]
@@ -173,7 +174,7 @@ def _by_xatlas(
 
 def _connected_charts(faces: NDArray[np.int32]) -> NDArray[np.int32]:
     pairs = face_pairs(faces)
-    return piece_labels(len(faces), pairs.one // 3, pairs.two // 3).astype(np.int32)
+    return component_labels(len(faces), pairs.one // 3, pairs.two // 3).astype(np.int32)
 
 
 def _scales(parts: NDArray[np.int32], chart: NDArray[np.integer], density: Mapping[int, float]) -> NDArray[np.float64]:

@@ -6,13 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse as _sparse
-from scipy.sparse import csgraph as _csgraph
 
+from portrait_core.geometry.components import component_labels
 from textures.adaptive import sample_texels
 from textures.colour_space import linear_to_srgb
 from textures.fill import fill_empty
@@ -43,8 +41,6 @@ SUB_TEXELS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125)
 EMPTY = 128
 """Grey level of an image that no triangle covers."""
 
-_matrices: Any = _sparse  # scipy ships no types for it
-_graphs: Any = _csgraph
 
 Sample = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 Report = Callable[[str, float], None]
@@ -233,9 +229,7 @@ class _Tile:
 def charts_of_faces(faces: NDArray[np.int32], vertices: int) -> NDArray[np.int32]:
     """(F,) the number of each face's chart: faces that share vertices are in one."""
     start, end = faces[:, [0, 1]].ravel(), faces[:, [1, 2]].ravel()
-    graph = _matrices.coo_matrix((np.ones(len(start), np.int8), (start, end)), shape=(vertices, vertices))
-    label = np.asarray(_graphs.connected_components(graph, directed=False)[1], np.int32)
-    return label[faces[:, 0]]
+    return component_labels(vertices, start, end).astype(np.int32)[faces[:, 0]]
 
 
 def sharp_borders(image: NDArray[np.uint8], chart: NDArray[np.int32]) -> NDArray[np.bool_]:

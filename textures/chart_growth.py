@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 
-from textures.topology import Pairs, csgraph, piece_labels, sparse
+from portrait_core.geometry.components import component_labels
+from portrait_core.geometry.edge_pairs import Pairs
 
 BEND = 0.6
 """How much a turn of the normal adds to a path: crossing a right angle counts like this share of the chart's width."""
@@ -130,7 +133,7 @@ def absorb_small(
     one, two = pairs.one // 3, pairs.two // 3
     for _ in range(6):
         same = label[one] == label[two]
-        piece = piece_labels(len(label), one[same], two[same])
+        piece = component_labels(len(label), one[same], two[same])
         size = np.bincount(piece, weights=area)
         limit = np.zeros(len(size))
         np.maximum.at(limit, piece, smallest)

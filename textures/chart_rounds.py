@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One round of laying charts flat: opened to discs, unfolded, relaxed where they must stay whole, judged."""
+"""One round of flattening charts: opened to discs, unfolded, relaxed where they must stay whole, judged."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.geometry.edge_pairs import Pairs, glue
 from textures.flatten import flattenings
 from textures.overlaps import crossed
 from textures.slim import strong_steps
-from textures.topology import Pairs, border_loops, euler_numbers, glue, open_to_discs
+from textures.topology import border_loops, euler_numbers, open_to_discs
 
 FLAT_ENOUGH = 4.7
 """Mean energy of a chart (4 without distortion) from which on it is cut in two; 4.7 is a stretch of about 1.5."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.geometry.components import component_labels
+from portrait_core.geometry.edge_pairs import Pairs, face_pairs
 from textures.chart_growth import absorb_small, grow_charts, path_costs, smooth_borders
 from textures.chart_rounds import FLAT_ENOUGH, Surface, one_round, restricted
-from textures.topology import Pairs, face_pairs, piece_labels
 
 CHART_SHARE = 0.04
 """Area of a chart as a share of the whole surface, for the first cut of a part."""
@@ -77,7 +78,7 @@ def make_charts(
     kept &= label == parts
     one, two = pairs.one // 3, pairs.two // 3
     inner = pairs.chosen(label[one] == label[two])
-    piece = piece_labels(len(faces), inner.one // 3, inner.two // 3)
+    piece = component_labels(len(faces), inner.one // 3, inner.two // 3)
     size = np.bincount(piece, weights=area)
     single = np.zeros(len(size), np.bool_)
     single[piece] = kept
@@ -100,7 +101,7 @@ def _connected(
     """Pieces of charts as charts, small ones joined to a neighbour of the same part; numbered from 0."""
     chart = absorb_small(chart, area, pairs, np.where(fixed, 0.0, smallest))
     same = chart[pairs.one // 3] == chart[pairs.two // 3]
-    return piece_labels(len(chart), pairs.one[same] // 3, pairs.two[same] // 3)
+    return component_labels(len(chart), pairs.one[same] // 3, pairs.two[same] // 3)
 
 
 def _laid_flat(surface: Surface, chart: NDArray[np.int64], single: NDArray[np.bool_], budget: int) -> Charts:
@@ -184,7 +185,7 @@ def _split(
     # Smoothing must not undo a cut nor leave pieces: then the cut stays as it was.
     lost = np.bincount(smoothed, minlength=int(parts.max()) + 1) == 0
     same = smoothed[pairs.one // 3] == smoothed[pairs.two // 3]
-    pieces = piece_labels(len(rows), pairs.one[same] // 3, pairs.two[same] // 3)
+    pieces = component_labels(len(rows), pairs.one[same] // 3, pairs.two[same] // 3)
     if bool(lost.any()) or int(pieces.max()) + 1 > len(lost):
         pieces = parts
     size = np.bincount(pieces, weights=area)

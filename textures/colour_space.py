@@ -23,9 +23,3 @@ def srgb_to_linear(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
 def encode_srgb(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Linear light, 0 to 1, of any shape -> rounded 8-bit sRGB."""
     return np.rint(linear_to_srgb(linear) * 255.0).astype(np.uint8)
-
-
-def decode_srgb(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """8-bit sRGB of any shape -> linear light, 0 to 1."""
-    table = srgb_to_linear(np.arange(256, dtype=np.float32) / np.float32(255.0))
-    return table[image]

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from textures.topology import sparse
+from scipy import sparse
 
 LEAST_HEIGHT = 0.05
 """A needle counts as if it were this high, in lengths of its longest edge; its own shape does not matter."""
@@ -83,14 +82,6 @@ def triangle_frames(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     flat[rows, (longest + 1) % 3, 0] = base
     flat[rows, (longest + 2) % 3] = np.stack([np.clip(x, 0, base), height], axis=1)
     return flat - flat[:, :1]
-
-
-def stretches(corners: NDArray[np.float64], flat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Singular values of each triangle's map from the surface to ``flat`` (F, 3, 2): (F, 2), the greater first."""
-    frames = triangle_frames(corners)
-    shape = np.stack([frames[:, 1] - frames[:, 0], frames[:, 2] - frames[:, 0]], axis=2)
-    image = np.stack([flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]], axis=2)
-    return np.asarray(np.linalg.svd(image @ np.linalg.inv(shape), compute_uv=False), np.float64)
 
 
 def at_rest(frames: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64]) -> Rest:

@@ -15,8 +15,9 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-import scipy.sparse.linalg as _linalg
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import linalg
 
 from textures.distortion import (
     Flat,
@@ -29,9 +30,7 @@ from textures.distortion import (
     stresses,
     triangle_frames,
 )
-from textures.topology import border_loops, sparse
-
-_linalg_any: Any = _linalg
+from textures.topology import border_loops
 
 RIGID_STEPS = 20
 MOMENTUM = 0.8
@@ -46,7 +45,7 @@ def flatten(
 
     ``corners`` (F, 3, 3) places of the triangles' corners, ``glued`` (F, 3) their vertices (0 to N - 1), ``chart`` (F,)
     from 0. Every chart must be a disc. The border of a chart may still cross itself: see
-    :func:`textures.overlaps.overlapping`.
+    :func:`textures.overlaps.crossed`.
     """
     return flattenings(corners, glued, chart, (iterations,))[iterations]
 
@@ -82,7 +81,7 @@ def tutte(corners: NDArray[np.float64], glued: NDArray[np.int32], of_vertex: NDA
     inside = sparse.diags(1.0 / total) @ inside
     right = inside[:, border] @ uvs[border]
     matrix = sparse.eye(int(number[-1]) + 1, format="csc") - inside[:, inner].tocsc()
-    uvs[inner] = _linalg_any.splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A").solve(np.asarray(right))
+    uvs[inner] = linalg.splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A").solve(np.asarray(right))
     return uvs
 
 
@@ -135,7 +134,7 @@ def _descend(uvs: NDArray[np.float64], rest: Rest, stops: Collection[int]) -> di
     """The charts after each of the numbers of steps ``stops``."""
     laplacian = rest.gradient.T @ sparse.diags(np.tile(rest.area, 2)) @ rest.gradient
     small = 1e-6 * float(laplacian.diagonal().mean())
-    solver = _linalg_any.splu(
+    solver = linalg.splu(
         (laplacian + small * sparse.eye(laplacian.shape[0])).tocsc(),
         permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True},
     )  # fmt: skip

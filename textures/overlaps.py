@@ -6,20 +6,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from textures.topology import border_loops
-
-
-def overlapping(uvs: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether the border of each chart crosses or touches itself (C,).
-
-    ``uvs`` (N, 2), ``glued`` (F, 3), ``chart`` (F,) from 0. A disc without
-    flips and such crossings covers nothing twice.
-    """
-    of_vertex = np.zeros(len(uvs), np.int64)
-    of_vertex[glued.ravel()] = np.repeat(chart, 3)
-    every = np.ones(int(chart.max(initial=-1)) + 1, np.bool_)
-    return crossed(uvs, border_loops(glued), of_vertex, every)
-
 
 def crossed(
     uvs: NDArray[np.float64],
@@ -27,7 +13,11 @@ def crossed(
     of_vertex: NDArray[np.int64],
     asked: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
-    """The same, False where not ``asked`` (C,); ``loops`` from :func:`textures.topology.border_loops`."""
+    """Whether the border of each chart crosses or touches itself (C,), False where not ``asked`` (C,).
+
+    ``uvs`` (N, 2), ``loops`` from :func:`textures.topology.border_loops`, ``of_vertex`` (N,) the chart of each vertex.
+    A disc without flips and such crossings covers nothing twice.
+    """
     border, loop = loops
     result = np.zeros(len(asked), np.bool_)
     first = np.flatnonzero(np.concatenate([[True], loop[1:] != loop[:-1]]))

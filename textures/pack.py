@@ -5,17 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import scipy.fft as _fft
-import scipy.ndimage as _ndimage
 from numpy.typing import NDArray
+from scipy import fft, ndimage
 
 from textures.topology import border_loops
-
-_fft_any: Any = _fft
-_ndimage_any: Any = _ndimage
 
 GRID = 256
 """Cells along the image on which charts are placed; finer packs a little tighter and takes longer."""
@@ -83,8 +78,8 @@ def pack(
         largest = float(corners.max()) / cell + 2 * gap + 2
         # No place of a chart reaches past the end of its strip, so that nothing wraps around.
         room = (
-            int(_fft_any.next_fast_len(int(max(1.3 * GRID, 1.1 * largest)))),
-            int(_fft_any.next_fast_len(int(np.ceil(max(WIDTHS) * GRID)), real=True)),
+            int(fft.next_fast_len(int(max(1.3 * GRID, 1.1 * largest)))),
+            int(fft.next_fast_len(int(np.ceil(max(WIDTHS) * GRID)), real=True)),
         )
         masks = [_masks(uvs, outlines[k], cell, gap, room, turns=1 if upright[k] else 4) for k in range(count)]
         best: tuple[int, list[tuple[int, int, int]]] | None = None
@@ -166,8 +161,8 @@ def _masks(
     shape = at.max(axis=0) + 1
     cells = np.zeros((int(shape[1]), int(shape[0])), np.bool_)  # rows upwards, as v
     cells[at[:, 1], at[:, 0]] = True
-    cells = np.asarray(_ndimage_any.binary_fill_holes(cells))
-    padded = np.asarray(_ndimage_any.binary_dilation(np.pad(cells, gap), np.ones((3, 3), np.bool_), iterations=gap))
+    cells = np.asarray(ndimage.binary_fill_holes(cells))
+    padded = np.asarray(ndimage.binary_dilation(np.pad(cells, gap), np.ones((3, 3), np.bool_), iterations=gap))
     # Rows count upwards: this is a turn to the left.
     turned = [np.ascontiguousarray(np.rot90(cells, -turn)) for turn in range(turns)]
     image = np.zeros((turns, *room), np.float32)
@@ -177,7 +172,7 @@ def _masks(
     return _Mask(
         turned,
         [np.rot90(padded, -turn) for turn in range(turns)],
-        np.conj(_fft_any.rfft2(image)),
+        np.conj(fft.rfft2(image)),
     )
 
 
@@ -194,8 +189,8 @@ def _strip(
     height = min(room[0], beat)  # what reaches higher is of no use
     for k in order:
         mask = masks[k]
-        transform = _fft_any.rfft2(taken)
-        hits = _fft_any.irfft2(transform * mask.transform, s=room, overwrite_x=True)
+        transform = fft.rfft2(taken)
+        hits = fft.irfft2(transform * mask.transform, s=room, overwrite_x=True)
         found: tuple[float, int, int, int] | None = None
         for turn, cells in enumerate(mask.cells):
             rows, columns = cells.shape

@@ -13,13 +13,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import scipy.sparse.linalg as _linalg
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import linalg
 
 from textures.distortion import Flat, Rest, State, at_rest, energies, line_search, triangle_frames
-from textures.topology import sparse
-
-_linalg_any: Any = _linalg
 
 DAMPING = 1e-8
 """Of the mean diagonal: charts may move as a whole, which alone would leave the system singular."""
@@ -65,7 +63,7 @@ def _direction(state: State, rest: Rest) -> NDArray[np.float64]:
     matrix = sparse.bmat(blocks).tocsc()
     right_side = np.concatenate([gradient.T @ np.concatenate([target[:, a, 0], target[:, a, 1]]) for a in (0, 1)])
     system = matrix + DAMPING * float(matrix.diagonal().mean()) * sparse.eye(matrix.shape[0])
-    solver = _linalg_any.splu(
+    solver = linalg.splu(
         system.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
     )
     return np.asarray(solver.solve(right_side - matrix @ state.uvs.T.ravel())).reshape(2, -1).T

@@ -10,15 +10,11 @@ the angle at the vertex. The published C code has no wheel for current Pythons; 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix as _coo_matrix
-from scipy.sparse import csgraph as _csgraph
 
-_sparse: Any = _coo_matrix  # scipy ships no types for these
-_graphs: Any = _csgraph
+from portrait_core.geometry.components import component_labels
 
 FloatArray = NDArray[np.float64]
 
@@ -124,8 +120,7 @@ def _groups(welded: NDArray[np.int64], kept_order: NDArray[np.bool_], has_area: 
     one, other = order[:-1][same], order[1:][same]  # corner numbers: edge k of a face runs from corner k to k + 1
     links_a = np.concatenate([one, _next(one)])
     links_b = np.concatenate([_next(other), other])
-    graph = _sparse((np.ones(len(links_a), np.int8), (links_a, links_b)), shape=(3 * count, 3 * count))
-    return _graphs.connected_components(graph, directed=False)[1].astype(np.int64).reshape(count, 3)
+    return component_labels(3 * count, links_a, links_b).reshape(count, 3)
 
 
 def _next(corner: NDArray[np.int64]) -> NDArray[np.int64]:

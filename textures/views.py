@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage as _ndimage
+from scipy import ndimage
 
 from textures.bake import CHUNK, EMPTY, TILE, Report
 from textures.colour_space import encode_srgb
@@ -38,8 +37,6 @@ MARGIN = 1 / 96
 
 WEAK = 0.15
 """Scores below this mix in the fill: a texel that all views see badly."""
-
-_filters: Any = _ndimage  # scipy ships no types for it
 
 
 @dataclass(frozen=True)
@@ -127,17 +124,17 @@ class _Prepared:
         depth = np.where(seen, view.depth, 0.0)
         side = max(height, width)
         # Blur over what is seen only, so that no background enters the broad band.
-        total = _filters.gaussian_filter(view.image * seen[:, :, None], (BAND * side, BAND * side, 0))
-        count = _filters.gaussian_filter(seen.astype(np.float32), BAND * side)
+        total = ndimage.gaussian_filter(view.image * seen[:, :, None], (BAND * side, BAND * side, 0))
+        count = ndimage.gaussian_filter(seen.astype(np.float32), BAND * side)
         broad = total / np.maximum(count, 1e-6)[:, :, None]
         self.broad = np.asarray(np.where(seen[:, :, None], broad, 0.0), np.float32)
         self.detail = np.asarray(np.where(seen[:, :, None], view.image - self.broad, 0.0), np.float32)
-        low = _filters.minimum_filter(np.where(seen, depth, 0.0), 3)
-        high = _filters.maximum_filter(np.where(seen, depth, np.inf), 3)
+        low = ndimage.minimum_filter(np.where(seen, depth, 0.0), 3)
+        high = ndimage.maximum_filter(np.where(seen, depth, np.inf), 3)
         # A surface seen at the steepest angle that counts changes depth by this much between pixels.
         steep = 2 * depth / (side * float(view.intrinsics[0, 0]) * STEEPEST)
         edge = ~seen | (high - low > 2 * steep + DEPTH_SLACK * depth)
-        away = _filters.distance_transform_edt(np.pad(~edge, 1))[1:-1, 1:-1]
+        away = ndimage.distance_transform_edt(np.pad(~edge, 1))[1:-1, 1:-1]
         self.trust = np.asarray(np.clip(away / (MARGIN * side), 0.0, 1.0), np.float32)
         self.depth = np.where(seen, view.depth, 0.0).astype(np.float32)
         self.rotation = view.world2cam[:3, :3].astype(np.float64)

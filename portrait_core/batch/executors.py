@@ -39,7 +39,7 @@ class Outcome:
     lost: str = ""
 
 
-class Crew(Protocol):
+class Executor(Protocol):
     """Workers, each with one task at a time."""
 
     def idle(self) -> int:
@@ -63,14 +63,14 @@ class Crew(Protocol):
         ...
 
 
-class LocalCrew:
+class LocalExecutor:
     """Processes of this machine. A worker that dies is replaced when it is next needed."""
 
     def __init__(self, devices: Sequence[str], threads: int) -> None:
         """A worker for each of ``devices`` (``cpu``, ``cuda:0`` ...), each with so many threads."""
         self._threads = threads
-        self._events: queue.SimpleQueue[tuple[_Member, bytes | None]] = queue.SimpleQueue()
-        self._members: list[_Member] = []
+        self._events: queue.SimpleQueue[tuple[_WorkerProcess, bytes | None]] = queue.SimpleQueue()
+        self._workers: list[_WorkerProcess] = []
         self._devices = list(devices)
         self._started = 0
         for device in devices:
@@ -78,16 +78,16 @@ class LocalCrew:
 
     def _start(self, device: str) -> None:
         share = CARD_MEMORY / self._devices.count(device)
-        self._members.append(_Member(f"worker-{self._started}", device, share, self._threads, self._events))
+        self._workers.append(_WorkerProcess(f"worker-{self._started}", device, share, self._threads, self._events))
         self._started += 1
 
     def idle(self) -> int:
-        return sum(member.task is None for member in self._members)
+        return sum(worker.task is None for worker in self._workers)
 
     def give(self, task: Task) -> None:
         # One that has worked is warm.
-        member = min((each for each in self._members if each.task is None), key=lambda each: not each.ready)
-        member.give(task)
+        worker = min((each for each in self._workers if each.task is None), key=lambda each: not each.ready)
+        worker.give(task)
 
     def wait(self, seconds: float) -> Sequence[Outcome]:
         outcomes: list[Outcome] = []
@@ -98,60 +98,64 @@ class LocalCrew:
         except queue.Empty:
             return outcomes
 
-    def _outcome(self, member: _Member, line: bytes | None) -> list[Outcome]:
-        if member not in self._members:
+    def _outcome(self, worker: _WorkerProcess, line: bytes | None) -> list[Outcome]:
+        if worker not in self._workers:
             return []  # dropped meanwhile
-        task = member.task
+        task = worker.task
         if line is None:
-            code = member.end()
-            self._replace(member)
+            code = worker.end()
             reason = f"its worker ended with status {code}{_meaning(code)}"
-            _log.warning("%s %s", task.name if task else member.name, reason)
+            self._replace(worker, code)
+            _log.warning("%s %s", task.name if task else worker.name, reason)
             return [Outcome(task, None, reason)] if task else []
         try:
             event: dict[str, object] = json.loads(line)
             if event.get("event") == "ready":
-                member.ready = True
+                worker.ready = True
             if event.get("event") != "record" or task is None:
                 return []
             record = Record.model_validate(event["record"])
         except ValueError as error:
             return [Outcome(task, None, f"its worker's answer could not be read ({error})")] if task else []
-        member.task = None
+        worker.task = None
         return [Outcome(task, record)]
 
     def drop(self, task: Task) -> None:
-        for member in list(self._members):
-            if member.task is task:
-                member.end()
-                self._replace(member)
+        for worker in list(self._workers):
+            if worker.task is task:
+                self._replace(worker, worker.end())
 
-    def _replace(self, member: _Member) -> None:
-        self._members.remove(member)
-        if member.ready or member.task is not None:
-            self._start(member.device)
-        elif not self._members:
-            raise PortraitError("no worker process could be started.", remedy=remedy("examine"))
+    def _replace(self, worker: _WorkerProcess, code: int) -> None:
+        self._workers.remove(worker)
+        if worker.ready or worker.task is not None:
+            self._start(worker.device)
+        elif not self._workers:
+            raise PortraitError(
+                f"No worker process could be started on {worker.device}: the last one ended with status "
+                f"{code}{_meaning(code)} before it was ready. What it said on its way out stands above; check that "
+                "Portraitkit and torch load in this Python, and that memory is free.",
+                remedy=remedy("examine"),
+            )
 
     def close(self) -> None:
-        for member in self._members:
-            member.end()
-        self._members = []
+        for worker in self._workers:
+            worker.end()
+        self._workers = []
 
     @property
     def processes(self) -> list[int]:
         """Process numbers of the workers."""
-        return [member.pid for member in self._members]
+        return [worker.pid for worker in self._workers]
 
 
-class _Member:
+class _WorkerProcess:
     def __init__(
         self,
         name: str,
         device: str,
         card_share: float,
         threads: int,
-        events: queue.SimpleQueue[tuple[_Member, bytes | None]],
+        events: queue.SimpleQueue[tuple[_WorkerProcess, bytes | None]],
     ) -> None:
         self.name, self.device = name, device
         self.task: Task | None = None

@@ -25,7 +25,7 @@ CARD_SHARE = 1 / PER_CARD
 MOST_FAILED_STARTS = 5
 
 
-class Member:
+class RayWorker:
     """What runs on a node: a worker with its models."""
 
     def __init__(self, name: str, device: str, threads: int) -> None:
@@ -49,7 +49,7 @@ class Member:
         return carry_out(Task.of(facts), self._engine, worker=self._name).model_dump(mode="json")
 
 
-class RayCrew:
+class RayExecutor:
     """Actors of a cluster, ``count`` of them, or as many as it has room for."""
 
     def __init__(self, address: str | None, count: int | None, device: str, threads: int) -> None:
@@ -82,7 +82,7 @@ class RayCrew:
     def _start(self) -> None:
         name = f"ray-{self._started}"
         self._started += 1
-        remote: Any = self._ray.remote(Member)
+        remote: Any = self._ray.remote(RayWorker)
         actor = remote.options(max_restarts=0, **self._needs).remote(name, self._device, self._threads)
         # No work for one that waits for a place: a cluster that has lost a node may never have one.
         self._starting[actor.ready.remote()] = actor

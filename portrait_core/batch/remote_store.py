@@ -25,6 +25,7 @@ from portrait_core.batch.records import Record
 from portrait_core.errors import OutputError, UsageError, remedy
 
 LOCK = "portrait-batch.lock.json"
+SHARD_LOCK = "portrait-shard-"
 
 
 def is_url(out: str) -> bool:
@@ -38,7 +39,7 @@ def state_folder(url: str) -> Path:
     return base / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:16]
 
 
-class Remote:
+class RemoteStore:
     """A folder behind a URL. Everything raises :class:`OutputError` in plain words."""
 
     def __init__(self, url: str) -> None:
@@ -112,21 +113,28 @@ class Remote:
 
     def manifests(self) -> Iterable[str]:
         """Names of the manifests there."""
+        return self._names("manifest", ".jsonl")
+
+    def _names(self, start: str, end: str) -> list[str]:
         with self._told(""):
             try:
                 found = self._fs.ls(self._root, detail=False)
             except FileNotFoundError:
                 return []
         names = (str(each).rpartition("/")[2] for each in found)
-        return [name for name in names if name.startswith("manifest") and name.endswith(".jsonl")]
+        return [name for name in names if name.startswith(start) and name.endswith(end)]
 
     @contextmanager
     def locked(self, shard: tuple[int, int] | None, *, force: bool = False) -> Generator[None, None, None]:
         """Keep other machines away by a small file; one that a killed run of this machine left is taken over."""
-        name = LOCK if shard is None else f"portrait-shard-{shard[0]}-of-{shard[1]}.lock.json"
+        name = LOCK if shard is None else f"{SHARD_LOCK}{shard[0]}-of-{shard[1]}.lock.json"
         mine = {"host": socket.gethostname(), "pid": os.getpid(), "run": secrets.token_hex(8)}
-        held = self.fetch(name)
-        if held is not None and not force:
+        # A whole batch and a shard shut each other out, two shards do not.
+        others = self._names(SHARD_LOCK, ".lock.json") if shard is None else [LOCK]
+        for other in [] if force else [name, *others]:
+            held = self.fetch(other)
+            if held is None:
+                continue
             owner: dict[str, Any] = {}
             with contextlib.suppress(ValueError):
                 told: object = json.loads(held)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from portrait_core.batch.executors import PER_CARD, Crew, LocalCrew
+from portrait_core.batch.executors import PER_CARD, Executor, LocalExecutor
 from portrait_core.errors import UsageError
 from portrait_core.runtime.cores import available_cores
 from portrait_core.runtime.memory import free_memory_mib
@@ -15,7 +15,7 @@ MOST = 256
 
 
 @dataclass(frozen=True)
-class Workforce:
+class Resources:
     """What the user asked for; None where it is left to us."""
 
     engine: Literal["local", "ray"] = "local"
@@ -38,20 +38,20 @@ class Workforce:
         workers = max(1, min(workers, max(1, jobs), MOST))
         return workers, self.threads or max(1, cores // workers)
 
-    def crew(self, jobs: int, memory_mib: float) -> Crew:
+    def executor(self, jobs: int, memory_mib: float) -> Executor:
         """Start the workers. Raises :class:`UsageError` for a device or an engine that is not there."""
         if self.engine == "ray":
-            from portrait_core.batch.ray_executor import RayCrew
+            from portrait_core.batch.ray_executor import RayExecutor
 
-            return RayCrew(self.address, self.workers, self.device, self.threads or 1)
+            return RayExecutor(self.address, self.workers, self.device, self.threads or 1)
         from portrait_core.runtime.devices import choose_device
 
         chosen = choose_device(self.device)
         workers, threads = self.count(jobs, memory_mib)
         if chosen.type != "cuda":
-            return LocalCrew([chosen.type] * workers, threads)
+            return LocalExecutor([chosen.type] * workers, threads)
         cards = max(1, card_count())
-        return LocalCrew([f"cuda:{number % cards}" for number in range(workers)], threads)
+        return LocalExecutor([f"cuda:{number % cards}" for number in range(workers)], threads)
 
 
 def card_count() -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from portrait_core.batch.records import Job, Outputs, Record, Written
 from portrait_core.errors import PortraitError
+from portrait_core.files.exchange import take_back_left
 from portrait_core.files.names import plain_stem
 
 _LEFT = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{8}\.part(\.\w+)?")
@@ -47,7 +48,7 @@ def recovered(job: Job, outputs: Outputs, folder: Path) -> Record | None:
     """
     if set(outputs.endings) != {".glb"}:
         return None
-    from portrait_core.formats.gltf.reader import read_gltf
+    from portrait_core.formats.gltf import read_gltf
     from portrait_core.formats.read_recipe import read_recipe
     from portrait_core.formats.write import main_files, picture_path
 
@@ -97,6 +98,8 @@ def sweep(folder: Path, names: Collection[str] | None = None) -> int:
     removed = 0
     places = [folder, *(each for each in folder.glob("*") if each.is_dir() and not each.is_symlink())]
     for place in places:
+        with contextlib.suppress(OSError):
+            take_back_left(place)
         for path in place.glob(".*.part*"):
             match = _LEFT.fullmatch(path.name)
             if match is None or not (names is None or plain_stem(_root(match["stem"])) in names):

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 import portrait_core
-from portrait_core.batch.executors import Crew, Outcome
+from portrait_core.batch.executors import Executor, Outcome
 from portrait_core.batch.manifest import Manifest
 from portrait_core.batch.records import Job, Outputs, Record
-from portrait_core.batch.remote_store import Remote
+from portrait_core.batch.remote_store import RemoteStore
 from portrait_core.batch.resume import is_whole, recovered
 from portrait_core.batch.task import Task
 from portrait_core.errors import OutputError, PortraitError, remedy
@@ -66,7 +66,6 @@ class Summary:
     recovered: int = 0
     interrupted: bool = False
     seconds: float = 0.0
-    busy_seconds: float = 0.0
     left: int = 0
 
 
@@ -82,7 +81,7 @@ class Run:
     folder: Path
     manifest: Manifest
     limits: Limits = field(default_factory=Limits)
-    remote: Remote | None = None
+    remote: RemoteStore | None = None
     pattern: str = ""
     stop: Callable[[], int] = lambda: 0
     heard: Callable[[Record], None] = lambda record: None
@@ -148,7 +147,7 @@ class Run:
             outputs=self.outputs,
         )
 
-    def go(self, crew: Crew, tasks: Sequence[Task]) -> Summary:
+    def go(self, executor: Executor, tasks: Sequence[Task]) -> Summary:
         """Carry out ``tasks``. Raises :class:`OutputError` when the folder can take no more, and
         :class:`TooManyFailures`; what is finished by then is in the manifest."""
         begin = time.monotonic()
@@ -160,21 +159,21 @@ class Run:
                     self.summary.interrupted = True
                     if wish > 1 or not self._begun:
                         break
-                while waiting and not wish and crew.idle():
-                    self._give(crew, waiting.popleft())
-                for outcome in crew.wait(TICK):
+                while waiting and not wish and executor.idle():
+                    self._give(executor, waiting.popleft())
+                for outcome in executor.wait(TICK):
                     self._take(outcome, waiting)
-                self._end_overdue(crew, waiting)
+                self._end_overdue(executor, waiting)
                 self._send_manifest(SEND_EVERY)
         finally:
             self.summary.seconds = time.monotonic() - begin
             self.summary.left = len(waiting) + len(self._begun)
         return self.summary
 
-    def _give(self, crew: Crew, task: Task) -> None:
+    def _give(self, executor: Executor, task: Task) -> None:
         self.manifest.check()
         self._begun[id(task)] = (task, time.monotonic())
-        crew.give(task)
+        executor.give(task)
 
     def _take(self, outcome: Outcome, waiting: deque[Task]) -> None:
         task = outcome.task
@@ -183,7 +182,6 @@ class Run:
         if record is None:
             self._again(task, waiting, "crash", f"{outcome.lost[:1].upper()}{outcome.lost[1:]}.")
             return
-        self.summary.busy_seconds += record.seconds
         code = record.error.get("code", "")
         if record.status == "failed" and code in ("disk", "permission"):
             self._refuse_broken_folder(record)
@@ -236,12 +234,12 @@ class Run:
             )
         )
 
-    def _end_overdue(self, crew: Crew, waiting: deque[Task]) -> None:
+    def _end_overdue(self, executor: Executor, waiting: deque[Task]) -> None:
         now = time.monotonic()
         for key, (task, since) in list(self._begun.items()):
             if now - since > self.limits.time_limit:
                 del self._begun[key]
-                crew.drop(task)
+                executor.drop(task)
                 _log.warning("%s took longer than %g s", task.name, self.limits.time_limit)
                 self._again(task, waiting, "time", f"It took longer than {self.limits.time_limit:g} seconds.")
 

@@ -16,8 +16,8 @@ from portrait_core.batch.costs import estimate
 from portrait_core.batch.locks import folder_lock
 from portrait_core.batch.manifest import NAME, Manifest, manifests, read_manifests
 from portrait_core.batch.records import Job, Outputs, Record
-from portrait_core.batch.remote_store import Remote, is_url, state_folder
-from portrait_core.batch.resources import Workforce
+from portrait_core.batch.remote_store import RemoteStore, is_url, state_folder
+from portrait_core.batch.resources import Resources
 from portrait_core.batch.resume import sweep
 from portrait_core.batch.run import Limits, Run, Summary
 from portrait_core.errors import OutputError, PortraitError, UsageError, remedy
@@ -44,7 +44,7 @@ class Batch:
     out: str
     outputs: Outputs = field(default_factory=Outputs)
     limits: Limits = field(default_factory=Limits)
-    workforce: Workforce = field(default_factory=Workforce)
+    resources: Resources = field(default_factory=Resources)
     pattern: str = ""
     shard: tuple[int, int] | None = None
     break_lock: bool = False
@@ -72,21 +72,21 @@ def check_names(jobs: Sequence[Job]) -> None:
 
 
 @contextmanager
-def _opened(batch: Batch) -> Generator[tuple[Path, Remote | None], None, None]:
+def _opened(batch: Batch) -> Generator[tuple[Path, RemoteStore | None], None, None]:
     """The folder of the manifest, locked, and the place behind a URL."""
     if not is_url(batch.out):
         folder = prepare_folder(Path(batch.out))
         with folder_lock(folder, batch.shard):
             yield folder, None
         return
-    remote = Remote(batch.out)
+    remote = RemoteStore(batch.out)
     folder = make_folder(state_folder(remote.url))
     with folder_lock(folder, batch.shard), remote.locked(batch.shard, force=batch.break_lock):
         fetch_manifests(remote, folder)
         yield folder, remote
 
 
-def fetch_manifests(remote: Remote, folder: Path) -> None:
+def fetch_manifests(remote: RemoteStore, folder: Path) -> None:
     """Bring the manifests behind a URL up to date here; lines that only this machine has stay."""
     for name in remote.manifests():
         there = remote.fetch(name) or b""
@@ -126,11 +126,11 @@ def run_batch(
             if tasks:
                 wanted = {task.index for task in tasks}
                 memory = estimate([job for job in jobs if job.index in wanted], batch.outputs).memory_mib
-                crew = batch.workforce.crew(len(tasks), memory)
+                executor = batch.resources.executor(len(tasks), memory)
                 try:
-                    run.go(crew, tasks)
+                    run.go(executor, tasks)
                 finally:
-                    crew.close()
+                    executor.close()
         except (PortraitError, OSError, KeyboardInterrupt):
             # What is finished is told as far as the disk allows; the error that ended it goes first.
             with contextlib.suppress(PortraitError, OSError):
@@ -139,7 +139,7 @@ def run_batch(
         return run.summary, _close(batch, run, folder, remote, words)
 
 
-def _close(batch: Batch, run: Run, folder: Path, remote: Remote | None, words: reports.Words) -> list[Record]:
+def _close(batch: Batch, run: Run, folder: Path, remote: RemoteStore | None, words: reports.Words) -> list[Record]:
     if remote is None and not folder.is_dir():
         raise OutputError(f"{folder}: the folder was removed while the batch ran.")
     sweep(folder, None if batch.shard is None else {plain_stem(job.name) for job in run.jobs})
@@ -160,7 +160,7 @@ def write_pages(
     records: Sequence[Record],
     summary: Summary,
     folder: Path,
-    remote: Remote | None,
+    remote: RemoteStore | None,
     words: reports.Words = reports.wordless,
 ) -> None:
     """The page, the contact sheet and the report, each whole or not at all."""
@@ -198,7 +198,7 @@ def looked_at(batch: Batch) -> tuple[list[Job], list[Record]]:
 
     jobs = batch.own_jobs()
     if is_url(batch.out):
-        remote = Remote(batch.out)
+        remote = RemoteStore(batch.out)
         from portrait_core.batch.manifest import read_lines
 
         records = read_lines(b"\n".join(remote.fetch(name) or b"" for name in remote.manifests()).split(b"\n")).records

@@ -227,9 +227,9 @@ def _place(task: Task) -> Generator[Path, None, None]:
 
 
 def _send(task: Task, files: list[Path], folder: Path) -> None:
-    from portrait_core.batch.remote_store import Remote
+    from portrait_core.batch.remote_store import RemoteStore
 
-    remote = Remote(task.url)
+    remote = RemoteStore(task.url)
     # Avatars last: whoever sees one finds the rest there.
     for path in sorted(files, key=lambda path: path.suffix in task.outputs.endings):
         remote.send(path, path.relative_to(folder).as_posix())

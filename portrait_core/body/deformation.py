@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Points of posed space back to canonical space, rigidly with the nearest triangle (specification: deformation, 4)."""
+"""Points of posed space back to canonical space, rigid with the nearest triangle (docs/published/deformation.md, 4)."""
 
 from __future__ import annotations
 

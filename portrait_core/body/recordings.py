@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
-import scipy.spatial.transform as _transform
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
@@ -34,8 +34,6 @@ WIDTHS = {66: 22, 69: 23, 72: 24, 156: 22, 165: 22}
 After the 22nd joint SMPL-H and SMPL-X have fingers, jaw and eyes, which a bust does not."""
 
 MAX_FRAMES = 1_000_000
-
-_rotation: Any = _transform.Rotation  # scipy ships no types for it
 
 
 @dataclass(frozen=True)
@@ -60,10 +58,10 @@ class Recording:
         """The same in a world with +y up; for a world with +z up root and translation are turned about x."""
         if up_axis == "y":
             return self
-        turn = _rotation.from_euler("x", -90, degrees=True)
+        turn = Rotation.from_euler("x", -90, degrees=True)
         rotations = dict(self.rotations)
         if "pelvis" in rotations:
-            root = turn * _rotation.from_rotvec(rotations["pelvis"])
+            root = turn * Rotation.from_rotvec(rotations["pelvis"])
             rotations["pelvis"] = np.asarray(root.as_rotvec(), np.float64)
         moved = None if self.translation is None else np.asarray(turn.apply(self.translation), np.float64)
         return Recording(rotations, moved, self.frame_rate, self.amass)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Linear blend skinning of an SMPL body (specification: deformation, sections 1 and 2). No body data is shipped."""
+"""Linear blend skinning of an SMPL body (docs/published/deformation.md, sections 1 and 2). No body data is shipped."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import UsageError
-from portrait_core.formats.gltf.reader import read_bytes
+from portrait_core.formats.read_carefully import read_bytes
 from portrait_core.formats.stl import MILLIMETRES
 
 LOOSE_ENDINGS = (".ply", ".stl", ".off")
@@ -26,8 +27,7 @@ def read_loose(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int32], NDAr
     """
     content = read_bytes(path)
     ending = path.suffix.lower()
-    import trimesh
-
+    trimesh: Any = importlib.import_module("trimesh")
     try:
         mesh: Any = trimesh.load(io.BytesIO(content), file_type=ending[1:], force="mesh", process=False)
         found: Any = getattr(mesh.visual, "uv", None)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import UsageError, remedy
-from portrait_core.formats.gltf.reader import GltfFile, read_gltf
+from portrait_core.formats.gltf import GltfFile, read_gltf
 from portrait_core.formats.read_loose import LOOSE_ENDINGS, read_loose
 from portrait_core.formats.read_wavefront import read_obj
 

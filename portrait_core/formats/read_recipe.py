@@ -11,7 +11,8 @@ from typing import Any, cast
 from portrait_core import __version__
 from portrait_core.errors import UsageError
 from portrait_core.formats.facts import COMMENT_KEY, recipe_digest
-from portrait_core.formats.gltf.reader import GltfFile, parse_json, read_bytes, read_gltf
+from portrait_core.formats.gltf import GltfFile, read_gltf
+from portrait_core.formats.read_carefully import parse_json, read_bytes
 
 ENDINGS = (".glb", ".gltf", ".json", ".obj", ".ply")
 _COMMENTS = 1024 * 1024

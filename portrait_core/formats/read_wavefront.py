@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import UsageError
-from portrait_core.formats.gltf.reader import read_bytes
+from portrait_core.formats.read_carefully import read_bytes
 
 
 @dataclass(frozen=True)

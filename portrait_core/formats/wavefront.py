@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar
+from portrait_core.files.names import level_stems
+from portrait_core.formats.encoded_maps import EncodedMaps, distinct_maps, encode_maps
 from portrait_core.formats.facts import GENERATOR, comment
-from portrait_core.formats.gltf.material import EncodedMaps, distinct_maps, encode_maps
-from portrait_core.formats.gltf.scene import level_names
 from portrait_core.formats.loose_mesh import LooseMesh, loose_mesh, pose_note, weld
 from portrait_core.imaging.png import encode_map
 from portrait_core.maps import MAPS
@@ -28,7 +28,7 @@ def obj_files(avatar: Avatar, stem: str) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     lines = [f"# {GENERATOR}", f"# {pose_note(avatar)}", f"# {comment(avatar)}", f"mtllib {stem}.mtl"]
     offset = (0, 0, 0)
-    for number, name in enumerate(level_names(avatar.name, len(avatar.levels))):
+    for number, name in enumerate(level_stems(avatar.name, len(avatar.levels))):
         material = _material_name(avatar, encoded[materials[number]])
         offset = _object(lines, loose_mesh(avatar, number, name), material, offset)
     files[f"{stem}.obj"] = ("\n".join(lines) + "\n").encode()

@@ -10,12 +10,11 @@ from pathlib import Path
 from portrait_core.avatar import Avatar
 from portrait_core.errors import UsageError
 from portrait_core.files.file_set import refuse_taken, whole_files
-from portrait_core.files.names import LOD_FIELD, plain_stem
+from portrait_core.files.names import LOD_FIELD, level_stems, plain_stem
 from portrait_core.formats.blender import BLENDER_ENDINGS, convert, find_blender
 from portrait_core.formats.bones import rename_bones
-from portrait_core.formats.gltf.binary import ImageKind
-from portrait_core.formats.gltf.scene import level_names
-from portrait_core.formats.gltf.writer import glb_bytes, gltf_files
+from portrait_core.formats.encoded_maps import ImageKind
+from portrait_core.formats.gltf import glb_bytes, gltf_files
 from portrait_core.formats.ply import ply_files
 from portrait_core.formats.stl import stl_files
 from portrait_core.formats.wavefront import obj_files
@@ -46,7 +45,7 @@ def main_files(path: Path, levels: int, *, lod_files: bool = False) -> list[Path
     by_pattern = LOD_FIELD in path.stem
     if not by_pattern and (levels == 1 or not (lod_files or check_ending(path) in ONE_MESH)):
         return [path]
-    return [path.with_name(name + path.suffix) for name in level_names(path.stem, levels)]
+    return [path.with_name(name + path.suffix) for name in level_stems(path.stem, levels)]
 
 
 def picture_path(path: Path) -> Path:
@@ -102,7 +101,7 @@ def write_avatar(
 
 
 def _single(avatar: Avatar, number: int) -> Avatar:
-    names = level_names(avatar.name, len(avatar.levels))
+    names = level_stems(avatar.name, len(avatar.levels))
     return replace(avatar, name=names[number], levels=(avatar.levels[number],))
 
 

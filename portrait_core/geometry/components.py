@@ -6,16 +6,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
-import scipy.sparse.csgraph as _csgraph
 from numpy.typing import NDArray
-
-_csgraph_any: Any = _csgraph  # scipy ships no types for it
-_sparse_any: Any = _sparse
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 
 def component_labels(count: int, start: NDArray[np.integer], end: NDArray[np.integer]) -> NDArray[np.int64]:
     """Label of each of ``count`` nodes, given the edges ``start[i]`` to ``end[i]``; labels count up from zero."""
-    weight = np.ones(len(start), np.int8)
-    graph = _sparse_any.coo_matrix((weight, (start, end)), shape=(count, count))
-    return np.asarray(_csgraph_any.connected_components(graph, directed=False)[1], np.int64)
+    return graph_labels(coo_matrix((np.ones(len(start), np.int8), (start, end)), shape=(count, count)))
+
+
+def graph_labels(graph: Any) -> NDArray[np.int64]:
+    """Label of each node of a sparse (N, N) matrix, whose entries are edges whatever their direction."""
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)

@@ -12,14 +12,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
-import scipy.sparse.csgraph as _csgraph
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 
+from portrait_core.geometry.components import component_labels
 from portrait_core.geometry.surface import Surface
-
-_csgraph_any: Any = _csgraph  # scipy ships no types for it
-_sparse_any: Any = _sparse
 
 
 def starts(faces: NDArray[np.integer]) -> NDArray[np.int32]:
@@ -57,7 +55,7 @@ def before(half_edges: NDArray[np.integer]) -> NDArray[np.int64]:
 def directed(faces: NDArray[np.integer], count: int) -> Any:
     """Sparse (count, count) matrix with the number of the half-edge u -> v, plus one, at (u, v)."""
     half = np.arange(1, 3 * len(faces) + 1, dtype=np.int32)
-    return _sparse_any.coo_matrix((half, (starts(faces), ends(faces))), shape=(count, count)).tocsr()
+    return sparse.coo_matrix((half, (starts(faces), ends(faces))), shape=(count, count)).tocsr()
 
 
 @dataclass(frozen=True)
@@ -80,11 +78,11 @@ class HalfEdges:
             return None
         # Counting sorts by way of sparse transposes: by begin, then by (end, begin), then by (begin, end).
         unit = (np.zeros(size, np.int8), begin, np.arange(size + 1, dtype=np.int32))
-        first = _sparse_any.csr_matrix(unit, shape=(size, count)).tocsc()
+        first = sparse.csr_matrix(unit, shape=(size, count)).tocsc()
         half = np.asarray(first.indices, np.int32)
-        rows = _sparse_any.csr_matrix((half + np.int32(1), end[half], first.indptr), shape=(count, count))
+        rows = sparse.csr_matrix((half + np.int32(1), end[half], first.indptr), shape=(count, count))
         back = rows.tocsc()
-        turned = _sparse_any.csr_matrix((back.data, back.indices, back.indptr), shape=(count, count))
+        turned = sparse.csr_matrix((back.data, back.indices, back.indptr), shape=(count, count))
         forth = turned.tocsc()
         if not (np.array_equal(forth.indptr, back.indptr) and np.array_equal(forth.indices, back.indices)):
             return None
@@ -94,7 +92,7 @@ class HalfEdges:
             return None
         twin = np.empty(size, np.int32)
         twin[forth.data - 1] = back.data - 1
-        matrix = _sparse_any.csr_matrix((forth.data, forth.indices, forth.indptr), shape=(count, count))
+        matrix = sparse.csr_matrix((forth.data, forth.indices, forth.indptr), shape=(count, count))
         return HalfEdges(np.asarray(faces, np.int32), count, twin, matrix)
 
     def one_fan_each(self) -> bool:
@@ -120,7 +118,7 @@ class HalfEdges:
     def tree(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """A breadth-first tree from the first face's first vertex: the vertices reached in order, and the (V,)
         parent of each, negative for none."""
-        order, parent = _csgraph_any.breadth_first_order(
+        order, parent = csgraph.breadth_first_order(
             self.directed, int(self.faces[0, 0]), directed=True, return_predecessors=True
         )
         return np.asarray(order, np.int32), np.asarray(parent, np.int32)
@@ -175,5 +173,4 @@ def boundary_loops(faces: NDArray[np.int32], count: int) -> list[NDArray[np.int6
 
 def shells(surface: Surface) -> NDArray[np.int64]:
     """(V,) number of the connected piece of each vertex."""
-    graph = directed(surface.faces, len(surface.vertices))
-    return np.asarray(_csgraph_any.connected_components(graph, directed=False)[1], np.int64)
+    return component_labels(len(surface.vertices), starts(surface.faces), ends(surface.faces))

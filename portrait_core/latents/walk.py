@@ -4,13 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
-import scipy.interpolate as _interpolate
 from numpy.typing import NDArray
-
-_splines: Any = _interpolate  # scipy ships no types for it
+from scipy import interpolate
 
 
 def closed_walk(keys: Sequence[NDArray[np.float32]], frames: int) -> Iterator[NDArray[np.float32]]:
@@ -22,6 +19,6 @@ def closed_walk(keys: Sequence[NDArray[np.float32]], frames: int) -> Iterator[ND
     if len(keys) < 2:
         raise ValueError(f"a walk needs at least two keys, got {len(keys)}")
     stations = np.stack([*keys, keys[0]]).astype(np.float64)
-    spline = _splines.CubicSpline(np.arange(len(stations)), stations, bc_type="periodic")
+    spline = interpolate.CubicSpline(np.arange(len(stations)), stations, bc_type="periodic")
     for number in range(frames * len(keys)):
         yield np.asarray(spline(number / frames), np.float32)

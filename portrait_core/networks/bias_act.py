@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bias, activation, gain and clamp in one fixed order (specification: generator, section 2)."""
+"""Bias, activation, gain and clamp in one fixed order (docs/published/generator.md, section 2)."""
 
 from __future__ import annotations
 

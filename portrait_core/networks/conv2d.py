@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plain convolution layer of the discriminator (specification: generator 4.1, discriminator 2)."""
+"""Plain convolution layer of the discriminator (docs/published/generator.md 4.1, docs/published/discriminator.md 2)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tri-grid features to raw density and colour features (specification: generator, section 8)."""
+"""Tri-grid features to raw density and colour features (docs/published/generator.md, section 8)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Discriminator with mask input and pose prediction (specification: discriminator)."""
+"""Discriminator with mask input and pose prediction (docs/published/discriminator.md)."""
 
 from __future__ import annotations
 

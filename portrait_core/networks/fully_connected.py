@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fully-connected layer with run-time weight scaling (specification: generator, section 2)."""
+"""Fully-connected layer with run-time weight scaling (docs/published/generator.md, section 2)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Latent and label to style vectors (specification: generator, section 3)."""
+"""Latent and label to style vectors (docs/published/generator.md, section 3)."""
 
 from __future__ import annotations
 

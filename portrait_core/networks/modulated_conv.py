@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Convolution whose weight is scaled per sample by a style (specification: generator, section 4)."""
+"""Convolution whose weight is scaled per sample by a style (docs/published/generator.md, section 4)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prediction of the body pose with mirror symmetry (specification: generator 11, discriminator 4).
+"""Prediction of the body pose with mirror symmetry (docs/published/generator.md 11, docs/published/discriminator.md 4).
 
 A pose is six numbers: axis-angle of the neck, then of the head, in radians. A camera label is 25 numbers:
 camera-to-world matrix, then intrinsics, both row by row.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Up-sampling, down-sampling and filtering by short FIR filters, and picture resizing by mode.
 
-Specification: generator, section 4.1, and discriminator, sections 1 and 5. All padding is with zeros. All
-filters are symmetric and separable, so they are kept as rows of taps.
+docs/published/generator.md, section 4.1, and docs/published/discriminator.md, sections 1 and 5.
+All padding is with zeros. All filters are symmetric and separable, so they are kept as rows of taps.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Raw picture and features to the final picture (specification: generator, section 7)."""
+"""Raw picture and features to the final picture (docs/published/generator.md, section 7)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Style rows to feature images: layers, toRGB, blocks and the whole network (specification: generator,
+"""Style rows to feature images: layers, toRGB, blocks and the whole network (docs/published/generator.md,
 section 5)."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Look-up of points in three feature volumes (specification: generator, section 8).
+"""Look-up of points in three feature volumes (docs/published/generator.md, section 8).
 
 Plane p of a tri-grid is a volume ``[features, depth, H, W]``. Interpolation is trilinear with half-pixel centres, and
 taps outside the volume count as zero, on the depth axis too.
@@ -63,7 +63,7 @@ def sample_trigrid(planes: Tensor, points: Tensor, *, depth: int, box_warp: floa
 
 
 def sample_trigrid_volumetric(planes: Tensor, points: Tensor, *, depth: int, box_warp: float) -> Tensor:
-    """The same as `sample_trigrid` by one volumetric look-up: the plain reading of the specification, slower."""
+    """The same as `sample_trigrid` by one volumetric look-up: the plain reading of that page, slower."""
     batch, _, channels, height, width = planes.shape
     volumes = planes.reshape(batch * 3, channels // depth, depth, height, width)
     where = project(points, box_warp).reshape(batch * 3, 1, 1, -1, 3)

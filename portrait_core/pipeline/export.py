@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from portrait_core.avatar import Avatar, Maps
-from portrait_core.files.file_set import write_files
+from portrait_core.files.file_set import refuse_taken, whole_files, write_files
 from portrait_core.formats.write import main_files, picture_path, write_avatar
 from portrait_core.imaging.png import encode_map
 from portrait_core.maps import MAPS
@@ -46,8 +47,45 @@ def export_avatar(
 ) -> Exported:
     """Write ``avatar`` to each of ``paths``, whose endings say the formats; the first gets the thumbnail beside it.
 
-    The recipe names the bones. Raises as :func:`portrait_core.formats.write.write_avatar`.
+    All files of one folder appear together or none does. The recipe names the bones. Raises as
+    :func:`portrait_core.formats.write.write_avatar`.
     """
+    folders = {path.parent for path in paths}
+    if len(paths) > 1 and len(folders) == 1:
+        (folder,) = folders
+        refuse_taken(
+            planned_files(paths, len(avatar.levels), lod_files=lod_files, thumbnail=thumbnail), overwrite=overwrite
+        )
+        with whole_files(folder, paths[0].name, overwrite=overwrite) as stage:
+            staged = [stage / path.name for path in paths]
+            # Formats share pictures: what the second writes over is the same.
+            shared: dict[str, Any] = {"lod_files": lod_files, "thumbnail": thumbnail, "blender": blender}
+            done = _exported(avatar, staged, recipe, progress, overwrite=True, **shared)
+        main, files = ([folder / path.relative_to(stage) for path in each] for each in (done.main, done.files))
+        return Exported(tuple(main), tuple(dict.fromkeys(files)), done.thumbnail and folder / done.thumbnail.name)
+    return _exported(
+        avatar,
+        paths,
+        recipe,
+        progress,
+        overwrite=overwrite,
+        lod_files=lod_files,
+        thumbnail=thumbnail,
+        blender=blender,
+    )
+
+
+def _exported(
+    avatar: Avatar,
+    paths: Sequence[Path],
+    recipe: Recipe,
+    progress: Progress,
+    *,
+    overwrite: bool = False,
+    lod_files: bool,
+    thumbnail: bool,
+    blender: str | None,
+) -> Exported:
     naming = recipe.bone_naming
     bones = avatar.joint_names if naming == "smpl" else rename(avatar.joint_names, naming)
     main: list[Path] = []

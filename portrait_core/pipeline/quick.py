@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import scipy.ndimage as _ndimage
-import scipy.spatial as _spatial
 from numpy.typing import NDArray
+from scipy import ndimage, spatial
 
 from portrait_core.cameras import Camera
 from portrait_core.field import CutField, Field
@@ -23,9 +20,6 @@ from portrait_core.rendering.preview import Preview, ray_directions
 from portrait_core.rig import bust_joints, joint_motions, skinned
 from portrait_core.rig.skin import strongest
 from portrait_core.shape import extract_surface, vertex_normals
-
-images: Any = _ndimage  # scipy ships no types for it
-trees: Any = _spatial
 
 LATTICE = 96
 """Cells along the box: the least at which lids and lips stay."""
@@ -89,7 +83,7 @@ def _posed(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Posed with the weights of the template's nearest vertices: close enough for a small picture."""
     template = bust_joints(person.template)
-    away, nearest = trees.cKDTree(template.vertices).query(vertices, k=NEIGHBOURS)
+    away, nearest = spatial.cKDTree(template.vertices).query(vertices, k=NEIGHBOURS)
     share = 1.0 / (np.asarray(away, np.float64) + 1e-4) ** 2
     weights = np.einsum("vk,vkj->vj", share, template.weights[nearest].astype(np.float64))
     skin = strongest((weights / weights.sum(axis=1, keepdims=True)).astype(np.float32))
@@ -118,7 +112,7 @@ def _seen_colours(
     colours = linear_to_srgb(np.clip(field.colour(np.asarray(points, np.float32)), 0.0, 1.0))
     image[seen] = np.rint(colours * 255.0).astype(np.uint8)
     # The silhouette's pixels blend with their neighbours: those beyond it take the nearest colour.
-    nearest = images.distance_transform_edt(~seen.reshape(size, size), return_distances=False, return_indices=True)
+    nearest = ndimage.distance_transform_edt(~seen.reshape(size, size), return_distances=False, return_indices=True)
     filled = image.reshape(size, size, 3)[nearest[0], nearest[1]]
     local = (vertices - camera.cam2world[:3, 3]) @ camera.cam2world[:3, :3]
     flat = local @ camera.intrinsics.T

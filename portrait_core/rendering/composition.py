@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Foreground over background, on features (specification: generator, section 6)."""
+"""Foreground over background, on features (docs/published/generator.md, section 6)."""
 
 from __future__ import annotations
 

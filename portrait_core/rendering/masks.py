@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which samples are emptied before the march (specification: generator, section 9.4)."""
+"""Which samples are emptied before the march (docs/published/generator.md, section 9.4)."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Avatar
 from portrait_core.cameras import Camera
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries
-from portrait_core.imaging.colour_space import srgb_to_linear
+from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.rendering.lighting import LAMPS, expose, lamp_shadows, room_shadows, shade
 from portrait_core.runtime.threads import side_by_side
 
@@ -280,6 +280,4 @@ def _mean(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
 
 def _encode(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Linear light to sRGB bytes."""
-    clipped = np.clip(linear, 0.0, 1.0)
-    curved = np.where(clipped <= 0.0031308, 12.92 * clipped, 1.055 * np.maximum(clipped, 1e-6) ** (1 / 2.4) - 0.055)
-    return np.rint(curved * 255.0).astype(np.uint8)
+    return np.rint(linear_to_srgb(linear) * 255.0).astype(np.uint8)

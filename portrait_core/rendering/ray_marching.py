@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sorted samples to one colour, depth and opacity a ray (specification: generator, section 9.5)."""
+"""Sorted samples to one colour, depth and opacity a ray (docs/published/generator.md, section 9.5)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Camera labels to rays (specification: generator, sections 9.1 and 9.2)."""
+"""Camera labels to rays (docs/published/generator.md, sections 9.1 and 9.2)."""
 
 from __future__ import annotations
 

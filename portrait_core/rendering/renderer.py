@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Coarse pass, importance sampling, fine pass, march (specification: generator, section 9)."""
+"""Coarse pass, importance sampling, fine pass, march (docs/published/generator.md, section 9)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Depths of samples along rays: stratified, by disparity, by importance (specification: generator 9.2, 9.6, 9.7)."""
+"""Depths of samples along rays: stratified, by disparity, by importance (docs/published/generator.md 9.2, 9.6, 9.7)."""
 
 from __future__ import annotations
 

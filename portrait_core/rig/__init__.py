@@ -4,7 +4,7 @@
 from portrait_core.rig.motion import Motion
 from portrait_core.rig.motion_files import read_motion
 from portrait_core.rig.naming import BONE_NAMINGS, rename
-from portrait_core.rig.skeleton import SKELETONS, Skeleton, bust_joints, choose_skeleton
+from portrait_core.rig.skeleton import Skeleton, bust_joints
 from portrait_core.rig.skin import INFLUENCES, Skin
 from portrait_core.rig.skinning import joint_motions, quaternion, skinned
 from portrait_core.rig.weight_transfer import skin_from_template
@@ -12,12 +12,10 @@ from portrait_core.rig.weight_transfer import skin_from_template
 __all__ = [
     "BONE_NAMINGS",
     "INFLUENCES",
-    "SKELETONS",
     "Motion",
     "Skeleton",
     "Skin",
     "bust_joints",
-    "choose_skeleton",
     "joint_motions",
     "quaternion",
     "read_motion",

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import scipy.spatial.transform as _transform
 from numpy.typing import NDArray
+from scipy.spatial import transform
 
 from portrait_core.body.recordings import RATES, Recording, load_recording
 from portrait_core.errors import UsageError
@@ -17,7 +17,6 @@ from portrait_core.rig.motion import Motion
 
 Floats = NDArray[np.float64]
 
-transform: Any = _transform  # scipy ships no types for it
 
 STILL = 1e-6
 """Radians: a joint that never turns more than this gets no keyframes."""

@@ -3,17 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.body.template import BodyTemplate
-from portrait_core.errors import UsageError
-from portrait_core.rig.skin import Skin
-
-SKELETONS = ("bust", "smpl24")
 
 BUST_JOINTS = frozenset(
     {
@@ -31,25 +26,6 @@ class Skeleton:
     joint_names: tuple[str, ...]
     parents: NDArray[np.int32]
     joints: NDArray[np.float32]
-
-
-def choose_skeleton(kind: str, full: Skeleton, skins: Sequence[Skin]) -> tuple[Skeleton, tuple[Skin, ...]]:
-    """The skeleton of this ``kind`` out of the ``full`` one, and ``skins`` (one a level of detail) that index it.
-
-    ``bust`` keeps `BUST_JOINTS`, joints that move a vertex and the ancestors of both. ``smpl24`` keeps all; joints that
-    move nothing become plain nodes. Raises :class:`UsageError` for another kind.
-    """
-    if kind == "smpl24":
-        return full, tuple(skins)
-    if kind != "bust":
-        raise UsageError(f"skeleton {kind!r} is not known; choose one of {', '.join(SKELETONS)}.")
-    used = np.zeros(len(full.joint_names), np.bool_)
-    for skin in skins:
-        used[skin.joints[skin.weights > 0.0]] = True
-    kept = _with_ancestors(full, used)
-    number = np.cumsum(kept) - 1
-    renumbered = tuple(Skin(number[np.where(s.weights > 0.0, s.joints, 0)].astype(np.uint16), s.weights) for s in skins)
-    return _subset(full, kept), renumbered
 
 
 def bust_joints(template: BodyTemplate) -> BodyTemplate:

@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
-import scipy.sparse.csgraph as _csgraph
-import scipy.sparse.linalg as _linalg
-import scipy.spatial as _spatial
 from numpy.typing import NDArray
+from scipy import sparse, spatial
+from scipy.sparse import csgraph, linalg
+
+from portrait_core.geometry.half_edges import ends, starts
 
 Floats = NDArray[np.float64]
 
-sparse: Any = _sparse  # scipy ships no types for these
-csgraph: Any = _csgraph
-linalg: Any = _linalg
-spatial: Any = _spatial
 
 NEIGHBOURS = 6
 """Nearest vertices taken for neighbours where no faces say which they are."""
@@ -41,8 +37,7 @@ class VertexGraph:
     @staticmethod
     def of_faces(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> VertexGraph:
         """The edges of a surface's ``faces`` (F, 3)."""
-        ends = faces.astype(np.int64)[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
-        return _graph(vertices, ends)
+        return _graph(vertices, np.stack([starts(faces), ends(faces)], axis=1).astype(np.int64))
 
     @staticmethod
     def of_neighbours(vertices: NDArray[np.float32], normals: NDArray[np.float32]) -> VertexGraph:
@@ -50,9 +45,9 @@ class VertexGraph:
         count = min(NEIGHBOURS + 1, len(vertices))
         _, near = spatial.cKDTree(vertices).query(vertices, k=count)
         near = np.asarray(near, np.int64).reshape(len(vertices), count)[:, 1:]
-        ends = np.stack([np.repeat(np.arange(len(vertices)), count - 1), near.ravel()], axis=1)
-        same = np.einsum("ei,ei->e", normals[ends[:, 0]], normals[ends[:, 1]]) > 0.0
-        return _graph(vertices, ends[same])
+        joined = np.stack([np.repeat(np.arange(len(vertices)), count - 1), near.ravel()], axis=1)
+        same = np.einsum("ei,ei->e", normals[joined[:, 0]], normals[joined[:, 1]]) > 0.0
+        return _graph(vertices, joined[same])
 
     def smoothed(self, values: Floats, rounds: int) -> Floats:
         """``values`` (V, C) averaged with their neighbours' mean, half and half, ``rounds`` times."""
@@ -92,8 +87,8 @@ class VertexGraph:
         The mean of the lowest function above and the highest below that keep the limit; each is a shortest path from
         all vertices at once, started at their values. The largest change is the least possible one.
         """
-        ends = np.abs(np.diff(values[self.edges], axis=1))[:, 0]
-        if not bool((ends > steepest).any()):
+        steps = np.abs(np.diff(values[self.edges], axis=1))[:, 0]
+        if not bool((steps > steepest).any()):
             return values
         source = self.count
         first, second = self.edges.T
@@ -119,10 +114,10 @@ class VertexGraph:
         return (matrix + matrix.T).tocsr()
 
 
-def _graph(vertices: NDArray[np.float32], ends: NDArray[np.int64]) -> VertexGraph:
+def _graph(vertices: NDArray[np.float32], joined: NDArray[np.int64]) -> VertexGraph:
     count = len(vertices)
-    ends = np.sort(ends[ends[:, 0] != ends[:, 1]], axis=1)
-    keys = np.unique(ends[:, 0] * count + ends[:, 1])
+    joined = np.sort(joined[joined[:, 0] != joined[:, 1]], axis=1)
+    keys = np.unique(joined[:, 0] * count + joined[:, 1])
     edges = np.stack([keys // count, keys % count], axis=1)
     places = vertices.astype(np.float64)
     lengths = np.linalg.norm(places[edges[:, 0]] - places[edges[:, 1]], axis=1)

@@ -3,19 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import scipy.spatial as _spatial
 from numpy.typing import NDArray
+from scipy import spatial
 
 from portrait_core.body.template import BodyTemplate
 from portrait_core.geometry.mesh_queries import closest_points
 from portrait_core.rig.skin import Skin, strongest
 from portrait_core.rig.vertex_graph import VertexGraph
 from portrait_core.rig.weight_smoothing import eased
-
-_trees: Any = _spatial  # scipy ships no types for it
 
 ARMS_FROM, ARMS_TO = 0.02, 0.2
 """Weights of neck and head together between which the shoulder joints fade out of the skin."""
@@ -115,7 +111,7 @@ def _facing(
     if len(wrong) == 0:
         return face
     count = min(CANDIDATES, len(triangles))
-    _, found = _trees.cKDTree(triangles.mean(axis=1)).query(vertices[wrong], k=count)
+    _, found = spatial.cKDTree(triangles.mean(axis=1)).query(vertices[wrong], k=count)
     found = np.asarray(found, np.int64).reshape(len(wrong), count)
     points = np.repeat(vertices[wrong].astype(np.float64), count, axis=0)
     corners = triangles[found.ravel()]

@@ -16,18 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import ModelFileError, UsageError
+from portrait_core.safe_pickle.allowed import ARRAYS, RefusingRules, Symbol
 from portrait_core.safe_pickle.machine import run
-
-_CORES = ("numpy.core.multiarray", "numpy._core.multiarray")
-_NUMERIC = ("numpy.core.numeric", "numpy._core.numeric")
-_ALLOWED = {
-    ("numpy", "dtype"),
-    ("numpy", "ndarray"),
-    ("_codecs", "encode"),
-    ("collections", "OrderedDict"),
-    *((core, name) for core in _CORES for name in ("_reconstruct", "scalar")),
-    *((core, "_frombuffer") for core in _NUMERIC),
-}
 
 
 def read_pickled_arrays(data: bytes) -> dict[str, Any]:
@@ -37,19 +27,12 @@ def read_pickled_arrays(data: bytes) -> dict[str, Any]:
         UsageError: the pickle is damaged, holds no dictionary, or something that is not plain data.
     """
     try:
-        content = run(io.BytesIO(data), _ArrayRules())
+        content = run(io.BytesIO(data), _ArrayRules(ARRAYS))
     except ModelFileError as error:
         raise UsageError(str(error)) from error
     if not isinstance(content, dict):
         raise UsageError("expected a pickled dictionary with a pose in it")
     return {_text(name): _finished(value) for name, value in cast(dict[Any, Any], content).items()}
-
-
-@dataclass(frozen=True)
-class _Name:
-    """A global that the file names; stands for it without being it."""
-
-    name: str
 
 
 @dataclass
@@ -69,16 +52,11 @@ class _Array:
     value: NDArray[Any] | None = None
 
 
-class _ArrayRules:
+class _ArrayRules(RefusingRules):
     """What the few allowed names mean."""
 
-    def named(self, module: str, name: str) -> Any:
-        if (module, name) not in _ALLOWED:
-            raise ModelFileError(f"the file names {module}.{name}, which is no array of numbers; refused")
-        return _Name(name)
-
     def called(self, function: Any, arguments: tuple[Any, ...]) -> Any:
-        name = function.name if isinstance(function, _Name) else ""
+        name = function.name if isinstance(function, Symbol) else ""
         if name == "dtype":
             return _Type(_text(arguments[0]))
         if name == "_reconstruct":
@@ -93,10 +71,7 @@ class _ArrayRules:
         if name == "_frombuffer":
             raw, kind, shape, order = arguments
             return _Array(_shaped(raw, kind, shape, _text(order)))
-        raise ModelFileError(f"the file calls {name or function!r}; refused")
-
-    def created(self, kind: Any, arguments: tuple[Any, ...]) -> Any:
-        raise ModelFileError(f"the file creates a {kind!r}; refused")
+        return super().called(function, arguments)
 
     def state_set(self, target: Any, state: Any) -> None:
         if isinstance(target, _Type) and isinstance(state, tuple):
@@ -105,10 +80,7 @@ class _ArrayRules:
             _, shape, kind, fortran, raw = cast(tuple[Any, ...], state)
             target.value = _shaped(raw, kind, shape, "F" if fortran else "C")
         else:
-            raise ModelFileError(f"the file gives a state to a {type(target).__name__}; refused")
-
-    def referenced(self, reference: Any) -> Any:
-        raise ModelFileError(f"the file holds the outside reference {str(reference)[:80]!r}; refused")
+            super().state_set(target, state)
 
 
 def _shaped(raw: Any, kind: Any, shape: Any, order: str) -> NDArray[Any]:

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads published checkpoints (``.pkl``) as data (specification: checkpoint-format).
+"""Reads published checkpoints (``.pkl``) as data (docs/published/checkpoint-format.md).
 
-Nothing in the file is imported or run: the opcodes are read by `portrait_core.safe_pickle.machine`,
-every name must be in
-the list below, objects become `Inert` records, the source text that such files embed is dropped unread, and arrays are
-rebuilt by this module's own code. Arrays of Python objects are refused.
+Nothing in the file is imported or run: the opcodes are read by `portrait_core.safe_pickle.machine`, every name must be
+in the table `portrait_core.safe_pickle.allowed`, objects become `Inert` records, the source text that such files embed
+is dropped unread, and arrays are rebuilt by this module's own code. Arrays of Python objects are refused.
 """
 
 from __future__ import annotations
@@ -19,50 +18,20 @@ import numpy as np
 from torch import Tensor
 
 from portrait_core.errors import ModelFileError
+from portrait_core.safe_pickle.allowed import CHECKPOINT, RefusingRules, Symbol, short
 from portrait_core.safe_pickle.machine import DAMAGE, run, told
 from portrait_core.safe_pickle.records import (
     Inert,
     NumpyArray,
     NumpyType,
     PublishedNetwork,
-    Symbol,
     flattened,
-    short,
 )
-from portrait_core.safe_pickle.torch_storage import STORAGE_TYPES, Storage, as_tensor, read_storage
+from portrait_core.safe_pickle.torch_storage import Storage, as_tensor, read_storage
 
 __all__ = ["PublishedCheckpoint", "PublishedNetwork", "read_checkpoint", "read_checkpoint_bytes"]
 
 NETWORK_NAMES = ("G", "D", "G_ema", "D_ema")
-
-_ALLOWED: frozenset[tuple[str, str]] = frozenset(
-    {
-        ("collections", "OrderedDict"),
-        ("dnnlib.util", "EasyDict"),
-        ("torch_utils.persistence", "_reconstruct_persistent_obj"),
-        ("torch.storage", "_load_from_bytes"),
-        ("torch._utils", "_rebuild_tensor_v2"),
-        ("torch._utils", "_rebuild_parameter"),
-        ("torch", "device"),
-        *(("torch", str(dtype).removeprefix("torch.")) for dtype in STORAGE_TYPES.values()),
-        ("numpy", "dtype"),
-        ("numpy", "ndarray"),
-        *((core, name) for core in ("numpy.core.multiarray", "numpy._core.multiarray")
-          for name in ("_reconstruct", "scalar")),
-        ("torch.nn.modules.container", "Sequential"),
-        ("torch.nn.modules.activation", "Softplus"),
-        ("smplx.body_models", "SMPL"),
-        ("smplx.vertex_joint_selector", "VertexJointSelector"),
-        ("training.aligned_smpl", "AlignedSMPL"),
-        ("training.smpl_triplane", "OSGDecoder"),
-        ("training.smpl_triplane", "GPoseBranch"),
-        ("training.dual_discriminator", "PoseShapeAwareDualDiscriminator"),
-        ("training.dual_discriminator", "DPoseBranch"),
-        ("training.volumetric_rendering.renderer", "ImportanceRenderer"),
-        ("training.volumetric_rendering.ray_marcher", "MipRayMarcher2"),
-        ("training.volumetric_rendering.ray_sampler", "RaySampler"),
-    }
-)  # fmt: skip
 
 _CLASS_NAMES: frozenset[str] = frozenset(
     {
@@ -150,7 +119,7 @@ def _checkpoint(content: Any) -> PublishedCheckpoint:
     return PublishedCheckpoint(networks, cast(dict[str, Any], training_set) if isinstance(training_set, dict) else {})
 
 
-class _CheckpointRules:
+class _CheckpointRules(RefusingRules):
     """What the names of a published checkpoint mean.
 
     ``size`` is that of the file in bytes: storages and tensors together may not take more than twice as much each, or a
@@ -158,17 +127,13 @@ class _CheckpointRules:
     """
 
     def __init__(self, size: int) -> None:
+        super().__init__(CHECKPOINT)
         self._left = {"storages": 2 * size + 4096, "tensors": 2 * size + 4096}
 
     def _spend(self, what: str, count: int) -> None:
         self._left[what] -= count
         if self._left[what] < 0:
             raise ModelFileError(f"the {what} of the file take more memory than the file can hold; refused")
-
-    def named(self, module: str, name: str) -> Symbol:
-        if (module, name) not in _ALLOWED:
-            raise ModelFileError(f"the file names {module}.{name}, which published checkpoints do not; refused")
-        return Symbol(module, name)
 
     def called(self, function: Any, arguments: tuple[Any, ...]) -> Any:
         name = function.name if isinstance(function, Symbol) and function.name in _CALLS else None
@@ -205,11 +170,11 @@ class _CheckpointRules:
         if name == "scalar":
             kind, raw = arguments
             return np.frombuffer(cast(bytes, raw), cast(NumpyType, kind).resolve(), count=1)[0].item()
-        raise ModelFileError(f"the file calls {short(function)}, which published checkpoints do not; refused")
+        return super().called(function, arguments)
 
     def created(self, kind: Any, arguments: tuple[Any, ...]) -> Any:
         if not isinstance(kind, Symbol) or kind.name in _CALLS or arguments:
-            raise ModelFileError(f"the file creates {short(kind)} with {len(arguments)} arguments; refused")
+            return super().created(kind, arguments)
         return {} if kind.name == "EasyDict" else Inert(kind.name)
 
     def state_set(self, target: Any, state: Any) -> None:
@@ -225,10 +190,7 @@ class _CheckpointRules:
             flat = np.frombuffer(cast(bytes, raw), cast(NumpyType, kind).resolve())
             target.value = flat.reshape(cast(tuple[int, ...], shape), order="F" if fortran else "C")
         else:
-            raise ModelFileError(f"the file gives a state to a {type(target).__name__}; refused")
-
-    def referenced(self, reference: Any) -> Any:
-        raise ModelFileError(f"the file holds an outside reference ({short(reference)}); refused")
+            super().state_set(target, state)
 
 
 def _persistent(meta: dict[str, Any]) -> Inert:

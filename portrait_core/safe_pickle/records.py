@@ -15,18 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from portrait_core.errors import ModelFileError
+from portrait_core.safe_pickle.allowed import Symbol
 
 _NUMBER_KINDS = "biuf"
 _DEEPEST = 32
 """How deep modules and settings may nest; published networks need 5."""
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """A global that the file names; stands for it without being it."""
-
-    module: str
-    name: str
 
 
 @dataclass
@@ -79,13 +72,6 @@ class PublishedNetwork:
     def constructor(self) -> dict[str, Any]:
         """The arguments it was built with."""
         return cast(dict[str, Any], self.attributes.get("_init_kwargs", {}))
-
-
-def short(value: Any) -> str:
-    """A value in few words: the text of a nested one could fill the memory."""
-    if isinstance(value, Symbol):
-        return f"{value.module}.{value.name}"
-    return repr(value[:80]) if isinstance(value, str | bytes) else f"a {type(value).__name__}"
 
 
 def flattened(module: Inert) -> PublishedNetwork:

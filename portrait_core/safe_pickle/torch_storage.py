@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tensor storages in torch's legacy serialisation, read without torch's unpickler (specification: checkpoint-format 4).
+"""Tensor storages in torch's legacy serialisation, without its unpickler (docs/published/checkpoint-format.md 4).
 
 A blob is five pickles one after the other - magic number, version, facts about the writer, the storage's
 description, a list with its key - and then the element count and the raw elements.
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from portrait_core.errors import ModelFileError
+from portrait_core.safe_pickle.allowed import STORAGE, RefusingRules, Symbol
 from portrait_core.safe_pickle.machine import run
 
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -51,30 +52,17 @@ class _Description:
     count: int
 
 
-class _BlobRules:
+class _BlobRules(RefusingRules):
     """Inside a blob only storage classes are named, and one reference describes the storage."""
-
-    def named(self, module: str, name: str) -> str:
-        if module != "torch" or name not in STORAGE_TYPES:
-            raise ModelFileError(f"a tensor in the file names {module}.{name}, which is no storage class; refused")
-        return name
-
-    def called(self, function: Any, arguments: tuple[Any, ...]) -> Any:
-        raise ModelFileError("a tensor in the file calls a function; refused")
-
-    def created(self, kind: Any, arguments: tuple[Any, ...]) -> Any:
-        raise ModelFileError("a tensor in the file creates an object; refused")
-
-    def state_set(self, target: Any, state: Any) -> None:
-        raise ModelFileError("a tensor in the file sets an object's state; refused")
 
     def referenced(self, reference: Any) -> _Description:
         # The location ("cpu", "cuda:0") is where the writer kept it, and does not matter here.
         tag, kind, key, _location, count, view = reference
-        texts = isinstance(tag, str) and isinstance(kind, str) and isinstance(key, str)
-        if not texts or tag != "storage" or kind not in STORAGE_TYPES or type(count) is not int or view is not None:
+        known = isinstance(kind, Symbol) and kind.name in STORAGE_TYPES
+        texts = isinstance(tag, str) and isinstance(key, str)
+        if not (texts and known) or tag != "storage" or type(count) is not int or view is not None:
             raise ModelFileError("a tensor in the file has a storage of an unknown layout; refused")
-        return _Description(kind, key, count)
+        return _Description(kind.name, key, count)
 
 
 def read_storage(blob: bytes) -> Storage:
@@ -83,7 +71,7 @@ def read_storage(blob: bytes) -> Storage:
     Raises:
         ModelFileError: the blob is damaged or not of this layout.
     """
-    stream, rules = io.BytesIO(blob), _BlobRules()
+    stream, rules = io.BytesIO(blob), _BlobRules(STORAGE)
     magic, version = run(stream, rules), run(stream, rules)
     if magic != MAGIC or version != VERSION:
         raise ModelFileError("a tensor in the file is not in torch's legacy format; this kind of file is not known")

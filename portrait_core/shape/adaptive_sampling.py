@@ -31,7 +31,7 @@ from portrait_core.shape.bit_masks import (
     points_of_blocks,
 )
 from portrait_core.shape.grid import CHUNK, Lattice
-from portrait_core.shape.sparse_grid import BoolArray, Bricks, FloatArray, IndexArray
+from portrait_core.shape.sparse_grid import BoolArray, FloatArray, IndexArray, SparseGrid
 
 Reader = Callable[[IndexArray], FloatArray]
 """Lattice indices (N, 3) -> values (N,)."""
@@ -78,11 +78,11 @@ class Sampler:
         self.rounds = 0
         self._read = read
 
-    def run(self, report: Callable[[float], None]) -> Bricks:
+    def run(self, report: Callable[[float], None]) -> SparseGrid:
         """Bricks with all cells of the surface complete; ``report`` hears fractions up to 1."""
         near, coarse = self._near_bricks()
         report(0.1)
-        bricks = Bricks(self.lattice.cells, -float(np.abs(coarse).max()))
+        bricks = SparseGrid(self.lattice.cells, -float(np.abs(coarse).max()))
         bricks.add(near)
         which = np.arange(len(bricks))
         if int(np.prod(self.lattice.cells)) <= SMALL:
@@ -109,7 +109,7 @@ class Sampler:
         near = near_blocks(values, COARSE_MARGIN) | _corners(wall & (values > 0), np.logical_or)
         return np.argwhere(near), values
 
-    def _refine(self, bricks: Bricks, which: IndexArray, report: Callable[[float], None]) -> None:
+    def _refine(self, bricks: SparseGrid, which: IndexArray, report: Callable[[float], None]) -> None:
         marks = points_of_blocks(np.ones((len(which), 1, 1, 1), bool), MARGINS[0][0])
         for level, (stride, margin) in enumerate(MARGINS):
             self._evaluate(bricks, bricks.spread(marks, which))
@@ -121,7 +121,7 @@ class Sampler:
             report(0.2 + 0.2 * level)
         self._evaluate(bricks, bricks.spread(marks, which))
 
-    def _complete(self, bricks: Bricks) -> None:
+    def _complete(self, bricks: SparseGrid) -> None:
         """Evaluate the corners of all cells that have known corners inside and outside."""
         inside, outside = bricks.sides()
         active = bricks.mixed(inside, outside)
@@ -146,7 +146,7 @@ class Sampler:
             active = np.unique(np.concatenate(below))
             active = active[active >= 0]
 
-    def _beyond(self, bricks: Bricks, active: IndexArray, inside: WideArray, outside: WideArray) -> IndexArray:
+    def _beyond(self, bricks: SparseGrid, active: IndexArray, inside: WideArray, outside: WideArray) -> IndexArray:
         """Missing bricks before the active ones into which the surface runs on."""
         found: list[IndexArray] = []
         for axis in range(3):
@@ -159,7 +159,7 @@ class Sampler:
         missing = np.concatenate(found)
         return missing[bricks.find(missing) < 0]
 
-    def _evaluate(self, bricks: Bricks, wanted: RowArray) -> None:
+    def _evaluate(self, bricks: SparseGrid, wanted: RowArray) -> None:
         wanted &= ~bricks.known
         flat = places(wanted)
         values = bricks.values.reshape(-1)
@@ -170,7 +170,7 @@ class Sampler:
         self.evaluated += len(flat)
 
 
-def sample_bricks(field: Field, lattice: Lattice, *, progress: Progress) -> tuple[Bricks, int]:
+def sample_sparse_grid(field: Field, lattice: Lattice, *, progress: Progress) -> tuple[SparseGrid, int]:
     """The values of ``field`` around its surface, and the number of points that were evaluated."""
     sampler = Sampler(reader(field, lattice), lattice)
     bricks = sampler.run(lambda fraction: progress("lattice", fraction))
@@ -187,7 +187,7 @@ def near_blocks(values: FloatArray, margin: float) -> BoolArray:
     return (low <= reach) & (high >= -reach)
 
 
-def _at_walls(bricks: Bricks, which: IndexArray, halo: FloatArray) -> BoolArray:
+def _at_walls(bricks: SparseGrid, which: IndexArray, halo: FloatArray) -> BoolArray:
     """Which blocks of bricks ``which``, with corner values ``halo``, lie at a wall of the lattice and solid there."""
     walls = np.zeros(halo.shape, bool)
     coords = bricks.coords[which]

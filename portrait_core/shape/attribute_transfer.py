@@ -3,16 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import scipy.spatial as _spatial
 from numpy.typing import NDArray
+from scipy import spatial
 
 from portrait_core.geometry.half_edges import ends, some_corner, starts
 from portrait_core.geometry.surface import Surface
-
-_trees: Any = _spatial  # scipy ships no types for it
 
 
 def to_added(values: NDArray[np.float32], surface: Surface) -> NDArray[np.float32]:
@@ -44,5 +40,5 @@ def by_place(values: NDArray[np.float32], places: NDArray[np.float32], surface: 
     Returns (V, K)."""
     if values.shape[1] == 0:
         return np.zeros((len(surface.vertices), 0), np.float32)
-    _, nearest = _trees.cKDTree(places).query(surface.vertices)
+    _, nearest = spatial.cKDTree(places).query(surface.vertices)
     return values[np.asarray(nearest, np.int64)]

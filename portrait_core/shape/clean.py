@@ -19,8 +19,8 @@ from portrait_core.geometry.half_edges import (
 )
 from portrait_core.geometry.surface import Surface
 from portrait_core.shape.attribute_transfer import by_place, to_added
-from portrait_core.shape.cut import ON_PLANE, flatten_cut_carrying, straightness
-from portrait_core.shape.handle_removal import close_tunnels
+from portrait_core.shape.cut import ON_PLANE, flatten_cut, straightness
+from portrait_core.shape.handle_removal import remove_handles
 from portrait_core.shape.repair import make_closed
 from portrait_core.shape.smooth import take_off_terraces
 
@@ -86,13 +86,13 @@ def clean_carrying(
         carried = by_place(carried, surface.vertices, closed)
     repaired = len(closed.faces) != len(surface.faces) and dropped == 0
     before, volume = euler_genus(closed), closed.volume()
-    walled, tunnels = close_tunnels(closed, TUNNEL * voxel, edges)
+    walled, tunnels = remove_handles(closed, TUNNEL * voxel, edges)
     carried = to_added(carried, walled)
     smooth, passes, rough = take_off_terraces(walled, voxel, _near(walled, planes, 2.0 * voxel))
     changed = volume if smooth is closed else smooth.volume()
     result = smooth
     if planes is not None:
-        result, carried = flatten_cut_carrying(smooth, carried, planes, voxel)
+        result, carried = flatten_cut(smooth, carried, planes, voxel)
     after = changed if result is smooth else result.volume()
     watertight = after > 0.0 and is_closed_manifold(result)
     rims = [] if watertight else boundary_loops(result.faces, len(result.vertices))

@@ -11,16 +11,13 @@ satisfies n.x <= d.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
 from numpy.typing import NDArray
+from scipy import sparse
 
 from portrait_core.geometry.half_edges import all_corners, ends, some_corner, starts
 from portrait_core.geometry.surface import Surface, compact, face_cross
-
-_sparse_any: Any = _sparse  # scipy ships no types for it
 
 SCORE = 1.25
 """Voxels below the plane where the surface is scored: deeper than marching cubes' chamfer."""
@@ -34,16 +31,13 @@ ON_PLANE = 1e-5
 """Metres: a vertex this near to a plane is on it."""
 
 
-def flatten_cut(surface: Surface, planes: NDArray[np.floating], voxel: float) -> Surface:
-    """``surface`` (closed, metres) with caps exactly on the planes; a plane that it does not reach changes nothing."""
-    return flatten_cut_carrying(surface, np.zeros((len(surface.vertices), 0), np.float32), planes, voxel)[0]
-
-
-def flatten_cut_carrying(
+def flatten_cut(
     surface: Surface, carried: NDArray[np.float32], planes: NDArray[np.floating], voxel: float
 ) -> tuple[Surface, NDArray[np.float32]]:
-    """`flatten_cut`, and the values ``carried`` (V, K) by the vertices: they move along, new ones on an edge get a mix
-    of its ends'."""
+    """``surface`` (closed, metres) with caps exactly on the planes; a plane that it does not reach changes nothing.
+
+    With it the values ``carried`` (V, K) by the vertices: they move along, new ones on an edge get a mix of its ends'.
+    """
     for plane in np.asarray(planes, np.float64):
         if float(_height(surface.vertices, plane).max()) > -1.5 * voxel:
             surface, carried = _flatten(surface, carried, plane, voxel)
@@ -205,7 +199,7 @@ def _spread(
     used = np.unique(piece)
     local = np.searchsorted(used, piece)
     begin, end, size = starts(local), ends(local), len(used)
-    link = _sparse_any.coo_matrix((np.ones(len(begin)), (begin, end)), shape=(size, size)).tocsr()
+    link = sparse.coo_matrix((np.ones(len(begin)), (begin, end)), shape=(size, size)).tocsr()
     link = ((link + link.T) > 0).astype(np.float64)
     degree = np.maximum(np.asarray(link.sum(axis=1)).ravel(), 1.0)[:, None]
     # The border of the piece stays, like the rim; everything else averages its neighbours until nothing is folded.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.geometry.half_edges import ends, starts
 from portrait_core.geometry.surface import Surface, face_cross
 
 CREASE = 0.9
@@ -34,8 +35,8 @@ def flip_caps(surface: Surface, least: float) -> Surface:
     if not len(caps):
         return surface
     faces = surface.faces.copy()
-    starts, ends = faces.ravel().tolist(), np.roll(faces, -1, axis=1).ravel().tolist()
-    owner = {edge: place // 3 for place, edge in enumerate(zip(starts, ends, strict=True))}
+    edges = zip(starts(faces).tolist(), ends(faces).tolist(), strict=True)
+    owner = {edge: half // 3 for half, edge in enumerate(edges)}
     for face in caps.tolist():
         _flip(surface.vertices, faces, owner, face)
     return Surface(surface.vertices, faces)

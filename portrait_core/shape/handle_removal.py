@@ -15,18 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
-import scipy.sparse.csgraph as _csgraph
-import scipy.spatial as _spatial
 from numpy.typing import NDArray
+from scipy import sparse, spatial
+from scipy.sparse import csgraph
 
+from portrait_core.geometry.components import graph_labels
 from portrait_core.geometry.half_edges import HalfEdges, ends, euler_genus, some_corner, starts
 from portrait_core.geometry.surface import Surface
 from portrait_core.shape.repair import lids
-
-_csgraph_any: Any = _csgraph  # scipy ships no types for it
-_sparse_any: Any = _sparse
-_spatial_any: Any = _spatial
 
 ROUNDS = 6
 """Loops that cross each other wait for the next round; handles in a tangle need a few."""
@@ -41,7 +37,7 @@ class Loop:
     label: int
 
 
-def close_tunnels(surface: Surface, longest: float, edges: HalfEdges | None = None) -> tuple[Surface, int]:
+def remove_handles(surface: Surface, longest: float, edges: HalfEdges | None = None) -> tuple[Surface, int]:
     """Remove every handle that a loop of at most ``longest`` goes around or through; also how many were
     removed.
 
@@ -75,12 +71,12 @@ def short_loops(surface: Surface, longest: float, edges: HalfEdges | None = None
     half = edges.directed[near][:, near]
     row, col = half.nonzero()
     span = np.linalg.norm(vertices[near[row]].astype(np.float64) - vertices[near[col]], axis=1)
-    whole = _sparse_any.csr_matrix((span, half.indices, half.indptr), shape=half.shape)
+    whole = sparse.csr_matrix((span, half.indices, half.indptr), shape=half.shape)
     at = np.searchsorted(near, seeds)
-    reach = _csgraph_any.dijkstra(whole, indices=at, limit=longest, min_only=True)
+    reach = csgraph.dijkstra(whole, indices=at, limit=longest, min_only=True)
     reached = np.flatnonzero(np.isfinite(reach))
     near, whole, half = near[reached], whole[reached][:, reached], half[reached][:, reached]
-    piece = np.asarray(_csgraph_any.connected_components(whole, directed=False)[1])
+    piece = graph_labels(whole)
     found: dict[bytes, Loop] = {}
     for number in range(int(piece.max(initial=-1)) + 1):
         local = np.flatnonzero(piece == number)
@@ -99,7 +95,7 @@ def _around(vertices: NDArray[np.float32], seeds: NDArray[np.integer], reach: fl
     lot = vertices[seeds]
     box = ((vertices >= lot.min(axis=0) - 1.01 * reach) & (vertices <= lot.max(axis=0) + 1.01 * reach)).all(axis=1)
     some = np.flatnonzero(box)
-    away, _ = _spatial_any.cKDTree(lot).query(vertices[some], distance_upper_bound=1.01 * reach)
+    away, _ = spatial.cKDTree(lot).query(vertices[some], distance_upper_bound=1.01 * reach)
     return some[np.isfinite(away)]
 
 
@@ -122,13 +118,11 @@ class _Edges:
     def __init__(self, graph: Any, row: NDArray[Any], col: NDArray[Any], label: NDArray[np.int64]) -> None:
         self.graph, self.row, self.col, self.label = graph, row, col, label
         self.weight = np.asarray(graph[row, col]).ravel()
-        self.of = _sparse_any.csr_matrix((label, (row, col)), shape=graph.shape)
+        self.of = sparse.csr_matrix((label, (row, col)), shape=graph.shape)
 
     def shortest(self, root: int, longest: float) -> Loop | None:
         """The shortest loop through ``root`` that does not part the surface, or None over ``longest``."""
-        away, parent = _csgraph_any.dijkstra(
-            self.graph, indices=root, limit=longest / 2 + 1e-9, return_predecessors=True
-        )
+        away, parent = csgraph.dijkstra(self.graph, indices=root, limit=longest / 2 + 1e-9, return_predecessors=True)
         reached = np.isfinite(away)
         total = away[self.row] + away[self.col] + self.weight
         index = np.flatnonzero((total <= longest) & (self.row < self.col))
@@ -172,9 +166,9 @@ def _edge_labels(edges: HalfEdges) -> tuple[NDArray[np.int64], NDArray[np.int64]
     weight = -(depth[begin[free]] + depth[end[free]] + 1.0)
     left, right = free // 3, other[free] // 3
     size = len(edges.faces)
-    dual = _sparse_any.coo_matrix((weight, (left, right)), shape=(size, size)).tocsr()
-    tree = _csgraph_any.minimum_spanning_tree(dual).astype(bool)
-    order, above = _csgraph_any.breadth_first_order(tree, int(left[0]), directed=False, return_predecessors=True)
+    dual = sparse.coo_matrix((weight, (left, right)), shape=(size, size)).tocsr()
+    tree = csgraph.minimum_spanning_tree(dual).astype(bool)
+    order, above = csgraph.breadth_first_order(tree, int(left[0]), directed=False, return_predecessors=True)
     above = np.asarray(above, np.int64)
     crossing = (above[left] == right) | (above[right] == left)
     generators = free[~crossing]

@@ -15,10 +15,10 @@ from portrait_core.errors import ModelFileError
 from portrait_core.field import Field
 from portrait_core.geometry.surface import Surface, outer_shell
 from portrait_core.progress import Progress, silent
-from portrait_core.shape.adaptive_sampling import sample_bricks
+from portrait_core.shape.adaptive_sampling import sample_sparse_grid
 from portrait_core.shape.grid import Lattice
 from portrait_core.shape.marching_cubes import march_bricks
-from portrait_core.shape.sparse_grid import Bricks
+from portrait_core.shape.sparse_grid import SparseGrid
 
 _NOTHING = "the model has no surface: its field is nowhere positive inside its bounds"
 
@@ -35,7 +35,7 @@ def extract_surface(field: Field, resolution: int = 256, *, progress: Progress |
     """
     report = progress or silent
     lattice = Lattice.over(field.bounds, resolution)
-    bricks, _ = sample_bricks(field, lattice, progress=report)
+    bricks, _ = sample_sparse_grid(field, lattice, progress=report)
     report("surface", 0.0)
     surface = triangulate_bricks(bricks, lattice)
     report("surface", 0.7)
@@ -44,7 +44,7 @@ def extract_surface(field: Field, resolution: int = 256, *, progress: Progress |
     return surface
 
 
-def triangulate_bricks(bricks: Bricks, lattice: Lattice) -> Surface:
+def triangulate_bricks(bricks: SparseGrid, lattice: Lattice) -> Surface:
     """Every shell of the zero level that ``bricks`` hold, closed at the walls of the lattice."""
     if not bool((bricks.values > 0.0).any()):
         raise ModelFileError(_NOTHING)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from portrait_core.shape.bit_masks import HALO, SIDE, RowArray, WideArray, any_corner, every_corner, places
 from portrait_core.shape.marching_cubes_table import CORNERS, EDGES, cube_table
-from portrait_core.shape.sparse_grid import Bricks, FloatArray, IndexArray
+from portrait_core.shape.sparse_grid import FloatArray, IndexArray, SparseGrid
 
 NEAREST = 1e-5
 """Values nearer to zero than this share of the largest count as this far: several vertices on one lattice point would
@@ -20,7 +20,7 @@ _CELLS = 1 << 16
 """Cells cut into triangles at once: what that needs stays near the processor."""
 
 
-def march_bricks(bricks: Bricks) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def march_bricks(bricks: SparseGrid) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Vertices (V, 3) in index units and faces (F, 3), counter-clockwise from outside, of the zero level in ``bricks``.
 
     Cells whose corners are not all known are left out. Values are positive inside.
@@ -69,7 +69,7 @@ def _crossed(inside: WideArray, outside: WideArray, axis: int) -> RowArray:
     return ((inside[near] & far(outside)) | (outside[near] & far(inside))).astype(np.uint8)
 
 
-def _shares(bricks: Bricks, next_bricks: IndexArray, flat: IndexArray, axis: int) -> NDArray[np.float64]:
+def _shares(bricks: SparseGrid, next_bricks: IndexArray, flat: IndexArray, axis: int) -> NDArray[np.float64]:
     """Where (N,) on their edges along ``axis`` the crossings lie, 0 to 1, by the values at both ends."""
     shift = 6 - 3 * axis
     end = flat + (1 << shift)

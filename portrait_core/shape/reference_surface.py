@@ -4,17 +4,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import scipy.sparse as _scipy_sparse
 from numpy.typing import NDArray
+from scipy import sparse
 
+from portrait_core.geometry.half_edges import ends, starts
 from portrait_core.geometry.mesh_queries import PointSearch, closest_points
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.geometry.surface import Surface
-
-_sparse: Any = _scipy_sparse  # scipy ships no types for it
 
 REACH = 0.05
 """Metres within which a mesh must lie near the surface; beyond it the search gets slow and the answer meaningless."""
@@ -53,9 +51,9 @@ class DenseSurface:
         t = np.clip((np.linalg.norm(self.surface.vertices - point, axis=1) - near) / (far - near), 0.0, 1.0)
         amount = (t * t * (3.0 - 2.0 * t)).astype(np.float32)[:, None]
         count, faces = len(self.normals), self.surface.faces
-        start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
+        start, end = starts(faces), ends(faces)
         # A closed surface has every edge twice, once in each direction: each neighbour counts once.
-        around = _sparse.csr_matrix((np.ones(len(start), np.float32), (start, end)), shape=(count, count))
+        around = sparse.csr_matrix((np.ones(len(start), np.float32), (start, end)), shape=(count, count))
         share = 1.0 / np.maximum(np.asarray(around.sum(axis=1), np.float32), 1.0)
         normals = self.normals
         for _ in range(passes):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.geometry.components import component_labels
+from portrait_core.geometry.edge_pairs import face_pairs, glue
 from portrait_core.geometry.half_edges import boundary_loops, ends, is_closed_manifold, some_corner, starts
 from portrait_core.geometry.surface import Surface, compact, face_cross, outer_shell
 
@@ -76,27 +76,14 @@ def part_touching(surface: Surface) -> Surface:
     vertex or along an edge they become two sheets with vertices in the same place.
     """
     faces = surface.faces.astype(np.int64)
-    count, stride = len(faces), np.int64(len(surface.vertices) + 1)
-    start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
-    key = np.minimum(start, end) * stride + np.maximum(start, end)
-    order = np.argsort(key, kind="stable")
-    _, begin, uses = np.unique(key[order], return_index=True, return_counts=True)
-    begin = begin[uses == 2]
-    one, two = order[begin], order[begin + 1]
-    proper = start[one] == end[two]
-    one, two = one[proper], two[proper]
-    # Corner c of face f has number 3f + c and starts half-edge 3f + c, so the half-edge's other end is corner after(c).
-    after = np.arange(3 * count).reshape(count, 3)[:, [1, 2, 0]].ravel()
-    left = np.concatenate([one, after[one]])
-    right = np.concatenate([after[two], two])
-    fan = component_labels(3 * count, left, right)
+    fan = glue(len(faces), face_pairs(faces)).ravel()
     _, first, corner_fan = np.unique(fan, return_index=True, return_inverse=True)
     # Number the fans by their vertex, so that an untouched surface keeps its order.
-    vertex_of_fan = start[first]
+    vertex_of_fan = faces.ravel()[first]
     rank = np.argsort(vertex_of_fan, kind="stable")
     renumber = np.empty(len(rank), np.int64)
     renumber[rank] = np.arange(len(rank))
-    fan_faces = renumber[np.asarray(corner_fan)].reshape(count, 3).astype(np.int32)
+    fan_faces = renumber[np.asarray(corner_fan)].reshape(-1, 3).astype(np.int32)
     return Surface(np.ascontiguousarray(surface.vertices[vertex_of_fan[rank]]), fan_faces)
 
 

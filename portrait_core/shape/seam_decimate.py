@@ -11,17 +11,14 @@ simplification using quadric error metrics"); those of one round do not touch ea
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
 from numpy.typing import NDArray
+from scipy import sparse
 
 from portrait_core.errors import UsageError
 from portrait_core.geometry.half_edges import after, ends, starts, twins
 from portrait_core.geometry.surface import face_cross
-
-_sparse_any: Any = _sparse  # scipy ships no types for it
 
 SHARE = 0.25
 """The part of the possible collapses that one round looks at: a small one keeps the order of cost."""
@@ -236,7 +233,7 @@ def _quadrics(place: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[n
 
 def _common(begin: NDArray[np.int64], end: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """(H,) number of vertices next to both ends of each half-edge: two, or the collapse would pinch the surface."""
-    link = _sparse_any.coo_matrix((np.ones(len(begin), np.int32), (begin, end)), shape=(count, count)).tocsr()
+    link = sparse.coo_matrix((np.ones(len(begin), np.int32), (begin, end)), shape=(count, count)).tocsr()
     ways = (link @ link).multiply(link).tocsr()
     return np.asarray(ways[begin, end]).ravel().astype(np.int64)
 

@@ -10,16 +10,12 @@ back. A smooth field's surface is left alone.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import scipy.sparse as _sparse
 from numpy.typing import NDArray
+from scipy import sparse
 
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.geometry.surface import Surface, face_cross
-
-_sparse_any: Any = _sparse  # scipy ships no types for it
 
 FORTH, BACK = 0.5, -0.53
 """Taubin's factors: a pass that smooths, and one that gives back what it shrank."""
@@ -76,7 +72,7 @@ class _Fans:
         corners = surface.faces.ravel()
         matrix = (np.ones(len(corners)), corners, np.arange(0, len(corners) + 1, 3, dtype=np.int32))
         self.faces = surface.faces
-        self._corners = _sparse_any.csr_matrix(matrix, shape=(len(surface.faces), len(surface.vertices)))
+        self._corners = sparse.csr_matrix(matrix, shape=(len(surface.faces), len(surface.vertices)))
         self._count = np.bincount(corners, minlength=len(surface.vertices)).astype(np.float64)
 
     def sums(self, of_faces: NDArray[np.float64]) -> NDArray[np.float64]:

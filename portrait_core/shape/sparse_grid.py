@@ -20,7 +20,7 @@ _SLACK = 1.25
 """Room is made for this many times the bricks that are needed, so that adding a few seldom copies all."""
 
 
-class Bricks:
+class SparseGrid:
     """Bricks of lattice points and the table that finds them.
 
     ``cells`` are the lattice's cells (nx, ny, nz); it has one point more along each axis. A ring of bricks around the

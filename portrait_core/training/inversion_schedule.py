@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Learning rate, latent noise and noise-image terms of the published inversion (specification: scripts, section 6)."""
+"""Learning rate, latent noise and noise images of the published inversion (docs/published/scripts.md, section 6)."""
 
 from __future__ import annotations
 

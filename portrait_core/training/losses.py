@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loss terms of the published adversarial training (specification: training, section 3).
+"""Loss terms of the published adversarial training (docs/published/training.md, section 3).
 
 Every term is given per sample, ``[B, 1]`` or ``[B]``, so that it can be reported; what is minimised is the mean.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the published training's settings change with the number of images shown (specification: training, section 4).
+"""How the published training's settings change with the number of images shown (docs/published/training.md, section 4).
 
 ``images`` counts from 0, or from the count a run was resumed at; ``fade_images`` is how many a change takes.
 """

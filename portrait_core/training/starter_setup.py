@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -155,17 +156,30 @@ def starter_file(model: CanonicalGenerator, assets: AssetFolders, out: Path, fac
             data="procedural portrait world on the MPFB base mesh, MakeHuman targets and hair",
             data_licence="CC0-1.0",
             commit=_commit(),
-            command="portrait train starter",
+            command=f"portrait train starter (portraitkit {portrait_core.__version__})",
             metrics=facts,
         ),
     )
     return save_model(out, tensors, header)
 
 
-def _commit() -> str:
-    folder = Path(portrait_core.__file__).parent
+def _commit(package: Path = Path(portrait_core.__file__).parent) -> str:
+    """The commit of the checkout that ``package`` belongs to; nothing for an installed one.
+
+    Site-packages often lie inside a checkout of something else, whose commit says nothing of this code.
+    """
     try:
-        found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True)
+        top = _git(package, ["rev-parse", "--show-toplevel"])
+        if Path(top).resolve() != package.parent.resolve():
+            return ""
+        _git(package, ["ls-files", "--error-unmatch", "__init__.py"])
+        return _git(package, ["rev-parse", "HEAD"])
     except (OSError, subprocess.CalledProcessError):
         return ""
+
+
+def _git(folder: Path, words: list[str]) -> str:
+    # Variables of a git that runs us, in a hook for instance, would speak of another checkout.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    found = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True, env=own)
     return found.stdout.strip()

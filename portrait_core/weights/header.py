@@ -109,7 +109,7 @@ class Training(BaseModel):
 
 
 class PosePrediction(BaseModel):
-    """How pictures are brought into the form that the discriminator reads poses from (specification: discriminator 5).
+    """How pictures get the form that the discriminator reads poses from (docs/published/discriminator.md 5).
 
     ``blur_sigma`` is the training's blur at the end (0 when finished), ``neural_resolution`` the side of the small
     picture (None for the model's own), ``filter_mode`` how pictures are made smaller.

@@ -82,7 +82,7 @@ def capabilities(engine: Engine) -> dict[str, Any]:
         **{name: list(FIELDS[field].choices) for name, field in _CHOICES.items()},
         "recipe_fields": [row.facts() for row in FIELDS.values()],
         "joints": [name for name in SMPL_JOINT_NAMES if name in BUST_JOINTS],
-        "defaults": Recipe(seed=0).facts(),
+        "defaults": Recipe(seed=0).model_dump(mode="json", exclude_none=True),
     }
 
 

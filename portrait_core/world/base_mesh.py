@@ -11,11 +11,10 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
 from numpy.typing import NDArray
+from scipy import sparse
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.world.assets import DECIMETRE, AssetFolders, find_assets, read_obj, read_target
@@ -24,7 +23,6 @@ from portrait_core.world.subdivision import Sparse, catmull_clark, quads_to_tria
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-sp: Any = _sparse  # scipy ships no types for it
 
 DETAIL_FOLDERS = ("head", "nose", "eyes", "mouth", "chin", "cheek", "forehead", "ears", "eyebrows", "neck", "torso")
 SKIP_MACRO = ("baby", "child")
@@ -188,8 +186,8 @@ def _load(folders: AssetFolders) -> BaseMesh:
         neutral=canonical[used],
         target_names=names,
         targets=dense[:, used],
-        skin=Part(sp.csr_matrix(skin_part.matrix[:, used]), skin_part.triangles, skin_part.uvs),
-        eyes=Part(sp.csr_matrix(eye_part.matrix[:, used]), eye_part.triangles, eye_part.uvs),
+        skin=Part(sparse.csr_matrix(skin_part.matrix[:, used]), skin_part.triangles, skin_part.uvs),
+        eyes=Part(sparse.csr_matrix(eye_part.matrix[:, used]), eye_part.triangles, eye_part.uvs),
         joints={name: place[index] for name, index in joints.items()},
         weights=weights,
         solid_vertices=canonical,
@@ -206,4 +204,4 @@ def _subdivide(quads: IntArray, uvs: FloatArray, count: int) -> Part:
     vertex_uv = np.zeros((len(kept), 2))
     # Seams lie outside the face: any corner's coordinate serves.
     vertex_uv[place[fine.quads].ravel()] = fine.corner_uvs.reshape(-1, 2)
-    return Part(sp.csr_matrix(fine.matrix[kept]), quads_to_triangles(place[fine.quads]), vertex_uv)
+    return Part(sparse.csr_matrix(fine.matrix[kept]), quads_to_triangles(place[fine.quads]), vertex_uv)

@@ -9,12 +9,11 @@ are as sharp as the procedures behind them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
 import torch
 from numpy.typing import NDArray
+from scipy import sparse
 
 from portrait_core.geometry.mesh_queries import Hits
 from portrait_core.geometry.normals import vertex_normals
@@ -46,7 +45,6 @@ from portrait_core.world.subdivision import Sparse
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
-sp: Any = _sparse  # scipy ships no types for it
 
 HAIR_STEP = 0.0021
 """Spacing of the lattice on which hair is turned into triangles, metres."""
@@ -214,7 +212,7 @@ def _close_ends(space: IdentitySpace) -> tuple[IntArray, Sparse]:
     border = directed[~np.isin(directed[:, 0] * count + directed[:, 1], directed[:, 1] * count + directed[:, 0])]
     at = space.vertices[border[:, 0]]
     following = {int(a): int(b) for a, b in border[(at[:, 1] < -0.12) | (np.abs(at[:, 0]) > 0.2)]}
-    rows: list[Sparse] = [sp.identity(count, format="csr")]
+    rows: list[Sparse] = [sparse.identity(count, format="csr")]
     faces = [space.triangles]
     while following:
         loop = [next(iter(following))]
@@ -223,9 +221,9 @@ def _close_ends(space: IdentitySpace) -> tuple[IntArray, Sparse]:
         ring = np.asarray(loop[:-1] if loop[0] == loop[-1] else loop)
         middle = count + len(rows) - 1
         share = np.full(len(ring), 1 / len(ring))
-        rows.append(sp.csr_matrix((share, (np.zeros(len(ring), int), ring)), (1, count)))
+        rows.append(sparse.csr_matrix((share, (np.zeros(len(ring), int), ring)), (1, count)))
         faces.append(np.stack([np.roll(ring, -1), ring, np.full(len(ring), middle)], -1))
-    return np.concatenate(faces), sp.csr_matrix(sp.vstack(rows))
+    return np.concatenate(faces), sparse.csr_matrix(sparse.vstack(rows))
 
 
 def _refine(triangles: IntArray, start: Sparse, marked: NDArray[np.bool_], rounds: int) -> tuple[Sparse, IntArray]:
@@ -241,11 +239,11 @@ def _refine(triangles: IntArray, start: Sparse, marked: NDArray[np.bool_], round
         edges, which = np.unique(ends, axis=0, return_inverse=True)
         middle = which.reshape(-1, 3) + spread.shape[0]
         rows = np.repeat(np.arange(len(edges)), 2)
-        halves = sp.csr_matrix((np.full(len(rows), 0.5), (rows, edges.ravel())), (len(edges), spread.shape[0]))
+        halves = sparse.csr_matrix((np.full(len(rows), 0.5), (rows, edges.ravel())), (len(edges), spread.shape[0]))
         a, b, c = part.T
         ab, bc, ca = middle.T
         split = np.stack([(a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca)], 0).transpose(0, 2, 1).reshape(-1, 3)
-        spread = sp.csr_matrix(sp.vstack([spread, halves @ spread]))
+        spread = sparse.csr_matrix(sparse.vstack([spread, halves @ spread]))
         triangles = np.concatenate([triangles[~marked], split])
         marked = np.concatenate([np.zeros(int((~marked).sum()), bool), np.ones(len(split), bool)])
     return spread, triangles

@@ -11,10 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import scipy.ndimage as _ndimage
-import scipy.spatial as _spatial
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage, spatial
 
 from portrait_core.geometry.directions import sphere_directions
 from portrait_core.geometry.mesh_queries import MeshQueries
@@ -25,8 +24,6 @@ from portrait_core.world.cache import cached_arrays
 
 FloatArray = NDArray[np.float32]
 
-ndimage: Any = _ndimage  # scipy ships no types for it
-spatial: Any = _spatial
 
 VERSION = "body-4"
 EYE_MIDDLE = np.array([0.0, 0.1396, 0.1130], np.float32)

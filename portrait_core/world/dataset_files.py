@@ -2,8 +2,8 @@
 """The published data-set format: its files, its labels of 31 numbers, and its left-right mirror.
 
 A label is the camera (25 numbers, see :mod:`portrait_core.cameras`) followed by the pose (6 numbers: axis-angle of
-SMPL's neck, then of its head, radians). Source: specification, training 7 and generator 1.1-1.2. The depths,
-``truth.jsonl`` and the card ``data.json`` are additions of ours.
+SMPL's neck, then of its head, radians). Source: docs/published/training.md 7 and docs/published/generator.md 1.1-1.2.
+The depths, ``truth.jsonl`` and the card ``data.json`` are additions of ours.
 """
 
 from __future__ import annotations

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-import scipy.ndimage as _ndimage
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from portrait_core.world.assets import DECIMETRE, AssetFolders, find_assets, fit_mhclo, read_obj
 from portrait_core.world.base_mesh import load_base_mesh
@@ -24,7 +23,6 @@ from portrait_core.world.latent import STYLES
 
 FloatArray = NDArray[np.float32]
 
-ndimage: Any = _ndimage  # scipy ships no types for it
 
 VERSION = "hair-3"
 VOXEL = 0.0028

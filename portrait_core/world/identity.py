@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import scipy.sparse as _sparse
 import torch
 from numpy.typing import NDArray
+from scipy import sparse
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.geometry.mesh_queries import closest_points
@@ -28,7 +28,6 @@ from portrait_core.world.subdivision import Sparse
 
 FloatArray = NDArray[np.float64]
 
-sp: Any = _sparse  # scipy ships no types for it
 linalg: Any = np.linalg  # numpy's hints lose the element type here
 
 LANDMARKS = (*SMPL_JOINT_NAMES, "left_eye", "right_eye", "left_eye_front", "right_eye_front")
@@ -92,18 +91,18 @@ def load_identity_space(assets: AssetFolders | None = None) -> IdentitySpace:
     used = np.unique(triangles)
     place = np.full(len(at), -1)
     place[used] = np.arange(len(used))
-    matrix = sp.csr_matrix(sp.vstack([base.skin.matrix, base.eyes.matrix]))[used]
+    matrix = sparse.csr_matrix(sparse.vstack([base.skin.matrix, base.eyes.matrix]))[used]
     vertices = np.asarray(matrix @ base.neutral)
     skins = int((used < body.skins).sum())
     landmark_matrix, offset = _landmark_matrix(base, body)
     centres = _spread(vertices[:skins])
     return IdentitySpace(
-        vertices, place[triangles], sp.csr_matrix(matrix), centres, landmark_matrix, offset, skins, used
+        vertices, place[triangles], sparse.csr_matrix(matrix), centres, landmark_matrix, offset, skins, used
     )
 
 
 def _landmark_matrix(base: BaseMesh, body: CanonicalBody) -> tuple[Sparse, FloatArray]:
-    rows = sp.lil_matrix((len(LANDMARKS), len(base.neutral)))
+    rows = sparse.lil_matrix((len(LANDMARKS), len(base.neutral)))
     offset = np.zeros((len(LANDMARKS), 3))
     eyes = np.asarray(base.eyes.matrix @ base.neutral)
     for i, name in enumerate(LANDMARKS):
@@ -119,7 +118,7 @@ def _landmark_matrix(base: BaseMesh, body: CanonicalBody) -> tuple[Sparse, Float
         cube, shift = _joint_source(name)
         rows[i, base.joints[cube]] = 1 / len(base.joints[cube])
         offset[i] = shift
-    return sp.csr_matrix(rows), offset
+    return sparse.csr_matrix(rows), offset
 
 
 def _joint_source(name: str) -> tuple[str, tuple[float, float, float]]:

@@ -264,4 +264,3 @@ def code(a: Attributes) -> FloatArray:
 CODE_COLOURS = 6
 CODE_SCALARS = ("tone", "redness", "freckles", "brow", "brow_tone", "stubble", "grey", "volume", "curl", "cut",
                 "neck_depth", "neck_shape", "stripes", "wrinkles")  # fmt: skip
-CODE_DIM = 3 * CODE_COLOURS + len(CODE_SCALARS) + len(STYLES)

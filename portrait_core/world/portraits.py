@@ -38,7 +38,7 @@ def camera_rays(
 ) -> tuple[FloatArray, FloatArray]:
     """Origins and unit directions (size * size, 3), row by row from the top left, through pixel centres.
 
-    Source: specification of the published generator, section 9.1.
+    Source: docs/published/generator.md, section 9.1.
     """
     j, i = np.meshgrid(np.arange(size), np.arange(size))
     u, v = (j.ravel() + 0.5) / size, (i.ravel() + 0.5) / size

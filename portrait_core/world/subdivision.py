@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-import scipy.sparse as _sparse
 from numpy.typing import NDArray
+from scipy import sparse
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-sp: Any = _sparse  # scipy ships no types for it
 Sparse: TypeAlias = Any
 """A ``scipy.sparse.csr_matrix``."""
 
@@ -82,9 +81,9 @@ def catmull_clark(quads: IntArray, vertex_count: int, corner_uvs: FloatArray) ->
     border_uses = np.bincount(border_both[:, 0], minlength=vertex_count)
     border_weight *= 2 / np.maximum(border_uses[border_both[:, 0]], 1)
     around_border = _matrix(border_both[:, 0], border_both[:, 1], border_weight, (vertex_count, vertex_count))
-    vertex_point = sp.diags(own) + around_edges + around_border + around_faces @ face_point
+    vertex_point = sparse.diags(own) + around_edges + around_border + around_faces @ face_point
 
-    matrix = sp.csr_matrix(sp.vstack([vertex_point, edge_point, face_point]))
+    matrix = sparse.csr_matrix(sparse.vstack([vertex_point, edge_point, face_point]))
     new_quads = np.empty((faces, 4, 4), np.int64)
     edge_index = edge_of_corner + vertex_count
     new_quads[:, :, 0] = quads
@@ -105,4 +104,4 @@ def quads_to_triangles(quads: IntArray) -> IntArray:
 
 
 def _matrix(rows: IntArray, columns: IntArray, values: FloatArray, shape: tuple[int, int]) -> Sparse:
-    return sp.csr_matrix((values, (rows, columns)), shape=shape)
+    return sparse.csr_matrix((values, (rows, columns)), shape=shape)

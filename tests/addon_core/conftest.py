@@ -17,7 +17,8 @@ from blender_addon.core.client import WorkerClient
 from blender_addon.core.supervisor import Timing
 
 BAD = Path(__file__).with_name("bad_worker.py")
-QUICK = Timing(start=3.0, silence=0.8, cancel=0.5, falls=3)
+QUICK = Timing(start=60.0, silence=5.0, cancel=0.5, falls=3)
+"""Patient where a good worker on a busy machine may be late."""
 
 Maker = Callable[..., WorkerClient]
 
@@ -31,7 +32,7 @@ def alive(pid: int) -> bool:
     return True
 
 
-def gone(pid: int, seconds: float = 5.0) -> bool:
+def gone(pid: int, seconds: float = 60.0) -> bool:
     end = time.monotonic() + seconds
     while alive(pid):
         if time.monotonic() > end:
@@ -43,7 +44,7 @@ def gone(pid: int, seconds: float = 5.0) -> bool:
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
     yield
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while left := [each.name for each in threading.enumerate() if each.name.startswith("portraitkit-")]:
         assert time.monotonic() < end, left
         time.sleep(0.02)

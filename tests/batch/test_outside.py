@@ -6,7 +6,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,34 +16,35 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from portrait_core.batch import library, resources
+from portrait_core.batch import executors, library, resources
 from portrait_core.batch.costs import cost_of, estimate
+from portrait_core.batch.locks import folder_lock
 from portrait_core.batch.manifest import manifests, read_manifests
 from portrait_core.batch.pages import contact_sheet, page
 from portrait_core.batch.records import Job, Outputs, Record
-from portrait_core.batch.remote_store import Remote, is_url
+from portrait_core.batch.remote_store import RemoteStore, is_url
 from portrait_core.batch.report import report
-from portrait_core.batch.resources import Workforce, parse_shard
+from portrait_core.batch.resources import Resources, parse_shard
 from portrait_core.batch.resume import sweep
 from portrait_core.batch.run import Summary
 from portrait_core.batch.service import Batch, check_names, looked_at, run_batch
 from portrait_core.errors import OutputError, PortraitError, UsageError
 from portrait_core.recipe import Recipe
-from tests.batch.crews import SMALL, BallsEngine, InlineCrew, jobs, run_once
+from tests.batch.executors import SMALL, BallsEngine, InlineExecutor, jobs, run_once
 from tests.batch.test_manifest import record
 
 
 @pytest.fixture
-def inline(monkeypatch: pytest.MonkeyPatch) -> list[InlineCrew]:
-    """Batches work inside this process; the crews they were given."""
-    crews: list[InlineCrew] = []
+def inline(monkeypatch: pytest.MonkeyPatch) -> list[InlineExecutor]:
+    """Batches work inside this process; the executors they were given."""
+    given: list[InlineExecutor] = []
 
-    def crew(self: Workforce, jobs: int, memory_mib: float) -> InlineCrew:
-        crews.append(InlineCrew())
-        return crews[-1]
+    def executor(self: Resources, jobs: int, memory_mib: float) -> InlineExecutor:
+        given.append(InlineExecutor())
+        return given[-1]
 
-    monkeypatch.setattr(Workforce, "crew", crew)
-    return crews
+    monkeypatch.setattr(Resources, "executor", executor)
+    return given
 
 
 def test_the_page_holds_all_records_and_no_way_out_of_its_script() -> None:
@@ -84,7 +87,7 @@ def test_the_report_counts_and_names_reasons() -> None:
     assert "floaters: 1" in text and "| a-1 | floaters (quality 0.10) |" in text and "it \\| fell" in text
 
 
-def test_a_batch_leaves_everything_in_its_folder(tmp_path: Path, inline: list[InlineCrew]) -> None:
+def test_a_batch_leaves_everything_in_its_folder(tmp_path: Path, inline: list[InlineExecutor]) -> None:
     batch = Batch(jobs(3), str(tmp_path / "new" / "out"))
     assert len(looked_at(batch)[0]) == 3 and not (tmp_path / "new").exists()
     told: list[tuple[int, int]] = []
@@ -98,10 +101,10 @@ def test_a_batch_leaves_everything_in_its_folder(tmp_path: Path, inline: list[In
     assert len(inline) == 1  # nothing to do, nobody started
 
 
-def test_shards_make_everything_once_and_are_merged(tmp_path: Path, inline: list[InlineCrew]) -> None:
+def test_shards_make_everything_once_and_are_merged(tmp_path: Path, inline: list[InlineExecutor]) -> None:
     for part in (1, 2, 3):
         run_batch(Batch(jobs(7), str(tmp_path), shard=(part, 3)))
-    given = [task.index for crew in inline for task in crew.given]
+    given = [task.index for executor in inline for task in executor.given]
     assert sorted(given) == list(range(7)) and len(inline) == 3
     summary, records = run_batch(Batch(jobs(7), str(tmp_path)))
     assert (summary.kept, summary.made, len(records)) == (7, 0, 7)
@@ -126,13 +129,13 @@ def test_two_avatars_of_one_name_are_refused() -> None:
 
 @pytest.mark.parametrize("scheme", ["memory", "file"])
 def test_a_url_gets_all_files_and_is_resumed_from_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inline: list[InlineCrew], scheme: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inline: list[InlineExecutor], scheme: str
 ) -> None:
     url = f"memory://out-{tmp_path.name}" if scheme == "memory" else (tmp_path / "there").as_uri()
     monkeypatch.setenv("PORTRAITKIT_BATCHES", str(tmp_path / "one"))
     batch = Batch(jobs(3), url)
     assert run_batch(batch)[0].made == 3
-    remote = Remote(url)
+    remote = RemoteStore(url)
     lines = (remote.fetch("manifest.jsonl") or b"").splitlines()
     records = [Record.model_validate_json(line) for line in lines]
     for each in records:
@@ -153,17 +156,43 @@ def test_a_url_gets_all_files_and_is_resumed_from_elsewhere(
 def test_a_url_that_another_machine_has_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inline: Any) -> None:
     url = f"memory://locked-{tmp_path.name}"
     monkeypatch.setenv("PORTRAITKIT_BATCHES", str(tmp_path))
-    Remote(url).write("portrait-batch.lock.json", b'{"host": "elsewhere", "pid": 7}')
+    RemoteStore(url).write("portrait-batch.lock.json", b'{"host": "elsewhere", "pid": 7}')
     with pytest.raises(OutputError, match=r"process 7 on elsewhere"):
         run_batch(Batch(jobs(1), url))
     assert run_batch(Batch(jobs(1), url, break_lock=True))[0].made == 1
+
+
+def test_a_whole_batch_and_a_shard_shut_each_other_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inline: Any
+) -> None:
+    """Both in a folder and behind a URL, where another machine may hold it; two shards work side by side."""
+    for held, refused, taken in ((None, (1, 2), None), ((1, 2), None, (2, 2))):
+        folder = tmp_path / f"held-{held is None}"
+        folder.mkdir()
+        with folder_lock(folder, held):
+            with pytest.raises(OutputError, match="another batch works in this folder"):
+                run_batch(Batch(jobs(2), str(folder), shard=refused))
+            if taken is not None:
+                assert run_batch(Batch(jobs(2), str(folder), shard=taken))[0].made == 1
+    monkeypatch.setenv("PORTRAITKIT_BATCHES", str(tmp_path / "state"))
+    elsewhere = b'{"host": "elsewhere", "pid": 7}'
+    for lock, refused, taken in (
+        ("portrait-batch.lock.json", (1, 2), None),
+        ("portrait-shard-1-of-2.lock.json", None, (2, 2)),
+    ):
+        url = f"memory://{lock}-{tmp_path.name}"
+        RemoteStore(url).write(lock, elsewhere)
+        with pytest.raises(OutputError, match="process 7 on elsewhere"):
+            run_batch(Batch(jobs(2), url, shard=refused))
+        if taken is not None:
+            assert run_batch(Batch(jobs(2), url, shard=taken))[0].made == 1
 
 
 def test_what_is_a_url() -> None:
     assert is_url("s3://bucket/x") and is_url("memory://x")
     assert not is_url("C:\\x") and not is_url("avatars") and not is_url("/a/b")
     with pytest.raises(UsageError, match="nosuch"):
-        Remote("nosuch://x")
+        RemoteStore("nosuch://x")
 
 
 def test_make_avatars_is_a_plain_loop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,17 +230,16 @@ def test_workers_and_threads_fit_the_machine(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(resources, "available_cores", lambda: 8)
     monkeypatch.setattr(resources, "free_memory_mib", lambda: 4000.0)
     monkeypatch.setattr(resources, "card_count", lambda: 0)
-    assert Workforce().count(100, 500.0) == (8, 1)
-    assert Workforce().count(100, 1500.0) == (2, 4)
-    assert Workforce().count(3, 100.0) == (3, 2)
-    assert Workforce(workers=4).count(100, 9000.0) == (4, 2)
-    assert Workforce(workers=16).count(100, 1.0) == (16, 1)
+    assert Resources().count(100, 500.0) == (8, 1)
+    assert Resources().count(100, 1500.0) == (2, 4)
+    assert Resources().count(3, 100.0) == (3, 2)
+    assert Resources(workers=4).count(100, 9000.0) == (4, 2)
+    assert Resources(workers=16).count(100, 1.0) == (16, 1)
     monkeypatch.setattr(resources, "card_count", lambda: 1)
-    assert Workforce(device="cuda").count(100, 500.0) == (2, 4)
+    assert Resources(device="cuda").count(100, 500.0) == (2, 4)
 
 
 def test_workers_share_the_memory_of_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    from portrait_core.batch import executors
 
     started: list[list[str]] = []
 
@@ -226,8 +254,20 @@ def test_workers_share_the_memory_of_a_card(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(executors.subprocess, "Popen", Nothing)
-    executors.LocalCrew(["cuda:0", "cuda:0", "cuda:1"], 4).close()
+    executors.LocalExecutor(["cuda:0", "cuda:0", "cuda:1"], 4).close()
     assert started == [["cuda", "4", "0.475", "0"], ["cuda", "4", "0.475", "0"], ["cuda", "4", "0.950", "1"]]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a program that fails at once")
+def test_workers_that_never_start_are_told_as_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors.sys, "executable", shutil.which("false"))
+    executor = executors.LocalExecutor(["cpu", "cpu"], 1)
+    try:
+        with pytest.raises(PortraitError, match=r"No worker process could be started on cpu.*status 1 before"):
+            for _ in range(200):
+                executor.wait(0.1)
+    finally:
+        executor.close()
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "-1/3", "1/0", "1/2/3"])

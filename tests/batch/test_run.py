@@ -25,11 +25,11 @@ from portrait_core.errors import OutputError
 from portrait_core.formats.read_recipe import read_recipe
 from portrait_core.recipe import Recipe
 from portrait_core.runtime import devices
-from tests.batch.crews import BallsEngine, InlineCrew, jobs, run_once
+from tests.batch.executors import BallsEngine, InlineExecutor, jobs, run_once
 
 
 def test_everything_is_made_and_told(tmp_path: Path) -> None:
-    summary, crew, _ = run_once(tmp_path, jobs(3))
+    summary, executor, _ = run_once(tmp_path, jobs(3))
     assert (summary.made, summary.kept, summary.failed) == (3, 0, 0)
     records = read_manifests(manifests(tmp_path)).records
     assert list(records) == ["balls-0", "balls-1", "balls-2"]
@@ -38,13 +38,13 @@ def test_everything_is_made_and_told(tmp_path: Path) -> None:
         assert read_recipe(tmp_path / f"{name}.glb").recipe == record.recipe
         assert {each.path for each in record.files} == {f"{name}.glb", f"{name}.png", f"view/{name}.js"}
         assert 0.0 <= record.score <= 1.0 and record.seconds > 0 and {"write", "score"} <= record.stages.keys()
-    assert len(crew.given) == 3
+    assert len(executor.given) == 3
 
 
 def test_the_same_again_makes_nothing(tmp_path: Path) -> None:
     run_once(tmp_path, jobs(3))
-    summary, crew, _ = run_once(tmp_path, jobs(3))
-    assert (summary.kept, crew.given) == (3, [])
+    summary, executor, _ = run_once(tmp_path, jobs(3))
+    assert (summary.kept, executor.given) == (3, [])
 
 
 @pytest.mark.parametrize("name", ["balls-1.glb", "balls-1.png", "view/balls-1.js"])
@@ -59,8 +59,8 @@ def test_only_the_damaged_is_made_again(tmp_path: Path, name: str, how: str) -> 
         path.write_bytes(content[:-7])
     else:
         path.write_bytes(content[:100] + bytes([content[100] ^ 255]) + content[101:])
-    _, crew, _ = run_once(tmp_path, jobs(3))
-    assert [task.name for task in crew.given] == ["balls-1"]
+    _, executor, _ = run_once(tmp_path, jobs(3))
+    assert [task.name for task in executor.given] == ["balls-1"]
     assert path.read_bytes() == content  # the same recipe gives the same bytes
 
 
@@ -75,8 +75,8 @@ def test_looking_at_sizes_alone_is_quicker_and_sees_less(tmp_path: Path) -> None
 def test_a_changed_recipe_is_noticed(tmp_path: Path) -> None:
     run_once(tmp_path, jobs(2))
     changed = [jobs(2)[0], jobs(2, psi=0.5)[1]]
-    _, crew, _ = run_once(tmp_path, changed)
-    assert [task.name for task in crew.given] == ["balls-1"]
+    _, executor, _ = run_once(tmp_path, changed)
+    assert [task.name for task in executor.given] == ["balls-1"]
     assert read_recipe(tmp_path / "balls-1.glb").recipe["psi"] == 0.5
 
 
@@ -91,9 +91,9 @@ def test_files_without_a_record_are_taken_when_they_say_what_they_are(tmp_path: 
     whole = (tmp_path / "manifest.jsonl").read_bytes().splitlines(keepends=True)
     (tmp_path / "manifest.jsonl").write_bytes(whole[0])
     other = jobs(3, psi=0.25)[2]  # the file on the disk is of another recipe
-    summary, crew, _ = run_once(tmp_path, [*jobs(2), other])
+    summary, executor, _ = run_once(tmp_path, [*jobs(2), other])
     assert (summary.kept, summary.recovered) == (2, 1)
-    assert [task.name for task in crew.given] == ["balls-2"]
+    assert [task.name for task in executor.given] == ["balls-2"]
 
 
 def test_a_folder_for_every_avatar_and_names_with_levels(tmp_path: Path) -> None:
@@ -118,27 +118,27 @@ def test_one_bad_avatar_does_not_stop_the_rest(tmp_path: Path) -> None:
 
 
 def test_too_many_failures_end_the_run_and_keep_what_is_made(tmp_path: Path) -> None:
-    crew = InlineCrew(before=lambda task: "it fell over" if task.index else "")
+    executor = InlineExecutor(before=lambda task: "it fell over" if task.index else "")
     manifest = Manifest(tmp_path)
     from portrait_core.batch.run import Run
 
     run = Run(jobs(9), Outputs(), tmp_path, manifest, Limits(retries=0, max_failures=2))
     with pytest.raises(TooManyFailures, match="3 avatars failed, more than the 2 that are allowed"):
-        run.go(crew, run.missing())
+        run.go(executor, run.missing())
     run.finish()
     assert read_manifests(manifests(tmp_path)).records["balls-0"].status == "made"
 
 
 def test_a_lost_worker_costs_its_avatar_a_second_try(tmp_path: Path) -> None:
     falls = iter(["it fell over"])
-    crew = InlineCrew(before=lambda task: next(falls, ""))
-    summary, _, _ = run_once(tmp_path, jobs(2), crew)
+    executor = InlineExecutor(before=lambda task: next(falls, ""))
+    summary, _, _ = run_once(tmp_path, jobs(2), executor)
     assert summary.made == 2
-    assert [(task.name, task.attempts) for task in crew.given] == [("balls-0", 1), ("balls-1", 1), ("balls-0", 2)]
+    assert [(task.name, task.attempts) for task in executor.given] == [("balls-0", 1), ("balls-1", 1), ("balls-0", 2)]
 
 
 def test_an_avatar_that_hangs_is_dropped_and_told(tmp_path: Path) -> None:
-    class Hanging(InlineCrew):
+    class Hanging(InlineExecutor):
         def wait(self, seconds: float) -> list[Any]:
             time.sleep(0.01)
             return [] if self.waiting and self.waiting[0].index == 0 else list(super().wait(seconds))
@@ -147,9 +147,9 @@ def test_an_avatar_that_hangs_is_dropped_and_told(tmp_path: Path) -> None:
             super().drop(task)
             self.waiting = [each for each in self.waiting if each is not task]
 
-    crew = Hanging()
-    summary, _, _ = run_once(tmp_path, jobs(1), crew, limits=Limits(time_limit=0.3))
-    assert (summary.made, summary.failed, len(crew.dropped)) == (0, 1, 2)
+    executor = Hanging()
+    summary, _, _ = run_once(tmp_path, jobs(1), executor, limits=Limits(time_limit=0.3))
+    assert (summary.made, summary.failed, len(executor.dropped)) == (0, 1, 2)
     record = read_manifests(manifests(tmp_path)).records["balls-0"]
     assert record.error["code"] == "time" and record.remedy == {"do": "more_time"}
     text = report([record], 1, summary, lambda facts: f"({facts['do']})")
@@ -165,8 +165,8 @@ def test_the_clock_may_jump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_stopping_finishes_what_is_in_work(tmp_path: Path) -> None:
-    crew = InlineCrew()
-    summary, _, _ = run_once(tmp_path, jobs(6), crew, stop=lambda: int(len(crew.given) >= 2))
+    executor = InlineExecutor()
+    summary, _, _ = run_once(tmp_path, jobs(6), executor, stop=lambda: int(len(executor.given) >= 2))
     assert summary.interrupted and (summary.made, summary.left) == (2, 4)
     assert run_once(tmp_path, jobs(6))[0].kept == 2
 
@@ -189,9 +189,9 @@ def test_rejected_avatars_leave_a_picture_and_no_file_under_a_final_name(
     assert not (tmp_path / "balls-1.glb").exists() and (tmp_path / "rejected" / "balls-1.png").is_file()
     record = read_manifests(manifests(tmp_path)).records["balls-1"]
     assert record.status == "rejected" and list(record.reasons) == ["floaters"]
-    again, crew, _ = run_once(tmp_path, jobs(3), outputs=outputs)
-    assert (again.kept, again.rejected, crew.given) == (2, 1, [])
-    lower, crew, _ = run_once(tmp_path, jobs(3), outputs=Outputs(min_quality=0.1))
+    again, executor, _ = run_once(tmp_path, jobs(3), outputs=outputs)
+    assert (again.kept, again.rejected, executor.given) == (2, 1, [])
+    lower, executor, _ = run_once(tmp_path, jobs(3), outputs=Outputs(min_quality=0.1))
     assert (lower.kept, lower.made) == (2, 1)  # today's bar decides, not that of the run before
 
 
@@ -224,7 +224,7 @@ def test_a_folder_that_was_removed_is_an_error_and_not_made_anew(tmp_path: Path)
         return ""
 
     with pytest.raises(OutputError, match="removed"):
-        run_once(out, jobs(4), InlineCrew(before=removed))
+        run_once(out, jobs(4), InlineExecutor(before=removed))
     assert not out.exists()
 
 
@@ -257,7 +257,7 @@ def test_a_full_graphics_card_is_asked_for_less_and_then_left(
 ) -> None:
     monkeypatch.setattr(devices, "choose_device", lambda name="auto": name)
     engine = FullCard(tries)
-    run_once(tmp_path, jobs(1), InlineCrew(engine))
+    run_once(tmp_path, jobs(1), InlineExecutor(engine))
     assert engine.shares == seen
     record = read_manifests(manifests(tmp_path)).records["balls-0"]
     assert (record.status, record.device) == ("made", made_on)

@@ -101,3 +101,22 @@ def test_files_that_are_no_tables(tmp_path: Path, name: str, content: bytes, rea
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         list(read_rows(tmp_path / "none.csv", BASE))
+
+
+@pytest.mark.parametrize(
+    ("base", "row", "who"),
+    [
+        ({"w": (0.5,)}, {"seed": 3}, {"seed": 3}),
+        ({"seed": 3}, {"ws": [[0.5, 1.0]]}, {"ws": ((0.5, 1.0),)}),
+        ({"latent": (0.5,)}, {"w": [1.0]}, {"w": (1.0,)}),
+        ({"latent": (0.5,)}, {"seed": 3, "w": [1.0]}, {"w": (1.0,)}),
+        ({"latent": (0.5,)}, {"seed": None, "psi": 0.5}, {"latent": (0.5,)}),
+    ],
+)
+def test_who_a_row_says_goes_before_who_holds_for_all(tmp_path: Path, base, row, who) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(row))
+    (read_row,) = read_rows(path, base)
+    assert isinstance(read_row, Row), read_row
+    said = {name: getattr(read_row.recipe, name) for name in ("seed", "latent", "w", "ws")}
+    assert {name: value for name, value in said.items() if value is not None} == who

@@ -61,7 +61,10 @@ def run_file(version: str, python: Path, file: Path, package: Path, arguments: S
             variables.pop(name, None)
         # a file: a pipe would be held open by a worker that outlives its test
         with (Path(home) / "output.txt").open("w+b") as output:
-            command = [str(python), "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", str(file), *arguments]
+            # These environments have pytest alone: what the project's settings say to plugins is no error here, and
+            # `limit` is the time limit.
+            plain = ("-o", "addopts=--import-mode=importlib --strict-markers", "-p", "no:cacheprovider")
+            command = [str(python), "-m", "pytest", "-q", "--tb=short", *plain, str(file), *arguments]
             process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT)
             try:
                 status = process.wait(limit)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from portrait_core.batch.manifest import manifests, read_manifests
-from portrait_core.batch.resources import Workforce
-from tests.batch.crews import InlineCrew
+from portrait_core.batch.resources import Resources
+from tests.batch.executors import InlineExecutor
 from tests.cli.conftest import Run
 
 SMALL = ("--model", "balls", "--faces", 600, "--texture-size", 64, "--lattice", 64, "--no-normal-map")
@@ -19,7 +19,7 @@ SMALL = ("--model", "balls", "--faces", 600, "--texture-size", 64, "--lattice", 
 @pytest.fixture(autouse=True)
 def inline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Avatars are made inside the test's process."""
-    monkeypatch.setattr(Workforce, "crew", lambda self, jobs, memory: InlineCrew())
+    monkeypatch.setattr(Resources, "executor", lambda self, jobs, memory: InlineExecutor())
 
 
 def test_seeds(run: Run, balls: Path, tmp_path: Path) -> None:
@@ -103,9 +103,9 @@ def test_failures_are_told_and_the_exit_code_says_so(
     run: Run, balls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        Workforce,
-        "crew",
-        lambda self, jobs, memory: InlineCrew(before=lambda task: "it fell over" if task.index == 1 else ""),
+        Resources,
+        "executor",
+        lambda self, jobs, memory: InlineExecutor(before=lambda task: "it fell over" if task.index == 1 else ""),
     )
     done = run("batch", "--seeds", "0-3", "--out", tmp_path / "out", *SMALL)
     assert done.code == 1 and "3 made, 0 kept, 1 failed" in done.out

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_doctor_tells_what_is_bad(run: Run, balls: Path, tmp_path: Path, monkeyp
     data = bytearray(balls.read_bytes())
     data[-1] ^= 1
     balls.write_bytes(data)
-    monkeypatch.setitem(doctor.REQUIRED, "no-such-thing", "no_such_thing")
+    monkeypatch.setitem(doctor.NEEDED, "no-such-thing", "no_such_thing")
     done = run("doctor", "--json", "--out", tmp_path)
     assert done.code == 1
     findings = {event["what"]: event for event in done.events}
@@ -106,7 +107,38 @@ def test_doctor_lists_what_the_package_requires() -> None:
 
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     required = {line.split(">")[0].split(";")[0].strip() for line in project["dependencies"]}
-    assert required == set(doctor.REQUIRED) | {"PyMCubes"}
+    assert required <= {*doctor.NEEDED, *doctor.MARCHING_CUBES, *doctor.OPTIONAL}
+    assert {*doctor.NEEDED} <= required
+    for distribution, (_, _, source) in doctor.OPTIONAL.items():
+        if "[" in source:
+            extra = source.split("[")[1].split("]")[0]
+            assert any(line.startswith(distribution) for line in project["optional-dependencies"][extra])
+
+
+def test_doctor_is_content_without_what_is_not_needed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PORTRAITKIT_BLENDER", raising=False)
+    absent = {*(module for module, _, _ in doctor.OPTIONAL.values()), "skimage.measure"}
+    real = importlib.import_module
+
+    def found(name: str, package: str | None = None) -> object:
+        if name in absent:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return real(name, package)
+
+    monkeypatch.setattr(importlib, "import_module", found)
+    words = ("doctor", "--json", "--no-verify", "--out", tmp_path)
+    done = run(*words)
+    assert done.code == 0
+    findings = {event["what"]: event for event in done.events}
+    for distribution, (_, purpose, _) in doctor.OPTIONAL.items():
+        assert findings[distribution]["state"] == "optional" and purpose in findings[distribution]["advice"]
+    assert findings["scikit-image"]["state"] == "optional"
+    absent.add("mcubes")
+    done = run(*words)
+    findings = {event["what"]: event for event in done.events}
+    assert done.code == 1 and findings["scikit-image"]["state"] == findings["PyMCubes"]["state"] == "bad"
 
 
 @pytest.mark.parametrize(

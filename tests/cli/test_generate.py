@@ -8,10 +8,12 @@ import os
 import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from portrait_core.errors import Cancelled
+from portrait_core.formats.read_mesh import read_mesh
 from tests.cli.conftest import Run
 
 SMALL = ("--model", "balls", "--faces", 600, "--texture-size", 128, "--lattice", 64)
@@ -210,3 +212,20 @@ def test_cancelling_is_a_failure(run: Run, balls: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr("portrait_core.pipeline.levels.unwrap", cancel)
     done = run("generate", *SMALL, "--out", tmp_path / "out")
     assert (done.code, done.error) == (1, "stopped by the caller")
+
+
+def test_the_library_may_unwrap(run: Run, balls: Path, tmp_path: Path) -> None:
+    """Another atlas of the same surface, said in the recipe only where it was asked for; made again from its file."""
+    words = (*SMALL, "--no-normal-map", "--quiet")
+    trees = []
+    for number, more in enumerate(([], ["--unwrap", "xatlas"], ["--recipe", str(tmp_path / "1" / "balls-3.glb")])):
+        who = [] if number == 2 else ["--seed", 3, *words]
+        done = run("generate", *who, "--out", tmp_path / str(number), *more)
+        assert done.code == 0, done.err
+        trees.append(gltf_of(tmp_path / str(number) / "balls-3.glb"))
+    plain, library, again = (tree["asset"]["extras"]["recipe"] for tree in trees)
+    assert "unwrap" not in plain and library == again == {**plain, "unwrap": "xatlas"}
+    one, two = (read_mesh(tmp_path / number / "balls-3.glb") for number in "01")
+    np.testing.assert_array_equal(one.vertices[one.faces], two.vertices[two.faces])
+    assert not np.array_equal(one.uvs[one.faces], two.uvs[two.faces])
+    assert (tmp_path / "1" / "balls-3.glb").read_bytes() == (tmp_path / "2" / "balls-3.glb").read_bytes()

@@ -169,16 +169,17 @@ def chromium() -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_the_page_of_a_batch_opens_from_disk(tmp_path: Path) -> None:
     """Filtered, sorted, opened and turned in a browser that may ask the network for nothing."""
-    from portrait_core.batch.resources import Workforce
+    from portrait_core.batch.resources import Resources
     from portrait_core.batch.service import Batch, run_batch
-    from tests.batch.crews import InlineCrew, jobs
+    from tests.batch.executors import InlineExecutor, jobs
 
     node, browser = node_with("playwright-core"), chromium()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Workforce, "crew", lambda self, jobs, memory: InlineCrew())
-        run_batch(Batch(jobs(4), str(tmp_path / "out"), workforce=Workforce()))
+        patch.setattr(Resources, "executor", lambda self, jobs, memory: InlineExecutor())
+        run_batch(Batch(jobs(4), str(tmp_path / "out"), resources=Resources()))
     done = run([node, str(HERE / "page_check.mjs"), str(tmp_path / "out" / "index.html")], CHROMIUM=browser)
     assert done.returncode == 0, (done.stdout, done.stderr)
     found = json.loads(done.stdout)
@@ -187,6 +188,7 @@ def test_the_page_of_a_batch_opens_from_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_three_js_loads_it_and_the_head_turns(files: list[Path], tmp_path: Path) -> None:
     node = node_with("three")
     node_with("playwright-core")
@@ -204,6 +206,7 @@ def test_three_js_loads_it_and_the_head_turns(files: list[Path], tmp_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_blender_imports_it_and_the_head_turns(files: list[Path]) -> None:
     python = os.environ.get("PORTRAITKIT_BPY_PYTHON")
     if python is None and importlib.util.find_spec("bpy"):

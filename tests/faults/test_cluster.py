@@ -12,13 +12,16 @@ import pytest
 
 from benchmarks.batch import SMALL, jobs_of
 from portrait_core.batch.records import Record
-from portrait_core.batch.resources import Workforce
+from portrait_core.batch.resources import Resources
 from portrait_core.batch.resume import is_whole
 from portrait_core.batch.run import Limits
 from portrait_core.batch.service import Batch, run_batch
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'portraitkit[cluster]'")
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="Ray's test clusters run on Linux and macOS")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="Ray's test clusters run on Linux and macOS"),
+    pytest.mark.timeout(900),
+]
 
 COUNT = 8
 NODE: dict[str, Any] = {"num_cpus": 1, "num_gpus": 0, "object_store_memory": 100_000_000, "include_dashboard": False}
@@ -45,7 +48,7 @@ def test_a_node_that_goes_away_costs_only_what_it_had_in_work(cluster: Any, tmp_
         jobs_of(range(COUNT), SMALL),
         str(tmp_path / "out"),
         limits=Limits(retries=2),
-        workforce=Workforce("ray", workers=2, threads=1, device="cpu", address=cluster.address),
+        resources=Resources("ray", workers=2, threads=1, device="cpu", address=cluster.address),
     )
     heard: list[Record] = []
 

@@ -13,21 +13,21 @@ from pathlib import Path
 import pytest
 
 from benchmarks.batch import SMALL, jobs_of
-from portrait_core.batch.executors import LocalCrew
+from portrait_core.batch.executors import LocalExecutor
 from portrait_core.batch.manifest import Manifest
 from portrait_core.batch.records import Outputs
 from portrait_core.batch.run import Limits, Run
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
+pytestmark = [pytest.mark.skipif(os.name != "posix", reason="signals"), pytest.mark.timeout(900)]
 
 
 def test_workers_that_are_killed_or_hang_are_replaced(tmp_path: Path) -> None:
-    crew = LocalCrew(["cpu"], 1)
+    executor = LocalExecutor(["cpu"], 1)
     harmed: list[int] = []
 
     def harm() -> int:
         # The first worker is killed and the second one stopped while it works.
-        pid = crew.processes[0]
+        pid = executor.processes[0]
         busy = bool(run._begun)  # pyright: ignore[reportPrivateUsage]
         if busy and len(harmed) < 2 and pid not in harmed:
             harmed.append(pid)
@@ -38,24 +38,24 @@ def test_workers_that_are_killed_or_hang_are_replaced(tmp_path: Path) -> None:
         jobs_of(range(2), SMALL), Outputs(), tmp_path, Manifest(tmp_path), Limits(time_limit=30.0, retries=2), stop=harm
     )
     try:
-        summary = run.go(crew, run.missing())
+        summary = run.go(executor, run.missing())
     finally:
-        crew.close()
+        executor.close()
     assert (summary.made, summary.failed) == (2, 0)
     assert len(harmed) == 2 and max(each.attempts for each in run.manifest.records.values()) == 3
 
 
 def test_workers_end_with_their_batch(tmp_path: Path) -> None:
     program = (
-        "import os, time\nfrom portrait_core.batch.executors import LocalCrew\n"
-        "crew = LocalCrew(['cpu'], 1)\nprint(*crew.processes, flush=True)\ntime.sleep(60)\n"
+        "import os, time\nfrom portrait_core.batch.executors import LocalExecutor\n"
+        "executor = LocalExecutor(['cpu'], 1)\nprint(*executor.processes, flush=True)\ntime.sleep(60)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     (worker,) = map(int, process.stdout.readline().split())
     process.kill()
     process.wait()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
             os.kill(worker, 0)

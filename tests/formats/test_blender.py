@@ -85,6 +85,7 @@ def look(path: Path, out: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("ending", [".blend", ".fbx", ".usdc"])
 def test_what_is_written_opens_again(tmp_path: Path, ending: str) -> None:
     avatar = replace(asset(), recipe={"model": "bust", "seed": 4294967295, "pose": {}, "lods": [1200]})

@@ -70,6 +70,15 @@ def test_geometry_comes_back(glb: Glb) -> None:
     np.testing.assert_array_equal(np.float32(record["max"]), avatar.main.vertices.max(axis=0))
 
 
+def test_buffers_say_what_they_are_for(glb: Glb) -> None:
+    """Vertex attributes are ARRAY_BUFFER (34962), indices ELEMENT_ARRAY_BUFFER (34963), and nothing else is either."""
+    primitive = glb.json["meshes"][0]["primitives"][0]
+    views = [accessor["bufferView"] for accessor in glb.json["accessors"]]
+    targets = {views[number]: 34962 for number in primitive["attributes"].values()}
+    targets[views[primitive["indices"]]] = 34963
+    assert {n: view["target"] for n, view in enumerate(glb.json["bufferViews"]) if view.get("target")} == targets
+
+
 def test_one_root_one_skin_one_mesh(glb: Glb) -> None:
     tree = glb.json
     nodes = tree["nodes"]

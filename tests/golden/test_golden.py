@@ -17,6 +17,7 @@ from tests.golden.likeness import assert_like, assert_picture_like
 from tests.golden.orders import AVATARS, PICTURES, make
 from tests.golden.processor import signature
 
+pytestmark = pytest.mark.timeout(1200)  # whole avatars, in processes of their own
 FOLDER = Path(__file__).parent
 EXPECTED = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))
 SAME_PROCESSOR = EXPECTED["signature"] == json.loads(json.dumps(signature()))

@@ -8,6 +8,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from portrait_core.errors import UsageError
+from portrait_core.rig.motion import Motion
 from portrait_core.rig.motion_files import read_motion
 
 
@@ -82,3 +83,17 @@ def test_missing_rates_and_wrong_options_are_told(tmp_path):
         read_motion(tmp_path / "a.npy", up_axis="x")
     np.save(tmp_path / "one.npy", np.ones(72))
     assert read_motion(tmp_path / "one.npy").times.tolist() == [0]
+
+
+def test_a_motion_that_no_engine_could_play_is_refused():
+    still = np.tile(np.array([0, 0, 0, 1], np.float32), (3, 1))
+    later = Motion("later", np.array([0.5, 1.0, 1.5], np.float32), {"head": still}, np.zeros((3, 3), np.float32))
+    assert later.times[0] == 0.5
+    for times in ([-0.1, 0, 1], [0, 1, 1], [0, 2, 1], [0, 1, np.nan], [0, 1]):
+        with pytest.raises(ValueError, match="motion"):
+            Motion("bad", np.array(times, np.float32), {"head": still})
+    for turns in (2 * still, still[:, :3], still * np.nan):
+        with pytest.raises(ValueError, match="motion"):
+            Motion("bad", later.times, {"head": turns})
+    with pytest.raises(ValueError, match="translation"):
+        Motion("bad", later.times, {"head": still}, np.zeros((2, 3), np.float32))

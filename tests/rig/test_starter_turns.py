@@ -18,6 +18,7 @@ def edge_lengths(vertices, faces):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("seed", [6])  # long hair that has grown onto the shoulders: the hardest of the first eight
 def test_a_turned_head_keeps_its_shape(seed):
     model, recipe = load_model("starter", "cpu"), Recipe(seed=seed)

@@ -14,20 +14,20 @@ from portrait_core.errors import Cancelled, ModelFileError
 from portrait_core.field import StructuredField
 from portrait_core.progress import silent
 from portrait_core.shape import Surface, extract_surface, inspect_surface
-from portrait_core.shape.adaptive_sampling import SMALL, near_blocks, sample_bricks
+from portrait_core.shape.adaptive_sampling import SMALL, near_blocks, sample_sparse_grid
 from portrait_core.shape.bit_masks import SIDE
 from portrait_core.shape.grid import Lattice, dense_values
 from portrait_core.shape.isosurface import best_march, outer_shell, triangulate, triangulate_bricks
 from portrait_core.shape.marching_cubes_table import CORNERS, EDGES, cube_table
-from portrait_core.shape.sparse_grid import Bricks
+from portrait_core.shape.sparse_grid import SparseGrid
 from tests.analytic import AnalyticField, ball, box, bust_field, union
 
 Array = NDArray[np.float32]
 
 
-def all_bricks(values: Array, lattice: Lattice, beyond: float) -> Bricks:
+def all_bricks(values: Array, lattice: Lattice, beyond: float) -> SparseGrid:
     """A dense volume as bricks without a gap."""
-    bricks = Bricks(lattice.cells, beyond)
+    bricks = SparseGrid(lattice.cells, beyond)
     bricks.add(np.argwhere(np.ones([n // SIDE + 3 for n in lattice.cells], bool)) - 1)
     unknown = np.flatnonzero(np.isnan(bricks.values))
     bricks.values.reshape(-1)[unknown] = values[tuple(bricks.index(unknown).T)]
@@ -44,7 +44,7 @@ def apart(one: Surface, two: Surface) -> float:
 def assert_the_same(field: AnalyticField, resolution: int) -> int:
     """The sparse way finds exactly the shell of the dense one; returns the number of points it evaluated."""
     lattice = Lattice.over(field.bounds, resolution)
-    bricks, evaluated = sample_bricks(field, lattice, progress=silent)
+    bricks, evaluated = sample_sparse_grid(field, lattice, progress=silent)
     dense = dense_values(field, lattice)
     every = triangulate_bricks(all_bricks(dense, lattice, float(bricks.beyond)), lattice)
     expected, found = outer_shell(every), outer_shell(triangulate_bricks(bricks, lattice))
@@ -66,7 +66,7 @@ def test_a_bust_is_found_as_on_the_dense_lattice(resolution: int) -> None:
 def test_only_a_small_share_is_evaluated_at_full_size() -> None:
     field = bust_field()
     lattice = Lattice.over(field.bounds, 192)
-    _, evaluated = sample_bricks(field, lattice, progress=silent)
+    _, evaluated = sample_sparse_grid(field, lattice, progress=silent)
     assert field.points == evaluated
     assert evaluated < 0.08 * np.prod(lattice.cells)
 
@@ -185,14 +185,14 @@ def test_progress_rises_to_one_and_can_cancel() -> None:
     seen: list[float] = []
     lattice = Lattice.over(field.bounds, 64)
     assert np.prod(lattice.cells) > SMALL
-    sample_bricks(field, lattice, progress=lambda stage, fraction: seen.append(fraction))
+    sample_sparse_grid(field, lattice, progress=lambda stage, fraction: seen.append(fraction))
     assert seen == sorted(seen) and seen[-1] == 1.0 and len(seen) > 3
 
     def stop(stage: str, fraction: float) -> None:
         raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
-        sample_bricks(field, lattice, progress=stop)
+        sample_sparse_grid(field, lattice, progress=stop)
 
 
 def test_values_that_are_not_finite_are_named() -> None:

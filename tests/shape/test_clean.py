@@ -22,7 +22,7 @@ from portrait_core.shape import (
     open_cut,
 )
 from portrait_core.shape.cut import flatten_cut, snap
-from portrait_core.shape.handle_removal import close_tunnels, short_loops
+from portrait_core.shape.handle_removal import remove_handles, short_loops
 from portrait_core.shape.repair import collapse_slivers, make_closed
 from portrait_core.shape.smooth import roughness, take_off_terraces
 from tests.analytic import AnalyticField, Array, ball, box, bust_field, union
@@ -48,6 +48,10 @@ def join(*parts: Surface) -> Surface:
     offsets = np.cumsum([0] + [len(part.vertices) for part in parts[:-1]])
     faces = [part.faces + offset for part, offset in zip(parts, offsets, strict=True)]
     return Surface(np.vstack([part.vertices for part in parts]), np.vstack(faces).astype(np.int32))
+
+
+def nothing_carried(surface: Surface) -> Array:
+    return np.zeros((len(surface.vertices), 0), np.float32)
 
 
 def closed_by_trimesh(surface: Surface) -> bool:
@@ -152,11 +156,11 @@ def test_small_handles_go_and_large_ones_stay() -> None:
     loops = short_loops(surface, 0.5)
     # Around the thin bridge, and around the thick ring: a circle of 0.02 m has 0.126 m.
     assert loops[0].length == pytest.approx(2 * np.pi * 0.012, rel=0.12)
-    one, removed = close_tunnels(surface, 0.1)
+    one, removed = remove_handles(surface, 0.1)
     assert removed == 1 and euler_genus(one) == 1 and closed_by_trimesh(one)
-    none, removed = close_tunnels(surface, 0.3)
+    none, removed = remove_handles(surface, 0.3)
     assert removed == 2 and euler_genus(none) == 0 and closed_by_trimesh(none)
-    same, removed = close_tunnels(surface, 0.02)
+    same, removed = remove_handles(surface, 0.02)
     assert removed == 0 and same is surface
 
 
@@ -191,7 +195,7 @@ def test_the_cut_is_flat_and_its_rim_a_true_circle(resolution: int) -> None:
         return np.minimum(ball((0, 0, 0), 0.2)(points), np.minimum(points[:, 1] + 0.05 + wave, 0.17 - points[:, 0]))
 
     ragged = extract(value, resolution)
-    result = flatten_cut(ragged, PLANES, voxel)
+    result, _ = flatten_cut(ragged, nothing_carried(ragged), PLANES, voxel)
     assert closed_by_trimesh(result) and inspect_surface(result).clean
     assert result.vertices[:, 1].min() == np.float32(-0.05)
     assert result.vertices[:, 0].max() == np.float32(0.17)
@@ -213,7 +217,7 @@ def test_the_cut_is_flat_and_its_rim_a_true_circle(resolution: int) -> None:
 
 def test_a_plane_that_is_not_reached_changes_nothing() -> None:
     surface = extract(ball((0, 0, 0), 0.1))
-    assert flatten_cut(surface, np.array([(0.0, 1.0, 0.0, 0.2)]), VOXEL) is surface
+    assert flatten_cut(surface, nothing_carried(surface), np.array([(0.0, 1.0, 0.0, 0.2)]), VOXEL)[0] is surface
     moved = snap(np.array([[0, 0.1999, 0], [0, 0.25, 0], [0, 0.1, 0]]), np.array([(0.0, 1.0, 0.0, 0.2)]), 1e-3)
     np.testing.assert_allclose(moved[:, 1], [0.2, 0.2, 0.1], atol=1e-7)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 from portrait_core.errors import Cancelled
 from portrait_core.shape import decimate, extract_surface
 from tests.analytic import AnalyticField, ball, gradient
+from tests.textures.measures import decode_srgb
 from textures import bake_colour, bake_materials, linear_to_srgb, srgb_to_linear, unwrap
-from textures.colour_space import decode_srgb, encode_srgb
+from textures.bake import SUB_TEXELS
+from textures.colour_space import encode_srgb
 
 QUAD = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
 QUAD_UV = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
@@ -168,15 +171,28 @@ def test_roughness_is_stored_as_it_is_beside_an_srgb_colour() -> None:
 def test_cancelling_leaves_the_tiles_that_have_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textures.bake.TILE", 16)
     calls: list[int] = []
+    told = threading.Event()
 
     def counted(points: np.ndarray) -> np.ndarray:
         calls.append(len(points))
-        time.sleep(0.002)
+        # Nobody runs ahead before the first tile was told of; then each takes its time.
+        if len(calls) > 8:
+            told.wait(60)
+            time.sleep(0.01)
         return np.abs(points)
 
     def stop(stage: str, fraction: float) -> None:
+        told.set()
         raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
         bake_colour(QUAD, QUAD_UV, QUAD_PLACE, counted, 256, progress=stop, tolerance=0, antialias=False)
     assert 1 <= len(calls) < 128  # of 256 tiles
+
+
+def test_the_four_samples_of_an_edge_lie_around_the_texel_s_middle() -> None:
+    """No two share a row or a column, and their mean is the middle: edges of any direction are met, none is moved."""
+    places = np.array(SUB_TEXELS)
+    np.testing.assert_allclose(places.mean(axis=0), 0, atol=1e-12)
+    for axis in (0, 1):
+        np.testing.assert_allclose(np.sort(places[:, axis]), [-0.375, -0.125, 0.125, 0.375])

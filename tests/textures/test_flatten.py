@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import trimesh
 
-from textures.distortion import energies, stresses, stretches
+from portrait_core.geometry.edge_pairs import face_pairs, glue
+from tests.textures.measures import overlapping, stretches
+from textures.distortion import energies, stresses
 from textures.flatten import flatten, flattenings
-from textures.overlaps import overlapping
 from textures.slim import strong_steps
-from textures.topology import border_loops, euler_numbers, face_pairs, glue, open_to_discs
+from textures.topology import border_loops, euler_numbers, open_to_discs
 
 
 def grid(size: int) -> tuple[np.ndarray, np.ndarray]:

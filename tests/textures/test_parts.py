@@ -16,8 +16,8 @@ from scipy import ndimage
 from portrait_core.shape import Surface, decimate, extract_surface
 from portrait_core.shape.regions import Region, face_regions
 from tests.analytic import SMPL_PLACES, bust_field
+from tests.textures.measures import stretches
 from textures import Atlas, cover_texels, unwrap
-from textures.distortion import stretches
 
 DENSITY = {Region.FACE: 2.2, Region.HEAD: 1.3, Region.NECK: 1.3, Region.CAP: 0.5}
 SIZE, PADDING = 512, 4

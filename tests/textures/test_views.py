@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.textures.measures import decode_srgb
 from textures import cover_texels
-from textures.colour_space import decode_srgb
 from textures.views import View, bake_views
 
 SIZE, PIXELS, FOCAL, RADIUS = 128, 256, 2.0, 0.12

@@ -27,9 +27,7 @@ class Worker:
 
     def __init__(self, log: Path, env: dict[str, str] | None = None) -> None:
         self.log = log
-        self.begun = time.monotonic()
         self.events: list[dict[str, Any]] = []
-        self.times: list[float] = []
         self._came: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._unasked: list[dict[str, Any]] = []
         self._numbers = itertools.count()
@@ -49,7 +47,6 @@ class Worker:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             event = json.loads(line)
-            self.times.append(time.monotonic())
             self.events.append(event)
             self._came.put(event)
         self._came.put(None)

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from portrait_core.protocol import END_SECONDS
 from tests.worker.client import LONG, SMALL, Worker
+
+PATIENCE = 60
+"""Seconds until an end that does not come is a fault, on a machine as busy as may be."""
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 
@@ -21,11 +23,9 @@ posix_only = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has
 def test_progress_grows_and_the_rest_is_answered_meanwhile(shared: Worker, tmp_path: Path) -> None:
     number = shared.send("generate", recipe={"seed": 2, **SMALL, "faces": 6000}, path=str(tmp_path / "a.glb"))
     shared.wait_for_stage(number, "unwrap")
-    begin = time.monotonic()
     assert shared.ask("ping") == {}
     assert "generate" in shared.ask("capabilities")["features"]
-    assert time.monotonic() - begin < 1.0
-    assert shared.of(number, "result") == []
+    assert shared.of(number, "result") == []  # answered while the job was still at work
     assert shared.answer(number)["event"] == "result"
     told = shared.of(number, "progress")
     overall = [each["overall"] for each in told]
@@ -59,10 +59,8 @@ def test_cancel_of_a_running_and_of_a_waiting_job(shared: Worker, tmp_path: Path
     shared.wait_for_stage(running, "lattice")
     assert shared.ask("cancel", target=waiting) == {"cancelled": True}
     assert shared.answer(waiting)["code"] == "cancelled"
-    begin = time.monotonic()
     assert shared.ask("cancel", target=running) == {"cancelled": True}
     assert shared.answer(running)["code"] == "cancelled"
-    assert time.monotonic() - begin < 20
     assert shared.ask("cancel", target=running) == {"cancelled": False}
     assert list(tmp_path.iterdir()) == []
     # As good as before.
@@ -97,10 +95,8 @@ def test_the_end_of_input_ends_the_worker(tmp_path: Path, busy: bool) -> None:
         else:
             worker.ask("ping")
         worker.close_input()
-        begin = time.monotonic()
-        assert worker.process.wait(10) == 0
-        assert time.monotonic() - begin < END_SECONDS + 0.5
-        assert not (tmp_path / "a.glb").exists()
+        assert worker.process.wait(PATIENCE) == 0
+        assert not (tmp_path / "a.glb").exists()  # it did not work on to the end
         assert "Traceback" not in worker.log.read_text()
 
 
@@ -109,7 +105,7 @@ def test_shutdown_answers_and_ends(tmp_path: Path) -> None:
         number = worker.send("generate", recipe={"seed": 1, **LONG}, path=str(tmp_path / "a.glb"))
         worker.wait_for_stage(number, "lattice")
         assert worker.ask("shutdown") == {}
-        assert worker.process.wait(10) == 0
+        assert worker.process.wait(PATIENCE) == 0
 
 
 @posix_only
@@ -118,7 +114,7 @@ def test_signals_end_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     with Worker(tmp_path / "log") as worker:
         worker.ask("ping")
         worker.process.send_signal(number)
-        assert worker.process.wait(5) == 0
+        assert worker.process.wait(PATIENCE) == 0
         assert "Traceback" not in worker.log.read_text()
 
 
@@ -132,7 +128,9 @@ def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
         f"order = {{'id': 'a', 'do': 'generate', 'recipe': {LONG!r}, 'path': {str(tmp_path / 'a.glb')!r}}}\n"
         "child.stdin.write(json.dumps(order).encode() + b'\\n')\n"
         "child.stdin.flush()\n"
-        "time.sleep(60)\n"
+        "while json.loads(child.stdout.readline())['event'] != 'progress': pass\n"
+        "print('at work', flush=True)\n"
+        "time.sleep(600)\n"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", program],
@@ -142,11 +140,11 @@ def test_a_killed_parent_leaves_no_orphan(tmp_path: Path) -> None:
     )
     assert parent.stdout is not None
     worker = int(parent.stdout.readline())
-    time.sleep(2.0)
+    assert parent.stdout.readline() == b"at work\n"
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    end = time.monotonic() + END_SECONDS + 2
+    end = time.monotonic() + PATIENCE
     while _alive(worker) and time.monotonic() < end:
         time.sleep(0.1)
     assert not _alive(worker)

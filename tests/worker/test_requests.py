@@ -27,8 +27,6 @@ def test_hello_comes_first_and_soon(tmp_path: Path) -> None:
     with Worker(tmp_path / "log") as worker:
         hello = worker.next()
         assert hello is not None
-        # Three seconds on a busy machine; 0.4 on a quiet one.
-        assert worker.times[0] - worker.begun < 3
         assert (hello["event"], hello["protocol"], hello["version"]) == ("hello", 1, __version__)
         assert hello["pid"] == worker.process.pid
         # Answered long before torch is there.

@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.formats.encoded_maps import ImageKind
+
 VERTEX_DATA = 34962
 INDEX_DATA = 34963
-
-ImageKind = Literal["png", "jpeg"]
 
 _COMPONENT = {"u1": 5121, "u2": 5123, "u4": 5125, "f4": 5126}
 _KIND = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}

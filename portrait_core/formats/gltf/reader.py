@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +14,11 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.errors import UsageError
-
-MAX_FILE = 2 * 1024**3
-MAX_JSON = 64 * 1024**2
-"""The largest files and the largest descriptions that are read: more is no avatar, and would only fill the memory."""
+from portrait_core.formats.read_carefully import BrokenFile, parse_json, read_bytes
 
 _TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 _COMPRESSED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression")
-
-
-class BrokenFile(UsageError):
-    """A file that cannot be what its name says."""
 
 
 @dataclass(frozen=True)
@@ -118,29 +109,6 @@ def read_gltf(path: Path) -> GltfFile:
             raise BrokenFile(f"{path}: its binary part is truncated.")
         blob = content[28 + size : 28 + size + blob_size]
     return GltfFile(path, tree, blob)
-
-
-def read_bytes(path: Path) -> bytes:
-    """The content of ``path``; raises :class:`UsageError` when there is none or it is far too large."""
-    try:
-        if path.stat().st_size > MAX_FILE:
-            raise BrokenFile(f"{path}: larger than {MAX_FILE // 1024**3} GB; that is no avatar.")
-        return path.read_bytes()
-    except OSError as error:
-        raise BrokenFile(f"cannot read {path}: {error.strerror or error}.") from None
-
-
-def parse_json(content: bytes, path: Path) -> dict[str, Any]:
-    """A JSON object; raises :class:`UsageError` for everything else."""
-    if len(content) > MAX_JSON:
-        raise BrokenFile(f"{path}: a description of {len(content)} bytes; at most {MAX_JSON} are read.")
-    try:
-        value: object = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise BrokenFile(f"{path}: not a JSON or glTF file, or damaged ({error}).") from None
-    if not isinstance(value, dict):
-        raise BrokenFile(f"{path}: expected a JSON object, got {type(value).__name__}.")
-    return cast("dict[str, Any]", value)
 
 
 def _table(value: object) -> dict[str, Any]:

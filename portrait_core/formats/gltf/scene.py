@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar, Level
 from portrait_core.files.names import level_stems
+from portrait_core.formats.encoded_maps import ImageKind, distinct_maps, encode_maps
 from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, facts_of
 from portrait_core.formats.gltf.animation import add_animation, unit
-from portrait_core.formats.gltf.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder, ImageKind
-from portrait_core.formats.gltf.material import add_material, distinct_maps, encode_maps
+from portrait_core.formats.gltf.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder
+from portrait_core.formats.gltf.material import add_material
 from portrait_core.geometry.vertex_data import VERTEX_ATTRIBUTES, Kind
 from portrait_core.rig import Skin, quaternion
 
@@ -36,7 +37,7 @@ def build_scene(avatar: Avatar, image: ImageKind, beside: str | None = None) -> 
     gltf.asset.copyright = copyright_line(avatar.provenance)
     binary = BinaryBuilder(gltf, beside)
     maps, materials = distinct_maps(avatar.levels)
-    names = level_names(avatar.name, len(avatar.levels))
+    names = level_stems(avatar.name, len(avatar.levels))
     for name, level, material in zip(names, avatar.levels, materials, strict=True):
         gltf.meshes.append(records.Mesh(name=name, primitives=[_primitive(records, binary, level, material)]))
     for encoded in encode_maps(maps, image):
@@ -58,11 +59,6 @@ def build_scene(avatar: Avatar, image: ImageKind, beside: str | None = None) -> 
         add_animation(records, gltf, binary, avatar.motion, nodes, joints[0], avatar.joints[0])
     binary.finish()
     return gltf, binary
-
-
-def level_names(name: str, count: int) -> list[str]:
-    """``NAME`` alone, or ``NAME_LOD0``, ``NAME_LOD1`` ..., the finest first."""
-    return level_stems(name, count)
 
 
 def _primitive(records: Any, binary: BinaryBuilder, level: Level, material: int) -> Any:

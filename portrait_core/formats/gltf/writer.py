@@ -11,7 +11,7 @@ from typing import Any
 from portrait_core.avatar import Avatar
 from portrait_core.errors import UsageError
 from portrait_core.files.file_set import write_files
-from portrait_core.formats.gltf.binary import ImageKind
+from portrait_core.formats.encoded_maps import ImageKind
 from portrait_core.formats.gltf.scene import build_scene
 from portrait_core.imaging.png import encode_map
 

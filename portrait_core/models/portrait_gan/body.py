@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The body that published checkpoints carry, under their names (specification: deformation, sections 1-3).
+"""The body that published checkpoints carry, under their names (docs/published/deformation.md, sections 1-3).
 
 The first dimension of several arrays is the batch size of the training; all its rows are equal, and row 0 is used.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a generator is made of: one frozen, JSON-able object (specification: generator, section 10)."""
+"""What a generator is made of: one frozen, JSON-able object (docs/published/generator.md, section 10)."""
 
 from __future__ import annotations
 

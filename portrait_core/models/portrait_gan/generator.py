@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Latent, camera and pose to pictures; latent and points to density (specification: generator).
+"""Latent, camera and pose to pictures; latent and points to density (docs/published/generator.md).
 
 State-dict keys of the published configuration are exactly those of published checkpoints. Everything runs in float32.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The published shape-extraction lattice with its quirks (specification: scripts, section 5).
+"""The published shape-extraction lattice with its quirks (docs/published/scripts.md, section 5).
 
 Only for comparison with files that the published scripts wrote; `portrait_core.shape` uses a lattice without quirks.
 """

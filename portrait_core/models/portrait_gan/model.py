@@ -84,7 +84,7 @@ class PublishedAvatarModel:
         return self.network.config.img_resolution
 
     def predict_pose(self, image: Tensor, mask: Tensor, camera: Camera) -> NDArray[np.float64]:
-        """The body pose (6,) that the discriminator reads from a picture (specification: discriminator 5).
+        """The body pose (6,) that the discriminator reads from a picture (docs/published/discriminator.md 5).
 
         Args:
             image: ``[1, 3, S, S]`` in [-1, 1].

@@ -27,7 +27,7 @@ class PictureOptions:
         conditioning: ``separate``: the mapping sees the frontal camera and no pose, as the published scripts do;
             ``identical``: it sees what is rendered.
         memory: bytes that rays being worked on may take.
-        quick: False for the plain path, straight from the specification.
+        quick: False for the plain path, straight from docs/published/generator.md.
         precision: of convolutions, as `QuickRenderer` takes it; 16 bits on the quick path only.
         compiled: whether that path's super-resolution is compiled by ``torch.compile``.
     """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures of one identity of a published generator, quickly: what does not change from view to view is made once.
 
-`PortraitGenerator.synthesis` is the oracle, straight from the specification. Here the planes,
+`PortraitGenerator.synthesis` is the oracle, straight from docs/published/generator.md. Here the planes,
 their tables, the occupancy and the background belong to the identity; the lattice of the warp belongs to the pose.
 """
 

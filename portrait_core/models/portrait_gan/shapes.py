@@ -2,8 +2,8 @@
 """Shapes of published models as their own scripts give them, and as one would wish: volumes, surfaces, posed surfaces.
 
 ``raw``: level 15, the cube of side 0.8 with its border blanked, x reversed in the volume, vertices in voxel units
-(z, y, x reversed): what the published scripts write (specification: scripts 5), without the shear of their fractional
-indices. Otherwise level 10 over the whole crop, in world metres.
+(z, y, x reversed): what the published scripts write (docs/published/scripts.md 5), without the shear of their
+fractional indices. Otherwise level 10 over the whole crop, in world metres.
 """
 
 from __future__ import annotations

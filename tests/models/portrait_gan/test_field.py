@@ -15,7 +15,7 @@ from portrait_core.models.portrait_gan.generator import GeneratorConfig, Portrai
 from portrait_core.progress import silent
 from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.shape import extract_surface, inspect_surface
-from portrait_core.shape.adaptive_sampling import sample_bricks
+from portrait_core.shape.adaptive_sampling import sample_sparse_grid
 from portrait_core.shape.grid import Lattice, dense_values
 from portrait_core.shape.isosurface import outer_shell, triangulate
 
@@ -69,7 +69,7 @@ def test_the_lattice_gives_the_model_s_densities(field: TrigridField) -> None:
 
 def test_its_surface_is_the_dense_one(field: TrigridField) -> None:
     lattice = Lattice.over(field.bounds, 72)
-    bricks, evaluated = sample_bricks(field, lattice, progress=silent)
+    bricks, evaluated = sample_sparse_grid(field, lattice, progress=silent)
     dense = outer_shell(triangulate(dense_values(field, lattice), lattice))
     surface = extract_surface(field, 72)
     assert inspect_surface(surface).open_edges == 0

@@ -14,7 +14,7 @@ from portrait_core.models.starter.lattice import CanonicalLattice
 from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
-from portrait_core.shape.adaptive_sampling import sample_bricks
+from portrait_core.shape.adaptive_sampling import sample_sparse_grid
 from portrait_core.shape.grid import Lattice
 from portrait_core.shape.isosurface import outer_shell, triangulate_bricks
 
@@ -32,7 +32,7 @@ def field(model: CanonicalAvatarModel) -> BustField:
 def test_values_near_the_surface_are_those_of_the_points(field: BustField) -> None:
     assert isinstance(field, StructuredField)
     lattice = Lattice.over(field.bounds, 128)
-    bricks, _ = sample_bricks(field, lattice, progress=silent)
+    bricks, _ = sample_sparse_grid(field, lattice, progress=silent)
     flat = np.flatnonzero(np.abs(bricks.values) < 2 * lattice.spacing.max())[::7]
     index = bricks.index(flat)
     inside = ((index >= 0) & (index <= np.array(lattice.cells))).all(axis=1)
@@ -55,7 +55,7 @@ def test_signs_agree_everywhere(field: BustField) -> None:
 
 def test_the_surface_is_on_the_zero_level_and_the_cut_on_its_planes(field: BustField) -> None:
     lattice = Lattice.over(field.bounds, 192)
-    bricks, _ = sample_bricks(field, lattice, progress=silent)
+    bricks, _ = sample_sparse_grid(field, lattice, progress=silent)
     surface = outer_shell(triangulate_bricks(bricks, lattice))
     placed = field.place(surface.vertices)
     low = field.identity.shoulders.y

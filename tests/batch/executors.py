@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A crew inside the test's process, over the analytic bust: the real work of a worker, without its start."""
+"""An executor inside the test's process, over the analytic bust: the real work of a worker, without its start."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class BallsEngine(Engine):
         return self.balls
 
 
-class InlineCrew:
+class InlineExecutor:
     """Carries tasks out when it is waited for. ``before`` may name a reason to lose a task."""
 
     def __init__(self, engine: Engine | None = None, before: Callable[[Task], str] = lambda task: "") -> None:
@@ -74,12 +74,16 @@ def jobs(count: int, **fields: Any) -> list[Job]:
 
 
 def run_once(
-    folder: Path, wanted: Sequence[Job], crew: InlineCrew | None = None, outputs: Outputs | None = None, **more: Any
-) -> tuple[Summary, InlineCrew, Run]:
+    folder: Path,
+    wanted: Sequence[Job],
+    executor: InlineExecutor | None = None,
+    outputs: Outputs | None = None,
+    **more: Any,
+) -> tuple[Summary, InlineExecutor, Run]:
     """One run of jobs in a folder, to its end."""
-    crew = crew or InlineCrew()
+    executor = executor or InlineExecutor()
     manifest = Manifest(folder)
     run = Run(wanted, outputs or Outputs(), folder, manifest, **more)
-    summary = run.go(crew, run.missing())
+    summary = run.go(executor, run.missing())
     run.finish()
-    return summary, crew, run
+    return summary, executor, run

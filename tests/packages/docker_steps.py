@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The steps of the Dockerfile without Docker: each in a clean folder and a fresh environment of this Python.
+
+    python -m tests.packages.docker_steps [FOLDER]
+
+What this can't show: that the base image exists and holds what it is trusted to hold (here a fresh environment stands
+for its Python), the layers, and running as another user. ``FROM``, ``ARG``, ``ENV``, ``WORKDIR``, ``COPY`` and ``RUN``
+are carried out in order, then the entry point with ``CMD``, and last an avatar is made as the file's first lines say.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+KNOWN = ("FROM", "ARG", "ENV", "WORKDIR", "COPY", "RUN", "ENTRYPOINT", "CMD")
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        carry_out(Path(sys.argv[1]).resolve())
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        carry_out(Path(folder))
+
+
+def steps(text: str) -> Iterator[tuple[str, str]]:
+    """Instruction and its words, lines that go on joined."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    for line in "\n".join(lines).replace("\\\n", " ").splitlines():
+        instruction, _, rest = line.strip().partition(" ")
+        if instruction not in KNOWN:
+            sys.exit(f"Dockerfile: {instruction} is not known here; teach tests/packages/docker_steps.py about it.")
+        yield instruction, rest.strip()
+
+
+def carry_out(base: Path) -> None:
+    root, python = base / "root", base / "python"
+    root.mkdir(parents=True)
+    venv.create(python, with_pip=True, symlinks=os.name != "nt")
+    # Nothing of this machine's own but the way to the package index and its certificates.
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "REQUESTS_"))}
+    variables = {**kept, "PATH": f"{python / 'bin'}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    arguments: dict[str, str] = {}
+    where, entry, words = root, [""], [""]
+    count = 0
+    for instruction, rest in steps((ROOT / "Dockerfile").read_text(encoding="utf-8")):
+        print(f"{instruction} {rest}", flush=True)
+        match instruction:
+            case "FROM":
+                version = rest.partition(":")[2].partition("-")[0]
+                if version != f"{sys.version_info[0]}.{sys.version_info[1]}":
+                    sys.exit(f"run this with Python {version}, which the image has")
+            case "ARG":
+                name, _, value = rest.partition("=")
+                arguments[name] = os.environ.get(name, value.strip('"'))
+            case "ENV":
+                variables |= {name: _inside(value, root) for name, _, value in (w.partition("=") for w in rest.split())}
+            case "WORKDIR":
+                where = root / rest.lstrip("/")
+                where.mkdir(parents=True, exist_ok=True)
+            case "COPY":
+                *sources, target = rest.split()
+                for source in sources:
+                    _copy(source, where / target)
+            case "RUN":
+                count += 1
+                subprocess.run(["/bin/sh", "-c", rest], cwd=where, env={**variables, **arguments}, check=True)
+            case "ENTRYPOINT":
+                entry = json.loads(rest)
+            case _:
+                words = json.loads(rest)
+    subprocess.run([*entry, *words], cwd=where, env=variables, check=True, stdout=subprocess.DEVNULL)
+    out = base / "avatars"
+    made = ["generate", "--seed", "7", "--faces", "4000", "--texture-size", "512", "--out", str(out), "--quiet"]
+    subprocess.run([*entry, *made], cwd=where, env=variables, check=True)
+    assert (out / "starter-7.glb").stat().st_size > 100_000
+    print(f"{count + 2} passed, 0 failed")
+
+
+def _inside(value: str, root: Path) -> str:
+    """Paths of the image are folders below ``root`` here."""
+    if not value.startswith("/"):
+        return value
+    (root / value.lstrip("/")).mkdir(parents=True, exist_ok=True)
+    return str(root / value.lstrip("/"))
+
+
+def _copy(source: str, target: Path) -> None:
+    if (ROOT / source).is_dir():
+        shutil.copytree(ROOT / source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / source, target / source)
+
+
+if __name__ == "__main__":
+    main()
