@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds the Blender add-on: `python build_addon.py` writes dist/portraitkit-X.Y.Z.zip and dist/repository/.
 
-The zip holds the add-on, a copy of the worker's protocol, and the engine's wheel as data, so that the two always
-match. Blender's own extension tool builds and validates it where one is found; our own checks come on top.
+The zip holds the add-on, copies of what it shares with the engine, and as data the engine's wheel with the versions
+that it was tested with, so that all of them always match. Blender's own extension tool builds and validates it where
+one is found; our own checks come on top.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from addon_package.checks import manifest_faults, zip_faults
 from addon_package.extension_tool import extension_tool, tag_options, use
-from addon_package.facts import ADDON_ID, MANIFEST, ROOT, BuildError, addon_version, engine_version
+from addon_package.facts import ADDON_ID, MANIFEST, PINS, ROOT, SHARED, BuildError, addon_version, engine_version
 from addon_package.steady_zip import steady_zip
 from addon_package.wheel import build_wheel
 
@@ -28,15 +29,17 @@ def stage(folder: Path, wheel: Path | None = None) -> Path:
     if folder.exists():
         shutil.rmtree(folder)
     shutil.copytree(
-        ROOT / "blender_addon", folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "protocol.py")
+        ROOT / "blender_addon", folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*", *SHARED)
     )
-    shutil.copy2(ROOT / "portrait_core" / "protocol.py", folder / "core" / "protocol.py")
+    for name in SHARED:
+        shutil.copy2(ROOT / "portrait_core" / name, folder / "core" / name)
     shutil.copy2(ROOT / "LICENSES" / "GPL-3.0-or-later.txt", folder / "LICENSE")
     if wheel is None:
         build_wheel(folder / "engine")
     else:
         (folder / "engine").mkdir()
         shutil.copy2(wheel, folder / "engine" / wheel.name)
+    shutil.copy2(ROOT / "constraints.txt", folder / PINS)
     manifest = folder / MANIFEST
     text, count = re.subn(
         r'^version = "[^"]*".*$',

@@ -7,13 +7,15 @@ import ast
 import re
 import tomllib
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from addon_package.facts import ADDON_ID, MANIFEST, engine_version
+from addon_package.facts import ADDON_ID, MANIFEST, PINS, SHARED, engine_version
 
 STARTER = "portrait_core/models/starter/starter.safetensors"
-MUST_BE_THERE = ("__init__.py", MANIFEST, "registration.py", "LICENSE", "core/protocol.py", "locale/german.py")
+COPIES = tuple(f"core/{name}" for name in SHARED)
+MUST_BE_THERE = ("__init__.py", MANIFEST, "registration.py", "LICENSE", "locale/german.py", *COPIES, PINS)
 ROOMS_MUST_BE_THERE = ("base/__init__.py", "scene/__init__.py", "jobs/__init__.py", "ui/__init__.py")
 KEYS = {
     *("schema_version", "id", "version", "name", "tagline", "maintainer", "type", "tags", "website", "copyright"),
@@ -86,7 +88,9 @@ def zip_faults(path: Path) -> list[str]:
         wheels = sorted(name for name in names if name.endswith(".whl"))
         if len(wheels) == 1 and wheels[0].startswith(f"engine/{ADDON_ID}-{engine_version()}-"):
             with archive.open(wheels[0]) as file, zipfile.ZipFile(file) as wheel:
-                faults += _wheel_faults(wheel, archive.read("core/protocol.py") if not missing else None)
+                faults += _wheel_faults(
+                    wheel, {} if missing else {name: archive.read(name) for name in (*COPIES, PINS)}
+                )
         else:
             faults.append(f"there must be one wheel, engine/{ADDON_ID}-{engine_version()}-...whl; found {wheels}")
     if path.stat().st_size > LARGEST_ZIP:
@@ -94,9 +98,23 @@ def zip_faults(path: Path) -> list[str]:
     return faults
 
 
+def _needed(wheel: zipfile.ZipFile) -> list[str]:
+    """What the engine needs without extras, by the wheel's own word."""
+    (record,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    lines = wheel.read(record).decode("utf-8").split("\n\n")[0].splitlines()
+    needs = [line.removeprefix("Requires-Dist: ") for line in lines if line.startswith("Requires-Dist: ")]
+    return [_plain(each) for each in needs if "extra ==" not in each]
+
+
+def _plain(requirement: str) -> str:
+    """The package of a requirement, as pip compares names."""
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
+
+
 def _source_faults(name: str, text: str) -> list[str]:
     faults: list[str] = []
-    licence = "Apache-2.0" if name == "core/protocol.py" else "GPL-3.0-or-later"
+    licence = "Apache-2.0" if name in COPIES else "GPL-3.0-or-later"
     if f"SPDX-License-Identifier: {licence}" not in text[:200]:
         faults.append(f"{name} does not begin with its licence, {licence}")
     try:
@@ -106,15 +124,18 @@ def _source_faults(name: str, text: str) -> list[str]:
     return faults
 
 
-def _wheel_faults(wheel: zipfile.ZipFile, protocol: bytes | None) -> list[str]:
+def _wheel_faults(wheel: zipfile.ZipFile, beside: Mapping[str, bytes]) -> list[str]:
     sizes = {entry.filename: entry.file_size for entry in wheel.infolist()}
     faults: list[str] = []
     if sizes.get(STARTER, 0) < 1_000_000:
         faults.append(f"the engine's wheel has {sizes.get(STARTER, 0)} bytes of {STARTER}: fetch the real file")
-    if protocol is not None and (
-        "portrait_core/protocol.py" not in sizes or wheel.read("portrait_core/protocol.py") != protocol
-    ):
-        faults.append("the wheel's protocol.py differs from the add-on's: build both from the same sources")
+    for name in SHARED if beside else ():
+        inside = f"portrait_core/{name}"
+        if inside not in sizes or wheel.read(inside) != beside[f"core/{name}"]:
+            faults.append(f"the wheel's {name} differs from the add-on's: build both from the same sources")
+    if beside:
+        pinned = {_plain(line) for line in beside[PINS].decode("utf-8").splitlines() if "==" in line}
+        faults += [f"{PINS} has no version of {name}" for name in _needed(wheel) if name not in pinned]
     if not any(name.endswith(".dist-info/entry_points.txt") for name in sizes):
         faults.append("the engine's wheel has no `portrait` command")
     return faults

@@ -9,6 +9,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ADDON_ID = "portraitkit"
 MANIFEST = "blender_manifest.toml"
+PINS = "engine/constraints.txt"
+"""Where the add-on carries the versions that the engine was tested with, for pip."""
+SHARED = ("protocol.py", "recipe_fields.py")
+"""Modules of the engine that the add-on carries copies of: standard library only."""
 
 
 class BuildError(Exception):

@@ -9,6 +9,8 @@ from typing import Any
 
 import bpy
 
+from .paths import absolute
+
 ROOT = __package__.rpartition(".")[0]
 
 
@@ -24,6 +26,12 @@ def preference(name: str, default: Any) -> Any:
     return default if found in (None, "") else found
 
 
+def preferred_path(name: str) -> Path | None:
+    """A path among the preferences, absolute; None where it is empty. Raises :class:`Failure`, see :func:`absolute`."""
+    named = preference(name, "")
+    return absolute(named) if named else None
+
+
 def own_folder(*parts: str) -> Path:
     """A folder of ours that updates of the add-on leave alone, made if need be."""
     try:
@@ -37,9 +45,9 @@ def own_folder(*parts: str) -> Path:
 
 def cache_folder(*parts: str) -> Path:
     """A folder for what can be made again: previews, avatars on their way into the scene."""
-    chosen = preference("cache_folder", "")
-    if not chosen:
+    chosen = preferred_path("cache_folder")
+    if chosen is None:
         return own_folder("cache", *parts)
-    folder = Path(bpy.path.abspath(chosen)).joinpath(*parts)
+    folder = chosen.joinpath(*parts)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

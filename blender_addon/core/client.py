@@ -16,11 +16,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import ages
+from .engine_copies import protocol
 from .failure import Failure
 from .job_queue import JobQueue
 from .jobs import ItemCallback, Job, JobCallback, call_back
 from .log_file import LogFile
-from .protocol_copy import protocol
 from .supervisor import Life, Supervisor, Timing
 from .text import Text
 
@@ -40,13 +41,17 @@ class WorkerClient:
         timing: Timing | None = None,
         configure: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
+        on_refused: Callable[[Failure], None] | None = None,
     ) -> None:
-        """``configure`` is sent after each start; ``environment`` replaces our own (it is cleaned either way)."""
+        """``configure`` is sent after each start; ``environment`` replaces our own (it is cleaned either way).
+
+        ``on_refused`` is told of what the client asks for by itself, settings and capabilities, and does not get.
+        """
         self.log = LogFile(log_path)
         self.timing = timing or Timing()
         self.capabilities: Message | None = None
-        self.configure_failure: Failure | None = None
-        self.longest_step = 0.0
+        self._on_refused = on_refused
+        self._has_told = False
         self._settings = dict(configure or {})
         self._supervisor = Supervisor(command, self.log, self.timing, environment)
         self._queue = JobQueue()
@@ -145,11 +150,6 @@ class WorkerClient:
         if not self._queue.drop_waiting(job):
             self._stop(job)
 
-    def cancel_all(self) -> None:
-        """Cancel every job."""
-        for job in self.jobs:
-            self.cancel(job)
-
     def restart(self) -> None:
         """End the worker; what it was doing fails, what waits goes on with a new one."""
         self._lose_worker(Failure("closed", "The engine was restarted."))
@@ -166,7 +166,6 @@ class WorkerClient:
             more = self._step(begun)
         finally:
             self._inside = False
-            self.longest_step = max(self.longest_step, time.monotonic() - begun)
         if more:
             return 0.01
         return self.timing.busy_wait if self.busy or self.life is Life.STARTING else self.timing.idle_wait
@@ -246,26 +245,36 @@ class WorkerClient:
             self._supervisor.settled()
 
     def _after_hello(self) -> None:
+        self._has_told = False
+        self._queue.of_age = ages.advice(self.engine.get("version"))
         if self._settings:
             self._send_settings()
 
         def keep(job: Job) -> None:
+            self._tell_refused(job)
+            self._has_told = True
             if job.result is not None:
                 self.capabilities = job.result
 
         self._queue.first(self.submit("capabilities", on_done=keep))
 
     def _send_settings(self) -> None:
-        def keep(job: Job) -> None:
-            self.configure_failure = job.failure
+        self._queue.first(self.submit("configure", self._settings, on_done=self._tell_refused))
 
-        self._queue.first(self.submit("configure", self._settings, on_done=keep))
+    def _tell_refused(self, job: Job) -> None:
+        """Nobody waits for this job, so its failure would be seen by nobody. Being ended by us is none."""
+        if job.failure is not None and job.failure.code not in ("closed", "cancelled"):
+            call_back(self._on_refused, job.failure)
 
     def _send_waiting(self) -> None:
         worker = self._supervisor.worker
         if worker is not None:
-            for job in self._queue.take_turns():
-                worker.send(job.request)
+            for job in self._queue.take_turns(heavy=self._has_told):
+                try:
+                    worker.send(ages.fitted(job.request, self.capabilities))
+                except Failure as failure:
+                    self._queue.refuse(job, failure)
+                    continue
                 call_back(job.on_change, job)
 
     def _stop(self, job: Job) -> None:

@@ -136,15 +136,18 @@ def codes() -> tuple[str, ...]:
     return tuple(_TABLE)
 
 
-def engine_failure(event: Mapping[str, Any]) -> Failure:
+def engine_failure(event: Mapping[str, Any], of_age: str = "") -> Failure:
     """The failure in an error event of the engine, whose message is English, in its own words.
 
     What to do is said in ours: for the event's remedy if that is known, else by its code; the engine's advice is taken
-    only for codes of an engine that is newer than this add-on.
+    only for codes of an engine that is newer than this add-on. Where the two did not understand each other, ``of_age``
+    says which to update.
     """
     code = str(event.get("code", "internal"))
     remedy: object = event.get("remedy")
     advice = advice_for(cast("dict[str, Any]", remedy)) if isinstance(remedy, dict) else None
+    if of_age and code in ("bad_request", "unknown_request", "version"):
+        advice = Text(of_age)
     if advice is None and code not in _TABLE:
         advice = as_it_is(event.get("advice", ""))
     message = str(event.get("message", "")).strip()

@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+from .engine_copies import protocol
 from .failure import Failure, engine_failure
 from .jobs import Job, JobState, call_back
-from .protocol_copy import protocol
 from .text import Text
 
 ATTEMPTS = 2
@@ -25,6 +25,8 @@ class JobQueue:
         self._ended: deque[Job] = deque()
         self._deadlines: dict[str, float] = {}
         self._overdue: set[str] = set()
+        self.of_age = ""
+        """Which of engine and add-on to update, where they are of different age."""
 
     @property
     def heavy(self) -> Job | None:
@@ -64,12 +66,15 @@ class JobQueue:
         self._ended.append(job)
         return True
 
-    def take_turns(self) -> Iterator[Job]:
-        """The jobs to be sent now, each marked as running: one heavy job at a time, so we know which one a fall hit."""
+    def take_turns(self, *, heavy: bool = True) -> Iterator[Job]:
+        """The jobs to be sent now, each marked as running: one heavy job at a time, so we know which one a fall hit.
+
+        Without ``heavy`` only quick ones and settings: the engine has not said yet what it can do.
+        """
         free = self.heavy is None
         for job in list(self.waiting):
             quick = job.do in protocol.QUICK
-            if not (quick or free) or job not in self.waiting:
+            if not (quick or (free and (heavy or job.do == "configure"))) or job not in self.waiting:
                 continue
             self.waiting.remove(job)
             job.move(JobState.RUNNING)
@@ -93,7 +98,7 @@ class JobQueue:
             self._end(job)
             return True
         elif event == "error":
-            job.fail(_too_slow(job) if job.id in self._overdue else engine_failure(message))
+            job.fail(_too_slow(job) if job.id in self._overdue else engine_failure(message, self.of_age))
             self._end(job)
         return False
 
@@ -158,6 +163,11 @@ class JobQueue:
         self.open.clear()
         self._ended.clear()
         self._deadlines.clear()
+
+    def refuse(self, job: Job, why: Failure) -> None:
+        """A running job fails before the worker has heard of it."""
+        job.fail(why)
+        self._end(job)
 
     def _end(self, job: Job) -> None:
         self.open.pop(job.id, None)

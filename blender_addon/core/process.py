@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .engine_copies import protocol
 from .environment import CREATION_FLAGS, NEW_SESSION, clean_environment, end_now
 from .inbox import Inbox
 from .log_file import LogFile
-from .protocol_copy import protocol
 
 Message = dict[str, Any]
 CHUNK = 65536

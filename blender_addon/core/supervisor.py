@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from . import ages
 from .failure import Failure
 from .log_file import LogFile
 from .process import WorkerProcess
-from .protocol_copy import protocol
 from .text import Text
 
 Message = dict[str, Any]
@@ -92,18 +92,9 @@ class Supervisor:
 
     def greet(self, message: Message) -> Failure | None:
         """Take the worker's first line; the failure if it speaks another protocol."""
-        spoken: object = message.get("protocol")
-        if spoken != protocol.PROTOCOL:
-            return self.break_down(
-                Failure(
-                    "version",
-                    Text(
-                        "The engine speaks protocol {engine}, this add-on speaks {addon}.",
-                        engine=spoken,
-                        addon=protocol.PROTOCOL,
-                    ),
-                )
-            )
+        refusal = ages.refusal(message)
+        if refusal is not None:
+            return self.break_down(refusal)
         self.hello, self.life, self.why = message, Life.READY, None
         self._log.note(f"the engine {message.get('version')} is ready, process {message.get('pid')}")
         return None

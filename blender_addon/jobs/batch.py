@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Many avatars into a folder; cancelling; avatars that were made for another file: as operators."""
 
-from pathlib import Path
-
 import bpy
 
 from ..base.operator import PortraitOperator
+from ..base.paths import absolute
 from ..core.failure import Failure
 from ..core.text import Text
 from . import avatars, recipes, workflows
@@ -48,15 +47,9 @@ class PORTRAITKIT_OT_batch(TaskOperator, bpy.types.Operator):
         """Seeds and folder."""
         settings = settings_of(context)
         folder = self.folder or settings.batch_folder
-        if folder.startswith("//") and not bpy.data.filepath:
-            raise Failure(
-                "usage",
-                "The folder is beside the .blend file, and this file was never saved.",
-                "Save the file, or choose another folder.",
-            )
         count = self.count or settings.batch_count
         first = self.first_seed if self.first_seed >= 0 else settings.seed
-        target = Path(bpy.path.abspath(folder)).absolute()
+        target = absolute(folder)
         workflow = workflows.batch(
             recipes.from_settings(settings),
             first,

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..base.preferences_access import own_folder, preference
+from ..base.paths import absolute
+from ..base.preferences_access import own_folder, preference, preferred_path
 from ..core.client import WorkerClient
 from ..core.engine.record import own_python
+from ..core.engine_copies import protocol
 from ..core.failure import Failure
 from ..core.jobs import Job
-from ..core.protocol_copy import protocol
 from ..core.supervisor import Life
 from ..core.text import Text
 from .task import Facts
@@ -32,18 +33,26 @@ class EngineLink:
         self.client: WorkerClient | None = None
         self._found: tuple[str, Path | None] = ("", None)
         self._told: tuple[Any, ...] = ()
+        self.refusals: list[Failure] = []
+        """Settings that the engine did not take, until somebody shows them."""
 
     @property
     def python(self) -> Path | None:
         """The engine's Python; None where no engine is set up."""
-        named = os.environ.get(ENGINE_VARIABLE) or preference("engine_python", "")
-        if not named:
-            folder = own_folder("engine")
-            # asked on every redraw, so a found one is only looked at again when it is used
-            if self._found[0] != str(folder) or self._found[1] is None:
-                self._found = (str(folder), own_python(folder))
-            return self._found[1]
-        return Path(named)
+        given = os.environ.get(ENGINE_VARIABLE)
+        if given:
+            return Path(given).absolute()
+        named = preference("engine_python", "")
+        if named:
+            try:
+                return absolute(named)
+            except Failure:  # asked on every redraw; the one who uses it is told that nothing is there
+                return Path(named)
+        folder = own_folder("engine")
+        # a found one is only looked at again when it is used
+        if self._found[0] != str(folder) or self._found[1] is None:
+            self._found = (str(folder), own_python(folder))
+        return self._found[1]
 
     @property
     def is_set_up(self) -> bool:
@@ -83,7 +92,12 @@ class EngineLink:
                     Text("The engine's Python is not there: {path}.", path=python),
                     "Set up the engine again, or choose another Python in the preferences.",
                 )
-            self.client = WorkerClient(protocol.worker_command(str(python)), self.log_path, configure=engine_settings())
+            self.client = WorkerClient(
+                protocol.worker_command(str(python)),
+                self.log_path,
+                configure=engine_settings(),
+                on_refused=self.refusals.append,
+            )
             self.client.submit("ping")  # starts the worker, which then tells what it can do
         return self.client
 
@@ -112,22 +126,27 @@ class EngineLink:
 
     def reconfigure(self) -> None:
         """The preferences have changed."""
-        if self.client is not None:
+        if self.client is None:
+            return
+        try:
             self.client.configure(engine_settings())
+        except Failure as failure:
+            self.refusals.append(failure)
 
     def close(self) -> None:
         """End the worker."""
         client, self.client, self._told = self.client, None, ()
         self._found = ("", None)
+        self.refusals.clear()
         if client is not None:
             client.close()
 
 
 def engine_settings() -> Facts:
-    """What the preferences say to the worker."""
+    """What the preferences say to the worker; raises :class:`Failure` for a folder that cannot be meant."""
     settings: Facts = {"device": preference("device", "auto")}
     limit = preference("memory_limit", 0)
     settings["memory_limit"] = limit * GIBIBYTE if limit else None
-    folder = preference("models_folder", "")
-    settings["models_folder"] = str(Path(folder).absolute()) if folder else None
+    folder = preferred_path("models_folder")
+    settings["models_folder"] = str(folder) if folder is not None else None
     return settings

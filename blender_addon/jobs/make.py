@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Generate and regenerate, as operators."""
 
-from pathlib import Path
-
 import bpy
 
 from ..base.operator import PortraitOperator
+from ..base.paths import absolute, model_named
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
 from . import avatars, recipes, workflows
+from .recipe_properties import IN_SCRIPTS, PERSON, annotations
 from .settings import settings_of
 from .task import Workflow
 from .task_operator import TaskOperator, needs_engine
 
 
 class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
-    """Make an avatar with the settings of the panel, changed by what is given here."""
+    """Make an avatar with the settings of the panel, changed by what is given here, any recipe field among it."""
 
     bl_idname = "portraitkit.generate"
     bl_label = "Generate"
@@ -24,24 +24,8 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
     kind = "generate"
     needs = (needs_engine,)
 
-    seed: bpy.props.IntProperty(
-        name="Seed", description="Who it is, instead of the panel's seed", min=0, options={"SKIP_SAVE"}
-    )
-    model: bpy.props.StringProperty(
-        name="Model", description="The model, instead of the panel's", options={"SKIP_SAVE"}
-    )
-    psi: bpy.props.FloatProperty(
-        name="Variation", description="Distance from the average person", default=1.0, options={"SKIP_SAVE"}
-    )
     attributes: bpy.props.StringProperty(
         name="Attributes", description='Attributes as JSON, such as {"age": 1.5}', options={"SKIP_SAVE"}
-    )
-    faces: bpy.props.IntProperty(name="Faces", description="Triangles", default=20_000, options={"SKIP_SAVE"})
-    texture_size: bpy.props.IntProperty(
-        name="Texture Size", description="Edge of the maps in pixels", default=1024, options={"SKIP_SAVE"}
-    )
-    lattice: bpy.props.IntProperty(
-        name="Detail of the Shape", description="Cells of the lattice", default=256, options={"SKIP_SAVE"}
     )
     recipe: bpy.props.StringProperty(
         name="Recipe",
@@ -75,19 +59,23 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
         else:
             recipe = recipes.from_settings(settings_of(context))
             if given("seed"):
-                recipe.pop("latent", None)
-            for name in ("seed", "model", "psi", "faces", "texture_size", "lattice"):
-                if given(name) and getattr(self, name) != "":
-                    recipe[name] = getattr(self, name)
+                recipe = {name: value for name, value in recipe.items() if name not in PERSON}
+            for row in IN_SCRIPTS:
+                if given(row.name) and getattr(self, row.name) != "":
+                    recipe[row.name] = getattr(self, row.name)
+            recipe["model"] = model_named(recipe["model"])
             if given("faces"):
                 recipe["lods"] = recipes.levels_of(self.faces, settings_of(context).levels)
             if self.attributes:
                 recipe["attributes"] = workflows.parse_facts(self.attributes, "attributes")
         name = self.name or recipes.person_name(recipe)
-        keep = Path(bpy.path.abspath(self.filepath)).absolute() if self.filepath else None
-        motion = {"path": str(Path(bpy.path.abspath(self.motion)).absolute())} if self.motion else None
+        keep = absolute(self.filepath) if self.filepath else None
+        motion = {"path": str(absolute(self.motion))} if self.motion else None
         workflow = workflows.generate(recipe, name, keep=keep, overwrite=self.overwrite, motion=motion)
         return Text("Generating {name}", name=name), workflow
+
+
+PORTRAITKIT_OT_generate.__annotations__.update(annotations(IN_SCRIPTS, options={"SKIP_SAVE"}))
 
 
 class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):

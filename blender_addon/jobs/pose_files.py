@@ -6,6 +6,7 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
+from ..base.paths import absolute
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
@@ -25,7 +26,7 @@ class FileTask(TaskOperator, ImportHelper):
 
     def chosen(self) -> Path:
         """The file, which must be there."""
-        path = Path(bpy.path.abspath(self.filepath)).absolute()
+        path = absolute(self.filepath)
         if not path.is_file():
             raise Failure("file", Text("There is no file {path}.", path=path), "Choose a file that is there.")
         return path

@@ -6,14 +6,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..base.paths import model_named
+from .recipe_properties import FIELDS, PERSON, PLAIN
 from .settings import TEXTURE_SIZES, set_person
 
 if TYPE_CHECKING:
     from .settings import PORTRAITKIT_PG_settings
 
-LEAST_LEVEL = 300  # the engine's own bound: triangles of the coarsest level that is still a head
-SAME_NAMES = ("psi", "faces", "normal_map", "occlusion", "closed", "lattice", "texture", "skeleton", "bone_naming")
-LOOKS = ("model", "seed", "latent", "psi", "attributes")
+LEAST_LEVEL = int(FIELDS["lods"].low or 0)
+"""Triangles of the coarsest level that is still a head."""
+LOOKS = tuple(row.name for row in FIELDS.values() if row.section == "person")
+"""Fields that say who it is and what it looks like."""
 
 Recipe = dict[str, Any]
 
@@ -24,10 +27,10 @@ def levels_of(faces: int, count: int) -> list[int]:
 
 
 def from_settings(settings: PORTRAITKIT_PG_settings) -> Recipe:
-    """The recipe that the panel shows."""
-    recipe: Recipe = {"model": settings.model}
+    """The recipe that the panel shows; raises :class:`Failure` for a model's file that cannot be meant."""
+    recipe: Recipe = {"model": model_named(settings.model)}
     recipe |= json.loads(settings.person) if settings.person else {"seed": settings.seed}
-    recipe |= {name: getattr(settings, name) for name in SAME_NAMES}
+    recipe |= {row.name: getattr(settings, row.name) for row in PLAIN}
     recipe["attributes"] = used_attributes(settings)
     recipe["texture_size"] = int(settings.texture_size)
     recipe["lods"] = levels_of(settings.faces, settings.levels)
@@ -46,18 +49,19 @@ def show(settings: PORTRAITKIT_PG_settings, recipe: Recipe, *, looks_only: bool 
     """Make the panel show ``recipe``; with ``looks_only`` just who it is, not how its mesh is made."""
     settings.model = recipe.get("model", settings.model)
     set_person(settings, recipe)
-    settings.psi = recipe.get("psi", 1.0)
     given = recipe.get("attributes", {})
     for each in settings.attributes:
         each.quiet = True
         each.used = each.name in given
         each.value = given.get(each.name, 0.0)
         each.quiet = False
+    for row in PLAIN:
+        if row.name in LOOKS:
+            setattr(settings, row.name, recipe.get(row.name, row.default))
+        elif row.name in recipe and not looks_only:
+            setattr(settings, row.name, recipe[row.name])
     if looks_only:
         return
-    for name in SAME_NAMES:
-        if name in recipe:
-            setattr(settings, name, recipe[name])
     if "texture_size" in recipe:
         settings.texture_size = str(min(TEXTURE_SIZES, key=lambda size: abs(size - recipe["texture_size"])))
     settings.levels = min(len(recipe.get("lods", ())), 4)
@@ -69,10 +73,17 @@ def looks(recipe: Recipe) -> Recipe:
     return {name: recipe[name] for name in LOOKS if name in recipe}
 
 
+def by_numbers(recipe: Recipe) -> list[float]:
+    """The numbers that say who it is instead of a seed; none where a seed does."""
+    found = next((recipe[name] for name in PERSON if name != "seed" and recipe.get(name) is not None), [])
+    return [number for each in found for number in (each if isinstance(each, list | tuple) else [each])]
+
+
 def person_name(recipe: Recipe) -> str:
     """A short name for the avatar."""
-    if recipe.get("latent") is None:
+    numbers = by_numbers(recipe)
+    if not numbers:
         return f"Portrait {recipe.get('seed') or 0}"
     # any stable short mark will do; numbers of a latent are not for reading
-    mark = sum((place + 1) * round(number * 1000) for place, number in enumerate(recipe["latent"])) & 0xFFFF
+    mark = sum((place + 1) * round(number * 1000) for place, number in enumerate(numbers)) & 0xFFFF
     return f"Portrait x{mark:04x}"

@@ -98,6 +98,8 @@ class Session:
     def step(self) -> float | None:
         """Move everything on a little. Seconds until the next call, or None when there is nothing to watch."""
         told = self.link.step()
+        while self.link.refusals:
+            self._tell(Text("The engine's settings"), self.link.refusals.pop(0))
         if told:
             attributes.know(self.capabilities)
             redraw.sidebars()
@@ -193,12 +195,16 @@ class Session:
         task.state = "done" if failure is None else "cancelled" if failure.code == "cancelled" else "failed"
         task.failure = failure
         if failure is not None and task.state == "failed":
-            self.notices.fail(task.label, failure)
-            if not self.waits:
-                show_error()
+            self._tell(task.label, failure)
         elif failure is not None:
             self.notices.said = Text("{what}: cancelled.", what=task.label)
         redraw.sidebars()
+
+    def _tell(self, what: Text, failure: Failure) -> None:
+        """Show a failure: in the panel, and in a window by the dialog."""
+        self.notices.fail(what, failure)
+        if not self.waits:
+            show_error()
 
 
 session = Session()

@@ -6,9 +6,10 @@ import json
 import bpy
 
 from . import attributes
+from .recipe_properties import FIELDS, MOST, PERSON, PLAIN, annotations, property_of
 
-TEXTURE_SIZES = (64, 128, 256, 512, 1024, 2048, 4096, 8192)
-MOST_SEED = 2**31 - 1  # Blender's integers are signed; the engine's seeds go on to 2**32 - 1
+_EDGES = FIELDS["texture_size"]
+TEXTURE_SIZES = tuple(2**power for power in range(20) if (_EDGES.low or 1) <= 2**power <= (_EDGES.high or MOST))
 
 
 def _attribute_moved(self: "PORTRAITKIT_PG_attribute", _context: bpy.types.Context) -> None:
@@ -61,37 +62,17 @@ def _model_changed(_self: "PORTRAITKIT_PG_settings", _context: bpy.types.Context
 
 
 class PORTRAITKIT_PG_settings(bpy.types.PropertyGroup):
-    """All that the panels of one scene hold."""
+    """All that the panels of one scene hold: a property for each plain recipe field, and those here."""
 
-    model: bpy.props.StringProperty(
-        name="Model", description="The model that makes the avatars", default="starter", update=_model_changed
-    )
-    seed: bpy.props.IntProperty(
-        name="Seed",
-        description="The number that says who it is: the same seed is the same person",
-        min=0,
-        max=MOST_SEED,
-        update=_seed_changed,
-    )
+    model: property_of(FIELDS["model"], update=_model_changed)
+    seed: property_of(FIELDS["seed"], update=_seed_changed)
     person: bpy.props.StringProperty(
         name="Person",
         description="A person picked from the gallery, as numbers. Empty: the seed decides",
         default="",
     )
-    psi: bpy.props.FloatProperty(
-        name="Variation",
-        description="How far people are from the average: 0 is the average person, 1 is natural, above is stronger",
-        default=1.0,
-        min=-2.0,
-        max=2.0,
-        soft_min=0.0,
-        soft_max=1.3,
-    )
     attributes: bpy.props.CollectionProperty(
         type=PORTRAITKIT_PG_attribute, name="Attributes", description="What the model lets you set"
-    )
-    faces: bpy.props.IntProperty(
-        name="Faces", description="Triangles of the mesh", default=20_000, min=500, max=200_000, soft_min=1000
     )
     levels: bpy.props.IntProperty(
         name="Levels of Detail",
@@ -106,54 +87,10 @@ class PORTRAITKIT_PG_settings(bpy.types.PropertyGroup):
         default=False,
     )
     texture_size: bpy.props.EnumProperty(
-        name="Texture Size",
-        description="Edge of the maps in pixels",
-        items=[(str(size), f"{size} px", "Edge of the maps in pixels") for size in TEXTURE_SIZES],
-        default="1024",
-    )
-    texture: bpy.props.EnumProperty(
-        name="Colours From",
-        description="Where the colours of the maps come from",
-        items=[
-            ("auto", "Automatic", "What suits the model"),
-            ("field", "Solid", "The colours inside the model's solid; even everywhere"),
-            ("views", "Pictures", "Pictures that the model draws from many sides; sharper where it can"),
-        ],
-    )
-    normal_map: bpy.props.BoolProperty(
-        name="Normal Map", description="Bake small shapes into a normal map", default=True
-    )
-    occlusion: bpy.props.BoolProperty(
-        name="Occlusion Map", description="Bake how much light reaches each place", default=False
-    )
-    closed: bpy.props.BoolProperty(
-        name="Closed Bottom", description="Close the cut below the shoulders with a flat cap", default=True
-    )
-    lattice: bpy.props.IntProperty(
-        name="Detail of the Shape",
-        description="Cells along the longest edge of the box that the surface is taken from; more is finer and slower",
-        default=256,
-        min=64,
-        max=768,
-    )
-    skeleton: bpy.props.EnumProperty(
-        name="Skeleton",
-        description="Which joints the rig has",
-        items=[
-            ("bust", "Bust", "Spine, neck, head, shoulders: what a bust needs"),
-            ("smpl24", "SMPL, 24 joints", "All joints of the SMPL body, for motions made for it"),
-        ],
-    )
-    bone_naming: bpy.props.EnumProperty(
-        name="Bone Names",
-        description="What the joints are called",
-        items=[
-            ("smpl", "SMPL", "pelvis, spine1, neck, head"),
-            ("mixamo", "Mixamo", "mixamorig:Hips, mixamorig:Neck"),
-            ("unity", "Unity", "Hips, Spine, Neck, Head"),
-            ("unreal", "Unreal", "pelvis, spine_01, neck_01, head"),
-            ("vrm", "VRM", "hips, spine, neck, head"),
-        ],
+        name=_EDGES.label,
+        description=_EDGES.help.removesuffix("."),
+        items=[(str(size), f"{size} px", _EDGES.help.removesuffix(".")) for size in TEXTURE_SIZES],
+        default=str(_EDGES.default),
     )
     explore_count: bpy.props.IntProperty(
         name="Pictures", description="How many people Explore shows", default=12, min=1, max=48
@@ -189,6 +126,9 @@ class PORTRAITKIT_PG_settings(bpy.types.PropertyGroup):
     )
 
 
+PORTRAITKIT_PG_settings.__annotations__.update(annotations(PLAIN))
+
+
 def settings_of(context: bpy.types.Context) -> PORTRAITKIT_PG_settings:
     """The settings of the scene in ``context``."""
     return context.scene.portraitkit
@@ -196,13 +136,13 @@ def settings_of(context: bpy.types.Context) -> PORTRAITKIT_PG_settings:
 
 def set_person(settings: PORTRAITKIT_PG_settings, recipe: dict[str, object]) -> None:
     """Make ``settings`` say the person of ``recipe``: by seed where that is all it takes, else by its numbers."""
-    latent = recipe.get("latent")
-    seed = recipe.get("seed") or 0
-    if latent is None and isinstance(seed, int) and seed <= MOST_SEED:
+    said = {name: recipe[name] for name in PERSON if recipe.get(name) is not None} or {"seed": 0}
+    seed = said.get("seed")
+    if isinstance(seed, int) and seed <= MOST:
         settings.seed = seed
         settings.person = ""
     else:
-        settings.person = json.dumps({"latent": latent} if latent is not None else {"seed": seed})
+        settings.person = json.dumps(said)
 
 
 CLASSES = (PORTRAITKIT_PG_attribute, PORTRAITKIT_PG_settings)

@@ -8,7 +8,8 @@ import bpy
 
 from ..base import redraw
 from ..base.operator import PortraitOperator
-from ..base.preferences_access import preferences
+from ..base.paths import absolute
+from ..base.preferences_access import preferences, preferred_path
 from ..base.ticker import Ticker
 from ..base.wrap import say
 from ..core.failure import Failure
@@ -165,9 +166,7 @@ class PORTRAITKIT_OT_set_up_engine(PortraitOperator, bpy.types.Operator):
 
     def folder_of_wheels(self) -> Path | None:
         """Where wheels are taken from instead of the internet."""
-        chosen = preferences()
-        named = self.wheels or (chosen.wheels_folder if chosen is not None else "")
-        return Path(bpy.path.abspath(named)).absolute() if named else None
+        return absolute(self.wheels) if self.wheels else preferred_path("wheels_folder")
 
 
 def draw_online_access(layout: Any, context: bpy.types.Context) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ..base.preferences_access import own_folder, preference
+from ..base.preferences_access import own_folder, preferred_path
 from ..core.engine import plan as planning
 from ..core.engine import record
 from ..core.engine.install import Installation
@@ -102,8 +102,7 @@ def forget() -> None:
 
 def search() -> Path | None:
     """An engine that is on this computer already."""
-    named = preference("engine_python", "")
-    found = next(find_engines(own_folder("engine"), Path(named) if named else None), None)
+    found = next(find_engines(own_folder("engine"), preferred_path("engine_python")), None)
     return found.python if found is not None else None
 
 

@@ -7,6 +7,7 @@ import bpy
 
 from ..base.operator import PortraitOperator
 from ..core.text import Text
+from ..locale import T_
 from .session import session
 from .task import Task, Workflow
 
@@ -28,7 +29,11 @@ class TaskOperator(PortraitOperator):
     def perform(self, context: bpy.types.Context) -> None:
         """Start; wait only where no timer runs."""
         label, workflow = self.plan(context)
+        before = session.notices.error
         self.task = session.start(self.kind, label, workflow)
+        told = session.notices.error
+        if session.waits and told is not None and told is not before:  # the engine went on without a setting
+            self.report({"WARNING"}, T_(told.sentence))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start, and stay only to hear ESC: the work itself goes on by the timer."""

@@ -19,6 +19,7 @@ from . import avatars
 from .files import open_file
 from .gallery import gallery
 from .notices import notices
+from .recipe_properties import PERSON
 from .recipes import Recipe, looks, show
 from .task import Ask, Facts, Workflow
 
@@ -121,7 +122,7 @@ def batch(recipe: Recipe, first: int, count: int, folder: Path, ending: str, *, 
     answer = yield Ask(
         "batch",
         {
-            "recipe": {key: value for key, value in recipe.items() if key not in ("seed", "latent")},
+            "recipe": {key: value for key, value in recipe.items() if key not in PERSON},
             "seed_range": [first, count],
             "folder": str(folder),
             "formats": [ending],

@@ -194,4 +194,15 @@ ENGINE: dict[str, str] = {
     "No engine was found.": "Kein Motor gefunden.",
     "Press Set Up Engine to make one.": "„Motor einrichten“ legt einen an.",
     "The engine {version} runs, on {device}.": "Der Motor {version} läuft, auf {device}.",
+    "The folder of wheels lacks this part, or has it for another Python or system. On a computer with a "
+    "connection, fill it with: pip download -c constraints.txt torch PATH-OF-THE-ENGINE-WHEEL -d "
+    "FOLDER; both files are in the folder engine of the add-on's zip": (
+        "Dem Ordner mit Wheels fehlt dieser Teil, oder er ist für ein anderes Python oder System. Auf einem "
+        "Rechner mit Verbindung füllen: pip download -c constraints.txt torch PFAD-DES-MOTOR-WHEELS -d "
+        "ORDNER; beide Dateien sind im Ordner engine im Zip des Add-ons"
+    ),
+    "The versions that the engine was tested with are missing: {path}.": (
+        "Die Versionen, mit denen der Motor geprüft ist, fehlen: {path}."
+    ),
+    "The engine's settings": "Die Einstellungen des Motors",
 }

@@ -175,15 +175,40 @@ FAILURES: dict[str, str] = {
     "Choose the device {device} in the add-on's preferences.": (
         "In den Einstellungen des Add-ons das Gerät {device} wählen."
     ),
-    "Set “{field}” to “{value}” under Mesh, Maps and Rig.": (
-        "Unter „Mesh, Karten und Rig“ „{field}“ auf „{value}“ stellen."
-    ),
+    "Set “{field}” to “{value}” in the Create panel.": ("Im Feld „Erzeugen“ „{field}“ auf „{value}“ stellen."),
     "Tick Replace File, or choose another name.": "„Datei ersetzen“ ankreuzen oder einen anderen Namen wählen.",
     "Say which mesh is meant: {names}.": "Sagen, welches Mesh gemeint ist: {names}.",
     "Choose another format, such as .glb, or install the package bpy beside the engine.": (
         "Ein anderes Format wählen, etwa .glb, oder neben dem Motor das Paket bpy installieren."
     ),
-    "Install “{extra}” beside the engine: its Python is named in the add-on's preferences.": (
-        "Neben dem Motor „{extra}“ installieren: Sein Python steht in den Einstellungen des Add-ons."
+    "Save the file, or choose another path.": "Die Datei speichern oder einen anderen Pfad wählen.",
+    "{path} is beside the .blend file, and this file was never saved.": (
+        "{path} liegt neben der .blend-Datei, und diese Datei wurde nie gespeichert."
     ),
+    "Install {package} beside the engine: its Python is named in the add-on's preferences.": (
+        "Neben dem Motor {package} installieren: Sein Python steht in den Einstellungen des Add-ons."
+    ),
+    "Choose a level below {below}.": "Eine Stufe unter {below} wählen.",
+    "Press Check Engine in the add-on's preferences.": "In den Einstellungen des Add-ons „Motor prüfen“ drücken.",
+    "Name the folder of assets by the environment variable {variable}.": (
+        "Den Ordner mit den Vorlagen in der Umgebungsvariablen {variable} nennen."
+    ),
+    "Give each avatar a name of its own.": "Jedem Avatar einen eigenen Namen geben.",
+    "Wait until that is done, or choose another folder.": (
+        "Warten, bis das fertig ist, oder einen anderen Ordner wählen."
+    ),
+    "Wait until that is done. If it was killed, choose another folder.": (
+        "Warten, bis das fertig ist. Wurde es abgebrochen, einen anderen Ordner wählen."
+    ),
+    "Lower the texture size or the face count, or close other programs.": (
+        "Texturgröße oder Zahl der Flächen senken oder andere Programme schließen."
+    ),
+    "Lower the texture size or the face count.": "Texturgröße oder Zahl der Flächen senken.",
+    "The engine is the older of the two: press Remove Engine in the preferences, then Set Up Engine.": (
+        "Der Motor ist der ältere von beiden: In den Einstellungen „Motor entfernen“ drücken, dann „Motor einrichten“."
+    ),
+    "The add-on is the older of the two: install the new add-on's zip, which brings its engine along.": (
+        "Das Add-on ist das ältere von beiden: Das Zip des neuen Add-ons installieren, das seinen Motor mitbringt."
+    ),
+    "This engine does not know the recipe's “{names}”.": "Dieser Motor kennt „{names}“ aus dem Rezept nicht.",
 }

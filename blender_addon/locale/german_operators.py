@@ -162,10 +162,6 @@ OPERATORS: dict[str, str] = {
     ),
     "Export": "Exportieren",
     "Many at once": "Viele auf einmal",
-    "The folder is beside the .blend file, and this file was never saved.": (
-        "Der Ordner liegt neben der .blend-Datei, und diese Datei wurde nie gespeichert."
-    ),
-    "Save the file, or choose another folder.": "Die Datei speichern oder einen anderen Ordner wählen.",
     # with values
     "{mesh} has no UV map to bake into.": "{mesh} hat keine UV-Map, in die gebacken werden kann.",
     "Baking onto {mesh}": "Auf {mesh} wird gebacken",

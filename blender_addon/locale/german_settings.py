@@ -7,13 +7,10 @@ SETTINGS: dict[str, str] = {
     "Settings of the Portrait panels": "Einstellungen der Felder im Reiter Portrait",
     # who
     "Model": "Modell",
-    "The model that makes the avatars": "Das Modell, das die Avatare macht",
-    "The model, instead of the panel's": "Das Modell statt dem des Feldes",
     "Seed": "Startwert",
     "The number that says who it is: the same seed is the same person": (
         "Die Zahl, die sagt, wer es ist: derselbe Startwert ist dieselbe Person"
     ),
-    "Who it is, instead of the panel's seed": "Wer es ist, statt dem Startwert des Feldes",
     "First Seed": "Erster Startwert",
     "The first seed; -1: the panel's": "Der erste Startwert; -1: der des Feldes",
     "Person": "Person",
@@ -21,10 +18,6 @@ SETTINGS: dict[str, str] = {
         "Eine in der Galerie gewählte Person, als Zahlen. Leer: der Startwert entscheidet"
     ),
     "Variation": "Variation",
-    "How far people are from the average: 0 is the average person, 1 is natural, above is stronger": (
-        "Wie weit Personen vom Durchschnitt entfernt sind: 0 ist die Durchschnittsperson, 1 natürlich, darüber stärker"
-    ),
-    "Distance from the average person": "Abstand von der Durchschnittsperson",
     "Recipe": "Rezept",
     "Name": "Name",
     "What the avatar is called; empty: by its seed": "Wie der Avatar heißt; leer: nach seinem Startwert",
@@ -57,7 +50,6 @@ SETTINGS: dict[str, str] = {
     # mesh, maps, rig
     "Mesh, Maps and Rig": "Mesh, Karten und Rig",
     "Faces": "Flächen",
-    "Triangles": "Dreiecke",
     "Triangles of the mesh": "Dreiecke des Meshes",
     "Levels of Detail": "Detailstufen",
     "Coarser copies of the mesh, each with half the faces of the one before": (
@@ -70,7 +62,6 @@ SETTINGS: dict[str, str] = {
     "Texture Size": "Texturgröße",
     "Edge of the maps in pixels": "Kantenlänge der Karten in Pixeln",
     "Colours From": "Farben aus",
-    "Where the colours of the maps come from": "Woher die Farben der Karten kommen",
     "Automatic": "Automatisch",
     "What suits the model": "Was zum Modell passt",
     "Solid": "Körper",
@@ -80,18 +71,10 @@ SETTINGS: dict[str, str] = {
         "Bilder, die das Modell von vielen Seiten zeichnet; schärfer, wo es kann"
     ),
     "Normal Map": "Normalenkarte",
-    "Bake small shapes into a normal map": "Kleine Formen in eine Normalenkarte backen",
     "Occlusion Map": "Verdeckungskarte",
-    "Bake how much light reaches each place": "Backen, wie viel Licht jede Stelle erreicht",
     "Closed Bottom": "Unten geschlossen",
-    "Close the cut below the shoulders with a flat cap": "Den Schnitt unter den Schultern flach verschließen",
     "Detail of the Shape": "Feinheit der Form",
-    "Cells of the lattice": "Zellen des Gitters",
-    "Cells along the longest edge of the box that the surface is taken from; more is finer and slower": (
-        "Zellen entlang der längsten Kante des Kastens, aus dem die Oberfläche kommt; mehr ist feiner und langsamer"
-    ),
     "Skeleton": "Skelett",
-    "Which joints the rig has": "Welche Gelenke das Rig hat",
     "Bust": "Büste",
     "Spine, neck, head, shoulders: what a bust needs": "Wirbelsäule, Hals, Kopf, Schultern: was eine Büste braucht",
     "SMPL, 24 joints": "SMPL, 24 Gelenke",
@@ -99,7 +82,6 @@ SETTINGS: dict[str, str] = {
         "Alle Gelenke des SMPL-Körpers, für Bewegungen, die für ihn gemacht sind"
     ),
     "Bone Names": "Knochennamen",
-    "What the joints are called": "Wie die Gelenke heißen",
     "Mixamo": "Mixamo",
     "Unity": "Unity",
     "Unreal": "Unreal",
@@ -143,4 +125,27 @@ SETTINGS: dict[str, str] = {
     "For film pipelines; needs Blender in the engine": "Für Film-Pipelines; braucht Blender im Motor",
     "This model has nothing to set.": "An diesem Modell lässt sich nichts einstellen.",
     "The sliders come when the engine has started.": "Die Regler kommen, wenn der Motor gestartet ist.",
+    "The model that makes the avatar": "Das Modell, das den Avatar macht",
+    "Towards the mean person (0), as drawn (1), exaggerated (above 1)": (
+        "Zur Durchschnittsperson hin (0), wie gezogen (1), übertrieben (über 1)"
+    ),
+    "Maps of the Levels": "Karten der Stufen",
+    "Maps for each level, or those of the finest for all": "Karten für jede Stufe oder die der feinsten für alle",
+    "Own": "Eigene",
+    "Each level of detail has maps of its own": "Jede Detailstufe hat eigene Karten",
+    "Shared": "Gemeinsame",
+    "All levels of detail use the maps of the finest": "Alle Detailstufen nehmen die Karten der feinsten",
+    "Close the shoulder cut by a flat cap, or leave it open": (
+        "Den Schnitt unter den Schultern flach verschließen oder offen lassen"
+    ),
+    "Colours from the model's field, or from its pictures of many views": (
+        "Farben aus dem Feld des Modells oder aus seinen Bildern vieler Ansichten"
+    ),
+    "A map of the fine relief": "Eine Karte des feinen Reliefs",
+    "A map of ambient occlusion": "Eine Karte der Umgebungsverdeckung",
+    "Cells along the longest edge of the extraction box": (
+        "Zellen entlang der längsten Kante des Kastens, aus dem die Oberfläche kommt"
+    ),
+    "Joints that move the bust, or all 24 of SMPL": "Gelenke, die die Büste bewegen, oder alle 24 von SMPL",
+    "What the joints are called in the file": "Wie die Gelenke in der Datei heißen",
 }

@@ -11,6 +11,7 @@ import bpy
 from bpy_extras.io_utils import ExportHelper
 
 from ..base.operator import PortraitOperator
+from ..base.paths import absolute
 from ..core.failure import Failure
 from ..core.text import Text
 from .identity import Avatar, demand_avatar, needs_avatar
@@ -144,7 +145,7 @@ class PORTRAITKIT_OT_export_avatar(PortraitOperator, ExportHelper, bpy.types.Ope
     def perform(self, context: bpy.types.Context) -> Text:
         if not self.filepath:
             raise Failure("file", "No file was named.", "Choose where the avatar goes.")
-        path = Path(bpy.path.abspath(self.filepath)).absolute()
+        path = absolute(self.filepath)
         if path.suffix.lower() not in SETTINGS or self.properties.is_property_set("format"):
             path = path.with_suffix(self.format)
         export_avatar(demand_avatar(context), path, all_levels=self.all_levels)

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Import by a button, by a file chosen, by a file dropped into the 3D view."""
 
-from pathlib import Path
-
 import bpy
 
 from ..base.operator import PortraitOperator
+from ..base.paths import absolute
 from ..core.failure import Failure
 from ..core.text import Text
 from .bring_in import bring_in
@@ -30,7 +29,7 @@ class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
     def perform(self, context: bpy.types.Context) -> Text:
         if not self.filepath:
             raise Failure("file", "No file was named.", "Choose a .glb file.")
-        path = Path(bpy.path.abspath(self.filepath))
+        path = absolute(self.filepath)
         if facts_in(read_tree(path)) is None:
             try:
                 bpy.ops.import_scene.gltf(filepath=str(path))

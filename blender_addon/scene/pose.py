@@ -6,12 +6,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import bpy
 from bpy_extras.io_utils import ExportHelper
 
 from ..base.operator import PortraitOperator
+from ..base.paths import absolute
 from ..core.failure import Failure
 from ..core.text import Text
 from .identity import Avatar, demand_avatar, needs_avatar
@@ -82,7 +82,7 @@ class PORTRAITKIT_OT_save_pose(PortraitOperator, ExportHelper, bpy.types.Operato
         avatar = demand_avatar(context)
         if not self.filepath:
             raise Failure("file", "No file was named.", "Choose where the pose goes.")
-        path = Path(bpy.path.abspath(self.filepath)).absolute()
+        path = absolute(self.filepath)
         text = json.dumps({joint: list(vector) for joint, vector in read_pose(avatar).items()}, indent=1)
         temporary = path.with_name(path.name + ".part")
         temporary.write_text(text + "\n", encoding="utf-8")

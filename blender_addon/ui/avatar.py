@@ -6,6 +6,8 @@ from typing import Any
 import bpy
 
 from ..base.wrap import say
+from ..jobs.recipe_properties import FIELDS
+from ..jobs.recipes import by_numbers
 from ..jobs.session import session
 from ..jobs.settings import settings_of
 from ..locale import T_
@@ -78,12 +80,12 @@ def draw_recipe(layout: Any, recipe: dict[str, Any]) -> None:
     for name in SHOWN:
         if name in recipe:
             row = box.split(factor=0.45)
-            row.label(text=name.replace("_", " ").capitalize())
+            row.label(text=FIELDS[name].label)
             row.label(
                 text=str(round(recipe[name], 3) if isinstance(recipe[name], float) else recipe[name]),
                 translate=False,
             )
-    if recipe.get("latent") is not None:
+    if by_numbers(recipe):
         box.label(text="Picked from the gallery")
     for name, value in sorted(recipe.get("attributes", {}).items()):
         row = box.split(factor=0.45)

@@ -6,7 +6,9 @@ from typing import Any
 import bpy
 
 from ..base.wrap import say
+from ..core.engine_copies import recipe_fields
 from ..jobs.gallery import gallery
+from ..jobs.recipe_properties import IN_PANEL, PLAIN
 from ..jobs.session import session
 from ..jobs.settings import PORTRAITKIT_PG_settings, settings_of
 from ..locale import T_
@@ -156,22 +158,24 @@ class PORTRAITKIT_PT_mesh(PortraitPanel, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         settings = settings_of(context)
-        column = layout.column()
-        column.prop(settings, "faces")
-        column.prop(settings, "levels")
-        row = column.row()
-        row.enabled = settings.levels > 0
-        row.prop(settings, "shared_maps")
-        column.prop(settings, "closed")
-        column.prop(settings, "lattice")
-        column = layout.column()
-        column.prop(settings, "texture_size")
-        column.prop(settings, "texture")
-        column.prop(settings, "normal_map")
-        column.prop(settings, "occlusion")
-        column = layout.column()
-        column.prop(settings, "skeleton")
-        column.prop(settings, "bone_naming")
+        for section in recipe_fields.SECTIONS:
+            if section != "person":
+                draw_section(layout.column(), settings, section)
+
+
+def draw_section(column: Any, settings: PORTRAITKIT_PG_settings, section: str) -> None:
+    """The recipe fields of a section, in the order of the table; some in a form of their own."""
+    for row in IN_PANEL:
+        if row.section != section:
+            continue
+        if row.name == "lods":
+            column.prop(settings, "levels")
+        elif row.name == "lod_maps":
+            line = column.row()
+            line.enabled = settings.levels > 0
+            line.prop(settings, "shared_maps")
+        elif row in PLAIN or row.name == "texture_size":
+            column.prop(settings, row.name, slider=row.kind == "number")
 
 
 def draw_person(layout: Any, settings: PORTRAITKIT_PG_settings) -> None:
@@ -190,7 +194,7 @@ def draw_person(layout: Any, settings: PORTRAITKIT_PG_settings) -> None:
     else:
         row.prop(settings, "seed")
     row.operator("portraitkit.dice", text="", icon="FILE_REFRESH")
-    column.prop(settings, "psi", slider=True)
+    draw_section(column, settings, "person")
 
 
 def draw_cells(layout: Any, context: bpy.types.Context) -> None:

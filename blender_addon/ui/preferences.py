@@ -2,9 +2,12 @@
 """The add-on's preferences: the engine, the device, folders."""
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import bpy
 
+from ..base.paths import BESIDE, absolute
 from ..base.preferences_access import ROOT
 from ..base.wrap import say
 from ..core.text import Text
@@ -21,6 +24,23 @@ def _engine_changed(_self: "PORTRAITKIT_AddonPreferences", _context: bpy.types.C
     session.restart()
 
 
+def _nothing(_self: "PORTRAITKIT_AddonPreferences", _context: bpy.types.Context) -> None:
+    """Nobody has to know."""
+
+
+def _path(name: str, then: Callable[[Any, bpy.types.Context], None] = _nothing) -> Callable[[Any, Any], None]:
+    """An update function that writes a path out: preferences are for all files, `//` is beside the open one."""
+
+    def changed(self: Any, context: bpy.types.Context) -> None:
+        named = getattr(self, name)
+        if named.startswith(BESIDE) and bpy.data.filepath:
+            setattr(self, name, str(absolute(named)))  # calls this once more
+        else:
+            then(self, context)
+
+    return changed
+
+
 class PORTRAITKIT_AddonPreferences(bpy.types.AddonPreferences):
     """What is kept with Blender, not with a file."""
 
@@ -30,7 +50,7 @@ class PORTRAITKIT_AddonPreferences(bpy.types.AddonPreferences):
         name="Engine's Python",
         description="The Python that the engine is installed in; filled in by Set Up and Find",
         subtype="FILE_PATH",
-        update=_engine_changed,
+        update=_path("engine_python", _engine_changed),
     )
     variant: bpy.props.EnumProperty(
         name="Made For",
@@ -64,17 +84,19 @@ class PORTRAITKIT_AddonPreferences(bpy.types.AddonPreferences):
         name="Models",
         description="Where your own models are; empty: the usual folder",
         subtype="DIR_PATH",
-        update=_changed,
+        update=_path("models_folder", _changed),
     )
     cache_folder: bpy.props.StringProperty(
         name="Cache",
         description="Where pictures and avatars on their way into the scene are kept; empty: the add-on's own folder",
         subtype="DIR_PATH",
+        update=_path("cache_folder"),
     )
     wheels_folder: bpy.props.StringProperty(
         name="Wheels",
         description="Set the engine up from this folder of wheels instead of the internet",
         subtype="DIR_PATH",
+        update=_path("wheels_folder"),
     )
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -82,7 +82,11 @@ def main() -> None:
         time.sleep(60)
     for message in requests():
         do = message["do"]
-        if do in ("capabilities", "ping", "configure"):
+        if (way, do) in (("refuses", "configure"), ("tells nothing", "capabilities")):
+            remedy = {"do": "choose_device", "device": "cpu"}
+            said = "device warp is not available here"
+            say(event="error", id=message["id"], code="usage", message=said, advice="Change it.", remedy=remedy)
+        elif do in ("capabilities", "ping", "configure"):
             answer(message)
         elif way == "dies in a job" or (way == "dies once" and number == 1):
             os._exit(9)

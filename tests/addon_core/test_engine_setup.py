@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -29,7 +30,7 @@ from blender_addon.core.engine.record import downloads_of, read_record
 from blender_addon.core.failure import Failure
 
 from .conftest import gone
-from .tiny_wheels import engine_wheel, parts
+from .tiny_wheels import engine_wheel, parts, tiny_wheel
 
 LIMIT = 120.0
 
@@ -81,6 +82,29 @@ def test_offline_from_wheels_then_again_then_newer_then_removed(tmp_path: Path, 
 
     assert remove_engine(folder) is None
     assert not folder.exists() and own_python(folder) is None and remove_engine(folder) is None
+
+
+def test_only_tested_versions_are_installed(tmp_path: Path, base: Probe) -> None:
+    """Newer ones lie beside them; and an engine that was set up with others gets the tested ones."""
+    folder, wheels = tmp_path / "engine", parts(tmp_path / "wheels")
+    for name in ("torch", "otherpart"):
+        tiny_wheel(wheels, name, "99.0", {f"{name}.py": ""})
+    plan = planned(folder, base, engine_wheel(tmp_path / "a"), wheels)
+    assert installed(plan).failure is None
+    ask = "import importlib.metadata as m; print(m.version('torch'), m.version('otherpart'))"
+
+    def versions() -> str:
+        return subprocess.run([plan.python, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
+
+    assert versions() == "2.9.0 2.9.0"
+    constraints = plan.wheel.with_name("constraints.txt")
+    constraints.write_text("torch==2.9.0\notherpart==99.0\n")
+    again = planned(folder, base, plan.wheel, wheels)
+    assert again.done == ("venv", "torch")
+    assert installed(again).failure is None and versions() == "2.9.0 99.0"
+    constraints.unlink()
+    told = make_plan(folder, plan.wheel, base, variant="cpu", wheels=wheels)
+    assert isinstance(told, Failure) and "constraints.txt" in str(told)
 
 
 def test_cancelled_half_way_and_resumed(tmp_path: Path, base: Probe) -> None:

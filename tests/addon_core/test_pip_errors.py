@@ -46,6 +46,18 @@ def test_reasons(line: str, code: str) -> None:
     assert told.code == code and told.advice and str(told.message).startswith("Installing torch failed")
 
 
+def test_a_tested_version_that_is_not_there_is_named() -> None:
+    lines = [
+        "The conflict is caused by:",
+        "    portraitkit 1.2.3 depends on otherpart",
+        "    The user requested (constraint) otherpart==2.9.0",
+        "ERROR: Cannot install portraitkit==1.2.3 because these package versions have conflicting dependencies.",
+        "ERROR: ResolutionImpossible: for help visit a page",
+    ]
+    told = why_failed(lines, what=Text("Installing"), offline=True)
+    assert told.code == "no_wheel" and "otherpart==2.9.0" in str(told.message)
+
+
 def test_an_unreachable_server_is_no_missing_wheel() -> None:
     lines = [
         "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)'",

@@ -36,9 +36,11 @@ def tiny_wheel(folder: Path, name: str, version: str, files: Mapping[str, str], 
 
 
 def engine_wheel(folder: Path, version: str = "1.2.3", *, says: str = "", body: str = "") -> Path:
-    """An engine that starts and answers, and needs torch and another part."""
+    """An engine that starts and answers, and needs torch and another part; tested with one version of each."""
     worker = f"VERSION = {says or version!r}\n{body}\n{WORKER}"
     files = {"portrait_core/__init__.py": "", "portrait_core/worker.py": worker}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "constraints.txt").write_text("torch==2.9.0\notherpart==2.9.0\n")
     return tiny_wheel(folder, "portraitkit", version, files, ("torch>=2.4", "otherpart"))
 
 

@@ -16,7 +16,7 @@ import pytest
 import build_addon
 from addon_package.checks import zip_faults
 from addon_package.extension_tool import extension_tool
-from addon_package.facts import MANIFEST, ROOT, BuildError, engine_version
+from addon_package.facts import MANIFEST, PINS, ROOT, SHARED, BuildError, engine_version
 from addon_package.steady_zip import steady_zip
 from addon_package.wheel import build_wheel
 
@@ -49,7 +49,9 @@ def test_the_zip_is_whole(package: Path) -> None:
     assert zip_faults(package) == []
     with zipfile.ZipFile(package) as archive:
         names = set(archive.namelist())
-        assert archive.read("core/protocol.py") == (ROOT / "portrait_core" / "protocol.py").read_bytes()
+        for name in SHARED:
+            assert archive.read(f"core/{name}") == (ROOT / "portrait_core" / name).read_bytes()
+        assert archive.read(PINS) == (ROOT / "constraints.txt").read_bytes()
         assert tomllib.loads(archive.read(MANIFEST).decode())["version"] == engine_version()
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     sources = {path.relative_to(ROOT / "blender_addon").as_posix() for path in (ROOT / "blender_addon").rglob("*.py")}
@@ -72,7 +74,7 @@ def test_the_wheel_installs_and_names_its_worker(wheel: Path, tmp_path: Path) ->
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "portrait_core" / "models" / "starter.safetensors").stat().st_size > 20_000_000
+    assert (tmp_path / "portrait_core" / "models" / "starter" / "starter.safetensors").stat().st_size > 20_000_000
 
 
 @pytest.mark.parametrize(
@@ -95,6 +97,9 @@ def test_the_wheel_installs_and_names_its_worker(wheel: Path, tmp_path: Path) ->
                 "# SPDX-License-Identifier: Apache-2.0\nPROTOCOL = 2\n"
             ),
         ),
+        ("engine/constraints.txt is missing", lambda inside: (inside / PINS).unlink()),
+        ("has no version of torch", lambda inside: (inside / PINS).write_text("numpy==2.4.6\n")),
+        ("recipe_fields.py is missing", lambda inside: (inside / "core" / "recipe_fields.py").unlink()),
         (
             "unknown key",
             lambda inside: (inside / MANIFEST).write_text('colour = "red"\n' + (inside / MANIFEST).read_text()),

@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+from portrait_core.recipe_fields import FIELDS
+
 ADDON = Path(__file__).resolve().parents[2] / "blender_addon"
 # Not for users of the interface: the dictionaries themselves, and copies of the engine's modules.
-LEFT_OUT = re.compile(r"german(_\w+)?\.py|protocol\.py")
+LEFT_OUT = re.compile(r"german(_\w+)?\.py|protocol\.py|recipe_fields\.py")
 LABELS = {"bl_label", "bl_description"}
 PROPERTIES = {f"{kind}Property" for kind in ("Bool", "Int", "Float", "String", "Enum", "Pointer", "Collection")}
 PROPERTIES |= {f"{kind}VectorProperty" for kind in ("Bool", "Int", "Float")}
@@ -67,7 +69,18 @@ def texts() -> dict[str, str]:
         for text, line in texts_of(tree):
             if text.strip() and not any(each.fullmatch(text) for each in (SAME, DATA, PLACES_ONLY)):
                 found.setdefault(text, f"{path.relative_to(ADDON).as_posix()}:{line}")
+    for text, name in of_recipe_fields():
+        if not SAME.fullmatch(text):
+            found.setdefault(text, f"the recipe field {name}")
     return found
+
+
+def of_recipe_fields() -> Iterator[tuple[str, str]]:
+    """What panels and scripts show of the table that is shared with the engine: text, field."""
+    for row in FIELDS.values():
+        if row.panel and row.kind in ("flag", "count", "number", "choice", "text"):
+            told = [row.label, row.help.removesuffix("."), *(each for pair in row.choices.values() for each in pair)]
+            yield from ((text, row.name) for text in told)
 
 
 def put_together() -> dict[str, str]:

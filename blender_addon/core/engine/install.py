@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 from ..client import WorkerClient
+from ..engine_copies import protocol
 from ..failure import Failure
 from ..jobs import Job, JobState
 from ..log_file import LogFile
-from ..protocol_copy import protocol
 from ..supervisor import Timing
 from ..text import Text
 from .child import Child

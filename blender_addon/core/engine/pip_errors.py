@@ -53,7 +53,7 @@ def why_failed(lines: list[str], *, what: Text, offline: bool, status: int | Non
     errors = [line for line in lines if line.startswith(("ERROR:", "Error:", "error:", "OSError", "PermissionError"))]
     last = (errors or lines or [""])[-1]
     for line in lines:
-        if "No matching distribution found for" in line:
+        if "No matching distribution found for" in line or "requested (constraint)" in line:
             last = line
     said = Text("it ended with status {status} and said nothing", status=status)
     reason = as_it_is(re.sub("^(ERROR|Error|error): *", "", last)[:300]) if last else said
@@ -62,7 +62,8 @@ def why_failed(lines: list[str], *, what: Text, offline: bool, status: int | Non
     if code == "no_wheel" and offline:
         advice = (
             "The folder of wheels lacks this part, or has it for another Python or system. On a computer with a "
-            "connection, fill it with: pip download torch PATH-OF-THE-ENGINE-WHEEL -d FOLDER"
+            "connection, fill it with: pip download -c constraints.txt torch PATH-OF-THE-ENGINE-WHEEL -d FOLDER; both "
+            "files are in the folder engine of the add-on's zip"
         )
         return Failure("no_wheel", message, advice, detail=detail)
     return Failure(code, message, detail=detail)

@@ -18,6 +18,7 @@ from .pythons import sandbox, why_not
 from .record import Record, downloads_of, python_of, read_record
 
 TORCH = "torch>=2.4"
+CONSTRAINTS = "constraints.txt"
 LONGEST_INSIDE = 195
 """Characters of the longest path inside an environment, by torch's licence files."""
 WINDOWS_LIMIT = 259
@@ -47,6 +48,7 @@ class SetupPlan:
     base: Probe
     variant: Variant
     wheel: Path
+    """The engine's; the versions that it was tested with lie beside it."""
     version: str
     wheels: Path | None
     download: int
@@ -172,6 +174,11 @@ def shipped_wheel(folder: Path) -> Path | None:
     return found[-1] if found else None
 
 
+def constraints_of(wheel: Path) -> Path:
+    """The versions that the engine was tested with, for pip: no others are installed."""
+    return wheel.with_name(CONSTRAINTS)
+
+
 def wheel_version(wheel: Path) -> str:
     """The version in a wheel's name."""
     parts = wheel.name.split("-")
@@ -192,6 +199,9 @@ def short_place(folder: Path, platform: str = sys.platform) -> Path:
 def _why_no_plan(wheel: Path, base: Probe | None, wheels: Path | None) -> Failure | None:
     if not wheel.is_file():
         message = Text("The engine's wheel is missing: {path}.", path=wheel)
+        return Failure("setup", message, "Install the add-on again from its zip.")
+    if not constraints_of(wheel).is_file():
+        message = Text("The versions that the engine was tested with are missing: {path}.", path=constraints_of(wheel))
         return Failure("setup", message, "Install the add-on again from its zip.")
     if base is None:
         return Failure("no_python")
@@ -215,8 +225,10 @@ def _steps(
     python = str(python_of(place))
     pip = (python, "-I", "-X", "utf8", "-m", "pip", "install", "--no-input", "--disable-pip-version-check")
     pip += ("--progress-bar", "raw", "--only-binary", ":all:", "--cache-dir", str(downloads_of(folder)))
+    tested = ("--constraint", str(constraints_of(wheel)))
     # Only torch itself comes from the other index; what it needs comes with the parts, from the user's own.
-    source = ("--no-index", "--find-links", str(wheels)) if wheels is not None else ()
+    place_of_wheels = ("--no-index", "--find-links", str(wheels)) if wheels is not None else ()
+    source = (*tested, *place_of_wheels)
     extra = ("--no-deps", "--extra-index-url", variant.index) if variant.index is not None and wheels is None else ()
     maker = base.base if base.in_venv else base.python
     weighs_most = max(10.0, variant.download / (10 * MEGABYTE)) if wheels is None else 10.0
@@ -224,16 +236,22 @@ def _steps(
     steps = [Step("venv", Text("Making the environment"), made, f"{maker} {base.text}", 4.0)]
     if wheels is None or next(wheels.glob("pip-*.whl"), None) is not None:
         # Progress in bytes came with pip 24.1; what Pythons bring may be older.
-        steps.append(Step("pip", Text("Renewing pip"), (*pip, *source, "--upgrade", "pip>=24.1"), "24.1", 2.0))
-    key = _digest(wheel)
+        steps.append(Step("pip", Text("Renewing pip"), (*pip, *place_of_wheels, "--upgrade", "pip>=24.1"), "24.1", 2.0))
+    key, pin = f"{_digest(wheel)} {_digest(constraints_of(wheel))}", _pin(constraints_of(wheel), "torch")
     again = ("--no-deps", "--no-index", "--force-reinstall", str(wheel))
     steps += [
-        Step("torch", Text("Installing torch"), (*pip, *source, *extra, TORCH), f"{variant.name} {TORCH}", weighs_most),
+        Step("torch", Text("Installing torch"), (*pip, *source, *extra, TORCH), f"{variant.name} {pin}", weighs_most),
         Step("parts", Text("Installing the engine's parts"), (*pip, *source, str(wheel)), key, 12.0),
         # A wheel of the same version but other content would be passed over by the step before.
         Step("engine", Text("Installing the engine"), (*pip, *again), key, 1.0),
     ]
     return tuple(steps)
+
+
+def _pin(constraints: Path, name: str) -> str:
+    """The line of a package."""
+    lines = constraints.read_text(encoding="utf-8").splitlines()
+    return next((line.strip() for line in lines if line.startswith(f"{name}==")), name)
 
 
 def _digest(path: Path) -> str:
