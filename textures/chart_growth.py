@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -58,11 +60,12 @@ def grow_charts(
     return np.asarray(chart, np.int64)
 
 
-def _from(graph: object, sources: NDArray[np.int64]) -> NDArray[np.float64]:
-    return np.asarray(csgraph.dijkstra(graph, directed=True, indices=sources, min_only=True))
+def _from(graph: Any, sources: NDArray[np.int64]) -> NDArray[np.float64]:
+    search = cast("Any", csgraph.dijkstra)
+    return np.asarray(search(graph, directed=True, indices=sources, min_only=True))
 
 
-def _spread(graph: object, group: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+def _spread(graph: Any, group: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
     """Seeds: in each group the triangle farthest from an arbitrary one, then always the farthest from all so far."""
     _, seeds = np.unique(group, return_index=True)
     seeds = _farthest(_from(graph, seeds), group, np.arange(len(wanted)))
@@ -81,16 +84,17 @@ def _farthest(distance: NDArray[np.float64], group: NDArray[np.int64], groups: N
     return order[last]
 
 
-def _nearest(graph: object, seeds: NDArray[np.int64]) -> NDArray[np.int64]:
+def _nearest(graph: Any, seeds: NDArray[np.int64]) -> NDArray[np.int64]:
     """Index of the seed nearest to each triangle; the sets are connected."""
-    _, _, source = csgraph.dijkstra(graph, directed=True, indices=seeds, min_only=True, return_predecessors=True)
+    search = cast("Any", csgraph.dijkstra)
+    _, _, source = search(graph, directed=True, indices=seeds, min_only=True, return_predecessors=True)
     back = np.full(int(seeds.max()) + 1, -1, np.int64)
     back[seeds] = np.arange(len(seeds))
     return back[np.asarray(source, np.int64)]
 
 
 def _middles(
-    graph: object, chart: NDArray[np.int64], one: NDArray[np.int64], two: NDArray[np.int64], count: int
+    graph: Any, chart: NDArray[np.int64], one: NDArray[np.int64], two: NDArray[np.int64], count: int
 ) -> NDArray[np.int64]:
     """The triangle of each chart that lies deepest inside, away from the borders between charts."""
     crossing = chart[one] != chart[two]

@@ -12,7 +12,7 @@ triangle that stays bounded where the energy's own gradient drowns all others. E
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +81,8 @@ def tutte(corners: NDArray[np.float64], glued: NDArray[np.int32], of_vertex: NDA
     inside = sparse.diags(1.0 / total) @ inside
     right = inside[:, border] @ uvs[border]
     matrix = sparse.eye(int(number[-1]) + 1, format="csc") - inside[:, inner].tocsc()
-    uvs[inner] = linalg.splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A").solve(np.asarray(right))
+    solver = cast("Any", linalg.splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A"))
+    uvs[inner] = solver.solve(np.asarray(right))
     return uvs
 
 
@@ -134,10 +135,9 @@ def _descend(uvs: NDArray[np.float64], rest: Rest, stops: Collection[int]) -> di
     """The charts after each of the numbers of steps ``stops``."""
     laplacian = rest.gradient.T @ sparse.diags(np.tile(rest.area, 2)) @ rest.gradient
     small = 1e-6 * float(laplacian.diagonal().mean())
-    solver = linalg.splu(
-        (laplacian + small * sparse.eye(laplacian.shape[0])).tocsc(),
-        permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True},
-    )  # fmt: skip
+    system = (laplacian + small * sparse.eye(laplacian.shape[0])).tocsc()
+    options = {"SymmetricMode": True}
+    solver = cast("Any", linalg.splu(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options))
     total = np.maximum(rest.per_chart(rest.area), 1e-300)
     jacobian = rest.jacobians(uvs)
     state = State(uvs, jacobian, rest.per_chart(rest.area * energies(jacobian)))
@@ -152,7 +152,7 @@ def _descend(uvs: NDArray[np.float64], rest: Rest, stops: Collection[int]) -> di
         start = _accelerated(state, before, rest, slack=1.05 if rigid else 1.0)
         stress = (_pull(start.jacobian) if rigid else stresses(start.jacobian)) * rest.area
         slope = np.asarray(rest.gradient.T @ stress.transpose(0, 2, 1).reshape(-1, 2))
-        direction = -solver.solve(slope)
+        direction: NDArray[np.float64] = -solver.solve(slope)
         change = rest.jacobians(direction)
         # The gain expected of a step along the pull is not known: then any descent will do.
         gain = np.zeros(rest.charts)

@@ -10,7 +10,7 @@ a factorisation of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +63,8 @@ def _direction(state: State, rest: Rest) -> NDArray[np.float64]:
     matrix = sparse.bmat(blocks).tocsc()
     right_side = np.concatenate([gradient.T @ np.concatenate([target[:, a, 0], target[:, a, 1]]) for a in (0, 1)])
     system = matrix + DAMPING * float(matrix.diagonal().mean()) * sparse.eye(matrix.shape[0])
-    solver = linalg.splu(
-        system.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+    options = {"SymmetricMode": True}
+    solver = cast(
+        "Any", linalg.splu(system.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
     )
     return np.asarray(solver.solve(right_side - matrix @ state.uvs.T.ravel())).reshape(2, -1).T

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,8 @@ class VertexGraph:
         system = rows[:, unknown] + PULL * sparse.identity(len(unknown))
         right = PULL * values[unknown] - np.asarray(rows[:, anchors] @ values[anchors])
         filled = values.copy()
-        filled[unknown] = linalg.splu(system.tocsc()).solve(right)
+        solver = cast("Any", linalg.splu(system.tocsc()))
+        filled[unknown] = solver.solve(right)
         return filled
 
     def without_jumps(self, values: Floats, steepest: Floats) -> Floats:
@@ -104,7 +105,8 @@ class VertexGraph:
                 np.concatenate([columns, np.arange(self.count)]),
             )
             graph = sparse.csr_matrix((data, at), shape=(source + 1, source + 1))
-            return np.asarray(csgraph.dijkstra(graph, indices=source), np.float64)[: self.count] - 1.0
+            away = cast("Any", csgraph.dijkstra)(graph, indices=source)  # its stubs know lists of indices only
+            return np.asarray(away, np.float64)[: self.count] - 1.0
 
         return 0.5 * ((least(values - low) + low) + (high - least(high - values)))
 

@@ -11,6 +11,7 @@ satisfies n.x <= d.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -199,8 +200,9 @@ def _spread(
     used = np.unique(piece)
     local = np.searchsorted(used, piece)
     begin, end, size = starts(local), ends(local), len(used)
-    link = sparse.coo_matrix((np.ones(len(begin)), (begin, end)), shape=(size, size)).tocsr()
-    link = ((link + link.T) > 0).astype(np.float64)
+    one_way = sparse.coo_matrix((np.ones(len(begin)), (begin, end)), shape=(size, size))
+    either = cast("Any", one_way + one_way.T).tocsr()
+    link = (either > 0).astype(np.float64)
     degree = np.maximum(np.asarray(link.sum(axis=1)).ravel(), 1.0)[:, None]
     # The border of the piece stays, like the rim; everything else averages its neighbours until nothing is folded.
     border = np.zeros(len(vertices), bool)

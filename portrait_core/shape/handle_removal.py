@@ -12,7 +12,7 @@ labels on the dual loops tell every loop's class.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +122,10 @@ class _Edges:
 
     def shortest(self, root: int, longest: float) -> Loop | None:
         """The shortest loop through ``root`` that does not part the surface, or None over ``longest``."""
-        away, parent = csgraph.dijkstra(self.graph, indices=root, limit=longest / 2 + 1e-9, return_predecessors=True)
+        search = cast("Any", csgraph.dijkstra)  # its stubs know lists of indices only
+        ways = search(self.graph, indices=root, limit=longest / 2 + 1e-9, return_predecessors=True)
+        away: NDArray[np.float64] = ways[0]
+        parent: NDArray[np.int32] = ways[1]
         reached = np.isfinite(away)
         total = away[self.row] + away[self.col] + self.weight
         index = np.flatnonzero((total <= longest) & (self.row < self.col))

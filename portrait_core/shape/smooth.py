@@ -83,7 +83,7 @@ class _Fans:
         """(V, ...) mean of the values of each vertex's neighbours."""
         count = self._count if values.ndim == 1 else self._count[:, None]
         # Around a closed fan every neighbour is a corner of two faces, and the vertex itself of all.
-        return (self.sums(self._corners @ values) - count * values) / np.maximum(2.0 * count, 1.0)
+        return (self.sums(np.asarray(self._corners @ values)) - count * values) / np.maximum(2.0 * count, 1.0)
 
 
 def _roughness(place: NDArray[np.float64], fans: _Fans, voxel: float) -> float:

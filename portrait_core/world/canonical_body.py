@@ -108,8 +108,8 @@ def _build(base: BaseMesh, folders: AssetFolders) -> dict[str, NDArray[Any]]:
         "skin_count": np.asarray(len(skin)),
         "ao": np.clip(open_sky / np.percentile(open_sky, 97), 0, 1).astype(np.float32),
         "lip": np.concatenate([_lip_mask(base, skin, folders), np.zeros(len(eyes), np.float32)]),
-        "lid": lid.astype(np.float32),
-        "mouth": mouth.astype(np.float32),
+        "lid": np.asarray(lid, np.float32),
+        "mouth": np.asarray(mouth, np.float32),
     }
 
 
