@@ -72,3 +72,17 @@ def test_readme_names_commands_and_options_that_exist() -> None:
         options = {option for parameter in command.params for option in parameter.opts}
         for word in words:
             assert not word.startswith("--") or word in options, f"portrait {line}: no option {word}"
+
+
+def test_every_picture_is_shown_and_every_link_leads_to_a_file() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    led_to: set[Path] = set()
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+            if "://" not in link:
+                target = (page.parent / link).resolve()
+                assert target.exists(), f"{page.relative_to(ROOT)}: {link}"
+                led_to.add(target)
+    pictures = {path for path in (ROOT / "docs").rglob("*") if path.suffix in {".png", ".jpg", ".gif", ".svg", ".webp"}}
+    assert {path.parent for path in pictures} == {ROOT / "docs" / "pictures"}
+    assert pictures <= led_to, sorted(path.name for path in pictures - led_to)

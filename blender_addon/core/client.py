@@ -76,23 +76,6 @@ class WorkerClient:
         return self._supervisor.hello
 
     @property
-    def memory(self) -> int | None:
-        """The worker's resident bytes by its last sign of life."""
-        worker = self._supervisor.worker
-        found: object = worker.heartbeat.get("memory") if worker is not None else None
-        return found if isinstance(found, int) else None
-
-    @property
-    def starts(self) -> int:
-        """How often a worker was started."""
-        return self._supervisor.starts
-
-    @property
-    def current(self) -> Job | None:
-        """The heavy job that the worker is doing."""
-        return self._queue.heavy
-
-    @property
     def jobs(self) -> list[Job]:
         """All jobs that have not ended, the running one first."""
         return self._queue.jobs

@@ -9,8 +9,8 @@ from typing import Any, cast
 from .remedies import advice_for
 from .text import Text, as_it_is, text_of
 
-# Code -> (title of the dialog, advice where the sender gave none). The first ten come from the worker.
-_TABLE: dict[str, tuple[str, str]] = {
+# Code -> title of the dialog, advice where the sender gave none. The first ten come from the worker.
+WORDS: dict[str, tuple[str, str]] = {
     "bad_request": (
         "The engine did not understand the add-on",
         "Update the add-on and set up the engine again, so that both have the same version.",
@@ -109,7 +109,7 @@ class Failure(Exception):
     """
 
     def __init__(self, code: str, message: Text | str = "", advice: Text | str = "", *, detail: str = "") -> None:
-        title, usual = _TABLE.get(code, _TABLE["internal"])
+        title, usual = WORDS.get(code, WORDS["internal"])
         self.code = code
         self.message = text_of(message or title)
         self.advice = text_of(advice or usual)
@@ -119,7 +119,7 @@ class Failure(Exception):
     @property
     def title(self) -> str:
         """The dialog's first line."""
-        return _TABLE.get(self.code, _TABLE["internal"])[0]
+        return WORDS.get(self.code, WORDS["internal"])[0]
 
     @property
     def sentence(self) -> Text:
@@ -129,11 +129,6 @@ class Failure(Exception):
     def __str__(self) -> str:
         """In English, for the log."""
         return str(self.message)
-
-
-def codes() -> tuple[str, ...]:
-    """All codes that there are words for."""
-    return tuple(_TABLE)
 
 
 def engine_failure(event: Mapping[str, Any], of_age: str = "") -> Failure:
@@ -148,7 +143,7 @@ def engine_failure(event: Mapping[str, Any], of_age: str = "") -> Failure:
     advice = advice_for(cast("dict[str, Any]", remedy)) if isinstance(remedy, dict) else None
     if of_age and code in ("bad_request", "unknown_request", "version"):
         advice = Text(of_age)
-    if advice is None and code not in _TABLE:
+    if advice is None and code not in WORDS:
         advice = as_it_is(event.get("advice", ""))
     message = str(event.get("message", "")).strip()
     return Failure(code, as_it_is(_sentence(message)) if message else "", advice or "")

@@ -62,7 +62,6 @@ class Job:
     on_done: JobCallback | None = None
     state: JobState = JobState.QUEUED
     stage: str = ""
-    fraction: float = 0.0
     overall: float = 0.0
     remaining: float | None = None
     items: list[Message] = field(default_factory=list[Message])
@@ -70,7 +69,6 @@ class Job:
     failure: Failure | None = None
     attempts: int = 0
     cancel_wanted: bool = False
-    created: float = field(default_factory=time.monotonic)
     started: float | None = None
     ended: float | None = None
 
@@ -102,7 +100,7 @@ class Job:
             self.attempts += 1
         elif state is JobState.QUEUED:
             self.started, self.stage, self.remaining = None, "", None
-            self.fraction = self.overall = 0.0
+            self.overall = 0.0
             self.items.clear()  # a second run makes every piece again
         else:
             self.ended = now
@@ -114,7 +112,6 @@ class Job:
         if self.final:
             return False
         self.stage = str(event.get("stage", self.stage))
-        self.fraction = _share(event.get("fraction"), self.fraction)
         self.overall = max(self.overall, _share(event.get("overall"), self.overall))
         left: object = event.get("remaining")
         self.remaining = float(left) if isinstance(left, int | float) and left >= 0 else None
@@ -124,7 +121,7 @@ class Job:
         """It went well."""
         if not self.move(JobState.DONE):
             return False
-        self.result, self.overall, self.fraction = result, 1.0, 1.0
+        self.result, self.overall = result, 1.0
         return True
 
     def fail(self, why: Failure) -> bool:

@@ -57,7 +57,6 @@ class WorkerProcess:
         _step_back(self._process.pid)
         self.started = self.heard = time.monotonic()
         self.rubbish = 0
-        self.heartbeat: Message = {}
         self._since_rest = 0
         self._threads = [
             threading.Thread(target=work, name=f"portraitkit-{name}-{self.pid}", daemon=True)
@@ -166,9 +165,7 @@ class WorkerProcess:
             self._note_rubbish(line, "no event of the protocol")
             return
         self.heard = time.monotonic()
-        if message["event"] == "heartbeat":
-            self.heartbeat = message
-        else:
+        if message["event"] != "heartbeat":
             self._inbox.put(message)
 
     def _note_rubbish(self, line: bytes, why: str) -> None:

@@ -11,7 +11,7 @@ from .engine_copies import recipe_fields
 from .text import Text
 
 # Code of the protocol -> what to do. The places are the remedy's own parameters.
-_ADVICE: dict[str, str] = {
+ADVICE: dict[str, str] = {
     "choose_model": "Choose another model in the Create panel; its menu lists those that are there.",
     "choose_device": "Choose the device {device} in the add-on's preferences.",
     "set_field": "Set “{field}” to “{value}” in the Create panel.",
@@ -32,16 +32,11 @@ _ADVICE: dict[str, str] = {
 
 def advice_for(remedy: Mapping[str, Any]) -> Text | None:
     """What to do, for the user; None for a remedy that this add-on does not know, or that lacks a parameter."""
-    template = _ADVICE.get(str(remedy.get("do")))
+    template = ADVICE.get(str(remedy.get("do")))
     if template is None:
         return None
     values = {name: _shown(name, remedy) for name in places(template)}
     return None if any(value in ("", None) for value in values.values()) else Text(template, **values)
-
-
-def known() -> dict[str, set[str]]:
-    """The remedies that there are words for, with the parameters that those need."""
-    return {code: places(template) for code, template in _ADVICE.items()}
 
 
 def places(template: str) -> set[str]:

@@ -66,7 +66,6 @@ class Supervisor:
         self.why: Failure | None = None
         """Why it is broken, or fell last."""
         self.falls = 0
-        self.starts = 0
         self._log = log
         self._timing = timing
         self._environment = environment
@@ -86,7 +85,6 @@ class Supervisor:
             self.worker = WorkerProcess(self.command, self._log, environment=self._environment)
         except (OSError, ValueError) as error:
             return self.break_down(_cannot_run(self.command[0], error))
-        self.starts += 1
         self.life = Life.STARTING
         return None
 

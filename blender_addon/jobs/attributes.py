@@ -31,7 +31,6 @@ def match(settings: Any, capabilities: dict[str, Any] | None) -> bool:
         each.quiet = True
         each.name = facts["name"]
         each.label = readable(facts["name"])
-        each.about = facts.get("description") or ""
         each.group = facts.get("group") or ""
         each.low, each.high = facts["low"], facts["high"]
         value, used, locked = kept.get(each.name, (facts.get("default") or 0.0, False, False))

@@ -20,7 +20,6 @@ from ..core.text import Text
 from . import attributes
 from .engine_link import EngineLink
 from .error_dialog import show_error
-from .files import open_file
 from .notices import notices
 from .task import Facts, Task, Workflow
 
@@ -56,7 +55,7 @@ class Session:
 
     def start(self, kind: str, label: Text, workflow: Workflow) -> Task:
         """Begin ``workflow``. In the background it has ended when this returns, and a failure is raised."""
-        task = Task(kind, label, workflow, origin=open_file())
+        task = Task(kind, label, workflow)
         self.tasks.append(task)
         self.notices.said = None
         if not self.waits:
@@ -68,15 +67,14 @@ class Session:
             raise task.failure
         return task
 
-    def wait_for(self, task: Task | None, timeout: float = 3600.0) -> None:
-        """Do the timer's work here until ``task`` has ended; without a task until nothing is under way."""
+    def wait_for(self, task: Task, timeout: float = 3600.0) -> None:
+        """Do the timer's work here until ``task`` has ended."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
-            if task.ended if task is not None else not self.tasks and not self.link.starting:
+            if task.ended:
                 return
             time.sleep(min(self.step() or 0.0, 0.02))
-        if task is not None:
-            self.cancel(task)
+        self.cancel(task)
         message = Text("The engine did not finish within {seconds} seconds.", seconds=f"{timeout:.0f}")
         raise Failure("timeout", message, "Look at the log for the reason.")
 

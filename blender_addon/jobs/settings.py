@@ -25,7 +25,6 @@ class PORTRAITKIT_PG_attribute(bpy.types.PropertyGroup):
     """One attribute of the model. Not used, it has the value that the seed gives."""
 
     label: bpy.props.StringProperty(name="Attribute", description="What the attribute is called")
-    about: bpy.props.StringProperty(name="About", description="What the two ends of the slider mean")
     group: bpy.props.StringProperty(name="Group", description="The heading that the attribute is listed under")
     low: bpy.props.FloatProperty(name="Lowest", description="The least value that the model takes", default=-3.0)
     high: bpy.props.FloatProperty(name="Highest", description="The greatest value that the model takes", default=3.0)

@@ -102,8 +102,7 @@ def forget() -> None:
 
 def search() -> Path | None:
     """An engine that is on this computer already."""
-    found = next(find_engines(own_folder("engine"), preferred_path("engine_python")), None)
-    return found.python if found is not None else None
+    return next(find_engines(own_folder("engine"), preferred_path("engine_python")), None)
 
 
 def remove_engine() -> None:

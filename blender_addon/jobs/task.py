@@ -54,12 +54,11 @@ Workflow = Generator[Ask, Facts, None]
 
 @dataclass
 class Task:
-    """Where a piece of work stands. ``kind`` says which button it came from, ``origin`` which file asked."""
+    """Where a piece of work stands. ``kind`` says which button it came from."""
 
     kind: str
     label: Text
     workflow: Workflow
-    origin: Any = None
     number: int = field(default_factory=lambda: next(_numbers))
     state: State = "waiting"
     stage: str = ""

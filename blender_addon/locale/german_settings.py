@@ -27,8 +27,6 @@ SETTINGS: dict[str, str] = {
     "What the attribute is called": "Wie das Merkmal heißt",
     "What the model lets you set": "Was das Modell einstellen lässt",
     'Attributes as JSON, such as {"age": 1.5}': 'Merkmale als JSON, etwa {"age": 1.5}',
-    "About": "Bedeutung",
-    "What the two ends of the slider mean": "Was die beiden Enden des Reglers bedeuten",
     "Group": "Gruppe",
     "The heading that the attribute is listed under": "Die Überschrift, unter der das Merkmal steht",
     "Lowest": "Kleinster",

@@ -21,10 +21,9 @@ from .selection import select_only
 def bring_in(
     path: Path | str,
     name: str = "",
-    collection: bpy.types.Collection | None = None,
     thumbnail: Path | None = None,
 ) -> Avatar:
-    """Import ``path`` as an avatar called ``name`` (or as the file), below ``collection`` (or the scene's own).
+    """Import ``path`` as an avatar called ``name`` (or as the file).
 
     ``thumbnail`` is the picture for its preview; by default the .png beside the file. The armature is selected and
     active afterwards. Raises :class:`Failure` for a file that is no avatar; the scene is then as it was.
@@ -39,7 +38,7 @@ def bring_in(
     title = free_name(name or path.stem)  # before the import takes names itself
     try:
         _import(path)
-        avatar = _arrange(seen, facts, title, collection or bpy.context.scene.collection)
+        avatar = _arrange(seen, facts, title)
     except Exception:
         remove_new(seen)
         bones.drop_unused_shape()
@@ -68,7 +67,7 @@ def _import(path: Path) -> None:
         raise Failure("file", message, "Make the avatar again.")
 
 
-def _arrange(seen: Seen, facts: dict[str, Any], name: str, parent: bpy.types.Collection) -> Avatar:
+def _arrange(seen: Seen, facts: dict[str, Any], name: str) -> Avatar:
     objects = new_since(seen, "objects")
     rigs = [each for each in objects if each.type == "ARMATURE"]
     if len(rigs) != 1:
@@ -85,7 +84,7 @@ def _arrange(seen: Seen, facts: dict[str, Any], name: str, parent: bpy.types.Col
         bpy.data.collections.remove(helper)
 
     own = bpy.data.collections.new(name)
-    parent.children.link(own)
+    bpy.context.scene.collection.children.link(own)
     for each in (armature, *meshes):
         for other in each.users_collection:
             other.objects.unlink(each)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,9 +116,9 @@ def needs_avatar(context: bpy.types.Context) -> str:
     return "" if selected_avatar(context) is not None else "Select an avatar made by Portraitkit first"
 
 
-def avatars_of(objects: Iterable[bpy.types.Object] | None = None) -> list[Avatar]:
-    """Every avatar among ``objects``, or of the whole file."""
-    return [Avatar(each) for each in (bpy.data.objects if objects is None else objects) if is_avatar(each)]
+def avatars_of() -> list[Avatar]:
+    """Every avatar of the file."""
+    return [Avatar(each) for each in bpy.data.objects if is_avatar(each)]
 
 
 def find(identity: str) -> Avatar | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An avatar made anew takes the old one's place; removing one leaves nothing behind."""
+"""An avatar made anew takes the old one's place."""
 
 from __future__ import annotations
 
@@ -66,17 +66,6 @@ def _replace(old: Avatar, path: Path | str, thumbnail: Path | None) -> None:
             for image in images_of(material):
                 if skin_shader.ROLE in image:
                     image.name = f"{name} {image[skin_shader.ROLE].replace('_', ' ')}"
-
-
-def remove(avatar: Avatar) -> None:
-    """Take an avatar out of the file with everything that only it used."""
-    waste, home = _blocks_of(avatar), avatar.collection
-    for each in [*avatar.meshes, avatar.armature]:
-        bpy.data.objects.remove(each)
-    if home is not None and COLLECTION_KEY in home and not home.all_objects:
-        bpy.data.collections.remove(home)
-    _sweep(waste)
-    bones.drop_unused_shape()
 
 
 def _blocks_of(avatar: Avatar) -> list[Any]:

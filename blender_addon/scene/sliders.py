@@ -12,7 +12,6 @@ from typing import Any
 
 import bpy
 
-from .identity import Avatar
 from .pose import bones_of
 from .rotations import axis_angle_of, quaternion_of, rotation_of, turn
 
@@ -67,11 +66,6 @@ class PORTRAITKIT_PG_pose(bpy.types.PropertyGroup):
     head_x: _slider("head", 0, "Head Nod", "Bend the head forward, or back below zero")
     head_y: _slider("head", 1, "Head Turn", "Turn the head to the avatar's left, or right below zero")
     head_z: _slider("head", 2, "Head Tilt", "Tilt the head to the avatar's right shoulder, or left below zero")
-
-
-def of(avatar: Avatar) -> Any:
-    """The sliders of an avatar."""
-    return getattr(avatar.armature, NAME)
 
 
 def register() -> None:

@@ -23,6 +23,11 @@ QUICK = Timing(start=60.0, silence=5.0, cancel=0.5, falls=3)
 Maker = Callable[..., WorkerClient]
 
 
+def starts(client: WorkerClient) -> int:
+    """How often a bad worker was started: it counts that itself."""
+    return len((Path(client._supervisor.command[-1]) / "starts").read_bytes())  # pyright: ignore[reportPrivateUsage]
+
+
 def alive(pid: int) -> bool:
     """Whether the process runs; a zombie counts, as somebody forgot to collect it."""
     try:

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from blender_addon.core.failure import Failure, codes, engine_failure
-from blender_addon.core.remedies import known
+from blender_addon.core.failure import WORDS, Failure, engine_failure
+from blender_addon.core.remedies import ADVICE, places
 from blender_addon.core.text import Text, as_it_is
 from portrait_core.protocol import ERROR_CODES, REMEDIES
 from tests.addon_package.texts import german
@@ -30,17 +30,17 @@ def test_what_stands_in_a_place_is_nobody_s_template() -> None:
 
 
 def test_every_code_has_words() -> None:
-    assert set(ERROR_CODES) <= set(codes())
-    for code in codes():
+    assert set(ERROR_CODES) <= WORDS.keys()
+    for code in WORDS:
         told = Failure(code)
         assert told.title and told.advice and told.message and told.title != str(told.advice)
         assert {told.title, told.advice.template} <= german().keys()
 
 
 def test_every_remedy_of_the_protocol_has_words() -> None:
-    assert known().keys() == REMEDIES.keys()
-    for code, needed in known().items():
-        assert needed <= set(REMEDIES[code]), code
+    assert ADVICE.keys() == REMEDIES.keys()
+    for code, needed in REMEDIES.items():
+        assert places(ADVICE[code]) <= set(needed), code
 
 
 def test_a_remedy_is_said_in_the_words_of_the_panels() -> None:

@@ -177,6 +177,21 @@ def pump() -> Callable[..., None]:
 
 
 @pytest.fixture
+def delete(scene: Any) -> Callable[[Any], None]:
+    """Delete an avatar as a user does, and what nobody uses any more with it."""
+
+    def run(avatar: Any) -> None:
+        home = avatar.collection
+        for each in [*avatar.meshes, avatar.armature]:
+            bpy.data.objects.remove(each)
+        bpy.data.collections.remove(home)
+        bpy.data.orphans_purge(do_recursive=True)
+
+    bpy.data.orphans_purge(do_recursive=True)
+    return run
+
+
+@pytest.fixture
 def datablocks() -> Callable[[], dict[str, int]]:
     """Counts of every kind of data-block, to see that nothing is left behind."""
 

@@ -147,12 +147,14 @@ def test_undo_meanwhile(window: Window, part: Part) -> None:
     assert task.state == "done" and names(part) == ["Ada"]
 
 
-def test_the_avatar_is_deleted_while_it_is_made_anew(window: Window, part: Part, avatar_copy: Path) -> None:
+def test_the_avatar_is_deleted_while_it_is_made_anew(
+    window: Window, part: Part, avatar_copy: Path, delete: Callable[[Any], None]
+) -> None:
     avatar = part("scene.bring_in").bring_in(avatar_copy, "Ada")
     assert bpy.ops.portraitkit.regenerate(changes='{"seed": 2}') == {"FINISHED"}
     task = window.session.tasks[-1]
     window.busy(task)
-    part("scene.replace").remove(avatar)
+    delete(avatar)
     window.until(lambda: task.ended)
     assert names(part) == []
     assert [each.name for each in window.session.notices.waiting] == ["Ada"]
@@ -235,7 +237,9 @@ def test_blender_is_killed(engine: Path, addon: ModuleType, tmp_path: Path) -> N
         other.wait()
 
 
-def test_cycles_leave_memory_flat(window: Window, part: Part, datablocks: Callable[[], dict[str, int]]) -> None:
+def test_cycles_leave_memory_flat(
+    window: Window, part: Part, delete: Callable[[Any], None], datablocks: Callable[[], dict[str, int]]
+) -> None:
     """Generate and delete, again and again: data-blocks as before, the engine's memory and ours flat."""
     cycles = int(os.environ.get("PORTRAITKIT_CYCLES", "6"))
     before = datablocks()
@@ -245,7 +249,7 @@ def test_cycles_leave_memory_flat(window: Window, part: Part, datablocks: Callab
         window.until(lambda task=task: task.ended)
         assert task.state == "done"
         (avatar,) = part("scene.identity").avatars_of()
-        part("scene.replace").remove(avatar)
+        delete(avatar)
         assert datablocks() == before
         ours.append(resident("self"))
         its.append(resident(window.session.link.client.engine["pid"]))

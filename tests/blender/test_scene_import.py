@@ -97,12 +97,12 @@ def test_replacing_takes_levels_away_whichever_is_active(
 
 
 def test_hundred_cycles_leave_nothing(
-    scene: Any, part: Part, avatar_copy: Path, datablocks: Callable[[], dict[str, int]]
+    part: Part, avatar_copy: Path, delete: Callable[[Any], None], datablocks: Callable[[], dict[str, int]]
 ) -> None:
     before = datablocks()
     for _ in range(100):
         avatar = part("scene.bring_in").bring_in(avatar_copy, "Ada")
-        part("scene.replace").remove(avatar)
+        delete(avatar)
     assert datablocks() == before
     avatar = part("scene.bring_in").bring_in(avatar_copy, "Ada")
     with_one = datablocks()

@@ -22,7 +22,6 @@ class Progress:
     """In plain words."""
     downloads: bool = False
     """Whether a file is coming just now."""
-    file: str = ""
     file_bytes: int = 0
     file_size: int = 0
     ended_bytes: int = 0
@@ -48,9 +47,9 @@ class Progress:
         found = _FILE.match(line)
         if found is not None:
             self._next_file()
-            self.file = PurePosixPath(found[2].replace("\\", "/")).name.split("-")[0].split("#")[0]
+            file = PurePosixPath(found[2].replace("\\", "/")).name.split("-")[0].split("#")[0]
             self.downloads = found[1] == "Downloading"
-            self.doing = Text("Downloading {file}" if self.downloads else "Reading {file}", file=self.file)
+            self.doing = Text("Downloading {file}" if self.downloads else "Reading {file}", file=file)
             return
         found = _COLLECT.match(text)
         if found is not None:

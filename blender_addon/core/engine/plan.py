@@ -53,8 +53,6 @@ class SetupPlan:
     wheels: Path | None
     download: int
     """Bytes, about; 0 without the network."""
-    disk: int
-    """Bytes needed while it works."""
     steps: tuple[Step, ...]
     done: tuple[str, ...]
     """Names of the steps that an earlier set-up has finished."""
@@ -69,11 +67,6 @@ class SetupPlan:
     def python(self) -> Path:
         """The Python of the environment, once it is made."""
         return python_of(self.place)
-
-    @property
-    def commands(self) -> tuple[tuple[str, ...], ...]:
-        """What will be run, in order."""
-        return tuple(step.command for step in self.steps)
 
     @property
     def lines(self) -> list[Text]:
@@ -149,7 +142,6 @@ def make_plan(
         version=wheel_version(wheel),
         wheels=wheels,
         download=download,
-        disk=disk,
         steps=steps,
         done=done,
         notes=tuple(notes),

@@ -30,7 +30,7 @@ print({MARK!r} + json.dumps(dict(
     executable=sys.executable, base=getattr(sys, "_base_executable", None) or sys.executable,
     prefix=sys.prefix, in_venv=sys.prefix != sys.base_prefix,
     can_make=bool(u.find_spec("venv") and u.find_spec("ensurepip")),
-    engine=version("portraitkit"), torch=version("torch"))))
+    engine=version("portraitkit"))))
 """
 
 
@@ -50,7 +50,6 @@ class Probe:
     """CPython with the usual interpreter lock: what wheels are made for."""
     engine: str | None
     """Version of portraitkit installed there."""
-    torch: str | None
 
     @property
     def text(self) -> str:
@@ -103,5 +102,4 @@ def _understand(python: Path, facts: dict[str, Any]) -> Probe:
         can_make=bool(facts["can_make"]),
         standard=facts["implementation"] == "cpython" and not facts["free_threaded"],
         engine=facts["engine"],
-        torch=facts["torch"],
     )

@@ -7,28 +7,16 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from .probe import Probe, probe
 from .record import own_python, python_of
 
 
-@dataclass(frozen=True)
-class FoundEngine:
-    """A Python that has portraitkit."""
-
-    python: Path
-    version: str
-    torch: str | None
-    where: str
-    """How it was found, for people."""
-
-
-def find_engines(folder: Path, chosen: Path | None = None, *, timeout: float = 10.0) -> Iterator[FoundEngine]:
-    """Engines that are there, best first: the one chosen, our own, the ``portrait`` on the PATH, the usual Pythons."""
+def find_engines(folder: Path, chosen: Path | None = None, *, timeout: float = 10.0) -> Iterator[Path]:
+    """Pythons that have an engine, best first: the one chosen, our own, that of the command, the usual ones."""
     seen: set[str] = set()
-    for python, where in engine_candidates(folder, chosen):
+    for python in engine_candidates(folder, chosen):
         key = os.path.normcase(str(python))
         if key in seen:
             continue
@@ -36,31 +24,31 @@ def find_engines(folder: Path, chosen: Path | None = None, *, timeout: float = 1
         told = probe(python, timeout)
         if isinstance(told, Probe) and told.engine is not None:
             # The path as it was found: a venv's link must not be followed, or its packages are gone.
-            yield FoundEngine(python, told.engine, told.torch, where)
+            yield python
 
 
-def engine_candidates(folder: Path, chosen: Path | None = None) -> Iterator[tuple[Path, str]]:
+def engine_candidates(folder: Path, chosen: Path | None = None) -> Iterator[Path]:
     """Pythons that may have an engine; those that exist."""
     if chosen is not None:
         # A folder may be chosen as well: that of an environment.
         python = python_of(chosen) if chosen.is_dir() else chosen
         if python.is_file():
-            yield python, "the preferences"
+            yield python
     own = own_python(folder)
     if own is not None:
-        yield own, "made by this add-on"
+        yield own
     command = shutil.which("portrait")
     if command is not None:
         beside = _python_of_script(Path(command))
         if beside is not None:
-            yield beside, "the command portrait"
+            yield beside
     environment = os.environ.get("VIRTUAL_ENV")
     if environment and python_of(Path(environment)).is_file():
-        yield python_of(Path(environment)), "the active environment"
+        yield python_of(Path(environment))
     for name in ("python3", "python"):
         found = shutil.which(name)
         if found is not None and "WindowsApps" not in found:
-            yield Path(found), "the Python on the PATH"
+            yield Path(found)
 
 
 def _python_of_script(script: Path) -> Path | None:
