@@ -23,8 +23,8 @@ SMALL: dict[str, Any] = {"model": "balls", "faces": 500, "texture_size": 64, "la
 class BallsEngine(Engine):
     """An engine that knows the analytic bust alone."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, kept_persons: int = 1) -> None:
+        super().__init__(kept_persons=kept_persons)
         self.device = "cpu"
         self.balls = AnalyticModel()
 

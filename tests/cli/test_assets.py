@@ -137,7 +137,7 @@ def test_options_reach_the_recipe(run: Run, balls: Path, tmp_path: Path) -> None
         (["--bone-naming", "maya"], "input should be 'smpl', 'mixamo', 'unity', 'unreal' or 'vrm'"),
         (["--format", "3ds"], "--format '3ds' is not known; there are glb, gltf, obj, ply, stl, blend, fbx, usdc."),
         (["--format", "glb,"], "--format '' is not known"),
-        (["--format", "fbx", "--blender", "no/such"], "--blender no/such: no program there"),
+        (["--format", "fbx", "--blender", "no/such"], "no/such: no program there. Install bpy"),
         (["--recipe", "none.glb"], "none.glb: No such file"),
         (["--recipe", "a.png"], "recipes are read from .glb"),
         (["--motion", "none.npz"], "none.npz"),

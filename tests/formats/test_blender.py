@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cli.remedies import told
 from portrait_core.errors import OutputError, UsageError
 from portrait_core.formats import blender
 from portrait_core.formats.blender import BLENDER_VARIABLE, find_blender
@@ -124,8 +126,9 @@ def test_without_blender_the_error_says_how_to_get_it(tmp_path: Path, monkeypatc
     monkeypatch.delenv(BLENDER_VARIABLE, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(blender.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"pip install 'portraitkit\[blender\]', or name a Blender"):
+    with pytest.raises(UsageError) as raised:
         write_avatar(asset(), tmp_path / "a.fbx")
+    assert re.search(r"pip install 'portraitkit\[blender\]', or name a Blender", told(raised.value))
     assert list(tmp_path.iterdir()) == []
 
 
