@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every panel and dialog is drawn, onto a layout that knows which properties and operators there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import bpy
+import pytest
+
+Part = Callable[[str], ModuleType]
+
+
+class Layout:
+    """Takes what panels ask of a layout, and notes what a user would read."""
+
+    def __init__(self, said: list[str]) -> None:
+        self.said = said
+        self.shown: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("row", "column", "box", "split", "grid_flow"):
+            return lambda **_: self
+        if name in ("separator", "template_icon"):
+            return lambda **_: None
+        raise AttributeError(name)
+
+    def label(self, text: str = "", icon: str = "NONE", translate: bool = True) -> None:
+        assert isinstance(text, str) and "{" not in text, text
+        self.said.append(text)
+
+    def prop(self, data: Any, name: str, text: str | None = None, **_: Any) -> None:
+        assert name in data.bl_rna.properties, f"{data} has no property {name}"
+        self.shown.append(name)
+
+    def progress(self, text: str, factor: float, translate: bool = True) -> None:
+        assert isinstance(text, str) and 0 <= factor <= 1
+        self.said.append(text)
+
+    def operator(self, name: str, text: str = "", **_: Any) -> Any:
+        room, _, word = name.partition(".")
+        assert word in dir(getattr(bpy.ops, room)), name
+        assert isinstance(text, str)
+        return SimpleNamespace()
+
+    def menu(self, name: str, **_: Any) -> None:
+        assert hasattr(bpy.types, name), name
+
+
+def draw_all(part: Part, addon: ModuleType) -> Layout:
+    """Draw every panel, the preferences and the dialogs."""
+    layout = Layout([])
+    drawn = [each for each in part("ui").CLASSES if issubclass(each, bpy.types.Panel | bpy.types.Menu)]
+    assert len(drawn) > 6
+    for each in drawn:
+        if getattr(each, "poll", lambda _: True)(bpy.context):
+            each.draw(SimpleNamespace(layout=layout), bpy.context)
+    part("ui.preferences").draw_engine(layout, bpy.context.preferences.addons[addon.__name__].preferences, bpy.context)
+    part("jobs.error_dialog").draw_failure(layout, bpy.context)
+    return layout
+
+
+def test_without_an_engine(scene: Any, part: Part, addon: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PORTRAITKIT_ENGINE_PYTHON", raising=False)
+    assert "There is no engine yet." in " ".join(draw_all(part, addon).said)
+
+
+def test_with_everything(
+    scene: Any, part: Part, addon: ModuleType, engine: Path, avatar_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine, a task, an avatar, a gallery, an error, an avatar that waits."""
+    session, text = part("jobs.session").session, part("core.text").Text
+    part("scene.bring_in").bring_in(avatar_copy, "Ada")
+    assert bpy.ops.portraitkit.explore(count=2, seed=5) == {"FINISHED"}
+    for place in (0, 1):
+        bpy.ops.portraitkit.pick(index=place)
+    task = part("jobs.task").Task("generate", text("Generating {name}", name="Bea"), iter(()))
+    task.stage, task.remaining, task.overall = "unwrap", 12.0, 0.5
+    monkeypatch.setattr(session, "tasks", [task])
+    session.notices.fail(text("Generating {name}", name="Bea"), part("core.failure").Failure("disk"))
+    session.notices.keep(avatar_copy.with_name("left.glb"), "Cleo", SimpleNamespace(path="/tmp/a.blend"))
+    try:
+        layout = draw_all(part, addon)
+    finally:
+        monkeypatch.undo()
+        session.notices.forget()
+        session.restart()
+    said = " ".join(layout.said)
+    for words in ("Ada", "Generating Bea", "Unwrapping, 12 s left", "The disk is full", "Cleo is ready, but a.blend"):
+        assert words in said, said
+    fields = {row.name for row in part("jobs.recipe_properties").PLAIN}
+    assert fields | {"texture_size", "levels", "shared_maps"} <= set(layout.shown)
