@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli.remedies import told
 from portrait_core.errors import UsageError
 from portrait_core.world.assets import AssetFolders, find_assets, fit_mhclo, read_obj, read_target
 from portrait_core.world.cache import cached_arrays
@@ -24,7 +25,7 @@ def make_folder(root: Path) -> Path:
 def test_a_missing_folder_is_named(tmp_path: Path):
     with pytest.raises(UsageError, match="nowhere") as caught:
         find_assets(tmp_path / "nowhere")
-    assert "PORTRAITKIT_ASSETS" in str(caught.value) and "base.obj" in str(caught.value)
+    assert "PORTRAITKIT_ASSETS" in told(caught.value) and "base.obj" in told(caught.value)
 
 
 def test_half_a_folder_is_not_enough(tmp_path: Path):

@@ -69,7 +69,7 @@ def test_a_scene_of_one_tetrahedron():
     triangles = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
     scene = MeshQueries(vertices, triangles, solid=True)
     assert scene.inside(np.array([[0.1, 0.1, 0.1], [0.5, 0.5, 0.5], [-0.1, 0.1, 0.1]])).tolist() == [True, False, False]
-    hit = scene.cast(np.array([[0.2, 0.3, 2.0], [5, 5, 5]]), np.array([[0, 0, -1.0], [0, 0, -1]]))
+    hit = scene.first_hits(np.array([[0.2, 0.3, 2.0], [5, 5, 5]]), np.array([[0, 0, -1.0], [0, 0, -1]]))
     assert hit.face.tolist() == [3, -1]
     np.testing.assert_allclose(hit.distance[0], 2 - 0.5, atol=1e-6)
     np.testing.assert_allclose(hit.weights[0], [0.2, 0.3, 0.5], atol=1e-6)
