@@ -12,6 +12,8 @@ from ..core.text import Text
 
 BESIDE = "//"
 """How Blender begins a path that is meant from the .blend file's folder."""
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set[str]()
+"""Option of every property that holds such a path; Blender warns of those without from 4.5 on."""
 
 
 def absolute(named: str) -> Path:

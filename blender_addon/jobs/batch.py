@@ -4,7 +4,7 @@
 import bpy
 
 from ..base.operator import PortraitOperator
-from ..base.paths import absolute
+from ..base.paths import RELATIVE, absolute
 from ..core.failure import Failure
 from ..core.text import Text
 from . import avatars, recipes, workflows
@@ -37,7 +37,7 @@ class PORTRAITKIT_OT_batch(TaskOperator, bpy.types.Operator):
         name="Folder",
         description="Where to; empty: as the panel says",
         subtype="DIR_PATH",
-        options={"SKIP_SAVE"},
+        options={"SKIP_SAVE", *RELATIVE},
     )
     format: bpy.props.StringProperty(
         name="Format", description="File ending such as .glb; empty: as the panel says", options={"SKIP_SAVE"}

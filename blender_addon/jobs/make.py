@@ -4,7 +4,7 @@
 import bpy
 
 from ..base.operator import PortraitOperator
-from ..base.paths import absolute, model_named
+from ..base.paths import RELATIVE, absolute, model_named
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
@@ -39,7 +39,7 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
         name="Keep the File As",
         description="Where the avatar's file stays; empty: it is not kept",
         subtype="FILE_PATH",
-        options={"SKIP_SAVE"},
+        options={"SKIP_SAVE", *RELATIVE},
     )
     overwrite: bpy.props.BoolProperty(
         name="Replace File", description="Write over a file that is there", options={"SKIP_SAVE"}
@@ -48,7 +48,7 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
         name="Motion",
         description="A motion file that becomes the avatar's action",
         subtype="FILE_PATH",
-        options={"SKIP_SAVE"},
+        options={"SKIP_SAVE", *RELATIVE},
     )
 
     def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:

@@ -5,6 +5,7 @@ import json
 
 import bpy
 
+from ..base.paths import RELATIVE
 from . import attributes
 from .recipe_properties import FIELDS, MOST, PERSON, PLAIN, annotations, property_of
 
@@ -106,7 +107,11 @@ class PORTRAITKIT_PG_settings(bpy.types.PropertyGroup):
         name="Variations", description="How many avatars are written", default=50, min=1, max=10_000
     )
     batch_folder: bpy.props.StringProperty(
-        name="Folder", description="Where the avatars are written", subtype="DIR_PATH", default="//avatars"
+        name="Folder",
+        description="Where the avatars are written",
+        subtype="DIR_PATH",
+        options=RELATIVE,
+        default="//avatars",
     )
     batch_format: bpy.props.EnumProperty(
         name="Format",

@@ -8,7 +8,7 @@ import bpy
 
 from ..base import redraw
 from ..base.operator import PortraitOperator
-from ..base.paths import absolute
+from ..base.paths import RELATIVE, absolute
 from ..base.preferences_access import preferences, preferred_path
 from ..base.ticker import Ticker
 from ..base.wrap import say
@@ -127,7 +127,7 @@ class PORTRAITKIT_OT_set_up_engine(PortraitOperator, bpy.types.Operator):
         name="Folder of Wheels",
         description="Install from this folder without the internet; empty: as the preferences say",
         subtype="DIR_PATH",
-        options={"SKIP_SAVE"},
+        options={"SKIP_SAVE", *RELATIVE},
     )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:

@@ -4,7 +4,7 @@
 import bpy
 
 from ..base.operator import PortraitOperator
-from ..base.paths import absolute
+from ..base.paths import RELATIVE, absolute
 from ..core.failure import Failure
 from ..core.text import Text
 from .bring_in import bring_in
@@ -16,7 +16,7 @@ class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
     bl_label = "Import Avatar"
     bl_description = "Import an avatar's .glb file with its bones, skin shader, recipe and picture"
 
-    filepath: bpy.props.StringProperty(name="File", description="The .glb file", subtype="FILE_PATH")
+    filepath: bpy.props.StringProperty(name="File", description="The .glb file", subtype="FILE_PATH", options=RELATIVE)
     name: bpy.props.StringProperty(name="Name", description="What the avatar is called; empty: as the file")
     filter_glob: bpy.props.StringProperty(default="*.glb;*.gltf", options={"HIDDEN"})
 

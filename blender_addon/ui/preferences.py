@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..base.paths import BESIDE, absolute
+from ..base.paths import BESIDE, RELATIVE, absolute
 from ..base.preferences_access import ROOT
 from ..base.wrap import say
 from ..core.text import Text
@@ -50,6 +50,7 @@ class PORTRAITKIT_AddonPreferences(bpy.types.AddonPreferences):
         name="Engine's Python",
         description="The Python that the engine is installed in; filled in by Set Up and Find",
         subtype="FILE_PATH",
+        options=RELATIVE,
         update=_path("engine_python", _engine_changed),
     )
     variant: bpy.props.EnumProperty(
@@ -84,18 +85,21 @@ class PORTRAITKIT_AddonPreferences(bpy.types.AddonPreferences):
         name="Models",
         description="Where your own models are; empty: the usual folder",
         subtype="DIR_PATH",
+        options=RELATIVE,
         update=_path("models_folder", _changed),
     )
     cache_folder: bpy.props.StringProperty(
         name="Cache",
         description="Where pictures and avatars on their way into the scene are kept; empty: the add-on's own folder",
         subtype="DIR_PATH",
+        options=RELATIVE,
         update=_path("cache_folder"),
     )
     wheels_folder: bpy.props.StringProperty(
         name="Wheels",
         description="Set the engine up from this folder of wheels instead of the internet",
         subtype="DIR_PATH",
+        options=RELATIVE,
         update=_path("wheels_folder"),
     )
 

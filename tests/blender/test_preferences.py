@@ -13,6 +13,8 @@ import bpy
 import pytest
 
 Part = Callable[[str], ModuleType]
+# from 4.5 on Blender warns of a property that is not made for paths beside the file
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 
 @pytest.fixture
@@ -27,11 +29,9 @@ def preferences(scene: Any, addon: ModuleType, part: Part) -> Iterator[Any]:
     session.notices.forget()
 
 
-@pytest.fixture
-def saved(tmp_path: Path, preferences: Any) -> Path:
-    """The open file has a folder."""
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
-    return tmp_path
+def save(folder: Path) -> None:
+    """The open file has a folder from now on."""
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
 
 
 def test_a_refused_setting_is_told(preferences: Any, engine: Path, part: Part) -> None:
@@ -59,16 +59,16 @@ def test_a_setting_that_is_refused_later_is_told(preferences: Any, engine: Path,
     assert "mps" in str(session.notices.error.message)
 
 
-def test_folders_beside_the_file_are_sent_whole(saved: Path, preferences: Any, part: Part) -> None:
+def test_folders_beside_the_file_are_sent_whole(tmp_path: Path, preferences: Any, part: Part) -> None:
     settings = part("jobs.engine_link").engine_settings
-    # as preferences of an older version hold it, past the update function
-    preferences["models_folder"] = "//models"
-    preferences["cache_folder"] = "//cache"
-    assert settings()["models_folder"] == str(saved / "models")
-    assert part("base.preferences_access").cache_folder() == saved / "cache"
+    preferences.models_folder = "//models"
+    preferences.cache_folder = "//cache"
+    save(tmp_path)
+    assert settings()["models_folder"] == str(tmp_path / "models")
+    assert part("base.preferences_access").cache_folder() == tmp_path / "cache"
     preferences.models_folder = "//others"
-    assert preferences.models_folder == str(saved / "others")
-    assert settings()["models_folder"] == str(saved / "others")
+    assert preferences.models_folder == str(tmp_path / "others")
+    assert settings()["models_folder"] == str(tmp_path / "others")
     preferences.models_folder = "~/models"
     assert settings()["models_folder"] == str(Path.home() / "models")
     preferences.models_folder = "models"
@@ -76,20 +76,21 @@ def test_folders_beside_the_file_are_sent_whole(saved: Path, preferences: Any, p
 
 
 def test_the_engine_beside_the_file_is_started_by_its_whole_path(
-    saved: Path, preferences: Any, part: Part, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, preferences: Any, part: Part, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PORTRAITKIT_ENGINE_PYTHON", raising=False)
-    preferences["engine_python"] = "//engine/bin/python"
-    assert part("jobs.session").session.link.python == saved / "engine" / "bin" / "python"
+    preferences.engine_python = "//engine/bin/python"
+    save(tmp_path)
+    assert part("jobs.session").session.link.python == tmp_path / "engine" / "bin" / "python"
 
 
 def test_beside_a_file_that_was_never_saved_is_told(
     preferences: Any, engine: Path, part: Part, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    preferences["models_folder"] = "//models"
+    preferences.models_folder = "//models"
     with pytest.raises(RuntimeError, match="never saved"):
         bpy.ops.portraitkit.generate(seed=1)
-    preferences["models_folder"] = ""
+    preferences.models_folder = ""
     for path in ({"filepath": "//ada.glb"}, {"motion": "//walk.npz"}, {"model": "//mine.safetensors"}):
         with pytest.raises(RuntimeError, match="never saved"):
             bpy.ops.portraitkit.generate(seed=1, **path)
@@ -97,6 +98,6 @@ def test_beside_a_file_that_was_never_saved_is_told(
         with pytest.raises(RuntimeError, match="never saved"):
             getattr(bpy.ops.portraitkit, name)(**options)
     monkeypatch.delenv("PORTRAITKIT_ENGINE_PYTHON")
-    preferences["engine_python"] = "//engine/bin/python"
+    preferences.engine_python = "//engine/bin/python"
     with pytest.raises(RuntimeError, match="is not there"):
         bpy.ops.portraitkit.generate(seed=1)
