@@ -14,7 +14,7 @@ import pytest
 
 from tests.worker.client import LONG, SMALL, Worker
 
-PATIENCE = 60
+PATIENCE = 180
 """Seconds until an end that does not come is a fault, on a machine as busy as may be."""
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
