@@ -50,12 +50,16 @@ def strong_steps(
         yield Flat(state.uvs, energy / total)
 
 
+def proxy_weights(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the squares (s - 1)^2 of singular values s weigh, so that their gradient is that of the energy s^2 + s^-2:
+    (s - s^-3) / (s - 1), written without the division."""
+    return 1.0 + 1.0 / values + values**-2 + values**-3
+
+
 def _direction(state: State, rest: Rest) -> NDArray[np.float64]:
     """From the places (N, 2) to those of least sum over triangles of area * |W (J - R)|^2."""
     left, values, right = np.linalg.svd(state.jacobian.transpose(2, 1, 0))
-    # Weights that make the gradient of the sum that of the energy s^2 + s^-2: (s - s^-3) / (s - 1).
-    values = np.maximum(values, 1e-9)
-    squares = 1.0 + 1.0 / values + values**-2 + values**-3
+    squares = proxy_weights(np.maximum(values, 1e-9))
     metric = np.einsum("fij,fj,fkj->fik", left, squares, left) * rest.area[:, None, None]
     target = np.einsum("fab,fbi->fai", metric, left @ right)
     gradient: Any = rest.gradient

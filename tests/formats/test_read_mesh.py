@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 import trimesh
 
 from portrait_core.errors import UsageError
+from portrait_core.formats.gltf.reader import read_gltf
 from portrait_core.formats.gltf.writer import glb_bytes
 from portrait_core.formats.read_mesh import read_mesh
 from portrait_core.formats.write import write_avatar
@@ -122,6 +124,22 @@ def test_small_gltf_kinds(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_mesh(little_gltf(tmp_path / "b.gltf", uvs=bytes_uvs)).uvs, mesh.uvs)
     plain = read_mesh(little_gltf(tmp_path / "c.gltf", lambda t: t["nodes"][0].update(skin=0)))
     np.testing.assert_array_equal(plain.vertices, PLACES)  # the node of a skinned mesh does not move it
+
+
+def test_a_glb_with_an_empty_binary_part_is_whole(tmp_path: Path) -> None:
+    tree = little_gltf(tmp_path / "a.gltf").read_bytes()
+    tree += b" " * (-len(tree) % 4)
+    for blob in (b"", struct.pack("<I4s", 0, b"BIN\0"), struct.pack("<I4s", 4, b"BIN\0") + b"abcd"):
+        path = tmp_path / "a.glb"
+        parts = struct.pack("<I4s", len(tree), b"JSON") + tree + blob
+        path.write_bytes(struct.pack("<4sII", b"glTF", 2, 12 + len(parts)) + parts)
+        assert read_gltf(path).blob == blob[8:]
+        np.testing.assert_array_equal(read_mesh(path).faces, FACES)
+    # A part that promises a byte more than there is, even the first one.
+    parts = parts[:-12] + struct.pack("<I4s", 1, b"BIN\0")
+    path.write_bytes(struct.pack("<4sII", b"glTF", 2, 12 + len(parts)) + parts)
+    with pytest.raises(UsageError, match="binary part is truncated"):
+        read_gltf(path)
 
 
 def _no_uvs(tree: dict[str, Any]) -> None:

@@ -18,9 +18,11 @@ from portrait_core.formats.write import write_avatar
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.pipeline import make_avatar
 from portrait_core.pipeline.make import begin
+from portrait_core.pipeline.surfaces import reference
 from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.threads import side_by_side
+from portrait_core.shape import Surface, clean, extract_surface
 from tests.analytic_model import AnalyticModel
 from tests.pipeline.materials import BOTTOM, ROUGH, RichModel
 
@@ -80,6 +82,17 @@ def test_the_edge_around_the_cut_is_hard(avatar: Avatar) -> None:
     np.testing.assert_allclose(level.normals[floor], np.tile([0.0, -1.0, 0.0], (len(floor), 1)), atol=1e-6)
     rim = np.intersect1d(np.flatnonzero(low), level.faces[~flat])
     assert len(rim) > 10 and np.median(np.abs(level.normals[rim, 1])) < 0.5
+
+
+def test_a_surface_is_cleaned_by_the_spacing_of_its_lattice() -> None:
+    """Voxels are cubes: the longest side of the bounds has ``lattice`` of them."""
+    field = RichModel().person(RECIPE).field
+    sides = field.bounds[1] - field.bounds[0]
+    assert sides.max() > 1.1 * sides.min()
+    raw = extract_surface(field, 64)
+    voxel = float(sides.max()) / 64
+    _, told = clean(Surface(field.place(raw.vertices), raw.faces), field.cut_planes(), voxel)
+    assert reference(field, 64, silent).report == told.facts() and told.roughness > 0.0
 
 
 def test_ripples_are_calmed_on_the_throat_and_kept_on_the_face() -> None:

@@ -9,7 +9,7 @@ import pytest
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 from portrait_core.rig import Skin, skin_from_template
 from portrait_core.rig.skin import strongest
-from portrait_core.rig.weight_transfer import closest_barycentric, without_arms
+from portrait_core.rig.weight_transfer import closest_barycentric, transferred, without_arms
 from portrait_core.shape import decimate, extract_surface, vertex_normals
 from tests.analytic import bust_field, bust_template, bust_weights
 from tests.slow_search import point_triangle
@@ -72,6 +72,21 @@ def test_a_thin_gap_takes_the_side_that_faces_the_same_way() -> None:
     facing_up = np.tile(np.array([0, 0, 1], np.float32), (81, 1))
     assert (skin_from_template(template, points, facing_up).dense(24)[:, 9] > 0.999).all()
     assert (skin_from_template(template, points, -facing_up).dense(24)[:, HEAD] > 0.999).all()
+
+
+def test_two_centimetres_away_a_template_says_nothing() -> None:
+    template = BodyTemplate(
+        SMPL_JOINT_NAMES,
+        np.array(SMPL_PARENTS, np.int32),
+        np.zeros((24, 3), np.float32),
+        np.array([[-0.1, -0.1, 0], [0.1, -0.1, 0], [0, 0.1, 0]], np.float32),
+        np.array([[0, 1, 2]], np.int32),
+        np.eye(24, dtype=np.float32)[[HEAD] * 3],
+    )
+    points = np.array([[0, 0, 0.001], [0, 0, 0.0195], [0, 0, 0.0205], [0, 0, 0.1]], np.float32)
+    weights, fits = transferred(template, points, np.tile(np.array([0, 0, 1], np.float32), (4, 1)))
+    assert fits.tolist() == [True, True, False, False]
+    np.testing.assert_allclose(weights[:2, HEAD], 1.0)
 
 
 def test_nearest_points_equal_the_distance_formula() -> None:

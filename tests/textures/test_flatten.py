@@ -11,7 +11,7 @@ from portrait_core.geometry.edge_pairs import face_pairs, glue
 from tests.textures.measures import overlapping, stretches
 from textures.distortion import energies, stresses
 from textures.flatten import flatten, flattenings
-from textures.slim import strong_steps
+from textures.slim import proxy_weights, strong_steps
 from textures.topology import border_loops, euler_numbers, open_to_discs
 
 
@@ -74,6 +74,13 @@ def test_the_stress_is_the_derivative_of_the_energy() -> None:
     values = np.linalg.svd(jacobian.transpose(2, 0, 1), compute_uv=False)
     np.testing.assert_allclose(energies(jacobian), (values**2 + values**-2).sum(axis=1))
     assert np.isinf(energies(-jacobian * np.array([1.0, -1.0])[:, None, None])).all()
+
+
+def test_the_weights_of_strong_steps_make_their_gradient_that_of_the_energy() -> None:
+    values = np.linspace(0.2, 4.0, 80)
+    slope = ((values + 1e-6) ** 2 + (values + 1e-6) ** -2 - (values - 1e-6) ** 2 - (values - 1e-6) ** -2) / 2e-6
+    np.testing.assert_allclose(2.0 * proxy_weights(values) * (values - 1.0), slope, rtol=1e-5, atol=1e-6)
+    assert proxy_weights(np.ones(1)) == pytest.approx(4.0)
 
 
 def test_charts_do_not_feel_each_other() -> None:
