@@ -26,6 +26,9 @@ WORDS: Mapping[RemedyCode, str] = {
     "take_over": "Wait for it; if it has ended, give --break-lock.",
     "fewer_workers": "With fewer --workers each has more memory.",
     "more_time": "Give more with --time-limit.",
+    "give_source_rate": "Give the rate that it was recorded with by --motion-rate, such as --motion-rate 30.",
+    "give_units": "Say what they are by --units, such as --units {units}.",
+    "choose_person": "Choose one by --person.",
 }
 
 

@@ -71,6 +71,9 @@ RemedyCode = Literal[
     "take_over",
     "fewer_workers",
     "more_time",
+    "give_source_rate",
+    "give_units",
+    "choose_person",
 ]
 REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "choose_model": (),  # take another model
@@ -88,6 +91,9 @@ REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "take_over": (),  # take over the lock that a killed batch left
     "fewer_workers": (),  # fewer workers at a time, each of which has more memory then
     "more_time": (),  # a longer limit of time for each avatar
+    "give_source_rate": (),  # say how many frames a second a motion's file was recorded with
+    "give_units": ("units",),  # say what the numbers of a pose or motion file are, these units for example
+    "choose_person": ("names",),  # say which of these persons of a file is meant
 }
 """What to do about an error, as data, with the parameters that stand beside the code: each program words it with its
 own buttons or options. A client passes over codes that it does not know."""

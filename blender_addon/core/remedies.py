@@ -27,6 +27,9 @@ ADVICE: dict[str, str] = {
     "take_over": "Wait until that is done. If it was killed, choose another folder.",
     "fewer_workers": "Lower the texture size or the face count, or close other programs.",
     "more_time": "Lower the texture size or the face count.",
+    "give_source_rate": "Say how many frames a second it was recorded with, in the file window's settings.",
+    "give_units": "Say what its numbers are under Units in the file window's settings, such as {units}.",
+    "choose_person": "Say who is meant under Person in the file window's settings: {names}.",
 }
 
 

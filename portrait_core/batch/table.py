@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from portrait_core.body.poses import read_pose
+from portrait_core.body.poses import is_pose_file, read_pose
 from portrait_core.errors import PortraitError, UsageError, suggestion
 from portrait_core.files.names import check_name
 from portrait_core.recipe import Recipe
 from portrait_core.recipe_fields import FIELDS, PERSON, Kind
+from portrait_core.rig.skeleton import has_joint
 from portrait_core.weights.header import ModelHeader
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
@@ -98,6 +99,10 @@ def _row(line: int, facts: dict[str, Any], base: Mapping[str, Any], headers: Map
     if said:  # goes before who holds for all, and numbers before a seed
         kept = [key for key in said if key != "seed"] or said
         recipe = {key: value for key, value in recipe.items() if key not in PERSON or key in kept}
+    turns = recipe.get("pose")
+    if isinstance(turns, _OfFile):  # a whole body's; a bust has no legs to turn
+        skeleton = str(recipe.get("skeleton", "bust"))
+        recipe["pose"] = {joint: turn for joint, turn in turns.items() if has_joint(skeleton, joint)}
     made = Recipe.model_validate(recipe)
     if model is not None:
         made.check(model)
@@ -222,8 +227,13 @@ def _count(column: str, text: str) -> int:
     return int(number)
 
 
+class _OfFile(dict[str, list[float]]):
+    """A pose out of a file, which may turn joints that the rig lacks."""
+
+
 def _turns(_column: str, text: str) -> dict[str, list[float]]:
-    return {joint: [float(each) for each in turn] for joint, turn in read_pose(text).items()}
+    pose = {joint: [float(each) for each in turn] for joint, turn in read_pose(text).items()}
+    return _OfFile(pose) if is_pose_file(text) else pose
 
 
 _READ: dict[Kind, Callable[[str, str], object]] = {
