@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from portrait_core.body.recordings.contents import RECORDING_FILES, read_contents
 from portrait_core.body.recordings.hints import FileHints
 from portrait_core.body.recordings.load import NO_HINTS, frame_of, told_of
+from portrait_core.body.recordings.numbers import shape_of
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
 
@@ -167,7 +168,7 @@ def _own_pose(content: object) -> Pose | None:
 
 def _like_a_joint(name: str, value: object) -> bool:
     """Whether something under an unknown name is three numbers: a joint whose name is misspelt."""
-    return isinstance(value, list | np.ndarray) and np.shape(cast(Any, value)) == (3,) and name not in OTHER_TRIPLES
+    return shape_of(value) == (3,) and name not in OTHER_TRIPLES
 
 
 OTHER_TRIPLES = ("trans", "transl", "translation", "root_orient", "global_orient", "cam", "Rh", "Th")

@@ -25,8 +25,11 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class Body:
     """One person: ``rotations`` maps SMPL joints to axis-angle (T, 3), ``translation`` (T, 3) is in the file's unit,
-    both NaN where a frame is missing. ``pose_field`` and ``moves_field`` are the fields they came from, ``form`` what
-    rotations were written as, ``camera`` whether the names say that the root is in a camera's frame, ``label`` who it is."""
+    both NaN where a frame is missing.
+
+    ``pose_field`` and ``moves_field`` are the fields that they came from, ``form`` what rotations were written as,
+    ``camera`` whether the names say that the root is in a camera's frame, ``label`` who it is.
+    """
 
     rotations: dict[str, Floats]
     translation: Floats | None
@@ -68,7 +71,7 @@ def bodies_of(fields: Mapping[str, Any], hints: FileHints) -> list[Body]:
             f"expected a field called {', '.join(names.FULL[:6])} or body_pose, got {names.listed(fields)}"
         )
     value = fields[chosen.pose]
-    if isinstance(value, list) and len({np.shape(each) for each in _arrays(value)}) > 1:
+    if isinstance(value, list) and len({each.shape for each in _arrays(value)}) > 1:
         # persons of different lengths, one after the other
         parts = [_item(fields, index, len(cast(list[Any], value))) for index in range(len(cast(list[Any], value)))]
         bodies = [body for part in parts for body in bodies_of(part, hints)]
@@ -182,10 +185,10 @@ def _item(fields: Mapping[str, Any], index: int, count: int) -> dict[str, Any]:
 
 def _by_person(fields: Mapping[str, Any], body: Body) -> list[Body]:
     """The rows of each person where a field names the person of every row, with a NaN for every frame left out."""
-    name = next((each for each in names.PERSONS if np.size(_plain(fields.get(each))) == body.frames > 1), None)
+    name = next((each for each in names.PERSONS if len(_plain(fields.get(each))) == body.frames > 1), None)
     if name is None:
         return [_with_missing_frames(fields, body, None)]
-    ids = [str(each) for each in np.asarray(_plain(fields[name])).ravel().tolist()]
+    ids = [str(each) for each in _plain(fields[name])]
     found = list(dict.fromkeys(ids))
     if len(found) in (1, body.frames):
         return [_with_missing_frames(fields, body, None)]
@@ -235,9 +238,10 @@ def _rows(body: Body, rows: NDArray[Any]) -> Body:
     return replace(body, rotations={name: each[rows] for name, each in body.rotations.items()}, translation=moves)
 
 
-def _plain(value: Any) -> Any:
-    """A list or an array of ids; nothing for what is neither."""
+def _plain(value: Any) -> list[Any]:
+    """A list or an array of ids; an empty one for what is neither."""
     if isinstance(value, np.ndarray):
-        return value if cast(NDArray[Any], value).dtype.kind in "iuUS" else ()
+        array = cast(NDArray[Any], value)
+        return array.ravel().tolist() if array.dtype.kind in "iuUS" else []
     listed = cast(list[Any], value) if isinstance(value, list) else []
-    return listed if all(isinstance(each, str | int) for each in listed) else ()
+    return listed if all(isinstance(each, str | int) for each in listed) else []

@@ -35,6 +35,23 @@ def as_numbers(value: Any, name: str) -> NDArray[Any]:
     return array
 
 
+def shape_of(value: Any) -> tuple[int, ...] | None:
+    """The shape of an array or of nested lists of one length at each level, judged by their first items; None for
+    anything else."""
+    if isinstance(value, np.ndarray):
+        return cast(NDArray[Any], value).shape
+    shape: list[int] = []
+    while isinstance(value, list) and len(shape) < 16:
+        items = cast(list[Any], value)
+        shape.append(len(items))
+        if not items:
+            break
+        value = items[0]
+        if isinstance(value, np.ndarray):
+            return (*shape, *cast(NDArray[Any], value).shape)
+    return tuple(shape) if shape else None
+
+
 def is_numeric(value: Any) -> bool:
     """Whether ``value`` looks like numbers, at a glance: an array of them, or a list that begins with one."""
     for _ in range(8):

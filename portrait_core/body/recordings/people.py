@@ -17,6 +17,7 @@ import numpy as np
 from portrait_core.body.recordings import names
 from portrait_core.body.recordings.fields import Body, bodies_of, pose_field, spread
 from portrait_core.body.recordings.hints import FileHints
+from portrait_core.body.recordings.numbers import shape_of
 from portrait_core.errors import UsageError, remedy
 
 _DEEPEST = 8
@@ -170,11 +171,11 @@ def _in_frame(entry: Any, hints: FileHints, depth: int) -> list[Body]:
     ids: list[Any] = []
     if isinstance(entry, dict):
         table = cast(dict[str, Any], entry)
-        name = next((each for each in _IDS if each in table and np.ndim(table[each]) == 1), None)
+        name = next((each for each in _IDS if each in table and len(shape_of(table[each]) or ()) == 1), None)
         ids = list(table[name]) if name is not None else []
         table = {key: value for key, value in table.items() if key not in (*_IDS, *names.PERSONS)}
         name = pose_field(table)
-        if name is not None and np.size(table[name]) == 0:
+        if name is not None and 0 in (shape_of(table[name]) or ()):
             return []
         entry = table
     people = _visit(entry, {}, hints, depth + 1)
