@@ -183,7 +183,7 @@ def _pose_of_table(content: Mapping[str, Any]) -> Pose:
     for name, values in table.items():
         if isinstance(values, list) and not all(_is_number(v) for v in cast(list[Any], values)):
             raise UsageError(f"{name} needs a list of three numbers, got {values!r}")
-        array = np.asarray(values)
+        array: NDArray[Any] = np.asarray(cast(Any, values))
         if array.dtype.kind not in "fiu":
             raise UsageError(f"{name} needs three numbers, got an array of type {array.dtype}")
         vector = _three([float(v) for v in array.ravel()[:4]], name)

@@ -199,20 +199,22 @@ def _finished(value: Any, done: dict[int, Any], depth: int) -> Any:
     if isinstance(value, Held):
         if not value.full:
             raise UsageError("the pickle holds an array without contents")
-        return _finished(value.value, done, depth + 1) if not isinstance(value.value, np.ndarray) else value.value
+        inner: Any = value.value
+        return cast(Any, inner) if isinstance(inner, np.ndarray) else _finished(inner, done, depth + 1)
+    mark = id(cast(object, value))
+    if mark in done:
+        return done[mark]
     if isinstance(value, dict):
-        if id(value) not in done:
-            table: dict[Any, Any] = {}
-            done[id(value)] = table
-            for key, each in cast(dict[Any, Any], value).items():
-                table[_text(key) if isinstance(key, bytes) else key] = _finished(each, done, depth + 1)
-        return done[id(value)]
+        table: dict[Any, Any] = {}
+        done[mark] = table
+        for key, each in cast(dict[Any, Any], value).items():
+            table[_text(key) if isinstance(key, bytes) else key] = _finished(each, done, depth + 1)
+        return table
     if isinstance(value, list | tuple | set):
-        if id(value) not in done:
-            items: list[Any] = []
-            done[id(value)] = items
-            items.extend(_finished(item, done, depth + 1) for item in cast(list[Any], value))
-        return done[id(value)]
+        items: list[Any] = []
+        done[mark] = items
+        items.extend(_finished(item, done, depth + 1) for item in cast(list[Any], value))
+        return items
     if isinstance(value, bytes | bytearray):
         return _text(bytes(value[:4096]))
     if isinstance(value, Symbol):

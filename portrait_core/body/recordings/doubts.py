@@ -52,9 +52,9 @@ def are_positions(frames: Floats) -> bool:
     """Whether (T, J, 3) are the places of a skeleton's joints: rigid bones, and a body's proportions where the joints
     are SMPL's."""
     if frames.shape[1] in (22, 24, 52, 55):
-        bones = frames[:, 1:_BODY] - frames[:, list(SMPL_PARENTS[1:_BODY])]
-        lengths = np.linalg.norm(bones, axis=2)
-        if _is_a_body(np.median(lengths, axis=0)) and _constant(lengths):
+        bones: Floats = frames[:, 1:_BODY] - frames[:, list(SMPL_PARENTS[1:_BODY])]
+        lengths: Floats = np.asarray(np.linalg.norm(bones, axis=2), np.float64)
+        if _is_a_body(np.asarray(np.median(lengths, axis=0), np.float64)) and _constant(lengths):
             return True
     return _is_rigid(frames)
 
@@ -78,7 +78,7 @@ def _is_a_body(lengths: Floats) -> bool:
 
 def _constant(lengths: Floats) -> bool:
     spread = lengths.std(axis=0) / np.median(lengths, axis=0)
-    return bool(np.mean(spread < 0.15) > 0.8)
+    return float(np.mean(np.asarray(spread < 0.15, np.float64))) > 0.8
 
 
 def _is_rigid(frames: Floats) -> bool:

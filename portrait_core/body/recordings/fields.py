@@ -118,7 +118,8 @@ def _chosen(fields: Mapping[str, Any]) -> _Chosen | None:
         if pose is None:
             continue
         root = moves = None
-        for near in (space, *(each for each in spaces if each != space)):
+        nearest: list[names.Space] = [space, *(each for each in spaces if each != space)]
+        for near in nearest:
             root = root or names.found(fields, names.ROOT, near)
             moves = moves or names.found(fields, names.MOVES, near)
         return _Chosen(pose, root, moves, space)

@@ -50,8 +50,8 @@ def bridged(rotations: Mapping[str, Floats], translation: Floats | None, rate: f
     facts: list[str] = []
     if first:
         facts.append(f"{_frames(0, first - 1)} without a person, cut off")
-    for before, after in itertools.pairwise(there):
-        length = int(after - before) - 1
+    for before, after in itertools.pairwise(there.tolist()):
+        length = after - before - 1
         if not length:
             continue
         if length / rate > LONGEST + 1e-9:

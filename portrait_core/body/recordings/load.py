@@ -20,7 +20,7 @@ from portrait_core.body.recordings.contents import RECORDING_FILES, Bvh, read_co
 from portrait_core.body.recordings.fields import Body, pose_field
 from portrait_core.body.recordings.gaps import bridged
 from portrait_core.body.recordings.hints import FileHints
-from portrait_core.body.recordings.numbers import rate_of
+from portrait_core.body.recordings.numbers import is_numeric, rate_of
 from portrait_core.body.recordings.people import chosen_person, people_of
 from portrait_core.body.recordings.portrait_json import is_joints_table, recording_of_joints
 from portrait_core.body.recordings.programs import program_of, refuse_without_rotations
@@ -181,25 +181,15 @@ def _cut(recording: Recording, place: int, frames: int, index: int | None = None
 
 def _columns(content: Any) -> tuple[str, Any]:
     """A bare array as fields; of Motion-X its columns."""
+    if isinstance(content, list):
+        items = cast(list[Any], content)
+        return "", {"poses": items} if is_numeric(items) else items
     if not isinstance(content, np.ndarray):
-        if isinstance(content, list) and content and not isinstance(cast(list[Any], content)[0], dict | list):
-            return "", {"poses": content}
-        if isinstance(content, list) and _is_numbers(cast(list[Any], content)):
-            return "", {"poses": content}
         return "", content
     array = cast(NDArray[Any], content)
     if array.ndim >= 2 and array.shape[-1] == 322:
         return "Motion-X", {"root_orient": array[..., :3], "pose_body": array[..., 3:66], "trans": array[..., 309:312]}
     return "", {"poses": array}
-
-
-def _is_numbers(items: list[Any]) -> bool:
-    value: Any = items
-    for _ in range(8):
-        if not isinstance(value, list) or not value:
-            break
-        value = cast(list[Any], value)[0]
-    return isinstance(value, int | float)
 
 
 def _rate(tree: Any, depth: int = 0) -> float | None:

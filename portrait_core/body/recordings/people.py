@@ -64,7 +64,7 @@ def _visit(node: Any, outer: Mapping[str, Any], hints: FileHints, depth: int) ->
 def _of_table(table: dict[Any, Any], outer: Mapping[str, Any], hints: FileHints, depth: int) -> list[Body]:
     if pose_field(table) is not None:
         return bodies_of({**outer, **{str(key): value for key, value in table.items()}}, hints)
-    inner = {key: value for key, value in table.items() if isinstance(value, dict | list) and value}
+    inner: dict[Any, Any] = {key: value for key, value in table.items() if isinstance(value, dict | list) and value}
     if len(table) == 1 and "smpl_thetas" in _inside(table.get("results")):
         return _of_frames(table, hints, depth)  # one picture of ROMP: rows are persons
     if len(inner) > 1 and all(isinstance(key, str) and _FRAME.fullmatch(key) for key in table):
@@ -205,7 +205,7 @@ def _joined(frames: Mapping[str, Mapping[str, Body]]) -> list[Body]:
     for who in dict.fromkeys(who for each in frames.values() for who in each):
         there = [frames[key].get(who) for key in order]
         known = [each for each in there if each is not None]
-        joints = set.intersection(*(set(each.rotations) for each in known))
+        joints = {name for name in known[0].rotations if all(name in each.rotations for each in known)}
         gap = np.full((1, 3), np.nan)
         rotations = {
             name: np.concatenate([gap if each is None else each.rotations[name] for each in there])

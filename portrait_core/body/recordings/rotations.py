@@ -7,7 +7,9 @@ Rotation Representations in Neural Networks") of 21 to 24, 51, 52, 54 or 55 join
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -105,20 +107,20 @@ def _converted(array: NDArray[Any], name: str, hints: FileHints) -> Turns | None
     matrices = values.ndim >= 3 and values.shape[-2:] == (3, 3) and (values.ndim > 3 or values.shape[-3] in JOINTS)
     if matrices:
         flat = values.reshape(*values.shape[:-2], 9)
-        return _of_rows(flat, "matrices", lambda rows: _of_matrices(rows.reshape(-1, 3, 3)))
+        return _of_rows(flat, "matrices", _of_matrices)
     width = values.shape[-1]
     if width == 3:
         if hints.one_of("degrees"):
             values = np.radians(values)
         return Turns(np.where(np.isfinite(values), values, np.nan), "axis-angle")
     if width == 9:
-        return _of_rows(values, "matrices", lambda rows: _of_matrices(rows.reshape(-1, 3, 3)))
+        return _of_rows(values, "matrices", _of_matrices)
     if width == 4:
-        return _of_rows(values, "quaternions", lambda rows: _of_quaternions(rows, name, hints))
-    return _of_rows(values, "6D", lambda rows: _of_six(rows, values.shape[-2], name, hints))
+        return _of_rows(values, "quaternions", partial(_of_quaternions, name=name, hints=hints))
+    return _of_rows(values, "6D", partial(_of_six, joints=values.shape[-2], name=name, hints=hints))
 
 
-def _of_rows(values: Floats, form: Form, convert: Any) -> Turns | None:
+def _of_rows(values: Floats, form: Form, convert: Callable[[Floats], Floats | None]) -> Turns | None:
     """Convert the rows (..., n) that are there: those of missing frames are NaN, or all zero, which no rotation is."""
     frames = values.reshape(-1, values.shape[-2] * values.shape[-1])
     present = np.isfinite(frames).all(axis=1) & frames.any(axis=1)
@@ -131,7 +133,8 @@ def _of_rows(values: Floats, form: Form, convert: Any) -> Turns | None:
     return Turns(result.reshape(*values.shape[:-1], 3), form)
 
 
-def _of_matrices(rows: Floats) -> Floats | None:
+def _of_matrices(flat: Floats) -> Floats | None:
+    rows = flat.reshape(-1, 3, 3)
     products = np.einsum("nij,nkj->nik", rows, rows)
     if np.abs(products - np.eye(3)).max() > _UNIT or np.linalg.det(rows).min() < 0:
         return None
@@ -194,9 +197,7 @@ def _bending(columns: Floats) -> str | None:
         columns = np.concatenate([np.zeros_like(columns[:, :1]), columns], axis=1)
     elif columns.shape[1] == 1:
         return None
-    knees = columns[:, [4, 5], 0].sum(axis=1)
-    elbows = columns[:, 19, 1] - columns[:, 18, 1]
-    bent = float(np.mean(knees + elbows))
+    bent = float((columns[:, 4, 0] + columns[:, 5, 0] + columns[:, 19, 1] - columns[:, 18, 1]).mean())
     return None if abs(bent) < 0.3 else "columns" if bent > 0 else "rows"
 
 

@@ -71,14 +71,11 @@ def _up_axis(
     if ups is None:
         return usual, ((f"{usual} up",) if moves is not None else ())
     clear = _clear_axis(ups)
-    if clear is None or clear in ("x", "-x", "-z"):
-        # nobody's world has x up: the body lies
-        along = ups @ vector(usual)
-        lying = float(np.mean(along)) < 0.5
-        return usual, (f"{usual} up, though the body does not stand in it" if lying else f"{usual} up",)
-    if clear != usual and not _contradicted(clear, usual, moves, amass):
+    # nobody's world has x up: the body lies
+    if clear in ("y", "-y", "z") and (clear == usual or not _contradicted(clear, usual, moves, amass)):
         return clear, (f"{clear} up",)
-    return usual, (f"{usual} up",)
+    lies = float(np.mean(ups @ vector(usual))) < 0.5
+    return usual, (f"{usual} up, though the body does not stand in it" if lies else f"{usual} up",)
 
 
 def _clear_axis(ups: Floats) -> Axis | None:
