@@ -38,13 +38,14 @@ class Layout:
     rate: float | None = 30.0
     frames: int = FRAMES
     person: str = ""
+    content: Any = None
 
 
 LAYOUTS: list[Layout] = []
 
 
 def add(name: str, writer: Callable[[Path, Any], None], content: Any, **more: Any) -> None:
-    LAYOUTS.append(Layout(name, lambda path: writer(path, content), **more))
+    LAYOUTS.append(Layout(name, lambda path: writer(path, content), content=content, **more))
 
 
 def squeezed(pack: Callable[[bytes], bytes]) -> Callable[[Path, Any], None]:

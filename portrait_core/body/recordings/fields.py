@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from portrait_core.body.recordings import names
 from portrait_core.body.recordings.doubts import check_rotations
 from portrait_core.body.recordings.hints import FileHints
-from portrait_core.body.recordings.numbers import as_numbers, is_numeric
+from portrait_core.body.recordings.numbers import as_numbers, is_numeric, present
 from portrait_core.body.recordings.recording import MAX_FRAMES
 from portrait_core.body.recordings.rotations import Turns, root_turns, turns_of
 from portrait_core.errors import UsageError
@@ -166,7 +166,7 @@ def _moves(fields: Mapping[str, Any], name: str, count: int) -> Floats | None:
         scaling = as_numbers(fields["smpl_scaling"], "smpl_scaling").ravel()
         if scaling.size and np.isfinite(scaling[0]) and scaling[0] > 0:
             moves = moves / float(scaling[0])
-    return np.where(np.isfinite(moves), moves, np.nan)
+    return present(moves)
 
 
 def _arrays(value: Any) -> list[Any]:
@@ -210,7 +210,7 @@ def _with_missing_frames(fields: Mapping[str, Any], body: Body, rows: NDArray[An
     except ValueError:
         return body
     ids = ids if rows is None or len(ids) <= int(rows[-1]) else ids[rows]
-    if len(ids) != body.frames or not np.isfinite(ids).all():
+    if len(ids) != body.frames or not bool(np.all(np.abs(ids) < 2**53)):
         return body
     return spread(body, np.asarray(ids, np.int64))
 

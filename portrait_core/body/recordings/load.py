@@ -7,6 +7,8 @@ What the file is was decided from its contents is said in `Recording.facts`.
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -48,21 +50,17 @@ def load_recording(path: Path, hints: FileHints = NO_HINTS) -> Recording:
         return recording_of(read_contents(path), hints)
 
 
-class told_of:
-    """Puts what file it is before the text of errors, and makes one of what nonsense in a file can raise."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, PortraitError):
-            raise UsageError(f"{self._what}: {error}", remedy=error.remedy) from error
-        if isinstance(error, _NONSENSE):
-            words = " ".join(str(error)[:120].split()) or type(error).__name__
-            raise UsageError(f"{self._what}: it is damaged, or laid out in a way that is not read ({words})") from error
+@contextmanager
+def told_of(what: str) -> Generator[None, None, None]:
+    """Puts ``what`` file it is before the text of errors, and makes one of what nonsense in a file can raise."""
+    try:
+        with np.errstate(all="ignore"):  # of numbers that are refused later
+            yield
+    except PortraitError as error:
+        raise UsageError(f"{what}: {error}", remedy=error.remedy) from error
+    except _NONSENSE as error:
+        words = " ".join(str(error)[:120].split()) or type(error).__name__
+        raise UsageError(f"{what}: it is damaged, or laid out in a way that is not read ({words})") from error
 
 
 _NONSENSE = (

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from portrait_core.errors import UsageError
 from portrait_core.safe_pickle.arrays import Unread
 
+LARGEST = 1e9
 MOST_LISTED = 20_000_000
 """Numbers in nested lists; a list that is shared a thousandfold would make more of a small file."""
 
@@ -50,6 +51,11 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
         if isinstance(value, np.ndarray):
             return (*shape, *cast(NDArray[Any], value).shape)
     return tuple(shape) if shape else None
+
+
+def present(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``values`` with NaN for infinity and for numbers that no angle and no length has, whose squares overflow."""
+    return np.where(np.abs(values) < LARGEST, values, np.nan)
 
 
 def is_numeric(value: Any) -> bool:

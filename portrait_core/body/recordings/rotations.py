@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from portrait_core.body.recordings.hints import FileHints
+from portrait_core.body.recordings.numbers import present
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError, remedy
 
@@ -103,7 +104,7 @@ def _shapes(array: NDArray[Any]) -> list[NDArray[Any]]:
 
 def _converted(array: NDArray[Any], name: str, hints: FileHints) -> Turns | None:
     """Axis-angle of an array of one shape; None where its numbers are not of that form."""
-    values = array.astype(np.float64)
+    values = present(array.astype(np.float64))
     matrices = values.ndim >= 3 and values.shape[-2:] == (3, 3) and (values.ndim > 3 or values.shape[-3] in JOINTS)
     if matrices:
         flat = values.reshape(*values.shape[:-2], 9)
@@ -112,7 +113,7 @@ def _converted(array: NDArray[Any], name: str, hints: FileHints) -> Turns | None
     if width == 3:
         if hints.one_of("degrees"):
             values = np.radians(values)
-        return Turns(np.where(np.isfinite(values), values, np.nan), "axis-angle")
+        return Turns(values, "axis-angle")
     if width == 9:
         return _of_rows(values, "matrices", _of_matrices)
     if width == 4:
