@@ -12,6 +12,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from tests.field import motion_writers
 from tests.field.motion_layouts import (
     BETAS,
     add,
@@ -142,5 +143,7 @@ add("motion_x.npy", npy, np.concatenate([smpl[:, :66], np.zeros((FRAMES, 243)), 
 easy = [[{"id": 0, "Rh": [smpl[k, :3]], "Th": [way[k]], "poses": [np.r_[np.zeros(3), smpl[k, 3:]]], "shapes": [BETAS]}]
         for k in range(FRAMES)]
 add("easymocap_000011.json", js, easy[-1], says="EasyMocap", frames=1, metres=None, rate=None)
+add("easymocap_folder", motion_writers.folder, {f"{k:06}.json": each for k, each in enumerate(easy)},
+    says="EasyMocap", rate=None)
 add("easymocap_annots.json", js, {"annots": easy[-1]}, says="EasyMocap", frames=1, metres=None, rate=None)
 add("easymocap_all.json", js, easy, says="EasyMocap", rate=None)

@@ -44,7 +44,7 @@ def load_recording(path: Path, hints: FileHints = NO_HINTS) -> Recording:
         UsageError: missing file, another kind of file, or contents that are no motion; the field is named.
     """
     suffix = path.suffix.lower()
-    if suffix not in RECORDING_FILES:
+    if suffix not in RECORDING_FILES and not path.is_dir():
         raise UsageError(f"motion file: got {path.name}, expected a name ending in {', '.join(RECORDING_FILES)}")
     with told_of(f"motion file {path}"):
         return recording_of(read_contents(path), hints)
