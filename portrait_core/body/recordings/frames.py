@@ -103,10 +103,10 @@ def _persons(entry: Any) -> dict[str, Mapping[str, Any]] | None:
     pose = pose_field(plain)
     if pose is not None:
         return _rows(plain, pose, ids)
-    inner = [value for value in plain.values() if isinstance(value, list) and value]
-    lists = [each for each in inner if isinstance(cast(list[Any], each)[0], dict)]
+    inner = [cast(list[Any], value) for value in plain.values() if isinstance(value, list) and value]
+    lists = [each for each in inner if isinstance(each[0], dict)]
     if len(lists) == 1 and not any(isinstance(value, dict) for value in plain.values()):
-        return _listed(cast(list[Any], lists[0]), ids)
+        return _listed(lists[0], ids)
     return {} if not inner and not ids and any(value == [] for value in plain.values() if type(value) is list) else None
 
 
@@ -116,7 +116,7 @@ def _listed(items: list[Any], ids: list[Any]) -> dict[str, Mapping[str, Any]] | 
     own = [id_of(each) for each in items]
     if len(ids) != len(items):
         ids = own if all(each is not None for each in own) and len(set(own)) == len(own) else list(range(len(items)))
-    found = {str(who): cast(dict[str, Any], each) for who, each in zip(ids, items, strict=True)}
+    found: dict[str, Mapping[str, Any]] = {str(who): each for who, each in zip(ids, items, strict=True)}
     return found if len(found) == len(items) else None
 
 
@@ -127,6 +127,8 @@ def _rows(table: dict[str, Any], pose: str, ids: list[Any]) -> dict[str, Mapping
         return None
     if 0 in shape:
         return {}
+    if not shape:
+        return None
     one = len(shape) == 1 or shape[0] == 1 or (shape[0] in JOINTS and shape[1:] in ((3,), (3, 3), (4,), (6,)))
     count = 1 if one else shape[0]
     labels = [str(each) for each in (ids if len(ids) == count else range(count))]
