@@ -22,6 +22,7 @@ from portrait_core.person import Person
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.threads import thread_count
+from portrait_core.runtime.torch_threads import one_torch_thread
 from portrait_core.shape.reference_surface import DenseSurface
 from textures import View, bake_colour, bake_materials, bake_views
 from textures.bake import THREADS as BAKE_THREADS
@@ -130,7 +131,8 @@ class Painter:
         for number, (yaw, pitch) in enumerate(places):
             progress("views", number / len(places))
             camera = Camera.orbit(yaw, pitch)
-            seen = self.person.render(camera, {}, VIEW_SIZE)
+            with one_torch_thread():
+                seen = self.person.render(camera, {}, VIEW_SIZE)
             image = srgb_to_linear((seen["image"] / 255.0).astype(np.float32))
             depth = seen["depth"].copy()
             if "sharper_pictures" in self.person.capabilities:
