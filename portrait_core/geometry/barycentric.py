@@ -6,35 +6,41 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+Column = NDArray[np.float64]
+
 
 def closest_barycentric(points: NDArray[np.float64], triangles: NDArray[np.float64]) -> NDArray[np.float64]:
     """Barycentric weights (N, 3) of the point of ``triangles`` (N, 3, 3) that is nearest to ``points`` (N, 3)."""
-    inner = _plane_weights(points, triangles)
-    edges = np.stack([_edge_weights(points, triangles, k) for k in range(3)])
-    place = np.einsum("enk,nki->eni", edges, triangles)
-    best = np.linalg.norm(place - points, axis=2).argmin(axis=0)
-    on_edge = edges[best, np.arange(len(points))]
-    return np.where((inner >= 0.0).all(axis=1, keepdims=True), inner, on_edge)
-
-
-def _plane_weights(points: NDArray[np.float64], triangles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights of the projection onto the plane; a triangle without area gets negative ones (use its edges)."""
-    one, two = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
-    to = points - triangles[:, 0]
-    a, b, c = (np.einsum("ni,ni->n", x, y) for x, y in ((one, one), (one, two), (two, two)))
-    d, e = np.einsum("ni,ni->n", to, one), np.einsum("ni,ni->n", to, two)
+    start = triangles[:, 0]
+    one, two, to = ((each - start).T.copy() for each in (triangles[:, 1], triangles[:, 2], points))
+    a, b, c, d, e = (_dot(x, y) for x, y in ((one, one), (one, two), (two, two), (to, one), (to, two)))
     area = a * c - b * b
     good = area > 1e-30
     scale = np.where(good, area, 1.0)
     v, w = (c * d - b * e) / scale, (a * e - b * d) / scale
-    return np.where(good[:, None], np.stack([1.0 - v - w, v, w], axis=1), -1.0)
+    beside = np.flatnonzero(~good | (v < 0.0) | (w < 0.0) | (v + w > 1.0))
+    if len(beside):
+        v[beside], w[beside] = _on_edges(*(each[beside] for each in (a, b, c, d, e)))
+    return np.stack([np.maximum(1.0 - v - w, 0.0), v, w], axis=1)
 
 
-def _edge_weights(points: NDArray[np.float64], triangles: NDArray[np.float64], edge: int) -> NDArray[np.float64]:
-    """Weights of the nearest point on the edge from corner ``edge`` to the next."""
-    start, along = triangles[:, edge], triangles[:, (edge + 1) % 3] - triangles[:, edge]
-    square = np.maximum(np.einsum("ni,ni->n", along, along), 1e-30)
-    t = np.clip(np.einsum("ni,ni->n", points - start, along) / square, 0.0, 1.0)
-    weights = np.zeros((len(points), 3))
-    weights[:, edge], weights[:, (edge + 1) % 3] = 1.0 - t, t
-    return weights
+def _on_edges(a: Column, b: Column, c: Column, d: Column, e: Column) -> tuple[Column, Column]:
+    """Weights (N,) of the second and third corner at the nearest point of the three edges; the products of the two
+    sides one, two and of the way ``to`` the point: a = one one, b = one two, c = two two, d = to one, e = to two."""
+    nothing = np.zeros_like(a)
+    first, second = _share(d, a), _share(e, c)
+    third = _share(e - d - b + a, a - 2.0 * b + c)
+    candidates = ((first, nothing), (nothing, second), (1.0 - third, third))
+    # The square of the distance, less that to the first corner.
+    square = np.stack([v * (v * a - 2.0 * d) + w * (w * c - 2.0 * e) + 2.0 * v * w * b for v, w in candidates])
+    best = square.argmin(axis=0)
+    v, w = (np.choose(best, [each[k] for each in candidates]) for k in (0, 1))
+    return v, w
+
+
+def _share(along: Column, square: Column) -> Column:
+    return np.clip(along / np.maximum(square, 1e-30), 0.0, 1.0)
+
+
+def _dot(one: NDArray[np.float64], two: NDArray[np.float64]) -> Column:
+    return one[0] * two[0] + one[1] * two[1] + one[2] * two[2]

@@ -202,13 +202,13 @@ def precise_closest_points(
     def precise(points: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
         points = np.asarray(points, np.float64).reshape(-1, 3)
         face = search(points).face
-        found = face >= 0
-        weights, distance = np.zeros((len(points), 3)), np.full(len(points), np.inf)
-        triangles = corners[face[found]]
-        weights[found] = closest_barycentric(points[found], triangles)
-        place = (weights[found][:, :, None] * triangles).sum(axis=1)
-        distance[found] = np.sqrt(((place - points[found]) ** 2).sum(axis=1))
-        return face, weights, distance
+        triangles = corners[face]  # of points that have none: any
+        weights = closest_barycentric(points, triangles)
+        away = points - triangles[:, 0] * weights[:, :1]
+        for corner in (1, 2):
+            away -= triangles[:, corner] * weights[:, corner : corner + 1]
+        distance = np.sqrt(away[:, 0] ** 2 + away[:, 1] ** 2 + away[:, 2] ** 2)
+        return face, weights, np.where(face < 0, np.inf, distance)
 
     return precise
 

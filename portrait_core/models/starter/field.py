@@ -46,7 +46,7 @@ class CanonicalField:
 
     def value(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Depth below the surface (N,), metres, positive inside."""
-        return settled(-_chunked(self.identity, points, self.model.value))
+        return settled(-chunked(self.identity, points, self.model.value))
 
     def colour(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Linear RGB albedo (N, 3)."""
@@ -61,7 +61,7 @@ class CanonicalField:
             colour, roughness = model.materials(one, p)
             return torch.cat([colour, roughness[:, None]], 1)
 
-        found = _chunked(identity, points, both).astype(np.float32)
+        found = chunked(identity, points, both).astype(np.float32)
         return srgb_to_linear(found[:, :3]), found[:, 3]
 
     def roughness(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -71,12 +71,12 @@ class CanonicalField:
     def place(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Canonical points to the identity's un-posed world, metres."""
         warp = self.model.warp_of(self.identity)
-        return settled(_chunked(self.identity, points, lambda _one, p: warp(p)))
+        return settled(chunked(self.identity, points, lambda _one, p: warp(p)))
 
     def unplace(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """The identity's un-posed world to canonical points."""
         warp = self.model.identity_warp
-        return settled(_chunked(self.identity, points, lambda one, p: warp.inverse(p, one.coefficients)))
+        return settled(chunked(self.identity, points, lambda one, p: warp.inverse(p, one.coefficients)))
 
     def cut_planes(self) -> NDArray[np.float32]:
         """(3, 4): the cut below the chest and through both arms."""
@@ -104,16 +104,19 @@ class HairField(CanonicalField):
             sample = self.model.canonical_sample(identity, p)
             return torch.maximum(sample.hair, -sample.body - HAIR_DEPTH)[0]
 
-        return settled(-_chunked(self.identity, points, depth))
+        return settled(-chunked(self.identity, points, depth))
 
     def on_lattice(self, axes: Axes) -> CanonicalLattice:
         """The same at the points of a lattice."""
         return CanonicalLattice(self.model, self.identity, axes, part="hair")
 
 
-def _chunked(
+def chunked(
     identity: Identity, points: NDArray[np.float32], function: Callable[[Identity, Tensor], Tensor]
 ) -> NDArray[np.floating]:
+    """``function`` (identity, (N, 3)) -> (N, ...) at ``points`` (N, 3), in the precision of the identity; a limited
+    number at a time, shared out to threads."""
+
     def part(rows: NDArray[np.float32]) -> NDArray[np.floating]:
         with torch.no_grad():
             return function(identity, torch.as_tensor(rows).to(identity.style)).cpu().numpy()

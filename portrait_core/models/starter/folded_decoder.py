@@ -16,6 +16,9 @@ from portrait_core.networks.fully_connected import FullyConnectedLayer
 from portrait_core.runtime.threads import in_pieces
 from portrait_core.runtime.torch_threads import one_torch_thread
 
+PRECISE_CHUNK = 2048
+"""Points worked on at once by a processor in float64: rows are twice as long, and products of small blocks quicker."""
+
 
 class FoldedCanonicalDecoder:
     """Distances of one identity (:class:`CanonicalDecoder`) on a lattice.
@@ -79,7 +82,8 @@ class FoldedCanonicalDecoder:
         i, j, k = index.unbind(1)
         rows = (i * ny + j, j * nz + k, i * nz + k)
         result = self.tables[0].new_empty(len(index), 2)
-        chunk = at_once(index.device, CHUNK * 4 // self.tables[0].element_size())
+        precise = self.tables[0].dtype == torch.float64
+        chunk = at_once(index.device, PRECISE_CHUNK if precise else CHUNK)
         for begin in range(0, len(index), chunk):
             part = slice(begin, begin + chunk)
             hidden = self.tables[0].index_select(0, rows[0][part])
