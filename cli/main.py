@@ -14,6 +14,7 @@ from cli import bake, batch, doctor, generate, models, pose, render, shape, trai
 from cli.remedies import told
 from cli.verbose import OPTION, taken_out, told_aloud
 from portrait_core.errors import PortraitError
+from portrait_core.runtime.calm import wait_asleep
 
 INTERRUPTED = 130
 
@@ -67,6 +68,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
     Every error that a user can act on becomes one line on stderr; a fault of our own keeps its traceback.
     """
+    wait_asleep()
     words, verbose = taken_out(sys.argv[1:] if args is None else list(args))
     with told_aloud(verbose):
         return _run(words)
