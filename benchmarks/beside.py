@@ -2,8 +2,8 @@
 """An avatar beside another busy program: how many times as long as alone, in one run.
 
 ``python -m benchmarks.beside`` times ``portrait generate`` alone, two of them at once, and one beside a torch program
-of one and of two threads, in turn, and writes benchmarks/results/beside.json. Ratios are of medians. ``--before FOLDER``
-times another checkout's command in the same run.
+of one and of two threads, in turn, and writes benchmarks/results/beside.json. Ratios are of medians.
+``--before FOLDER`` times another checkout's command in the same run.
 """
 
 from __future__ import annotations

@@ -24,9 +24,8 @@ import numpy as np
 RESULTS = Path(__file__).parent / "results" / "same_bytes.json"
 POOLS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 NO_VECTORS = "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL X86_V3 X86_V4"
-THREADS = {
-    f"{count} threads": {**dict.fromkeys(POOLS, str(count)), "PORTRAIT_THREADS": str(count)} for count in (1, 2, 4)
-}
+LIMIT = "PORTRAIT_BENCHMARK_THREADS"
+THREADS = {f"{count} threads": dict.fromkeys((*POOLS, LIMIT), str(count)) for count in (1, 2, 4)}
 PROCESSORS = {
     "torch without vectors": {"ATEN_CPU_CAPABILITY": "default"},
     "torch's convolutions with SSE4.1": {"ONEDNN_MAX_CPU_ISA": "SSE41"},
