@@ -54,7 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "imaging": {"errors", "files"},
     "geometry": {"errors", "runtime"},
     "safe_pickle": {"errors"},
-    "weights": {"errors", "files"},
+    "weights": {"errors", "files", "runtime"},
     # layers, bodies, pictures
     "networks": set(),
     "body": {"errors", "geometry", "safe_pickle"},
