@@ -34,9 +34,10 @@ def say_json(facts: Mapping[str, Any]) -> None:
 @contextmanager
 def forgiving_streams() -> Generator[None, None, None]:
     """Let libraries that write by themselves, such as the help's, fail on no sign either."""
-    changed: list[tuple[io.TextIOWrapper, str | None]] = []
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors != "replace":
+    changed: list[tuple[Any, str]] = []
+    streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper) and stream.errors not in (None, "replace"):
             changed.append((stream, stream.errors))
             stream.reconfigure(errors="replace")
     try:

@@ -21,7 +21,7 @@ WORDS: Mapping[RemedyCode, str] = {
     "choose_model": "See `portrait models list`.",
     "examine": "`portrait doctor` tells what is wrong.",
     "name_assets": "Give the folder with --assets or {variable}.",
-    "number_names": "Put {{index}} into --name, or give every row a name.",
+    "number_names": "Put {{index}} into --name, or give every row a name of its own.",
     "other_folder_or_shard": "Choose another --out, or give both a different --shard of the same batch.",
     "take_over": "Wait for it; if it has ended, give --break-lock.",
     "fewer_workers": "With fewer --workers each has more memory.",
