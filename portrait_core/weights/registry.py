@@ -14,6 +14,9 @@ from portrait_core.runtime.own_folders import data_folder
 from portrait_core.weights.header import ModelHeader, read_header
 
 SUFFIX = ".safetensors"
+_CHECKPOINTS = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".zip")
+"""Endings of weights that other programs write: whoever gives one means a file."""
+
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 FOLDER_VARIABLE = "PORTRAITKIT_MODELS"
 """The environment variable that puts the user's models folder elsewhere."""
@@ -67,7 +70,8 @@ def list_models() -> list[ModelEntry]:
 def is_path(name_or_path: str | Path) -> bool:
     """Whether this means a file rather than a name of the registry."""
     text = str(name_or_path)
-    return isinstance(name_or_path, Path) or text.endswith(SUFFIX) or "/" in text or os.sep in text
+    named = text.lower().endswith((SUFFIX, *_CHECKPOINTS))
+    return isinstance(name_or_path, Path) or named or "/" in text or os.sep in text
 
 
 def find_model(name_or_path: str | Path) -> Path:
