@@ -66,7 +66,7 @@ def plain_address(stem: str) -> str:
     A stem of such signs stays; another is spelt in them as near as can be, with some digits of its digest, so that two
     avatars in one folder keep files of their own.
     """
-    if re.fullmatch(r"[A-Za-z0-9._~-]+", stem):
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._~-]*", stem):
         return stem
     letters = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode("ascii")
     spelt = re.sub(r"[^A-Za-z0-9._~-]+", "_", letters).strip("_.") or "avatar"
