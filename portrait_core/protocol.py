@@ -71,6 +71,7 @@ RemedyCode = Literal[
     "take_over",
     "fewer_workers",
     "more_time",
+    "import_model",
 ]
 REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "choose_model": (),  # take another model
@@ -88,6 +89,7 @@ REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "take_over": (),  # take over the lock that a killed batch left
     "fewer_workers": (),  # fewer workers at a time, each of which has more memory then
     "more_time": (),  # a longer limit of time for each avatar
+    "import_model": ("file",),  # import this published checkpoint, which makes a model of it
 }
 """What to do about an error, as data, with the parameters that stand beside the code: each program words it with its
 own buttons or options. A client passes over codes that it does not know."""

@@ -27,6 +27,7 @@ ADVICE: dict[str, str] = {
     "take_over": "Wait until that is done. If it was killed, choose another folder.",
     "fewer_workers": "Lower the texture size or the face count, or close other programs.",
     "more_time": "Lower the texture size or the face count.",
+    "import_model": "Import it by “portrait models import” on the command line, then choose the model it becomes.",
 }
 
 

@@ -169,6 +169,9 @@ FAILURES: dict[str, str] = {
     "The part “{part}” failed: {reason}": "Der Teil „{part}“ ist gescheitert: {reason}",
     "Start the engine first.": "Zuerst den Motor starten.",
     "There is no log yet; it will be {path}.": "Es gibt noch kein Protokoll; es wird {path}.",
+    "Import it by “portrait models import” on the command line, then choose the model it becomes.": (
+        "Auf der Befehlszeile mit „portrait models import“ einlesen und dann das Modell wählen, das daraus wird."
+    ),
     "Choose another model in the Create panel; its menu lists those that are there.": (
         "Im Feld „Erzeugen“ ein anderes Modell wählen; das Menü zeigt, welche es gibt."
     ),

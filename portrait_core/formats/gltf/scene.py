@@ -16,16 +16,21 @@ from portrait_core.formats.encoded_maps import ImageKind, distinct_maps, encode_
 from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, facts_of
 from portrait_core.formats.gltf.animation import add_animation, unit
 from portrait_core.formats.gltf.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder
+from portrait_core.formats.gltf.levels import name_levels
 from portrait_core.formats.gltf.material import add_material
 from portrait_core.geometry.vertex_data import VERTEX_ATTRIBUTES, Kind
 from portrait_core.rig import Skin, quaternion
 
 
-def build_scene(avatar: Avatar, image: ImageKind, beside: str | None = None) -> tuple[Any, BinaryBuilder]:
+def build_scene(
+    avatar: Avatar, image: ImageKind, beside: str | None = None, *, levels_shown: bool = False
+) -> tuple[Any, BinaryBuilder]:
     """The records of ``avatar`` (a ``pygltflib.GLTF2``) and its binary half; ``beside`` as :class:`BinaryBuilder` says.
 
     Nodes: the joints under one root at the identity, each with a translation only (rest) and its pose as a rotation;
     the meshes beside them at the scene's level, ``NAME`` for one level, ``NAME_LOD0``, ``NAME_LOD1`` ... for more.
+    Only the first of them is in the scene, and names the others by MSFT_lod, so that a program without levels of detail
+    shows one mesh; with ``levels_shown`` all are in the scene, for a program that takes nothing else.
     Raises ``ValueError`` when recipe, provenance or report are not plain JSON data.
     """
     import pygltflib
@@ -51,6 +56,8 @@ def build_scene(avatar: Avatar, image: ImageKind, beside: str | None = None) -> 
             node.extras = {COMMENT_KEY: json.dumps(facts, separators=(",", ":"))}
         gltf.nodes.append(node)
         meshes.append(len(gltf.nodes) - 1)
+    if not levels_shown:
+        meshes = name_levels(gltf, meshes, [len(level.faces) for level in avatar.levels])
     gltf.scenes.append(records.Scene(name=avatar.name, nodes=[root, *meshes]))
     gltf.scene = 0
     if avatar.motion is not None:

@@ -188,9 +188,11 @@ class CanonicalGenerator(PortraitGenerator):
 
     def _nodes(self, count: int, margin: float) -> Tensor:
         """Canonical points (count^3, 3) of a lattice over the lattice box widened by ``margin``, x fastest."""
-        axis = torch.linspace(-1, 1, count) * margin
+        axis = torch.linspace(-1, 1, count, dtype=torch.float32) * margin
         z, y, x = torch.meshgrid(axis, axis, axis, indexing="ij")
-        return torch.stack([x, y, z], -1).reshape(-1, 3) * self.options.box_half + torch.tensor(self.options.box_centre)
+        return torch.stack([x, y, z], -1).reshape(-1, 3) * self.options.box_half + torch.tensor(
+            self.options.box_centre, dtype=torch.float32
+        )
 
     def evaluate_points(self, planes: Tensor, points: Tensor, ws: Tensor) -> tuple[Tensor, Tensor]:
         """Raw density (B, N, 1) and colours in [-1, 1] (B, N, 3) at un-posed ``points[B, N, 3]`` of the identities.
@@ -357,7 +359,7 @@ class CanonicalGenerator(PortraitGenerator):
         the eyeball's centre, and back to the outermost surface (sphere tracing).
         """
         eye = points.new_tensor(self.options.eye_place)
-        side = torch.where(points[:, :1] > 0, 1.0, -1.0)
+        side = torch.where(points[:, :1] > 0, 1.0, -1.0).to(points)
         centre = torch.cat([eye[:1] * side, eye[1:].expand(len(points), 2)], 1)
         outward = nnf.normalize(points - centre, dim=1)
         x = points + LID_OUT * outward

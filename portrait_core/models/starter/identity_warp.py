@@ -84,14 +84,14 @@ class IdentityWarp(nn.Module):
         search: SearchFactory,
     ) -> None:
         super().__init__()
-        self.register_buffer("vertices", torch.zeros(vertices, 3))
+        self.register_buffer("vertices", torch.zeros(vertices, 3, dtype=torch.float32))
         self.register_buffer("triangles", torch.zeros(triangles, 3, dtype=torch.int32))
         self.register_buffer("centres", torch.zeros(centres, dtype=torch.int32))
-        self.register_buffer("solver", torch.zeros(centres + 4, centres))
-        self.register_buffer("mean", torch.zeros(vertices, 3))
-        self.register_buffer("basis", torch.zeros(vertices, 3, coefficients))
-        self.register_buffer("landmark_mean", torch.zeros(landmarks, 3))
-        self.register_buffer("landmark_basis", torch.zeros(landmarks, 3, coefficients))
+        self.register_buffer("solver", torch.zeros(centres + 4, centres, dtype=torch.float32))
+        self.register_buffer("mean", torch.zeros(vertices, 3, dtype=torch.float32))
+        self.register_buffer("basis", torch.zeros(vertices, 3, coefficients, dtype=torch.float32))
+        self.register_buffer("landmark_mean", torch.zeros(landmarks, 3, dtype=torch.float32))
+        self.register_buffer("landmark_basis", torch.zeros(landmarks, 3, coefficients, dtype=torch.float32))
         self.search = search
         self._closest: PointSearch | None = None
 

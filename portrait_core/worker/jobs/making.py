@@ -17,6 +17,7 @@ from portrait_core.maps import required_files
 from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, ProtocolError
 from portrait_core.recipe import MAX_SEED, Recipe
 from portrait_core.recipe_fields import PERSON
+from portrait_core.runtime.own_folders import offer
 from portrait_core.worker.estimate import bake_steps, generate_steps, model_steps
 from portrait_core.worker.fields import Fields
 from portrait_core.worker.jobs.reading import take_motion
@@ -45,7 +46,7 @@ def generate(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     _check_formats([path], blender)
     if name:
         check_name(name)
-    prepare_folder(path.parent)
+    offer(prepare_folder(path.parent))
     options = {"overwrite": overwrite, "thumbnail": thumbnail, "lod_files": lod_files}
     return _make(recipe, [path], name or path.stem, watch, engine, animation, blender=blender, **options)
 
@@ -62,7 +63,7 @@ def batch(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     check_pattern(pattern, many=many > 1, what="pattern")
     endings = list(dict.fromkeys("." + each.lower().removeprefix(".") for each in formats))
     _check_formats([folder / f"avatar{ending}" for ending in endings], None)
-    prepare_folder(folder)
+    offer(prepare_folder(folder))
     begin = time.perf_counter()
     counts = {"made": 0, "kept": 0, "failed": 0}
     used: set[str] = set()
@@ -94,7 +95,7 @@ def bake(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     mesh = read_mesh(source, mesh_name)
     recipe = engine.take_recipe(read_recipe(source).recipe if facts is None else facts)
     _refuse_existing([folder / each for each in required_files(name)], overwrite=overwrite)
-    prepare_folder(folder)
+    offer(prepare_folder(folder))
     begin = time.perf_counter()
     watch.plan([*model_steps(loaded=engine.is_loaded(recipe.model)), *bake_steps(recipe)])
     watch("model", 0.0)
