@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Polygons into triangles that face the way the polygon does, concave ones too."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_CORNERS = 20_000
+"""Corners of one polygon that is cut by its ears."""
+
+_STARTS = 8
+"""Corners whose fan is tried before a polygon is cut ear by ear."""
+_FLAT = 1e-6
+"""Share of a polygon's area below which a triangle of a fan counts as turned over."""
+_BEST_OF = 48
+"""Up to so many corners the best ear is cut, above the first one."""
+_TRIES = 60
+"""Corners looked at for each that is cut away: beyond it any corner that sticks out is taken, so that it ends."""
+
+
+def triangulate(
+    points: NDArray[np.floating], sizes: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Triangles (T, 3) of polygons, as numbers of their corners, and the polygon (T,) of each.
+
+    ``points`` (N, 3) are the corners of all polygons one after the other, ``sizes`` (P,) how many each has, at least
+    three. A polygon of n corners becomes n - 2 triangles: the fan of its first corner where that turns nothing over,
+    else of a later one, else by clipping ears in the plane of its area (Meisters 1975; Newell's normal). Raises
+    ``ValueError`` for sizes that do not fit and for a concave polygon of more than ``MAX_CORNERS`` corners.
+    """
+    counts = np.asarray(sizes, np.int64)
+    if int(counts.sum()) != len(points) or (len(counts) and int(counts.min()) < 3):
+        raise ValueError(f"triangulate: {len(points)} corners for polygons of {int(counts.sum())}, each 3 or more")
+    begin = np.cumsum(counts) - counts
+    places = np.asarray(points, np.float64)
+    triangles: list[NDArray[np.int64]] = [np.zeros((0, 3), np.int64)]
+    owners: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    for size in np.unique(counts).tolist():
+        which = np.flatnonzero(counts == size)
+        local = _of_size(places, begin[which], size)
+        triangles.append((local + begin[which][:, None, None]).reshape(-1, 3))
+        owners.append(np.repeat(which, size - 2))
+    owner = np.concatenate(owners)
+    order = np.argsort(owner, kind="stable")
+    return np.concatenate(triangles)[order], owner[order]
+
+
+def _of_size(places: NDArray[np.float64], begin: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Triangles (P, size - 2, 3) of polygons of one size, by their own corners."""
+    fan = np.stack([np.zeros(size - 2, np.int64), np.arange(1, size - 1), np.arange(2, size)], axis=1)
+    result = np.repeat(fan[None], len(begin), axis=0)
+    if size == 3:
+        return result
+    open_ = np.arange(len(begin))
+    for start in range(min(size, _STARTS)):
+        turned = (fan + start) % size
+        good = _faces_its_way(places, begin[open_], turned, size)
+        result[open_[good]] = turned
+        open_ = open_[~good]
+        if len(open_) == 0:
+            return result
+    for number in open_.tolist():
+        corners = places[begin[number] : begin[number] + size]
+        flat = _flattened(corners)
+        if flat is not None:
+            result[number] = _ears(flat)
+        else:  # a polygon without area is the same by any fan
+            result[number] = fan
+    return result
+
+
+def _faces_its_way(
+    places: NDArray[np.float64], begin: NDArray[np.int64], fan: NDArray[np.int64], size: int
+) -> NDArray[np.bool_]:
+    """(P,) whether every triangle of a fan faces the way the whole polygon does."""
+    with np.errstate(all="ignore"):
+        hub = places[begin + fan[0, 0]]
+        total = np.zeros((len(begin), 3))
+        for a, b, c in fan.tolist():
+            del a
+            total += np.cross(places[begin + b] - hub, places[begin + c] - hub)
+        good = np.ones(len(begin), np.bool_)
+        square = (total * total).sum(axis=1)
+        for _, b, c in fan.tolist():
+            area = np.cross(places[begin + b] - hub, places[begin + c] - hub)
+            good &= (area * total).sum(axis=1) > _FLAT / size * square
+    return good
+
+
+def _flattened(corners: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The corners (n, 2) in the plane of the polygon's area, counter-clockwise; None where it has none."""
+    if len(corners) > MAX_CORNERS:
+        raise ValueError(f"a concave polygon of {len(corners)} corners; at most {MAX_CORNERS} are read")
+    with np.errstate(all="ignore"):
+        local = corners - corners.mean(axis=0)
+        normal = np.cross(local, np.roll(local, -1, axis=0)).sum(axis=0)
+        length = float(np.linalg.norm(normal))
+        if not np.isfinite(length) or length <= 0.0:
+            return None
+        up = normal / length
+        side = np.cross(up, np.eye(3)[int(np.abs(up).argmin())])
+        side /= np.linalg.norm(side)
+        return local @ np.stack([side, np.cross(up, side)], axis=1)
+
+
+def _ears(flat: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Triangles (n - 2, 3) of a simple polygon (n, 2), counter-clockwise; of one that crosses itself, some."""
+    ring = list(range(len(flat)))
+    span = float(np.ptp(flat, axis=0).max())
+    least = 1e-14 * span * span
+    triangles: list[tuple[int, int, int]] = []
+    tries, at = _TRIES * len(ring), 0
+    while len(ring) > 3:
+        count = len(ring)
+        best, best_quality = -1, -1.0
+        for step in range(count):
+            place = (at + step) % count
+            corner = (ring[place - 1], ring[place], ring[(place + 1) % count])
+            quality = _quality(flat, corner)
+            if quality * span * span <= least or quality <= best_quality:
+                continue
+            tries -= 1
+            if tries > 0 and _is_free(flat, ring, corner):
+                best, best_quality = place, quality
+                if count > _BEST_OF:
+                    break
+            elif tries <= 0 and best < 0:
+                best, best_quality = place, quality
+                break
+        if best < 0:  # it crosses itself, or is flat: the corner that sticks out most
+            best = max(range(count), key=lambda k: _quality(flat, (ring[k - 1], ring[k], ring[(k + 1) % count])))
+        triangles.append((ring[best - 1], ring[best], ring[(best + 1) % count]))
+        ring.pop(best)
+        at = best % len(ring)
+    triangles.append((ring[0], ring[1], ring[2]))
+    return np.array(triangles, np.int64)
+
+
+def _quality(flat: NDArray[np.float64], corner: tuple[int, int, int]) -> float:
+    """Twice a triangle's area over the squares of its sides: below 0 where it is turned over, small for slivers."""
+    (ax, ay), (bx, by), (cx, cy) = (flat[k].tolist() for k in corner)
+    area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    sides = (bx - ax) ** 2 + (by - ay) ** 2 + (cx - bx) ** 2 + (cy - by) ** 2 + (ax - cx) ** 2 + (ay - cy) ** 2
+    return area / sides if sides > 0.0 else 0.0
+
+
+def _is_free(flat: NDArray[np.float64], ring: list[int], corner: tuple[int, int, int]) -> bool:
+    """Whether no other corner lies in the triangle or on its border."""
+    others = flat[ring]
+    a, b, c = (flat[k] for k in corner)
+    inside = np.ones(len(others), np.bool_)
+    for start, end in ((a, b), (b, c), (c, a)):
+        edge = end - start
+        inside &= edge[0] * (others[:, 1] - start[1]) - edge[1] * (others[:, 0] - start[0]) >= 0.0
+    for point in (a, b, c):  # corners of the triangle, and others at their very place
+        inside &= (others != point).any(axis=1)
+    return not bool(inside.any())
