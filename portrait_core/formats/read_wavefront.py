@@ -73,7 +73,8 @@ def read_obj(path: Path) -> list[tuple[str, Reader]]:
             else:
                 objects.append(_Object(" ".join(words[1:]) or path.stem))
         except (ValueError, IndexError) as error:
-            raise UsageError(f"{path}, line {number}: {error}; the file is no Wavefront .obj, or damaged.") from None
+            told = str(error)[:120]
+            raise UsageError(f"{path}, line {number}: {told}; the file is no Wavefront .obj, or damaged.") from None
     images = _images(path, library)
     names = [name or "material" for name in materials]
     return [(each.name, _reader(path, each, tables, names, images)) for each in objects if each.sizes]

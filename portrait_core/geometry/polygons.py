@@ -3,20 +3,25 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_CORNERS = 20_000
+MAX_CORNERS = 5_000
 """Corners of one polygon that is cut by its ears."""
 
 _STARTS = 8
 """Corners whose fan is tried before a polygon is cut ear by ear."""
 _FLAT = 1e-6
 """Share of a polygon's area below which a triangle of a fan counts as turned over."""
-_BEST_OF = 48
+_BEST_OF = 16
 """Up to so many corners the best ear is cut, above the first one."""
-_TRIES = 60
-"""Corners looked at for each that is cut away: beyond it any corner that sticks out is taken, so that it ends."""
+_LOOKS, _TESTS = 30, 4
+"""Corners looked at and ears tested for each corner of a polygon: one that needs more crosses itself, and what is left
+of it becomes a fan."""
+_SLIVER = 1e-9
+"""Quality of a triangle below which it is flat."""
 
 
 def triangulate(
@@ -75,17 +80,11 @@ def _faces_its_way(
 ) -> NDArray[np.bool_]:
     """(P,) whether every triangle of a fan faces the way the whole polygon does."""
     with np.errstate(all="ignore"):
-        hub = places[begin + fan[0, 0]]
-        total = np.zeros((len(begin), 3))
-        for a, b, c in fan.tolist():
-            del a
-            total += np.cross(places[begin + b] - hub, places[begin + c] - hub)
-        good = np.ones(len(begin), np.bool_)
-        square = (total * total).sum(axis=1)
-        for _, b, c in fan.tolist():
-            area = np.cross(places[begin + b] - hub, places[begin + c] - hub)
-            good &= (area * total).sum(axis=1) > _FLAT / size * square
-    return good
+        hub = places[begin + fan[0, 0]][:, None]
+        areas = np.cross(places[begin[:, None] + fan[:, 1]] - hub, places[begin[:, None] + fan[:, 2]] - hub)
+        total = areas.sum(axis=1)
+        along = np.einsum("pti,pi->pt", areas, total)
+        return (along > _FLAT / size * (total * total).sum(axis=1)[:, None]).all(axis=1)
 
 
 def _flattened(corners: NDArray[np.float64]) -> NDArray[np.float64] | None:
@@ -107,52 +106,70 @@ def _flattened(corners: NDArray[np.float64]) -> NDArray[np.float64] | None:
 def _ears(flat: NDArray[np.float64]) -> NDArray[np.int64]:
     """Triangles (n - 2, 3) of a simple polygon (n, 2), counter-clockwise; of one that crosses itself, some."""
     ring = list(range(len(flat)))
-    span = float(np.ptp(flat, axis=0).max())
-    least = 1e-14 * span * span
+    points = [(float(x), float(y)) for x, y in flat.tolist()]
+    across, down = np.ascontiguousarray(flat[:, 0]), np.ascontiguousarray(flat[:, 1])
+    # Only corners that turn inwards can lie in an ear, and a cut never makes one of them.
+    inward = np.array([_quality(points, _around(ring, k)) <= _SLIVER for k in range(len(ring))], np.bool_)
     triangles: list[tuple[int, int, int]] = []
-    tries, at = _TRIES * len(ring), 0
-    while len(ring) > 3:
-        count = len(ring)
-        best, best_quality = -1, -1.0
+    looks, tests, at = _LOOKS * len(ring) + 4000, _TESTS * len(ring) + 2000, 0
+    while len(ring) > 3 and looks > 0 and tests > 0:
+        count, obstacles = len(ring), (across[inward], down[inward])
+        best, best_quality = -1, _SLIVER
         for step in range(count):
             place = (at + step) % count
-            corner = (ring[place - 1], ring[place], ring[(place + 1) % count])
-            quality = _quality(flat, corner)
-            if quality * span * span <= least or quality <= best_quality:
-                continue
-            tries -= 1
-            if tries > 0 and _is_free(flat, ring, corner):
-                best, best_quality = place, quality
-                if count > _BEST_OF:
-                    break
-            elif tries <= 0 and best < 0:
-                best, best_quality = place, quality
-                break
+            corner = _around(ring, place)
+            quality = _quality(points, corner)
+            looks -= 1
+            if quality > best_quality:
+                tests -= 1
+                if _is_free(points, obstacles, corner):
+                    best, best_quality = place, quality
+                    if count > _BEST_OF:
+                        break
         if best < 0:  # it crosses itself, or is flat: the corner that sticks out most
-            best = max(range(count), key=lambda k: _quality(flat, (ring[k - 1], ring[k], ring[(k + 1) % count])))
-        triangles.append((ring[best - 1], ring[best], ring[(best + 1) % count]))
-        ring.pop(best)
+            best = max(range(count), key=lambda k: _quality(points, _around(ring, k)))
+            looks -= count
+        triangles.append(_around(ring, best))
+        inward[ring.pop(best)] = False
         at = best % len(ring)
-    triangles.append((ring[0], ring[1], ring[2]))
+        for place in (at - 1, at):
+            inward[ring[place]] = _quality(points, _around(ring, place % len(ring))) <= _SLIVER
+    triangles += [(ring[0], one, two) for one, two in pairwise(ring[1:])]
     return np.array(triangles, np.int64)
 
 
-def _quality(flat: NDArray[np.float64], corner: tuple[int, int, int]) -> float:
+def _around(ring: list[int], place: int) -> tuple[int, int, int]:
+    """A corner of the ring between its neighbours."""
+    return ring[place - 1], ring[place], ring[(place + 1) % len(ring)]
+
+
+def _quality(points: list[tuple[float, float]], corner: tuple[int, int, int]) -> float:
     """Twice a triangle's area over the squares of its sides: below 0 where it is turned over, small for slivers."""
-    (ax, ay), (bx, by), (cx, cy) = (flat[k].tolist() for k in corner)
+    (ax, ay), (bx, by), (cx, cy) = (points[k] for k in corner)
     area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
     sides = (bx - ax) ** 2 + (by - ay) ** 2 + (cx - bx) ** 2 + (cy - by) ** 2 + (ax - cx) ** 2 + (ay - cy) ** 2
     return area / sides if sides > 0.0 else 0.0
 
 
-def _is_free(flat: NDArray[np.float64], ring: list[int], corner: tuple[int, int, int]) -> bool:
-    """Whether no other corner lies in the triangle or on its border."""
-    others = flat[ring]
-    a, b, c = (flat[k] for k in corner)
-    inside = np.ones(len(others), np.bool_)
-    for start, end in ((a, b), (b, c), (c, a)):
-        edge = end - start
-        inside &= edge[0] * (others[:, 1] - start[1]) - edge[1] * (others[:, 0] - start[0]) >= 0.0
-    for point in (a, b, c):  # corners of the triangle, and others at their very place
-        inside &= (others != point).any(axis=1)
-    return not bool(inside.any())
+def _is_free(
+    points: list[tuple[float, float]],
+    obstacles: tuple[NDArray[np.float64], NDArray[np.float64]],
+    corner: tuple[int, int, int],
+) -> bool:
+    """Whether none of the ``obstacles`` (x and y) lies in the triangle or on its border, but for its own corners."""
+    own = [points[k] for k in corner]
+    x, y = obstacles
+    (left, low), (right, high) = (tuple(pick(axis) for axis in zip(*own, strict=True)) for pick in (min, max))
+    near = np.flatnonzero((x >= left) & (x <= right) & (y >= low) & (y <= high)).tolist()
+    return not any(_lies_in(own, (float(x[k]), float(y[k]))) for k in near)
+
+
+def _lies_in(own: list[tuple[float, float]], point: tuple[float, float]) -> bool:
+    """Whether a point lies in a triangle or on its border, and at none of its corners."""
+    if point in own:
+        return False
+    for k in range(3):
+        (ax, ay), (bx, by) = own[k], own[(k + 1) % 3]
+        if (bx - ax) * (point[1] - ay) - (by - ay) * (point[0] - ax) < 0.0:
+            return False
+    return True
