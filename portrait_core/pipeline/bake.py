@@ -75,10 +75,14 @@ def bake_sets(
     ``tell`` hears what was chosen and what a user should know of the mesh. Raises as :func:`bake_onto`.
     """
     with side_by_side(THREADS) as pool:
-        work = begin(recipe, model, progress, pool)
-        mesh = _by_material(choose(work.dense.result(), meshes, tell))
-        tell_stacked(mesh, tell)
-        return Baked(mesh, _painted(work, mesh, _canvas(work, mesh)))
+        return sets_onto(begin(recipe, model, progress, pool), meshes, tell=tell)
+
+
+def sets_onto(work: Work, meshes: Sequence[EditedMesh], *, tell: Tell = unheard) -> Baked:
+    """The same by ``work`` that has begun: several meshes in turn get the maps of one avatar."""
+    mesh = _by_material(choose(work.dense.result(), meshes, tell))
+    tell_stacked(mesh, tell)
+    return Baked(mesh, _painted(work, mesh, _canvas(work, mesh)))
 
 
 def bake_avatar(
@@ -150,13 +154,25 @@ def _by_material(mesh: EditedMesh) -> EditedMesh:
 
 
 def _painted(work: Work, mesh: EditedMesh, canvas: Canvas) -> tuple[MapSet, ...]:
-    size, progress = work.recipe.texture_size, work.progress
-    if mesh.material is None:
-        return (MapSet("", work.painter.paint(canvas, size, progress)),)
+    """The maps of each material."""
+    groups = [("", slice(None))]
+    if mesh.material is not None:
+        ends = np.cumsum(np.bincount(mesh.material, minlength=len(mesh.materials))).tolist()
+        groups = [(name, slice(a, b)) for name, a, b in zip(mesh.materials, [0, *ends], ends, strict=False)]
+    laid = _laid(canvas)
+    size, progress, paint = work.recipe.texture_size, work.progress, work.painter.paint
     return tuple(
-        MapSet(name, work.painter.paint(canvas, size, progress, canvas.faces[mesh.material == number]))
-        for number, name in enumerate(mesh.materials)
+        MapSet(name, paint(canvas, size, progress, shown=canvas.faces[part], laid=laid[part])) for name, part in groups
     )
+
+
+def _laid(canvas: Canvas) -> NDArray[np.int32]:
+    """The faces (F, 3) by one vertex for each pair of a place and a texture place: files cut vertices for other reasons
+    too, hard edges or none, and a seam of the image is none of them."""
+    rows = np.ascontiguousarray(np.concatenate([canvas.vertices, canvas.uvs], axis=1) + np.float32(0.0))
+    whole = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
+    _, first, number = np.unique(whole, return_index=True, return_inverse=True)
+    return first.astype(np.int32)[np.ravel(number)][canvas.faces]
 
 
 def own_skin(skin: MeshSkin, joint_names: tuple[str, ...]) -> Skin | None:

@@ -67,20 +67,30 @@ class Painter:
     dense: Future[DenseSurface]
     pool: Executor
 
-    def paint(self, canvas: Canvas, size: int, progress: Progress, shown: NDArray[np.int32] | None = None) -> Maps:
+    def paint(
+        self,
+        canvas: Canvas,
+        size: int,
+        progress: Progress,
+        *,
+        shown: NDArray[np.int32] | None = None,
+        laid: NDArray[np.int32] | None = None,
+    ) -> Maps:
         """The maps that the recipe asks for, ``size`` texels wide.
 
         ``shown`` (F, 3) are those faces of the canvas that lie in these images; all of them where it is not given.
-        Others shade them all the same.
+        Others shade them all the same. ``laid`` (F, 3) are the same faces over fewer vertices, where the canvas has
+        several for one place in the image: faces are then neighbours there.
         """
         faces = canvas.faces if shown is None else shown
+        laid = faces if laid is None else laid
         normals = self.pool.submit(self._normals, canvas, faces, size) if self.recipe.normal_map else None
-        base_colour, roughness = self._colour(canvas, faces, size, progress)
+        base_colour, roughness = self._colour(canvas, laid, size, progress)
         normal = None
         if normals is not None:
             progress("normals", 0.0)
             normal = normals.result()
-        shade = self._occlusion(canvas, faces, half_side(size), progress) if self.recipe.occlusion else None
+        shade = self._occlusion(canvas, laid, half_side(size), progress) if self.recipe.occlusion else None
         return Maps(base_colour=base_colour, normal=normal, orm=_packed(shade, roughness))
 
     def _normals(self, canvas: Canvas, faces: NDArray[np.int32], size: int) -> NDArray[np.uint8]:
