@@ -13,9 +13,9 @@ from portrait_core.formats.edited_mesh import EditedMesh
 
 
 def uv_sphere(around: int = 16, down: int = 10, radius: float = 0.1) -> EditedMesh:
-    """A closed egg with its seam, normals and a UV map that fills the square; quads are two triangles each."""
+    """An egg, open by a hair at its poles, with a seam, normals and UVs; every two triangles are a quad."""
     u, v = np.meshgrid(np.linspace(0, 1, around + 1), np.linspace(0, 1, down + 1))
-    angle, tilt = 2 * np.pi * u, np.pi * (v - 0.5)
+    angle, tilt = 2 * np.pi * u, 0.97 * np.pi * (v - 0.5)
     places = np.stack([np.cos(tilt) * np.sin(angle), 1.3 * np.sin(tilt), np.cos(tilt) * np.cos(angle)], axis=-1)
     normals = places / (1, 1.69, 1)
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
