@@ -116,10 +116,12 @@ def _changed(tree: Any, draw: random.Random) -> Any:
         waiting = [tree]
         while waiting:
             value = waiting.pop()
-            keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
-            for key in keys:
+            inside: Any = ()
+            if isinstance(value, dict | list):
+                inside = value.items() if isinstance(value, dict) else enumerate(value)
+            for key, each in inside:
                 spots.append((value, key))
-                waiting.append(value[key])
+                waiting.append(each)
         holder, key = draw.choice(spots)
         if isinstance(holder, dict) and draw.random() < 0.25:
             del holder[key]

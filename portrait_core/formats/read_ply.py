@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.formats.edited_mesh import EditedMesh, unit
+from portrait_core.formats.edited_mesh import EditedMesh, unit, with_materials
 from portrait_core.geometry.polygons import triangulate
 
 _KINDS = {
@@ -206,7 +206,7 @@ def _mesh(name: str, vertex: _Table, face: _Table, strips: _Table) -> EditedMesh
     if len(index) and not (float(index.min()) >= 0 and float(index.max()) < len(places)):
         raise ValueError(f"a face names a vertex outside 0 to {len(places) - 1}")
     index = index.astype(np.int64)
-    flat, _ = triangulate(places[index], sizes)
+    flat, owner = triangulate(places[index], sizes)
     textures = next((found for names in _TEXTURES if (found := _columns(vertex, names)) is not None), None)
     ups = _columns(vertex, ("nx", "ny", "nz"))
     wedge = _of_corners(face.get("texcoord"), polygons, corners)
@@ -219,7 +219,12 @@ def _mesh(name: str, vertex: _Table, face: _Table, strips: _Table) -> EditedMesh
         uvs = np.zeros((0, 2)) if textures is None else textures
     with np.errstate(all="ignore"):
         normals = None if ups is None else unit(ups[old], len(old))
-        return EditedMesh(name, places[old].astype(np.float32), faces.astype(np.int32), uvs.astype(np.float32), normals)
+        mesh = EditedMesh(name, places[old].astype(np.float32), faces.astype(np.int32), uvs.astype(np.float32), normals)
+    image = face.get("texnumber")  # which of the file's images a face shows
+    if not isinstance(image, np.ndarray) or len(uvs) == 0:
+        return mesh
+    kinds, numbers = np.unique(image[whole], return_inverse=True)
+    return with_materials(mesh, np.ravel(numbers)[owner].astype(np.int32), [f"texture {kind:g}" for kind in kinds])
 
 
 def _columns(table: _Table, names: tuple[str, ...]) -> NDArray[np.float64] | None:

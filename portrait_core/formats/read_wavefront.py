@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,20 @@ from portrait_core.geometry.polygons import triangulate
 
 _READ = ("v", "vt", "vn", "f", "o", "usemtl", "mtllib")
 _MAX_LIBRARY = 16 * 1024**2
+_OPTIONS = {"-s": 3, "-o": 3, "-t": 3, "-mm": 2, "-blendu": 1, "-blendv": 1, "-cc": 1, "-clamp": 1, "-texres": 1,
+            "-imfchan": 1, "-bm": 1, "-type": 1}  # fmt: skip
+"""Options in front of an image's name, and how many words stand behind each at most."""
 
 Reader = Callable[[], EditedMesh]
+
+
+@dataclass(frozen=True)
+class _Image:
+    """A material's image by name, and what it does to texture places (u, v): times ``scale``, plus ``shift``."""
+
+    name: str
+    scale: tuple[float, float] = (1.0, 1.0)
+    shift: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass
@@ -110,9 +123,9 @@ def _index(text: str, count: int) -> int:
     return index
 
 
-def _images(path: Path, library: str) -> dict[str, str]:
+def _images(path: Path, library: str) -> dict[str, _Image]:
     """The image (``map_Kd``) of each material in the library beside the file; none where it cannot be read."""
-    images: dict[str, str] = {}
+    images: dict[str, _Image] = {}
     beside = path.parent / library
     try:
         if not library or beside.resolve().parent != path.parent.resolve() or beside.stat().st_size > _MAX_LIBRARY:
@@ -123,20 +136,40 @@ def _images(path: Path, library: str) -> dict[str, str]:
             if len(words) > 1 and words[0] == "newmtl":
                 name = " ".join(words[1:])
             elif len(words) > 1 and words[0].lower() == "map_kd":
-                images[name] = " ".join(words[1:])
+                images[name] = _image(words[1:])
     except (OSError, ValueError, BrokenFile):
         return {}
     return images
 
 
-def _reader(path: Path, one: _Object, tables: _Tables, names: list[str], images: dict[str, str]) -> Reader:
+def _image(words: list[str]) -> _Image:
+    """An image's name behind its options, of which ``-s`` scales texture places and ``-o`` moves them."""
+    scale, shift = [1.0, 1.0], [0.0, 0.0]
+    while len(words) > 1 and words[0] in _OPTIONS:
+        option, most = words[0], _OPTIONS[words[0]]
+        values = list(takewhile(_is_number, words[1 : 1 + most])) if option in ("-s", "-o") else words[1 : 1 + most]
+        if option in ("-s", "-o"):
+            held = scale if option == "-s" else shift
+            held[: len(values[:2])] = [float(value) for value in values[:2]]
+        words = words[1 + len(values) :]
+    return _Image(" ".join(words), (scale[0], scale[1]), (shift[0], shift[1]))
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return np.isfinite(float(word))
+    except ValueError:
+        return False
+
+
+def _reader(path: Path, one: _Object, tables: _Tables, names: list[str], images: dict[str, _Image]) -> Reader:
     def read() -> EditedMesh:
         return _mesh(path, one, tables, names, images)
 
     return read
 
 
-def _mesh(path: Path, one: _Object, tables: _Tables, names: list[str], images: dict[str, str]) -> EditedMesh:
+def _mesh(path: Path, one: _Object, tables: _Tables, names: list[str], images: dict[str, _Image]) -> EditedMesh:
     corners = np.array(one.corners, np.int64)
     # Without a normal or a texture place at every corner there are none: a mesh has them or not.
     corners[:, 1:][:, (corners[:, 1:] < 0).any(axis=0)] = -1
@@ -145,13 +178,18 @@ def _mesh(path: Path, one: _Object, tables: _Tables, names: list[str], images: d
         flat, owner = triangulate(places[corners[:, 0]], np.array(one.sizes))
     except ValueError as error:
         raise UsageError(f"{path}: object {one.name}: {error}.") from None
+    transforms = [(image.scale, image.shift) for image in (images.get(name, _Image("")) for name in names)]
+    kinds = list(dict.fromkeys(transforms))
+    of_face = np.array([kinds.index(each) for each in transforms])[np.array(one.materials, np.int64)]
+    corners = np.concatenate([corners, np.repeat(of_face, one.sizes)[:, None]], axis=1)
     distinct, number = np.unique(corners, axis=0, return_inverse=True)
     faces = np.asarray(number, np.int64).ravel()[flat].astype(np.int32)
     uvs, normals = np.zeros((0, 2), np.float32), None
     with np.errstate(over="ignore"):
         vertices = places[distinct[:, 0]].astype(np.float32)
         if int(distinct[0, 1]) >= 0:
-            uvs = np.array(tables.textures, np.float64)[distinct[:, 1]].astype(np.float32)
+            scale, shift = (np.array([kind[k] for kind in kinds])[distinct[:, 3]] for k in range(2))
+            uvs = (np.array(tables.textures, np.float64)[distinct[:, 1]] * scale + shift).astype(np.float32)
         if int(distinct[0, 2]) >= 0:
             normals = unit(np.array(tables.normals, np.float64)[distinct[:, 2]], len(distinct))
     mesh = EditedMesh(one.name, vertices, faces, uvs, normals)
@@ -159,7 +197,7 @@ def _mesh(path: Path, one: _Object, tables: _Tables, names: list[str], images: d
     kept: list[str] = []
     shared = np.zeros(len(names), np.int32)
     for index, name in enumerate(names):
-        key = images.get(name, f"\n{name}")
+        key = images[name].name if name in images else f"\n{name}"
         if key not in keys:
             keys[key] = len(kept)
             kept.append(name)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -186,6 +187,18 @@ def test_materials_of_an_obj(tmp_path: Path) -> None:
     assert read_mesh(tmp_path / "a.obj").materials == ("skin", "hair")
 
 
+def test_images_that_are_scaled_and_moved_by_the_library(tmp_path: Path) -> None:
+    """Options of ``map_Kd``, as Blender writes them for a Mapping node: the .obj's own texture transform."""
+    far = replace(EGG, uvs=((EGG.uvs - np.float32([0.25, 0])) * np.float32([2, 4])).astype(np.float32))
+    (tmp_path / "a.obj").write_text(obj_text(far, mtllib="a.mtl"))
+    (tmp_path / "a.mtl").write_text("newmtl skin\nmap_Kd -clamp on -s 0.5 0.25 1 -o 0.25 0 0 my picture.png\n")
+    np.testing.assert_allclose(read_mesh(tmp_path / "a.obj").uvs[:, 0].max(), EGG.uvs[:, 0].max(), atol=1e-6)
+    assert max(differences(read_mesh(tmp_path / "a.obj"), EGG).values()) < 0.1
+    (tmp_path / "a.mtl").write_text("newmtl skin\nmap_Kd -s nan 2 -o\n")
+    with pytest.raises(UsageError, match="one image holds 0 to 1 only"):
+        read_mesh(tmp_path / "a.obj")
+
+
 def test_an_obj_has_one_uv_map(tmp_path: Path) -> None:
     (tmp_path / "a.obj").write_text(obj_text(EGG))
     assert len(read_mesh(tmp_path / "a.obj", uv_map="0").uvs) > 0
@@ -207,6 +220,18 @@ def test_every_kind_of_ply(tmp_path: Path, form: str, wedges: bool, mixed: bool)
     mesh = read_mesh(tmp_path / "a.ply")
     assert max(differences(mesh, EGG).values()) < 0.1
     assert signed_volume(mesh) == pytest.approx(signed_volume(EGG), rel=1e-5)
+
+
+def test_images_of_a_ply_by_number(tmp_path: Path) -> None:
+    """``texnumber`` of faces, as MeshLab writes it: each image has the square to itself."""
+    content = ply_bytes(EGG, "ascii").decode().splitlines()
+    at, head = content.index("end_header"), len(EGG.vertices)
+    faces = [f"{line} {number % 2}" for number, line in enumerate(content[at + 1 + head :])]
+    text = [*content[:at], "property int texnumber", *content[at : at + 1 + head], *faces]
+    (tmp_path / "a.ply").write_text("\n".join(text) + "\n")
+    mesh = read_mesh(tmp_path / "a.ply")
+    assert mesh.materials == ("texture 0", "texture 1") and mesh.material is not None
+    assert (mesh.material == np.arange(len(EGG.faces)) % 2).all()
 
 
 def test_what_trimesh_writes_as_ply_is_read_alike(tmp_path: Path) -> None:

@@ -76,9 +76,9 @@ def read_look(gltf: GltfFile, number: object) -> Look:
 
 def _texture_infos(material: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     for path in _TEXTURES:
-        here: object = material
+        here: object = cast("object", material)
         for key in path:
-            here = cast("dict[str, Any]", here).get(key) if isinstance(here, dict) else None
+            here = cast("dict[str, object]", here).get(key) if isinstance(here, dict) else None
         if isinstance(here, dict):
             yield path, here
 
