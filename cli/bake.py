@@ -35,7 +35,7 @@ def bake(
         typer.Option(
             "--mesh-name",
             metavar="NAME",
-            help="Which mesh, if the file holds several. [default: the one that covers most of the avatar]",
+            help="Which mesh of several; else the one that covers most of the avatar.",
         ),
     ] = None,
     mesh_index: Annotated[
@@ -47,7 +47,7 @@ def bake(
         typer.Option(
             "--uv-map",
             metavar="N",
-            help="Which UV map of a .glb or .gltf: 0, 1 or TEXCOORD_1. [default: as its material says]",
+            help="Which UV map of a .glb or .gltf, 1 or TEXCOORD_1; else as its material says.",
         ),
     ] = None,
     recipe: Annotated[
@@ -78,6 +78,7 @@ def bake(
     source = recipe
     if source is None and not wanted.given & {"seed", "latent"}:
         source = mesh
+        _check_recipe(mesh)
     order = options.take_order(
         wanted,
         name=options.DEFAULT_NAME,
@@ -137,6 +138,16 @@ def bake(
             "stages": stages,
         },
     )
+
+
+def _check_recipe(mesh: Path) -> None:
+    """Refuse a mesh that does not say whose it is, with what says so instead."""
+    from portrait_core.formats.read_recipe import read_recipe
+
+    try:
+        read_recipe(mesh)
+    except UsageError as error:
+        raise UsageError(f"{error} Say whose maps the mesh gets by --seed or --recipe.") from None
 
 
 def _line(mesh: Path, notice: Notice) -> str:

@@ -24,6 +24,8 @@ _ASKED = 2000
 """Places of the avatar that are looked for on each mesh."""
 _STACKED = 0.005
 """Share of a UV map under more than one face from which on it is told."""
+_INWARDS = 0.8
+"""Share of faces that look into the avatar from which on a mesh is inside out."""
 _LISTED = 12
 """Meshes that a line names."""
 
@@ -60,7 +62,27 @@ def choose(dense: DenseSurface, meshes: Sequence[EditedMesh], tell: Tell = silen
         more = f" and {len(meshes) - _LISTED} more" if len(meshes) > _LISTED else ""
         text = f"{len(meshes)} meshes: {listed}{more}; {number} {chosen.name} is taken, which covers most of the avatar"
         tell(Notice(text, remedy("choose_mesh", names=[mesh.name for mesh in meshes])))
-    return replace(chosen, notices=())
+    return _outside_out(dense, replace(chosen, notices=()), tell)
+
+
+def _outside_out(dense: DenseSurface, mesh: EditedMesh, tell: Tell) -> EditedMesh:
+    """The mesh with its faces turned round where nearly all of them look into the avatar: some programs write so."""
+    step = max(1, len(mesh.faces) // _ASKED)
+    corners = mesh.vertices[mesh.faces[::step]]
+    face, weights, _ = dense.closest(corners.mean(axis=1))
+    found = face >= 0
+    ups = np.einsum("nk,nkc->nc", weights, dense.normals[dense.surface.faces[face]])
+    looks = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    inwards = (looks * ups).sum(axis=1)[found] < 0.0
+    if len(inwards) == 0 or float(inwards.mean()) < _INWARDS:
+        return mesh
+    tell(Notice(f"the faces of mesh {mesh.name} look inwards; they are turned round"))
+    normals = mesh.normals
+    if normals is not None:
+        own = normals[mesh.faces[::step]].mean(axis=1)
+        if float(((own * ups).sum(axis=1)[found] < 0.0).mean()) >= _INWARDS:
+            normals = -normals
+    return replace(mesh, faces=np.ascontiguousarray(mesh.faces[:, [0, 2, 1]]), normals=normals)
 
 
 def _placed(dense: DenseSurface, mesh: EditedMesh) -> tuple[EditedMesh, float]:

@@ -138,6 +138,18 @@ def test_a_mesh_whose_root_was_turned_is_found_where_it_was_meant(plain: Plain) 
         bake(plain, replace(mesh, elsewhere=()))
 
 
+@pytest.mark.parametrize("turned", [True, False])
+def test_a_mesh_that_somebody_wrote_inside_out_is_turned(plain: Plain, turned: bool) -> None:
+    """Faces the wrong way round, with normals that look inwards as well or that are right."""
+    assert plain.mesh.normals is not None
+    normals = -plain.mesh.normals if turned else plain.mesh.normals
+    baked, told = bake(plain, replace(plain.mesh, faces=plain.mesh.faces[:, [0, 2, 1]], normals=normals))
+    assert "look inwards; they are turned round" in told
+    assert signed_volume(baked.mesh) == pytest.approx(signed_volume(plain.mesh))
+    for name, image in plain.baked.sets[0].maps.items():
+        assert away(image, baked.sets[0].maps[name]).mean() < 0.1, name
+
+
 # Several meshes -----------------------------------------------------------------------------------------------------
 
 
