@@ -61,6 +61,7 @@ RemedyCode = Literal[
     "set_field",
     "overwrite",
     "choose_mesh",
+    "choose_uv_map",
     "name_blender",
     "install",
     "lower_level",
@@ -79,6 +80,7 @@ REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "set_field": ("field", "value"),  # set this field of the recipe to a value that works
     "overwrite": (),  # allow files to be replaced, or take another name
     "choose_mesh": ("names",),  # say which of these meshes of the file is meant
+    "choose_uv_map": ("maps",),  # say which of these UV maps of the mesh is meant
     "name_blender": ("variable",),  # say where a Blender is, also by this environment variable
     "install": ("extra", "package"),  # install this extra of Portraitkit, or this package
     "lower_level": ("below",),  # a level of density below this number

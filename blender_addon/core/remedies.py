@@ -17,6 +17,7 @@ ADVICE: dict[str, str] = {
     "set_field": "Set “{field}” to “{value}” in the Create panel.",
     "overwrite": "Tick Replace File, or choose another name.",
     "choose_mesh": "Say which mesh is meant: {names}.",
+    "choose_uv_map": "Say which UV map is meant: {maps}.",
     "name_blender": "Choose another format, such as .glb, or install the package bpy beside the engine.",
     "install": "Install {package} beside the engine: its Python is named in the add-on's preferences.",
     "lower_level": "Choose a level below {below}.",

@@ -181,6 +181,7 @@ FAILURES: dict[str, str] = {
     "Set “{field}” to “{value}” in the Create panel.": ("Im Feld „Erzeugen“ „{field}“ auf „{value}“ stellen."),
     "Tick Replace File, or choose another name.": "„Datei ersetzen“ ankreuzen oder einen anderen Namen wählen.",
     "Say which mesh is meant: {names}.": "Sagen, welches Mesh gemeint ist: {names}.",
+    "Say which UV map is meant: {maps}.": "Sagen, welche UV-Map gemeint ist: {maps}.",
     "Choose another format, such as .glb, or install the package bpy beside the engine.": (
         "Ein anderes Format wählen, etwa .glb, oder neben dem Motor das Paket bpy installieren."
     ),
