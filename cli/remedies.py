@@ -29,6 +29,9 @@ WORDS: Mapping[RemedyCode, str] = {
     "fewer_workers": "With fewer --workers each has more memory.",
     "more_time": "Give more with --time-limit.",
     "import_model": "Import it by `portrait models import {file}`; nothing in it is run.",
+    "give_source_rate": "Give the rate that it was recorded with by --motion-rate, such as --motion-rate 30.",
+    "give_units": "Say what they are by --units, such as --units {units}.",
+    "choose_person": "Choose one by --person.",
 }
 
 

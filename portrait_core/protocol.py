@@ -73,6 +73,9 @@ RemedyCode = Literal[
     "fewer_workers",
     "more_time",
     "import_model",
+    "give_source_rate",
+    "give_units",
+    "choose_person",
 ]
 REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "choose_model": (),  # take another model
@@ -92,6 +95,9 @@ REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "fewer_workers": (),  # fewer workers at a time, each of which has more memory then
     "more_time": (),  # a longer limit of time for each avatar
     "import_model": ("file",),  # import this published checkpoint, which makes a model of it
+    "give_source_rate": (),  # say how many frames a second a motion's file was recorded with
+    "give_units": ("units",),  # say what the numbers of a pose or motion file are, these units for example
+    "choose_person": ("names",),  # say which of these persons of a file is meant
 }
 """What to do about an error, as data, with the parameters that stand beside the code: each program words it with its
 own buttons or options. A client passes over codes that it does not know."""

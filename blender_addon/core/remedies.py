@@ -29,6 +29,9 @@ ADVICE: dict[str, str] = {
     "fewer_workers": "Lower the texture size or the face count, or close other programs.",
     "more_time": "Lower the texture size or the face count.",
     "import_model": "Import it by “portrait models import” on the command line, then choose the model it becomes.",
+    "give_source_rate": "Say how many frames a second it was recorded with, in the file window's settings.",
+    "give_units": "Say what its numbers are under Units in the file window's settings, such as {units}.",
+    "choose_person": "Say who is meant under Person in the file window's settings: {names}.",
 }
 
 

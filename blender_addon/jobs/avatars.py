@@ -63,16 +63,17 @@ def apply_maps(name: str, sets: list[tuple[str, dict[str, Path]]]) -> None:
             maps.apply_sets(mesh_object(name), sets)
 
 
-def apply_pose(avatar: Avatar, turns: dict[str, Any]) -> None:
-    """Pose an avatar."""
+def apply_pose(avatar: Avatar, turns: dict[str, Any]) -> list[str]:
+    """Pose an avatar; returns the joints that it has not."""
     with _step("Pose Avatar"):
-        pose.apply_pose(avatar, turns)
+        return pose.apply_pose(avatar, turns)
 
 
-def apply_motion(avatar: Avatar, path: Path, name: str, *, root: bool) -> None:
-    """Make an action of a motion."""
+def apply_motion(avatar: Avatar, path: Path, name: str, *, root: bool) -> list[str]:
+    """Make an action of a motion; returns the joints that the avatar has not."""
     with _step("Move Avatar"):
         motion.apply_motion(avatar, path, name, root=root)
+        return motion.lacking(avatar, path)
 
 
 @contextmanager

@@ -119,7 +119,7 @@ def test_generate_with_motion_levels_and_bone_names(shared: Worker, tmp_path: Pa
     assert "Head" in {node.get("name") for node in tree["nodes"]}
     assert found["thumbnail"] is None and not list(tmp_path.glob("a.png"))
     assert len(found["levels"]) == 2
-    moving["up_axis"] = "x"
+    moving["up_axis"] = "w"
     bad = shared.refuse("generate", recipe=recipe, path=str(tmp_path / "b.glb"), motion=moving)
     assert bad["code"] == "usage"
 

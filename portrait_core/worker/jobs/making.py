@@ -40,7 +40,7 @@ def generate(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     fields.done()
     animation = None
     if moving is not None:
-        animation = take_motion(moving)
+        animation = take_motion(moving).motion
         moving.done()
     recipe = engine.take_recipe(facts)
     _check_formats([path], blender)
