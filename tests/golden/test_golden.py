@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same recipe makes the same file as it did, on any number of threads: byte for byte on the processor of the digests,
-closely on others.
+"""The same recipe makes the same file as it did, on any number of threads: byte for byte on the processor of the
+digests, closely on others.
 
 A change of bytes is a commit of its own that says why; ``python -m tests.golden NAME`` holds the new ones.
 """
