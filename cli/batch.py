@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 import time
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli import batch_plan, options, parse
+from cli.lines import say_json
 from cli.remedies import words
 from cli.show import Show
 from portrait_core.errors import UsageError
@@ -270,7 +270,7 @@ def _run(order: Batch, show: Show) -> None:
 def _tell(record: Record, show: Show) -> None:
     """A line for what went wrong; with --json every record."""
     if show.as_json:
-        typer.echo(json.dumps({"event": "avatar", **record.model_dump(mode="json")}, ensure_ascii=False))
+        say_json({"event": "avatar", **record.model_dump(mode="json")})
     elif record.status == "failed":
         show.note(f"{record.name} failed: {record.error.get('message', '')} {words(record.remedy)}".rstrip())
     elif record.status == "rejected":

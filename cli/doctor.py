@@ -19,6 +19,7 @@ import portrait_core
 from cli.options import AsJson, OutFolder
 from cli.remedies import told
 from cli.show import Show
+from portrait_core.runtime import own_folders
 
 # Distribution -> module it installs: what the way from a seed to a file needs.
 NEEDED = {
@@ -100,6 +101,7 @@ def _findings(out: Path, *, verify: bool) -> Iterator[Finding]:
         yield _import(distribution, module, "optional", f"pip install {source} for {purpose}")
     yield _device()
     yield from _models(verify=verify)
+    yield _caches()
     yield _folder(out)
     yield _blender()
 
@@ -190,7 +192,23 @@ def _models(*, verify: bool) -> Iterator[Finding]:
         )
     if not any(entry.name == "starter" for entry in entries):
         yield Finding("model starter", "bad", "not found", "install portraitkit again; its weights come with it")
-    yield Finding("models folder", "ok", str(registry.user_folder()))
+    yield _own("models folder", registry.FOLDER_VARIABLE, registry.user_folder(), registry.standing_in_for())
+
+
+def _caches() -> Finding:
+    try:
+        found = own_folders.find_cache_folder()
+    except OSError:
+        advice = f"name a folder by {own_folders.CACHE_VARIABLE} or TMPDIR; commands try their output folder"
+        return Finding("caches", "bad", "neither home nor a temporary folder can be written", advice)
+    return _own("caches", own_folders.CACHE_VARIABLE, found.path, found.instead_of)
+
+
+def _own(what: str, variable: str, path: Path, instead_of: Path | None) -> Finding:
+    if instead_of is None:
+        return Finding(what, "ok", str(path))
+    detail = f"{path}, a temporary folder: {instead_of} cannot be written"
+    return Finding(what, "ok", detail, f"name a folder that stays by {variable}")
 
 
 def _folder(out: Path) -> Finding:

@@ -11,9 +11,11 @@ import typer
 
 import portrait_core
 from cli import bake, batch, doctor, generate, models, pose, render, shape, train, video, worker
+from cli.lines import forgiving_streams, say
 from cli.remedies import told
 from cli.verbose import OPTION, taken_out, told_aloud
 from portrait_core.errors import PortraitError
+from portrait_core.runtime.calm import wait_asleep
 
 INTERRUPTED = 130
 
@@ -40,7 +42,7 @@ app.command("doctor")(doctor.doctor)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"portraitkit {portrait_core.__version__}")
+        say(f"portraitkit {portrait_core.__version__}")
         raise typer.Exit
 
 
@@ -67,8 +69,9 @@ def main(args: Sequence[str] | None = None) -> int:
 
     Every error that a user can act on becomes one line on stderr; a fault of our own keeps its traceback.
     """
+    wait_asleep()
     words, verbose = taken_out(sys.argv[1:] if args is None else list(args))
-    with told_aloud(verbose):
+    with forgiving_streams(), told_aloud(verbose):
         return _run(words)
 
 
@@ -93,7 +96,7 @@ def _run(words: list[str]) -> int:
         if tell is None:
             raise
         if type(error).__name__ == "NoArgsIsHelpError":
-            typer.echo(tell())
+            say(tell())
             return 2
         return _say(f"{tell()} See `{_command_of(error)} --help`.", int(getattr(error, "exit_code", 2)))
     if result == INTERRUPTED:
@@ -107,7 +110,7 @@ def _command_of(error: Exception) -> str:
 
 
 def _say(text: str, code: int) -> int:
-    typer.echo(f"portrait: error: {' '.join(text.split())}", err=True)
+    say(f"portrait: error: {' '.join(text.split())}", err=True)
     return code
 
 

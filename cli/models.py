@@ -96,6 +96,8 @@ def import_model(
         {"event": "imported", "name": header.name, "path": str(path)}
         | {"licence": header.licence, "digest": header.digest},
     )
+    if out is None and (home := registry.standing_in_for()):
+        show.note(f"{home} cannot be written, so this folder is a temporary one; {registry.FOLDER_VARIABLE} moves it.")
     show.note(f"Licence: {header.licence}.")
     show.note(f"Next: portrait render --model {header.name} --seed 0")
 

@@ -8,10 +8,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from portrait_core.errors import OutputError
+from portrait_core.files import whole_file
 from portrait_core.files.exchange import take_back_left
-from portrait_core.files.whole_file import prepare_folder
+from portrait_core.runtime import own_folders
 
-__all__ = ["prepare_folder", "refuse_existing"]
+
+def prepare_folder(folder: Path) -> Path:
+    """:func:`portrait_core.files.whole_file.prepare_folder`; caches go there if nothing else can be written."""
+    whole_file.prepare_folder(folder)
+    own_folders.offer(folder)
+    return folder
 
 
 def refuse_existing(paths: Iterable[Path], *, overwrite: bool) -> None:

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import typer
-
+from cli.lines import say, say_json
 from portrait_core.runtime.stage_clock import StageClock
 
 _log = logging.getLogger("portraitkit")
@@ -26,14 +24,14 @@ class Show:
     def result(self, line: str, facts: Mapping[str, Any]) -> None:
         """One finished thing: ``facts`` as a JSON line, or ``line`` for people, or nothing when quiet."""
         if self.as_json:
-            typer.echo(json.dumps(facts, ensure_ascii=False))
+            say_json(facts)
         elif not self.quiet:
-            typer.echo(line)
+            say(line)
 
     def note(self, line: str) -> None:
         """Something worth knowing that is no result."""
         if not self.quiet:
-            typer.echo(line, err=True)
+            say(line, err=True)
 
     @contextmanager
     def progress(self, title: str, total: int = 1) -> Generator[Watcher, None, None]:

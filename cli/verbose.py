@@ -7,7 +7,7 @@ import logging
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-import typer
+from cli.lines import say
 
 OPTION = "--verbose"
 
@@ -16,7 +16,7 @@ class _OnStderr(logging.Handler):
     """Lines on whatever stderr is now: a progress bar puts its own in that place."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        typer.echo(self.format(record), err=True)
+        say(self.format(record), err=True)
 
 
 def taken_out(args: Sequence[str]) -> tuple[list[str], bool]:

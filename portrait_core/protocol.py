@@ -61,6 +61,7 @@ RemedyCode = Literal[
     "set_field",
     "overwrite",
     "choose_mesh",
+    "choose_uv_map",
     "name_blender",
     "install",
     "lower_level",
@@ -71,6 +72,7 @@ RemedyCode = Literal[
     "take_over",
     "fewer_workers",
     "more_time",
+    "import_model",
     "give_source_rate",
     "give_units",
     "choose_person",
@@ -81,6 +83,7 @@ REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "set_field": ("field", "value"),  # set this field of the recipe to a value that works
     "overwrite": (),  # allow files to be replaced, or take another name
     "choose_mesh": ("names",),  # say which of these meshes of the file is meant
+    "choose_uv_map": ("maps",),  # say which of these UV maps of the mesh is meant
     "name_blender": ("variable",),  # say where a Blender is, also by this environment variable
     "install": ("extra", "package"),  # install this extra of Portraitkit, or this package
     "lower_level": ("below",),  # a level of density below this number
@@ -91,6 +94,7 @@ REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "take_over": (),  # take over the lock that a killed batch left
     "fewer_workers": (),  # fewer workers at a time, each of which has more memory then
     "more_time": (),  # a longer limit of time for each avatar
+    "import_model": ("file",),  # import this published checkpoint, which makes a model of it
     "give_source_rate": (),  # say how many frames a second a motion's file was recorded with
     "give_units": ("units",),  # say what the numbers of a pose or motion file are, these units for example
     "choose_person": ("names",),  # say which of these persons of a file is meant

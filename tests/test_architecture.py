@@ -54,7 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "imaging": {"errors", "files"},
     "geometry": {"errors", "runtime"},
     "safe_pickle": {"errors"},
-    "weights": {"errors", "files"},
+    "weights": {"errors", "files", "runtime"},
     # layers, bodies, pictures
     "networks": set(),
     "body": {"errors", "geometry", "safe_pickle", "body.recordings"},
@@ -63,7 +63,7 @@ ALLOWED: dict[str, set[str]] = {
     # from a field to a rigged surface
     "shape": {*BELOW, "field"},
     "rig": {*BELOW, "body", "body.recordings"},
-    "formats": {*BELOW, "avatar", "maps", "rig", "formats.gltf", "root"},
+    "formats": {*BELOW, "avatar", "maps", "rig", "recipe_fields", "formats.gltf", "root"},
     "formats.gltf": {*BELOW, "avatar", "maps", "rig", "formats"},
     # the families: each knows what it shares with others, and of other families nothing but the published architecture
     "models": {*BELOW, "weights", "person", "portrait_model", "models.starter", "models.portrait_gan"},

@@ -54,10 +54,13 @@ def replace_in_place(avatar: Avatar, path: Path, thumbnail: Path | None) -> None
         replace.replace_in_place(avatar, path, thumbnail)
 
 
-def apply_maps(name: str, files: dict[str, Path]) -> None:
-    """Show baked maps on a mesh."""
+def apply_maps(name: str, sets: list[tuple[str, dict[str, Path]]]) -> None:
+    """Show baked maps on a mesh: one set on all of it, or one for each of several materials by name."""
     with _step("Bake Avatar"):
-        maps.apply_maps(mesh_object(name), files)
+        if len(sets) == 1:
+            maps.apply_maps(mesh_object(name), sets[0][1])
+        else:
+            maps.apply_sets(mesh_object(name), sets)
 
 
 def apply_pose(avatar: Avatar, turns: dict[str, Any]) -> list[str]:

@@ -114,7 +114,12 @@ def bake(object_name: str, recipe: Recipe, name: str) -> Workflow:
             "The maps are ready, but the file that asked for them is not open any more.",
             Text("They are in {folder}. Open the file and bake again to have them on the mesh.", folder=folder),
         )
-    avatars.apply_maps(object_name, {kind: Path(path) for kind, path in answer["maps"].items()})
+    # An engine older than this add-on knows one set only.
+    sets = answer.get("sets") or [{"material": "", "maps": answer["maps"]}]
+    files = [(each["material"], {kind: Path(path) for kind, path in each["maps"].items()}) for each in sets]
+    avatars.apply_maps(object_name, files)
+    if answer.get("notices"):
+        notices.say("\n".join(answer["notices"]))
 
 
 def batch(recipe: Recipe, first: int, count: int, folder: Path, ending: str, *, overwrite: bool) -> Workflow:

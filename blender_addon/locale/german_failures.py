@@ -169,6 +169,9 @@ FAILURES: dict[str, str] = {
     "The part “{part}” failed: {reason}": "Der Teil „{part}“ ist gescheitert: {reason}",
     "Start the engine first.": "Zuerst den Motor starten.",
     "There is no log yet; it will be {path}.": "Es gibt noch kein Protokoll; es wird {path}.",
+    "Import it by “portrait models import” on the command line, then choose the model it becomes.": (
+        "Auf der Befehlszeile mit „portrait models import“ einlesen und dann das Modell wählen, das daraus wird."
+    ),
     "Choose another model in the Create panel; its menu lists those that are there.": (
         "Im Feld „Erzeugen“ ein anderes Modell wählen; das Menü zeigt, welche es gibt."
     ),
@@ -178,6 +181,7 @@ FAILURES: dict[str, str] = {
     "Set “{field}” to “{value}” in the Create panel.": ("Im Feld „Erzeugen“ „{field}“ auf „{value}“ stellen."),
     "Tick Replace File, or choose another name.": "„Datei ersetzen“ ankreuzen oder einen anderen Namen wählen.",
     "Say which mesh is meant: {names}.": "Sagen, welches Mesh gemeint ist: {names}.",
+    "Say which UV map is meant: {maps}.": "Sagen, welche UV-Map gemeint ist: {maps}.",
     "Choose another format, such as .glb, or install the package bpy beside the engine.": (
         "Ein anderes Format wählen, etwa .glb, oder neben dem Motor das Paket bpy installieren."
     ),

@@ -14,6 +14,7 @@ from ..core.text import Text
 from . import bones, pictures, skin_shader
 from .datablocks import Seen, free_name, new_since, remove_new, snapshot
 from .glb_facts import KEY, facts_in, read_tree
+from .glb_levels import with_levels_shown
 from .identity import COLLECTION_KEY, LEVEL_KEY, Avatar, give_identity
 from .selection import select_only
 
@@ -59,7 +60,8 @@ def _import(path: Path) -> None:
             "scene", "Blender's glTF add-on is switched off.", "Switch it on in Edit > Preferences > Add-ons."
         )
     try:
-        answer = bpy.ops.import_scene.gltf(filepath=str(path), disable_bone_shape=True, bone_heuristic="BLENDER")
+        with with_levels_shown(path) as shown:
+            answer = bpy.ops.import_scene.gltf(filepath=str(shown), disable_bone_shape=True, bone_heuristic="BLENDER")
     except RuntimeError as error:
         raise Failure("file", Text("{file} cannot be imported: {reason}", file=path.name, reason=error)) from error
     if "FINISHED" not in answer:

@@ -19,10 +19,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-import platformdirs
-
 from portrait_core.batch.records import Record
 from portrait_core.errors import OutputError, UsageError, remedy
+from portrait_core.runtime.own_folders import cache_folder
 
 LOCK = "portrait-batch.lock.json"
 SHARD_LOCK = "portrait-shard-"
@@ -35,7 +34,7 @@ def is_url(out: str) -> bool:
 
 def state_folder(url: str) -> Path:
     """This machine's folder for a batch that goes to ``url``."""
-    base = Path(os.environ.get("PORTRAITKIT_BATCHES") or Path(platformdirs.user_cache_dir("portraitkit")) / "batches")
+    base = Path(os.environ.get("PORTRAITKIT_BATCHES") or cache_folder() / "batches")
     return base / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:16]
 
 

@@ -24,6 +24,7 @@ from portrait_core.errors import OutputError, PortraitError, UsageError, remedy
 from portrait_core.files.names import plain_stem
 from portrait_core.files.whole_file import make_folder, prepare_folder, whole_file
 from portrait_core.progress import Progress, silent
+from portrait_core.runtime.own_folders import offer
 
 _log = logging.getLogger("portraitkit")
 
@@ -76,6 +77,7 @@ def _opened(batch: Batch) -> Generator[tuple[Path, RemoteStore | None], None, No
     """The folder of the manifest, locked, and the place behind a URL."""
     if not is_url(batch.out):
         folder = prepare_folder(Path(batch.out))
+        offer(folder)
         with folder_lock(folder, batch.shard):
             yield folder, None
         return

@@ -52,7 +52,7 @@ class TriangleMotions:
         # x' = (x - o) A^T A' + o', rows being points.
         turn = axes.transpose(1, 2) @ target_axes
         shift = target_origin - (origin[:, None] @ turn)[:, 0]
-        turn = torch.cat([turn, torch.eye(3, device=turn.device)[None]])
+        turn = torch.cat([turn, torch.eye(3, device=turn.device, dtype=torch.float32)[None]])
         shift = torch.cat([shift, shift.new_zeros(1, 3)])
         vertices, faces = warp.posed[0].detach().cpu().numpy(), warp.faces.cpu().numpy()
         device = warp.posed.device
@@ -82,7 +82,7 @@ class WarpLattice:
         self.exact = TriangleMotions.of(warp)
         self.cells, self.side = cells, side
         device = warp.posed.device
-        axis = torch.linspace(-side / 2, side / 2, cells + 1, device=device)
+        axis = torch.linspace(-side / 2, side / 2, cells + 1, device=device, dtype=torch.float32)
         nodes = torch.cartesian_prod(axis, axis, axis)
         index = self.exact.nearest(nodes)
         moved = self.exact.carry(nodes, index)

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, cast
 
 from portrait_core import __version__
 from portrait_core.avatar import Avatar
+from portrait_core.formats.recipe_digest import SCHEME, recipe_digest
 
 GENERATOR = f"Portraitkit {__version__}"
 COMMENT_KEY = "portraitkit"
@@ -28,14 +28,8 @@ def facts_of(avatar: Avatar) -> dict[str, Any]:
         facts = json.loads(json.dumps(facts, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise ValueError(f"recipe, provenance and report must be plain JSON data: {error}") from error
-    facts["digests"] = {"recipe": recipe_digest(facts["recipe"])}
+    facts["digests"] = {"recipe": recipe_digest(facts["recipe"]), "scheme": SCHEME}
     return facts
-
-
-def recipe_digest(recipe: Mapping[str, Any]) -> str:
-    """SHA-256 of a recipe's JSON data, whatever the order of its entries."""
-    text = json.dumps(recipe, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def comment(avatar: Avatar) -> str:

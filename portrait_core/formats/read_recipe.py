@@ -10,9 +10,10 @@ from typing import Any, cast
 
 from portrait_core import __version__
 from portrait_core.errors import UsageError
-from portrait_core.formats.facts import COMMENT_KEY, recipe_digest
+from portrait_core.formats.facts import COMMENT_KEY
 from portrait_core.formats.gltf import GltfFile, read_gltf
 from portrait_core.formats.read_carefully import parse_json, read_bytes
+from portrait_core.formats.recipe_digest import was_changed
 
 ENDINGS = (".glb", ".gltf", ".json", ".obj", ".ply")
 _COMMENTS = 1024 * 1024
@@ -100,9 +101,7 @@ def _facts_in_comments(path: Path) -> dict[str, Any] | None:
 
 
 def _warnings(path: Path, facts: dict[str, Any], recipe: dict[str, Any], provenance: dict[str, Any]) -> Iterator[str]:
-    digests: object = facts.get("digests")
-    stored: object = cast("dict[str, Any]", digests).get("recipe") if isinstance(digests, dict) else None
-    if stored is not None and stored != recipe_digest(recipe):
+    if was_changed(recipe, facts.get("digests")):
         yield f"{path}: its recipe was changed after the file was made."
     version: object = provenance.get("version")
     if version is not None and version != __version__:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from portrait_core.avatar import Avatar
-from portrait_core.formats.facts import GENERATOR, recipe_digest
+from portrait_core.formats.facts import GENERATOR
 from portrait_core.formats.loose_mesh import loose_mesh
+from portrait_core.formats.recipe_digest import recipe_digest
 
 MILLIMETRES = 1000.0
 _HEAD = 80

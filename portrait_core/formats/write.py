@@ -89,7 +89,7 @@ def write_avatar(
         for number, target in enumerate(targets):
             part = avatar if len(targets) == 1 else _single(avatar, number)
             if program:
-                convert(glb_bytes(part), folder / target.name, program)
+                convert(glb_bytes(part, levels_shown=True), folder / target.name, program)
                 continue
             for name, content in _contents(part, target.stem, ending, image).items():
                 (folder / name).write_bytes(content)

@@ -13,14 +13,36 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
+from portrait_core.runtime.own_folders import cache_folder, may_write
+
 NO_GPU = "CUDA"
 """What warp says of a machine without a graphics card holds this word. It is no news to us: we run on the processor."""
+
+
+def _somewhere() -> Any:
+    """A file that nobody else sees; it lies in memory where no folder can be written."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        if not hasattr(os, "memfd_create"):
+            raise
+        return os.fdopen(os.memfd_create("portraitkit"), "w+b")
+
+
+def _kernel_folder() -> str:
+    """Where compiled kernels are kept: what ``WARP_CACHE_PATH`` names, or a folder of our cache."""
+    named = os.environ.get("WARP_CACHE_PATH")
+    if named and may_write(Path(named).absolute()):
+        return named
+    os.environ.pop("WARP_CACHE_PATH", None)
+    return str(cache_folder() / "kernels")
 
 
 @contextmanager
@@ -31,7 +53,7 @@ def _without_native_chatter() -> Iterator[None]:
     except OSError:  # no stderr at all, as in a windowed program
         yield
         return
-    with tempfile.TemporaryFile() as kept:
+    with _somewhere() as kept:
         sys.stderr.flush()
         os.dup2(kept.fileno(), 2)
         try:
@@ -50,6 +72,8 @@ if hasattr(wp.config, "log_level"):
     wp.config.log_level = wp.LOG_ERROR
 else:
     wp.config.quiet = True
+if wp.config.kernel_cache_dir is None:  # a program that has warp running already has chosen
+    wp.config.kernel_cache_dir = _kernel_folder()
 with _without_native_chatter():
     wp.init()
 

@@ -55,8 +55,10 @@ class Conv2dLayer(nn.Module):
         self.down = down
         self.conv_clamp = conv_clamp
         self.weight_gain = 1.0 / math.sqrt(in_channels * kernel_size**2)
-        self.weight = nn.Parameter(torch.empty(out_channels, in_channels, kernel_size, kernel_size))
-        self.register_parameter("bias", nn.Parameter(torch.zeros(out_channels)) if bias else None)
+        self.weight = nn.Parameter(
+            torch.empty(out_channels, in_channels, kernel_size, kernel_size, dtype=torch.float32)
+        )
+        self.register_parameter("bias", nn.Parameter(torch.zeros(out_channels, dtype=torch.float32)) if bias else None)
         self.register_buffer("resample_filter", resample_filter())
         self.reset_parameters()
 

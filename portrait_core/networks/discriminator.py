@@ -213,7 +213,9 @@ class PortraitDiscriminator(nn.Module):
         if label_noise > 0:
             if generator is None:
                 raise ValueError("label noise needs a torch.Generator; pass one, or set label_noise to 0")
-            drawn = torch.randn(label.shape, generator=generator, device=generator.device).to(label)
+            drawn = torch.randn(label.shape, generator=generator, device=generator.device, dtype=torch.float32).to(
+                label
+            )
             label = label + drawn * label.std(dim=0) * label_noise
         h = self.b4(self.trunk(portraits))
         cmap = self.mapping(None, label)

@@ -74,7 +74,7 @@ class MappingNetwork(nn.Module):
             layer = FullyConnectedLayer(width_in, width_out, activation=activation, lr_multiplier=lr_multiplier)
             self.add_module(f"fc{index}", layer)
         if num_ws is not None:
-            self.register_buffer("w_avg", torch.zeros(w_dim))
+            self.register_buffer("w_avg", torch.zeros(w_dim, dtype=torch.float32))
 
     def single(self, z: Tensor | None, c: Tensor | None = None) -> Tensor:
         """The style vector ``[B, w_dim]`` before broadcast and truncation.

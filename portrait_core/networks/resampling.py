@@ -26,7 +26,7 @@ ResizeMode = Literal["antialiased", "classic", "none"] | float
 
 def resample_filter() -> Tensor:
     """The 4x4 filter ``F`` that published checkpoints store beside every layer (sums to 1)."""
-    taps = torch.tensor(FIR_TAPS)
+    taps = torch.tensor(FIR_TAPS, dtype=torch.float32)
     return torch.outer(taps, taps)
 
 
@@ -86,7 +86,7 @@ def blur_taps(sigma: float) -> Tensor:
     1."""
     reach = math.floor(sigma * 3)
     if reach <= 0:
-        return torch.ones(1)
+        return torch.ones(1, dtype=torch.float32)
     steps = torch.arange(-reach, reach + 1, dtype=torch.float32)
     taps = torch.exp2(-((steps / sigma) ** 2))
     return taps / taps.sum()

@@ -50,11 +50,11 @@ class SynthesisLayer(nn.Module):
         self.resolution = resolution
         self.up = up
         self.conv_clamp = conv_clamp
-        self.weight = nn.Parameter(torch.empty(out_channels, in_channels, 3, 3))
-        self.noise_strength = nn.Parameter(torch.zeros([]))
-        self.bias = nn.Parameter(torch.zeros(out_channels))
+        self.weight = nn.Parameter(torch.empty(out_channels, in_channels, 3, 3, dtype=torch.float32))
+        self.noise_strength = nn.Parameter(torch.zeros([], dtype=torch.float32))
+        self.bias = nn.Parameter(torch.zeros(out_channels, dtype=torch.float32))
         self.register_buffer("resample_filter", resample_filter())
-        self.register_buffer("noise_const", torch.empty(resolution, resolution))
+        self.register_buffer("noise_const", torch.empty(resolution, resolution, dtype=torch.float32))
         self.affine = FullyConnectedLayer(w_dim, in_channels, bias_init=1.0)
         self.reset_parameters()
 
@@ -74,7 +74,7 @@ class SynthesisLayer(nn.Module):
         if generator is None:
             raise ValueError("noise mode 'random' needs a torch.Generator; pass one, or use 'const' or 'none'")
         size = (batch, 1, self.resolution, self.resolution)
-        drawn = torch.randn(size, generator=generator, device=generator.device)
+        drawn = torch.randn(size, generator=generator, device=generator.device, dtype=torch.float32)
         return drawn.to(self.noise_const) * self.noise_strength
 
     def forward(
@@ -101,8 +101,8 @@ class ToRGBLayer(nn.Module):
         super().__init__()
         self.conv_clamp = conv_clamp
         self.weight_gain = 1.0 / math.sqrt(in_channels)
-        self.weight = nn.Parameter(torch.empty(out_channels, in_channels, 1, 1))
-        self.bias = nn.Parameter(torch.zeros(out_channels))
+        self.weight = nn.Parameter(torch.empty(out_channels, in_channels, 1, 1, dtype=torch.float32))
+        self.bias = nn.Parameter(torch.zeros(out_channels, dtype=torch.float32))
         self.affine = FullyConnectedLayer(w_dim, in_channels, bias_init=1.0)
         self.reset_parameters()
 
@@ -153,7 +153,7 @@ class SynthesisBlock(nn.Module):
         self.num_conv = 1 if in_channels == 0 else 2
         self.register_buffer("resample_filter", resample_filter())
         if in_channels == 0:
-            self.const = nn.Parameter(torch.empty(out_channels, resolution, resolution))
+            self.const = nn.Parameter(torch.empty(out_channels, resolution, resolution, dtype=torch.float32))
             self.reset_parameters()
         else:
             self.conv0 = SynthesisLayer(

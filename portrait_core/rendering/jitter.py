@@ -51,7 +51,7 @@ class Drawn:
         return self._uniform((rows, count), like)
 
     def _uniform(self, shape: tuple[int, ...], like: Tensor) -> Tensor:
-        return torch.rand(shape, generator=self.generator, device=self.generator.device).to(like)
+        return torch.rand(shape, generator=self.generator, device=self.generator.device, dtype=torch.float32).to(like)
 
 
 @dataclass(frozen=True)

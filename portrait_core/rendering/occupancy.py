@@ -72,7 +72,7 @@ class Occupancy:
         device: torch.device,
         cells: int,
     ) -> Occupancy:
-        axis = torch.linspace(-1, 1, cells + 1, device=device)
+        axis = torch.linspace(-1, 1, cells + 1, device=device, dtype=torch.float32)
         steps = torch.arange(cells + 1, device=device)
         density = on_lattice((axis, axis, axis))
         # A layer at a time stays in a processor's caches; a graphics card takes all of them.
@@ -82,7 +82,7 @@ class Occupancy:
         # The nodes of a cell and of its neighbours: four along each axis, fewer at the walls.
         high = nnf.max_pool3d(nodes, 4, stride=1, padding=1)[0, 0]
         low = -nnf.max_pool3d(-nodes, 4, stride=1, padding=1)[0, 0]
-        wall = torch.tensor([outside], device=device)
+        wall = torch.tensor([outside], device=device, dtype=torch.float32)
         return Occupancy(
             cells,
             box_warp,

@@ -143,7 +143,9 @@ def _evaluate_depths(
         points = deform(points)
     density, features = evaluate(points)
     if settings.density_noise > 0 and generator is not None:
-        drawn = torch.randn(density.shape, generator=generator, device=generator.device).to(density)
+        drawn = torch.randn(density.shape, generator=generator, device=generator.device, dtype=torch.float32).to(
+            density
+        )
         density = density + drawn * settings.density_noise
     density = density.masked_fill(crop_mask(points, margin=settings.crop_margin, box_warp=settings.box_warp), EMPTY)
     if settings.cull is not None:

@@ -67,7 +67,7 @@ def distance_scene(distance: PointFunction, colour: PointFunction, bounds: Tenso
     """The scene of a solid that lies inside ``bounds`` (2, 3): asks for the distance at every node of the grid."""
     counts = ((bounds[1] - bounds[0]) / GRID_STEP).ceil().long() + 1
     axes = [
-        torch.linspace(float(low), float(high), int(count), device=bounds.device)
+        torch.linspace(float(low), float(high), int(count), device=bounds.device, dtype=torch.float32)
         for low, high, count in zip(bounds[0], bounds[1], counts, strict=True)
     ]
     z, y, x = torch.meshgrid(axes[2], axes[1], axes[0], indexing="ij")

@@ -23,7 +23,8 @@ from pydantic import (
     model_validator,
 )
 
-from portrait_core.errors import ModelFileError
+from portrait_core.errors import ModelFileError, remedy
+from portrait_core.files.foreign import foreign_kind
 
 FORMAT_VERSION = 2
 """What is written where a header holds what version 1 does not know: ``family``."""
@@ -32,7 +33,7 @@ METADATA_KEY = "portraitkit"
 MAX_HEADER_BYTES = 64 * 1024 * 1024
 """The largest file header that is read: more is not ours, and would only fill the memory."""
 
-_ZIP_MAGIC, _PICKLE_MAGIC, _XZ_MAGIC = b"PK\x03\x04", b"\x80", b"\xfd7zXZ"
+_PICKLE_MAGIC = b"\x80"
 _STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -219,10 +220,11 @@ def read_header_text(path: Path) -> str:
         with path.open("rb") as file:
             start = file.read(8)
             if len(start) < 8:
+                _refuse_others(start, path)
                 raise ModelFileError(f"{path}: only {size} bytes; the file is empty or truncated. Get it again.")
             (length,) = struct.unpack("<Q", start)
             if length > MAX_HEADER_BYTES:
-                _refuse_pickles(start, path)
+                _refuse_others(start, path)
                 raise ModelFileError(
                     f"{path}: claims a header of {length} bytes; at most {MAX_HEADER_BYTES} are expected. "
                     "This is not a .safetensors weights file, or it is damaged."
@@ -235,6 +237,7 @@ def read_header_text(path: Path) -> str:
     try:
         outer = json.loads(head)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        _refuse_others(start, path)
         raise ModelFileError(f"{path}: not a .safetensors weights file, or its header is damaged.") from None
     end = _end_of_tensors(outer, path)
     if size != 8 + length + end:
@@ -252,12 +255,19 @@ def read_header(path: Path) -> ModelHeader:
     return parse_header(read_header_text(path), path)
 
 
-def _refuse_pickles(start: bytes, path: Path) -> None:
+def _refuse_others(start: bytes, path: Path) -> None:
     # Asked only when the first eight bytes are no sensible length: a length of 640 begins like a pickle.
-    if start.startswith((_ZIP_MAGIC, _XZ_MAGIC, _PICKLE_MAGIC)):
+    try:
+        kind = foreign_kind(path)
+    except OSError as error:
+        raise ModelFileError(f"cannot read {path}: {error.strerror or error}.") from error
+    if kind is not None:
+        raise ModelFileError(f"{path}: this is {kind}.")
+    if start.startswith(_PICKLE_MAGIC):
         raise ModelFileError(
-            f"{path}: a pickled or zipped checkpoint. Such files can run code when they are opened, so Portraitkit "
-            "never does; use a model in Portraitkit's .safetensors format."
+            f"{path}: a pickled checkpoint. Such files can run code when they are opened, so Portraitkit never does; "
+            "a published one can be imported.",
+            remedy=remedy("import_model", file=str(path)),
         )
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
-
 from portrait_core.errors import ModelFileError, OutputError, UsageError, suggestion
+from portrait_core.runtime.own_folders import data_folder
 from portrait_core.weights.header import ModelHeader, read_header
 
 SUFFIX = ".safetensors"
+_CHECKPOINTS = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".bin", ".zip")
+"""Endings of weights that other programs write: whoever gives one means a file."""
+
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 FOLDER_VARIABLE = "PORTRAITKIT_MODELS"
 """The environment variable that puts the user's models folder elsewhere."""
@@ -38,11 +40,26 @@ def shipped_folder() -> Path:
 
 
 def user_folder() -> Path:
-    """The user's models folder, which need not exist: ``PORTRAITKIT_MODELS`` or the system's place for such data."""
+    """The user's models folder, which need not exist: ``PORTRAITKIT_MODELS`` or the system's place for such data.
+
+    A temporary one where that cannot be written.
+    """
+    return user_folders()[-1]
+
+
+def user_folders() -> list[Path]:
+    """Where the user's models are looked for; new ones go into the last. Two where the first cannot be written."""
     chosen = os.environ.get(FOLDER_VARIABLE)
     if chosen:
-        return Path(chosen).expanduser()
-    return platformdirs.user_data_path("portraitkit", appauthor=False) / "models"
+        return [Path(chosen).expanduser()]
+    found = data_folder()
+    places = (found.instead_of, found.path)
+    return [each / "models" for each in places if each is not None and each.is_absolute()]
+
+
+def standing_in_for() -> Path | None:
+    """The folder that :func:`user_folder` is a temporary stand-in for, or None where it is none."""
+    return None if os.environ.get(FOLDER_VARIABLE) else data_folder().instead_of
 
 
 def list_models() -> list[ModelEntry]:
@@ -53,7 +70,8 @@ def list_models() -> list[ModelEntry]:
 def is_path(name_or_path: str | Path) -> bool:
     """Whether this means a file rather than a name of the registry."""
     text = str(name_or_path)
-    return isinstance(name_or_path, Path) or text.endswith(SUFFIX) or "/" in text or os.sep in text
+    named = text.lower().endswith((SUFFIX, *_CHECKPOINTS))
+    return isinstance(name_or_path, Path) or named or "/" in text or os.sep in text
 
 
 def find_model(name_or_path: str | Path) -> Path:
@@ -115,12 +133,19 @@ def _paths() -> dict[str, tuple[Path, Literal["shipped", "user"]]]:
     found: dict[str, tuple[Path, Literal["shipped", "user"]]] = {}
     for path in sorted(shipped_folder().glob("*" + SUFFIX)):
         found[path.stem] = (path, "shipped")
-    folder = user_folder()
-    for path in sorted(folder.glob("*" + SUFFIX)) if folder.is_dir() else ():
-        # Hidden names are half-written files of a running save, .state is what a training resumes from.
-        if not path.name.startswith(".") and not path.stem.endswith(".state"):
-            found[path.stem] = (path, "user")
+    for folder in user_folders():
+        for path in _weights_in(folder):
+            # Hidden names are half-written files of a running save, .state is what a training resumes from.
+            if not path.name.startswith(".") and not path.stem.endswith(".state"):
+                found[path.stem] = (path, "user")
     return found
+
+
+def _weights_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == SUFFIX)
+    except OSError:  # not there, or not for this user's eyes
+        return []
 
 
 def _entry(path: Path, source: Literal["shipped", "user"]) -> ModelEntry:

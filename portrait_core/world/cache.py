@@ -8,20 +8,13 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
+from portrait_core.runtime.own_folders import cache_folder
 from portrait_core.world.assets import AssetFolders
-
-
-def cache_folder() -> Path:
-    """``PORTRAITKIT_CACHE`` or the platform's cache folder."""
-    named = os.environ.get("PORTRAITKIT_CACHE")
-    return Path(named) if named else Path(platformdirs.user_cache_dir("portraitkit"))
 
 
 def cached_arrays(
@@ -33,7 +26,10 @@ def cached_arrays(
     A damaged file is built anew; a cache that cannot be written is only slow.
     """
     digest = hashlib.sha256((folders.mpfb / "3dobjs" / "base.obj").read_bytes()).hexdigest()[:12]
-    path = cache_folder() / f"{version}-{digest}.npz"
+    try:
+        path = cache_folder() / f"{version}-{digest}.npz"
+    except OSError:
+        return dict(build())
     try:
         with np.load(path, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}

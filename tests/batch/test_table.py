@@ -86,8 +86,7 @@ def test_unknown_columns_have_a_hint(tmp_path: Path) -> None:
     ("name", "content", "reason"),
     [
         ("a.txt", b"seed\n1", "tables are"),
-        ("a.csv", b"\xff\xfes\x00e\x00", "not UTF-8"),
-        ("a.csv", b"seed;psi\n1;2", "semicolons"),
+        ("a.csv", b"\xffs\xfee", "not UTF-8"),
         ("a.csv", b"seed,seed\n1,2", "twice"),
         ("a.csv", b"", "first line"),
         ("a.json", b'{"seed": 1}', "list of recipes"),

@@ -76,7 +76,7 @@ def test_words_of_remedies() -> None:
     assert words(remedy("install", extra="cluster", package="ray").facts()) == (
         "Install it by pip install 'portraitkit[cluster]', or pip install ray."
     )
-    assert words(remedy("number_names").facts()) == "Put {index} into --name, or give every row a name."
+    assert words(remedy("number_names").facts()) == "Put {index} into --name, or give every row a name of its own."
     assert words({}) == words({"do": "dance"}) == words({"do": "install"}) == ""
     assert told(PortraitError("so it is.")) == "so it is."
 

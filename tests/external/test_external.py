@@ -112,7 +112,10 @@ def test_the_validator_has_nothing_to_say_about_any_variant(variants: dict[str, 
     status, reports = validate(*variants.values())
     assert status == 0 and len(reports) == 18
     for name, report in zip(variants, reports, strict=True):
-        assert report["issues"]["messages"] == [], name
+        several = name.split(".")[0] in ("own file", "shared file", "still file", "rest file")
+        # It does not know MSFT_lod, so that it only sees a node that no scene holds: two notes, no warning.
+        notes = ["UNSUPPORTED_EXTENSION", "UNUSED_OBJECT"] if several else []
+        assert [each["code"] for each in report["issues"]["messages"]] == notes, name
         moving = not name.startswith("still")
         assert report["info"]["animationCount"] == moving, name
         levels = 2 if name.split(".")[0] in ("own", "shared", "still", "rest") else 1

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files as other programs write them: small ones of our own making, in their layouts."""
+"""Files as other programs write them, and machines as users have them: what public bug reports tell of."""

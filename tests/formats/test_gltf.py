@@ -16,9 +16,9 @@ import pytest
 from PIL import Image
 
 from portrait_core.errors import OutputError, UsageError
-from portrait_core.formats.facts import recipe_digest
 from portrait_core.formats.gltf.scene import file_weights, proper_faces
 from portrait_core.formats.gltf.writer import glb_bytes, write_glb
+from portrait_core.formats.recipe_digest import recipe_digest
 from portrait_core.rig import Skin, joint_motions
 from tests.formats.busts import bust_avatar
 
@@ -180,7 +180,7 @@ def test_recipe_and_provenance_travel(glb: Glb) -> None:
     avatar = bust_avatar()
     again = json.loads(glb.json["nodes"][-1]["extras"]["portraitkit"])
     for extras in (glb.json["asset"]["extras"], again):
-        digests = {"recipe": recipe_digest(avatar.recipe)}
+        digests = {"recipe": recipe_digest(avatar.recipe), "scheme": "values-1"}
         assert extras == {"recipe": avatar.recipe, "provenance": avatar.provenance, "digests": digests}
     assert glb.json["asset"]["generator"].startswith("Portraitkit ")
     assert "CC0-1.0" in glb.json["asset"]["copyright"]

@@ -13,8 +13,8 @@ import pytest
 import trimesh
 from PIL import Image
 
-from portrait_core.formats.facts import recipe_digest
 from portrait_core.formats.ply import ply_files
+from portrait_core.formats.recipe_digest import recipe_digest
 from portrait_core.formats.stl import stl_files
 from portrait_core.formats.wavefront import obj_files
 from tests.formats.assets import asset

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import struct
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +35,13 @@ def write_glb(avatar: Avatar, path: Path, *, overwrite: bool = False, image: Ima
     return path
 
 
-def glb_bytes(avatar: Avatar, *, image: ImageKind = "png") -> bytes:
+def glb_bytes(avatar: Avatar, *, image: ImageKind = "png", levels_shown: bool = False) -> bytes:
     """The content of the .glb of ``avatar``; the same avatar gives the same bytes. ``image`` is the kind of colours.
 
+    ``levels_shown`` puts all levels of detail into the scene, see :func:`portrait_core.formats.gltf.scene.build_scene`.
     Raises ``ValueError`` when recipe, provenance or report are not plain JSON data.
     """
-    gltf, _ = build_scene(avatar, image)
+    gltf, _ = build_scene(avatar, image, levels_shown=levels_shown)
     text = _json(gltf)
     text += b" " * (-len(text) % 4)
     blob: bytes = gltf.binary_blob()
@@ -48,9 +52,25 @@ def glb_bytes(avatar: Avatar, *, image: ImageKind = "png") -> bytes:
 
 
 def gltf_files(avatar: Avatar, stem: str, *, image: ImageKind = "png") -> dict[str, bytes]:
-    """The files of a .gltf by name, the .gltf first: ``stem.gltf``, ``stem.bin``, ``stem_base_colour.png`` ..."""
-    gltf, binary = build_scene(avatar, image, beside=stem)
+    """The files of a .gltf by name, the .gltf first: ``stem.gltf``, ``stem.bin``, ``stem_base_colour.png`` ...
+
+    The files beside it have names that need no coding in an address (:func:`plain_address`).
+    """
+    gltf, binary = build_scene(avatar, image, beside=plain_address(stem))
     return {f"{stem}.gltf": _json(gltf), **binary.files}
+
+
+def plain_address(stem: str) -> str:
+    """``stem`` in signs that stand for themselves in an address: some programs do not decode others.
+
+    A stem of such signs stays; another is spelt in them as near as can be, with some digits of its digest, so that two
+    avatars in one folder keep files of their own.
+    """
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._~-]*", stem):
+        return stem
+    letters = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode("ascii")
+    spelt = re.sub(r"[^A-Za-z0-9._~-]+", "_", letters).strip("_.") or "avatar"
+    return f"{spelt}-{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
 
 
 def _json(gltf: Any) -> bytes:

@@ -55,15 +55,15 @@ class _SmplArrays(nn.Module):
         super().__init__()
         vertices = sizes.vertices
         for name, width in (("betas", 10), ("global_orient", 3), ("body_pose", 69), ("transl", 3)):
-            zeros = nn.Parameter(torch.zeros(sizes.batch, width), requires_grad=False)
+            zeros = nn.Parameter(torch.zeros(sizes.batch, width, dtype=torch.float32), requires_grad=False)
             self.register_parameter(name, zeros)
-        self.register_buffer("shapedirs", torch.zeros(vertices, 3, 10))
+        self.register_buffer("shapedirs", torch.zeros(vertices, 3, 10, dtype=torch.float32))
         self.register_buffer("faces_tensor", torch.zeros(sizes.faces, 3, dtype=torch.int64))
-        self.register_buffer("v_template", torch.zeros(vertices, 3))
-        self.register_buffer("J_regressor", torch.zeros(24, vertices))
-        self.register_buffer("posedirs", torch.zeros(207, 3 * vertices))
+        self.register_buffer("v_template", torch.zeros(vertices, 3, dtype=torch.float32))
+        self.register_buffer("J_regressor", torch.zeros(24, vertices, dtype=torch.float32))
+        self.register_buffer("posedirs", torch.zeros(207, 3 * vertices, dtype=torch.float32))
         self.register_buffer("parents", torch.zeros(24, dtype=torch.int64))
-        self.register_buffer("lbs_weights", torch.zeros(vertices, 24))
+        self.register_buffer("lbs_weights", torch.zeros(vertices, 24, dtype=torch.float32))
         self.vertex_joint_selector = _ExtraJoints()
 
     def constants(self) -> SmplModel:
@@ -78,7 +78,7 @@ class _AlignedSmpl(nn.Module):
 
     def __init__(self, sizes: BodySizes) -> None:
         super().__init__()
-        self.register_buffer("smpl_joint_regressor", torch.zeros(30, sizes.vertices))
+        self.register_buffer("smpl_joint_regressor", torch.zeros(30, sizes.vertices, dtype=torch.float32))
         self.register_buffer("faces", torch.zeros(sizes.faces, 3, dtype=torch.int64))
         self.model = _SmplArrays(sizes)
 
@@ -94,8 +94,8 @@ class PublishedBody(nn.Module):
     def __init__(self, sizes: BodySizes) -> None:
         super().__init__()
         self.sizes = sizes
-        self.register_buffer("shaped_smpl", torch.zeros(sizes.batch, sizes.vertices, 3))
-        self.register_buffer("align_points", torch.zeros(sizes.batch, 1, 3))
+        self.register_buffer("shaped_smpl", torch.zeros(sizes.batch, sizes.vertices, 3, dtype=torch.float32))
+        self.register_buffer("align_points", torch.zeros(sizes.batch, 1, 3, dtype=torch.float32))
         self.register_buffer("face_mask", torch.zeros(sizes.faces, dtype=torch.bool))
         self.register_buffer("head_face_mask", torch.zeros(sizes.faces, dtype=torch.bool))
         self.aligned_SMPL = _AlignedSmpl(sizes)

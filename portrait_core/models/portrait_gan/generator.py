@@ -77,7 +77,7 @@ class PortraitGenerator(nn.Module):
         super().__init__()
         self.config = config
         if config.label_deviation:
-            self.register_buffer("dataset_label_std", torch.zeros(config.c_dim))
+            self.register_buffer("dataset_label_std", torch.zeros(config.c_dim, dtype=torch.float32))
         self.renderer = None if config.body is None else PublishedBody(config.body)
         self.backbone = Backbone(config)
         self.superresolution = (

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from portrait_core.errors import ModelFileError
+from portrait_core.files.foreign import foreign_kind
 from portrait_core.models.portrait_gan.body import PublishedBody
 from portrait_core.models.portrait_gan.capabilities import NAME
 from portrait_core.models.portrait_gan.config import GeneratorConfig
@@ -26,6 +27,7 @@ from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.networks.discriminator import DiscriminatorConfig, PortraitDiscriminator
 from portrait_core.progress import Progress, silent
 from portrait_core.safe_pickle.checkpoint import PublishedCheckpoint, PublishedNetwork, read_checkpoint
+from portrait_core.safe_pickle.kinds import pickle_kind
 from portrait_core.weights.checkpoint import LoadedWeights, check_shapes, save_model
 from portrait_core.weights.header import Latent, ModelHeader, PosePrediction, Training
 
@@ -74,14 +76,43 @@ def import_checkpoint(
     progress("read", 0.0)
     digest = _file_digest(source)
     prediction = PosePrediction() if side_car is None else read_side_car(side_car)
-    checkpoint = read_checkpoint(source)
-    progress("convert", 0.0)
-    imported = convert(checkpoint, name=name, prediction=prediction, half=half, source=f"{source.name} sha256 {digest}")
+    _refuse_foreign(source)
+    try:
+        checkpoint = read_checkpoint(source)
+        progress("convert", 0.0)
+        of = f"{source.name} sha256 {digest}"
+        imported = convert(checkpoint, name=name, prediction=prediction, half=half, source=of)
+    except ModelFileError as error:
+        _refuse_other_programs(source)
+        raise error if str(error).startswith(str(source)) else ModelFileError(f"{source}: {error}") from error
     progress("write", 0.0)
     path = target if isinstance(target, Path) else target(imported.header.name)
     header = save_model(path, imported.tensors, imported.header, overwrite=overwrite)
     progress("write", 1.0)
     return header, path
+
+
+def _refuse_foreign(source: Path) -> None:
+    """Say what the file is where it is no pickle at all."""
+    try:
+        kind = foreign_kind(source)
+        with source.open("rb") as file:
+            start = file.read(9)
+    except OSError as error:
+        raise ModelFileError(f"cannot read {source}: {error.strerror or error}.") from error
+    if kind is not None:
+        raise ModelFileError(f"{source}: this is {kind}.")
+    if start[8:] == b"{":
+        raise ModelFileError(f"{source}: this is a .safetensors file; only the publisher's .pkl files are imported.")
+
+
+def _refuse_other_programs(source: Path) -> None:
+    """Say whose pickle it is where it is not a published one."""
+    kind = pickle_kind(source)
+    if kind is not None:
+        raise ModelFileError(
+            f"{source}: this is {kind}. Only published checkpoints of 3DPortraitGAN are read. Nothing in it was run."
+        )
 
 
 def convert(

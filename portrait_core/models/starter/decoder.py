@@ -92,8 +92,8 @@ class PlaneSpacing(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("centre", torch.tensor([0.0, 0.09, 0.15]))
-        self.register_buffer("scale", torch.tensor([0.30, 0.38, 0.55]))
+        self.register_buffer("centre", torch.tensor([0.0, 0.09, 0.15], dtype=torch.float32))
+        self.register_buffer("scale", torch.tensor([0.30, 0.38, 0.55], dtype=torch.float32))
 
     def forward(self, points: Tensor) -> Tensor:
         """Points (..., 3) in [-1, 1] -> plane coordinates in [-1, 1]."""
@@ -128,14 +128,16 @@ class CanonicalDecoder(nn.Module):
         self.octaves = octaves
         self.hidden = hidden
         self.spacing = PlaneSpacing()
-        self.static_planes = nn.Parameter(torch.zeros(3, static_channels, static_resolution, static_resolution))
+        self.static_planes = nn.Parameter(
+            torch.zeros(3, static_channels, static_resolution, static_resolution, dtype=torch.float32)
+        )
         features = 3 * (plane_channels + static_channels) + 6 * octaves
         self.fc0 = FullyConnectedLayer(features, hidden)
         self.fc1 = FullyConnectedLayer(hidden, hidden)
         self.film0 = FullyConnectedLayer(style_dim, 2 * hidden)
         self.film1 = FullyConnectedLayer(style_dim, 2 * hidden)
         self.out = FullyConnectedLayer(hidden, _OUTPUTS)
-        self.register_buffer("fixed_colours", torch.tensor(_FIXED), persistent=False)
+        self.register_buffer("fixed_colours", torch.tensor(_FIXED, dtype=torch.float32), persistent=False)
 
     fixed_colours: Tensor
 

@@ -54,8 +54,8 @@ class IdentityCode(nn.Module):
         self.style0 = FullyConnectedLayer(layout.size, w_dim, activation="lrelu")
         self.style1 = FullyConnectedLayer(w_dim, w_dim, activation="lrelu")
         # The mapping learns codes of unit spread; these turn them back.
-        self.register_buffer("code_mean", torch.zeros(layout.size))
-        self.register_buffer("code_deviation", torch.ones(layout.size))
+        self.register_buffer("code_mean", torch.zeros(layout.size, dtype=torch.float32))
+        self.register_buffer("code_deviation", torch.ones(layout.size, dtype=torch.float32))
 
     def read(self, w: Tensor) -> tuple[Tensor, Tensor]:
         """``w[B, w_dim]`` to code ``[B, size]`` in its own units and warp coefficients ``[B, K]``."""

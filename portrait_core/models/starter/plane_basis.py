@@ -24,8 +24,8 @@ class PlaneBasis(nn.Module):
 
     def __init__(self, style_dim: int, channels: int, resolution: int, *, count: int = 24, coarse: int = 32) -> None:
         super().__init__()
-        self.mean = nn.Parameter(torch.empty(channels, resolution, resolution))
-        self.basis = nn.Parameter(torch.empty(count, channels, coarse, coarse))
+        self.mean = nn.Parameter(torch.empty(channels, resolution, resolution, dtype=torch.float32))
+        self.basis = nn.Parameter(torch.empty(count, channels, coarse, coarse, dtype=torch.float32))
         self.mix = FullyConnectedLayer(style_dim, count)
         self.reset_parameters()
 

@@ -10,6 +10,7 @@ from typing import Any
 from portrait_core.engine.engine import Engine
 from portrait_core.files.whole_file import prepare_folder, whole_file
 from portrait_core.protocol import MAX_RECIPES
+from portrait_core.runtime.own_folders import offer
 from portrait_core.worker.answers import PREVIEW_RANGE
 from portrait_core.worker.estimate import Step, model_steps
 from portrait_core.worker.fields import Fields
@@ -25,7 +26,7 @@ def preview(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     size = fields.count("size", 256, low=PREVIEW_RANGE[0], high=PREVIEW_RANGE[1])
     fields.done()
     recipes = [engine.take_recipe(each) for each in facts]
-    prepare_folder(folder)
+    offer(prepare_folder(folder))
     begin = time.perf_counter()
     paths: list[str] = []
     from portrait_core.imaging.png import encode_map
