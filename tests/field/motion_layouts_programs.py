@@ -103,7 +103,7 @@ add("bedlam.npz", npz, {"poses_cam": np.concatenate([cam, other(cam)]), "poses_w
     other(smpl)]),
                         "trans_cam": np.concatenate([cam_way] * 2), "trans_world": np.concatenate([way] * 2),
                         "sub": np.array(["ann"] * FRAMES + ["bob"] * FRAMES)},
-    says="BEDLAM; 2 people (ann, bob), took person ann; y up", rate=None)
+    says="BEDLAM; 2 people (ann, bob), took ann; y up", rate=None)
 add("cliff.npz", npz, {"imgname": np.array(["a"] * FRAMES), "pose": cam.astype(f4), "global_t": cam_way.astype(f4),
                        "pred_joints": positions(poses()).astype(f4), "focal_l": np.ones(FRAMES)},
     says="CLIFF; -y up", rate=None)

@@ -74,6 +74,9 @@ add("frames_before_people.npz", npz, {"poses": np.stack([smpl, other(smpl)], 1),
     says="2 people (0, 1), took person 0")
 add("world_root_apart.npz", npz, {"pose": cam, "trans": way, "global_orient_world": smpl[:, :3], "fps": 30},
     says="y up")
+add("frames_by_number.json", js, {str(k): {"pose": smpl[k], "transl": way[k]} for k in range(FRAMES)}, rate=None)
+add("joints_by_name.npz", npz, {"pelvis": smpl[:, :3], "neck": smpl[:, 36:39], "head": smpl[:, 45:48],
+                                "left_shoulder": smpl[:, 48:51], "translation": way, "fps": 30}, says="Portraitkit")
 # forms of rotations
 add("pare.pkl", pkl, {1: {"pred_cam": np.ones((FRAMES, 3)), "orig_cam": np.ones((FRAMES, 4)),
                           "pose": matrices(cam.reshape(FRAMES, 24, 3)).astype(f4), "betas": BETAS}},

@@ -139,7 +139,8 @@ def _found(content: Any, hints: FileHints) -> _Found:
     if len(people) > 1:
         known = ", ".join(each.label or str(index) for index, each in enumerate(people[:8]))
         more = ", ..." if len(people) > 8 else ""
-        facts = (f"{len(people)} people ({known}{more}), took person {body.label}",)
+        who = f"person {body.label}" if body.label.isdigit() else body.label
+        facts = (f"{len(people)} people ({known}{more}), took {who}",)
     amass = _is_amass(tree) and not body.camera
     return _Found(body, program or program_of(tree), _rate(tree), amass, facts)
 

@@ -87,7 +87,7 @@ def _of_table(table: dict[Any, Any], outer: Mapping[str, Any], hints: FileHints,
     if len(found) > 1 and not _are_persons(found):
         key = next(iter(found))  # in order of preference
         return _camera(found[key], key)
-    if len(found) > 1 and all(isinstance(key, int) for key in inner) and _single(found) and len(found) > 3:
+    if len(found) > 3 and all(str(key).isdigit() for key in inner) and _single(found):
         return _joined({str(key): {"0": people[0]} for key, people in found.items()})
     several = len(found) > 1
     return [

@@ -19,9 +19,14 @@ from portrait_core.errors import UsageError
 Floats = NDArray[np.float64]
 
 
+_KNOWN = frozenset((*SMPL_JOINT_NAMES, *names.RATES, "unit", "translation"))
+"""What may stand beside joints that are fields of their own."""
+
+
 def is_joints_table(content: Mapping[Any, Any]) -> bool:
     """Whether a dictionary is a motion of ours, or one that the worker wrote for a client."""
-    return isinstance(content.get("joints"), dict) or content.keys() >= {"times", "joints", "rotations"}
+    named = any(name in SMPL_JOINT_NAMES for name in content) and all(name in _KNOWN for name in content)
+    return isinstance(content.get("joints"), dict) or content.keys() >= {"times", "joints", "rotations"} or named
 
 
 def recording_of_joints(table: Mapping[str, Any]) -> Recording:
@@ -32,6 +37,9 @@ def recording_of_joints(table: Mapping[str, Any]) -> Recording:
     """
     if "times" in table:
         table = _of_keys(table)
+    elif "joints" not in table:
+        rest = {name: value for name, value in table.items() if name not in SMPL_JOINT_NAMES}
+        table = {**rest, "joints": {name: value for name, value in table.items() if name in SMPL_JOINT_NAMES}}
     joints = cast(dict[str, Any], table["joints"])
     if not joints:
         raise UsageError(f'expected "joints" to map joint names to lists of [x, y, z], got {names.listed(table)}')
