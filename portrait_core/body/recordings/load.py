@@ -155,7 +155,7 @@ def _placed(
     world = judged(root, moves, rate, amass=found.amass, camera=body.camera, name=body.moves_field, hints=hints)
     if moves is not None and world.scale != 1.0:
         moves = moves * world.scale
-    program = "AMASS" if found.amass and found.program == "SMPL" and world.up_axis == "z" else found.program
+    program = "AMASS" if found.amass and found.program in ("SMPL", "SMPL-X") and world.up_axis == "z" else found.program
     form = () if body.form == "axis-angle" else (f"rotations as {body.form}",)
     told = (program, *found.facts, *form, *world.facts, *gaps)
     return Recording(rotations, moves, found.rate, found.amass, world.up_axis, told)

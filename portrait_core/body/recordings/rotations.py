@@ -173,7 +173,8 @@ def _of_six(rows: Floats, joints: int, name: str, hints: FileHints) -> Floats | 
     order = hints.one_of("rows", "columns") or _bending(columns.reshape(-1, joints, 3))
     if order is None:
         raise UsageError(
-            f"{name} holds 6D rotations, and whether they are rows or columns of the matrices does not show in them.",
+            f"{name} holds 6D rotations, and whether they are rows or columns of the matrices does not show in them "
+            "(PyTorch3D writes rows, HumanML3D columns).",
             remedy=remedy("give_units", units="rows"),
         )
     return columns if order == "columns" else -columns
