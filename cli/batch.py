@@ -140,7 +140,7 @@ def batch(
     if check not in (None, "full", "size"):
         raise UsageError(f"--check {check!r} is not known; there are full and size.")
     models = batch_plan.Models()
-    base = batch_plan.base_facts(wanted, recipe, preset)
+    base = batch_plan.base_facts(wanted, recipe, preset, show.note)
     people = _people(wanted.values["seed"], table, count, plan, plan_seed, base, models, skip_bad=skip_bad, show=show)
     jobs = batch_plan.named_jobs(people, name, models, counted=table is not None or count is not None)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli import parse
+from cli import parse, pose_options
 from cli.recipe_options import Wanted
 from cli.remedies import told
 from portrait_core.errors import PortraitError, UsageError
@@ -49,12 +49,14 @@ class Models:
         return self.headers[name]
 
 
-def base_facts(wanted: Wanted, recipe_file: Path | None, preset: str | None) -> dict[str, Any]:
+def base_facts(
+    wanted: Wanted, recipe_file: Path | None, preset: str | None, note: Callable[[str], None]
+) -> dict[str, Any]:
     """Recipe fields that hold for all: a file's recipe, over it a preset, over it the options that were given."""
     from portrait_core.batch.presets import PRESETS
     from portrait_core.errors import suggestion
 
-    options = wanted.facts()
+    options = wanted.facts(note)
     facts = dict(options)
     if recipe_file is not None:
         from portrait_core.formats.read_recipe import read_recipe
@@ -69,6 +71,8 @@ def base_facts(wanted: Wanted, recipe_file: Path | None, preset: str | None) -> 
             raise UsageError(f"--preset {preset!r} is not known. {suggestion(preset, PRESETS, what='presets')}")
         facts |= PRESETS[preset]
     facts |= {key: value for key, value in options.items() if key in wanted.given and key not in ("attributes", "pose")}
+    if wanted.pose_file is not None:
+        facts["pose"] = pose_options.fitted(facts["pose"], str(facts["skeleton"]), wanted.pose_file, note)
     return facts
 
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from cli import options, parse
+from cli import options, parse, pose_options
 from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
 from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from portrait_core.rig import Motion
+    from portrait_core.body.recordings import FileHints
+    from portrait_core.rig.motion_files import MotionFile
 
 
 @options.takes_recipe(
     "generate",
     after={
         "latent_space": ("recipe", "attributes"),
-        "pose": ("motion", "frame_rate", "up_axis", "motion_root"),
+        "pose": ("frame", "motion", "motion_rate", "frame_rate", "motion_root", "person", "up_axis", "units"),
         "lod_maps": ("lod_files",),
         "name": ("model",),
     },
@@ -30,8 +31,8 @@ def generate(
     wanted: options.Wanted,
     recipe: options.RecipeSource = None,
     motion: options.Motion = None,
+    motion_rate: options.MotionRate = None,
     frame_rate: options.FrameRate = None,
-    up_axis: options.UpAxis = "auto",
     motion_root: options.MotionRoot = True,
     lod_files: options.LodFiles = False,
     formats: options.Formats = "glb",
@@ -49,11 +50,19 @@ def generate(
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS
     from portrait_core.pipeline.export import export_avatar, planned_files, with_motion
+    from portrait_core.rig.skeleton import has_joint
 
     endings = parse.parse_formats(formats, ENDINGS)
     if any(ending in BLENDER_ENDINGS for ending in endings):
         find_blender(blender)
-    animation = _read_motion(motion, frame_rate, up_axis, root=motion_root)
+    read = _read_motion(motion, frame_rate, pose_options.hints_of(wanted.values, motion_rate), root=motion_root)
+    animation = None
+    if read is not None:
+        animation = read.motion
+        show.note(f"{motion}: {read.line}.")
+        lacking = [joint for joint in animation.rotations if not has_joint(order.recipes[0].skeleton, joint)]
+        if lacking:
+            show.note(pose_options.left_out_line(motion, lacking, order.recipes[0].skeleton))
     levels = 1 + len(order.recipes[0].lods)
     paths = {stem: [out / f"{stem}{ending}" for ending in endings] for stem in order.names}
     planned = (file for group in paths.values() for file in planned_files(group, levels, lod_files=lod_files))
@@ -98,15 +107,12 @@ def generate(
             )
 
 
-def _read_motion(path: Path | None, frame_rate: float | None, up_axis: str, *, root: bool) -> Motion | None:
-    axes: dict[str, Literal["auto", "y", "z"]] = {"auto": "auto", "y": "y", "z": "z"}
-    if up_axis not in axes:
-        raise UsageError(f"--up-axis {up_axis!r} is not known; it is auto, y or z.")
+def _read_motion(path: Path | None, frame_rate: float | None, hints: FileHints, *, root: bool) -> MotionFile | None:
     # written so that NaN fails as well
     if frame_rate is not None and not 0 < frame_rate <= 1000:
         raise UsageError(f"--frame-rate {frame_rate:g} is out of range; it goes up to 1000 a second.")
     if path is None:
         return None
-    from portrait_core.rig.motion_files import read_motion
+    from portrait_core.rig.motion_files import open_motion
 
-    return read_motion(path, frame_rate=frame_rate, up_axis=axes[up_axis], root=root)
+    return open_motion(path, frame_rate=frame_rate, root=root, hints=hints)

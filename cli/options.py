@@ -43,16 +43,16 @@ Formats = Annotated[
 ]
 Motion = Annotated[
     Path | None,
-    typer.Option("--motion", metavar="FILE", help="An animation for the rig: AMASS or SMPL .npz, .pkl or .json."),
+    typer.Option("--motion", metavar="FILE", help="An animation for the rig out of a file: see docs/motions.md."),
 ]
 FrameRate = Annotated[
     float | None,
     typer.Option("--frame-rate", metavar="HZ", help="Keyframes a second. [default: as in the motion's file]"),
 ]
-UpAxis = Annotated[
-    str,
+MotionRate = Annotated[
+    float | None,
     typer.Option(
-        "--up-axis", metavar="auto|y|z", help="The motion file's upward axis; auto takes z for AMASS, y for others."
+        "--motion-rate", metavar="HZ", help="Frames a second of the motion's file. [default: as the file says]"
     ),
 ]
 MotionRoot = Annotated[

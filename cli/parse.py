@@ -99,6 +99,6 @@ def parse_pose(text: str | None) -> dict[str, tuple[float, float, float]]:
     """``head=0,20,0;neck=5,0,0`` in degrees, or the path of a pose file; in radians by joint name."""
     if text is None:
         return {}
-    from portrait_core.body.poses import read_pose
+    from cli.pose_options import pose_of
 
-    return {joint: (float(x), float(y), float(z)) for joint, (x, y, z) in read_pose(text).items()}
+    return pose_of(text, {})

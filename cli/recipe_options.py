@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import parse
+from cli import parse, pose_options
 from portrait_core.recipe_fields import FIELDS, Kind, RecipeField
 
 SPACE = "latent_space"
@@ -30,13 +30,22 @@ class Wanted:
     values: Mapping[str, Any]
     given: frozenset[str]
 
-    def facts(self) -> dict[str, Any]:
-        """The fields but those that say who it is, parsed; raises :class:`UsageError`."""
+    def facts(self, say: Callable[[str], None] | None = None) -> dict[str, Any]:
+        """The fields but those that say who it is, parsed; ``say`` hears what files were taken for.
+
+        Raises :class:`UsageError`.
+        """
         return {
-            name: _PARSED[FIELDS[name].kind](value)
+            name: pose_options.pose_of(value, self.values, say) if kind == "turns" else _PARSED[kind](value)
             for name, value in self.values.items()
-            if name in FIELDS and name not in ("seed", "latent")
+            if name in FIELDS and name not in ("seed", "latent") and (kind := FIELDS[name].kind)
         }
+
+    @property
+    def pose_file(self) -> str | None:
+        """The file of the pose, if it is out of one."""
+        text: str | None = self.values.get("pose")
+        return text if pose_options.is_file(text) else None
 
 
 _TYPES: dict[Kind, Any] = {
@@ -61,7 +70,6 @@ _PARSED: dict[Kind, Callable[[Any], Any]] = {
     **dict.fromkeys(_TYPES, _same),
     "counts": parse.parse_lods,
     "values": lambda settings: parse.parse_settings(settings or []),
-    "turns": parse.parse_pose,
 }
 """From what an option of each kind holds to what the recipe takes."""
 
@@ -84,6 +92,8 @@ def takes_recipe(
                 fields[row.name] = _parameter(row, defaults or {})
             if row.name == "latent" and row.name in fields:
                 fields[SPACE] = _LATENT_SPACE
+            if row.kind == "turns" and row.name in fields:
+                fields |= pose_options.parameters()
         order = _order([*fields, *own], after or {})
         context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
         listed = [context, *((fields | own)[name].replace(kind=inspect.Parameter.KEYWORD_ONLY) for name in order)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli import parse
+from cli import parse, pose_options
 from cli.latents import check_space, person_of
 from cli.recipe_options import SPACE, Wanted
 from portrait_core.errors import UsageError
@@ -41,11 +41,13 @@ def take_order(
     recipe_file: Path | None = None,
     given: Collection[str] | None = None,
     warn: Callable[[str], None] | None = None,
+    rig: Callable[[ModelHeader], str] | None = None,
 ) -> Order:
     """Parse and check everything that can be checked before work begins; torch is not needed for it.
 
     With ``recipe_file`` its recipe is the start, and only the options in ``given``, those that somebody wrote, replace
-    fields of it. ``warn`` hears what is odd about the file.
+    fields of it. ``warn`` hears what is odd about files. ``rig`` says which joints a pose out of a file may turn, as
+    :func:`portrait_core.rig.skeleton.has_joint` calls them; without it, those of the recipe's skeleton.
     """
     given = wanted.given if given is None else given
     seeds, latent = wanted.values.get("seed"), wanted.values.get("latent")
@@ -54,7 +56,7 @@ def take_order(
     check_space(space := wanted.values.get(SPACE, "auto"))
     numbers = [] if latent is not None else parse.parse_seeds("0" if seeds is None else seeds)
     parse.check_pattern(name, many=len(numbers) > 1)
-    recipe = wanted.facts()
+    recipe = wanted.facts(warn)
 
     from portrait_core.recipe import Recipe
     from portrait_core.recipe_fields import PERSON
@@ -84,6 +86,10 @@ def take_order(
     path = find_model(chosen)
     header = read_header(path)
     recipes[0].check(header)
+    if wanted.pose_file is not None:
+        skeleton = recipes[0].skeleton if rig is None else rig(header)
+        pose = pose_options.fitted(recipes[0].pose, skeleton, wanted.pose_file, warn)
+        recipes = [each.model_copy(update={"pose": pose}) for each in recipes]
     if is_path(chosen):
         # A path of this machine means nothing in a file that travels; the model's digest goes with it.
         recipes = [each.model_copy(update={"model": header.name}) for each in recipes]

@@ -14,7 +14,8 @@ WORDS: Mapping[RemedyCode, str] = {
     "overwrite": "Pass --overwrite to replace it or choose another name.",
     "choose_device": "Use --device {device}, or install a torch build for your graphics card (see README).",
     "set_field": "Use --{option} {value}.",
-    "choose_mesh": "Choose one by --mesh-name.",
+    "choose_mesh": "Choose by --mesh-name or --mesh-index.",
+    "choose_uv_map": "Take another by --uv-map.",
     "install": "Install it by pip install 'portraitkit[{extra}]', or pip install {package}.",
     "name_blender": "Install bpy by pip install 'portraitkit[blender]', or name a Blender (or a Python that has bpy) "
     "by --blender or {variable}.",
@@ -28,6 +29,9 @@ WORDS: Mapping[RemedyCode, str] = {
     "fewer_workers": "With fewer --workers each has more memory.",
     "more_time": "Give more with --time-limit.",
     "import_model": "Import it by `portrait models import {file}`; nothing in it is run.",
+    "give_source_rate": "Give the rate that it was recorded with by --motion-rate, such as --motion-rate 30.",
+    "give_units": "Say what they are by --units, such as --units {units}.",
+    "choose_person": "Choose one by --person.",
 }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import generator_options, options
+from cli import generator_options, options, pose_options
 from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from portrait_core.portrait_model import PortraitModel
     from portrait_core.progress import Progress
     from portrait_core.recipe import Recipe
+    from portrait_core.weights.header import ModelHeader
 
     Shot = Callable[[View], dict[str, NDArray[Any]]]
 
@@ -37,6 +38,7 @@ FRAMINGS = ("bust", "portrait")
     after={
         "latent_space": ("attributes",),
         "pose": (
+            *pose_options.NAMES,
             "yaw",
             "pitch",
             "size",
@@ -108,6 +110,8 @@ def render(
     quiet: options.Quiet = False,
 ) -> None:
     """Render avatars to PNG: posed or not, any camera, a turntable sheet, depth and silhouette."""
+    from portrait_core.models.load import capabilities_of
+
     show = Show(as_json=as_json, quiet=quiet)
     views, sheet = take_views(yaw, pitch, turntable=turntable, three=three, like=like)
     facts = generator_options.given_facts(
@@ -119,11 +123,14 @@ def render(
         raise UsageError(f"--source {source!r} is not known; it is auto, mesh or field.")
     if framing not in (None, *FRAMINGS):
         raise UsageError(f"--framing {framing!r} is not known; it is bust or portrait.")
-    order = options.take_order(wanted, name=name)
+
+    def rig(header: ModelHeader) -> str:
+        pictures = "pictures" in capabilities_of(header)
+        return "neck and head" if pictures and source in ("auto", "field") else "bust"
+
+    order = options.take_order(wanted, name=name, warn=show.note, rig=rig)
     kinds = ["image", *(["depth"] if depth else []), *(["mask"] if mask else [])]
     if source == "auto":
-        from portrait_core.models.load import capabilities_of
-
         # Whose pictures are what the model is for, and more than its field.
         source = "field" if "pictures" in capabilities_of(order.header) or like is not None else "mesh"
     if source == "mesh" and like is not None:

@@ -57,7 +57,7 @@ def shape(
         low, high = COUNT_RANGE
         raise UsageError(f"--resolution {resolution} is out of range; it goes from {low} to {high}.")
     facts = generator_options.given_facts(None, None, cutoff, None, None, False)
-    order = options.take_order(wanted, name=name)
+    order = options.take_order(wanted, name=name, warn=show.note, rig=lambda _: "smpl24")
     posed = bool(order.recipes[0].pose)
     if posed and (raw or "mrc" in kinds):
         raise UsageError("--pose moves surfaces in metres; it does not go with --raw or --format mrc.")

@@ -66,7 +66,14 @@ def video(
     show = Show(as_json=as_json, quiet=quiet)
     _check(path, frames, rate, size)
     facts = generator_options.given_facts(samples, neural_resolution, cutoff, None, memory, False, precision, compiled)
-    order = options.take_order(wanted, name=name)
+    from portrait_core.models.load import capabilities_of
+
+    order = options.take_order(
+        wanted,
+        name=name,
+        warn=show.note,
+        rig=lambda header: "neck and head" if "pictures" in capabilities_of(header) else "bust",
+    )
     people = list(order.recipes)
     columns, rows = _grid(grid, 1 if path == "walk" and grid is None else len(people))
     if path == "walk":

@@ -122,14 +122,25 @@ class Mesh:
 
 
 @dataclass(frozen=True)
+class Section:
+    """Some of a level's faces that have maps of their own: ``count`` of them, and the ``name`` of their material."""
+
+    name: str
+    count: int
+    maps: Maps
+
+
+@dataclass(frozen=True)
 class Level(Mesh):
     """One level of detail at rest: a surface, its place in the maps, its skin.
 
-    Levels that share one atlas hold the same ``maps``. Raises ``ValueError`` on construction when the parts do not fit
+    Levels that share one atlas hold the same ``maps``. Where a mesh has several materials ``sections`` part its faces,
+    in their order, and ``maps`` are those of the first. Raises ``ValueError`` on construction when the parts do not fit
     each other.
     """
 
     maps: Maps
+    sections: tuple[Section, ...] = ()
 
     def __post_init__(self) -> None:
         try:
@@ -143,6 +154,8 @@ class Level(Mesh):
             raise ValueError(f"avatar: faces must have shape (F, 3), got {self.faces.shape}")
         if int(self.faces.min()) < 0 or int(self.faces.max()) >= count:
             raise ValueError(f"avatar: a face names a vertex outside 0..{count - 1}")
+        if self.sections and sum(section.count for section in self.sections) != len(self.faces):
+            raise ValueError(f"avatar: the sections do not part the {len(self.faces)} faces of the surface")
         weights = self.skin.weights
         if not (float(weights.min()) >= 0.0 and float(np.abs(weights.sum(axis=1) - 1.0).max()) <= 1e-4):
             raise ValueError("avatar: skin weights must be >= 0 and sum to 1 per vertex")

@@ -61,6 +61,7 @@ RemedyCode = Literal[
     "set_field",
     "overwrite",
     "choose_mesh",
+    "choose_uv_map",
     "name_blender",
     "install",
     "lower_level",
@@ -72,6 +73,9 @@ RemedyCode = Literal[
     "fewer_workers",
     "more_time",
     "import_model",
+    "give_source_rate",
+    "give_units",
+    "choose_person",
 ]
 REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "choose_model": (),  # take another model
@@ -79,6 +83,7 @@ REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "set_field": ("field", "value"),  # set this field of the recipe to a value that works
     "overwrite": (),  # allow files to be replaced, or take another name
     "choose_mesh": ("names",),  # say which of these meshes of the file is meant
+    "choose_uv_map": ("maps",),  # say which of these UV maps of the mesh is meant
     "name_blender": ("variable",),  # say where a Blender is, also by this environment variable
     "install": ("extra", "package"),  # install this extra of Portraitkit, or this package
     "lower_level": ("below",),  # a level of density below this number
@@ -90,6 +95,9 @@ REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "fewer_workers": (),  # fewer workers at a time, each of which has more memory then
     "more_time": (),  # a longer limit of time for each avatar
     "import_model": ("file",),  # import this published checkpoint, which makes a model of it
+    "give_source_rate": (),  # say how many frames a second a motion's file was recorded with
+    "give_units": ("units",),  # say what the numbers of a pose or motion file are, these units for example
+    "choose_person": ("names",),  # say which of these persons of a file is meant
 }
 """What to do about an error, as data, with the parameters that stand beside the code: each program words it with its
 own buttons or options. A client passes over codes that it does not know."""

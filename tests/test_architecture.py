@@ -57,11 +57,12 @@ ALLOWED: dict[str, set[str]] = {
     "weights": {"errors", "files", "runtime"},
     # layers, bodies, pictures
     "networks": set(),
-    "body": {"errors", "geometry", "safe_pickle"},
+    "body": {"errors", "geometry", "safe_pickle", "body.recordings"},
+    "body.recordings": {"errors", "safe_pickle", "body"},
     "rendering": {*BELOW, "networks", "body", "cameras", "field", "avatar"},
     # from a field to a rigged surface
     "shape": {*BELOW, "field"},
-    "rig": {*BELOW, "body"},
+    "rig": {*BELOW, "body", "body.recordings"},
     "formats": {*BELOW, "avatar", "maps", "rig", "recipe_fields", "formats.gltf", "root"},
     "formats.gltf": {*BELOW, "avatar", "maps", "rig", "formats"},
     # the families: each knows what it shares with others, and of other families nothing but the published architecture
@@ -82,11 +83,11 @@ ALLOWED: dict[str, set[str]] = {
     },
     "worker.jobs": {
         *(*BELOW, "protocol", "recipe", "recipe_fields", "maps", "weights", "body", "rig", "formats"),
-        *("latents", "pipeline", "engine", "worker"),
+        *("body.recordings", "latents", "pipeline", "engine", "worker"),
     },
     "batch": {
         *(*BELOW, "root", "avatar", "maps", "recipe", "recipe_fields", "weights", "body", "formats", "formats.gltf"),
-        *("pipeline", "engine", "worker"),
+        *("rig", "pipeline", "engine", "worker"),
     },
     # on top of the engine: nothing below imports them
     "world": {*BELOW, "body", "cameras", "rig", "shape", "models.starter"},
@@ -98,7 +99,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {
         *(*BELOW, "root", "recipe", "recipe_fields", "avatar", "maps", "person", "portrait_model", "cameras"),
         *("weights", "body", "rendering", "rig", "formats", "latents", "models", "models.portrait_gan", "pipeline"),
-        *("engine", "batch", "worker", "training", "world", "protocol"),
+        *("body.recordings", "engine", "batch", "worker", "training", "world", "protocol"),
     },
 }
 

@@ -48,6 +48,7 @@ class Placement:
     """Triangles placed in a ``size`` x ``size`` image: ``faces`` (F, 3), ``uvs`` (V, 2), origin at the bottom left."""
 
     def __init__(self, faces: NDArray[np.int32], uvs: NDArray[np.float32], size: int) -> None:
+        self._size = size
         corners = uvs.astype(np.float64)[faces] * size
         corners[:, :, 1] = size - corners[:, :, 1]  # image rows count downwards
         corners -= 0.5  # texel centres at whole numbers
@@ -78,6 +79,18 @@ class Placement:
         painted = np.full(height * width, -1, np.int32)
         painted[place] = chosen.astype(np.int32)[face][span]  # of equal places NumPy keeps the last value
         return painted.reshape(height, width)
+
+    def count(self) -> NDArray[np.int64]:
+        """(size, size) how many faces lie over each texel centre, each shrunk by a little so that no edge counts."""
+        size, corners = self._size, self._corners
+        first = np.maximum(np.ceil(corners[:, :, 1].min(axis=1)), 0).astype(np.int64)
+        last = np.minimum(np.floor(corners[:, :, 1].max(axis=1)), size - 1).astype(np.int64)
+        face, row = _runs(np.maximum(last - first + 1, 0), first)
+        start, end = _spans(corners, face, row)
+        begin = np.maximum(np.ceil(start + 3 * SLACK), 0).astype(np.int64)
+        length = np.maximum(np.minimum(np.floor(end - 3 * SLACK), size - 1).astype(np.int64) - begin + 1, 0)
+        _, place = _runs(length, row * size + begin)
+        return np.bincount(place, minlength=size * size).reshape(size, size)
 
     def weights(self, face: NDArray[np.int64], row: NDArray[Any], column: NDArray[Any]) -> NDArray[np.float32]:
         """Barycentric weights (N, 3) of texel places in their faces; whole numbers are texel centres.

@@ -17,6 +17,7 @@ ADVICE: dict[str, str] = {
     "set_field": "Set “{field}” to “{value}” in the Create panel.",
     "overwrite": "Tick Replace File, or choose another name.",
     "choose_mesh": "Say which mesh is meant: {names}.",
+    "choose_uv_map": "Say which UV map is meant: {maps}.",
     "name_blender": "Choose another format, such as .glb, or install the package bpy beside the engine.",
     "install": "Install {package} beside the engine: its Python is named in the add-on's preferences.",
     "lower_level": "Choose a level below {below}.",
@@ -28,6 +29,9 @@ ADVICE: dict[str, str] = {
     "fewer_workers": "Lower the texture size or the face count, or close other programs.",
     "more_time": "Lower the texture size or the face count.",
     "import_model": "Import it by “portrait models import” on the command line, then choose the model it becomes.",
+    "give_source_rate": "Say how many frames a second it was recorded with, in the file window's settings.",
+    "give_units": "Say what its numbers are under Units in the file window's settings, such as {units}.",
+    "choose_person": "Say who is meant under Person in the file window's settings: {names}.",
 }
 
 

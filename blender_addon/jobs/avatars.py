@@ -54,22 +54,26 @@ def replace_in_place(avatar: Avatar, path: Path, thumbnail: Path | None) -> None
         replace.replace_in_place(avatar, path, thumbnail)
 
 
-def apply_maps(name: str, files: dict[str, Path]) -> None:
-    """Show baked maps on a mesh."""
+def apply_maps(name: str, sets: list[tuple[str, dict[str, Path]]]) -> None:
+    """Show baked maps on a mesh: one set on all of it, or one for each of several materials by name."""
     with _step("Bake Avatar"):
-        maps.apply_maps(mesh_object(name), files)
+        if len(sets) == 1:
+            maps.apply_maps(mesh_object(name), sets[0][1])
+        else:
+            maps.apply_sets(mesh_object(name), sets)
 
 
-def apply_pose(avatar: Avatar, turns: dict[str, Any]) -> None:
-    """Pose an avatar."""
+def apply_pose(avatar: Avatar, turns: dict[str, Any]) -> list[str]:
+    """Pose an avatar; returns the joints that it has not."""
     with _step("Pose Avatar"):
-        pose.apply_pose(avatar, turns)
+        return pose.apply_pose(avatar, turns)
 
 
-def apply_motion(avatar: Avatar, path: Path, name: str, *, root: bool) -> None:
-    """Make an action of a motion."""
+def apply_motion(avatar: Avatar, path: Path, name: str, *, root: bool) -> list[str]:
+    """Make an action of a motion; returns the joints that the avatar has not."""
     with _step("Move Avatar"):
         motion.apply_motion(avatar, path, name, root=root)
+        return motion.lacking(avatar, path)
 
 
 @contextmanager

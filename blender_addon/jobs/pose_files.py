@@ -2,6 +2,7 @@
 """Poses and motions from files: the engine reads them, the scene takes them."""
 
 from pathlib import Path
+from typing import Any
 
 import bpy
 from bpy_extras.io_utils import ImportHelper
@@ -11,8 +12,17 @@ from ..core.failure import Failure
 from ..core.text import Text
 from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
 from . import workflows
-from .task import Workflow
+from .task import Facts, Workflow
 from .task_operator import TaskOperator, needs_engine
+
+FILTER = "*.npz;*.npy;*.pkl;*.pickle;*.joblib;*.pt;*.pth;*.json;*.bvh;*.smpl"
+"""The files of poses and motions that the engine reads."""
+
+
+def said_of(operator: Any) -> Facts:
+    """What the file window's settings say about a file, as the engine takes it."""
+    said = {"up_axis": operator.up_axis, "person": operator.person.strip(), "units": operator.units.strip()}
+    return {name: value for name, value in said.items() if value}
 
 
 class FileTask(TaskOperator, ImportHelper):
@@ -37,16 +47,44 @@ class PORTRAITKIT_OT_load_pose(FileTask, bpy.types.Operator):
 
     bl_idname = "portraitkit.load_pose"
     bl_label = "Load Pose"
-    bl_description = "Put the avatar into a pose out of a file: SMPL poses as .npz, .npy or .json"
+    bl_description = "Put the avatar into a pose out of a file: SMPL poses of many programs, or a frame of a motion"
     kind = "pose"
 
-    filter_glob: bpy.props.StringProperty(default="*.npz;*.npy;*.json", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default=FILTER, options={"HIDDEN"})
+    frame: bpy.props.IntProperty(
+        name="Frame",
+        description="Which frame of a motion, from 0; -1 is the last",
+        default=0,
+        min=-1_000_000,
+        max=1_000_000,
+    )
+    up_axis: bpy.props.EnumProperty(
+        name="Up",
+        description="Which axis points up in the file",
+        items=[
+            ("auto", "By Its Data", "As the body stands in it"),
+            ("y", "Y", "SMPL's own axes"),
+            ("-y", "-Y", "A camera's axes, as video motion capture writes"),
+            ("z", "Z", "AMASS and most motion capture"),
+            ("-z", "-Z", "Z, upside down"),
+            ("x", "X", "Seldom"),
+            ("-x", "-X", "Seldom"),
+        ],
+    )
+    person: bpy.props.StringProperty(
+        name="Person",
+        description="Who in a file with several people: an id, or a number from 0; empty takes the first",
+    )
+    units: bpy.props.StringProperty(
+        name="Units",
+        description="What the file's numbers are, where it does not show: degrees, cm, mm, or several as degrees,cm",
+    )
 
     def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
         """Read, then pose."""
         path = self.chosen()
         identity = ensure_own_identity(demand_avatar(context)).identity
-        return Text("Reading {file}", file=path.name), workflows.load_pose(identity, path)
+        return Text("Reading {file}", file=path.name), workflows.load_pose(identity, path, self.frame, said_of(self))
 
 
 class PORTRAITKIT_OT_load_motion(FileTask, bpy.types.Operator):
@@ -54,13 +92,13 @@ class PORTRAITKIT_OT_load_motion(FileTask, bpy.types.Operator):
 
     bl_idname = "portraitkit.load_motion"
     bl_label = "Load Motion"
-    bl_description = "Make an action for the avatar out of a motion file, such as those of AMASS"
+    bl_description = "Make an action for the avatar out of a motion file: AMASS, video motion capture, BVH"
     kind = "pose"
 
-    filter_glob: bpy.props.StringProperty(default="*.npz;*.npy;*.json", options={"HIDDEN"})
-    frame_rate: bpy.props.FloatProperty(
-        name="Frames a Second",
-        description="How fast the file was recorded; 0: as the file says",
+    filter_glob: bpy.props.StringProperty(default=FILTER, options={"HIDDEN"})
+    motion_rate: bpy.props.FloatProperty(
+        name="Recorded at",
+        description="How many frames a second the file was recorded with; 0: as the file says",
         default=0.0,
         min=0.0,
         max=1000.0,
@@ -69,10 +107,22 @@ class PORTRAITKIT_OT_load_motion(FileTask, bpy.types.Operator):
         name="Up",
         description="Which axis points up in the file",
         items=[
-            ("auto", "As the File Says", "Told by the kind of file: Z for AMASS"),
+            ("auto", "By Its Data", "As the body stands in it"),
             ("y", "Y", "SMPL's own axes"),
+            ("-y", "-Y", "A camera's axes, as video motion capture writes"),
             ("z", "Z", "AMASS and most motion capture"),
+            ("-z", "-Z", "Z, upside down"),
+            ("x", "X", "Seldom"),
+            ("-x", "-X", "Seldom"),
         ],
+    )
+    person: bpy.props.StringProperty(
+        name="Person",
+        description="Who in a file with several people: an id, or a number from 0; empty takes the first",
+    )
+    units: bpy.props.StringProperty(
+        name="Units",
+        description="What the file's numbers are, where it does not show: degrees, cm, mm, or several as degrees,cm",
     )
     root: bpy.props.BoolProperty(
         name="Turn the Whole Body",
@@ -84,7 +134,10 @@ class PORTRAITKIT_OT_load_motion(FileTask, bpy.types.Operator):
         """Read, then make the action."""
         path = self.chosen()
         identity = ensure_own_identity(demand_avatar(context)).identity
-        workflow = workflows.load_motion(identity, path, self.frame_rate or None, self.up_axis, root=self.root)
+        said = said_of(self)
+        if self.motion_rate:
+            said["motion_rate"] = self.motion_rate
+        workflow = workflows.load_motion(identity, path, said, root=self.root)
         return Text("Reading {file}", file=path.name), workflow
 
 

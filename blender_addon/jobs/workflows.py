@@ -12,7 +12,7 @@ import bpy
 
 from ..base.preferences_access import cache_folder
 from ..core.failure import Failure
-from ..core.text import Text
+from ..core.text import Text, as_it_is
 from ..scene import maps
 from ..scene.identity import Avatar, find
 from . import avatars
@@ -114,7 +114,12 @@ def bake(object_name: str, recipe: Recipe, name: str) -> Workflow:
             "The maps are ready, but the file that asked for them is not open any more.",
             Text("They are in {folder}. Open the file and bake again to have them on the mesh.", folder=folder),
         )
-    avatars.apply_maps(object_name, {kind: Path(path) for kind, path in answer["maps"].items()})
+    # An engine older than this add-on knows one set only.
+    sets = answer.get("sets") or [{"material": "", "maps": answer["maps"]}]
+    files = [(each["material"], {kind: Path(path) for kind, path in each["maps"].items()}) for each in sets]
+    avatars.apply_maps(object_name, files)
+    if answer.get("notices"):
+        notices.say("\n".join(answer["notices"]))
 
 
 def batch(recipe: Recipe, first: int, count: int, folder: Path, ending: str, *, overwrite: bool) -> Workflow:
@@ -143,23 +148,41 @@ def batch(recipe: Recipe, first: int, count: int, folder: Path, ending: str, *, 
         raise Failure("usage", message, "Open the log for the reason of each.")
 
 
-def load_pose(identity: str, path: Path) -> Workflow:
-    """Read a pose file and put the avatar into it."""
-    answer = yield Ask("read_pose", {"path": str(path)})
-    avatars.apply_pose(needed(identity), answer["pose"])
+def load_pose(identity: str, path: Path, frame: int = 0, said: Facts | None = None) -> Workflow:
+    """Read a pose file and put the avatar into it; ``said`` is what the user says about the file."""
+    fields: Facts = {"path": str(path), **(said or {})}
+    if frame:  # engines of before know no other
+        fields["frame"] = frame
+    answer = yield Ask("read_pose", fields)
+    left_out = avatars.apply_pose(needed(identity), answer["pose"])
+    _tell(path, answer.get("told", ""), left_out)
 
 
-def load_motion(identity: str, path: Path, frame_rate: float | None, up_axis: str, *, root: bool) -> Workflow:
-    """Read a motion file and make an action of it."""
+def load_motion(identity: str, path: Path, said: Facts | None = None, *, root: bool) -> Workflow:
+    """Read a motion file and make an action of it; ``said`` is what the user says about the file."""
     out = new_path(path.stem, ".json")
-    fields: Facts = {"path": str(path), "up_axis": up_axis, "out": str(out)}
-    if frame_rate is not None:
-        fields["frame_rate"] = frame_rate
-    answer = yield Ask("read_motion", fields)
+    answer = yield Ask("read_motion", {"path": str(path), "out": str(out), **(said or {})})
     try:
-        avatars.apply_motion(needed(identity), Path(answer["path"]), path.stem, root=root)
+        left_out = avatars.apply_motion(needed(identity), Path(answer["path"]), path.stem, root=root)
     finally:
         Path(answer["path"]).unlink(missing_ok=True)
+    _tell(path, answer.get("told", ""), left_out)
+
+
+def _tell(path: Path, told: str, left_out: list[str]) -> None:
+    """Say what a file was taken for, and which joints the avatar has not."""
+    if not told and not left_out:
+        return
+    words = Text("{file}: {told}", file=path.name, told=told) if told else as_it_is(path.name)
+    if left_out:
+        names = ", ".join(left_out[:4]) + (", …" if len(left_out) > 4 else "")
+        words = Text(
+            "{words}; joints that the avatar lacks are left out ({count}): {names}",
+            words=words,
+            count=len(left_out),
+            names=names,
+        )
+    notices.say(words)
 
 
 def load_recipe(path: Path, scene_name: str) -> Workflow:

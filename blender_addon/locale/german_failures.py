@@ -181,6 +181,7 @@ FAILURES: dict[str, str] = {
     "Set “{field}” to “{value}” in the Create panel.": ("Im Feld „Erzeugen“ „{field}“ auf „{value}“ stellen."),
     "Tick Replace File, or choose another name.": "„Datei ersetzen“ ankreuzen oder einen anderen Namen wählen.",
     "Say which mesh is meant: {names}.": "Sagen, welches Mesh gemeint ist: {names}.",
+    "Say which UV map is meant: {maps}.": "Sagen, welche UV-Map gemeint ist: {maps}.",
     "Choose another format, such as .glb, or install the package bpy beside the engine.": (
         "Ein anderes Format wählen, etwa .glb, oder neben dem Motor das Paket bpy installieren."
     ),
@@ -207,6 +208,15 @@ FAILURES: dict[str, str] = {
         "Texturgröße oder Zahl der Flächen senken oder andere Programme schließen."
     ),
     "Lower the texture size or the face count.": "Texturgröße oder Zahl der Flächen senken.",
+    "Say how many frames a second it was recorded with, in the file window's settings.": (
+        "In den Einstellungen des Dateifensters sagen, mit wie vielen Bildern pro Sekunde sie aufgenommen wurde."
+    ),
+    "Say what its numbers are under Units in the file window's settings, such as {units}.": (
+        "In den Einstellungen des Dateifensters unter „Einheiten“ sagen, was ihre Zahlen sind, etwa {units}."
+    ),
+    "Say who is meant under Person in the file window's settings: {names}.": (
+        "In den Einstellungen des Dateifensters unter „Person“ sagen, wer gemeint ist: {names}."
+    ),
     "The engine is the older of the two: press Remove Engine in the preferences, then Set Up Engine.": (
         "Der Motor ist der ältere von beiden: In den Einstellungen „Motor entfernen“ drücken, dann „Motor einrichten“."
     ),

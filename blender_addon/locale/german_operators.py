@@ -132,29 +132,48 @@ OPERATORS: dict[str, str] = {
     "Pose": "Pose",
     "Select an avatar to pose it.": "Einen Avatar auswählen, um ihn zu stellen.",
     "Load Pose": "Pose laden",
-    "Put the avatar into a pose out of a file: SMPL poses as .npz, .npy or .json": (
-        "Den Avatar in eine Pose aus einer Datei bringen: SMPL-Posen als .npz, .npy oder .json"
+    "Put the avatar into a pose out of a file: SMPL poses of many programs, or a frame of a motion": (
+        "Den Avatar in eine Pose aus einer Datei bringen: SMPL-Posen vieler Programme oder ein Bild einer Bewegung"
     ),
     "Load Motion": "Bewegung laden",
-    "Make an action for the avatar out of a motion file, such as those of AMASS": (
-        "Aus einer Bewegungsdatei, etwa von AMASS, eine Aktion für den Avatar machen"
+    "Make an action for the avatar out of a motion file: AMASS, video motion capture, BVH": (
+        "Aus einer Bewegungsdatei eine Aktion für den Avatar machen: AMASS, Bewegung aus Videos, BVH"
     ),
     "Load Settings": "Einstellungen laden",
     "Show the settings of an avatar's file (.glb, .gltf, .obj, .ply or .json) in the Create panel": (
         "Die Einstellungen einer Avatardatei (.glb, .gltf, .obj, .ply oder .json) im Feld „Erzeugen“ zeigen"
     ),
     "Choose a file that is there.": "Eine Datei wählen, die es gibt.",
-    "Frames a Second": "Bilder pro Sekunde",
-    "How fast the file was recorded; 0: as the file says": (
-        "Wie schnell die Datei aufgenommen wurde; 0: wie die Datei sagt"
+    "Recorded at": "Aufgenommen mit",
+    "How many frames a second the file was recorded with; 0: as the file says": (
+        "Mit wie vielen Bildern pro Sekunde die Datei aufgenommen wurde; 0: wie die Datei sagt"
+    ),
+    "Frame": "Bild",
+    "Which frame of a motion, from 0; -1 is the last": "Welches Bild einer Bewegung, von 0 an; -1 ist das letzte",
+    "Who in a file with several people: an id, or a number from 0; empty takes the first": (
+        "Wer in einer Datei mit mehreren Leuten: eine Kennung oder eine Nummer von 0 an; leer nimmt die erste"
+    ),
+    "Units": "Einheiten",
+    "{words}; joints that the avatar lacks are left out ({count}): {names}": (
+        "{words}; Gelenke, die der Avatar nicht hat, sind weggelassen ({count}): {names}"
+    ),
+    "What the file's numbers are, where it does not show: degrees, cm, mm, or several as degrees,cm": (
+        "Was die Zahlen der Datei sind, wo man es nicht sieht: degrees, cm, mm oder mehrere wie degrees,cm"
     ),
     "Up": "Oben",
     "Which axis points up in the file": "Welche Achse in der Datei nach oben zeigt",
-    "As the File Says": "Wie die Datei sagt",
-    "Told by the kind of file: Z for AMASS": "Nach der Art der Datei: Z für AMASS",
+    "By Its Data": "Nach ihren Daten",
+    "As the body stands in it": "So, wie der Körper darin steht",
     "Y": "Y",
     "SMPL's own axes": "SMPLs eigene Achsen",
+    "-Y": "-Y",
+    "A camera's axes, as video motion capture writes": "Achsen einer Kamera, wie Bewegung aus Videos sie hat",
     "Z": "Z",
+    "-Z": "-Z",
+    "Z, upside down": "Z, auf dem Kopf",
+    "X": "X",
+    "-X": "-X",
+    "Seldom": "Selten",
     "AMASS and most motion capture": "AMASS und die meisten Bewegungsaufnahmen",
     "Turn the Whole Body": "Ganzen Körper drehen",
     "Also turn the avatar as a whole; most busts look better without": (

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import bpy
@@ -19,14 +19,15 @@ from .selection import kept_selection, select_only
 def write_mesh(thing: bpy.types.Object, path: Path) -> None:
     """Write a mesh object as it is at rest, without modifiers, in its avatar's own space, metres, as .glb.
 
-    A copy goes out: neither the object nor the selection is changed.
+    Its shape keys are mixed as they stand, of its UV maps the active one goes out, and its materials as names alone,
+    numbered by their slots. A copy goes out: neither the object nor the selection is changed.
     """
     avatar = avatar_of(thing)
     home = avatar.armature.matrix_world if avatar is not None else Matrix()
     copy = bpy.data.objects.new(thing.name, thing.data.copy())
     with kept_selection():
         try:
-            copy.data.materials.clear()
+            _as_it_stands(copy)
             copy.matrix_world = home.inverted_safe() @ thing.matrix_world
             bpy.context.scene.collection.objects.link(copy)
             bpy.context.view_layer.update()
@@ -40,7 +41,7 @@ def write_mesh(thing: bpy.types.Object, path: Path) -> None:
                 export_animations=False,
                 export_skins=False,
                 export_morph=False,
-                export_materials="NONE",
+                export_materials="PLACEHOLDER",
             )
         except RuntimeError as error:
             raise Failure("file", Text("{file} cannot be written: {reason}", file=thing.name, reason=error)) from error
@@ -53,25 +54,64 @@ def write_mesh(thing: bpy.types.Object, path: Path) -> None:
         raise Failure("file", message, "Look at Blender's console for the reason.")
 
 
-def apply_maps(thing: bpy.types.Object, maps: Mapping[str, Path]) -> bpy.types.Material:
+def _as_it_stands(copy: bpy.types.Object) -> None:
+    """Make a copy's mesh what one sees of it: shape keys mixed, the active UV map alone, a material for each slot."""
+    mesh = copy.data
+    if mesh.shape_keys is not None:
+        mixed = copy.shape_key_add(name="mixed", from_mix=True)
+        places = [0.0] * (3 * len(mesh.vertices))
+        mixed.data.foreach_get("co", places)
+        copy.shape_key_clear()
+        mesh.vertices.foreach_set("co", places)
+        mesh.update()
+    if mesh.uv_layers.active is not None:
+        active = mesh.uv_layers.active.name
+        for name in [layer.name for layer in mesh.uv_layers if layer.name != active]:
+            mesh.uv_layers.remove(mesh.uv_layers[name])
+    if len(used_slots(copy)) < 2:
+        mesh.materials.clear()
+
+
+def used_slots(thing: bpy.types.Object) -> list[int]:
+    """The numbers of the material slots that faces of a mesh object have, in order; those without a material too."""
+    return sorted({polygon.material_index for polygon in thing.data.polygons})
+
+
+def apply_maps(
+    thing: bpy.types.Object, maps: Mapping[str, Path], slot: int | None = None, name: str | None = None
+) -> bpy.types.Material:
     """Give a mesh object a material out of baked maps: ``base_colour``, ``normal``, ``surface`` (glTF's packing).
 
-    The images are packed into the file. A material of ours that shows the same kinds of maps keeps its other settings.
+    All of the mesh gets it, or what lies in the material ``slot`` by number, under ``name``. The images are packed into
+    the file. A material of ours that shows the same kinds of maps keeps its other settings.
     """
-    material = _material(thing.name, maps)
-    old = thing.data.materials[0] if thing.data.materials else None
+    material = _material(name or thing.name, maps)
+    materials = thing.data.materials
+    old = materials[slot or 0] if len(materials) > (slot or 0) else None
     if old is not None and old.node_tree is not None:
         chosen = skin_shader.keep(old, material, 1)
         if chosen is not material:
             bpy.data.materials.remove(material)
             material = chosen
-    thing.data.materials.clear()
-    thing.data.materials.append(material)
-    for polygon in thing.data.polygons:
-        polygon.material_index = 0
+    if slot is not None:
+        materials[slot] = material
+    else:
+        materials.clear()
+        materials.append(material)
+        for polygon in thing.data.polygons:
+            polygon.material_index = 0
     if old is not None and old is not material and old.users == 0:
         bpy.data.materials.remove(old)
     return material
+
+
+def apply_sets(thing: bpy.types.Object, sets: Sequence[tuple[str, Mapping[str, Path]]]) -> None:
+    """Give each material slot of a mesh object the maps that were baked for the material in it, by its name."""
+    names = [each.name if each is not None else "" for each in thing.data.materials]
+    for name, maps in sets:
+        slot = names.index(name) if name in names else names.index("") if "" in names else None
+        if slot is not None:
+            apply_maps(thing, maps, slot, name.removesuffix(" skin"))
 
 
 def _material(name: str, maps: Mapping[str, Path]) -> bpy.types.Material:

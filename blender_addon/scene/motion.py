@@ -55,6 +55,11 @@ def apply_motion(avatar: Avatar, path: Path, name: str, *, root: bool = False) -
     return action
 
 
+def lacking(avatar: Avatar, path: Path) -> list[str]:
+    """The joints of the motion file at ``path`` that the avatar has not."""
+    return sorted(set(_read(path)[1]) - set(bones_of(avatar.armature)))
+
+
 def _curves(action: bpy.types.Action, armature: bpy.types.Object) -> Any:
     """Where the action's curves for this armature are made; the action is the armature's own afterwards."""
     data = armature.animation_data or armature.animation_data_create()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from portrait_core.body.poses import read_pose
+from portrait_core.body.poses import is_pose_file, read_pose
 from portrait_core.errors import UsageError
 from portrait_core.recipe_fields import FIELDS, Kind
 
@@ -30,6 +30,10 @@ class Unread:
     """A cell of a column that is no recipe field: no number, so either the column is unknown or the cell is wrong."""
 
     text: str
+
+
+class TurnsOfFile(dict[str, list[float]]):
+    """A pose out of a file, which may turn joints that the rig lacks."""
 
 
 def read_cell(column: str, text: str, *, comma_decimal: bool) -> object:
@@ -116,7 +120,8 @@ def _values(_column: str, text: str, _comma: bool) -> object:
 
 
 def _turns(_column: str, text: str, _comma: bool) -> dict[str, list[float]]:
-    return {joint: [float(each) for each in turn] for joint, turn in read_pose(text).items()}
+    pose = {joint: [float(each) for each in turn] for joint, turn in read_pose(text).items()}
+    return TurnsOfFile(pose) if is_pose_file(text) else pose
 
 
 _READ: dict[Kind, Callable[[str, str, bool], object]] = {

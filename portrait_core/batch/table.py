@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from portrait_core.batch.cells import Unread, read_cell
+from portrait_core.batch.cells import TurnsOfFile, Unread, read_cell
 from portrait_core.batch.sheet import column_name, read_sheet, text_of
 from portrait_core.errors import PortraitError, UsageError, suggestion
 from portrait_core.files.names import check_name
 from portrait_core.recipe import Recipe
 from portrait_core.recipe_fields import FIELDS, PERSON
+from portrait_core.rig.skeleton import has_joint
 from portrait_core.weights.header import ModelHeader
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
@@ -102,6 +103,10 @@ def _row(line: int, facts: dict[str, Any], base: Mapping[str, Any], headers: Map
     if said:  # goes before who holds for all, and numbers before a seed
         kept = [key for key in said if key != "seed"] or said
         recipe = {key: value for key, value in recipe.items() if key not in PERSON or key in kept}
+    turns = recipe.get("pose")
+    if isinstance(turns, TurnsOfFile):  # a whole body's; a bust has no legs to turn
+        skeleton = str(recipe.get("skeleton", "bust"))
+        recipe["pose"] = {joint: turn for joint, turn in turns.items() if has_joint(skeleton, joint)}
     made = Recipe.model_validate(recipe)
     if model is not None:
         made.check(model)

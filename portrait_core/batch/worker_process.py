@@ -19,6 +19,7 @@ import sys
 import threading
 from typing import NoReturn
 
+from portrait_core.runtime.calm import wait_asleep
 from portrait_core.worker.channel import Lines, private_streams
 
 
@@ -26,6 +27,7 @@ def main(name: str, device: str, threads: int, card_share: float) -> NoReturn:
     """Serve until the input ends."""
     # Ctrl-C reaches the whole process group; what becomes of an avatar in work is for the batch to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    wait_asleep()
     source, target = private_streams()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()

@@ -7,23 +7,24 @@ does not name are at rest. The networks know only neck and head, as six numbers 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.body.recordings import ROTATIONS, UpAxis, read_arrays, recording_of_arrays
+from portrait_core.body.recordings.contents import RECORDING_FILES, read_contents
+from portrait_core.body.recordings.hints import FileHints
+from portrait_core.body.recordings.load import NO_HINTS, frame_of, told_of
+from portrait_core.body.recordings.numbers import shape_of
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
 
 Pose = dict[str, NDArray[np.float64]]
 """SMPL joint name to axis-angle, radians."""
-
-_POSE_FILES = (".json", ".npz", ".npy", ".pkl")
 
 
 def parse_pose(text: str) -> Pose:
@@ -50,38 +51,52 @@ def parse_pose(text: str) -> Pose:
     return pose
 
 
-def load_pose(path: Path, *, frame: int = 0, up_axis: UpAxis | None = None) -> Pose:
-    """Read a pose file; nothing in it is executed. Of a motion, ``frame`` is taken.
+@dataclass(frozen=True)
+class PoseFile:
+    """The ``pose`` that a file holds, and in one ``line`` what the file was taken for ("" for our own)."""
+
+    pose: Pose
+    line: str = ""
+
+
+def load_pose(path: Path, *, frame: int = 0, up_axis: str | None = None, hints: FileHints = NO_HINTS) -> Pose:
+    """Read a pose file; nothing in it is executed. Of a motion, ``frame`` is taken, from 0 or back from the end.
 
     ``.json``: a dictionary from joint name to three numbers, in radians, or in degrees with ``"unit": "degrees"``.
-    ``.npy``: 6 numbers (neck, head), 69 or (23, 3) (SMPL body pose), 72 or (24, 3) (all joints), radians.
-    ``.npz``, ``.pkl``: arrays named after joints, one of the above under ``pose``, ``poses`` or ``body_pose``, or the
-    fields of SMPL and AMASS (`portrait_core.body.recordings.load_recording`).
-    ``up_axis`` is the vertical axis of the file's world; None takes z for AMASS and y for others.
+    ``.npy``: 6 numbers (neck, head). All others, and arrays, as `portrait_core.body.recordings.load_recording`.
+    ``up_axis`` is short for that of ``hints``; None goes by the data.
 
     Raises:
         UsageError: missing file, another kind of file, or contents that are no pose.
     """
+    return open_pose(path, frame=frame, hints=replace(hints, up_axis=up_axis) if up_axis else hints).pose
+
+
+def open_pose(path: Path, *, frame: int = 0, hints: FileHints = NO_HINTS) -> PoseFile:
+    """`load_pose` with what the file was taken for."""
     suffix = path.suffix.lower()
-    if suffix not in _POSE_FILES:
-        raise UsageError(f"pose file: got {path.name}, expected a name ending in {', '.join(_POSE_FILES)}")
+    if suffix not in RECORDING_FILES:
+        raise UsageError(f"pose file: got {path.name}, expected a name ending in {', '.join(RECORDING_FILES)}")
     if not path.is_file():
         raise UsageError(f"pose file: {path} does not exist")
-    try:
-        if suffix == ".json":
-            return _pose_of_json(json.loads(path.read_text(encoding="utf-8")))
-        return _pose_of_fields(read_arrays(path), frame, up_axis)
-    except UsageError as error:
-        raise UsageError(f"pose file {path}: {error}") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"pose file {path}: cannot be read as {suffix} ({error})") from error
+    with told_of(f"pose file {path}"):
+        content = read_contents(path)
+        own = _own_pose(content)
+        if own is not None:
+            return PoseFile(own)
+        one = frame_of(content, frame, hints)
+        pose = {name: rows[0] for name, rows in one.y_up().rotations.items() if rows[0].any()}
+        return PoseFile(pose, "; ".join(one.facts))
 
 
 def read_pose(text_or_path: str) -> Pose:
     """`load_pose` for something that ends like a pose file, `parse_pose` for everything else."""
-    if text_or_path.lower().endswith(_POSE_FILES):
-        return load_pose(Path(text_or_path))
-    return parse_pose(text_or_path)
+    return load_pose(Path(text_or_path)) if is_pose_file(text_or_path) else parse_pose(text_or_path)
+
+
+def is_pose_file(text: str) -> bool:
+    """Whether ``text`` ends like a pose file."""
+    return text.lower().endswith(RECORDING_FILES)
 
 
 def pose_of_numbers(numbers: NDArray[Any]) -> Pose:
@@ -133,43 +148,48 @@ def _three(values: Sequence[float], name: str) -> NDArray[np.float64]:
     return np.array(values, dtype=np.float64)
 
 
-def _pose_of_json(content: object) -> Pose:
+def _own_pose(content: object) -> Pose | None:
+    """The pose of a dictionary from joint names to three numbers, or of six numbers; None for anything else."""
+    if isinstance(content, np.ndarray) and cast(NDArray[Any], content).size == 6:
+        return pose_of_numbers(cast(NDArray[Any], content))
     if not isinstance(content, dict):
-        raise UsageError("expected a JSON dictionary from joint name to three numbers")
-    table = dict(cast(dict[str, Any], content))
+        return None
+    table = cast(dict[str, Any], content)
+    for name in ("pose", "poses", "body_pose"):
+        values = table.get(name)
+        if isinstance(values, np.ndarray) and cast(NDArray[Any], values).size == 6:
+            return pose_of_numbers(cast(NDArray[Any], values))
+    if not table:
+        raise UsageError("the file holds no arrays")
+    if not all(name in SMPL_JOINT_NAMES or name == "unit" or _like_a_joint(name, table[name]) for name in table):
+        return None
+    return _pose_of_table(table)
+
+
+def _like_a_joint(name: str, value: object) -> bool:
+    """Whether something under an unknown name is three numbers: a joint whose name is misspelt."""
+    return shape_of(value) == (3,) and name not in OTHER_TRIPLES
+
+
+OTHER_TRIPLES = ("trans", "transl", "translation", "root_orient", "global_orient", "cam", "Rh", "Th")
+
+
+def _pose_of_table(content: Mapping[str, Any]) -> Pose:
+    table = dict(content)
     unit = table.pop("unit", "radians")
     if unit not in ("radians", "degrees"):
         raise UsageError(f'expected "unit" to be "radians" or "degrees", got {unit!r}')
     pose: Pose = {}
     for name, values in table.items():
-        if not isinstance(values, list) or not all(_is_number(v) for v in cast(list[Any], values)):
+        if isinstance(values, list) and not all(_is_number(v) for v in cast(list[Any], values)):
             raise UsageError(f"{name} needs a list of three numbers, got {values!r}")
-        vector = _three([float(v) for v in cast(list[Any], values)], name)
+        array: NDArray[Any] = np.asarray(cast(Any, values))
+        if array.dtype.kind not in "fiu":
+            raise UsageError(f"{name} needs three numbers, got an array of type {array.dtype}")
+        vector = _three([float(v) for v in array.ravel()[:4]], name)
         pose[_known_joint(name)] = np.radians(vector) if unit == "degrees" else vector
     return pose
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _pose_of_fields(fields: Mapping[str, Any], frame: int, up_axis: UpAxis | None) -> Pose:
-    for name in ("pose", "poses", "body_pose"):
-        values = fields.get(name)
-        if isinstance(values, np.ndarray) and cast(NDArray[Any], values).size == 6:
-            return pose_of_numbers(cast(NDArray[Any], values))
-    if "pose_body" in fields or any(name in fields for name in ROTATIONS):
-        recording = recording_of_arrays(fields)
-        if not -recording.frames <= frame < recording.frames:
-            raise UsageError(f"frame {frame} does not exist; the file has {recording.frames}")
-        recording = recording.y_up(up_axis or ("z" if recording.amass else "y"))
-        return {name: rows[frame] for name, rows in recording.rotations.items() if rows[frame].any()}
-    if not fields:
-        raise UsageError("the file holds no arrays")
-    pose: Pose = {}
-    for name, values in fields.items():
-        array = np.asarray(values)
-        if array.dtype.kind not in "fiu":
-            raise UsageError(f"expected numbers for {name}, got an array of type {array.dtype}")
-        pose[_known_joint(name)] = _three([float(v) for v in array.ravel()], name)
-    return pose

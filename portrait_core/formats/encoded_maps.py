@@ -28,21 +28,31 @@ class EncodedMaps:
 
 def distinct_maps(levels: Sequence[Level]) -> tuple[list[Maps], list[int]]:
     """The maps without repetitions, and for each level the number of its own. Shared means: the same object."""
+    return distinct([level.maps for level in levels])
+
+
+def distinct(every: Sequence[Maps]) -> tuple[list[Maps], list[int]]:
+    """``every`` one without repetitions, and the number of each; equal means: the same object."""
     found: list[Maps] = []
     numbers: list[int] = []
-    for level in levels:
+    for each in every:
         for number, maps in enumerate(found):
-            if maps is level.maps:
+            if maps is each:
                 numbers.append(number)
                 break
         else:
             numbers.append(len(found))
-            found.append(level.maps)
+            found.append(each)
     return found, numbers
 
 
-def encode_maps(maps: Sequence[Maps], kind: ImageKind = "png") -> list[EncodedMaps]:
-    """All images as files, in threads. ``kind`` is that of colours; directions and roughness are always PNG."""
+def encode_maps(
+    maps: Sequence[Maps], kind: ImageKind = "png", suffixes: Sequence[str] | None = None
+) -> list[EncodedMaps]:
+    """All images as files, in threads. ``kind`` is that of colours; directions and roughness are always PNG.
+
+    ``suffixes`` tell the images of several maps apart; by default those of levels of detail.
+    """
 
     def encode(job: tuple[int, str]) -> tuple[bytes, ImageKind]:
         number, name = job
@@ -53,7 +63,9 @@ def encode_maps(maps: Sequence[Maps], kind: ImageKind = "png") -> list[EncodedMa
     jobs = [(number, name) for number, each in enumerate(maps) for name in each]
     with side_by_side(_THREADS) as threads:
         contents = list(threads.map(encode, jobs))
-    results = [EncodedMaps(f"_LOD{n}" if len(maps) > 1 else "", {}, each) for n, each in enumerate(maps)]
+    if suffixes is None:
+        suffixes = [f"_LOD{n}" if len(maps) > 1 else "" for n in range(len(maps))]
+    results = [EncodedMaps(suffix, {}, each) for suffix, each in zip(suffixes, maps, strict=True)]
     for (number, name), content in zip(jobs, contents, strict=True):
         results[number].images[name] = content
     return results

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.geometry.barycentric import closest_barycentric
 from portrait_core.runtime.cores import available_cores
 from portrait_core.runtime.threads import thread_count
 
@@ -185,6 +186,31 @@ PointSearch = Callable[[NDArray[Any]], Hits]
 def closest_points(vertices: NDArray[Any], faces: NDArray[Any], *, reach: float = FAR) -> PointSearch:
     """The search of ``vertices`` (V, 3), ``faces`` (F, 3); points farther from it than ``reach`` get face -1."""
     return partial(MeshQueries(vertices, faces).closest, reach=reach)
+
+
+def precise_closest_points(
+    vertices: NDArray[Any], faces: NDArray[Any], *, reach: float = FAR
+) -> Callable[[NDArray[Any]], tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]]:
+    """As :func:`closest_points`, with weights and distances in float64.
+
+    Which triangle is nearest is found in float32; where two are as near, both have the same place, so that the answer
+    does not depend on the last bits of the search.
+    """
+    search = closest_points(vertices, faces, reach=reach)
+    corners = np.asarray(vertices, np.float64)[np.asarray(faces)]
+
+    def precise(points: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+        points = np.asarray(points, np.float64).reshape(-1, 3)
+        face = search(points).face
+        triangles = corners[face]  # of points that have none: any
+        weights = closest_barycentric(points, triangles)
+        away = points - triangles[:, 0] * weights[:, :1]
+        for corner in (1, 2):
+            away -= triangles[:, corner] * weights[:, corner : corner + 1]
+        distance = np.sqrt(away[:, 0] ** 2 + away[:, 1] ** 2 + away[:, 2] ** 2)
+        return face, weights, np.where(face < 0, np.inf, distance)
+
+    return precise
 
 
 def rows_of_three(array: NDArray[Any]) -> FloatArray:

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-CHUNK = 8192
+CHUNK = 4096
 """Points worked on at once by a processor: their hidden rows fit into a core's cache."""
 
 Axes = tuple[Tensor, Tensor, Tensor]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -121,3 +122,18 @@ def export_maps(maps: Maps, folder: Path, stem: str, *, overwrite: bool = False)
     contents = {MAPS[name].file_name(stem): encode_map(image) for name, image in maps.items()}
     paths = write_files(folder, contents, overwrite=overwrite)
     return dict(zip((MAPS[name].key for name in maps), paths, strict=True))
+
+
+def set_stems(stem: str, materials: Sequence[str]) -> list[str]:
+    """The start of the names of each set of maps: ``STEM_MATERIAL``, as a file may be called; ``STEM`` for the one of a
+    mesh without materials of its own."""
+    if not materials:
+        return [stem]
+    plain = [re.sub(r"[^\w.-]+", "_", name).strip("._")[:60] or "material" for name in materials]
+    stems: list[str] = []
+    for name in plain:
+        found, again = f"{stem}_{name}", 2
+        while found.lower() in (each.lower() for each in stems):
+            found, again = f"{stem}_{name}_{again}", again + 1
+        stems.append(found)
+    return stems

@@ -10,6 +10,7 @@ from typing import Any
 
 import portrait_core
 from portrait_core.avatar import Avatar, Level
+from portrait_core.body.template import BodyTemplate
 from portrait_core.errors import UsageError, suggestion
 from portrait_core.pipeline.levels import Draft, Work, draft_level, opened, sharing_levels
 from portrait_core.pipeline.maps import Painter
@@ -103,15 +104,17 @@ def begin(recipe: Recipe, model: PortraitModel, progress: Progress, pool: Execut
     recipe.check(header)
     progress("latent", 0.0)
     person = model.person(recipe)
-    template = person.template
+    field = person.field
+    made: Future[BodyTemplate] = pool.submit(getattr, person, "template")  # beside the surface
+    base = None if recipe.pose else reference(field, recipe.lattice, progress)  # a pose may be refused first
+    template = made.result()
     if recipe.skeleton == "bust":
         template = bust_joints(template)
     for joint in recipe.pose:
         if joint not in template.joint_names:
             hint = suggestion(joint, template.joint_names, what="joints of this model")
             raise UsageError(f"the pose turns {joint}, which model {header.name} does not have. {hint}")
-    field = person.field
-    base = reference(field, recipe.lattice, progress)
+    base = base or reference(field, recipe.lattice, progress)
     focus = focus_of(template)
     dense = pool.submit(partial(dense_surface, base, focus, calm=recipe.normal_map))
     painter = Painter(recipe, person, field, dense, pool)

@@ -22,6 +22,7 @@ from portrait_core.person import Person
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.threads import thread_count
+from portrait_core.runtime.torch_threads import one_torch_thread
 from portrait_core.shape.reference_surface import DenseSurface
 from textures import View, bake_colour, bake_materials, bake_views
 from textures.bake import THREADS as BAKE_THREADS
@@ -67,21 +68,36 @@ class Painter:
     dense: Future[DenseSurface]
     pool: Executor
 
-    def paint(self, canvas: Canvas, size: int, progress: Progress) -> Maps:
-        """The maps that the recipe asks for, ``size`` texels wide."""
-        normals = self.pool.submit(self._normals, canvas, size) if self.recipe.normal_map else None
-        base_colour, roughness = self._colour(canvas, size, progress)
+    def paint(
+        self,
+        canvas: Canvas,
+        size: int,
+        progress: Progress,
+        *,
+        shown: NDArray[np.int32] | None = None,
+        laid: NDArray[np.int32] | None = None,
+    ) -> Maps:
+        """The maps that the recipe asks for, ``size`` texels wide.
+
+        ``shown`` (F, 3) are those faces of the canvas that lie in these images; all of them where it is not given.
+        Others shade them all the same. ``laid`` (F, 3) are the same faces over fewer vertices, where the canvas has
+        several for one place in the image: faces are then neighbours there.
+        """
+        faces = canvas.faces if shown is None else shown
+        laid = faces if laid is None else laid
+        normals = self.pool.submit(self._normals, canvas, faces, size) if self.recipe.normal_map else None
+        base_colour, roughness = self._colour(canvas, laid, size, progress)
         normal = None
         if normals is not None:
             progress("normals", 0.0)
             normal = normals.result()
-        shade = self._occlusion(canvas, half_side(size), progress) if self.recipe.occlusion else None
+        shade = self._occlusion(canvas, laid, half_side(size), progress) if self.recipe.occlusion else None
         return Maps(base_colour=base_colour, normal=normal, orm=_packed(shade, roughness))
 
-    def _normals(self, canvas: Canvas, size: int) -> NDArray[np.uint8]:
+    def _normals(self, canvas: Canvas, faces: NDArray[np.int32], size: int) -> NDArray[np.uint8]:
         dense = self.dense.result()
         return normal_map(
-            canvas.faces,
+            faces,
             canvas.uvs,
             canvas.vertices,
             canvas.normals,
@@ -95,7 +111,7 @@ class Painter:
         )
 
     def _colour(
-        self, canvas: Canvas, size: int, progress: Progress
+        self, canvas: Canvas, faces: NDArray[np.int32], size: int, progress: Progress
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
         field, person = self.field, self.person
         places = canvas.lattice
@@ -108,7 +124,7 @@ class Painter:
         if self.recipe.texture == "views" or (self.recipe.texture == "auto" and sharper):
             views = self._views(progress)
             colour = bake_views(
-                canvas.faces,
+                faces,
                 canvas.uvs,
                 canvas.vertices,
                 canvas.normals,
@@ -119,7 +135,7 @@ class Painter:
                 progress=progress,
             )
             return colour, None
-        where, threads = (canvas.faces, canvas.uvs, places), thread_count(BAKE_THREADS)
+        where, threads = (faces, canvas.uvs, places), thread_count(BAKE_THREADS)
         if not isinstance(field, MaterialField):
             return bake_colour(*where, field.colour, size, progress=progress, threads=threads), None
         return bake_materials(*where, field.materials, size, progress=progress, threads=threads)
@@ -130,7 +146,8 @@ class Painter:
         for number, (yaw, pitch) in enumerate(places):
             progress("views", number / len(places))
             camera = Camera.orbit(yaw, pitch)
-            seen = self.person.render(camera, {}, VIEW_SIZE)
+            with one_torch_thread():
+                seen = self.person.render(camera, {}, VIEW_SIZE)
             image = srgb_to_linear((seen["image"] / 255.0).astype(np.float32))
             depth = seen["depth"].copy()
             if "sharper_pictures" in self.person.capabilities:
@@ -141,7 +158,7 @@ class Painter:
             views.append(View(image, depth, world2cam, camera.intrinsics))
         return views
 
-    def _occlusion(self, canvas: Canvas, size: int, progress: Progress) -> NDArray[np.uint8]:
+    def _occlusion(self, canvas: Canvas, faces: NDArray[np.int32], size: int, progress: Progress) -> NDArray[np.uint8]:
         """What the mesh's own folds keep from the sky, at the welded vertices."""
         progress("occlusion", 0.0)
         _, first, inverse = np.unique(canvas.welded, return_index=True, return_inverse=True)
@@ -150,7 +167,7 @@ class Painter:
         open_share = occlusion(canvas.vertices[first], canvas.normals[first], queries.blocked, generator)
         welded_faces = np.asarray(inverse, np.int32).ravel()[canvas.faces]
         smooth = smooth_over_edges(open_share, welded_faces)[np.asarray(inverse).ravel()]
-        return occlusion_map(canvas.faces, canvas.uvs, smooth, size, progress=progress)
+        return occlusion_map(faces, canvas.uvs, smooth, size, progress=progress)
 
 
 def _packed(shade: NDArray[np.uint8] | None, roughness: NDArray[np.uint8] | None) -> NDArray[np.uint8] | None:

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import transform
 
-from portrait_core.body.recordings import RATES, Recording, load_recording
-from portrait_core.errors import UsageError
+from portrait_core.body.recordings import FileHints, Recording, line_of, load_recording
+from portrait_core.body.recordings.names import RATES
+from portrait_core.errors import UsageError, remedy
 from portrait_core.rig.motion import Motion
 
 Floats = NDArray[np.float64]
@@ -22,43 +23,67 @@ STILL = 1e-6
 """Radians: a joint that never turns more than this gets no keyframes."""
 
 
+@dataclass(frozen=True)
+class MotionFile:
+    """The ``motion`` that a file holds, and in one ``line`` what the file was taken for."""
+
+    motion: Motion
+    line: str
+
+
 def read_motion(
     path: Path,
     *,
     frame_rate: float | None = None,
-    up_axis: Literal["y", "z", "auto"] | None = None,
+    up_axis: str | None = None,
     source_rate: float | None = None,
     root: bool = True,
     joints: Collection[str] | None = None,
+    hints: FileHints | None = None,
 ) -> Motion:
-    """The motion in a file (see `portrait_core.body.recordings.load_recording`), named after it.
+    """The motion in a file (see docs/motions.md), named after it.
 
     Args:
+        path: the file.
         frame_rate: keyframes a second of the result; None keeps the file's.
-        up_axis: the file's vertical axis; None or ``auto`` takes z for AMASS files and y for others.
-        source_rate: the file's rate where the file does not say.
+        up_axis: the file's vertical axis; None or ``auto`` goes by the data.
+        source_rate: the file's own rate where the file does not say, or says a wrong one.
         root: whether the root turns and moves. It moves from its rest place: the first frame does not move it.
         joints: names of the rig's joints; the motion of others is left out.
+        hints: more that is said about the file; ``up_axis`` and ``source_rate`` go before its own.
 
     Raises:
         UsageError: no such file, no motion in it, no frame rate, or a motion that turns none of ``joints``.
     """
-    for name, rate in (("frame rate", frame_rate), ("source rate", source_rate)):
-        if rate is not None and not 0 < rate <= 1000:
-            raise UsageError(f"motion: the {name} must be above 0 and at most 1000 frames a second, got {rate}")
-    if up_axis not in ("y", "z", "auto", None):
-        raise UsageError(f"motion: the up axis must be y or z, got {up_axis!r}")
-    recording = load_recording(path)
-    chosen = up_axis if up_axis in ("y", "z") else "z" if recording.amass else "y"
-    rate = recording.frame_rate or source_rate
+    said = replace(hints or FileHints(), **({"up_axis": up_axis} if up_axis else {}))
+    if source_rate is not None:
+        said = replace(said, rate=source_rate)
+    return open_motion(path, frame_rate=frame_rate, root=root, joints=joints, hints=said).motion
+
+
+def open_motion(
+    path: Path,
+    *,
+    frame_rate: float | None = None,
+    root: bool = True,
+    joints: Collection[str] | None = None,
+    hints: FileHints | None = None,
+) -> MotionFile:
+    """`read_motion` with what the file was taken for."""
+    # written so that NaN fails as well
+    if frame_rate is not None and not 0 < frame_rate <= 1000:
+        raise UsageError(f"motion: the frame rate must be above 0 and at most 1000 frames a second, got {frame_rate}")
+    hints = hints or FileHints()
+    recording = load_recording(path, hints)
+    # what somebody says goes before what the file says
+    rate = hints.rate or recording.frame_rate
     if rate is None and recording.frames > 1:
         raise UsageError(
-            f"motion file {path}: it does not say its frame rate; expected a field called {', '.join(RATES)}, "
-            "or give the source's rate"
+            f"motion file {path}: it does not say its frame rate ({RATES[0]}, {RATES[4]}).",
+            remedy=remedy("give_source_rate"),
         )
-    return motion_of(
-        recording.y_up(chosen), path.stem, rate=rate or 30.0, frame_rate=frame_rate, root=root, joints=joints
-    )
+    motion = motion_of(recording.y_up(), path.stem, rate=rate or 30.0, frame_rate=frame_rate, root=root, joints=joints)
+    return MotionFile(motion, line_of(recording, hints.rate))
 
 
 def motion_of(

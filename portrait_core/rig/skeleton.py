@@ -18,6 +18,16 @@ BUST_JOINTS = frozenset(
 )  # fmt: skip
 """What a bust keeps even where no vertex hangs on it, so that every bust has the same bones."""
 
+NETWORK_JOINTS = frozenset({"neck", "head"})
+"""What the networks turn in their own pictures."""
+
+
+def has_joint(skeleton: str, joint: str) -> bool:
+    """Whether a ``skeleton`` (bust, smpl24, or "neck and head" of a network's pictures) has a joint of SMPL's."""
+    if skeleton == "smpl24":
+        return True
+    return joint in (BUST_JOINTS if skeleton == "bust" else NETWORK_JOINTS)
+
 
 @dataclass(frozen=True)
 class Skeleton:

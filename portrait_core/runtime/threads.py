@@ -37,6 +37,19 @@ def side_by_side(wanted: int) -> Generator[Executor, None, None]:
         yield pool
 
 
+def in_pieces(function: Callable[[int, int], T], count: int, size: int) -> list[T]:
+    """``function(begin, end)`` of pieces of ``size`` rows of ``count``, in order; in as many threads as are allowed.
+
+    The pieces are the same for any number of threads, and so are the results. What one raises is raised here.
+    """
+    begins = range(0, count, size)
+    threads = thread_count(len(begins))
+    if threads == 1:
+        return [function(begin, min(begin + size, count)) for begin in begins]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(lambda begin: function(begin, min(begin + size, count)), begins))
+
+
 class _AtOnce(Executor):
     """Does what is submitted before it returns."""
 

@@ -44,12 +44,46 @@ _STORAGES = (
     "CharStorage", "ByteStorage", "BoolStorage",
 )  # fmt: skip
 
+_CONTAINERS: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("collections", "defaultdict"),
+        ("easydict", "EasyDict"),
+        *((module, name) for module in ("builtins", "__builtin__") for name in ("dict", "list", "set", "complex")),
+    }
+)
+_JOBLIB: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("joblib.numpy_pickle", "NumpyArrayWrapper"),
+        ("sklearn.externals.joblib.numpy_pickle", "NumpyArrayWrapper"),
+        ("numpy", "memmap"),
+        ("numpy", "matrix"),
+        *((module, "memmap") for module in ("numpy.core.memmap", "numpy._core.memmap")),
+    }
+)
+_TENSORS: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("torch._utils", "_rebuild_tensor_v2"),
+        ("torch._utils", "_rebuild_parameter"),
+        ("torch.storage", "_load_from_bytes"),
+        ("torch", "device"),
+        ("torch", "Size"),
+        *(("torch", name) for name in (*_TORCH_TYPES, *_STORAGES)),
+    }
+)
+_PATHS = frozenset(
+    (module, name)
+    for module in ("pathlib", "pathlib._local")
+    for name in ("Path", "PurePath", "PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")
+)
+
 ARRAYS = Allowed(
-    _NUMPY | {("_codecs", "encode"), *((module, "_frombuffer") for module in _NUMERIC)},
+    _NUMPY
+    | {("_codecs", "encode"), *((module, "_frombuffer") for module in _NUMERIC)}
+    | (_CONTAINERS | _JOBLIB | _TENSORS | _PATHS),
     "the file",
     "which is no array of numbers",
 )
-"""Motion files and body models: numbers under their names, from Python 2 as well."""
+"""Motion files and body models: numbers under their names, from Python 2, joblib and torch as well."""
 
 CHECKPOINT = Allowed(
     _NUMPY

@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from portrait_core.geometry.mesh_queries import MeshQueries
-from portrait_core.models.starter.field import CanonicalField
+from portrait_core.models.starter.field import CanonicalField, chunked
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
 from portrait_core.models.starter.model import CanonicalAvatarModel
+from portrait_core.models.starter.settled import settled
 from portrait_core.shape.decimate import decimate
 from portrait_core.shape.isosurface import extract_surface
 from portrait_core.weights.checkpoint import load_weights, save_model
@@ -35,7 +36,7 @@ class _BodyField(CanonicalField):
         def depth(identity: Identity, p: torch.Tensor) -> torch.Tensor:
             return self.model.canonical_sample(identity, p).body[0]
 
-        return -self._chunked(points, depth)
+        return settled(-chunked(self.identity, points, depth))
 
 
 def bust_template(model: CanonicalGenerator, assets: AssetFolders) -> dict[str, torch.Tensor]:

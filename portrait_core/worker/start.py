@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import portrait_core
 from portrait_core.protocol import PROTOCOL
+from portrait_core.runtime.calm import wait_asleep
 from portrait_core.worker.channel import Lines, Writer, private_streams
 from portrait_core.worker.server import Server
 
@@ -23,6 +24,7 @@ def main(level: int = logging.INFO) -> NoReturn:
 
     From here on standard output of this process, also that of native code and of children, goes to the log.
     """
+    wait_asleep()
     source, target = private_streams()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     logging.getLogger("portraitkit").setLevel(level)

@@ -77,6 +77,36 @@ def test_a_mesh_goes_out_in_its_avatar_s_space(avatar: Any, part: Part, tmp_path
     assert mesh.data.uv_layers
 
 
+def test_a_mesh_goes_out_as_one_sees_it(part: Part, tmp_path: Path) -> None:
+    """Shape keys mixed, the active UV map alone, a material for each slot that faces have."""
+    mesh = bpy.data.meshes.new("flat")
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)], [], [(0, 1, 2), (0, 2, 3)])
+    for name in ("old", "new"):
+        layer = mesh.uv_layers.new(name=name)
+        for corner in layer.data:
+            corner.uv = (0.25, 0.25) if name == "old" else (0.75, 0.75)
+    mesh.uv_layers.active = mesh.uv_layers["new"]
+    for name in ("skin", "Hair"):
+        mesh.materials.append(bpy.data.materials.new(name))
+    mesh.polygons[1].material_index = 1
+    thing = bpy.data.objects.new("flat", mesh)
+    bpy.context.scene.collection.objects.link(thing)
+    thing.shape_key_add(name="Basis")
+    key = thing.shape_key_add(name="Sculpt", from_mix=False)
+    key.data[2].co = (1, 1, 2)
+    key.value = 0.5
+    path = tmp_path / "flat.glb"
+    part("scene.maps").write_mesh(thing, path)
+    assert thing.data.shape_keys is not None
+    assert len(thing.data.uv_layers) == 2
+    content = path.read_bytes()
+    tree = json.loads(content[20 : 20 + int.from_bytes(content[12:16], "little")])
+    parts = tree["meshes"][0]["primitives"]
+    assert [tree["materials"][each["material"]]["name"] for each in parts] == ["skin", "Hair"]
+    assert all("TEXCOORD_1" not in each["attributes"] and "targets" not in each for each in parts)
+    assert max(tree["accessors"][each["attributes"]["POSITION"]]["max"][1] for each in parts) == pytest.approx(1.0)
+
+
 def test_quads_move_as_the_avatar_does(avatar: Any, part: Part) -> None:
     quads = part("scene.remesh").remesh(avatar.mesh, 800)
     assert bpy.context.active_object == quads

@@ -148,7 +148,7 @@ def test_truncated_files_are_told(tmp_path):
     with pytest.raises(UsageError, match="does not exist"):
         load_recording(tmp_path / "none.npz")
     with pytest.raises(UsageError, match="ending in"):
-        load_recording(tmp_path / "walk.bvh")
+        load_recording(tmp_path / "walk.fbx")
 
 
 def test_json_motions(tmp_path):

@@ -141,7 +141,9 @@ def test_options_reach_the_recipe(run: Run, balls: Path, tmp_path: Path) -> None
         (["--recipe", "none.glb"], "none.glb: No such file"),
         (["--recipe", "a.png"], "recipes are read from .glb"),
         (["--motion", "none.npz"], "none.npz"),
-        (["--up-axis", "x"], "--up-axis 'x' is not known; it is auto, y or z."),
+        (["--up-axis", "w"], "--up-axis 'w' is not known; it is auto, y, -y, z, -z, x or -x."),
+        (["--units", "feet"], "--units 'feet' is not known; there are radians, degrees,"),
+        (["--motion-rate", "nan"], "--motion-rate nan is out of range"),
         (["--frame-rate", "nan"], "--frame-rate nan is out of range"),
     ],
 )

@@ -154,6 +154,10 @@ def test_a_mesh_without_recipe_asks_for_one(run: Run, made: Path, tmp_path: Path
     bare.write_bytes(b"\n".join(x for x in made.with_suffix(".obj").read_bytes().split(b"\n") if x[:1] != b"#"))
     done = run("bake", "--mesh", bare, "--out", tmp_path / "out")
     assert (done.code, "there is no recipe in it" in done.error) == (2, True)
+    assert done.error.endswith("Say whose maps the mesh gets by --seed or --recipe.")
+    bare.with_suffix(".ply").write_bytes(trimesh.creation.icosphere().export(file_type="ply"))
+    done = run("bake", "--mesh", bare.with_suffix(".ply"), "--out", tmp_path / "out")
+    assert (done.code, done.error.endswith("by --seed or --recipe.")) == (2, True)
     assert not (tmp_path / "out").exists()
 
 

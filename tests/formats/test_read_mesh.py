@@ -146,6 +146,11 @@ def _no_uvs(tree: dict[str, Any]) -> None:
     del tree["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"]
 
 
+def _draco(tree: dict[str, Any]) -> None:
+    tree["meshes"][0]["primitives"][0]["extensions"] = {"KHR_draco_mesh_compression": {}}
+    del tree["accessors"][0]["bufferView"]  # without it the accessor stands for what is compressed
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -162,11 +167,9 @@ def _no_uvs(tree: dict[str, Any]) -> None:
         (lambda t: t["accessors"][2].update(count=0), "has no faces"),
         (lambda t: t["bufferViews"][0].update(byteOffset=-8), "does not fit"),
         (lambda t: t["bufferViews"][0].update(buffer=3), "buffers number 3 does not exist"),
-        (lambda t: t["bufferViews"][0].update(extensions={"EXT_meshopt_compression": {}}), "compressed"),
-        (
-            lambda t: t["meshes"][0]["primitives"][0].update(extensions={"KHR_draco_mesh_compression": {}}),
-            "compressed; export it without",
-        ),
+        (lambda t: t["bufferViews"][0].update(extensions={"EXT_meshopt_compression": {}}), "by EXT_meshopt_c"),
+        (_draco, "compressed by KHR_draco_mesh_compression, which is not read. Export it without"),
+        (lambda t: t.update(extensionsRequired=["ACME_points"]), "needs ACME_points, which is not read"),
         (lambda t: t["buffers"][0].update(uri="../../etc/passwd"), "not beside it"),
         (lambda t: t["buffers"][0].update(uri="/etc/passwd"), "not beside it"),
         (lambda t: t["buffers"][0].update(uri="https://example.org/a.bin"), "not beside it"),

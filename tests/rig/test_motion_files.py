@@ -80,7 +80,7 @@ def test_missing_rates_and_wrong_options_are_told(tmp_path):
     with pytest.raises(UsageError, match="above 0"):
         read_motion(tmp_path / "a.npy", frame_rate=0)
     with pytest.raises(UsageError, match="up axis"):
-        read_motion(tmp_path / "a.npy", up_axis="x")
+        read_motion(tmp_path / "a.npy", up_axis="w")
     np.save(tmp_path / "one.npy", np.ones(72))
     assert read_motion(tmp_path / "one.npy").times.tolist() == [0]
 

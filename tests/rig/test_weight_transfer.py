@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
+from portrait_core.geometry.barycentric import closest_barycentric
 from portrait_core.rig import Skin, skin_from_template
 from portrait_core.rig.skin import strongest
-from portrait_core.rig.weight_transfer import closest_barycentric, transferred, without_arms
+from portrait_core.rig.weight_transfer import transferred, without_arms
 from portrait_core.shape import decimate, extract_surface, vertex_normals
 from tests.analytic import bust_field, bust_template, bust_weights
 from tests.slow_search import point_triangle

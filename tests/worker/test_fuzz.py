@@ -36,8 +36,8 @@ FIELDS: dict[str, list[str]] = {
     "generate": ["recipe", "path", "name", "overwrite", "thumbnail", "lod_files", "blender", "motion"],
     "batch": ["recipes", "recipe", "seeds", "seed_range", "folder", "pattern", "formats", "overwrite", "thumbnail"],
     "bake": ["recipe", "mesh", "mesh_name", "folder", "name", "overwrite"],
-    "read_pose": ["path"],
-    "read_motion": ["path", "frame_rate", "up_axis", "root", "skeleton", "out"],
+    "read_pose": ["path", "frame", "person", "up_axis", "units"],
+    "read_motion": ["path", "motion_rate", "frame_rate", "person", "up_axis", "units", "root", "skeleton", "out"],
     "read_recipe": ["path"],
 }
 RECIPE = (

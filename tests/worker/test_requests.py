@@ -14,6 +14,7 @@ from PIL import Image
 from portrait_core import __version__
 from portrait_core.formats.read_recipe import read_recipe
 from portrait_core.recipe import Recipe
+from tests.formats.test_read_recipe import changed
 from tests.worker.client import SMALL, Worker
 
 
@@ -118,7 +119,7 @@ def test_generate_with_motion_levels_and_bone_names(shared: Worker, tmp_path: Pa
     assert "Head" in {node.get("name") for node in tree["nodes"]}
     assert found["thumbnail"] is None and not list(tmp_path.glob("a.png"))
     assert len(found["levels"]) == 2
-    moving["up_axis"] = "x"
+    moving["up_axis"] = "w"
     bad = shared.refuse("generate", recipe=recipe, path=str(tmp_path / "b.glb"), motion=moving)
     assert bad["code"] == "usage"
 
@@ -191,8 +192,45 @@ def test_bake_onto_the_mesh_that_was_made(shared: Worker, made: dict[str, Any], 
     assert Image.open(found["maps"]["base_colour"]).size == (128, 128)
     assert sorted(found["maps"].values()) == sorted(str(each) for each in tmp_path.iterdir())
     assert found["faces"] == made["faces"]
+    assert found["sets"] == [{"material": "", "maps": found["maps"]}] and found["notices"] == []
     assert shared.refuse("bake", mesh=made["path"], folder=str(tmp_path), name="again")["code"] == "usage"
     assert shared.refuse("bake", mesh=made["thumbnail"], folder=str(tmp_path))["code"] == "usage"
+
+
+def test_baking_says_what_it_chose_and_takes_choices(shared: Worker, made: dict[str, Any], tmp_path: Path) -> None:
+    """The mesh twice in its scene, each half of it a material, two UV maps: what one does to it in another program."""
+
+    def change(tree: dict[str, Any]) -> None:
+        (part,) = tree["meshes"][0]["primitives"]
+        part["attributes"]["TEXCOORD_1"] = part["attributes"]["TEXCOORD_0"]
+        corners = tree["accessors"][part["indices"]]
+        half = corners["count"] // 6 * 3
+        width = {5121: 1, 5123: 2, 5125: 4}[corners["componentType"]]
+        tree["accessors"] += [
+            {**corners, "count": half},
+            {**corners, "count": corners["count"] - half, "byteOffset": corners.get("byteOffset", 0) + half * width},
+        ]
+        tree["meshes"][0]["primitives"] = [
+            {**part, "indices": len(tree["accessors"]) - 2 + number, "material": len(tree["materials"]) + number}
+            for number in range(2)
+        ]
+        tree["materials"] += [{"name": "skin"}, {"name": "Hair"}]
+        node = next(each for each in tree["nodes"] if "mesh" in each)
+        tree["nodes"].append({**node, "name": "copy"})
+        tree["scenes"][0]["nodes"].append(len(tree["nodes"]) - 1)
+
+    mesh = tmp_path / "kit.glb"
+    mesh.write_bytes(changed(Path(made["path"]).read_bytes(), change))
+    found = shared.ask("bake", mesh=str(mesh), folder=str(tmp_path), mesh_index=0, uv_map="1")
+    assert [each["material"] for each in found["sets"]] == ["skin", "Hair"] and found["maps"] == found["sets"][0][
+        "maps"
+    ]
+    assert Path(found["sets"][1]["maps"]["base_colour"]).name == "kit_Hair_base_colour.png"
+    assert len(found["notices"]) == 1 and "TEXCOORD_1 is taken, as asked" in found["notices"][0]
+    both = shared.ask("bake", mesh=str(mesh), folder=str(tmp_path), name="both")
+    assert any("2 meshes: 0 Ann (" in each and "0 Ann is taken" in each for each in both["notices"])
+    for wrong in ({"mesh_index": 5}, {"uv_map": "7"}, {"mesh_name": "none"}):
+        assert shared.refuse("bake", mesh=str(mesh), folder=str(tmp_path), name="x", **wrong)["code"] == "usage"
 
 
 def test_reading_poses_motions_and_recipes(shared: Worker, made: dict[str, Any], tmp_path: Path) -> None:

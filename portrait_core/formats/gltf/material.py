@@ -14,14 +14,16 @@ _TEXTURE_RECORDS = {"normalTexture": "NormalMaterialTexture", "occlusionTexture"
 """The textures of a glTF material that are more than a place in the list of textures."""
 
 
-def add_material(records: Any, gltf: Any, binary: BinaryBuilder, prefix: str, encoded: EncodedMaps) -> int:
-    """Append the material of ``encoded`` with its textures, named after ``prefix``; returns its number."""
+def add_material(
+    records: Any, gltf: Any, binary: BinaryBuilder, prefix: str, encoded: EncodedMaps, name: str = ""
+) -> int:
+    """Append the material of ``encoded`` with its textures, called ``name`` or after ``prefix``; returns its number."""
     textures = {
         name: _texture(records, gltf, binary.image(prefix, MAPS[name].key + encoded.suffix, *image))
         for name, image in encoded.images.items()
     }
     material = records.Material(
-        name=f"{prefix}_skin{encoded.suffix}",
+        name=name or f"{prefix}_skin{encoded.suffix}",
         pbrMetallicRoughness=records.PbrMetallicRoughness(),
         alphaMode=None,  # opaque is the default; pygltflib would add an alpha cut-off that belongs to masks
         alphaCutoff=None,

@@ -8,7 +8,7 @@ import binascii
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from urllib.parse import unquote
 
 import numpy as np
@@ -18,7 +18,16 @@ from portrait_core.formats.read_carefully import BrokenFile, parse_json, read_by
 
 _TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
-_COMPRESSED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression")
+
+COMPRESSION = {
+    "KHR_draco_mesh_compression": "in Blender's exporter the box Compression switches it off",
+    "EXT_meshopt_compression": "gltfpack does so without -c and -cc",
+    "KHR_meshopt_compression": "gltfpack does so without -c, -cc and -cz",
+}
+"""Compressions of meshes by their extension, and where a file without comes from."""
+
+MAX_COUNT = 50_000_000
+"""Rows of one accessor: without a buffer a few bytes could ask for all memory."""
 
 
 @dataclass(frozen=True)
@@ -32,30 +41,69 @@ class GltfFile:
     def array(self, index: object) -> NDArray[Any]:
         """Accessor ``index`` as (N, width), integers of normalised kinds turned into numbers from -1 or 0 to 1.
 
-        Raises :class:`UsageError` for numbers that lead nowhere, for data beyond the buffer's end and for compression.
+        Raises :class:`UsageError` for numbers that lead nowhere, for data beyond the buffer's end and for compression,
+        by its name.
         """
         accessor = self._entry("accessors", index)
-        if "sparse" in accessor or "bufferView" not in accessor:
-            raise BrokenFile(f"{self.path}: sparse accessors are not read; export the mesh without them.")
-        view = self._entry("bufferViews", accessor["bufferView"])
-        extensions = {**_table(view.get("extensions")), **_table(accessor.get("extensions"))}
-        if any(name in extensions for name in _COMPRESSED):
-            raise BrokenFile(f"{self.path}: the mesh is compressed; export it without mesh compression.")
         kind = np.dtype(_TYPES.get(_whole(accessor.get("componentType")), "V1"))
         width = _WIDTHS.get(str(accessor.get("type")), 0)
         count = _whole(accessor.get("count"))
-        start = _whole(view.get("byteOffset", 0)) + _whole(accessor.get("byteOffset", 0))
+        if kind.kind == "V" or width == 0 or not 0 <= count <= MAX_COUNT:
+            raise BrokenFile(f"{self.path}: accessor {index} does not fit its buffer; the file is damaged.")
+        self._refuse_compression(_table(accessor.get("extensions")))
+        if "bufferView" in accessor:
+            start = _whole(accessor.get("byteOffset", 0))
+            raw = self._strided(index, accessor["bufferView"], start, kind, count, width)
+        else:  # zeros, which a sparse part then changes
+            raw = np.zeros((count, width), kind)
+        if "sparse" in accessor:
+            self._change(index, raw, _table(accessor["sparse"]))
+        if accessor.get("normalized") and kind.kind in "iu":
+            return np.maximum(raw.astype(np.float32) / np.float32(np.iinfo(kind).max), np.float32(-1.0))
+        return raw
+
+    def _strided(
+        self, index: object, view_index: object, start: int, kind: np.dtype[Any], count: int, width: int
+    ) -> NDArray[Any]:
+        """A copy of ``count`` rows of a buffer view, which may lie among others."""
+        view = self._entry("bufferViews", view_index)
+        self._refuse_compression(_table(view.get("extensions")))
         stride = _whole(view.get("byteStride", 0)) or kind.itemsize * width
         content = self._buffer(view.get("buffer"))
-        end = start + stride * (count - 1) + kind.itemsize * width if count > 0 else start
-        if kind.kind == "V" or width == 0 or count < 0 or min(start, stride) < 0 or end > len(content):
+        begin = _whole(view.get("byteOffset", 0))
+        end = begin + start + stride * (count - 1) + kind.itemsize * width if count > 0 else begin + start
+        if min(begin, start, stride) < 0 or end > len(content):
             raise BrokenFile(f"{self.path}: accessor {index} does not fit its buffer; the file is damaged.")
         if count == 0:
             return np.zeros((0, width), kind)
-        raw = np.ndarray((count, width), kind, content, start, (stride, kind.itemsize))
-        if accessor.get("normalized") and kind.kind in "iu":
-            return np.maximum(raw.astype(np.float32) / np.float32(np.iinfo(kind).max), np.float32(-1.0))
-        return raw.copy()
+        return np.ndarray((count, width), kind, content, begin + start, (stride, kind.itemsize)).copy()
+
+    def _change(self, index: object, raw: NDArray[Any], sparse: dict[str, Any]) -> None:
+        """Exchange the rows of ``raw`` that a sparse part names."""
+        count = _whole(sparse.get("count"))
+        rows, values = _table(sparse.get("indices")), _table(sparse.get("values"))
+        kind = np.dtype(_TYPES.get(_whole(rows.get("componentType")), "V1"))
+        if kind.kind != "u" or not 0 <= count <= len(raw):
+            raise BrokenFile(f"{self.path}: the sparse part of accessor {index} does not fit; the file is damaged.")
+        begin = _whole(rows.get("byteOffset", 0))
+        which = self._strided(index, rows.get("bufferView"), begin, kind, count, 1).ravel().astype(np.int64)
+        begin = _whole(values.get("byteOffset", 0))
+        new = self._strided(index, values.get("bufferView"), begin, raw.dtype, count, raw.shape[1])
+        if count and int(which.max()) >= len(raw):
+            raise BrokenFile(f"{self.path}: the sparse part of accessor {index} does not fit; the file is damaged.")
+        raw[which] = new
+
+    def _refuse_compression(self, extensions: dict[str, Any]) -> None:
+        for name in COMPRESSION:
+            if name in extensions:
+                self.refuse_compressed(name)
+
+    def refuse_compressed(self, name: str) -> NoReturn:
+        """Raise :class:`UsageError` for a mesh that is compressed by the extension ``name``."""
+        raise BrokenFile(
+            f"{self.path}: the mesh is compressed by {name}, which is not read. Export it without mesh compression; "
+            f"{COMPRESSION[name]}."
+        )
 
     def entries(self, key: str) -> list[dict[str, Any]]:
         """The objects of the list ``key`` of the tree; an empty list where there is none."""

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Avatar, Level
+from portrait_core.avatar import Avatar, Level, Section
 from portrait_core.files.names import level_stems
-from portrait_core.formats.encoded_maps import ImageKind, distinct_maps, encode_maps
+from portrait_core.formats.encoded_maps import ImageKind, distinct, encode_maps
 from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, facts_of
 from portrait_core.formats.gltf.animation import add_animation, unit
 from portrait_core.formats.gltf.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder
@@ -41,12 +41,18 @@ def build_scene(
     gltf.asset.extras = facts
     gltf.asset.copyright = copyright_line(avatar.provenance)
     binary = BinaryBuilder(gltf, beside)
-    maps, materials = distinct_maps(avatar.levels)
+    sections = [_sections(level) for level in avatar.levels]
+    every = [section for level in sections for section in level]
+    maps, materials = distinct([section.maps for section in every])
     names = level_stems(avatar.name, len(avatar.levels))
-    for name, level, material in zip(names, avatar.levels, materials, strict=True):
-        gltf.meshes.append(records.Mesh(name=name, primitives=[_primitive(records, binary, level, material)]))
-    for encoded in encode_maps(maps, image):
-        add_material(records, gltf, binary, avatar.name, encoded)
+    numbers = iter(materials)
+    for name, level, parts in zip(names, avatar.levels, sections, strict=True):
+        wanted = [(part.count, next(numbers)) for part in parts]
+        gltf.meshes.append(records.Mesh(name=name, primitives=_primitives(records, binary, level, wanted)))
+    named = [every[materials.index(number)].name for number in range(len(maps))]
+    suffixes = [f"_{name}" for name in named] if all(named) else None
+    for encoded, name in zip(encode_maps(maps, image, suffixes), named, strict=True):
+        add_material(records, gltf, binary, avatar.name, encoded, name)
     root = _skeleton(records, gltf, binary, avatar)
     meshes: list[int] = []
     for number, name in enumerate(names):
@@ -68,17 +74,33 @@ def build_scene(
     return gltf, binary
 
 
-def _primitive(records: Any, binary: BinaryBuilder, level: Level, material: int) -> Any:
+def _sections(level: Level) -> tuple[Section, ...]:
+    """The level's parts with maps of their own; one without a name where it has one set for all."""
+    return level.sections or (Section("", len(level.faces), level.maps),)
+
+
+def _primitives(records: Any, binary: BinaryBuilder, level: Level, wanted: list[tuple[int, int]]) -> list[Any]:
+    """A primitive for each count of faces and its material, over the same vertices."""
     # The highest number is reserved, so 65535 vertices still fit into 16 bits.
     wide = np.uint16 if len(level.vertices) <= 0xFFFF else np.uint32
-    faces = proper_faces(level.vertices, level.faces)
-    indices = binary.accessor(faces.reshape(-1, 1).astype(wide), INDEX_DATA)
+    indices: list[int] = []
+    materials: list[int] = []
+    begin = 0
+    for count, material in wanted:
+        faces = proper_faces(level.vertices, level.faces[begin : begin + count])
+        begin += count
+        if len(faces) or len(wanted) == 1:  # glTF knows no empty list of corners
+            indices.append(binary.accessor(faces.reshape(-1, 1).astype(wide), INDEX_DATA))
+            materials.append(material)
     attributes = {
         name: binary.accessor(array, VERTEX_DATA, limits=name == "POSITION") for name, array in file_arrays(level)
     }
-    return records.Primitive(
-        mode=records.TRIANGLES, material=material, indices=indices, attributes=records.Attributes(**attributes)
-    )
+    return [
+        records.Primitive(
+            mode=records.TRIANGLES, material=material, indices=index, attributes=records.Attributes(**attributes)
+        )
+        for index, material in zip(indices, materials, strict=True)
+    ]
 
 
 def file_arrays(level: Level) -> Iterator[tuple[str, NDArray[Any]]]:

@@ -17,12 +17,16 @@ from portrait_core.models.portrait_gan.folded_decoder import FoldedTrigridDecode
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.networks.decoder import Decoder
 from portrait_core.runtime.devices import chunk_size
+from portrait_core.runtime.torch_threads import one_torch_thread, over_rows
 
 LEVEL = 10.0
 """Raw density on the surface, where nobody says otherwise."""
 
 CHUNK = 120_000
 """Points evaluated at once, for the sake of memory."""
+
+PIECE = 1 << 14
+"""Points that one of several threads evaluates at once."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class TrigridField:
         config, device = self.model.config, self.planes.device
         half = config.rendering.box_warp / 2
         x, y, z = (torch.as_tensor((axis / half).astype(np.float32)).to(device) for axis in axes)
-        with torch.inference_mode():
+        with torch.inference_mode(), one_torch_thread():
             decoder = cast(Decoder, self.model.decoder)
             folded = FoldedTrigridDecoder(decoder, self.planes, (x, y, z), depth=config.triplane_depth)
 
@@ -89,20 +93,25 @@ class TrigridField:
             with torch.inference_mode():
                 return (folded(torch.as_tensor(index).to(device)) - self.level).cpu().numpy()
 
-        return read
+        return lambda index: over_rows(read, index, PIECE, device)
 
     def _evaluate(self, points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Densities above the level (N,) and sRGB colours (N, 3)."""
-        values = np.empty(len(points), np.float32)
-        colours = np.empty((len(points), 3), np.float32)
+        device = self.planes.device
+
+        def part(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+            with torch.inference_mode():
+                given = torch.as_tensor(rows)[None].to(device)
+                sigma, features = self.model.evaluate_points(self.planes, given, self.ws)
+                return torch.cat([sigma[0] - self.level, self._shade(features)], 1).cpu().numpy()
+
+        found = np.empty((len(points), 4), np.float32)
         chunk = chunk_size(CHUNK)
-        with torch.inference_mode():
-            for begin in range(0, len(points), chunk):
-                part = torch.as_tensor(np.ascontiguousarray(points[begin : begin + chunk], np.float32))
-                sigma, features = self.model.evaluate_points(self.planes, part[None].to(self.planes.device), self.ws)
-                values[begin : begin + len(part)] = (sigma[0, :, 0] - self.level).cpu().numpy()
-                colours[begin : begin + len(part)] = self._shade(features).cpu().numpy()
-        return values, colours
+        size = chunk_size(PIECE) if device.type == "cpu" else chunk
+        for begin in range(0, len(points), chunk):
+            some = np.ascontiguousarray(points[begin : begin + chunk], np.float32)
+            found[begin : begin + chunk] = over_rows(part, some, size, device)
+        return found[:, 0], found[:, 1:]
 
     def _shade(self, features: Tensor) -> Tensor:
         """sRGB (N, 3) of decoder features (1, N, C), as the renderer makes pictures of them."""

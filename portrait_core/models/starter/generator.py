@@ -53,9 +53,10 @@ POLISHING = 1
 
 @dataclass(eq=False)
 class Prepared:
-    """What is made of an identity when it is first asked for: ``inverse`` (1, 3, S, S, S), the lattice of the way back
-    from its space, and its ``decoder`` for scattered points."""
+    """What is made of an identity when it is first asked for: its ``warp``, ``inverse`` (1, 3, S, S, S), the lattice of
+    the way back from its space, and its ``decoder`` for scattered points."""
 
+    warp: Callable[[Tensor], Tensor] | None = None
     inverse: Tensor | None = None
     decoder: PointDecoder | None = None
 
@@ -74,6 +75,12 @@ class Identity:
     moved: Tensor
     shoulders: ShoulderCut
     prepared: Prepared = field(default_factory=Prepared, repr=False, compare=False)
+
+
+def in_precision(identity: Identity, like: Tensor) -> Identity:
+    """The same identity with the dtype and on the device of ``like``."""
+    tensors = {name: value.to(like) for name, value in vars(identity).items() if isinstance(value, Tensor)}
+    return replace(identity, **tensors, prepared=Prepared())
 
 
 class CanonicalGenerator(PortraitGenerator):
@@ -131,14 +138,16 @@ class CanonicalGenerator(PortraitGenerator):
         """The identity of style rows (1, num_ws, w_dim)."""
         code, coefficients = self.identity_code.read(ws[:, 0])
         style = self.identity_code.style(code)
+        warp = self._carrier(coefficients[0])
         whole = Identity(
             planes=self.planes_of_style(style),
             style=style,
             palette=self.identity_code.palette(code),
             coefficients=coefficients[0],
             landmarks=self.identity_warp.landmarks(coefficients[0]),
-            moved=self._moved_lattice(coefficients[0]),
+            moved=self._moved_lattice(warp),
             shoulders=self._wanted_cut(),
+            prepared=Prepared(warp=warp),
         )
         return replace(whole, shoulders=self._cut_of(whole))
 
@@ -157,14 +166,24 @@ class CanonicalGenerator(PortraitGenerator):
                 identity.planes.new_tensor(self.options.box_centre),
                 self.options.box_half,
                 roughly=partial(self.coarsely_moved, identity),
-                warp=partial(self.identity_warp, coefficients=identity.coefficients),
+                warp=self.warp_of(identity),
                 distance=distance,
             )
 
-    def _moved_lattice(self, coefficients: Tensor) -> Tensor:
-        nodes = self._nodes(COARSE_NODES, 1.0).to(coefficients)
+    def warp_of(self, identity: Identity) -> Callable[[Tensor], Tensor]:
+        """The identity's warp without gradients, made once: canonical points (N, 3) -> points of the identity."""
+        if identity.prepared.warp is None:
+            identity.prepared.warp = self._carrier(identity.coefficients)
+        return identity.prepared.warp
+
+    def _carrier(self, coefficients: Tensor) -> Callable[[Tensor], Tensor]:
         with torch.no_grad():
-            moved = self.identity_warp(nodes, coefficients) - nodes
+            carry = self.identity_warp.carrier(coefficients)
+        return torch.no_grad()(carry)
+
+    def _moved_lattice(self, warp: Callable[[Tensor], Tensor]) -> Tensor:
+        nodes = self._nodes(COARSE_NODES, 1.0).to(self.identity_warp.vertices)
+        moved = warp(nodes) - nodes
         return moved.t().reshape(1, 3, COARSE_NODES, COARSE_NODES, COARSE_NODES)
 
     def _nodes(self, count: int, margin: float) -> Tensor:
@@ -224,7 +243,7 @@ class CanonicalGenerator(PortraitGenerator):
         """sRGB albedo (N, 3) at un-posed points (N, 3) of the identity's space."""
         canonical = points + self._back(identity, points)
         for _ in range(POLISHING):
-            canonical = canonical + points - self.identity_warp(canonical, identity.coefficients)
+            canonical = canonical + points - self.warp_of(identity)(canonical)
         return self.colour(identity, canonical)
 
     def _back(self, identity: Identity, points: Tensor) -> Tensor:
@@ -239,19 +258,19 @@ class CanonicalGenerator(PortraitGenerator):
 
         The coarse lattice of the warp is undone first; beside the skin, where it matters, the warp itself corrects it.
         """
-        warp, coefficients = self.identity_warp, identity.coefficients
-        moved = identity.moved if identity.moved.numel() else self._moved_lattice(coefficients)
-        nodes = self._nodes(BACK_NODES, BACK_MARGIN).to(coefficients)
+        warp, carry = self.identity_warp, self.warp_of(identity)
+        moved = identity.moved if identity.moved.numel() else self._moved_lattice(carry)
+        nodes = self._nodes(BACK_NODES, BACK_MARGIN).to(identity.coefficients)
         with torch.no_grad():
             x = nodes
             for _ in range(BACK_STEPS):
                 x = nodes - _look_up(moved, self.normalised(x))
-            skin = warp.vertices + warp.displacement(coefficients)
+            skin = warp.vertices + warp.displacement(identity.coefficients)
             _, _, away = closest_points(skin.cpu().numpy(), warp.triangles.cpu().numpy())(nodes.cpu().numpy())
             index = torch.nonzero(torch.as_tensor(away).to(nodes) < BACK_REACH).squeeze(1)
             near = x[index]
             for _ in range(BACK_POLISHING):
-                near = near + nodes[index] - warp(near, coefficients)
+                near = near + nodes[index] - carry(near)
             back = x.index_copy(0, index, near) - nodes
         return back.t().reshape(1, 3, BACK_NODES, BACK_NODES, BACK_NODES)
 
@@ -279,15 +298,13 @@ class CanonicalGenerator(PortraitGenerator):
         *,
         exact: float = 0.006,
         margin: float = 0.012,
-        warp: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
         """Signed distance (N,) to the kept side of the shoulder cut, whose planes are flat in the identity's space.
 
         A coarse lattice of the warp tells where the planes are; closer than ``exact`` to them, and where ``inside``,
-        the distance (N,) to the uncut solid, is less than ``margin``, the warp itself is asked: ``warp``, if the caller
-        has prepared it (:meth:`IdentityWarp.carrier`).
+        the distance (N,) to the uncut solid, is less than ``margin``, the warp itself is asked.
         """
-        warp = warp or partial(self.identity_warp, coefficients=identity.coefficients)
+        warp = self.warp_of(identity)
         cut = identity.shoulders.beyond(self.coarsely_moved(identity, points))
         index = torch.nonzero((cut.abs() < exact) & (inside < margin)).squeeze(1)
         if len(index):
@@ -351,7 +368,7 @@ class CanonicalGenerator(PortraitGenerator):
             x = x - outward * distance.clamp(-LID_FRONT, LID_OUT)[:, None]
         in_front = decoder(self.normalised(x + LID_FRONT * outward))
         sample = replace(decoder(self.normalised(x)), eye=in_front.eye)
-        place = self.identity_warp(x, identity.coefficients)
+        place = self.warp_of(identity)(x)
         left, right = (identity.landmarks[i] for i in self.options.eye_landmarks)
         direction = nnf.normalize(place - torch.where(x[:, :1] > 0, left, right), dim=1)
         painted = eye_colour(direction, identity.palette[0, 5])

@@ -29,11 +29,11 @@ FADE_TO = 0.030
 CHUNK = 200_000
 """Points warped at once, for the sake of memory."""
 
-KERNEL_CHUNK = 1024
+KERNEL_CHUNK = 512
 """Points whose distances to all centres are computed at once without gradients: they stay near the processor."""
 
 
-PointSearch = Callable[[NDArray[Any]], tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]]
+PointSearch = Callable[[NDArray[Any]], tuple[NDArray[np.int32], NDArray[np.floating], NDArray[np.floating]]]
 """Points (N, 3) -> closest triangle (N,), weights of its corners (N, 3), distance (N,)."""
 
 SearchFactory = Callable[[NDArray[Any], NDArray[Any]], PointSearch]
@@ -94,6 +94,14 @@ class IdentityWarp(nn.Module):
         self.register_buffer("landmark_basis", torch.zeros(landmarks, 3, coefficients, dtype=torch.float32))
         self.search = search
         self._closest: PointSearch | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy takes over: not the prepared search, which holds a library's own memory."""
+        return {**self.__dict__, "_closest": None}
+
+    def search_with(self, search: SearchFactory) -> None:
+        """From now on look for closest points with another search."""
+        self.search, self._closest = search, None
 
     def displacement(self, coefficients: Tensor) -> Tensor:
         """Displacement (V, 3) of the template's vertices for coefficients (K,)."""
@@ -229,5 +237,5 @@ def _unique(index: Tensor) -> tuple[Tensor, Tensor]:
     return found[0], found[1]
 
 
-def _numpy(tensor: Tensor) -> NDArray[np.float32]:
+def _numpy(tensor: Tensor) -> NDArray[np.floating]:
     return tensor.detach().cpu().numpy()

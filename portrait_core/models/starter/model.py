@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from portrait_core.models.portrait_gan.config import GeneratorConfig
 from portrait_core.models.starter.capabilities import capabilities
 from portrait_core.models.starter.generator import CanonicalGenerator
 from portrait_core.models.starter.person import CanonicalPerson
+from portrait_core.models.starter.settled import precise
 from portrait_core.person import Origin, origin_of
 from portrait_core.recipe import Recipe
 from portrait_core.weights.checkpoint import LoadedWeights, check_shapes
@@ -40,6 +43,10 @@ class CanonicalAvatarModel:
             raise ModelFileError(f"{loaded.path}: no body template in it; the rig needs one.")
         self._template = {name: tensor.to(torch.float32).numpy() for name, tensor in template.items()}
 
+    @cached_property
+    def _precise(self) -> CanonicalGenerator:
+        return precise(self.network)
+
     def person(self, recipe: Recipe) -> CanonicalPerson:
         """The person that ``recipe`` says.
 
@@ -59,4 +66,4 @@ class CanonicalAvatarModel:
         return self._person(Origin(None, np.asarray(styles, np.float32)[None]))
 
     def _person(self, origin: Origin) -> CanonicalPerson:
-        return CanonicalPerson(self.header, self.capabilities, self.network, self._template, origin)
+        return CanonicalPerson(self.header, self.capabilities, self.network, self._precise, self._template, origin)

@@ -19,14 +19,15 @@ from portrait_core.cameras import Camera
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.models.starter.field import BustField, CanonicalField, HairField
-from portrait_core.models.starter.generator import CanonicalGenerator, Identity
-from portrait_core.networks.precision import exact_convolutions
+from portrait_core.models.starter.generator import CanonicalGenerator, Identity, in_precision
+from portrait_core.models.starter.settled import settled
 from portrait_core.person import Capability, Origin, Pose
 from portrait_core.rendering.rays import rays_of_labels
-from portrait_core.rendering.sphere_tracing import DistanceScene, distance_scene, march
+from portrait_core.rendering.sphere_tracing import DistanceScene, Seen, distance_scene, march
 from portrait_core.rig.skeleton import bust_joints
 from portrait_core.rig.skinning import joint_motions, skinned
 from portrait_core.rig.weight_transfer import skin_from_template
+from portrait_core.runtime.torch_threads import one_torch_thread, over_rows
 from portrait_core.shape.isosurface import extract_surface
 from portrait_core.weights.header import ModelHeader
 
@@ -36,6 +37,8 @@ SKIN_GAP = 0.006
 """A posed render shows nothing farther than this outside that surface, metres: one of its cells."""
 RENDER_RAYS = 384
 """Smaller pictures get several rays a pixel, up to 4 x 4, until they have this many along an edge."""
+RAYS = 1 << 15
+"""Rays that one of several threads follows at once."""
 RENDER_MARGIN = 0.03
 """How far the solid may reach beyond the template's box, metres."""
 HAIR_LATTICE = 72
@@ -50,13 +53,15 @@ class CanonicalPerson:
         header: ModelHeader,
         capabilities: frozenset[Capability],
         network: CanonicalGenerator,
+        precise: CanonicalGenerator,
         template: Mapping[str, NDArray[np.float32]],
         origin: Origin,
     ) -> None:
-        """``template`` holds the canonical ``vertices`` (V, 3), ``faces`` (F, 3) and ``weights`` (V, 24)."""
+        """``precise`` is ``network`` in float64; ``template`` holds the canonical ``vertices`` (V, 3), ``faces`` (F, 3)
+        and ``weights`` (V, 24)."""
         self.header = header
         self.capabilities = capabilities
-        self.network = network
+        self.network, self.precise = network, precise
         self.origin = origin
         self._canonical_template = template
         self._device = network.identity_warp.vertices.device
@@ -64,29 +69,36 @@ class CanonicalPerson:
 
     @cached_property
     def _rows(self) -> Tensor:
-        """Style rows (1, num_ws, w_dim), truncated."""
-        origin, network = self.origin, self.network
-        with torch.no_grad(), exact_convolutions():
+        """Style rows (1, num_ws, w_dim), truncated, float64."""
+        origin, network = self.origin, self.precise
+        with torch.no_grad(), one_torch_thread():
             if origin.styles is not None:
-                given = torch.as_tensor(origin.styles).to(self._device)
-                return network.backbone.mapping.truncate(given, origin.psi)
-            return network.mapping(torch.as_tensor(origin.z).to(self._device), psi=origin.psi)
+                return network.backbone.mapping.truncate(self._given(origin.styles), origin.psi)
+            return network.mapping(self._given(origin.z), psi=origin.psi)
+
+    def _given(self, values: NDArray[np.floating] | None) -> Tensor:
+        return torch.as_tensor(values).to(self.precise.identity_warp.vertices)
 
     @property
     def styles(self) -> NDArray[np.float32]:
         """Style rows (num_ws, w_dim), truncated; all are the same."""
-        return self._rows[0].cpu().numpy()
+        return self._rows[0].cpu().numpy().astype(np.float32)
+
+    @cached_property
+    def shape(self) -> Identity:
+        """Everything in the networks that depends on the person alone, float64."""
+        with torch.no_grad(), one_torch_thread():
+            return self.precise.identity(self._rows)
 
     @cached_property
     def identity(self) -> Identity:
-        """Everything in the networks that depends on the person alone."""
-        with torch.no_grad(), exact_convolutions():
-            return self.network.identity(self._rows)
+        """The same in the network's own precision, for colours and pictures."""
+        return in_precision(self.shape, self.network.identity_warp.vertices)
 
     @cached_property
     def field(self) -> BustField:
         """The whole bust."""
-        return BustField(self.network, self.identity)
+        return BustField(self.precise, self.shape, (self.network, self.identity))
 
     @cached_property
     def template(self) -> BodyTemplate:
@@ -94,14 +106,14 @@ class CanonicalPerson:
         stored = self._canonical_template
         weights = stored["weights"]
         vertices, faces = stored["vertices"], stored["faces"].astype(np.int32)
-        hair = _surface_or_none(HairField(self.network, self.identity))
+        hair = _surface_or_none(HairField(self.precise, self.shape))
         if hair is not None:
             head = np.zeros((len(hair[0]), weights.shape[1]), np.float32)
             head[:, SMPL_JOINT_NAMES.index("head")] = 1
             faces = np.concatenate([faces, hair[1] + np.int32(len(vertices))])
             vertices, weights = np.concatenate([vertices, hair[0]]), np.concatenate([weights, head])
         placed = self.field.place(vertices)
-        joints = self.identity.landmarks[: len(SMPL_JOINT_NAMES)].cpu().numpy().astype(np.float32)
+        joints = settled(self.shape.landmarks[: len(SMPL_JOINT_NAMES)].cpu().numpy())
         return BodyTemplate(SMPL_JOINT_NAMES, np.asarray(SMPL_PARENTS, np.int32), joints, placed, faces, weights)
 
     def render(self, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
@@ -113,10 +125,10 @@ class CanonicalPerson:
         """
         fine = size * max(1, min(4, -(-RENDER_RAYS // size)))
         label = torch.as_tensor(np.asarray(camera.label, np.float32))[None].to(self._device)
-        with torch.no_grad():
+        with torch.no_grad(), one_torch_thread():
             scene = self._posed_scene(pose)
             origins, directions = rays_of_labels(label, fine)
-            seen = march(scene, origins[0], directions[0], 1 / (float(camera.intrinsics[0, 0]) * fine))
+            seen = self._seen(scene, origins[0], directions[0], 1 / (float(camera.intrinsics[0, 0]) * fine))
             image = _shrink((seen.colour + 1 - seen.opacity[:, None]).t(), fine, size)
             mask = _shrink(seen.opacity[None], fine, size)[0]
             # The nearest of a pixel's rays, as for meshes.
@@ -126,6 +138,18 @@ class CanonicalPerson:
             "depth": depth.cpu().numpy(),
             "mask": mask.clamp(0, 1).cpu().numpy(),
         }
+
+    def _seen(self, scene: DistanceScene, origins: Tensor, directions: Tensor, pixel: float) -> Seen:
+        """`march`, with the rays of a picture shared out to threads."""
+
+        def part(rows: NDArray[np.int64]) -> NDArray[np.float32]:
+            index = torch.as_tensor(rows).to(self._device)
+            with torch.no_grad():
+                seen = march(scene, origins[index], directions[index], pixel)
+                return torch.cat([seen.colour, seen.depth[:, None], seen.opacity[:, None]], 1).cpu().numpy()
+
+        found = torch.as_tensor(over_rows(part, np.arange(len(origins)), RAYS, self._device)).to(self._device)
+        return Seen(found[:, :3], found[:, 3], found[:, 4])
 
     def _posed_scene(self, pose: Pose) -> DistanceScene:
         """The posed bust; the one of the last pose is kept, for it serves all cameras."""

@@ -40,7 +40,7 @@ def generate(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     fields.done()
     animation = None
     if moving is not None:
-        animation = take_motion(moving)
+        animation = take_motion(moving).motion
         moving.done()
     recipe = engine.take_recipe(facts)
     _check_formats([path], blender)
@@ -82,31 +82,40 @@ def bake(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     facts = fields.object("recipe") if fields.given("recipe") else None
     source = fields.path("mesh")
     mesh_name = fields.text("mesh_name") if fields.given("mesh_name") else None
+    mesh_index = fields.count("mesh_index", low=0, high=MAX_SEED) if fields.given("mesh_index") else None
+    uv_map = fields.text("uv_map") if fields.given("uv_map") else None
     folder = fields.path("folder")
     name = fields.text("name", source.stem)
     overwrite = fields.flag("overwrite", False)
     fields.done()
     check_name(name)
-    from portrait_core.formats.read_mesh import read_mesh
+    from portrait_core.formats.read_mesh import Notice, read_meshes
     from portrait_core.formats.read_recipe import read_recipe
-    from portrait_core.pipeline import bake_onto
-    from portrait_core.pipeline.export import export_maps
+    from portrait_core.pipeline import bake_sets
+    from portrait_core.pipeline.export import export_maps, set_stems
 
-    mesh = read_mesh(source, mesh_name)
+    meshes = read_meshes(source, mesh_name, number=mesh_index, uv_map=uv_map)
     recipe = engine.take_recipe(read_recipe(source).recipe if facts is None else facts)
-    _refuse_existing([folder / each for each in required_files(name)], overwrite=overwrite)
+    stems = set_stems(name, meshes[0].materials)
+    _refuse_existing([folder / each for stem in stems for each in required_files(stem)], overwrite=overwrite)
     offer(prepare_folder(folder))
     begin = time.perf_counter()
     watch.plan([*model_steps(loaded=engine.is_loaded(recipe.model)), *bake_steps(recipe)])
     watch("model", 0.0)
-    maps = bake_onto(mesh.vertices, mesh.faces, mesh.uvs, recipe, engine.model(recipe.model), watch)
+    notices: list[Notice] = []
+    baked = bake_sets(meshes, recipe, engine.model(recipe.model), watch, tell=notices.append)
     watch("write", 0.0)
-    paths = export_maps(maps, folder, name, overwrite=overwrite)
+    sets: list[dict[str, Any]] = []
+    for stem, each in zip(set_stems(name, baked.mesh.materials), baked.sets, strict=True):
+        paths = export_maps(each.maps, folder, stem, overwrite=overwrite)
+        sets.append({"material": each.name, "maps": {part: str(path) for part, path in paths.items()}})
     watch("write", 1.0)
     return {
-        "maps": {part: str(path) for part, path in paths.items()},
-        "mesh": mesh.name,
-        "faces": len(mesh.faces),
+        "maps": sets[0]["maps"],
+        "sets": sets,
+        "mesh": baked.mesh.name,
+        "faces": len(baked.mesh.faces),
+        "notices": [notice.text for notice in notices],
         "recipe": recipe.facts(),
         "seconds": round(time.perf_counter() - begin, 3),
         "stages": watch.finish(),

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,19 +18,26 @@ from portrait_core.worker.fields import Fields
 from portrait_core.worker.watch import Watch
 
 if TYPE_CHECKING:
+    from portrait_core.body.recordings import FileHints
     from portrait_core.rig import Motion
+    from portrait_core.rig.motion_files import MotionFile
 
-UP_AXES = ("auto", "y", "z")
 MOTION_ENDINGS = (".npz", ".json")
 
 
 def pose(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     """A pose file as axis-angle vectors."""
     path = fields.path("path")
+    frame = fields.count("frame", 0, low=-(10**9), high=10**9)
+    hints = _take_hints(fields)
     fields.done()
-    from portrait_core.body.poses import load_pose
+    from portrait_core.body.poses import open_pose
 
-    return {"pose": {joint: [float(angle) for angle in turn] for joint, turn in load_pose(path).items()}}
+    read = open_pose(path, frame=frame, hints=hints)
+    return {
+        "pose": {joint: [float(angle) for angle in turn] for joint, turn in read.pose.items()},
+        "told": read.line,
+    }
 
 
 def recipe(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
@@ -49,15 +57,25 @@ def recipe(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     }
 
 
-def take_motion(fields: Fields) -> Motion:
+def take_motion(fields: Fields) -> MotionFile:
     """The motion that ``path`` and the fields beside it ask for."""
     path = fields.path("path")
     rate = fields.number("frame_rate", low=1e-3, high=1000.0) if fields.given("frame_rate") else None
-    axis = cast('Literal["auto", "y", "z"]', fields.text("up_axis", "auto", among=UP_AXES))
+    hints = _take_hints(fields)
+    if fields.given("motion_rate"):
+        hints = replace(hints, rate=fields.number("motion_rate", low=1e-3, high=1000.0))
     root = fields.flag("root", True)
-    from portrait_core.rig.motion_files import read_motion
+    from portrait_core.rig.motion_files import open_motion
 
-    return read_motion(path, frame_rate=rate, up_axis=axis, root=root)
+    return open_motion(path, frame_rate=rate, root=root, hints=hints)
+
+
+def _take_hints(fields: Fields) -> FileHints:
+    """What the request says about a file of a pose or motion."""
+    from portrait_core.body.recordings import UP_AXES, FileHints, units_of
+
+    axis = fields.text("up_axis", "auto", among=UP_AXES)
+    return FileHints(fields.text("person", ""), axis, units_of(fields.text("units", "")))
 
 
 def motion(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
@@ -66,15 +84,14 @@ def motion(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     if out.suffix.lower() not in MOTION_ENDINGS:
         raise UsageError(f"out {out.name!r}: motions are written as .npz or .json.")
     skeleton = fields.text("skeleton", among=("bust", "smpl24")) if fields.given("skeleton") else None
-    read = take_motion(fields)
+    file = take_motion(fields)
+    read = file.motion
     fields.done()
-    kept = list(read.rotations)
-    if skeleton == "bust":
-        from portrait_core.rig.skeleton import BUST_JOINTS
+    from portrait_core.rig.skeleton import has_joint
 
-        kept = [joint for joint in kept if joint in BUST_JOINTS]
-        if not kept:
-            raise UsageError(f"motion {read.name}: it turns none of the joints of a bust.")
+    kept = [joint for joint in read.rotations if has_joint(skeleton or "smpl24", joint)]
+    if not kept:
+        raise UsageError(f"motion {read.name}: it turns none of the joints of a bust.")
     _write(out, read, kept)
     times = read.times
     return {
@@ -84,6 +101,8 @@ def motion(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
         "seconds": float(times[-1]),
         "joints": kept,
         "moves": read.translation is not None,
+        "told": file.line,
+        "left_out": [joint for joint in read.rotations if joint not in kept],
     }
 
 

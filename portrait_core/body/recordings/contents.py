@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A file's contents as plain data, whatever program wrote it: told by its first bytes, not by its name.
+
+Nothing in a file is executed: `portrait_core.safe_pickle` reads pickles, joblib's dumps, numpy's and torch's files.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from portrait_core.errors import UsageError
+from portrait_core.safe_pickle import npy, torch_file
+from portrait_core.safe_pickle.arrays import read_pickle
+from portrait_core.safe_pickle.compressed import MOST_BYTES, decompressed
+
+RECORDING_FILES = (".npz", ".npy", ".pkl", ".pickle", ".joblib", ".pt", ".pth", ".json", ".bvh", ".smpl")
+
+_OTHERS = (
+    (b"<", "it is a web page, no file of numbers: the download did not give the file itself"),
+    (b"version https://git-lfs", "it is a Git LFS pointer: the file itself is still to be fetched (git lfs pull)"),
+    (b"Kaydara FBX", "it is an FBX file; export it as .bvh"),
+    (b"glTF", "it is a glTF file; export the motion as .bvh"),
+    (b"\x89HDF", "it is an HDF5 file; save its arrays as .npz"),
+    (b"MATLAB", "it is a MATLAB file; save its arrays as .npz"),
+    (b"BZPK", "it is a damaged archive"),
+)
+
+
+class Bvh(str):
+    """The text of a BVH file."""
+
+    __slots__ = ()
+
+
+def read_contents(path: Path) -> Any:
+    """Plain data (dictionaries, lists, arrays, numbers, texts), or `Bvh`.
+
+    Raises:
+        UsageError: no such file, one that is damaged, or one of a kind that is not read.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise UsageError(f"it has {path.stat().st_size >> 20} MB; motions have some megabytes")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError("the file does not exist") from None
+    except OSError as error:
+        raise UsageError(f"cannot be read ({error.strerror or error})") from error
+    if not data:
+        raise UsageError("the file is empty; get it again")
+    return _contents(decompressed(data), path.suffix.lower())
+
+
+def _contents(data: bytes, suffix: str) -> Any:
+    if data.startswith(npy.MAGIC):
+        return npy.read_npy(data)
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _zipped(data)
+    if data.startswith(b"\x80"):
+        return torch_file.read_torch_stream(data) if torch_file.is_torch_stream(data) else read_pickle(data)
+    text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text[:1] in (b"{", b"["):
+        return _json(data)
+    if text[:9].upper() == b"HIERARCHY":
+        return Bvh(text.decode("utf-8", errors="replace"))
+    for begin, words in _OTHERS:
+        if text[:64].startswith(begin):
+            raise UsageError(words)
+    if suffix == ".json":
+        raise UsageError("cannot be read as JSON: it begins with neither { nor [")
+    if suffix in (".pkl", ".pickle", ".joblib"):
+        return read_pickle(data)  # says what is wrong with it
+    raise UsageError(f"it is damaged or no {suffix} file: it begins with {data[:8]!r}")
+
+
+def _zipped(data: bytes) -> Any:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if torch_file.is_torch_zip(archive):
+                if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+                    raise UsageError(f"it unpacks to more than {MOST_BYTES >> 20} MB, which no motion has")
+                return torch_file.read_torch_zip(archive, len(data))
+            fields = npy.read_npz(archive)
+            if not fields:
+                names = ", ".join(archive.namelist()[:6]) or "nothing"
+                raise UsageError(f"it is a zip archive of {names}; unpack it first")
+            return fields
+    except npy.BROKEN as error:
+        raise UsageError(f"it is damaged or cut short ({str(error)[:100]}); get the file again") from error
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"cannot be read as JSON ({str(error)[:200]})") from error
