@@ -17,16 +17,19 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from portrait_core.person import StyledPerson
+
 RESULTS = Path(__file__).parent / "results" / "same_bytes.json"
-POOLS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-NO_VECTORS = "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL X86_V3 X86_V4"
 LIMIT = "PORTRAIT_BENCHMARK_THREADS"
-THREADS = {f"{count} threads": dict.fromkeys((*POOLS, LIMIT), str(count)) for count in (1, 2, 4)}
-PROCESSORS = {
+POOLS: tuple[str, ...] = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", LIMIT)
+NO_VECTORS = "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL X86_V3 X86_V4"
+THREADS: dict[str, dict[str, str]] = {f"{count} threads": dict.fromkeys(POOLS, str(count)) for count in (1, 2, 4)}
+PROCESSORS: dict[str, dict[str, str]] = {
     "torch without vectors": {"ATEN_CPU_CAPABILITY": "default"},
     "torch's convolutions with SSE4.1": {"ONEDNN_MAX_CPU_ISA": "SSE41"},
     "MKL, compatible": {"MKL_CBWR": "COMPATIBLE"},
@@ -41,7 +44,7 @@ def parts_of(seed: int, texture: int) -> dict[str, str]:
 
     model = load_model("starter")
     recipe = Recipe(seed=seed, texture_size=texture, occlusion=True)
-    person = model.person(recipe)
+    person = cast("StyledPerson", model.person(recipe))
     avatar = make_avatar(recipe, model)
     level = avatar.main
     arrays: dict[str, Any] = {"styles": person.styles, "joints": person.template.joints}

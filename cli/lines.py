@@ -7,7 +7,6 @@ text for people, a sign that the stream does not know becomes a question mark.
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Generator, Mapping
@@ -37,8 +36,9 @@ def forgiving_streams() -> Generator[None, None, None]:
     changed: list[tuple[Any, str]] = []
     streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
     for stream in streams:
-        if isinstance(stream, io.TextIOWrapper) and stream.errors not in (None, "replace"):
-            changed.append((stream, stream.errors))
+        errors: str | None = getattr(stream, "errors", None)
+        if hasattr(stream, "reconfigure") and errors not in (None, "replace"):
+            changed.append((stream, errors or ""))
             stream.reconfigure(errors="replace")
     try:
         yield

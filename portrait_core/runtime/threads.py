@@ -43,11 +43,15 @@ def in_pieces(function: Callable[[int, int], T], count: int, size: int) -> list[
     The pieces are the same for any number of threads, and so are the results. What one raises is raised here.
     """
     begins = range(0, count, size)
+
+    def piece(begin: int) -> T:
+        return function(begin, min(begin + size, count))
+
     threads = thread_count(len(begins))
     if threads == 1:
-        return [function(begin, min(begin + size, count)) for begin in begins]
+        return [piece(begin) for begin in begins]
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda begin: function(begin, min(begin + size, count)), begins))
+        return list(pool.map(piece, begins))
 
 
 class _AtOnce(Executor):
