@@ -121,6 +121,7 @@ def read_copies(first: int, last: int) -> dict[str, Any]:
 
     assert motion_layouts_others and motion_layouts_programs and motion_layouts_smpl
     torch.set_num_threads(1)
+    files = [layout for layout in LAYOUTS if "." in layout.name]  # the others are folders
     heard: list[str] = []
     reading = False
 
@@ -139,7 +140,7 @@ def read_copies(first: int, last: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(first, last):
             draw = np.random.RandomState(number)
-            layout = LAYOUTS[draw.randint(len(LAYOUTS))]
+            layout = files[draw.randint(len(files))]
             way = WAYS[number % len(WAYS)] if layout.content is not None else WAYS[number % 5]
             path = Path(folder) / layout.name
             if way == "tree":

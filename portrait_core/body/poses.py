@@ -75,9 +75,9 @@ def load_pose(path: Path, *, frame: int = 0, up_axis: str | None = None, hints: 
 def open_pose(path: Path, *, frame: int = 0, hints: FileHints = NO_HINTS) -> PoseFile:
     """`load_pose` with what the file was taken for."""
     suffix = path.suffix.lower()
-    if suffix not in RECORDING_FILES:
+    if suffix not in RECORDING_FILES and not path.is_dir():
         raise UsageError(f"pose file: got {path.name}, expected a name ending in {', '.join(RECORDING_FILES)}")
-    if not path.is_file():
+    if not path.exists():
         raise UsageError(f"pose file: {path} does not exist")
     with told_of(f"pose file {path}"):
         content = read_contents(path)
@@ -95,8 +95,8 @@ def read_pose(text_or_path: str) -> Pose:
 
 
 def is_pose_file(text: str) -> bool:
-    """Whether ``text`` ends like a pose file."""
-    return text.lower().endswith(RECORDING_FILES)
+    """Whether ``text`` ends like a pose file, or is a folder of them."""
+    return text.lower().endswith(RECORDING_FILES) or ("=" not in text and bool(text) and Path(text).is_dir())
 
 
 def pose_of_numbers(numbers: NDArray[Any]) -> Pose:

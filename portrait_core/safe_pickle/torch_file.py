@@ -19,6 +19,9 @@ from portrait_core.safe_pickle.arrays import ArrayRules, Held, finished
 from portrait_core.safe_pickle.machine import DAMAGE, run, told
 from portrait_core.safe_pickle.npy import BROKEN
 
+_MAGIC = 0x1950A86A20F9469CFC6C.to_bytes(10, "little")
+"""That of `portrait_core.safe_pickle.torch_storage`, which brings torch along."""
+
 
 @dataclass(frozen=True)
 class _Reference:
@@ -98,9 +101,7 @@ def read_torch_zip(archive: zipfile.ZipFile, size: int) -> Any:
 
 def is_torch_stream(data: bytes) -> bool:
     """Whether ``data`` begins as torch's older files do."""
-    from portrait_core.safe_pickle.torch_storage import MAGIC
-
-    return data[:64].find(MAGIC.to_bytes(10, "little")) in range(2, 16)
+    return data[:64].find(_MAGIC) in range(2, 16)
 
 
 def read_torch_stream(data: bytes) -> Any:

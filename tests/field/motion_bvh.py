@@ -62,6 +62,13 @@ XSENS = {
     **_sided(hip="{0}Hip", knee="{0}Knee", ankle="{0}Ankle", collar="{0}Collar", shoulder="{0}Shoulder",
              elbow="{0}Elbow", wrist="{0}Wrist"),
 }  # fmt: skip
+ASF = {
+    "pelvis": "root", "spine1": "lowerback", "spine2": "upperback", "spine3": "thorax", "neck": "lowerneck",
+    "head": "head",
+    **{f"{side}_{part}": f"{side[0]}{word}" for side, _ in _SIDES for part, word in
+       (("hip", "femur"), ("knee", "tibia"), ("ankle", "foot"), ("collar", "clavicle"), ("shoulder", "humerus"),
+        ("elbow", "radius"), ("wrist", "wrist"))},
+}  # fmt: skip
 SMPL = {joint: joint for joint in BODY}
 
 Y_UP = np.eye(3)

@@ -32,6 +32,9 @@ add("positions66.npy", npy, positions(poses(), 22).reshape(FRAMES, 66), refuses=
 add("positions_one_frame.npy", npy, positions(poses())[5], refuses="positions")
 add("positions_other_order.npy", npy, positions(poses())[:, np.random.RandomState(1).permutation(24)][:, :23],
     refuses="positions")
+add("positions_predicted.npz", npz, {"poses": positions(poses()) + np.random.RandomState(4).normal(0, 0.01, (FRAMES,
+    24, 3))},
+    refuses="positions")
 add("joints_only.pkl", pkl, {"joints3d": positions(poses()), "fps": 30}, refuses="joint positions")
 add("humanml3d.npy", npy, np.zeros((FRAMES, 263), f4), refuses="HumanML3D")
 add("kit.npy", npy, np.zeros((FRAMES, 251), f4), refuses="KIT-ML")
@@ -64,6 +67,7 @@ add("biped.bvh", motion_writers.text, bvh(motion_bvh.BIPED, metres=0.0254, time=
 add("unreal.bvh", motion_writers.text, bvh(motion_bvh.UNREAL, axes=motion_bvh.Z_UP, time="0.0333"), says="z up")
 add("xsens.bvh", motion_writers.text, bvh(motion_bvh.XSENS, order="YXZ"), says="20 of SMPL's joints")
 add("backwards.bvh", motion_writers.text, bvh(motion_bvh.MIXAMO, axes=motion_bvh.BACKWARDS), says="y up")
+add("asf_names.bvh", motion_writers.text, bvh(motion_bvh.ASF, metres=0.0254 / 0.45), says="20 of SMPL's joints")
 add("a_pose.bvh", motion_writers.text, bvh(motion_bvh.MIXAMO, arms_down=45, metres=0.001), says="mm")
 add("lying_at_rest.bvh", motion_writers.text,
     bvh(motion_bvh.MIXAMO).replace("OFFSET 9.000000 -5.000000", "OFFSET 9.000000 5.000000")

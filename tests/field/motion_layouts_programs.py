@@ -12,6 +12,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from tests.field import motion_writers
 from tests.field.motion_layouts import (
     BETAS,
     add,
@@ -102,7 +103,7 @@ add("bedlam.npz", npz, {"poses_cam": np.concatenate([cam, other(cam)]), "poses_w
     other(smpl)]),
                         "trans_cam": np.concatenate([cam_way] * 2), "trans_world": np.concatenate([way] * 2),
                         "sub": np.array(["ann"] * FRAMES + ["bob"] * FRAMES)},
-    says="BEDLAM; 2 people (ann, bob), took person ann; y up", rate=None)
+    says="BEDLAM; 2 people (ann, bob), took ann; y up", rate=None)
 add("cliff.npz", npz, {"imgname": np.array(["a"] * FRAMES), "pose": cam.astype(f4), "global_t": cam_way.astype(f4),
                        "pred_joints": positions(poses()).astype(f4), "focal_l": np.ones(FRAMES)},
     says="CLIFF; -y up", rate=None)
@@ -142,5 +143,7 @@ add("motion_x.npy", npy, np.concatenate([smpl[:, :66], np.zeros((FRAMES, 243)), 
 easy = [[{"id": 0, "Rh": [smpl[k, :3]], "Th": [way[k]], "poses": [np.r_[np.zeros(3), smpl[k, 3:]]], "shapes": [BETAS]}]
         for k in range(FRAMES)]
 add("easymocap_000011.json", js, easy[-1], says="EasyMocap", frames=1, metres=None, rate=None)
+add("easymocap_folder", motion_writers.folder, {f"{k:06}.json": each for k, each in enumerate(easy)},
+    says="EasyMocap", rate=None)
 add("easymocap_annots.json", js, {"annots": easy[-1]}, says="EasyMocap", frames=1, metres=None, rate=None)
 add("easymocap_all.json", js, easy, says="EasyMocap", rate=None)

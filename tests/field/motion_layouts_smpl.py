@@ -69,6 +69,14 @@ add("leading_one.npz", npz, {"poses": smpl[None], "trans": way[None], "fps": 30}
 add("middle_one.pkl", pkl, {"pose": smpl[:, None], "trans": way[:, None], "fps": 30})
 add("two_people_axis.npz", npz, {"poses": np.stack([smpl, other(smpl)]), "trans": np.stack([way, way]), "fps": 30},
     says="2 people (0, 1), took person 0")
+add("frames_before_people.npz", npz, {"poses": np.stack([smpl, other(smpl)], 1), "trans": np.stack([way, way], 1),
+    "fps": 30},
+    says="2 people (0, 1), took person 0")
+add("world_root_apart.npz", npz, {"pose": cam, "trans": way, "global_orient_world": smpl[:, :3], "fps": 30},
+    says="y up")
+add("frames_by_number.json", js, {str(k): {"pose": smpl[k], "transl": way[k]} for k in range(FRAMES)}, rate=None)
+add("joints_by_name.npz", npz, {"pelvis": smpl[:, :3], "neck": smpl[:, 36:39], "head": smpl[:, 45:48],
+                                "left_shoulder": smpl[:, 48:51], "translation": way, "fps": 30}, says="Portraitkit")
 # forms of rotations
 add("pare.pkl", pkl, {1: {"pred_cam": np.ones((FRAMES, 3)), "orig_cam": np.ones((FRAMES, 4)),
                           "pose": matrices(cam.reshape(FRAMES, 24, 3)).astype(f4), "betas": BETAS}},
@@ -86,10 +94,14 @@ add("six_interleaved.npz", npz, {"poses": six(poses(), "interleaved").reshape(FR
     metres=None)
 add("six_rows_bent.npz", npz, {"rot6d": six(poses(bent=True), "rows"), "fps": 30}, says="6D", metres=None)
 add("six_columns_bent.npz", npz, {"rot6d": six(poses(bent=True), "columns"), "fps": 30}, says="6D", metres=None)
+add("six_3x2.npz", npz, {"poses": six(poses(), "interleaved").reshape(FRAMES, 24, 3, 2), "fps": 30}, says="6D",
+    metres=None)
 add("six_either.npz", npz, {"poses": six(poses(), "columns"), "fps": 30}, refuses="6D rotations, and whether")
 add("mdm_rows.npy", npy, {"thetas": np.moveaxis(six(poses(), "rows"), 0, 2), "root_translation": way.T,
                           "motion": np.zeros((25, 6, FRAMES)), "length": FRAMES}, says="MDM", rate=None)
 add("mdm_results.npy", npy, {"motion": np.moveaxis(positions(poses(), 22), 0, 2)[None], "lengths": np.array([FRAMES]),
                              "text": ["a person turns"]}, refuses="joint positions")
 add("degrees.npz", npz, {"poses": np.degrees(smpl), "fps": 30}, refuses="degrees")
+add("degrees_head_alone.npz", npz, {"poses": np.degrees(smpl) * np.isin(np.arange(72), [45, 46, 47]), "fps": 30},
+    refuses="degrees")
 add("latents.npz", npz, {"body_pose": np.zeros((FRAMES, 32)), "fps": 30}, refuses="VPoser")

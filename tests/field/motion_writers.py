@@ -53,6 +53,13 @@ def as_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, default=lambda each: each.tolist()), encoding="utf-8")
 
 
+def folder(path: Path, content: dict[str, Any]) -> None:
+    """A folder with a JSON file for each frame."""
+    path.mkdir(exist_ok=True)
+    for name, each in content.items():
+        as_json(path / name, each)
+
+
 def text(path: Path, content: str) -> None:
     """The text as it is."""
     path.write_text(content, encoding="utf-8")

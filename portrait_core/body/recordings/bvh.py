@@ -79,7 +79,7 @@ def read_bvh(text: str) -> Hierarchy:
     for joint in joints:
         joint.column = columns
         columns += len(joint.channels)
-    words = tail.split()
+    words = tail.replace(":", ": ").split()
     if len(words) < 5 or words[0].lower() != "frames:" or words[2].lower() != "frame" or words[3].lower() != "time:":
         raise UsageError("the MOTION part of the BVH file does not begin with Frames: and Frame Time:")
     frames, time = int(_number(words[1])), _number(words[4])

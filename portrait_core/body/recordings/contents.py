@@ -19,6 +19,10 @@ from portrait_core.safe_pickle.compressed import MOST_BYTES, decompressed
 
 RECORDING_FILES = (".npz", ".npy", ".pkl", ".pickle", ".joblib", ".pt", ".pth", ".json", ".bvh", ".smpl")
 
+FRAME_FILES = (".json", ".npz", ".pkl")
+"""Files that a folder may hold one of for each frame."""
+MOST_FILES = 100_000
+
 _OTHERS = (
     (b"<", "it is a web page, no file of numbers: the download did not give the file itself"),
     (b"version https://git-lfs", "it is a Git LFS pointer: the file itself is still to be fetched (git lfs pull)"),
@@ -42,6 +46,8 @@ def read_contents(path: Path) -> Any:
     Raises:
         UsageError: no such file, one that is damaged, or one of a kind that is not read.
     """
+    if path.is_dir():
+        return _folder(path)
     try:
         if path.stat().st_size > MOST_BYTES:
             raise UsageError(f"it has {path.stat().st_size >> 20} MB; motions have some megabytes")
@@ -53,6 +59,14 @@ def read_contents(path: Path) -> Any:
     if not data:
         raise UsageError("the file is empty; get it again")
     return _contents(decompressed(data), path.suffix.lower())
+
+
+def _folder(path: Path) -> dict[str, Any]:
+    """The files of a folder by name: EasyMocap and SMPLer-X write one a frame."""
+    files = sorted(each for each in path.iterdir() if each.suffix.lower() in FRAME_FILES)
+    if not 0 < len(files) <= MOST_FILES:
+        raise UsageError(f"the folder holds {len(files)} files that may be frames, expected 1 to {MOST_FILES}")
+    return {each.name: read_contents(each) for each in files}
 
 
 def _contents(data: bytes, suffix: str) -> Any:

@@ -15,6 +15,9 @@ Floats = NDArray[np.float64]
 _BODY = 22
 _PAIRS = ((1, 2), (4, 5), (7, 8), (10, 11), (13, 14), (16, 17), (18, 19), (20, 21))
 """Left and right joints, whose bones are as long."""
+FULL = 2 * np.pi
+_SPIN = 0.5
+"""Radians from frame to frame."""
 _LOOKED_AT = 120
 """Frames that are looked at, spread over the file."""
 
@@ -28,24 +31,28 @@ def check_rotations(values: Floats, names: tuple[str, ...], name: str, hints: Fi
     frames = values[np.isfinite(values).all(axis=(1, 2))]
     if not len(frames):
         return
-    frames = frames[:: max(1, len(frames) // _LOOKED_AT)]
-    if are_positions(frames):
+    if are_positions(frames[:: max(1, len(frames) // _LOOKED_AT)]):
         raise UsageError(
             f"{name} holds joint positions, no rotations: the bones between its joints have constant lengths. Expected "
             "rotations of SMPL joints, which a fit of SMPL to the positions gives"
         )
     if not hints.one_of("degrees", "radians") and are_degrees(frames, names):
         raise UsageError(
-            f"{name} seems to be in degrees: several joints turn by more than a full turn if it is in radians.",
+            f"{name} seems to be in degrees: joints turn by more than a full turn if it is in radians.",
             remedy=remedy("give_units", units="degrees"),
         )
 
 
 def are_degrees(frames: Floats, names: tuple[str, ...]) -> bool:
-    """Whether two joints of the body or more turn by over 2 pi; the root may, of long recordings."""
-    furthest = np.linalg.norm(frames[:, : len(names)], axis=2).max(axis=0)
-    over = {name for name, most in zip(names, furthest, strict=False) if most > 2 * np.pi}
-    return len(over - {"pelvis"}) >= 2
+    """Whether two joints of the body or more turn by over 2 pi, or one that jumps there; the root may, in long
+    recordings, and one joint may spin slowly."""
+    body = frames[:, : len(names)]
+    furthest = np.linalg.norm(body, axis=2).max(axis=0)
+    over = [k for k, (name, most) in enumerate(zip(names, furthest, strict=False)) if most > FULL and name != "pelvis"]
+    if len(over) != 1 or len(frames) == 1:
+        return bool(over)
+    steps = np.linalg.norm(np.diff(body[:, over[0]], axis=0), axis=1)
+    return bool(np.median(steps) > _SPIN)
 
 
 def are_positions(frames: Floats) -> bool:
@@ -78,7 +85,7 @@ def _is_a_body(lengths: Floats) -> bool:
 
 def _constant(lengths: Floats) -> bool:
     spread = lengths.std(axis=0) / np.median(lengths, axis=0)
-    return float(np.mean(np.asarray(spread < 0.15, np.float64))) > 0.8
+    return float(np.mean(np.asarray(spread < 0.25, np.float64))) > 0.75
 
 
 def _is_rigid(frames: Floats) -> bool:

@@ -51,12 +51,22 @@ class _Chosen:
     root: str | None
     moves: str | None
     space: names.Space
+    over: bool = False
+    """Whether ``root`` goes before the root in ``pose``: it alone is in the world's frame."""
 
 
 def pose_field(fields: Mapping[Any, Any]) -> str | None:
     """The field with the rotations of a body, if ``fields`` have one."""
     chosen = _chosen(cast(Mapping[str, Any], fields))
     return None if chosen is None else chosen.pose
+
+
+def read_fields(fields: Mapping[Any, Any]) -> tuple[str, ...]:
+    """The fields that `bodies_of` reads: rotations, root, translation."""
+    chosen = _chosen(cast(Mapping[str, Any], fields))
+    return (
+        () if chosen is None else tuple(each for each in (chosen.pose, chosen.root, chosen.moves) if each is not None)
+    )
 
 
 def bodies_of(fields: Mapping[str, Any], hints: FileHints) -> list[Body]:
@@ -79,15 +89,23 @@ def bodies_of(fields: Mapping[str, Any], hints: FileHints) -> list[Body]:
     if chosen.pose == "thetas" and "root_translation" in fields and not hints.one_of("rows", "columns"):
         hints = replace(hints, units=hints.units | {"rows"})  # MDM takes PyTorch3D's 6D form
     turns = turns_of(as_numbers(value, chosen.pose), chosen.pose, hints)
-    persons, frames = _leading(turns, chosen.pose)
+    persons, frames, frames_first = _leading(turns, chosen.pose)
     if not 0 < frames <= MAX_FRAMES:
         raise UsageError(f"{chosen.pose} has {frames} frames, expected 1 to {MAX_FRAMES}")
     count = persons * frames
-    values = turns.values.reshape(persons, frames, *turns.values.shape[-2:])
+
+    def parted(rows: Floats) -> Floats:
+        """(persons * frames, ...) as (persons, frames, ...)."""
+        if frames_first:
+            return np.swapaxes(rows.reshape(frames, persons, *rows.shape[1:]), 0, 1)
+        return rows.reshape(persons, frames, *rows.shape[1:])
+
+    values = parted(turns.values.reshape(count, *turns.values.shape[-2:]))
     root = None
-    if chosen.root is not None and (turns.names[0] != "pelvis" or not np.nan_to_num(values[:, :, 0]).any()):
+    lacks_root = turns.names[0] != "pelvis" or not np.nan_to_num(values[:, :, 0]).any()
+    if chosen.root is not None and (lacks_root or chosen.over):
         array = as_numbers(fields[chosen.root], chosen.root)
-        root = root_turns(array, count, chosen.root, hints).reshape(persons, frames, 3)
+        root = parted(root_turns(array, count, chosen.root, hints))
     moves = None if chosen.moves is None else _moves(fields, chosen.moves, count)
     bodies: list[Body] = []
     for index in range(persons):
@@ -98,7 +116,7 @@ def bodies_of(fields: Mapping[str, Any], hints: FileHints) -> list[Body]:
             rotations["pelvis"] = root[index]
         body = Body(
             rotations,
-            None if moves is None else moves.reshape(persons, frames, 3)[index],
+            None if moves is None else parted(moves)[index],
             chosen.pose,
             chosen.moves or "",
             turns.form,
@@ -117,20 +135,16 @@ def _chosen(fields: Mapping[str, Any]) -> _Chosen | None:
         pose = next((each for group in groups if (each := _numeric(fields, group, space)) is not None), None)
         if pose is None:
             continue
+        if space == "plain" and (root := names.found(fields, names.ROOT, "world")) is not None:
+            moves = names.found(fields, names.MOVES, "world") or names.found(fields, names.MOVES, "plain")
+            return _Chosen(pose, root, moves, "world", over=True)
         root = moves = None
         nearest: list[names.Space] = [space, *(each for each in spaces if each != space)]
         for near in nearest:
             root = root or names.found(fields, names.ROOT, near)
             moves = moves or names.found(fields, names.MOVES, near)
         return _Chosen(pose, root, moves, space)
-    root = names.found(fields, names.ROOT, "world")
-    return None if root is None else _in_world(fields, root)
-
-
-def _in_world(fields: Mapping[str, Any], root: str) -> _Chosen | None:
-    """A root in the world's frame beside joints, which have no frame of their own."""
-    pose = _numeric(fields, (*names.FULL, *names.BODY), "plain")
-    return None if pose is None else _Chosen(pose, root, names.found(fields, names.MOVES, "world"), "world")
+    return None
 
 
 def _numeric(fields: Mapping[str, Any], group: tuple[str, ...], space: names.Space) -> str | None:
@@ -139,15 +153,17 @@ def _numeric(fields: Mapping[str, Any], group: tuple[str, ...], space: names.Spa
     return next((each for each in there if is_numeric(fields[each])), next(iter(there), None))
 
 
-def _leading(turns: Turns, name: str) -> tuple[int, int]:
-    """Persons and frames of (..., J, 3): axes of length 1 are dropped."""
+def _leading(turns: Turns, name: str) -> tuple[int, int, bool]:
+    """Persons and frames of (..., J, 3), and whether frames stand first: axes of length 1 are dropped, and there are
+    fewer persons than frames."""
     lead = [size for size in turns.values.shape[:-2] if size != 1]
     if len(lead) > 2:
         raise UsageError(
             f"{name} has shape {turns.values.shape}, expected persons and frames at most before the joints"
         )
-    persons = lead[0] if len(lead) == 2 else 1
-    return persons, math.prod(lead) // persons if lead else 1
+    if len(lead) == 2:
+        return min(lead), max(lead), lead[0] > lead[1]
+    return 1, math.prod(lead), False
 
 
 def _moves(fields: Mapping[str, Any], name: str, count: int) -> Floats | None:

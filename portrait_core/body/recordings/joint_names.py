@@ -11,18 +11,20 @@ from collections.abc import Sequence
 
 _HIPS = ("hips", "hip", "pelvis", "mhips", "root", "torsohips")
 _HEAD = ("head", "mhead")
-_NECK = re.compile(r"neck\d*|neck(lower|upper)|mneck")
+_NECK = re.compile(r"neck\d*|neck(lower|upper)|(lower|upper)neck|mneck")
 _SIDED: dict[str, tuple[str, ...]] = {
-    "hip": ("upleg", "upperleg", "thigh", "hip", "legupper", "upperlegtwist"),
-    "knee": ("leg", "lowerleg", "shin", "calf", "knee", "lowleg"),
+    "hip": ("upleg", "upperleg", "thigh", "hip", "femur", "legupper"),
+    "knee": ("leg", "lowerleg", "shin", "calf", "knee", "tibia", "lowleg"),
     "ankle": ("foot", "ankle"),
     "foot": ("toebase", "toe", "toes", "toe0", "ball", "mtoe"),
     "collar": ("collar", "clavicle", "shoulder", "shoulders", "scapula"),
-    "shoulder": ("arm", "upperarm", "uparm", "shldr", "shoulder", "uppperarm"),
-    "elbow": ("forearm", "lowerarm", "elbow", "lowarm"),
+    "shoulder": ("arm", "upperarm", "uparm", "shldr", "humerus", "shoulder"),
+    "elbow": ("forearm", "lowerarm", "elbow", "radius", "lowarm"),
     "wrist": ("hand", "wrist"),
 }
 """Part of a side -> its names, the surest first; a shoulder is a collar where an arm follows it."""
+
+_PARTS = frozenset(word for words in _SIDED.values() for word in words)
 
 
 def smpl_joints(names: Sequence[str], parents: Sequence[int]) -> dict[str, int]:
@@ -34,10 +36,12 @@ def smpl_joints(names: Sequence[str], parents: Sequence[int]) -> dict[str, int]:
     found: dict[str, int] = {}
     hips = next((plain.index(name) for name in _HIPS if name in plain), None)
     if hips is None:
+        hips = next((index for index, name in enumerate(plain) if name.endswith(("hips", "pelvis"))), None)
+    if hips is None:
         return {}
     found["pelvis"] = hips
     for index, name in enumerate(plain):
-        if name in _HEAD and hips in _above(index, parents):
+        if (name in _HEAD or name.endswith("head")) and hips in _above(index, parents):
             found.setdefault("head", index)
     for side in ("left", "right"):
         _side(plain, parents, side, found)
@@ -107,6 +111,6 @@ def _plain(name: str) -> str:
             break
     plain = "".join(words)
     plain = re.sub(r"^(spine|neck|upperarm|lowerarm|thigh|calf)0+(?=\d)", r"\1", plain)
-    if not side and re.match(r"(left|right)", plain):
-        return plain
+    if not side and plain[:1] in sides and plain[1:] in _PARTS:
+        return sides[plain[0]] + plain[1:]
     return side + plain

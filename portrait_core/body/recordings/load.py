@@ -44,7 +44,7 @@ def load_recording(path: Path, hints: FileHints = NO_HINTS) -> Recording:
         UsageError: missing file, another kind of file, or contents that are no motion; the field is named.
     """
     suffix = path.suffix.lower()
-    if suffix not in RECORDING_FILES:
+    if suffix not in RECORDING_FILES and not path.is_dir():
         raise UsageError(f"motion file: got {path.name}, expected a name ending in {', '.join(RECORDING_FILES)}")
     with told_of(f"motion file {path}"):
         return recording_of(read_contents(path), hints)
@@ -139,7 +139,8 @@ def _found(content: Any, hints: FileHints) -> _Found:
     if len(people) > 1:
         known = ", ".join(each.label or str(index) for index, each in enumerate(people[:8]))
         more = ", ..." if len(people) > 8 else ""
-        facts = (f"{len(people)} people ({known}{more}), took person {body.label}",)
+        who = f"person {body.label}" if body.label.isdigit() else body.label
+        facts = (f"{len(people)} people ({known}{more}), took {who}",)
     amass = _is_amass(tree) and not body.camera
     return _Found(body, program or program_of(tree), _rate(tree), amass, facts)
 

@@ -15,7 +15,8 @@ from typing import Any, cast
 import numpy as np
 
 from portrait_core.body.recordings import names
-from portrait_core.body.recordings.fields import Body, bodies_of, pose_field, spread
+from portrait_core.body.recordings.fields import Body, bodies_of, pose_field
+from portrait_core.body.recordings.frames import IDS, id_of, natural, numbered, plain_frames
 from portrait_core.body.recordings.hints import FileHints
 from portrait_core.body.recordings.numbers import shape_of
 from portrait_core.errors import UsageError, remedy
@@ -39,7 +40,6 @@ _KINDS = (
     "result",
 )
 """Names of dictionaries that say how, not who."""
-_IDS = ("tid", "track_ids", "tracked_ids", "track_id", "id", "person_id", "personID", "pid")
 
 
 def people_of(tree: Any, hints: FileHints) -> list[Body]:
@@ -87,7 +87,7 @@ def _of_table(table: dict[Any, Any], outer: Mapping[str, Any], hints: FileHints,
     if len(found) > 1 and not _are_persons(found):
         key = next(iter(found))  # in order of preference
         return _camera(found[key], key)
-    if len(found) > 1 and all(isinstance(key, int) for key in inner) and _single(found) and len(found) > 3:
+    if len(found) > 3 and all(str(key).isdigit() for key in inner) and _single(found):
         return _joined({str(key): {"0": people[0]} for key, people in found.items()})
     several = len(found) > 1
     return [
@@ -138,7 +138,7 @@ def _of_list(items: list[Any], outer: Mapping[str, Any], hints: FileHints, depth
         return []
     if len(items) == 1:
         return _visit(items[0], outer, hints, depth + 1)
-    ids = [_id_of(each) for each in items]
+    ids = [id_of(each) for each in items]
     if isinstance(items[0], dict) and all(each is not None for each in ids) and len(set(ids)) == len(ids):
         return [
             replace(body, label=str(name))
@@ -156,8 +156,12 @@ def _of_list(items: list[Any], outer: Mapping[str, Any], hints: FileHints, depth
 
 def _of_frames(table: Mapping[Any, Any], hints: FileHints, depth: int) -> list[Body]:
     """A dictionary or list of frames, each with one person, several, or none."""
+    order = sorted(table, key=natural)
+    plain = plain_frames({str(key): table[key] for key in order}, hints)
+    if plain is not None:
+        return plain
     seen: dict[str, dict[str, Body]] = {}
-    for key in sorted(table, key=_natural):
+    for key in order:
         entry = table[key]
         people = _in_frame(entry, hints, depth)
         seen[str(key)] = {body.label or str(index): body for index, body in enumerate(people)}
@@ -171,9 +175,9 @@ def _in_frame(entry: Any, hints: FileHints, depth: int) -> list[Body]:
     ids: list[Any] = []
     if isinstance(entry, dict):
         table = cast(dict[str, Any], entry)
-        name = next((each for each in _IDS if each in table and len(shape_of(table[each]) or ()) == 1), None)
+        name = next((each for each in IDS if each in table and len(shape_of(table[each]) or ()) == 1), None)
         ids = list(table[name]) if name is not None else []
-        table = {key: value for key, value in table.items() if key not in (*_IDS, *names.PERSONS)}
+        table = {key: value for key, value in table.items() if key not in (*IDS, *names.PERSONS)}
         name = pose_field(table)
         if name is not None and 0 in (shape_of(table[name]) or ()):
             return []
@@ -200,7 +204,6 @@ def _rows(body: Body) -> list[Body]:
 def _joined(frames: Mapping[str, Mapping[str, Body]]) -> list[Body]:
     """Persons over all ``frames`` (by frame and id), NaN where one is not seen."""
     order = list(frames)
-    numbers = [_number(key) for key in order]
     people: list[Body] = []
     for who in dict.fromkeys(who for each in frames.values() for who in each):
         there = [frames[key].get(who) for key in order]
@@ -217,27 +220,8 @@ def _joined(frames: Mapping[str, Mapping[str, Body]]) -> list[Body]:
             parts = [gap if each is None or each.translation is None else each.translation for each in there]
             moves = np.concatenate(parts)
         body = replace(known[0], rotations=rotations, translation=moves, label=who)
-        if all(number is not None for number in numbers):
-            body = spread(body, np.asarray(numbers, np.int64))
-        people.append(body)
+        people.append(numbered(body, order))
     return people if len(people) > 1 else [replace(body, label="") for body in people]
-
-
-def _number(key: str) -> int | None:
-    digits = re.findall(r"\d+", key)
-    return int(digits[-1]) if digits and len(digits[-1]) < 16 else None
-
-
-def _natural(key: Any) -> tuple[Any, ...]:
-    return tuple(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(key)))
-
-
-def _id_of(item: Any) -> Any:
-    if not isinstance(item, dict):
-        return None
-    table = cast(dict[str, Any], item)
-    found = next((table[name] for name in _IDS if name in table), None)
-    return found if isinstance(found, int | str) else None
 
 
 def chosen_person(people: list[Body], who: str) -> Body:

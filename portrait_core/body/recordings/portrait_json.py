@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from portrait_core.body.recordings import names
 from portrait_core.body.recordings.numbers import as_numbers, rate_of
@@ -18,9 +19,14 @@ from portrait_core.errors import UsageError
 Floats = NDArray[np.float64]
 
 
+_KNOWN = frozenset((*SMPL_JOINT_NAMES, *names.RATES, "unit", "translation"))
+"""What may stand beside joints that are fields of their own."""
+
+
 def is_joints_table(content: Mapping[Any, Any]) -> bool:
-    """Whether a dictionary is a motion of ours."""
-    return isinstance(content.get("joints"), dict)
+    """Whether a dictionary is a motion of ours, or one that the worker wrote for a client."""
+    named = any(name in SMPL_JOINT_NAMES for name in content) and all(name in _KNOWN for name in content)
+    return isinstance(content.get("joints"), dict) or content.keys() >= {"times", "joints", "rotations"} or named
 
 
 def recording_of_joints(table: Mapping[str, Any]) -> Recording:
@@ -29,6 +35,11 @@ def recording_of_joints(table: Mapping[str, Any]) -> Recording:
     Raises:
         UsageError: a field is not what it should be.
     """
+    if "times" in table:
+        table = _of_keys(table)
+    elif "joints" not in table:
+        rest = {name: value for name, value in table.items() if name not in SMPL_JOINT_NAMES}
+        table = {**rest, "joints": {name: value for name, value in table.items() if name in SMPL_JOINT_NAMES}}
     joints = cast(dict[str, Any], table["joints"])
     if not joints:
         raise UsageError(f'expected "joints" to map joint names to lists of [x, y, z], got {names.listed(table)}')
@@ -47,6 +58,19 @@ def recording_of_joints(table: Mapping[str, Any]) -> Recording:
         if rows is not None and len(rows) != count:
             raise UsageError(f"{name} has {len(rows)} frames, the first joint {count}; expected as many")
     return Recording(rotations, translation, rate_of(table, names.RATES))
+
+
+def _of_keys(table: Mapping[str, Any]) -> dict[str, Any]:
+    """What the worker wrote: ``times`` (T), ``joints`` (J names), ``rotations`` (T, J, 4) quaternions x, y, z, w."""
+    times, turns = as_numbers(table["times"], "times"), as_numbers(table["rotations"], "rotations")
+    joints = np.asarray(table["joints"]).ravel().tolist()
+    if turns.shape != (times.size, len(joints), 4) or not times.size:
+        raise UsageError(f"rotations has shape {turns.shape}, expected ({times.size}, {len(joints)}, 4)")
+    vectors = Rotation.from_quat(turns.reshape(-1, 4)).as_rotvec().reshape(*turns.shape[:2], 3)
+    made: dict[str, Any] = {"joints": {str(name): vectors[:, k] for k, name in enumerate(joints)}}
+    if times.size > 1:
+        made["frame_rate"] = (times.size - 1) / float(times.ravel()[-1] - times.ravel()[0])
+    return made | ({"translation": table["translation"]} if "translation" in table else {})
 
 
 def _rows(table: Mapping[str, Any], name: str) -> Floats:

@@ -89,6 +89,8 @@ def _shapes(array: NDArray[Any]) -> list[NDArray[Any]]:
     ways: list[NDArray[Any]] = []
     if len(shape) >= 3 and shape[-2:] == (3, 3) and shape[-3] in JOINTS:
         ways.append(array)
+    if len(shape) >= 3 and shape[-2:] in ((3, 2), (2, 3)) and shape[-3] in JOINTS:
+        ways.append(array.reshape(*shape[:-2], 6))
     if len(shape) >= 2 and shape[-1] in WIDTHS and shape[-2] in JOINTS:
         ways.append(array)
     if shape:

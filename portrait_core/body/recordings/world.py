@@ -71,8 +71,7 @@ def _up_axis(
     if ups is None:
         return usual, ((f"{usual} up",) if moves is not None else ())
     clear = _clear_axis(ups)
-    # nobody's world has x up: the body lies
-    if clear in ("y", "-y", "z") and (clear == usual or not _contradicted(clear, usual, moves, amass)):
+    if clear is not None and (clear == usual or not _contradicted(clear, usual, moves, amass)):
         return clear, (f"{clear} up",)
     lies = float(np.mean(ups @ vector(usual))) < 0.5
     return usual, (f"{usual} up, though the body does not stand in it" if lies else f"{usual} up",)
@@ -89,11 +88,14 @@ def _clear_axis(ups: Floats) -> Axis | None:
 
 def _contradicted(clear: Axis, usual: Axis, moves: Floats | None, amass: bool) -> bool:
     """Whether the translation says that the body lies in the usual world, rather than stands in another."""
+    seldom = clear in ("x", "-x", "-z")  # nobody's world has x up, unless the body stands on its floor
     if moves is None:
-        return False
-    if _stands(moves @ vector(clear)):
-        return False
-    height = moves @ vector(usual)
+        return seldom
+    along, height = moves @ vector(clear), moves @ vector(usual)
+    if _stands(along) and float(np.ptp(along)) < 0.5 * float(np.median(along)):
+        return seldom and _stands(height)
+    if seldom:
+        return True
     if amass:
         return _stands(height) or clear not in ("y", "-y")
     lies = -0.1 < float(np.median(height)) < 0.5 and float(np.ptp(height)) < 0.3
