@@ -15,6 +15,7 @@ from cli.outputs import prepare_folder, refuse_existing
 from cli.remedies import words
 from cli.show import Show
 from portrait_core.errors import UsageError
+from portrait_core.files.names import plain_name
 from portrait_core.maps import required_files
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def bake(
     keep them: NAME_MATERIAL_base_colour.png and so on. docs/baking.md says what is read.
     """
     show = Show(as_json=as_json, quiet=quiet)
-    stem = mesh.stem if name is None else name
+    stem = plain_name(mesh.stem, "mesh") if name is None else name
     parse.check_pattern(stem.replace("{", "{{").replace("}", "}}"), many=False)
     from portrait_core.formats.read_mesh import read_meshes
 

@@ -10,14 +10,16 @@ from typing import Annotated
 import typer
 
 import portrait_core
-from cli import bake, batch, doctor, generate, models, pose, render, shape, train, video, worker
+from cli import bake, batch, doctor, generate, guard, models, pose, render, shape, train, video, worker
 from cli.lines import forgiving_streams, say
 from cli.remedies import told
 from cli.verbose import OPTION, taken_out, told_aloud
 from portrait_core.errors import PortraitError
 from portrait_core.runtime.calm import wait_asleep
+from portrait_core.runtime.memory import is_out_of_memory
 
 INTERRUPTED = 130
+OUT_OF_MEMORY = "out of memory. A smaller --lattice or --texture-size needs less, and so do fewer threads."
 
 app = typer.Typer(
     name="portrait",
@@ -71,6 +73,11 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     wait_asleep()
     words, verbose = taken_out(sys.argv[1:] if args is None else list(args))
+    if args is None and not {"worker", "batch"} & set(words[:1]):
+        # Their work is done by processes of their own already.
+        ended = guard.in_a_child_where_memory_is_limited()
+        if ended is not None:
+            return _say(OUT_OF_MEMORY, 1) if ended == guard.OUT_OF_MEMORY else ended
     with forgiving_streams(), told_aloud(verbose):
         return _run(words)
 
@@ -87,10 +94,12 @@ def _run(words: list[str]) -> int:
         sys.stdout = None
         return 1
     except OSError as error:
+        if is_out_of_memory(error):
+            return _say(OUT_OF_MEMORY, 1)
         return _say(f"{error.filename or 'system'}: {error.strerror or error}.", 1)
-    except MemoryError:
-        return _say("out of memory. A smaller --lattice or --texture-size needs less.", 1)
     except Exception as error:
+        if is_out_of_memory(error):
+            return _say(OUT_OF_MEMORY, 1)
         # Wrong usage as the option parser tells it. Its classes live in click or in typer, by typer's version.
         tell = getattr(error, "format_message", None)
         if tell is None:

@@ -71,7 +71,7 @@ def suggestion(word: str, known: Iterable[str], *, what: str = "known") -> str:
     """
     choices = sorted(set(known))
     by_lower = {choice.lower(): choice for choice in choices}
-    near = difflib.get_close_matches(word.lower(), by_lower, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(word[:80].lower(), by_lower, n=3, cutoff=0.6)
     if near:
         return f"Did you mean {' or '.join(by_lower[match] for match in near)}?"
     return f"{what.capitalize()}: {', '.join(choices) or 'none'}."

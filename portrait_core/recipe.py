@@ -47,8 +47,8 @@ class Recipe(RecipeFields, BaseModel):
             recipe = handler(data)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "recipe"
-            given = f", got {first['input']!r}" if not isinstance(first["input"], dict | Recipe) else ""
+            place = ".".join(str(part)[:60] for part in first["loc"]) or "recipe"
+            given = f", got {repr(first['input'])[:80]}" if not isinstance(first["input"], dict | Recipe) else ""
             raise UsageError(f"recipe: {place}: {first['msg'].lower()}{given}.") from None
         said = [name for name in PERSON if getattr(recipe, name) is not None]
         if len(said) > 1:
@@ -88,7 +88,7 @@ class Recipe(RecipeFields, BaseModel):
         for joint, rotation in pose.items():
             if joint not in SMPL_JOINT_NAMES:
                 hint = suggestion(joint, SMPL_JOINT_NAMES, what="known joints")
-                raise UsageError(f"unknown joint {joint!r} in the pose. {hint}")
+                raise UsageError(f"unknown joint {joint[:60]!r} in the pose. {hint}")
             if not all(math.isfinite(angle) for angle in rotation):
                 raise UsageError(f"the pose of {joint} is {rotation}; it must be three finite angles.")
         return pose
@@ -122,7 +122,7 @@ class Recipe(RecipeFields, BaseModel):
                     if known.attributes
                     else "This model has no named attributes."
                 )
-                raise UsageError(f"unknown attribute {name!r} of model {header.name}. {hint}")
+                raise UsageError(f"unknown attribute {name[:60]!r} of model {header.name}. {hint}")
             if not attribute.low <= value <= attribute.high:
                 raise UsageError(
                     f"attribute {name} is {value:g}; model {header.name} takes {attribute.low:g} to {attribute.high:g}."

@@ -12,13 +12,13 @@ triangle that stays bounded where the energy's own gradient drowns all others. E
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse import linalg
 
+from portrait_core.geometry.sparse_solver import factorised
 from textures.distortion import (
     Flat,
     Rest,
@@ -81,7 +81,7 @@ def tutte(corners: NDArray[np.float64], glued: NDArray[np.int32], of_vertex: NDA
     inside = sparse.diags(1.0 / total) @ inside
     right = inside[:, border] @ uvs[border]
     matrix = sparse.eye(int(number[-1]) + 1, format="csc") - inside[:, inner].tocsc()
-    solver = cast("Any", linalg.splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A"))
+    solver = factorised(matrix, permc_spec="MMD_AT_PLUS_A")
     uvs[inner] = solver.solve(np.asarray(right))
     return uvs
 
@@ -135,9 +135,9 @@ def _descend(uvs: NDArray[np.float64], rest: Rest, stops: Collection[int]) -> di
     """The charts after each of the numbers of steps ``stops``."""
     laplacian = rest.gradient.T @ sparse.diags(np.tile(rest.area, 2)) @ rest.gradient
     small = 1e-6 * float(laplacian.diagonal().mean())
-    system = (laplacian + small * sparse.eye(laplacian.shape[0])).tocsc()
+    system = laplacian + small * sparse.eye(laplacian.shape[0])
     options = {"SymmetricMode": True}
-    solver = cast("Any", linalg.splu(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options))
+    solver = factorised(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
     total = np.maximum(rest.per_chart(rest.area), 1e-300)
     jacobian = rest.jacobians(uvs)
     state = State(uvs, jacobian, rest.per_chart(rest.area * energies(jacobian)))

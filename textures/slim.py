@@ -10,13 +10,13 @@ a factorisation of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse import linalg
 
+from portrait_core.geometry.sparse_solver import factorised
 from textures.distortion import Flat, Rest, State, at_rest, energies, line_search, triangle_frames
 
 DAMPING = 1e-8
@@ -68,7 +68,5 @@ def _direction(state: State, rest: Rest) -> NDArray[np.float64]:
     right_side = np.concatenate([gradient.T @ np.concatenate([target[:, a, 0], target[:, a, 1]]) for a in (0, 1)])
     system = matrix + DAMPING * float(matrix.diagonal().mean()) * sparse.eye(matrix.shape[0])
     options = {"SymmetricMode": True}
-    solver = cast(
-        "Any", linalg.splu(system.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
-    )
+    solver = factorised(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
     return np.asarray(solver.solve(right_side - matrix @ state.uvs.T.ravel())).reshape(2, -1).T

@@ -109,9 +109,12 @@ def apply_sets(thing: bpy.types.Object, sets: Sequence[tuple[str, Mapping[str, P
     """Give each material slot of a mesh object the maps that were baked for the material in it, by its name."""
     names = [each.name if each is not None else "" for each in thing.data.materials]
     for name, maps in sets:
-        slot = names.index(name) if name in names else names.index("") if "" in names else None
-        if slot is not None:
-            apply_maps(thing, maps, slot, name.removesuffix(" skin"))
+        slots = [number for number, each in enumerate(names) if each == name]
+        slots = slots or [number for number, each in enumerate(names) if not each]  # empty ones have no name to go by
+        if slots:
+            material = apply_maps(thing, maps, slots[0], name.removesuffix(" skin"))
+            for slot in slots[1:]:
+                thing.data.materials[slot] = material
 
 
 def _material(name: str, maps: Mapping[str, Path]) -> bpy.types.Material:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -105,9 +106,9 @@ def read_sheet(path: Path, text: str, known: Collection[str], *, usual: str = ",
     columns = tuple(column_name(each, exact) for each in cells)
     if not any(columns):
         raise UsageError(f"{path}: the first line must name the columns, such as seed,age,faces.")
-    doubled = sorted({each for each in columns if each and columns.count(each) > 1})
+    doubled = sorted(each for each, count in Counter(columns).items() if each and count > 1)
     if doubled:
-        raise UsageError(f"{path}: the column {doubled[0]!r} is there twice.")
+        raise UsageError(f"{path}: the column {doubled[0][:60]!r} is there twice.")
     rows = ((line + skipped, cells) for line, cells in _records(body, separator) if line > place)
     return Sheet(columns, separator, separator != ",", rows)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from portrait_core.errors import Cancelled, ModelFileError, OutputError, PortraitError, Remedy, UsageError
 from portrait_core.protocol import ErrorCode, ProtocolError
+from portrait_core.runtime.memory import is_out_of_memory
 
 _log = logging.getLogger("portraitkit")
 
@@ -73,7 +74,7 @@ def _code(error: BaseException) -> ErrorCode:
         return error.code
     if isinstance(error, Cancelled):
         return "cancelled"
-    if isinstance(error, MemoryLimit) or _is_memory(error):
+    if isinstance(error, MemoryLimit) or (not isinstance(error, PortraitError) and is_out_of_memory(error)):
         return "memory"
     if isinstance(error, UsageError):
         return "usage"
@@ -88,11 +89,3 @@ def _code(error: BaseException) -> ErrorCode:
     if isinstance(error, PortraitError):
         return "usage"
     return "internal"
-
-
-def _is_memory(error: BaseException) -> bool:
-    # torch's classes are looked at by name: it may not be loaded.
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)

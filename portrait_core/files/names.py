@@ -62,6 +62,19 @@ def check_name(name: str, *, what: str = "name", shown: str | None = None) -> No
         raise UsageError(f"{what} {shown[:40]!r}... is too long; a name may have {LONGEST} bytes.")
 
 
+def plain_name(stem: str, otherwise: str) -> str:
+    """``stem`` as a name that is good on every system: other signs, and bytes that are no UTF-8, become ``_``.
+
+    ``otherwise`` is the name where nothing is left of it.
+    """
+    plain = re.sub(r"[\ud800-\udfff]", "_", _FORBIDDEN.sub("_", stem)).strip(". ")
+    while len(plain.encode()) > LONGEST:
+        plain = plain[:-1]
+    if not plain.strip("_. "):
+        return otherwise
+    return f"{otherwise}-{plain}" if _RESERVED.fullmatch(plain) else plain
+
+
 def _writable(name: str) -> bool:
     return not _RESERVED.fullmatch(name.strip()) and not any(0xD800 <= ord(sign) < 0xE000 for sign in name)
 

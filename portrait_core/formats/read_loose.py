@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import UsageError
+from portrait_core.files.names import plain_name
 from portrait_core.formats.edited_mesh import EditedMesh, unit
 from portrait_core.formats.read_carefully import read_bytes
 from portrait_core.formats.read_ply import parse_ply
@@ -32,14 +33,14 @@ def read_loose(path: Path) -> EditedMesh:
     or no mesh.
     """
     content = read_bytes(path)
-    ending = path.suffix.lower()
+    ending, stem = path.suffix.lower(), plain_name(path.stem, "mesh")
     try:
         if ending == ".ply":
-            mesh = parse_ply(content, path.stem)
+            mesh = parse_ply(content, stem)
         elif ending == ".off":
-            mesh = _parse_off(content, path.stem)
+            mesh = _parse_off(content, stem)
         else:
-            mesh = _parse_stl(content, path.stem)
+            mesh = _parse_stl(content, stem)
     except Exception as error:  # a damaged file leads the parsers and the library to whatever they do not expect
         told = " ".join(str(error).split())[:200] or type(error).__name__
         raise UsageError(f"{path}: cannot be read as a mesh ({told}); the file is damaged or something else.") from None

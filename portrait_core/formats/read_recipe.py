@@ -105,4 +105,4 @@ def _warnings(path: Path, facts: dict[str, Any], recipe: dict[str, Any], provena
         yield f"{path}: its recipe was changed after the file was made."
     version: object = provenance.get("version")
     if version is not None and version != __version__:
-        yield f"{path}: made by Portraitkit {version}; this is {__version__}, and the result may differ."
+        yield f"{path}: made by Portraitkit {str(version)[:40]}; this is {__version__}, and the result may differ."

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from portrait_core.errors import UsageError
+from portrait_core.files.names import plain_name
 from portrait_core.formats.edited_mesh import EditedMesh, unit, with_materials
 from portrait_core.formats.read_carefully import BrokenFile, read_bytes
 from portrait_core.geometry.polygons import triangulate
@@ -59,7 +60,8 @@ def read_obj(path: Path) -> list[tuple[str, Reader]]:
     A vertex is a place, a texture place and a normal that meet in a corner. All else in the file is passed over. Raises
     :class:`UsageError` with the line's number for what is not a number or leads nowhere.
     """
-    tables, objects = _Tables(), [_Object(path.stem)]
+    stem = plain_name(path.stem, "mesh")
+    tables, objects = _Tables(), [_Object(stem)]
     materials, material, library = {"": 0}, 0, ""
     for number, line in _lines(read_bytes(path).decode("utf-8", "replace").removeprefix("\ufeff")):
         words = line.split()
@@ -84,7 +86,7 @@ def read_obj(path: Path) -> list[tuple[str, Reader]]:
             elif words[0] == "mtllib":
                 library = line.strip().removeprefix("mtllib").strip()
             else:
-                objects.append(_Object(" ".join(words[1:]) or path.stem))
+                objects.append(_Object(" ".join(words[1:]) or stem))
         except (ValueError, IndexError) as error:
             told = str(error)[:120]
             raise UsageError(f"{path}, line {number}: {told}; the file is no Wavefront .obj, or damaged.") from None

@@ -14,6 +14,7 @@ from scipy.spatial import transform
 from portrait_core.body.recordings import FileHints, Recording, line_of, load_recording
 from portrait_core.body.recordings.names import RATES
 from portrait_core.errors import UsageError, remedy
+from portrait_core.files.names import plain_name
 from portrait_core.rig.motion import Motion
 
 Floats = NDArray[np.float64]
@@ -82,7 +83,14 @@ def open_motion(
             f"motion file {path}: it does not say its frame rate ({RATES[0]}, {RATES[4]}).",
             remedy=remedy("give_source_rate"),
         )
-    motion = motion_of(recording.y_up(), path.stem, rate=rate or 30.0, frame_rate=frame_rate, root=root, joints=joints)
+    motion = motion_of(
+        recording.y_up(),
+        plain_name(path.stem, "motion"),
+        rate=rate or 30.0,
+        frame_rate=frame_rate,
+        root=root,
+        joints=joints,
+    )
     return MotionFile(motion, line_of(recording, hints.rate))
 
 

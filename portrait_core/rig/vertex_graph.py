@@ -9,9 +9,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, spatial
-from scipy.sparse import csgraph, linalg
+from scipy.sparse import csgraph
 
 from portrait_core.geometry.half_edges import ends, starts
+from portrait_core.geometry.sparse_solver import factorised
 
 Floats = NDArray[np.float64]
 
@@ -78,7 +79,7 @@ class VertexGraph:
         system = rows[:, unknown] + PULL * sparse.identity(len(unknown))
         right = PULL * values[unknown] - np.asarray(rows[:, anchors] @ values[anchors])
         filled = values.copy()
-        solver = cast("Any", linalg.splu(system.tocsc()))
+        solver = factorised(system)
         filled[unknown] = solver.solve(right)
         return filled
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from portrait_core.engine.engine import Engine
 from portrait_core.engine.faults import ends_batch, fault_of
 from portrait_core.errors import OutputError, UsageError
-from portrait_core.files.names import DEFAULT_PATTERN, check_name, check_pattern, fill_pattern
+from portrait_core.files.names import DEFAULT_PATTERN, check_name, check_pattern, fill_pattern, plain_name
 from portrait_core.files.whole_file import prepare_folder
 from portrait_core.maps import required_files
 from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, ProtocolError
@@ -85,7 +85,7 @@ def bake(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     mesh_index = fields.count("mesh_index", low=0, high=MAX_SEED) if fields.given("mesh_index") else None
     uv_map = fields.text("uv_map") if fields.given("uv_map") else None
     folder = fields.path("folder")
-    name = fields.text("name", source.stem)
+    name = fields.text("name", plain_name(source.stem, "mesh"))
     overwrite = fields.flag("overwrite", False)
     fields.done()
     check_name(name)
