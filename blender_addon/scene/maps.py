@@ -41,7 +41,8 @@ def write_mesh(thing: bpy.types.Object, path: Path) -> None:
                 export_animations=False,
                 export_skins=False,
                 export_morph=False,
-                export_materials="PLACEHOLDER",
+                export_materials="EXPORT",
+                export_image_format="NONE",
             )
         except RuntimeError as error:
             raise Failure("file", Text("{file} cannot be written: {reason}", file=thing.name, reason=error)) from error
