@@ -46,6 +46,10 @@ class Surface:
     cost: NDArray[np.float64]
 
 
+GRID = 1 << 20
+"""Steps along the surface's longest side (up to the next power of two) to which places in charts are rounded."""
+
+
 @dataclass(frozen=True)
 class Round:
     """Charts laid flat: ``flat`` (F, 3, 2) corners, ``glued`` (F, 3) vertices; of each chart its mean ``energy`` (C,)
@@ -94,10 +98,27 @@ def one_round(
             for k in np.flatnonzero(stubborn):
                 taken = _relax(corners, vertex, own == k, uvs, laid[k : k + 1])
                 work += STRONG_WORK * taken * int(np.count_nonzero(own == k))
-        flat[use], energy[disc] = uvs[vertex], laid
+        flat[use], energy[disc] = _settled(uvs, vertex, own, surface)[vertex], laid
         turned = _heights(flat[use]) < LEAST_HEIGHT
         valid[np.flatnonzero(disc)[own[turned]]] = False
     return Round(flat, glued, energy, valid, work)
+
+
+def _settled(
+    uvs: NDArray[np.float64], glued: NDArray[np.int32], chart: NDArray[np.int64], surface: Surface
+) -> NDArray[np.float64]:
+    """Places (N, 2) around the middle of their charts, rounded to a grid far finer than a texel.
+
+    Solvers take sums in an order that depends on the processor, and say nothing of where a chart lies as a whole: what
+    comes out differs by parts in 10^11 between machines, and by more in place. On the grid it is the same.
+    """
+    of_vertex = np.zeros(len(uvs), np.int64)
+    of_vertex[glued.ravel()] = np.repeat(chart, 3)
+    count = np.maximum(np.bincount(of_vertex), 1)
+    middle = np.stack([np.bincount(of_vertex, weights=uvs[:, axis]) / count for axis in (0, 1)], axis=1)
+    size = float(np.ptp(surface.corners.reshape(-1, 3), axis=0).max())
+    step = float(np.exp2(np.ceil(np.log2(max(size, 1e-30))))) / GRID
+    return np.round((uvs - middle[of_vertex]) / step) * step
 
 
 def _unfolded(

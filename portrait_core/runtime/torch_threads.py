@@ -52,20 +52,6 @@ def one_torch_thread() -> Generator[None, None, None]:
                 torch.set_num_threads(_outside)
 
 
-@contextmanager
-def torch_threads_of_outside() -> Generator[None, None, None]:
-    """Within :func:`one_torch_thread` as many threads as there were outside: for convolutions, whose every value is
-    summed up by one thread, and which have too little beside them to be shared out."""
-    if not getattr(_here, "depth", 0):
-        yield
-        return
-    torch.set_num_threads(_outside)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(1)
-
-
 def over_rows(
     function: Callable[[NDArray[Any]], NDArray[Any]], rows: NDArray[Any], size: int, device: torch.device
 ) -> NDArray[Any]:

@@ -75,7 +75,7 @@ def test_a_person_makes_what_belongs_to_it_once(published: PublishedAvatarModel,
     person = published.person(Recipe(seed=1))
     assert person.field.planes is person.renderer.planes and person.whole_field.planes is person.field.planes
     other = starter.person(Recipe(seed=1))
-    assert other.field.identity is other.identity and other.template is other.template
+    assert other.field.identity is other.shape and other.template is other.template
 
 
 def test_conditioning_sees_the_camera_only_of_latents(published: PublishedAvatarModel) -> None:

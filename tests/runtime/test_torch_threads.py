@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from portrait_core.runtime.threads import in_pieces, limit_threads
-from portrait_core.runtime.torch_threads import one_torch_thread, torch_threads_of_outside
+from portrait_core.runtime.torch_threads import one_torch_thread
 
 
 @pytest.fixture(autouse=True)
@@ -28,12 +28,7 @@ def test_one_within_and_three_again() -> None:
         with one_torch_thread():
             assert torch.get_num_threads() == 1
         assert torch.get_num_threads() == 1
-        with torch_threads_of_outside():
-            assert torch.get_num_threads() == 3
-        assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == 3
-    with torch_threads_of_outside():
-        assert torch.get_num_threads() == 3
     with pytest.raises(KeyError), one_torch_thread():
         raise KeyError
     assert torch.get_num_threads() == 3

@@ -25,6 +25,7 @@ from portrait_core.networks.precision import exact_convolutions
 from portrait_core.networks.resampling import resize
 from portrait_core.person import Capability, Origin, Pose
 from portrait_core.rendering.composition import to_bytes
+from portrait_core.runtime.torch_threads import one_torch_thread
 from portrait_core.weights.header import ModelHeader
 
 SIDE = 0.4
@@ -143,7 +144,7 @@ class PublishedPerson:
     def _rows_seen(self, camera: Camera, six: Tensor | None) -> Tensor:
         """Style rows (1, num_ws, w_dim), of a latent conditioned on a camera and a pose (1, 6) or None."""
         origin, network, cutoff = self.origin, self.network, self.options.cutoff
-        with torch.inference_mode():
+        with torch.inference_mode(), one_torch_thread():
             if origin.styles is not None:
                 given = torch.as_tensor(origin.styles).to(self._device)
                 return network.backbone.mapping.truncate(given, origin.psi, cutoff)

@@ -29,7 +29,7 @@ from portrait_core.rendering.occupancy import Occupancy
 from portrait_core.rendering.rays import rays_of_labels
 from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.rendering.sparse_render import can_render, render_sparse
-from portrait_core.runtime.torch_threads import torch_threads_of_outside
+from portrait_core.runtime.torch_threads import one_torch_thread
 
 SAMPLE_BYTES = 700
 """Memory that one sample of a ray takes while its chunk of rays is worked on."""
@@ -83,7 +83,7 @@ class QuickRenderer:
     def planes(self) -> Tensor:
         """The tri-grid (1, 3, F * depth, S, S)."""
         if self._planes is None:
-            with torch.inference_mode(), self._convolutions(), torch_threads_of_outside():
+            with torch.inference_mode(), self._convolutions(), one_torch_thread():
                 picture = fused_network(self.model.backbone.synthesis, self.ws, noise_mode=self.noise_mode)
                 self._planes = picture.reshape(1, 3, -1, *picture.shape[2:])
         return self._planes
@@ -188,8 +188,7 @@ class QuickRenderer:
         if model.bcg_synthesis is not None:
             rows = background_rows(self.ws_background, model.bcg_synthesis.num_ws)
             if self._background is None:
-                with torch_threads_of_outside():
-                    self._background = fused_network(model.bcg_synthesis, rows, noise_mode=self.noise_mode)
+                self._background = fused_network(model.bcg_synthesis, rows, noise_mode=self.noise_mode)
             behind = resize(self._background, size)
             features = compose(features, opacity, behind)
             pictures["image_background"] = model.to_rgb(behind, rows[:, -1])
@@ -200,8 +199,7 @@ class QuickRenderer:
             if noise == "random":
                 raise ValueError("this model adds random noise in its super-resolution; render it plainly")
             dtype = _TYPES[self.precision]
-            autocast = torch.autocast(raw.device.type, dtype=dtype, enabled=dtype is not None)
-            with autocast, torch_threads_of_outside():
+            with torch.autocast(raw.device.type, dtype=dtype, enabled=dtype is not None):
                 image = self._super(model.superresolution, raw, features, self.ws, noise_mode=noise)
         masks = {"image_depth": depth, "image_mask": mask_picture(opacity)}
         return {"image": image, "image_raw": raw, **masks, **pictures}

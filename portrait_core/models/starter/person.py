@@ -69,12 +69,12 @@ class CanonicalPerson:
 
     @cached_property
     def _rows(self) -> Tensor:
-        """Style rows (1, num_ws, w_dim), truncated, float64."""
-        origin, network = self.origin, self.precise
+        """Style rows (1, num_ws, w_dim), truncated: float32 numbers in float64, so that rows that were written down
+        give the person they came from."""
+        origin, mapping = self.origin, self.precise.backbone.mapping
         with torch.no_grad(), one_torch_thread():
-            if origin.styles is not None:
-                return network.backbone.mapping.truncate(self._given(origin.styles), origin.psi)
-            return network.mapping(self._given(origin.z), psi=origin.psi)
+            whole = self.precise.mapping(self._given(origin.z)) if origin.styles is None else self._given(origin.styles)
+            return mapping.truncate(whole.float().double(), origin.psi).float().double()
 
     def _given(self, values: NDArray[np.floating] | None) -> Tensor:
         return torch.as_tensor(values).to(self.precise.identity_warp.vertices)
