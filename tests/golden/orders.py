@@ -67,14 +67,16 @@ PICTURES = {
 }
 
 
+ALONE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
 def run(words: tuple[str, ...], folder: Path, **environment: str) -> None:
-    """The command line in a process of its own, on one thread: another count adds up in another order."""
-    alone = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    """The command line in a process of its own, on one thread unless ``environment`` says otherwise."""
     models = {"PORTRAITKIT_MODELS": str(folder / "models")}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *words, "--quiet"],
         cwd=ROOT,
-        env={**os.environ, **alone, **models, **environment},
+        env={**os.environ, **ALONE, **models, **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -104,7 +106,7 @@ def _provide(model: str, folder: Path, **environment: str) -> None:
     subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+        env={**os.environ, **environment, **ALONE},  # the model is fitted to a bust, which is no order to be repeated
         check=True,
         capture_output=True,
     )
