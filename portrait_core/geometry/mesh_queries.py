@@ -11,7 +11,6 @@ The kernels and the library behind them (`portrait_core.geometry.warp_kernels`) 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from portrait_core.geometry.barycentric import closest_barycentric
 from portrait_core.runtime.cores import available_cores
-from portrait_core.runtime.threads import thread_count
+from portrait_core.runtime.threads import in_pieces, thread_count
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -230,10 +229,4 @@ def _in_threads(part: Callable[[int, int], None], count: int) -> None:
         return
     # more pieces than threads, since some places take longer than others
     pieces = 4 * threads if threads > 1 else 1
-    limits = np.unique(np.linspace(first, count, pieces + 1).astype(int)).tolist()
-    if threads == 1:
-        part(first, count)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(part, limits[:-1], limits[1:]):
-            pass
+    in_pieces(lambda begin, end: part(first + begin, first + end), count - first, -(-(count - first) // pieces))
