@@ -18,6 +18,29 @@ from .task_operator import TaskOperator, needs_engine
 FILTER = "*.npz;*.npy;*.pkl;*.pickle;*.joblib;*.pt;*.pth;*.json;*.bvh;*.smpl"
 """The files of poses and motions that the engine reads."""
 
+UP_AXIS = bpy.props.EnumProperty(
+    name="Up",
+    description="Which axis points up in the file",
+    items=[
+        ("auto", "By Its Data", "As the body stands in it"),
+        ("y", "Y", "SMPL's own axes"),
+        ("-y", "-Y", "A camera's axes, as video motion capture writes"),
+        ("z", "Z", "AMASS and most motion capture"),
+        ("-z", "-Z", "Z, upside down"),
+        ("x", "X", "Seldom"),
+        ("-x", "-X", "Seldom"),
+    ],
+)
+PERSON = bpy.props.StringProperty(
+    name="Person",
+    description="Who in a file with several people: an id, or a number from 0; empty takes the first",
+)
+UNITS = bpy.props.StringProperty(
+    name="Units",
+    description="What the file's numbers are, where it does not show: degrees, cm, mm, or several as degrees,cm",
+)
+"""What a user may say of a file of either kind; the operators take these as their properties."""
+
 
 def said_of(operator: Any) -> Facts:
     """What the file window's settings say about a file, as the engine takes it."""
@@ -58,27 +81,9 @@ class PORTRAITKIT_OT_load_pose(FileTask, bpy.types.Operator):
         min=-1_000_000,
         max=1_000_000,
     )
-    up_axis: bpy.props.EnumProperty(
-        name="Up",
-        description="Which axis points up in the file",
-        items=[
-            ("auto", "By Its Data", "As the body stands in it"),
-            ("y", "Y", "SMPL's own axes"),
-            ("-y", "-Y", "A camera's axes, as video motion capture writes"),
-            ("z", "Z", "AMASS and most motion capture"),
-            ("-z", "-Z", "Z, upside down"),
-            ("x", "X", "Seldom"),
-            ("-x", "-X", "Seldom"),
-        ],
-    )
-    person: bpy.props.StringProperty(
-        name="Person",
-        description="Who in a file with several people: an id, or a number from 0; empty takes the first",
-    )
-    units: bpy.props.StringProperty(
-        name="Units",
-        description="What the file's numbers are, where it does not show: degrees, cm, mm, or several as degrees,cm",
-    )
+    up_axis: UP_AXIS
+    person: PERSON
+    units: UNITS
 
     def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
         """Read, then pose."""
@@ -103,27 +108,9 @@ class PORTRAITKIT_OT_load_motion(FileTask, bpy.types.Operator):
         min=0.0,
         max=1000.0,
     )
-    up_axis: bpy.props.EnumProperty(
-        name="Up",
-        description="Which axis points up in the file",
-        items=[
-            ("auto", "By Its Data", "As the body stands in it"),
-            ("y", "Y", "SMPL's own axes"),
-            ("-y", "-Y", "A camera's axes, as video motion capture writes"),
-            ("z", "Z", "AMASS and most motion capture"),
-            ("-z", "-Z", "Z, upside down"),
-            ("x", "X", "Seldom"),
-            ("-x", "-X", "Seldom"),
-        ],
-    )
-    person: bpy.props.StringProperty(
-        name="Person",
-        description="Who in a file with several people: an id, or a number from 0; empty takes the first",
-    )
-    units: bpy.props.StringProperty(
-        name="Units",
-        description="What the file's numbers are, where it does not show: degrees, cm, mm, or several as degrees,cm",
-    )
+    up_axis: UP_AXIS
+    person: PERSON
+    units: UNITS
     root: bpy.props.BoolProperty(
         name="Turn the Whole Body",
         description="Also turn the avatar as a whole; most busts look better without",
