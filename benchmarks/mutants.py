@@ -213,19 +213,25 @@ def run(count: int, seed: int, *, golden: bool, only: list[int]) -> None:
             print(
                 f"{number:3d} {row['verdict']:8s} {row['place']} {mutant.kind}: {row['by'] or row['diff']}", flush=True
             )
+            if not only:
+                keep(seed, rows, count)
     survivors = [row for row in rows if row["verdict"] == "survived"]
     print(f"\nseed {seed}: {len(rows) - len(survivors)} of {len(rows)} caught")
     for row in survivors:
         print(f"\n{row['place']} in {row['function'] or 'the module'}, {row['kind']}\n{row['diff']}")
-    if not only:
-        known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-        known[f"seed {seed}"] = {
-            "count": len(rows),
-            "caught": len(rows) - len(survivors),
-            "by golden net alone": sum("tests/golden" in row["by"] for row in rows),
-            "mutants": rows,
-        }
-        RESULTS.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+
+def keep(seed: int, rows: list[dict[str, Any]], count: int) -> None:
+    """Write what became of the mutants judged so far, so that a run that is ended early leaves its findings."""
+    known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    known[f"seed {seed}"] = {
+        "asked": count,
+        "count": len(rows),
+        "caught": sum(row["verdict"] != "survived" for row in rows),
+        "by golden net alone": sum("tests/golden" in row["by"] for row in rows),
+        "mutants": rows,
+    }
+    RESULTS.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
