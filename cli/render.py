@@ -173,12 +173,11 @@ def _mesh_shot(recipe: Recipe, model: PortraitModel, size: int, framing: str | N
     from portrait_core.cameras import Camera
     from portrait_core.pipeline import make_avatar
     from portrait_core.rendering.framing import frame_bust
-    from portrait_core.rendering.preview import Preview
+    from portrait_core.rendering.layered import avatar_scene
 
     avatar = make_avatar(recipe, model, watcher)
-    vertices, normals = avatar.posed()
     # One scene for all cameras: most of its light does not depend on where the camera stands.
-    scene = Preview(vertices, normals, avatar.main.faces, avatar.main.uvs, avatar.main.maps.base_colour)
+    scene = avatar_scene(avatar)
     # Framed at rest, so that a pose moves the head and not the camera.
     place = Camera.orbit if framing == "portrait" else frame_bust(avatar.main.vertices).camera
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from itertools import groupby
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,12 +123,41 @@ class Mesh:
 
 
 @dataclass(frozen=True)
+class Material:
+    """How a surface meets light, beside what its maps say.
+
+    ``alpha``: ``mask`` shows what is opaque by ``cutoff`` or more, ``blend`` mixes. ``factors`` are what a glTF
+    material multiplies its maps by, or their values where it has none, by glTF's paths
+    (``pbrMetallicRoughness.roughnessFactor``); what is not named is as the maps say. ``extensions`` are further layers
+    by glTF's names (``KHR_materials_clearcoat``), each with its plain values; programs that do not know one leave it
+    out.
+    """
+
+    alpha: Literal["opaque", "mask", "blend"] = "opaque"
+    cutoff: float = 0.5
+    double_sided: bool = False
+    factors: Mapping[str, Any] = field(default_factory=_no_facts)
+    extensions: Mapping[str, Mapping[str, Any]] = field(default_factory=_no_facts)
+
+
+PLAIN = Material()
+
+
+@dataclass(frozen=True)
 class Section:
-    """Some of a level's faces that have maps of their own: ``count`` of them, and the ``name`` of their material."""
+    """Some of a level's faces that have maps of their own: ``count`` of them, and the ``name`` of their material.
+
+    ``part`` is the object that they belong to: sections that follow each other and name the same one are its materials,
+    and parts share no vertices. The first ``2 * quads`` faces are the halves ``a b c`` and ``a c d`` of quads ``a b c
+    d``, in pairs.
+    """
 
     name: str
     count: int
     maps: Maps
+    material: Material = PLAIN
+    part: str = ""
+    quads: int = 0
 
 
 @dataclass(frozen=True)
@@ -156,9 +186,34 @@ class Level(Mesh):
             raise ValueError(f"avatar: a face names a vertex outside 0..{count - 1}")
         if self.sections and sum(section.count for section in self.sections) != len(self.faces):
             raise ValueError(f"avatar: the sections do not part the {len(self.faces)} faces of the surface")
+        for section, faces in self.section_faces():
+            _check_quads(section, faces)
         weights = self.skin.weights
         if not (float(weights.min()) >= 0.0 and float(np.abs(weights.sum(axis=1) - 1.0).max()) <= 1e-4):
             raise ValueError("avatar: skin weights must be >= 0 and sum to 1 per vertex")
+
+    def section_faces(self) -> list[tuple[Section, NDArray[np.int32]]]:
+        """Each section with its faces (count, 3); one without a name for a level that has a single set of maps."""
+        found: list[tuple[Section, NDArray[np.int32]]] = []
+        begin = 0
+        for section in self.sections or (Section("", len(self.faces), self.maps),):
+            found.append((section, self.faces[begin : begin + section.count]))
+            begin += section.count
+        return found
+
+    def pieces(self) -> list[tuple[str, Level]]:
+        """The level's objects by their names, each a level with vertices of its own; itself without a name where it is
+        one object."""
+        if not any(section.part for section in self.sections):
+            return [("", self)]
+        found: list[tuple[str, Level]] = []
+        for part, group in groupby(self.section_faces(), key=lambda each: each[0].part):
+            sections, faces = zip(*group, strict=True)
+            kept, own = np.unique(np.concatenate(faces), return_inverse=True)
+            few = self.data.take(kept.astype(np.int32))
+            faces_of = np.asarray(own, np.int32).reshape(-1, 3)
+            found.append((part, Level(few, faces_of, sections[0].maps, tuple(sections))))
+        return found
 
 
 @dataclass(frozen=True)
@@ -167,8 +222,9 @@ class Avatar:
 
     ``levels`` holds the levels of detail, finest first, at least one. The rig, common to all: ``joint_names`` with J
     names, ``parents`` (J,) int32 (-1 for the one root, parents before children) and ``joints`` (J, 3) float32 rest
-    places; every joint's rest rotation is the identity. ``pose`` gives axis-angle rotations in radians by joint name,
-    relative to the parent; joints without an entry rest. ``motion`` is an animation of the same joints, or None.
+    places. ``rest`` gives the axis-angle rotations in radians by joint name, relative to the parent, in which the
+    joints are at rest, for those that are not at the identity: lowered arms. ``pose`` gives rotations of the same kind;
+    joints without an entry rest. ``motion`` is an animation of the same joints, or None.
     ``recipe``, ``provenance`` and ``report`` (what was measured while it was made) are plain JSON data. ``thumbnail``
     is an (H, W, 3) uint8 sRGB image.
 
@@ -182,6 +238,7 @@ class Avatar:
     joints: NDArray[np.float32]
     pose: Mapping[str, tuple[float, float, float]] = field(default_factory=_no_pose)
     motion: Motion | None = None
+    rest: Mapping[str, tuple[float, float, float]] = field(default_factory=_no_pose)
     recipe: Mapping[str, Any] = field(default_factory=_no_facts)
     provenance: Mapping[str, Any] = field(default_factory=_no_facts)
     report: Mapping[str, Any] = field(default_factory=_no_facts)
@@ -203,9 +260,12 @@ class Avatar:
 
     def posed(self, level: int = 0) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Vertices (V, 3) and unit normals (V, 3) of a level as a viewer shows them, in the avatar's pose."""
-        motions = joint_motions(self.joint_names, self.parents, self.joints, self.pose)
-        chosen = self.levels[level]
-        return skinned(chosen.vertices, chosen.normals, chosen.skin, motions)
+        return self.moved(self.levels[level])
+
+    def moved(self, mesh: Mesh) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The same of a mesh that has the avatar's rig, such as a piece of a level."""
+        motions = joint_motions(self.joint_names, self.parents, self.joints, self.pose, self.rest)
+        return skinned(mesh.vertices, mesh.normals, mesh.skin, motions)
 
     def _check_rig(self) -> None:
         names, count = self.joint_names, len(self.joint_names)
@@ -230,11 +290,18 @@ class Avatar:
             for joint in self.motion.rotations:
                 if joint not in names:
                     raise ValueError(f"avatar: the motion names joint {joint!r}, the rig has {', '.join(names)}")
-        for joint, rotation in self.pose.items():
-            if joint not in names:
-                raise ValueError(f"avatar: the pose names joint {joint!r}, the rig has {', '.join(names)}")
-            if len(rotation) != 3 or not all(math.isfinite(angle) for angle in rotation):
-                raise ValueError(f"avatar: the pose of {joint!r} must be three finite radians, got {rotation}")
+        for what, turns in (("pose", self.pose), ("rest pose", self.rest)):
+            for joint, rotation in turns.items():
+                if joint not in names:
+                    raise ValueError(f"avatar: the {what} names joint {joint!r}, the rig has {', '.join(names)}")
+                if len(rotation) != 3 or not all(math.isfinite(angle) for angle in rotation):
+                    raise ValueError(f"avatar: the {what} of {joint!r} must be three finite radians, got {rotation}")
+
+
+def _check_quads(section: Section, faces: NDArray[np.int32]) -> None:
+    halves = faces[: 2 * section.quads].reshape(-1, 2, 3)
+    if len(halves) != section.quads or bool((halves[:, 0, [0, 2]] != halves[:, 1, [0, 1]]).any()):
+        raise ValueError(f"avatar: the first {2 * section.quads} faces of {section.name or 'a section'} are no quads")
 
 
 def _check_image(label: str, image: NDArray[np.uint8], channels: int = 3) -> None:

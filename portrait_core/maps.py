@@ -67,6 +67,14 @@ MAPS = {
             ),
             required=True,
         ),
+        # Coverage. glTF keeps it beside the base colour, in one image.
+        MapSpec(
+            "opacity",
+            key="opacity",
+            colour_space="linear",
+            neutral=(255,),
+            uses=(MapUse("opacity", socket="Alpha", mtl="map_d"),),
+        ),
         # Tangent space, +y up: glTF's convention.
         MapSpec(
             "normal",

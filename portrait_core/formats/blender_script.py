@@ -24,6 +24,7 @@ if not IN_BLENDER:
     # Set before bpy is imported, or it writes into the home folder.
     os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="blender-user-"))
 
+import bmesh  # noqa: E402
 import bpy  # noqa: E402
 import numpy as np  # noqa: E402
 
@@ -42,6 +43,8 @@ def convert(source: Path, target: Path, channels: Channels) -> None:
             1.0,
         )  # before the import, which turns seconds into frames
     _ops.import_scene.gltf(filepath=str(source), disable_bone_shape=True)
+    for mesh in bpy.data.meshes:
+        join_quads(mesh)
     scene = bpy.context.scene
     scene.unit_settings.system = "METRIC"
     actions = list(bpy.data.actions)
@@ -84,6 +87,31 @@ def convert(source: Path, target: Path, channels: Channels) -> None:
         _ops.wm.usd_export(filepath=str(target), **{name: value for name, value in wanted.items() if name in known})
     if not target.is_file():
         raise RuntimeError(f"Blender wrote no {target.name}")
+
+
+def join_quads(mesh: Any) -> None:
+    """Make quads again of the triangles that the file's extras tell of, and weld what its atlas cut apart."""
+    counts = [int(each) for each in mesh.get("quads", [])]
+    if not any(counts):
+        return
+    work = bmesh.new()
+    work.from_mesh(mesh)
+    work.faces.ensure_lookup_table()
+    of_material: dict[int, list[Any]] = {}
+    for face in work.faces:
+        of_material.setdefault(face.material_index, []).append(face)
+    pairs = [
+        (faces[2 * number], faces[2 * number + 1])
+        for faces, count in zip(of_material.values(), counts, strict=False)
+        for number in range(count)
+    ]
+    for pair in pairs:
+        bmesh.utils.face_join(pair)
+    # Seams alone: lips that touch are no seam.
+    bmesh.ops.remove_doubles(work, verts=[vertex for vertex in work.verts if vertex.is_boundary], dist=1e-7)
+    work.to_mesh(mesh)
+    work.free()
+    del mesh["quads"]
 
 
 def plain_channels(channels: Channels) -> None:

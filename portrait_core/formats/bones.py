@@ -26,5 +26,6 @@ def rename_bones(avatar: Avatar, names: Sequence[str]) -> Avatar:
         avatar,
         joint_names=tuple(names),
         pose={new[joint]: angles for joint, angles in avatar.pose.items()},
+        rest={new[joint]: angles for joint, angles in avatar.rest.items()},
         motion=motion,
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Maps as the contents of image files, encoded side by side; levels that share their maps get one set."""
+"""Maps as the contents of image files, encoded side by side."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from portrait_core.avatar import Level, Maps
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.avatar import Maps
 from portrait_core.imaging.images import encode_jpeg
 from portrait_core.imaging.png import encode_map
 from portrait_core.maps import MAPS
@@ -26,46 +29,39 @@ class EncodedMaps:
     maps: Maps
 
 
-def distinct_maps(levels: Sequence[Level]) -> tuple[list[Maps], list[int]]:
-    """The maps without repetitions, and for each level the number of its own. Shared means: the same object."""
-    return distinct([level.maps for level in levels])
-
-
-def distinct(every: Sequence[Maps]) -> tuple[list[Maps], list[int]]:
-    """``every`` one without repetitions, and the number of each; equal means: the same object."""
-    found: list[Maps] = []
-    numbers: list[int] = []
-    for each in every:
-        for number, maps in enumerate(found):
-            if maps is each:
-                numbers.append(number)
-                break
-        else:
-            numbers.append(len(found))
-            found.append(each)
-    return found, numbers
-
-
 def encode_maps(
-    maps: Sequence[Maps], kind: ImageKind = "png", suffixes: Sequence[str] | None = None
+    maps: Sequence[Maps],
+    kind: ImageKind,
+    suffixes: Sequence[str],
+    *,
+    with_opacity: bool = False,
 ) -> list[EncodedMaps]:
     """All images as files, in threads. ``kind`` is that of colours; directions and roughness are always PNG.
 
-    ``suffixes`` tell the images of several maps apart; by default those of levels of detail.
+    ``suffixes`` tell the images of several maps apart. ``with_opacity`` puts the opacity into the image of the colours,
+    as glTF wants it, which is a PNG then.
     """
+    images = [_with_opacity(each) if with_opacity else dict(each) for each in maps]
 
     def encode(job: tuple[int, str]) -> tuple[bytes, ImageKind]:
         number, name = job
-        how: ImageKind = kind if MAPS[name].colour_space == "srgb" else "png"
-        image = maps[number][name]
+        image = images[number][name]
+        how: ImageKind = kind if MAPS[name].colour_space == "srgb" and image.shape[2] == MAPS[name].channels else "png"
         return (encode_map(image) if how == "png" else encode_jpeg(image)), how
 
-    jobs = [(number, name) for number, each in enumerate(maps) for name in each]
+    jobs = [(number, name) for number, each in enumerate(images) for name in each]
     with side_by_side(_THREADS) as threads:
         contents = list(threads.map(encode, jobs))
-    if suffixes is None:
-        suffixes = [f"_LOD{n}" if len(maps) > 1 else "" for n in range(len(maps))]
     results = [EncodedMaps(suffix, {}, each) for suffix, each in zip(suffixes, maps, strict=True)]
     for (number, name), content in zip(jobs, contents, strict=True):
         results[number].images[name] = content
     return results
+
+
+def _with_opacity(maps: Maps) -> dict[str, NDArray[np.uint8]]:
+    """The images, with the opacity as the fourth channel of the colours where there is one."""
+    images = dict(maps)
+    opacity = images.pop("opacity", None)
+    if opacity is not None:
+        images["base_colour"] = np.concatenate([images["base_colour"], opacity], axis=2)
+    return images

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Avatar, Mesh
+from portrait_core.avatar import Avatar, Level, Mesh
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class LooseMesh(Mesh):
     name: str
 
 
-def loose_mesh(avatar: Avatar, level: int, name: str) -> LooseMesh:
-    """Level number ``level`` of ``avatar``, moved by the pose where there is one: such files have no bones to turn."""
-    chosen = avatar.levels[level]
-    vertices, normals = avatar.posed(level) if avatar.pose else (chosen.vertices, chosen.normals)
-    return LooseMesh(chosen.data.with_(vertices=vertices, normals=normals), chosen.faces, name)
+def loose_mesh(avatar: Avatar, level: Level, name: str) -> LooseMesh:
+    """``level`` of ``avatar``, or a piece of it, moved by the pose where there is one: such files have no bones to
+    turn."""
+    vertices, normals = avatar.moved(level) if avatar.pose else (level.vertices, level.normals)
+    return LooseMesh(level.data.with_(vertices=vertices, normals=normals), level.faces, name)
 
 
 def weld(rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:

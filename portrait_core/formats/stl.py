@@ -24,7 +24,7 @@ def stl_files(avatar: Avatar, stem: str) -> dict[str, bytes]:
     the mesh is there, so a capped bust is closed. The head of 80 bytes has the first digits of the recipe's digest;
     the recipe itself does not fit.
     """
-    mesh = loose_mesh(avatar, 0, avatar.name)
+    mesh = loose_mesh(avatar, avatar.main, avatar.name)
     x, y, z = (mesh.vertices * np.float32(MILLIMETRES)).T
     corners = np.stack([x, -z, y], axis=1)[mesh.faces]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).astype(np.float64)

@@ -44,6 +44,7 @@ _ROOM_REACH = 0.35
 """Metres within which an obstacle darkens the room's light: the hollows of a face, not the whole side of a body."""
 
 _GLOSS = 22.0
+_COAT_GLOSS = 700.0
 
 
 def disk_directions(towards: NDArray[np.float64], spread: float, count: int) -> NDArray[np.float32]:
@@ -111,6 +112,23 @@ def shade(
             grazing = (1.0 - np.clip(np.einsum("ni,ni->n", to_eye, half), 0.0, 1.0)) ** 5
             shine += lamp.shine * (1.0 + 4.0 * grazing) * facing**_GLOSS * lamps[index]
     return (albedo * light + shine[:, None]).astype(np.float32)
+
+
+def glint(
+    normals: NDArray[np.float32],
+    to_eye: NDArray[np.float32],
+    lamps: NDArray[np.float32],
+    cam2world: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """The highlight (N,) of a clear coat, linear: small bright pictures of the lamps; arguments as of :func:`shade`."""
+    light = np.zeros(len(normals), np.float32)
+    for index, (lamp, towards) in enumerate(zip(LAMPS, lamp_directions(cam2world), strict=True)):
+        half = to_eye + towards.astype(np.float32)
+        half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
+        facing = np.clip(np.einsum("ni,ni->n", normals, half), 0.0, 1.0)
+        grazing = 0.04 + 0.96 * (1.0 - np.clip(np.einsum("ni,ni->n", to_eye, half), 0.0, 1.0)) ** 5
+        light += max(lamp.colour) * 8.0 * grazing * facing**_COAT_GLOSS * lamps[index]
+    return light
 
 
 def expose(linear: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Avatar
-from portrait_core.cameras import Camera
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries
 from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.rendering.lighting import LAMPS, expose, lamp_shadows, room_shadows, shade
@@ -61,7 +59,7 @@ class Traced:
         linear = backdrop_at(self.row, self.column)
 
         def paint(part: NDArray[np.int64]) -> None:
-            found = _blend(self.table, self.faces[hits.face[part]], hits.weights[part])
+            found = blend(self.table, self.faces[hits.face[part]], hits.weights[part])
             normals = np.asarray(found[:, :3] / np.maximum(_length(found[:, :3]), 1e-6), np.float32)
             albedo = bilinear(texture, found[:, 3:5])
             shadows = np.ascontiguousarray(found[:, 6:].T)
@@ -78,10 +76,10 @@ class Traced:
         depth, mask = np.full(size * size, np.inf, np.float32), np.zeros(size * size, np.float32)
         # The rays of a pixel follow each other.
         each = self.supersampling * self.supersampling
-        image[self.pixels] = _mean(linear, each)
+        image[self.pixels] = means(linear, each)
         depth[self.pixels] = nearest.reshape(-1, each).min(axis=1)
-        mask[self.pixels] = _mean(met.astype(np.float32)[:, None], each)[:, 0]
-        return Picture(_encode(image).reshape(size, size, 3), depth.reshape(size, size), mask.reshape(size, size))
+        mask[self.pixels] = means(met.astype(np.float32)[:, None], each)[:, 0]
+        return Picture(encode(image).reshape(size, size, 3), depth.reshape(size, size), mask.reshape(size, size))
 
 
 class Scene:
@@ -114,7 +112,7 @@ class Scene:
         """What an OpenCV camera sees: ``cam2world`` (4, 4), ``intrinsics`` (3, 3) in picture sides, for a ``size`` x
         ``size`` picture. Each pixel is the mean of ``supersampling`` squared rays."""
         pixels = shown_pixels(self._vertices, self._faces, cam2world, intrinsics, size)
-        row, column = _sub_places(pixels, size, supersampling)
+        row, column = sub_places(pixels, size, supersampling)
         directions = directions_at(row, column, cam2world, intrinsics)
         hits = self._mesh.first_hits(cam2world[:3, 3], directions)
         table = self._table(hits.face[hits.face >= 0], cam2world)
@@ -165,13 +163,6 @@ class Preview:
         return self._scene.trace(cam2world, intrinsics, size, supersampling=supersampling).paint(self._texture)
 
 
-def render_avatar(avatar: Avatar, camera: Camera, size: int) -> Picture:
-    """A ``size`` x ``size`` picture of ``avatar`` in its pose from ``camera``."""
-    vertices, normals = avatar.posed()
-    scene = Preview(vertices, normals, avatar.main.faces, avatar.main.uvs, avatar.main.maps.base_colour)
-    return scene.render(camera.cam2world, camera.intrinsics, size)
-
-
 def shown_pixels(
     vertices: NDArray[np.float32],
     faces: NDArray[np.int32],
@@ -198,7 +189,7 @@ def shown_pixels(
     return np.flatnonzero(boxes[:size, :size] > 0.5)
 
 
-def _sub_places(pixels: NDArray[np.int64], size: int, factor: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def sub_places(pixels: NDArray[np.int64], size: int, factor: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rows and columns (P * factor squared,), in picture sides, of the rays of ``pixels`` (P,)."""
     part = (np.arange(factor) + 0.5) / factor
     down, across = np.repeat(part, factor), np.tile(part, factor)
@@ -208,7 +199,7 @@ def _sub_places(pixels: NDArray[np.int64], size: int, factor: int) -> tuple[NDAr
 
 def ray_directions(cam2world: NDArray[np.float32], intrinsics: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     """(size * size, 3) unit world directions through the pixel centres, row by row."""
-    row, column = _sub_places(np.arange(size * size), size, 1)
+    row, column = sub_places(np.arange(size * size), size, 1)
     return directions_at(row, column, cam2world, intrinsics)
 
 
@@ -230,7 +221,7 @@ def directions_at(
 
 
 def bilinear(texture: NDArray[Any], uvs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N, 3) colours of ``texture`` (H, W, 3) at ``uvs`` (N, 2, origin bottom left), clamped at the border.
+    """(N, C) colours of ``texture`` (H, W, C) at ``uvs`` (N, 2, origin bottom left), clamped at the border.
 
     A uint8 texture is sRGB and gives linear light; any other is taken as it is.
     """
@@ -259,7 +250,7 @@ def backdrop_at(row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArra
     return np.asarray(middle + (corner - middle) * away[:, None], np.float32)
 
 
-def _blend(values: NDArray[np.float32], corner: NDArray[np.int32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+def blend(values: NDArray[np.float32], corner: NDArray[np.int32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """Vertex ``values`` (V, C) at barycentric places (N, 3)."""
     total = np.zeros((len(corner), values.shape[1]), np.float32)
     for k in range(3):
@@ -272,12 +263,12 @@ def _length(vectors: NDArray[Any]) -> NDArray[Any]:
     return np.sqrt(np.einsum("ni,ni->n", vectors, vectors))[:, None]
 
 
-def _mean(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+def means(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """The means (N, C) of every ``count`` rows of ``values`` (N * count, C)."""
     total = np.add.reduce([values[k::count] for k in range(count)])
     return np.asarray(total / np.float32(count), np.float32)
 
 
-def _encode(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
+def encode(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Linear light to sRGB bytes."""
     return np.rint(linear_to_srgb(linear) * 255.0).astype(np.uint8)

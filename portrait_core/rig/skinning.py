@@ -33,25 +33,53 @@ def rotation(axis_angle: Sequence[float]) -> NDArray[np.float64]:
     )
 
 
+Turns = Mapping[str, Sequence[float]]
+"""Axis-angle rotations in radians by joint name, each relative to the parent."""
+
+_UNTURNED = (0.0, 0.0, 0.0)
+
+
+def local_joints(
+    joint_names: Sequence[str], parents: NDArray[np.int32], joints: NDArray[np.float32], rest: Turns
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of joints at rest at ``joints`` (J, 3): the places (J, 3) of each in its parent's frame, and the frames
+    (J, 3, 3), whose axes the turns ``rest`` turn; the world's where there are none."""
+    places, frames = np.zeros((len(joints), 3)), np.zeros((len(joints), 3, 3))
+    for index, name in enumerate(joint_names):
+        parent = int(parents[index])
+        own, offset = rotation(rest.get(name, _UNTURNED)), joints[index].astype(np.float64)
+        if parent < 0:
+            places[index], frames[index] = offset, own
+            continue
+        offset = (joints[index] - joints[parent]).astype(np.float64)
+        places[index], frames[index] = (frames[parent].T @ offset if rest else offset), frames[parent] @ own
+    return places, frames
+
+
 def joint_motions(
     joint_names: Sequence[str],
     parents: NDArray[np.int32],
     joints: NDArray[np.float32],
-    pose: Mapping[str, Sequence[float]],
+    pose: Turns,
+    rest: Turns | None = None,
 ) -> NDArray[np.float64]:
     """(J, 4, 4): for each joint the transform that takes its rest place to its posed place, in the world.
 
-    ``pose`` gives axis-angle rotations relative to the parent; joints without an entry rest.
+    ``pose`` gives axis-angle rotations relative to the parent; joints without an entry rest. ``rest`` are the turns, of
+    the same kind, in which the joints are at rest: none where the rest pose is the skeleton's zero pose.
     """
+    places, frames = local_joints(joint_names, parents, joints, rest or {})
     placed: list[NDArray[np.float64]] = []
     for index, name in enumerate(joint_names):
         parent = int(parents[index])
         local = np.eye(4)
-        local[:3, :3] = rotation(pose.get(name, (0.0, 0.0, 0.0)))
-        local[:3, 3] = joints[index] - (joints[parent] if parent >= 0 else 0.0)
+        local[:3, :3] = rotation(pose.get(name, (rest or {}).get(name, _UNTURNED)))
+        local[:3, 3] = places[index]
         placed.append(placed[parent] @ local if parent >= 0 else local)
     result: Any = np.stack(placed)
     for index in range(len(joint_names)):
+        if rest:
+            result[index, :3, :3] = result[index, :3, :3] @ frames[index].T
         result[index, :3, 3] -= result[index, :3, :3] @ joints[index].astype(np.float64)
     return result
 

@@ -11,8 +11,9 @@ import pytest
 from portrait_core.cameras import Camera
 from portrait_core.geometry.directions import sphere_directions
 from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.rendering.layered import render_avatar
 from portrait_core.rendering.lighting import disk_directions, expose
-from portrait_core.rendering.preview import Preview, bilinear, ray_directions, render_avatar, shown_pixels
+from portrait_core.rendering.preview import Preview, bilinear, ray_directions, shown_pixels
 from portrait_core.shape import extract_surface, vertex_normals
 from tests.analytic import AnalyticField, ball
 from tests.formats.busts import bust_avatar

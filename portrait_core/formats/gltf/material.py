@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from portrait_core.avatar import PLAIN, Material
 from portrait_core.formats.encoded_maps import EncodedMaps
 from portrait_core.formats.gltf.binary import BinaryBuilder
 from portrait_core.maps import MAPS
@@ -15,7 +16,13 @@ _TEXTURE_RECORDS = {"normalTexture": "NormalMaterialTexture", "occlusionTexture"
 
 
 def add_material(
-    records: Any, gltf: Any, binary: BinaryBuilder, prefix: str, encoded: EncodedMaps, name: str = ""
+    records: Any,
+    gltf: Any,
+    binary: BinaryBuilder,
+    prefix: str,
+    encoded: EncodedMaps,
+    name: str = "",
+    kind: Material = PLAIN,
 ) -> int:
     """Append the material of ``encoded`` with its textures, called ``name`` or after ``prefix``; returns its number."""
     textures = {
@@ -25,8 +32,10 @@ def add_material(
     material = records.Material(
         name=name or f"{prefix}_skin{encoded.suffix}",
         pbrMetallicRoughness=records.PbrMetallicRoughness(),
-        alphaMode=None,  # opaque is the default; pygltflib would add an alpha cut-off that belongs to masks
-        alphaCutoff=None,
+        # Opaque is the default; pygltflib would add an alpha cut-off that belongs to masks.
+        alphaMode=None if kind.alpha == "opaque" else kind.alpha.upper(),
+        alphaCutoff=kind.cutoff if kind.alpha == "mask" else None,
+        doubleSided=kind.double_sided,
     )
     for spec in MAPS.values():
         for use in spec.uses:
@@ -36,6 +45,12 @@ def add_material(
             if use.gltf is not None and spec.name in textures and (encoded.maps.says(spec, use) or not use.optional):
                 record = getattr(records, _TEXTURE_RECORDS.get(use.gltf, "TextureInfo"))
                 _set(material, use.gltf, record(index=textures[spec.name]))
+    for path, value in kind.factors.items():
+        _set(material, path, list(value) if isinstance(value, tuple) else value)
+    if kind.extensions:
+        material.extensions = {extension: dict(values) for extension, values in kind.extensions.items()}
+        known = gltf.extensionsUsed or []
+        gltf.extensionsUsed = [*known, *(extension for extension in kind.extensions if extension not in known)]
     gltf.materials.append(material)
     return len(gltf.materials) - 1
 

@@ -5,21 +5,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Avatar, Level, Section
-from portrait_core.files.names import level_stems
-from portrait_core.formats.encoded_maps import ImageKind, distinct, encode_maps
+from portrait_core.avatar import Avatar, Level
+from portrait_core.formats.encoded_maps import ImageKind, encode_maps
 from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, facts_of
 from portrait_core.formats.gltf.animation import add_animation, unit
 from portrait_core.formats.gltf.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder
 from portrait_core.formats.gltf.levels import name_levels
 from portrait_core.formats.gltf.material import add_material
+from portrait_core.formats.pieces import Piece, pieces_of
 from portrait_core.geometry.vertex_data import VERTEX_ATTRIBUTES, Kind
 from portrait_core.rig import Skin, quaternion
+from portrait_core.rig.skinning import local_joints
+
+QUADS_KEY = "quads"
+"""In the extras of a mesh, for each primitive: how many quads its first triangles are the halves of, ``a b c`` and
+``a c d`` in pairs. On the mesh, because Blender keeps what is written there."""
 
 
 def build_scene(
@@ -28,9 +34,10 @@ def build_scene(
     """The records of ``avatar`` (a ``pygltflib.GLTF2``) and its binary half; ``beside`` as :class:`BinaryBuilder` says.
 
     Nodes: the joints under one root at the identity, each with a translation only (rest) and its pose as a rotation;
-    the meshes beside them at the scene's level, ``NAME`` for one level, ``NAME_LOD0``, ``NAME_LOD1`` ... for more.
-    Only the first of them is in the scene, and names the others by MSFT_lod, so that a program without levels of detail
-    shows one mesh; with ``levels_shown`` all are in the scene, for a program that takes nothing else.
+    the meshes beside them at the scene's level, ``NAME`` for one level, ``NAME_LOD0``, ``NAME_LOD1`` ... for more; of
+    an avatar of parts one for each, called after the part. Only the finest of an object is in the scene, and names the
+    others by MSFT_lod, so that a program without levels of detail shows one mesh; with ``levels_shown`` all are in the
+    scene, for a program that takes nothing else.
     Raises ``ValueError`` when recipe, provenance or report are not plain JSON data.
     """
     import pygltflib
@@ -41,30 +48,28 @@ def build_scene(
     gltf.asset.extras = facts
     gltf.asset.copyright = copyright_line(avatar.provenance)
     binary = BinaryBuilder(gltf, beside)
-    sections = [_sections(level) for level in avatar.levels]
-    every = [section for level in sections for section in level]
-    maps, materials = distinct([section.maps for section in every])
-    names = level_stems(avatar.name, len(avatar.levels))
-    numbers = iter(materials)
-    for name, level, parts in zip(names, avatar.levels, sections, strict=True):
-        wanted = [(part.count, next(numbers)) for part in parts]
-        gltf.meshes.append(records.Mesh(name=name, primitives=_primitives(records, binary, level, wanted)))
-    named = [every[materials.index(number)].name for number in range(len(maps))]
-    suffixes = [f"_{name}" for name in named] if all(named) else None
-    for encoded, name in zip(encode_maps(maps, image, suffixes), named, strict=True):
-        add_material(records, gltf, binary, avatar.name, encoded, name)
+    pieces, looks = pieces_of(avatar)
+    for piece in pieces:
+        gltf.meshes.append(_mesh(records, binary, piece))
+    encoded = encode_maps([look.maps for look in looks], image, [look.suffix for look in looks], with_opacity=True)
+    for each, look in zip(encoded, looks, strict=True):
+        add_material(records, gltf, binary, avatar.name, each, look.name, look.kind)
     root = _skeleton(records, gltf, binary, avatar)
-    meshes: list[int] = []
-    for number, name in enumerate(names):
-        node = records.Node(name=name, mesh=number, skin=0)
-        if number == 0:
-            # Again, because Blender keeps what is written on an object. As text: numbers above 2**31 are lost there.
-            node.extras = {COMMENT_KEY: json.dumps(facts, separators=(",", ":"))}
-        gltf.nodes.append(node)
-        meshes.append(len(gltf.nodes) - 1)
-    if not levels_shown:
-        meshes = name_levels(gltf, meshes, [len(level.faces) for level in avatar.levels])
-    gltf.scenes.append(records.Scene(name=avatar.name, nodes=[root, *meshes]))
+    shown: list[int] = []
+    for _, same in groupby(enumerate(pieces), key=lambda each: each[1].part):
+        nodes: list[int] = []
+        of_part = list(same)
+        for number, piece in of_part:
+            node = records.Node(name=piece.name, mesh=number, skin=0)
+            if number == 0:
+                # Again, because Blender keeps what is written on an object. As text: it loses numbers above 2**31.
+                node.extras = {COMMENT_KEY: json.dumps(facts, separators=(",", ":"))}
+            gltf.nodes.append(node)
+            nodes.append(len(gltf.nodes) - 1)
+        if not levels_shown:
+            nodes = name_levels(gltf, nodes, [len(piece.level.faces) for _, piece in of_part])
+        shown += nodes
+    gltf.scenes.append(records.Scene(name=avatar.name, nodes=[root, *shown]))
     gltf.scene = 0
     if avatar.motion is not None:
         joints: list[int] = gltf.skins[0].joints
@@ -74,33 +79,31 @@ def build_scene(
     return gltf, binary
 
 
-def _sections(level: Level) -> tuple[Section, ...]:
-    """The level's parts with maps of their own; one without a name where it has one set for all."""
-    return level.sections or (Section("", len(level.faces), level.maps),)
-
-
-def _primitives(records: Any, binary: BinaryBuilder, level: Level, wanted: list[tuple[int, int]]) -> list[Any]:
-    """A primitive for each count of faces and its material, over the same vertices."""
+def _mesh(records: Any, binary: BinaryBuilder, piece: Piece) -> Any:
+    """A primitive for each section of an object, over the same vertices."""
+    level = piece.level
     # The highest number is reserved, so 65535 vertices still fit into 16 bits.
     wide = np.uint16 if len(level.vertices) <= 0xFFFF else np.uint32
-    indices: list[int] = []
-    materials: list[int] = []
-    begin = 0
-    for count, material in wanted:
-        faces = proper_faces(level.vertices, level.faces[begin : begin + count])
-        begin += count
-        if len(faces) or len(wanted) == 1:  # glTF knows no empty list of corners
-            indices.append(binary.accessor(faces.reshape(-1, 1).astype(wide), INDEX_DATA))
-            materials.append(material)
+    wanted = list(zip(level.section_faces(), piece.materials, strict=True))
+    primitives: list[tuple[int, int, int]] = []
+    for (section, faces), material in wanted:
+        # Parts have the same faces for everybody, thin ones too: what is swapped or morphed needs that.
+        kept = faces if section.part else proper_faces(level.vertices, faces)
+        if len(kept) or len(wanted) == 1:  # glTF knows no empty list of corners
+            index = binary.accessor(kept.reshape(-1, 1).astype(wide), INDEX_DATA)
+            primitives.append((index, material, section.quads if section.part else 0))
     attributes = {
         name: binary.accessor(array, VERTEX_DATA, limits=name == "POSITION") for name, array in file_arrays(level)
     }
-    return [
-        records.Primitive(
-            mode=records.TRIANGLES, material=material, indices=index, attributes=records.Attributes(**attributes)
+    mesh = records.Mesh(name=piece.name, primitives=[])
+    for index, material, _ in primitives:
+        own = records.Attributes(**attributes)
+        mesh.primitives.append(
+            records.Primitive(mode=records.TRIANGLES, material=material, indices=index, attributes=own)
         )
-        for index, material in zip(indices, materials, strict=True)
-    ]
+    if any(quads for _, _, quads in primitives):
+        mesh.extras = {QUADS_KEY: [quads for _, _, quads in primitives]}
+    return mesh
 
 
 def file_arrays(level: Level) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -158,17 +161,21 @@ def _skeleton(records: Any, gltf: Any, binary: BinaryBuilder, avatar: Avatar) ->
     """Append the joints and the root above them; returns the root's number."""
     first = len(gltf.nodes)
     parents = avatar.parents.tolist()
-    for index, (name, parent) in enumerate(zip(avatar.joint_names, parents, strict=True)):
-        offset = avatar.joints[index] - (avatar.joints[parent] if parent >= 0 else np.float32(0.0))
+    places, frames = local_joints(avatar.joint_names, avatar.parents, avatar.joints, avatar.rest)
+    turns = {**avatar.rest, **avatar.pose}
+    for index, name in enumerate(avatar.joint_names):
         children = [first + child for child, above in enumerate(parents) if above == index]
-        node = records.Node(name=name, translation=offset.tolist(), children=children)
-        if name in avatar.pose:
-            node.rotation = list(quaternion(avatar.pose[name]))
+        node = records.Node(name=name, translation=places[index].tolist(), children=children)
+        if name in turns:
+            node.rotation = list(quaternion(turns[name]))
         gltf.nodes.append(node)
     gltf.nodes.append(records.Node(name=f"{avatar.name} rig", children=[first]))
-    # Rest rotations are the identity, so a joint's inverse bind matrix only moves the joint to the origin.
+    # A joint's inverse bind matrix takes it to the origin and, where it rests turned, its axes to the world's.
     inverse = np.tile(np.eye(4, dtype=np.float32), (len(parents), 1, 1))
     inverse[:, :3, 3] = -avatar.joints
+    if avatar.rest:
+        inverse[:, :3, :3] = frames.transpose(0, 2, 1)
+        inverse[:, :3, 3] = -np.einsum("jba,jb->ja", frames, avatar.joints.astype(np.float64))
     # glTF stores matrices by columns
     columns = np.ascontiguousarray(inverse.transpose(0, 2, 1)).reshape(-1, 16)
     gltf.skins.append(

@@ -26,7 +26,7 @@ SKIN_ROUGHNESS, LIP_ROUGHNESS, EYE_ROUGHNESS, CLOTH_ROUGHNESS, HAIR_ROUGHNESS = 
 """glTF roughness of the parts; not learnt."""
 
 SKIN_COLOURS = 6
-_FIXED = ((0.06, 0.045, 0.04), (0.70, 0.45, 0.38))
+FIXED_TONES = ((0.06, 0.045, 0.04), (0.70, 0.45, 0.38))
 _OUTPUTS = 4 + (SKIN_COLOURS + 4) + 5 + 4
 
 
@@ -137,7 +137,7 @@ class CanonicalDecoder(nn.Module):
         self.film0 = FullyConnectedLayer(style_dim, 2 * hidden)
         self.film1 = FullyConnectedLayer(style_dim, 2 * hidden)
         self.out = FullyConnectedLayer(hidden, _OUTPUTS)
-        self.register_buffer("fixed_colours", torch.tensor(_FIXED, dtype=torch.float32), persistent=False)
+        self.register_buffer("fixed_colours", torch.tensor(FIXED_TONES, dtype=torch.float32), persistent=False)
 
     fixed_colours: Tensor
 
@@ -192,9 +192,9 @@ class CanonicalDecoder(nn.Module):
             hair=y[..., 1] * DISTANCE_SCALE,
             neckline=y[..., 2] * DISTANCE_SCALE,
             eye=y[..., 3] * 8,
-            skin=_shaded(shares @ tones, y[..., k : k + 4]),
-            cloth=_shaded(striped, y[..., k + 5 : k + 9]),
-            hair_colour=_shaded(hair, y[..., k + 9 : k + 13]),
+            skin=shaded(shares @ tones, y[..., k : k + 4]),
+            cloth=shaded(striped, y[..., k + 5 : k + 9]),
+            hair_colour=shaded(hair, y[..., k + 9 : k + 13]),
             lips=shares[..., 1],
         )
 
@@ -218,7 +218,7 @@ class CanonicalDecoder(nn.Module):
         return nnf.leaky_relu(x * (1 + scale) + shift, 0.2)
 
 
-def _shaded(colour: Tensor, correction: Tensor) -> Tensor:
+def shaded(colour: Tensor, correction: Tensor) -> Tensor:
     """Colour times a shade plus a small correction; ``correction`` (..., 4)."""
     shade = torch.exp(torch.tanh(correction[..., :1]) * 0.8)
     return colour * shade + torch.tanh(correction[..., 1:]) * 0.15

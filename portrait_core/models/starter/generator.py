@@ -322,7 +322,7 @@ class CanonicalGenerator(PortraitGenerator):
 
     def materials(self, identity: Identity, points: Tensor) -> tuple[Tensor, Tensor]:
         """sRGB albedo (N, 3) and glTF roughness (N,), 0 to 1, at canonical points (N, 3)."""
-        decoder = self._point_decoder(identity)
+        decoder = self.point_decoder(identity)
         eye = points.new_tensor(self.options.eye_place)
         mirrored = torch.cat([points[:, :1].abs(), points[:, 1:]], 1)
         away = cast(Any, mirrored - eye).norm(dim=1)
@@ -340,7 +340,7 @@ class CanonicalGenerator(PortraitGenerator):
             colour, roughness = colour.index_copy(0, index, painted), roughness.index_copy(0, index, gloss)
         return colour.clamp(0, 1), roughness
 
-    def _point_decoder(self, identity: Identity) -> PointDecoder:
+    def point_decoder(self, identity: Identity) -> PointDecoder:
         """The identity's decoder for scattered points, kept with it unless the weights still change."""
         if identity.prepared.decoder is not None:
             return identity.prepared.decoder

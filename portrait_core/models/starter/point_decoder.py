@@ -68,8 +68,12 @@ class PointDecoder:
 
     def __call__(self, points: Tensor) -> CanonicalSample:
         """Fields, leading dimensions (1, N), at ``points`` (N, 3): the lattice box scaled to [-1, 1]."""
-        outputs = self._outputs(points, len(self._last))
+        outputs = self.outputs(points)
         return self._decoder.read(outputs.t()[None], self._palette)
+
+    def outputs(self, points: Tensor) -> Tensor:
+        """What the last layer gives (outputs, N), before it is read."""
+        return self._outputs(points, len(self._last))
 
     def distance(self, points: Tensor) -> Tensor:
         """Signed distance (N,) to body and hair together, metres, negative inside."""

@@ -18,7 +18,7 @@ from portrait_core.models.load import load_model
 from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
-from portrait_core.rendering.preview import render_avatar
+from portrait_core.rendering.layered import render_avatar
 from portrait_core.weights.registry import shipped_folder
 
 SIZE = 128

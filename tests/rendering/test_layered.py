@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of several materials, see-through ones among them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from portrait_core.avatar import Avatar, Maps, Material
+from portrait_core.cameras import Camera
+from portrait_core.rendering.layered import LayeredScene, avatar_scene
+from portrait_core.rendering.preview import Picture, Preview
+from tests.formats.busts import bust_avatar
+from tests.formats.characters import character, plain_image
+
+
+def seen(avatar: Avatar, size: int = 64) -> Picture:
+    camera = Camera.orbit(0.0, 0.0)
+    return avatar_scene(avatar).render(camera.cam2world, camera.intrinsics, size)
+
+
+def pixel(place: tuple[float, float, float], size: int = 64) -> tuple[int, int]:
+    """The row and the column in which a place is seen."""
+    camera = Camera.orbit(0.0, 0.0)
+    local = camera.cam2world[:3, :3].T @ (np.array(place) - camera.cam2world[:3, 3])
+    x, y, _ = camera.intrinsics @ (local / local[2]) * size
+    return int(y), int(x)
+
+
+def strongest(picture: Picture, at: tuple[int, int]) -> int:
+    return int(picture.image[at].argmax())
+
+
+def test_what_is_cut_out_shows_what_lies_behind() -> None:
+    picture = seen(character())
+    cut_out, covered = pixel((-0.08, 0.0, 0.05)), pixel((0.08, 0.0, 0.05))
+    assert strongest(picture, cut_out) == 0  # the left half of the hair is cut out: skin
+    assert strongest(picture, covered) == 1
+    assert picture.mask[cut_out] > 0.99 and picture.mask[covered] > 0.99
+    assert picture.depth[cut_out] == pytest.approx(picture.depth[covered] + 0.05, abs=0.005)
+
+
+def test_a_glass_mixes_by_its_share() -> None:
+    """The blue sheet covers a fifth: little blue over the red and green behind it, and its coat adds no blue alone."""
+    avatar = character()
+    level = avatar.main
+    clear = replace(level.sections[2].material, factors={"pbrMetallicRoughness.baseColorFactor": (1.0, 1.0, 1.0, 0.0)})
+    sections = (*level.sections[:2], replace(level.sections[2], material=replace(clear, extensions={})))
+    without = seen(replace(avatar, levels=(replace(level, sections=sections),)))
+    opaque = (*level.sections[:2], replace(level.sections[2], material=Material()))
+    whole = seen(replace(avatar, levels=(replace(level, sections=opaque),)))
+    mixed = seen(avatar)
+    at = pixel((0.015, 0.0, 0.1))
+    blue = [float(picture.image[at][2]) for picture in (without, mixed, whole)]
+    assert blue[0] < blue[1] < blue[2]
+    assert strongest(mixed, at) != 2
+
+
+def test_opaque_materials_are_pictured_as_the_plain_preview_does() -> None:
+    """The layered way with one opaque section against the quick one."""
+    avatar = bust_avatar()
+    level = avatar.main
+    vertices, normals = avatar.posed()
+    camera = Camera.orbit(0.4, 0.1)
+    plain = Preview(vertices, normals, level.faces, level.uvs, level.maps.base_colour)
+    layered = LayeredScene(level, vertices, normals)
+    first, second = (each.render(camera.cam2world, camera.intrinsics, 64) for each in (plain, layered))
+    both = (first.mask > 0.99) & (second.mask > 0.99)
+    difference = np.abs(first.image.astype(int) - second.image.astype(int))[both]
+    assert float(np.percentile(difference, 99)) <= 2
+    np.testing.assert_allclose(first.mask, second.mask, atol=1e-6)
+
+
+def test_a_cornea_throws_no_shadow_on_its_iris() -> None:
+    avatar = character()
+    level = avatar.main
+    dark = replace(level.sections[2], maps=Maps(base_colour=plain_image(0, 0, 0)))
+    glass = replace(
+        dark, material=Material(alpha="blend", factors={"pbrMetallicRoughness.baseColorFactor": (1, 1, 1, 0.0)})
+    )
+    board = replace(
+        dark, material=Material(alpha="mask", factors={"pbrMetallicRoughness.baseColorFactor": (1, 1, 1, 0.0)})
+    )
+    pictures = [
+        seen(replace(avatar, levels=(replace(level, sections=(*level.sections[:2], each)),))) for each in (glass, board)
+    ]
+    row, column = pixel((0.0, 0.0, 0.1))
+    light, shadowed = (
+        int(each.image[row - 4 : row + 5, column - 4 : column + 5].astype(int).sum()) for each in pictures
+    )
+    assert light > shadowed
