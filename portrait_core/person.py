@@ -117,6 +117,17 @@ class PersonOfParts(Person, Protocol):
         """What makes this person's parts its own."""
         ...
 
+    def skin_materials(
+        self, points: NDArray[np.float32], bare: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Linear RGB (N, 3) and glTF roughness (N,) of bare skin at canonical ``points`` (N, 3), metres; the columns of
+        ``bare`` (N, 6) are :data:`portrait_core.parts.skin_places.BARE`."""
+        ...
+
+    def eye_colours(self, directions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """sRGB (N, 3) of the eyeballs along ``directions`` (N, 3) of length one; the gaze is +z."""
+        ...
+
 
 class PosingPerson(Person, Protocol):
     """With the capability ``drawn_pose``."""

@@ -280,6 +280,22 @@ class RecipeFields:
             flag="--lod-maps",
         ),
     ] = "own"
+    topology: Annotated[
+        Literal["shell", "parts"],
+        RecipeField(
+            help="One surface extracted anew for each person, or parts of one topology for all.",
+            label="Topology",
+            section="mesh",
+            choices={
+                "shell": ("Shell", "One surface in one piece, extracted for each person; every model has it"),
+                "parts": ("Parts", "Skin, eyes, teeth and so on as objects, the same vertices for everybody"),
+            },
+            flag="--topology",
+            commands=(*MAKING, "render"),
+            panel=False,
+            later=True,
+        ),
+    ] = "shell"
     closed: Annotated[
         bool,
         RecipeField(

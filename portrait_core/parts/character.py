@@ -8,7 +8,7 @@ is the same for everybody is prepared once a process.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -84,7 +84,7 @@ class Prepared:
         if (room, style) not in self._fitted:
             part = getattr(self._template, room)[style]
             material = style if room == "mouth" else room
-            self._fitted[room, style] = part.topology(self._template.controls, material)
+            self._fitted[room, style] = replace(part.topology(self._template.controls, material), style=style)
         return self._fitted[room, style]
 
 

@@ -167,6 +167,17 @@ def eye_uv(angle: NDArray[np.float64], turn: NDArray[np.float64]) -> NDArray[np.
     return np.stack([0.5 + reach * np.cos(turn), 0.5 + reach * np.sin(turn)], -1)
 
 
+def eye_directions(uvs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Directions (N, 3) of length one that lie at ``uvs`` (N, 2) of an eye's texture; beyond the picture's circle, the
+    far end."""
+    at = np.asarray(uvs, np.float64) - 0.5
+    reach = np.minimum(np.hypot(at[:, 0], at[:, 1]), 0.5)
+    angle = -np.log1p(-reach / 0.5 * (1 - np.exp(-1.3 * np.pi))) / 1.3
+    turn = np.arctan2(at[:, 1], at[:, 0])
+    sine = np.sin(angle)
+    return np.stack([sine * np.cos(turn), sine * np.sin(turn), np.cos(angle)], 1)
+
+
 def _directions(rings: tuple[float, ...], *, closed: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Unit directions and their angles: the line of sight, the rings, and its far end where the surface is closed."""
     angle = np.concatenate([[0.0], np.repeat(rings, SEGMENTS), [np.pi] if closed else []])

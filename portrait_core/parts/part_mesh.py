@@ -25,6 +25,7 @@ class PartMesh:
         normals: (V, 3) float32 of length one, smooth over seams.
         joints, weights: (V, 4) uint8 and float32, over :data:`portrait_core.parts.rest_pose.JOINTS`.
         material: name of a row of the table of materials.
+        style: which of the template's meshes it is, where there are several; their images are named after it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class PartMesh:
     joints: NDArray[np.uint8]
     weights: NDArray[np.float32]
     material: str
+    style: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,7 @@ class Topology:
     joints: NDArray[np.uint8]
     weights: NDArray[np.float32]
     material: str
+    style: str = ""
 
     def placed(self, name: str, places: NDArray[np.floating], normals: NDArray[np.floating]) -> PartMesh:
         """The mesh with the places and normals of its welded vertices, both (W, 3)."""
@@ -65,6 +68,7 @@ class Topology:
             self.joints,
             self.weights,
             self.material,
+            self.style,
         )
 
 

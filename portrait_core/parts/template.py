@@ -16,6 +16,7 @@ from portrait_core.parts.eyes import EyesTemplate
 from portrait_core.parts.fitted import Fitted
 from portrait_core.parts.rest_pose import RestPose
 from portrait_core.parts.skin import SkinTemplate
+from portrait_core.parts.skin_places import SkinPlaces
 
 MOUTH = ("teeth", "gums", "tongue")
 
@@ -30,7 +31,7 @@ class PartsTemplate:
 
     Attributes:
         controls, rest: what all parts hang on, and the pose they are made in.
-        skin, eyes: rooms of their own.
+        skin, eyes: rooms of their own; skin_places: what the skin's maps are painted by.
         mouth: ``teeth``, ``gums``, ``tongue``.
         lashes, brows: meshes by the name of their style.
         traits: linear readings (K + 1,) of the coefficients by name, the last number is added: ``masculine``, 0 to 1.
@@ -40,6 +41,7 @@ class PartsTemplate:
     controls: Controls
     rest: RestPose
     skin: SkinTemplate
+    skin_places: SkinPlaces
     eyes: EyesTemplate
     mouth: Mapping[str, Fitted]
     lashes: Mapping[str, Fitted]
@@ -54,7 +56,7 @@ class PartsTemplate:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         result: dict[str, NDArray[Any]] = {}
-        for room in ("controls", "rest", "skin", "eyes"):
+        for room in ("controls", "rest", "skin", "skin_places", "eyes"):
             result |= named(room, getattr(self, room).to_arrays())
         for room in ("mouth", "lashes", "brows"):
             for style, fitted in getattr(self, room).items():
@@ -74,6 +76,7 @@ class PartsTemplate:
             controls=Controls.from_arrays(below(arrays, "controls")),
             rest=RestPose.from_arrays(below(arrays, "rest")),
             skin=SkinTemplate.from_arrays(below(arrays, "skin")),
+            skin_places=SkinPlaces.from_arrays(below(arrays, "skin_places")),
             eyes=EyesTemplate.from_arrays(below(arrays, "eyes")),
             mouth=fitted("mouth"),
             lashes=fitted("lashes"),

@@ -8,12 +8,13 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Any
 
-import portrait_core
 from portrait_core.avatar import Avatar, Level
 from portrait_core.body.template import BodyTemplate
 from portrait_core.errors import UsageError, suggestion
+from portrait_core.pipeline.characters import make_character
 from portrait_core.pipeline.levels import Draft, Work, draft_level, opened, sharing_levels
 from portrait_core.pipeline.maps import Painter
+from portrait_core.pipeline.provenance import provenance
 from portrait_core.pipeline.surfaces import (
     dense_surface,
     facts_of_levels,
@@ -29,7 +30,6 @@ from portrait_core.rendering.preview import Scene, Traced
 from portrait_core.rig import bust_joints, joint_motions, skinned
 from portrait_core.runtime.threads import side_by_side
 from portrait_core.shape import Surface
-from portrait_core.weights.header import ModelHeader
 
 THUMBNAIL_SIZE = 512
 
@@ -52,6 +52,9 @@ def make_avatar(
     :class:`UsageError` for recipes that the model cannot make and :class:`ModelFileError` for a model whose field is no
     bust.
     """
+    if recipe.topology == "parts":
+        recipe.check(model.header)
+        return make_character(recipe, model.person(recipe), progress, name or f"{model.header.name}-{recipe.label()}")
     with side_by_side(THREADS) as pool:
         work = begin(recipe, model, progress, pool)
         surfaces, levels, atlases, seen = _levels(work)
@@ -119,17 +122,6 @@ def begin(recipe: Recipe, model: PortraitModel, progress: Progress, pool: Execut
     dense = pool.submit(partial(dense_surface, base, focus, calm=recipe.normal_map))
     painter = Painter(recipe, person, field, dense, pool)
     return Work(recipe, base, dense, template, painter, focus, progress, pool)
-
-
-def provenance(header: ModelHeader) -> dict[str, Any]:
-    """What a file says of where it comes from: engine, model and digest, licences, training data; plain JSON data."""
-    return {
-        "engine": "portraitkit",
-        "version": portrait_core.__version__,
-        "model": {"name": header.name, "digest": header.digest, "licence": header.licence},
-        "training": {"data": header.training.data, "data_licence": header.training.data_licence},
-        "units": "metres",
-    }
 
 
 def _thumbnail_sight(work: Work, draft: Draft) -> Traced:

@@ -92,7 +92,7 @@ class Painter:
             progress("normals", 0.0)
             normal = normals.result()
         shade = self._occlusion(canvas, laid, half_side(size), progress) if self.recipe.occlusion else None
-        return Maps(base_colour=base_colour, normal=normal, orm=_packed(shade, roughness))
+        return Maps(base_colour=base_colour, normal=normal, orm=packed(shade, roughness))
 
     def _normals(self, canvas: Canvas, faces: NDArray[np.int32], size: int) -> NDArray[np.uint8]:
         dense = self.dense.result()
@@ -170,7 +170,7 @@ class Painter:
         return occlusion_map(faces, canvas.uvs, smooth, size, progress=progress)
 
 
-def _packed(shade: NDArray[np.uint8] | None, roughness: NDArray[np.uint8] | None) -> NDArray[np.uint8] | None:
+def packed(shade: NDArray[np.uint8] | None, roughness: NDArray[np.uint8] | None) -> NDArray[np.uint8] | None:
     """Occlusion, roughness and metalness in one image of half the size: all of them are smooth or coarse."""
     if shade is None and roughness is None:
         return None

@@ -19,9 +19,11 @@ from portrait_core.cameras import Camera
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.geometry.settled import settled
+from portrait_core.models.starter.eye_colour import eye_colour
 from portrait_core.models.starter.field import BustField, CanonicalField, HairField
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity, in_precision
 from portrait_core.models.starter.parts_template import look_of
+from portrait_core.models.starter.skin_colour import skin_materials
 from portrait_core.parts.person_look import PersonLook
 from portrait_core.parts.template import PartsTemplate
 from portrait_core.person import Capability, Origin, Pose
@@ -114,6 +116,18 @@ class CanonicalPerson:
         """What makes this person's parts its own."""
         with one_torch_thread():
             return look_of(self.precise, self.header, self._rows, self.shape)
+
+    def skin_materials(
+        self, points: NDArray[np.float32], bare: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Linear RGB (N, 3) and roughness (N,) of bare skin; see :class:`portrait_core.person.PersonOfParts`."""
+        return skin_materials(self.network, self.identity, points, bare)
+
+    def eye_colours(self, directions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """sRGB (N, 3) of the eyeballs along ``directions`` (N, 3); see
+        :class:`portrait_core.person.PersonOfParts`."""
+        with torch.no_grad(), one_torch_thread():
+            return eye_colour(torch.as_tensor(directions), self.identity.palette[0, 5].cpu()).numpy()
 
     @cached_property
     def field(self) -> BustField:

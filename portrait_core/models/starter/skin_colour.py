@@ -9,8 +9,6 @@ there the skin is the palette's, as even as skin is there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -36,26 +34,6 @@ INNER_MOUTH = (0.62, 0.40, 0.42)
 """Share of the lips' colour that the inside of the mouth keeps."""
 
 
-@dataclass(frozen=True)
-class Bareness:
-    """What is known of places of the skin, each (N,) from 0 to 1.
-
-    ``scalp``: hair is a part of its own there; ``brow``: so are brows; ``lash``: so are lashes; ``mouth``: the inside
-    of the mouth; ``lips``: near the line where the lips meet; ``socket``: the inside of the lids.
-    """
-
-    scalp: NDArray[np.float32]
-    brow: NDArray[np.float32]
-    lash: NDArray[np.float32]
-    mouth: NDArray[np.float32]
-    lips: NDArray[np.float32]
-    socket: NDArray[np.float32]
-
-    def columns(self) -> NDArray[np.float32]:
-        """(N, 6), in the order above."""
-        return np.stack([self.scalp, self.brow, self.lash, self.mouth, self.lips, self.socket], axis=1)
-
-
 def skin_materials(
     network: CanonicalGenerator, identity: Identity, points: NDArray[np.float32], bare: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -64,7 +42,7 @@ def skin_materials(
     Args:
         network, identity: a starter's network and one of its identities, in the same precision.
         points: (N, 3) canonical, metres.
-        bare: (N, 6), the columns of :class:`Bareness`.
+        bare: (N, 6), the columns of :data:`portrait_core.parts.skin_places.BARE`.
     """
     places = np.concatenate([points, bare], axis=1).astype(np.float32)
     decoder = network.point_decoder(identity)

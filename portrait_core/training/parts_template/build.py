@@ -15,6 +15,7 @@ from portrait_core.models.starter.parts_template import VERSION, tensors_of
 from portrait_core.parts.template import PartsTemplate
 from portrait_core.progress import Progress, silent
 from portrait_core.runtime.torch_threads import one_torch_thread
+from portrait_core.training.parts_template.bare import skin_places
 from portrait_core.training.parts_template.cards import card_images, cards
 from portrait_core.training.parts_template.controls import whole_basis
 from portrait_core.training.parts_template.crop import crop
@@ -25,6 +26,7 @@ from portrait_core.training.parts_template.traits import traits
 from portrait_core.training.parts_template.whole_mesh import load_whole_mesh
 from portrait_core.weights.checkpoint import PARTS_PREFIX, load_weights, save_model
 from portrait_core.world.assets import AssetFolders, find_assets
+from portrait_core.world.canonical_body import load_canonical_body
 from portrait_core.world.identity import LANDMARKS
 from portrait_core.world.latent import CODE_SCALARS, STYLES
 
@@ -56,10 +58,12 @@ def build_parts(
     progress("skin", 0.3)
     skin, eyes = build_skin(mesh, basis.mean, cropped, controls, assets, progress)
     progress("mouth and cards", 0.9)
+    places = skin_places(skin, mesh, cropped, assets, load_canonical_body(assets))
     template = PartsTemplate(
         controls=controls,
         rest=rest_pose(),
         skin=skin,
+        skin_places=places,
         eyes=eyes,
         mouth={name: part.fitted(controls) for name, part in mouth.items()},
         lashes={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("lashes.")},

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A character of parts: from a recipe to an avatar whose skin, eyes, teeth and hair are objects of their own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.avatar import Avatar, Level, Maps, Section
+from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS
+from portrait_core.errors import UsageError, suggestion
+from portrait_core.geometry.settled import settled
+from portrait_core.geometry.vertex_data import VertexData
+from portrait_core.parts.body import Body, body_of
+from portrait_core.parts.character import Wanted, character
+from portrait_core.parts.part_mesh import PartMesh
+from portrait_core.parts.rest_pose import JOINTS
+from portrait_core.person import PersonOfParts
+from portrait_core.pipeline.part_maps import MATERIALS, PartPainter
+from portrait_core.pipeline.provenance import provenance
+from portrait_core.progress import Progress
+from portrait_core.recipe import Recipe
+from portrait_core.rendering.framing import frame_bust
+from portrait_core.rendering.layered import avatar_scene
+
+DETAILS = (0, -1, -2)
+"""Levels of the skin, finest first, for an avatar and its coarser levels; with ``FINE`` triangles or more asked for,
+the once subdivided skin comes before them."""
+FINE = 40_000
+THUMBNAIL_SIZE = 512
+
+_log = logging.getLogger("portraitkit")
+
+
+def make_character(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str) -> Avatar:
+    """The avatar of parts of ``recipe``, who is ``person``; raises as :func:`portrait_core.pipeline.make_avatar`."""
+    template, look = person.parts_template, person.look
+    progress("shape", 0.0)
+    body = body_of(look, template.controls, template.rest)
+    names, parents, joints = _rig(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, body)
+    for joint in recipe.pose:
+        if joint not in names:
+            hint = suggestion(joint, names, what="joints of this model")
+            raise UsageError(f"the pose turns {joint}, which model {person.header.name} does not have. {hint}")
+    every = [character(template, look, Wanted(detail=detail)) for detail in _details(recipe)]
+    painter = PartPainter(recipe, person)
+    maps = {mesh.material: painter.paint(mesh, progress) for mesh in every[0]}
+    numbers = np.array([names.index(joint) for joint in JOINTS])
+    levels = tuple(level_of(meshes, maps, numbers) for meshes in every)
+    rest = {
+        joint: (float(turn[0]), float(turn[1]), float(turn[2]))
+        for joint, turn in template.rest.local().items()
+        if joint in names
+    }
+    avatar = Avatar(
+        name=name,
+        levels=levels,
+        joint_names=names,
+        parents=parents,
+        joints=joints,
+        pose=dict(recipe.pose),
+        rest=rest,
+        recipe=recipe.facts(),
+        provenance=provenance(person.header),
+        report={"levels": [{"faces": len(level.faces), "vertices": len(level.vertices)} for level in levels]},
+    )
+    progress("thumbnail", 0.0)
+    camera = frame_bust(avatar.main.vertices).camera(yaw=0.35)
+    picture = avatar_scene(avatar).render(camera.cam2world, camera.intrinsics, THUMBNAIL_SIZE)
+    progress("thumbnail", 1.0)
+    _log.info("%s: %d objects, %d faces", avatar.name, len(every[0]), len(avatar.main.faces))
+    return replace(avatar, thumbnail=picture.image)
+
+
+def level_of(meshes: Sequence[PartMesh], maps: Mapping[str, Maps], numbers: NDArray[np.intp]) -> Level:
+    """Parts as one level of detail with a section each; ``maps`` by the names of materials, ``numbers`` of the rig's
+    joints for each of :data:`portrait_core.parts.rest_pose.JOINTS`."""
+    sections: list[Section] = []
+    faces: list[NDArray[np.int32]] = []
+    count = 0
+    for mesh in meshes:
+        own, quads = quads_first(mesh.faces, mesh.quads)
+        kind = MATERIALS[mesh.material]
+        sections.append(Section(mesh.name, len(own), maps[mesh.material], kind, mesh.name, quads))
+        faces.append(own + np.int32(count))
+        count += len(mesh.vertices)
+    data = VertexData(
+        vertices=np.concatenate([mesh.vertices for mesh in meshes]),
+        normals=np.concatenate([mesh.normals for mesh in meshes]),
+        uvs=np.concatenate([mesh.uvs for mesh in meshes]),
+        joints=numbers[np.concatenate([mesh.joints for mesh in meshes])].astype(np.uint16),
+        weights=np.concatenate([mesh.weights for mesh in meshes]),
+    )
+    return Level(data, np.concatenate(faces), sections[0].maps, tuple(sections))
+
+
+def quads_first(faces: NDArray[np.int32], polygon: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
+    """Triangles (T, 3) of polygons (T,), two in a row for a quad: the quads' before the others, and how many quads."""
+    same = polygon[1:] == polygon[:-1]
+    first, second = np.append(same, False), np.append(False, same)
+    lone = ~(first | second)
+    pairs = np.stack([faces[first], faces[second]], axis=1).reshape(-1, 3)
+    return np.concatenate([pairs, faces[lone]]), int(first.sum())
+
+
+def _details(recipe: Recipe) -> tuple[int, ...]:
+    """The levels of the skin: the finest, and one for each coarser level that is asked for."""
+    ladder = (1, *DETAILS) if recipe.faces >= FINE else DETAILS
+    if len(recipe.lods) >= len(ladder):
+        raise UsageError(
+            f"{len(recipe.lods)} coarser levels of detail; an avatar of parts has up to {len(ladder) - 1}, each of a "
+            "fixed number of triangles. Ask for fewer."
+        )
+    return ladder[: 1 + len(recipe.lods)]
+
+
+def _rig(joints: Sequence[str], body: Body) -> tuple[tuple[str, ...], NDArray[np.int32], NDArray[np.float32]]:
+    """Names, parents and places at rest of the ``joints``, in SMPL's order."""
+    chosen = [index for index, name in enumerate(SMPL_JOINT_NAMES) if name in joints]
+    parents: list[int] = []
+    for index in chosen:
+        above = SMPL_PARENTS[index]
+        while above >= 0 and above not in chosen:
+            above = SMPL_PARENTS[above]
+        parents.append(chosen.index(above) if above >= 0 else -1)
+    names = tuple(SMPL_JOINT_NAMES[index] for index in chosen)
+    return names, np.array(parents, np.int32), settled(body.joints[chosen])

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The materials of parts: what kind each is, and how its maps are painted for a person."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from portrait_core.avatar import Maps, Material
+from portrait_core.parts.character import prepared
+from portrait_core.parts.eyes import eye_directions
+from portrait_core.parts.part_mesh import PartMesh
+from portrait_core.person import PersonOfParts
+from portrait_core.pipeline.maps import packed
+from portrait_core.progress import Progress
+from portrait_core.recipe import Recipe
+from portrait_core.runtime.threads import thread_count
+from textures import bake_materials
+from textures.bake import THREADS as BAKE_THREADS
+
+ROUGHNESS = "pbrMetallicRoughness.roughnessFactor"
+METALNESS = "pbrMetallicRoughness.metallicFactor"
+COLOUR = "pbrMetallicRoughness.baseColorFactor"
+COAT = "KHR_materials_clearcoat"
+
+LASH_COLOUR = (0.09, 0.075, 0.07)
+BROW_SHADE = 0.72
+"""sRGB of lashes, and the share of the hair's colour that brows have."""
+
+EYE_SIZE = 512
+"""Texels along an eye's image: an iris of 200."""
+PLAIN_SIZE = 8
+
+
+def _plain(roughness: float, **more: Mapping[str, object]) -> Material:
+    return Material(factors={METALNESS: 0.0, ROUGHNESS: roughness}, extensions={k: v for k, v in more.items()})
+
+
+MATERIALS: dict[str, Material] = {
+    # The skin's roughness is in its map.
+    "skin": Material(extensions={"KHR_materials_specular": {"specularFactor": 0.7}}),
+    # The wet film of an eye: a highlight over whatever lies beneath.
+    "eye": Material(
+        factors={METALNESS: 0.0, ROUGHNESS: 0.35},
+        extensions={COAT: {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.03}},
+    ),
+    "cornea": Material(
+        alpha="blend",
+        factors={COLOUR: (1.0, 1.0, 1.0, 0.04), METALNESS: 0.0, ROUGHNESS: 0.03},
+        extensions={COAT: {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.0}},
+    ),
+    "tear": Material(alpha="blend", factors={COLOUR: (1.0, 1.0, 1.0, 0.25), METALNESS: 0.0, ROUGHNESS: 0.05}),
+    "teeth": _plain(0.25),
+    "gums": _plain(0.35),
+    "tongue": _plain(0.4),
+    "lashes": Material(alpha="blend", double_sided=True, factors={METALNESS: 0.0, ROUGHNESS: 0.6}),
+    "brows": Material(alpha="blend", double_sided=True, factors={METALNESS: 0.0, ROUGHNESS: 0.6}),
+}
+"""Kinds of materials by the names that parts give."""
+
+
+@dataclass(frozen=True)
+class PartPainter:
+    """Paints the maps of one person's parts."""
+
+    recipe: Recipe
+    person: PersonOfParts
+
+    def paint(self, mesh: PartMesh, progress: Progress) -> Maps:
+        """The maps of a part's material."""
+        return PAINTERS[mesh.material](self, mesh, progress)
+
+    def skin(self, progress: Progress) -> Maps:
+        """The decoder's own skin in the fixed layout."""
+        person, size = self.person, self.recipe.texture_size
+        template = person.parts_template
+        # The finest level whatever the mesh: its chords keep to the surface that the decoder knows.
+        fine = prepared(template).skin[1]
+        where = template.skin_places.columns()[fine.welded]
+
+        def materials(points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            return person.skin_materials(points[:, :3], points[:, 3:])
+
+        threads = thread_count(BAKE_THREADS)
+        colour, roughness = bake_materials(
+            fine.faces, fine.uvs, where, materials, size, progress=progress, threads=threads
+        )
+        return Maps(base_colour=colour, orm=packed(None, roughness))
+
+    def eye(self, progress: Progress) -> Maps:
+        """White, iris and pupil in closed form."""
+        progress("texture", 0.0)
+        size = min(EYE_SIZE, self.recipe.texture_size)
+        centre = (np.arange(size) + 0.5) / size
+        u, v = np.meshgrid(centre, centre[::-1])
+        directions = eye_directions(np.stack([u, v], axis=-1).reshape(-1, 2))
+        colours = self.person.eye_colours(directions.astype(np.float32))
+        return Maps(base_colour=_bytes(colours.reshape(size, size, 3)))
+
+    def plain(self, colour: Sequence[float]) -> Maps:
+        """One sRGB colour."""
+        return Maps(base_colour=_bytes(np.tile(np.array(colour), (PLAIN_SIZE, PLAIN_SIZE, 1))))
+
+    def card(self, name: str, colour: NDArray[np.float64]) -> Maps:
+        """Hairs in one sRGB ``colour``, where the image ``name`` of the template covers."""
+        image = np.asarray(Image.open(io.BytesIO(self.person.parts_template.images[name].tobytes())))
+        cover = image if image.ndim == 2 else image[:, :, -1]
+        shade = np.tile(colour, (*cover.shape, 1))
+        return Maps(base_colour=_bytes(shade), opacity=np.ascontiguousarray(cover[:, :, None]))
+
+
+def _bytes(srgb: NDArray[np.floating]) -> NDArray[np.uint8]:
+    return np.rint(np.clip(srgb, 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+Painter = Callable[[PartPainter, PartMesh, Progress], Maps]
+
+
+def _skin(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
+    return painter.skin(progress)
+
+
+def _eye(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
+    return painter.eye(progress)
+
+
+def _colour(*srgb: float) -> Painter:
+    return lambda painter, _mesh, _progress: painter.plain(srgb)
+
+
+def _lashes(painter: PartPainter, mesh: PartMesh, _progress: Progress) -> Maps:
+    return painter.card(f"lashes.{mesh.style}", np.array(LASH_COLOUR))
+
+
+def _brows(painter: PartPainter, mesh: PartMesh, _progress: Progress) -> Maps:
+    return painter.card(f"brows.{mesh.style}", painter.person.look.palette["hair"] * BROW_SHADE)
+
+
+PAINTERS: dict[str, Painter] = {
+    "skin": _skin,
+    "eye": _eye,
+    "cornea": _colour(1.0, 1.0, 1.0),
+    "tear": _colour(1.0, 1.0, 1.0),
+    "teeth": _colour(0.88, 0.85, 0.79),
+    "gums": _colour(0.68, 0.40, 0.38),
+    "tongue": _colour(0.72, 0.44, 0.42),
+    "lashes": _lashes,
+    "brows": _brows,
+}
+"""How the maps of each material come about."""

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a file says of where it comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import portrait_core
+from portrait_core.weights.header import ModelHeader
+
+
+def provenance(header: ModelHeader) -> dict[str, Any]:
+    """What a file says of where it comes from: engine, model and digest, licences, training data; plain JSON data."""
+    return {
+        "engine": "portraitkit",
+        "version": portrait_core.__version__,
+        "model": {"name": header.name, "digest": header.digest, "licence": header.licence},
+        "training": {"data": header.training.data, "data_licence": header.training.data_licence},
+        "units": "metres",
+    }
