@@ -106,7 +106,7 @@ def faults(fixed: Fixed, figure: Figure) -> dict[str, float]:
     skin, look, level = figure.template.skin, figure.look, len(figure.template.skin.vertices)
     places = figure.skin[:level]
     eyes = (look.landmarks["left_eye"] + look.landmarks["right_eye"]) / 2
-    mouth = eyes + (0.0, -0.075, 0.0)
+    mouth = eyes + np.array([0.0, -0.075, 0.0])
     inner = fixed.among("mouth")
     result = {"slit_mm2": slit(places, fixed.faces, inner, mouth)}
     gaps: list[float] = []

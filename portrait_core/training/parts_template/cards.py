@@ -33,8 +33,8 @@ def card_images(proxies: dict[str, Proxy], assets: AssetFolders) -> dict[str, ND
 
 
 def coverage(path: Path, corner_uvs: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """The alpha of a picture as a PNG file of one channel, where polygons with these places (F, 4, 2) show it; what else
-    is in the picture, such as a maker's mark in its margin, is left out.
+    """The alpha of a picture as a PNG file of one channel, where polygons with these places (F, 4, 2) show it; what
+    else is in the picture, such as a maker's mark in its margin, is left out.
 
     Raises ``ValueError`` for a picture without alpha.
     """
