@@ -93,10 +93,9 @@ def test_what_comes_through_is_counted_and_what_is_far_is_not() -> None:
     count = through(tooth, tooth_faces.astype(np.int32), skin, skin_faces.astype(np.int32), np.zeros(3), 0.0, 0.0005)
     assert count == pytest.approx(144, abs=30)
     for depth in (-0.002, 0.05):
-        away = tooth + (0, 0, depth)
-        assert not through(
-            away, tooth_faces.astype(np.int32), skin, skin_faces.astype(np.int32), np.zeros(3), 0, 0.0005
-        )
+        away = tooth + np.array([0, 0, depth])
+        known = tooth_faces.astype(np.int32), skin, skin_faces.astype(np.int32)
+        assert not through(away, *known, np.zeros(3), 0, 0.0005)
 
 
 def test_a_summary_counts_who_breaks_a_limit() -> None:

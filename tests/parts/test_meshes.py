@@ -48,9 +48,9 @@ def ball(count: int = 12) -> tuple[np.ndarray, np.ndarray]:
     turn = 2 * np.pi * np.arange(count) / count
     rings = [np.stack([np.sin(a) * np.cos(turn), np.sin(a) * np.sin(turn), np.full(count, np.cos(a))], 1)
              for a in np.linspace(0.3, 2.8, 9)]  # fmt: skip
-    k = np.arange(count)
-    quads = [np.stack([r * count + k, (r + 1) * count + k, (r + 1) * count + (k + 1) % count, r * count + (k + 1) % count], 1)
-             for r in range(8)]  # fmt: skip
+    k, n = np.arange(count), (np.arange(count) + 1) % count
+    starts = count * np.arange(8)
+    quads = [np.stack([s + k, s + count + k, s + count + n, s + n], 1) for s in starts]
     return np.concatenate(rings), np.concatenate(quads)
 
 
