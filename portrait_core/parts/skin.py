@@ -27,8 +27,10 @@ from portrait_core.parts.skin_weights import strongest_of_rows
 DETAILS = (1, 0, -1, -2)
 """Levels, finest first."""
 
-UNFOLDINGS = 6
+UNFOLDINGS = 12
 """How often corners of folded quads are moved, at most; one person in fifteen needs it at all."""
+ALONE = 4
+"""Rounds after which the vertices around them move as well."""
 
 REGIONS = ("face", "lids", "lips", "ears", "scalp", "neck", "chest", "arms", "mouth", "sockets")
 """What the numbers of :attr:`SkinTemplate.regions` mean; ``mouth`` and ``sockets`` are inside."""
@@ -64,11 +66,13 @@ class SkinTemplate:
         Where a quad of level 0 is folded over, its corners are moved towards their neighbours until it is not.
         """
         own = controls[self.vertices]
-        for _ in range(UNFOLDINGS):
+        for turn in range(UNFOLDINGS):
             places = self.lips.closed(np.asarray(self._matrix @ own), self._facing)
             bad = np.unique(self.quads[folded(places, self.quads)])
             if len(bad) == 0:
                 return places
+            if turn >= ALONE:
+                bad = np.unique(self.quads[np.isin(self.quads, bad).any(axis=1)])
             own = own.copy()
             own[bad] += 0.5 * (np.asarray(self._neighbours[bad] @ own) - own[bad])
         return self.lips.closed(np.asarray(self._matrix @ own), self._facing)
