@@ -237,3 +237,14 @@ def test_every_precision_of_the_renderer_can_be_asked_for() -> None:
 
 def test_other_joints_cannot_pose_pictures(run: Run, bust: str, tmp_path: Path) -> None:
     assert "neck and head only" in run("render", "-m", bust, "--pose", "left_shoulder=0,0,10", "-o", tmp_path).error
+
+
+def test_an_untrained_checkpoint_is_refused_in_one_line(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTRAITKIT_MODELS", str(tmp_path / "models"))
+    (tmp_path / "network.pkl").write_bytes(lzma.decompress(FIXTURE.read_bytes()))
+    assert run("models", "import", tmp_path / "network.pkl").code == 0
+    done = run("generate", "--model", "official-128", "--lattice", 96, "--out", tmp_path / "out")
+    assert done.code == 1 and "the surface of this model is noise" in done.error
+    assert not list((tmp_path / "out").glob("*"))

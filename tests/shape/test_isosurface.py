@@ -11,6 +11,7 @@ import pytest
 
 from portrait_core.errors import ModelFileError
 from portrait_core.field import Field
+from portrait_core.geometry.surface import outer_shell
 from portrait_core.shape import Surface, extract_surface, inspect_surface, vertex_normals
 from portrait_core.shape.grid import Lattice, dense_values
 from portrait_core.shape.isosurface import (
@@ -18,7 +19,6 @@ from portrait_core.shape.isosurface import (
     best_march,
     march_pymcubes,
     march_skimage,
-    outer_shell,
     triangulate,
 )
 from tests.analytic import AnalyticField, ball, box, bust_field, union
