@@ -28,7 +28,7 @@ def test_mutated_checkpoints_are_equal_or_refused(tmp_path: Path, count: int) ->
         "--out",
         str(out),
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(out.read_text())
     assert result["wrong"] == [] and sum(result["ends"].values()) == count
