@@ -11,7 +11,7 @@ VERSIONS ?= 4.2.23 4.5.15
 BIN := $(VENV)/bin
 # Neighbouring tests go to one process, so that most of what a module or a session shares is made once.
 SHARE := -n $(JOBS) --dist worksteal
-# What installs packages into the environment; .ci/run says uv, which is quicker.
+# What installs packages into the environment; .ci/run says uv.
 INSTALLER ?= $(BIN)/python -m pip install
 # Stamps: a set-up is repeated only when what it depends on has changed.
 INSTALLED := $(VENV)/.portraitkit-installed
