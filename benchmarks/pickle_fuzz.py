@@ -20,7 +20,7 @@ from benchmarks import fuzz
 
 FIXTURE = Path(__file__).parents[1] / "tests" / "data" / "vectors" / "checkpoint_fixture.pkl.xz"
 LONGEST = 5.0
-"""Seconds that reading one copy may take."""
+"""Seconds of processor time that reading one copy may take."""
 
 EVIL = (
     ("os", "system"), ("posix", "system"), ("builtins", "eval"), ("builtins", "exec"), ("builtins", "getattr"),
