@@ -50,10 +50,12 @@ def _kernel_folder() -> str:
 def _without_native_chatter() -> Iterator[None]:
     """Drop what warp says of a machine without a graphics card: lines that its native half writes to file 2, and, of
     older versions, a warning of several lines that its Python half prints. What else it says is kept."""
+    if sys.stderr is not None:
+        sys.stderr.flush()
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said), _without_native_lines():
         yield
-    if said.getvalue() and NO_GPU not in said.getvalue():
+    if sys.stderr is not None and NO_GPU not in said.getvalue():
         sys.stderr.write(said.getvalue())
 
 
@@ -65,7 +67,6 @@ def _without_native_lines() -> Iterator[None]:
         yield
         return
     with _somewhere() as kept:
-        sys.stderr.flush()
         os.dup2(kept.fileno(), 2)
         try:
             yield
