@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 import portrait_core
 from cli import bake, batch, doctor, generate, guard, models, pose, render, shape, train, video, worker
+from cli.help_texts import as_written
 from cli.lines import forgiving_streams, say
 from cli.remedies import told
 from cli.verbose import OPTION, taken_out, told_aloud
@@ -84,7 +86,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     try:
-        result = app(words, standalone_mode=False, prog_name="portrait")
+        result = as_written(get_command(app))(words, standalone_mode=False, prog_name="portrait")
     except PortraitError as error:
         return _say(told(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):

