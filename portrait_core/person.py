@@ -20,6 +20,9 @@ from portrait_core.weights.header import ModelHeader
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from portrait_core.parts.person_look import PersonLook
+    from portrait_core.parts.template import PartsTemplate
+
 Pose = Mapping[str, tuple[float, float, float]]
 """Axis-angle rotations in radians by SMPL joint name, relative to the parent."""
 
@@ -33,6 +36,7 @@ Capability = Literal[
     "whole_field",
     "drawn_pose",
     "predict_pose",
+    "parts",
 ]
 """What a model or its persons offer beyond a field and a template; see :mod:`portrait_core.portrait_model`."""
 
@@ -41,7 +45,7 @@ class Person(Protocol):
     """One person of a model. What belongs to it is made when it is first asked for, and kept as long as the person is.
 
     Further members by capability: :class:`StyledPerson`, :class:`PicturedPerson`, :class:`WholePerson`,
-    :class:`PosingPerson`.
+    :class:`PosingPerson`, :class:`PersonOfParts`.
     """
 
     @property
@@ -97,6 +101,20 @@ class WholePerson(Person, Protocol):
     @property
     def whole_field(self) -> Field:
         """:attr:`Person.field` down to the bottom of the model's box, without a cut."""
+        ...
+
+
+class PersonOfParts(Person, Protocol):
+    """With the capability ``parts``."""
+
+    @property
+    def parts_template(self) -> PartsTemplate:
+        """What the parts of the model's persons have in common."""
+        ...
+
+    @property
+    def look(self) -> PersonLook:
+        """What makes this person's parts its own."""
         ...
 
 

@@ -21,7 +21,7 @@ NOUNS = {
 }
 """The only files of the engine's root, beside ``__init__``: what the house speaks of."""
 
-MOST_ROOMS = 36
+MOST_ROOMS = 38
 """Packages with code under `PRODUCT`."""
 
 BELOW = {"errors", "progress", "files", "imaging", "runtime", "geometry"}
@@ -65,9 +65,11 @@ ALLOWED: dict[str, set[str]] = {
     "rig": {*BELOW, "body", "body.recordings"},
     "formats": {*BELOW, "avatar", "maps", "rig", "recipe_fields", "formats.gltf", "root"},
     "formats.gltf": {*BELOW, "avatar", "maps", "rig", "formats"},
+    # the character: plain arrays, whatever model they come from
+    "parts": {*BELOW, "body", "rig"},
     # the families: each knows what it shares with others, and of other families nothing but the published architecture
     "models": {*BELOW, "weights", "person", "portrait_model", "models.starter", "models.portrait_gan"},
-    "models.starter": {*FAMILY, "models.portrait_gan"},
+    "models.starter": {*FAMILY, "models.portrait_gan", "parts"},
     "models.portrait_gan": {*FAMILY, "safe_pickle"},
     "latents": {*BELOW, "recipe", "weights"},
     # the only room that knows the others
@@ -95,11 +97,14 @@ ALLOWED: dict[str, set[str]] = {
         *(*BELOW, "root", "weights", "networks", "rendering", "shape", "world"),
         *("models.starter", "models.portrait_gan"),
     },
+    "training.parts_template": {
+        *(*BELOW, "weights", "body", "shape", "world", "parts", "models.starter", "textures", "training"),
+    },
     "textures": {"geometry"},
     "cli": {
         *(*BELOW, "root", "recipe", "recipe_fields", "avatar", "maps", "person", "portrait_model", "cameras"),
         *("weights", "body", "rendering", "rig", "formats", "latents", "models", "models.portrait_gan", "pipeline"),
-        *("body.recordings", "engine", "batch", "worker", "training", "world", "protocol"),
+        *("body.recordings", "engine", "batch", "worker", "training", "training.parts_template", "world", "protocol"),
     },
 }
 

@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 
 from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.geometry.settled import settled
 from portrait_core.models.starter.field import CanonicalField, chunked
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
 from portrait_core.models.starter.model import CanonicalAvatarModel
-from portrait_core.models.starter.settled import settled
 from portrait_core.shape.decimate import decimate
 from portrait_core.shape.isosurface import extract_surface
-from portrait_core.weights.checkpoint import load_weights, save_model
+from portrait_core.weights.checkpoint import PARTS_PREFIX, load_weights, save_model
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import load_base_mesh
 from portrait_core.world.identity import load_identity_space
@@ -70,6 +70,7 @@ def renew_template(path: Path, assets: Path | None = None) -> tuple[int, int]:
     loaded = load_weights(path)
     model = CanonicalAvatarModel(loaded, torch.device("cpu"))
     template = bust_template(model.network, find_assets(assets))
-    tensors = loaded.network() | {f"template.{name}": tensor for name, tensor in template.items()}
+    kept = loaded.network() | {PARTS_PREFIX + name: tensor for name, tensor in loaded.parts().items()}
+    tensors = kept | {f"template.{name}": tensor for name, tensor in template.items()}
     save_model(path, tensors, loaded.header)
     return len(template["vertices"]), len(template["faces"])

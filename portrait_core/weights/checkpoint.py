@@ -20,6 +20,7 @@ from portrait_core.weights.header import METADATA_KEY, ModelHeader, parse_header
 
 TEMPLATE_PREFIX = "template."
 TEMPLATE_TENSORS = ("vertices", "faces", "joints", "weights")
+PARTS_PREFIX = "parts."
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,19 @@ class LoadedWeights:
     tensors: Mapping[str, torch.Tensor]
 
     def network(self) -> dict[str, torch.Tensor]:
-        """The tensors of the networks: everything but the body template."""
-        return {name: tensor for name, tensor in self.tensors.items() if not name.startswith(TEMPLATE_PREFIX)}
+        """The tensors of the networks: everything but the body template and the parts template."""
+        apart = (TEMPLATE_PREFIX, PARTS_PREFIX)
+        return {name: tensor for name, tensor in self.tensors.items() if not name.startswith(apart)}
 
     def template(self) -> dict[str, torch.Tensor]:
         """The body template's tensors by their short names (vertices, faces, joints, weights); empty without one."""
         start = len(TEMPLATE_PREFIX)
         return {name[start:]: tensor for name, tensor in self.tensors.items() if name.startswith(TEMPLATE_PREFIX)}
+
+    def parts(self) -> dict[str, torch.Tensor]:
+        """The parts template's tensors by their names without ``parts.``; empty without one."""
+        start = len(PARTS_PREFIX)
+        return {name[start:]: tensor for name, tensor in self.tensors.items() if name.startswith(PARTS_PREFIX)}
 
 
 def save_model(
@@ -123,6 +130,8 @@ def _check_finite(tensors: Mapping[str, torch.Tensor], path: Path) -> None:
 
 
 def _check_template(tensors: Mapping[str, torch.Tensor], header: ModelHeader, path: Path) -> None:
+    if any(name.startswith(PARTS_PREFIX) for name in tensors) != bool(header.parts):
+        raise ModelFileError(f"{path}: its header and its tensors do not agree on whether it has a parts template.")
     found = {name[len(TEMPLATE_PREFIX) :] for name in tensors if name.startswith(TEMPLATE_PREFIX)}
     if not header.body_template:
         if found:

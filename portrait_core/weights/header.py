@@ -132,6 +132,7 @@ class ModelHeader(BaseModel):
     ``level`` (raw density on the surface) and ``bottom`` (metres, where avatars are cut off). ``rendering`` is read by
     nobody; files of version 1 may hold it. ``body_template`` says that the tensors ``template.vertices``
     (V, 3), ``template.faces`` (F, 3), ``template.joints`` (J, 3) and ``template.weights`` (V, J) are there.
+    ``parts`` describes the parts template whose tensors lie under ``parts.``; it is empty without one.
     ``discriminator`` describes the discriminator whose tensors lie under ``discriminator.``, ``pose_prediction`` how it
     reads poses from pictures; both are left out by models that have none.
     ``digest`` is the SHA-256 of header and tensors, set by :func:`portrait_core.weights.checkpoint.save_model`.
@@ -152,6 +153,7 @@ class ModelHeader(BaseModel):
     pose_prediction: PosePrediction | None = None
     latent: Latent
     body_template: bool = False
+    parts: dict[str, JsonValue] = {}
     training: Training = Training()
     digest: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
@@ -182,6 +184,8 @@ class ModelHeader(BaseModel):
         facts = cast("dict[str, JsonValue]", self.model_dump(mode="json"))
         if self.format_version < FORMAT_VERSION:
             facts.pop("family")
+        if not self.parts:  # files without a parts template stay readable by versions that know of none
+            facts.pop("parts")
         return facts
 
 

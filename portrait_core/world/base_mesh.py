@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
+from portrait_core.geometry.subdivision import Sparse, catmull_clark, quads_to_triangles
 from portrait_core.world.assets import DECIMETRE, AssetFolders, find_assets, read_obj, read_target
-from portrait_core.world.subdivision import Sparse, catmull_clark, quads_to_triangles
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -108,7 +108,8 @@ class BaseMesh:
         return control[self.joints[name]].mean(axis=0)
 
 
-def _load_targets(folder: Path) -> dict[str, tuple[IntArray, FloatArray]]:
+def load_targets(folder: Path) -> dict[str, tuple[IntArray, FloatArray]]:
+    """The morph targets that identities are made of, by name: vertices (K,) and displacements (K, 3), decimetres."""
     found: dict[str, tuple[IntArray, FloatArray]] = {}
     for path in sorted((folder / "macrodetails").glob("*.target.gz")):
         name = path.name.removesuffix(".target.gz")
@@ -120,7 +121,8 @@ def _load_targets(folder: Path) -> dict[str, tuple[IntArray, FloatArray]]:
     return found
 
 
-def _skin_weights(folder: Path, count: int) -> FloatArray:
+def skin_weights(folder: Path, count: int) -> FloatArray:
+    """SMPL skin weights (``count``, 24) of the base mesh; rows of vertices that no bone of the bust moves are zero."""
     table = json.loads((folder / "rigs" / "standard" / "weights.game_engine.json").read_text(encoding="utf-8"))
     weights = np.zeros((count, len(SMPL_JOINT_NAMES)))
     for joint, bone in RIG_BONES.items():
@@ -154,7 +156,7 @@ def load_base_mesh(assets: AssetFolders | None = None) -> BaseMesh:
 @lru_cache(maxsize=2)
 def _load(folders: AssetFolders) -> BaseMesh:
     obj = read_obj(folders.mpfb / "3dobjs" / "base.obj")
-    table = _load_targets(folders.mpfb / "targets")
+    table = load_targets(folders.mpfb / "targets")
     names = tuple(table)
     count = len(obj.vertices)
     vertices = obj.vertices * DECIMETRE
@@ -180,7 +182,7 @@ def _load(folders: AssetFolders) -> BaseMesh:
     )
     place = np.full(count, -1)
     place[used] = np.arange(len(used))
-    weights = _skin_weights(folders.mpfb, count)[used]
+    weights = skin_weights(folders.mpfb, count)[used]
     return BaseMesh(
         rest=vertices[used],
         neutral=canonical[used],

@@ -17,6 +17,7 @@ from scipy import sparse
 
 from portrait_core.geometry.mesh_queries import Hits
 from portrait_core.geometry.normals import vertex_normals
+from portrait_core.geometry.subdivision import Sparse
 from portrait_core.models.starter.identity_warp import IdentityWarp, Sites
 from portrait_core.shape.isosurface import best_march
 from portrait_core.world.appearance import (
@@ -40,7 +41,6 @@ from portrait_core.world.hair_volumes import VOXEL, HairVolumes, load_hair_volum
 from portrait_core.world.identity import LANDMARKS, IdentitySpace, carry, load_identity_space
 from portrait_core.world.latent import attributes
 from portrait_core.world.morphs import control_vertices, target_weights
-from portrait_core.world.subdivision import Sparse
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]

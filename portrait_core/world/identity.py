@@ -18,13 +18,13 @@ from scipy import sparse
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.geometry.mesh_queries import closest_points
+from portrait_core.geometry.subdivision import Sparse
 from portrait_core.models.starter.identity_warp import IdentityWarp, Sites, solve_kernel
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import BaseMesh, load_base_mesh
 from portrait_core.world.canonical_body import EYE_MIDDLE, CanonicalBody, load_canonical_body
 from portrait_core.world.latent import Z_DIM, attributes
 from portrait_core.world.morphs import control_vertices, target_weights
-from portrait_core.world.subdivision import Sparse
 
 FloatArray = NDArray[np.float64]
 

@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from portrait_core.geometry.settled import settled
 from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
 from portrait_core.models.starter.lattice import HAIR_DEPTH, Axes, CanonicalLattice
-from portrait_core.models.starter.settled import settled
 from portrait_core.runtime.devices import chunk_size
 from portrait_core.runtime.torch_threads import over_rows
 

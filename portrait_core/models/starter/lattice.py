@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from portrait_core.geometry.settled import settled
 from portrait_core.models.starter.folded_decoder import FoldedCanonicalDecoder
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
-from portrait_core.models.starter.settled import settled
 from portrait_core.runtime.torch_threads import one_torch_thread, over_rows
 
 CUT_ZONE = 0.03

@@ -13,6 +13,7 @@ from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.models.portrait_gan.config import GeneratorConfig
 from portrait_core.models.starter.capabilities import capabilities
 from portrait_core.models.starter.generator import CanonicalGenerator
+from portrait_core.models.starter.parts_template import template_of
 from portrait_core.models.starter.person import CanonicalPerson
 from portrait_core.models.starter.settled import precise
 from portrait_core.person import Origin, origin_of
@@ -42,6 +43,7 @@ class CanonicalAvatarModel:
         if not template:
             raise ModelFileError(f"{loaded.path}: no body template in it; the rig needs one.")
         self._template = {name: tensor.to(torch.float32).numpy() for name, tensor in template.items()}
+        self._parts = template_of(loaded)
 
     @cached_property
     def _precise(self) -> CanonicalGenerator:
@@ -66,4 +68,6 @@ class CanonicalAvatarModel:
         return self._person(Origin(None, np.asarray(styles, np.float32)[None]))
 
     def _person(self, origin: Origin) -> CanonicalPerson:
-        return CanonicalPerson(self.header, self.capabilities, self.network, self._precise, self._template, origin)
+        return CanonicalPerson(
+            self.header, self.capabilities, self.network, self._precise, self._template, origin, self._parts
+        )

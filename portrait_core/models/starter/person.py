@@ -18,9 +18,12 @@ from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemp
 from portrait_core.cameras import Camera
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.geometry.normals import vertex_normals
+from portrait_core.geometry.settled import settled
 from portrait_core.models.starter.field import BustField, CanonicalField, HairField
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity, in_precision
-from portrait_core.models.starter.settled import settled
+from portrait_core.models.starter.parts_template import look_of
+from portrait_core.parts.person_look import PersonLook
+from portrait_core.parts.template import PartsTemplate
 from portrait_core.person import Capability, Origin, Pose
 from portrait_core.rendering.rays import rays_of_labels
 from portrait_core.rendering.sphere_tracing import DistanceScene, Seen, distance_scene, march
@@ -56,14 +59,15 @@ class CanonicalPerson:
         precise: CanonicalGenerator,
         template: Mapping[str, NDArray[np.float32]],
         origin: Origin,
+        parts: PartsTemplate | None = None,
     ) -> None:
         """``precise`` is ``network`` in float64; ``template`` holds the canonical ``vertices`` (V, 3), ``faces`` (F, 3)
-        and ``weights`` (V, 24)."""
+        and ``weights`` (V, 24); ``parts`` is there with the capability of that name."""
         self.header = header
         self.capabilities = capabilities
         self.network, self.precise = network, precise
         self.origin = origin
-        self._canonical_template = template
+        self._canonical_template, self._parts = template, parts
         self._device = network.identity_warp.vertices.device
         self._scene: tuple[Pose, DistanceScene] | None = None
 
@@ -94,6 +98,22 @@ class CanonicalPerson:
     def identity(self) -> Identity:
         """The same in the network's own precision, for colours and pictures."""
         return in_precision(self.shape, self.network.identity_warp.vertices)
+
+    @property
+    def parts_template(self) -> PartsTemplate:
+        """What the parts of the model's persons have in common.
+
+        Raises :class:`ModelFileError` for a model without the capability ``parts``.
+        """
+        if self._parts is None:
+            raise ModelFileError(f"model {self.header.name} has no parts template.")
+        return self._parts
+
+    @cached_property
+    def look(self) -> PersonLook:
+        """What makes this person's parts its own."""
+        with one_torch_thread():
+            return look_of(self.precise, self.header, self._rows, self.shape)
 
     @cached_property
     def field(self) -> BustField:

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from portrait_core.geometry.settled import STEPS, settled
 from portrait_core.models.load import load_model
 from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.models.starter.person import CanonicalPerson
-from portrait_core.models.starter.settled import STEPS, precise, settled
+from portrait_core.models.starter.settled import precise
 from portrait_core.recipe import Recipe
 
 

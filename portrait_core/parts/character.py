@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A person's parts, all of them or those that are wanted.
+
+A kind of part is a row of :data:`KINDS`: a function from what is known of the person (:class:`Figure`) to meshes. What
+is the same for everybody is prepared once a process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.parts.body import Body, body_of
+from portrait_core.parts.part_mesh import PartMesh, Topology
+from portrait_core.parts.person_look import PersonLook
+from portrait_core.parts.skin import DETAILS
+from portrait_core.parts.styles import brow_style, lash_style
+from portrait_core.parts.template import PartsTemplate
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """``kinds`` of parts, keys of :data:`KINDS`, all of them if None; ``detail`` of the skin, one of
+    :data:`portrait_core.parts.skin.DETAILS`.
+
+    Raises ``ValueError`` on construction for a kind or a detail that there is none of.
+    """
+
+    kinds: tuple[str, ...] | None = None
+    detail: int = 0
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.kinds or ()) - set(KINDS))
+        if unknown:
+            raise ValueError(f"parts: there is no {unknown[0]!r}; there are {', '.join(KINDS)}")
+        if self.detail not in DETAILS:
+            raise ValueError(f"parts: detail {self.detail}; it can be {', '.join(map(str, DETAILS))}")
+
+
+class Figure:
+    """One person of a template while the parts are made; what several kinds need is made once."""
+
+    def __init__(self, template: PartsTemplate, look: PersonLook, detail: int = 0) -> None:
+        self.template, self.look, self.detail = template, look, detail
+        self.prepared = prepared(template)
+
+    @cached_property
+    def body(self) -> Body:
+        return body_of(self.look, self.template.controls, self.template.rest)
+
+    @cached_property
+    def skin(self) -> NDArray[np.float64]:
+        """(V1, 3) level 1 of the skin, at rest."""
+        return self.template.skin.places(self.body.controls)
+
+    @cached_property
+    def masculine(self) -> float:
+        """0 for feminine to 1 for masculine; 0.5 where the template does not say."""
+        known = "masculine" in self.template.traits
+        return self.template.trait("masculine", self.look.coefficients) if known else 0.5
+
+
+class Prepared:
+    """What the parts of a template have in common for everybody, each made when it is first asked for."""
+
+    def __init__(self, template: PartsTemplate) -> None:
+        self._template = template
+        self._fitted: dict[tuple[str, str], Topology] = {}
+
+    @cached_property
+    def skin(self) -> dict[int, Topology]:
+        return self._template.skin.topologies(self._template.controls)
+
+    @cached_property
+    def eyes(self) -> dict[str, Topology]:
+        return self._template.eyes.topologies()
+
+    def fitted(self, room: str, style: str) -> Topology:
+        """That of a fitted mesh of a room."""
+        if (room, style) not in self._fitted:
+            part = getattr(self._template, room)[style]
+            material = style if room == "mouth" else room
+            self._fitted[room, style] = part.topology(self._template.controls, material)
+        return self._fitted[room, style]
+
+
+@lru_cache(maxsize=4)
+def prepared(template: PartsTemplate) -> Prepared:
+    """The one of this template, kept for the process."""
+    return Prepared(template)
+
+
+def _skin(figure: Figure) -> list[PartMesh]:
+    skin = figure.template.skin
+    return [skin.mesh(figure.skin, figure.prepared.skin, figure.detail)]
+
+
+def _eyes(figure: Figure) -> list[PartMesh]:
+    return figure.template.eyes.meshes(figure.body, figure.skin, figure.prepared.eyes)
+
+
+def _mouth(*names: str) -> Callable[[Figure], list[PartMesh]]:
+    def make(figure: Figure) -> list[PartMesh]:
+        mouth = figure.template.mouth
+        return [mouth[n].mesh(n, figure.body, figure.prepared.fitted("mouth", n)) for n in names if n in mouth]
+
+    return make
+
+
+def _lashes(figure: Figure) -> list[PartMesh]:
+    lashes = figure.template.lashes
+    if not lashes:
+        return []
+    style = lash_style(figure.masculine, lashes)
+    return [lashes[style].mesh("lashes", figure.body, figure.prepared.fitted("lashes", style))]
+
+
+def _brows(figure: Figure) -> list[PartMesh]:
+    brows = figure.template.brows
+    if not brows:
+        return []
+    style = brow_style(figure.look, figure.masculine, brows)
+    return [brows[style].mesh("brows", figure.body, figure.prepared.fitted("brows", style))]
+
+
+KINDS: dict[str, Callable[[Figure], list[PartMesh]]] = {
+    "skin": _skin,
+    "eyes": _eyes,
+    "teeth": _mouth("teeth", "gums"),
+    "tongue": _mouth("tongue"),
+    "lashes": _lashes,
+    "brows": _brows,
+}
+"""Kinds of parts in the order of a character's meshes."""
+
+
+def character(template: PartsTemplate, look: PersonLook, wanted: Wanted | None = None) -> list[PartMesh]:
+    """The wanted parts of a person, in the order of :data:`KINDS`."""
+    asked = wanted or Wanted()
+    return meshes(Figure(template, look, asked.detail), KINDS if asked.kinds is None else asked.kinds)
+
+
+def meshes(figure: Figure, kinds: Iterable[str]) -> list[PartMesh]:
+    """The parts of some kinds of a figure."""
+    chosen = set(kinds)
+    return [mesh for kind, make in KINDS.items() if kind in chosen for mesh in make(figure)]

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contact of the lips: they meet for everybody, and where they would still pass through each other they give way.
+
+First the seal, which is linear: *pairs* of places on the two lips' edges, found once, are brought together exactly
+(:mod:`portrait_core.training.parts_template.lips`). Lips of another shape than the mean's may then lie in each other
+behind the edge. So every vertex of one lip that is deeper in the other than a few hundredths of a millimetre goes back
+by half of that, up or down, its neighbours with it, a few times over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.spatial import cKDTree
+
+from portrait_core.parts.arrays import Arrays, Sparse, sparse_arrays, sparse_from
+from portrait_core.parts.normals import SmoothNormals
+
+ALLOWED = 0.00004
+"""Metres that a lip may be in the other one: less would open the slit again."""
+ROUNDS = 7
+LASTING = 7
+"""Rounds for which the vertices across are taken to be the same."""
+REACH = 0.003
+"""Metres beyond which two places of the lips have nothing to do with each other."""
+LEAST_SLOPE = 0.4
+"""Least upward part of a normal that is reckoned with."""
+SPREAD = 0.8
+"""Share of their mean that the neighbours of a vertex pass on to it."""
+
+
+@dataclass(frozen=True, eq=False)
+class LipContact:
+    """Over the V1 vertices of the skin's level 1.
+
+    Attributes:
+        amounts: (J, V1) of the heights give how much of each of ``fields`` (V1, J), which lead upwards, closes all
+            pairs.
+        overlaps: (J,) how much more.
+        upper, lower: vertices of the two lips' facing sides.
+    """
+
+    amounts: Sparse
+    fields: Sparse
+    overlaps: NDArray[np.float64]
+    upper: NDArray[np.int64]
+    lower: NDArray[np.int64]
+
+    def closed(self, places: NDArray[np.float64], prepared: Facing) -> NDArray[np.float64]:
+        """(V1, 3) with the lips in contact, of places (V1, 3); ``prepared`` by :meth:`prepare`."""
+        result = places.copy()
+        result[:, 1] += self.fields @ (self.amounts @ places[:, 1] + self.overlaps)
+        own = result[prepared.vertices]
+        across: list[NDArray[np.int64]] = []
+        for turn in range(ROUNDS):
+            if turn % LASTING == 0:
+                across = [_across(own, prepared.upper, prepared.lower), _across(own, prepared.lower, prepared.upper)]
+            normals = prepared.normals(own)
+            up, down = (_depth(own, normals, pairs) for pairs in across)
+            if not bool(up.any() or down.any()):
+                break
+            push = np.zeros(len(own))
+            push[across[0][0]] = up
+            push[across[1][0]] -= down
+            own[:, 1] += prepared.spread(push)
+        result[prepared.vertices] = own
+        return result
+
+    def prepare(self, quads: NDArray[np.int64], count: int) -> Facing:
+        """What the contact needs of a mesh of ``quads`` and ``count`` vertices, the same for everybody."""
+        facing = np.zeros(count, np.bool_)
+        facing[self.upper] = facing[self.lower] = True
+        near = quads[facing[quads].any(axis=1)]
+        vertices = np.unique(near)
+        place = np.full(count, -1)
+        place[vertices] = np.arange(len(vertices))
+        own, size = place[near], len(vertices)
+        means = _means(own, facing[vertices], size)
+        return Facing(vertices, SmoothNormals.of(own, size), means, place[self.upper], place[self.lower])
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        plain = {"overlaps": self.overlaps, "upper": self.upper.astype(np.int16), "lower": self.lower.astype(np.int16)}
+        return plain | sparse_arrays("amounts", self.amounts) | sparse_arrays("fields", self.fields)
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> LipContact:
+        return cls(
+            amounts=sparse_from(arrays, "amounts"),
+            fields=sparse_from(arrays, "fields"),
+            overlaps=arrays["overlaps"].astype(np.float64),
+            upper=arrays["upper"].astype(np.int64),
+            lower=arrays["lower"].astype(np.int64),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Facing:
+    """The surface around the lips: its ``vertices`` (N,) of level 1, and over those what is summed over neighbours and
+    the vertices of the two lips."""
+
+    vertices: NDArray[np.int64]
+    normals: SmoothNormals
+    means: Sparse
+    upper: NDArray[np.int64]
+    lower: NDArray[np.int64]
+
+    def spread(self, push: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Pushes (N,) passed on to the neighbours, so that no vertex goes alone."""
+        up, down = np.maximum(push, 0), np.maximum(-push, 0)
+        for _ in range(2):
+            up = np.maximum(up, SPREAD * (self.means @ up))
+            down = np.maximum(down, SPREAD * (self.means @ down))
+        return up - down
+
+
+def _means(quads: NDArray[np.int64], own: NDArray[np.bool_], count: int) -> Sparse:
+    """(N, N) the mean over a vertex's neighbours, for the vertices ``own`` (N,)."""
+    ends = np.stack([quads, np.roll(quads, -1, axis=1)], -1).reshape(-1, 2)
+    edges = np.unique(np.sort(ends, axis=1), axis=0)
+    both = np.concatenate([edges, edges[:, ::-1]])
+    both = both[own[both].all(axis=1)]
+    degree = np.maximum(np.bincount(both[:, 0], minlength=count), 1)
+    return sparse.csr_matrix((1 / degree[both[:, 0]], (both[:, 0], both[:, 1])), (count, count))
+
+
+def _across(places: NDArray[np.float64], own: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(2, P): vertices of ``own`` that have the other lip near, and the vertex of it that is nearest."""
+    tree: Any = cKDTree(places[other])
+    away, nearest = tree.query(places[own], distance_upper_bound=REACH)
+    index = np.flatnonzero(np.isfinite(away))
+    return np.stack([own[index], other[nearest[index]]])
+
+
+def _depth(places: NDArray[np.float64], normals: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Half of how far the first of each pair (2, P) has to go up or down to be no deeper in the other lip than
+    allowed."""
+    mine, across = pairs
+    facing = normals[across]
+    inside = -np.einsum("vi,vi->v", places[mine] - places[across], facing) - ALLOWED
+    # A lip's outside and the bag behind it have their backs to each other: they cannot be in contact.
+    inside[(inside < 0) | (np.einsum("vi,vi->v", normals[mine], facing) > 0)] = 0
+    return 0.5 * inside / np.maximum(np.abs(facing[:, 1]), LEAST_SLOPE)

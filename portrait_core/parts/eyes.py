@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The eyes: a ball with a recessed iris, a cornea over it and a line of tears along the lower lid.
+
+Ball and cornea are surfaces of revolution about the line of sight (+z), made of rings whose angles lie where something
+begins: pupil, iris, white. They hold no shape of their own in a model file; a person gives middle and radius of each
+eyeball. The ball is a little smaller than the eyeball that the lids were modelled on, and the cornea bulges less than a
+real one: so that half-closed lids stay in front of both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.parts.arrays import Arrays
+from portrait_core.parts.body import Body
+from portrait_core.parts.normals import SmoothNormals
+from portrait_core.parts.part_mesh import PartMesh, Topology, topology_of
+from portrait_core.parts.skin_weights import on_one_joint
+
+SIDES = ("left", "right")
+SEGMENTS = 32
+
+PUPIL = 0.16
+IRIS = 0.41
+"""Angles from the line of sight where pupil and iris end, radians: an iris of 11.8 mm on a ball of 15 mm radius."""
+
+BALL_RINGS = (0.06, 0.11, PUPIL, 0.21, 0.28, 0.35, IRIS, 0.445, 0.50, 0.60, 0.75, 0.95, 1.2, 1.5, 1.9, 2.4)
+CORNEA_RINGS = (0.07, 0.14, 0.21, 0.28, 0.34, 0.40, 0.46, 0.52)
+
+SMALLER = 0.0004
+"""Metres that the ball's radius is below the distance of the eyeball's foremost point from its middle."""
+BULGE = 0.0002
+"""Metres that the cornea stands above the ball's sphere, at its middle."""
+DISH = 0.015
+"""How much deeper than its rim the middle of the iris lies, as a share of the rim's depth."""
+SUNK = 0.00015
+"""Metres that the cornea's border lies under the white, so that it has no visible end."""
+
+TEAR_HEIGHT = 0.0006
+"""Metres that the line of tears climbs the ball above the lid."""
+TEAR_OUT = 0.00004
+"""Metres that it stands above the ball."""
+
+
+@dataclass(frozen=True, eq=False)
+class Eyeball:
+    """``middle`` (3,) and ``radius`` of the ball, metres."""
+
+    middle: NDArray[np.float64]
+    radius: float
+
+
+@dataclass(frozen=True, eq=False)
+class EyesTemplate:
+    """``lids``: for each side (T,) vertices of the skin's level 1 along the margin of the lower lid, from the nose
+    outwards."""
+
+    lids: dict[str, NDArray[np.int64]]
+
+    def eyeball(self, body: Body, side: str) -> Eyeball:
+        """Where a person's eyeball is."""
+        middle, front = (body.look.landmarks[name] for name in (f"{side}_eye", f"{side}_eye_front"))
+        reach = np.asarray(front, np.float64) - np.asarray(middle, np.float64)
+        return Eyeball(np.asarray(middle, np.float64), float(np.sqrt(reach @ reach)) - SMALLER)
+
+    def meshes(self, body: Body, skin: NDArray[np.float64], topologies: dict[str, Topology]) -> list[PartMesh]:
+        """Ball, cornea and line of tears of both sides; ``skin`` (V1, 3) is level 1 of the person's skin."""
+        result: list[PartMesh] = []
+        for side in SIDES:
+            eye = self.eyeball(body, side)
+            ball = eye.middle + self._ball[0] * eye.radius
+            heights = eye.radius + BULGE * np.exp(-((self._cornea[1] / 0.33) ** 4)) - self._cornea[2]
+            cornea = eye.middle + self._cornea[0] * heights[:, None]
+            tear = tear_line(eye, skin[self.lids[side]])
+            result += [
+                topologies["ball"].placed(f"eye_{side}", ball, self._ball_normals(ball)),
+                topologies["cornea"].placed(f"cornea_{side}", cornea, self._cornea_normals(cornea)),
+                topologies[f"tear_{side}"].placed(f"tear_{side}", tear, self._tear_normals[side](tear)),
+            ]
+        return result
+
+    def topologies(self) -> dict[str, Topology]:
+        """What ball, cornea and the lines of tears have in common for everybody."""
+        result = {
+            "ball": _revolved(BALL_RINGS, closed=True, material="eye"),
+            "cornea": _revolved(CORNEA_RINGS, closed=False, material="cornea"),
+        }
+        for side in SIDES:
+            count = len(self.lids[side])
+            strip = _strip(count, turned=side == "right")
+            along = np.tile(np.linspace(0, 1, count), TEAR_COLUMNS)
+            uvs = np.stack([along, np.repeat(np.linspace(0, 1, TEAR_COLUMNS), count)], 1)
+            skin = on_one_joint("head", TEAR_COLUMNS * count)
+            result[f"tear_{side}"] = topology_of(strip, uvs[strip], skin, "tear")
+        return result
+
+    @cached_property
+    def _ball(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Places (V, 3) on a ball of radius 1 with its iris, and the angle of each."""
+        directions, angle = _directions(BALL_RINGS, closed=True)
+        inside = angle < IRIS
+        dish = np.cos(IRIS) / np.cos(np.minimum(angle, IRIS)) * (1 - DISH * (1 - (angle / IRIS) ** 2))
+        return directions * np.where(inside, dish, 1.0)[:, None], angle
+
+    @cached_property
+    def _cornea(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        directions, angle = _directions(CORNEA_RINGS, closed=False)
+        share = np.clip((angle - IRIS) / (CORNEA_RINGS[-1] - IRIS), 0, 1)
+        return directions, angle, SUNK * share - 0.00002 * (1 - share)
+
+    @cached_property
+    def _ball_normals(self) -> SmoothNormals:
+        return SmoothNormals.of(_doubled(_rings(len(BALL_RINGS), closed=True)), len(self._ball[0]))
+
+    @cached_property
+    def _cornea_normals(self) -> SmoothNormals:
+        return SmoothNormals.of(_doubled(_rings(len(CORNEA_RINGS), closed=False)), len(self._cornea[0]))
+
+    @cached_property
+    def _tear_normals(self) -> dict[str, SmoothNormals]:
+        counts = {side: len(self.lids[side]) for side in SIDES}
+        return {
+            side: SmoothNormals.of(_strip(counts[side], turned=side == "right"), TEAR_COLUMNS * counts[side])
+            for side in SIDES
+        }
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        return {f"lid_{side}": rows.astype(np.int16) for side, rows in self.lids.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> EyesTemplate:
+        return cls({side: arrays[f"lid_{side}"].astype(np.int64) for side in SIDES})
+
+
+TEAR_COLUMNS = 4
+
+
+def tear_line(eye: Eyeball, lid: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(4 T, 3): a strip from under the lid's margin ``lid`` (T, 3) up the ball, where it ends in its surface."""
+    out = lid - eye.middle
+    out /= np.sqrt(np.einsum("ti,ti->t", out, out))[:, None]
+    # Up the ball: what is left of the vertical beside the way out.
+    up = np.array([0.0, 1.0, 0.0]) - out[:, 1:2] * out
+    up /= np.sqrt(np.einsum("ti,ti->t", up, up))[:, None]
+    count = len(lid)
+    ends = np.minimum(np.arange(count), np.arange(count)[::-1]) / max(count - 1, 1)
+    height = TEAR_HEIGHT * np.sqrt(np.clip(4 * ends, 0.02, 1))[:, None]
+    columns: list[NDArray[np.float64]] = []
+    for share, above in ((-0.8, 0.0), (0.15, 0.00016), (0.5, TEAR_OUT), (1.0, -TEAR_OUT)):
+        way = out * eye.radius + up * height * share
+        way /= np.sqrt(np.einsum("ti,ti->t", way, way))[:, None]
+        columns.append(eye.middle + way * (eye.radius + above))
+    return np.concatenate(columns)
+
+
+def eye_uv(angle: NDArray[np.float64], turn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Places (N, 2) in an eye's texture of points at ``angle`` from the line of sight and ``turn`` about it, radians.
+
+    The line of sight is the middle of the picture; the iris takes two fifths of the way to its border.
+    """
+    reach = 0.5 * (1 - np.exp(-1.3 * angle)) / (1 - np.exp(-1.3 * np.pi))
+    return np.stack([0.5 + reach * np.cos(turn), 0.5 + reach * np.sin(turn)], -1)
+
+
+def _directions(rings: tuple[float, ...], *, closed: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Unit directions and their angles: the line of sight, the rings, and its far end where the surface is closed."""
+    angle = np.concatenate([[0.0], np.repeat(rings, SEGMENTS), [np.pi] if closed else []])
+    turn = np.concatenate([[0.0], np.tile(_turns(), len(rings)), [0.0] if closed else []])
+    sine = np.sin(angle)
+    return np.stack([sine * np.cos(turn), sine * np.sin(turn), np.cos(angle)], 1), angle
+
+
+def _turns() -> NDArray[np.float64]:
+    return 2 * np.pi * np.arange(SEGMENTS) / SEGMENTS
+
+
+def _rings(count: int, *, closed: bool) -> NDArray[np.int64]:
+    """Polygons (F, 4) of ``count`` rings around a pole, counter-clockwise from outside, -1 for a triangle's last."""
+    k = np.arange(SEGMENTS)
+    following = (k + 1) % SEGMENTS
+    missing = np.full(SEGMENTS, -1)
+    polygons = [np.stack([np.zeros(SEGMENTS, np.int64), 1 + k, 1 + following, missing], 1)]
+    for ring in range(count - 1):
+        near, far = 1 + ring * SEGMENTS, 1 + (ring + 1) * SEGMENTS
+        polygons.append(np.stack([near + k, far + k, far + following, near + following], 1))
+    if closed:
+        last = 1 + (count - 1) * SEGMENTS
+        polygons.append(np.stack([last + k, np.full(SEGMENTS, last + SEGMENTS), last + following, missing], 1))
+    return np.concatenate(polygons)
+
+
+def _doubled(polygons: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same with a triangle's last corner in place of the missing one."""
+    return np.where(polygons < 0, np.roll(polygons, 1, axis=1), polygons)
+
+
+def _revolved(rings: tuple[float, ...], *, closed: bool, material: str) -> Topology:
+    directions, angle = _directions(rings, closed=closed)
+    uvs = eye_uv(angle, np.arctan2(directions[:, 1], directions[:, 0]))
+    polygons = _rings(len(rings), closed=closed)
+    corner_uvs = uvs[polygons]
+    if closed:  # the far end is a whole circle in the picture: each triangle has a piece of it
+        far = polygons[:, 1] == len(directions) - 1
+        middle = _turns() + np.pi / SEGMENTS
+        corner_uvs[far, 1] = eye_uv(np.full(SEGMENTS, np.pi), middle)
+    return topology_of(polygons, corner_uvs, on_one_joint("head", len(directions)), material)
+
+
+def _strip(count: int, *, turned: bool) -> NDArray[np.int64]:
+    """Quads of the line of tears, facing out: (F, 4)."""
+    k = np.arange(count - 1)
+    quads = [np.stack([c * count + k, c * count + k + 1, (c + 1) * count + k + 1, (c + 1) * count + k], 1)
+             for c in range(TEAR_COLUMNS - 1)]  # fmt: skip
+    whole = np.concatenate(quads)
+    # From the nose outwards is along +x on the left, along -x on the right.
+    return whole[:, ::-1].copy() if turned else whole

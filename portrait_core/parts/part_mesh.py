@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A finished part of one person: the same for everybody of a model but for its places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.geometry.settled import settled
+
+
+@dataclass(frozen=True, eq=False)
+class PartMesh:
+    """One mesh of a character, un-posed, metres, neck joint at the origin.
+
+    Attributes:
+        name: "skin", "eye_left", "teeth" and so on.
+        vertices: (V, 3) float32; seams are cut, so that each has one place in the texture.
+        welded: (V,) int32, the vertex of the surface that each is a copy of, from 0.
+        faces: (T, 3) int32 triangles, counter-clockwise from outside.
+        quads: (T,) int32, growing: the polygon that each triangle belongs to; two in a row make a quad.
+        uvs: (V, 2) float32, origin bottom left.
+        normals: (V, 3) float32 of length one, smooth over seams.
+        joints, weights: (V, 4) uint8 and float32, over :data:`portrait_core.parts.rest_pose.JOINTS`.
+        material: name of a row of the table of materials.
+    """
+
+    name: str
+    vertices: NDArray[np.float32]
+    welded: NDArray[np.int32]
+    faces: NDArray[np.int32]
+    quads: NDArray[np.int32]
+    uvs: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    joints: NDArray[np.uint8]
+    weights: NDArray[np.float32]
+    material: str
+
+
+@dataclass(frozen=True, eq=False)
+class Topology:
+    """What a part has in common for everybody: all of :class:`PartMesh` but places and normals."""
+
+    welded: NDArray[np.int32]
+    faces: NDArray[np.int32]
+    quads: NDArray[np.int32]
+    uvs: NDArray[np.float32]
+    joints: NDArray[np.uint8]
+    weights: NDArray[np.float32]
+    material: str
+
+    def placed(self, name: str, places: NDArray[np.floating], normals: NDArray[np.floating]) -> PartMesh:
+        """The mesh with the places and normals of its welded vertices, both (W, 3)."""
+        vertices, directions = settled(places)[self.welded], settled(normals)[self.welded]
+        return PartMesh(
+            name,
+            vertices,
+            self.welded,
+            self.faces,
+            self.quads,
+            self.uvs,
+            directions,
+            self.joints,
+            self.weights,
+            self.material,
+        )
+
+
+def triangles_of_quads(quads: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Quads (F, 4) as triangles (2F, 3), the two of one quad in a row, and the quad (2F,) of each."""
+    faces = np.stack([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]], 1).reshape(-1, 3)
+    return faces.astype(np.int32), np.repeat(np.arange(len(quads)), 2).astype(np.int32)
+
+
+def cut_seams(
+    quads: NDArray[np.integer], corner_uvs: NDArray[np.floating]
+) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
+    """Vertices with one place in the texture each.
+
+    Args:
+        quads: (F, N) welded vertices of polygons of N corners.
+        corner_uvs: (F, N, 2) of their corners.
+
+    Returns:
+        ``welded`` (V,), ``uvs`` (V, 2) and the polygons (F, N) over the new vertices, which follow the welded ones in
+        order.
+    """
+    uvs = np.asarray(corner_uvs, np.float32).reshape(-1, 2)
+    key = np.concatenate([quads.reshape(-1, 1).astype(np.int64), np.rint(uvs.astype(np.float64) * (1 << 22))], 1)
+    found, first, number = np.unique(key.astype(np.int64), axis=0, return_index=True, return_inverse=True)
+    return found[:, 0].astype(np.int32), uvs[first], number.reshape(quads.shape).astype(np.int32)
+
+
+def topology_of(
+    polygons: NDArray[np.integer],
+    corner_uvs: NDArray[np.floating],
+    skin: tuple[NDArray[np.uint8], NDArray[np.float32]],
+    material: str,
+) -> Topology:
+    """The topology of polygons of three or four corners.
+
+    Args:
+        polygons: (F, 4) welded vertices; -1 in the last place of a triangle.
+        corner_uvs: (F, 4, 2) of their corners; that of a missing corner is not looked at.
+        skin: joints (W, 4) and weights (W, 4) of the welded vertices.
+        material: name of a row of the table of materials.
+    """
+    three = polygons[:, 3] < 0
+    whole, uvs = polygons.copy(), corner_uvs.copy()
+    # A missing corner is a copy of the one before, which makes no vertex of its own.
+    whole[three, 3], uvs[three, 3] = whole[three, 2], uvs[three, 2]
+    welded, uv, cut = cut_seams(whole, uvs)
+    faces, of_polygon = triangles_of_quads(cut)
+    kept = np.ones(len(faces), np.bool_)
+    kept[1::2] = ~three
+    return Topology(welded, faces[kept], of_polygon[kept], uv, skin[0][welded], skin[1][welded], material)

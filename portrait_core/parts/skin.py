@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The skin: the base mesh's head, neck and shoulders, with the inside of mouth and lids, in four levels.
+
+Level 1 is the base mesh subdivided once (Catmull-Clark), level 0 its vertices at the places that the subdivision gives
+them, levels -1 and -2 keep fewer and fewer of level 0's vertices. So every level is rows over the controls, and what is
+known for one (weights, morphs, places in the texture) is known for all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from portrait_core.geometry.subdivision import catmull_clark
+from portrait_core.parts.arrays import Arrays, Sparse, below, named, sparse_arrays, sparse_from
+from portrait_core.parts.contact import Facing, LipContact
+from portrait_core.parts.controls import Controls
+from portrait_core.parts.normals import SmoothNormals
+from portrait_core.parts.part_mesh import PartMesh, Topology, cut_seams, triangles_of_quads
+from portrait_core.parts.skin_weights import strongest_of_rows
+
+DETAILS = (1, 0, -1, -2)
+"""Levels, finest first."""
+
+REGIONS = ("face", "lids", "lips", "ears", "scalp", "neck", "chest", "arms", "mouth", "sockets")
+"""What the numbers of :attr:`SkinTemplate.regions` mean; ``mouth`` and ``sockets`` are inside."""
+
+
+@dataclass(frozen=True, eq=False)
+class SkinTemplate:
+    """Q quads over the V controls ``vertices``.
+
+    Attributes:
+        vertices: (V,) controls.
+        quads: (Q, 4) into ``vertices``, counter-clockwise from outside.
+        corners: (Q, 4) into ``uvs``; uvs: (U, 2) float32.
+        regions: (Q,) into :data:`REGIONS`.
+        adjust: (V, V) added to the controls before they are subdivided: vertices beyond the cut slide onto it, and the
+            bag of the mouth is a little smaller.
+        lips: how the lips meet, for the rest alone: moves may open the mouth.
+        coarse: the triangles (F, 3) of levels -1 and -2, into level 0's vertices after the seams are cut.
+    """
+
+    vertices: NDArray[np.int64]
+    quads: NDArray[np.int64]
+    corners: NDArray[np.int64]
+    uvs: NDArray[np.float32]
+    regions: NDArray[np.uint8]
+    adjust: Sparse
+    lips: LipContact
+    coarse: tuple[NDArray[np.int32], ...]
+
+    def places(self, controls: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(V1, 3) of level 1 for controls (C, 3), at rest; level 0 is the first V of them."""
+        places = np.asarray(self._matrix @ controls[self.vertices])
+        return self.lips.closed(places, self._facing)
+
+    def moves(self, controls: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(V1, 3) displacements of level 1 for displacements (C, 3) of the controls."""
+        return np.asarray(self._matrix @ controls[self.vertices])
+
+    def mesh(self, places: NDArray[np.float64], topologies: dict[int, Topology], detail: int) -> PartMesh:
+        """One level of a person whose level 1 has these ``places`` (V1, 3); ``topologies`` as :meth:`topologies`
+        gives them."""
+        # All levels are shaded by the finest one's normals.
+        normals, known = self._normals(places), len(self.vertices) if detail < 1 else len(places)
+        return topologies[detail].placed("skin", places[:known], normals[:known])
+
+    def topologies(self, controls: Controls) -> dict[int, Topology]:
+        """What each level has in common for everybody."""
+        fine = self.fine
+        weights = strongest_of_rows(self._matrix @ controls.weights[self.vertices])
+        result: dict[int, Topology] = {}
+        for detail, quads, uvs in ((1, fine.quads, fine.corner_uvs), (0, self.quads, self.uvs[self.corners])):
+            welded, uv, cut = cut_seams(quads, uvs)
+            faces, of_quad = triangles_of_quads(cut)
+            result[detail] = Topology(welded, faces, of_quad, uv, weights[0][welded], weights[1][welded], "skin")
+        whole = result[0]
+        for detail, faces in zip((-1, -2), self.coarse, strict=True):
+            kept = np.unique(faces)
+            result[detail] = Topology(
+                whole.welded[kept],
+                np.searchsorted(kept, faces).astype(np.int32),
+                np.arange(len(faces), dtype=np.int32),
+                whole.uvs[kept],
+                whole.joints[kept],
+                whole.weights[kept],
+                "skin",
+            )
+        return result
+
+    @cached_property
+    def fine(self) -> Any:
+        """Level 1, a :class:`portrait_core.geometry.subdivision.Subdivision` of level 0."""
+        return catmull_clark(self.quads, len(self.vertices), self.uvs[self.corners].astype(np.float64))
+
+    @cached_property
+    def _matrix(self) -> Sparse:
+        """(V1, V) from the controls to level 1, without the seal."""
+        adjusted = sparse.identity(len(self.vertices), format="csr") + self.adjust
+        return sparse.csr_matrix(self.fine.matrix @ adjusted)
+
+    @cached_property
+    def _normals(self) -> SmoothNormals:
+        return SmoothNormals.of(self.fine.quads, self.fine.matrix.shape[0])
+
+    @cached_property
+    def _facing(self) -> Facing:
+        return self.lips.prepare(self.fine.quads, self.fine.matrix.shape[0])
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        plain = {
+            "vertices": self.vertices.astype(np.int16),
+            "quads": self.quads.astype(np.int16),
+            "corners": self.corners.astype(np.int16),
+            "uvs": self.uvs,
+            "regions": self.regions,
+        }
+        plain |= sparse_arrays("adjust", self.adjust) | named("lips", self.lips.to_arrays())
+        return plain | {f"coarse.{k}": faces.astype(np.int16) for k, faces in enumerate(self.coarse)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> SkinTemplate:
+        return cls(
+            vertices=arrays["vertices"].astype(np.int64),
+            quads=arrays["quads"].astype(np.int64),
+            corners=arrays["corners"].astype(np.int64),
+            uvs=arrays["uvs"],
+            regions=arrays["regions"],
+            adjust=sparse_from(arrays, "adjust"),
+            lips=LipContact.from_arrays(below(arrays, "lips")),
+            coarse=tuple(arrays[f"coarse.{k}"].astype(np.int32) for k in range(len(DETAILS) - 2)),
+        )

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lashes and brows: cards of the CC0 base assets with their own places in small pictures of hairs."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from portrait_core.parts.styles import BROWS, LASHES
+from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
+from portrait_core.training.parts_template.whole_mesh import WholeMesh
+from portrait_core.world.assets import AssetFolders
+
+LASH_STYLES = tuple(name for _, name in LASHES)
+BROW_STYLES = tuple(sorted({name for table in BROWS.values() for _, name in table}))
+
+
+def cards(mesh: WholeMesh, assets: AssetFolders) -> dict[str, Proxy]:
+    """The proxies ``lashes.<style>`` and ``brows.<style>``."""
+    return {name: read_proxy(path.with_suffix(".mhclo"), len(mesh.rest)) for name, path in _files(assets).items()}
+
+
+def card_images(assets: AssetFolders) -> dict[str, NDArray[np.uint8]]:
+    """For every style a PNG file (N,) uint8 of one channel: how much of each texel a hair covers."""
+    return {name: coverage(path.with_suffix(".png")) for name, path in _files(assets).items()}
+
+
+def coverage(path: Path) -> NDArray[np.uint8]:
+    """The alpha of a picture as a PNG file of one channel; raises ``ValueError`` for a picture without any."""
+    with Image.open(path) as image:
+        if "A" not in image.getbands():
+            raise ValueError(f"{path.name} has no alpha: expected a picture of hairs")
+        alpha = image.getchannel("A")
+    buffer = io.BytesIO()
+    alpha.save(buffer, "PNG", optimize=True)
+    return np.frombuffer(buffer.getvalue(), np.uint8).copy()
+
+
+def _files(assets: AssetFolders) -> dict[str, Path]:
+    folders = (("lashes", "eyelashes", LASH_STYLES), ("brows", "eyebrows", BROW_STYLES))
+    return {
+        f"{room}.{style}": assets.makehuman / folder / style / style
+        for room, folder, styles in folders
+        for style in styles
+    }
