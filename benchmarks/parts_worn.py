@@ -37,6 +37,9 @@ THROUGH_REACH = 0.012
 BORDER = 0.010
 """Around the border of a part skin and part cross by design, metres."""
 
+STEP = 0.03
+"""Metres between neighbouring ends from which on they belong to different locks, such as a tail and what is behind."""
+
 ENDS_SMOOTH = 0.008
 """Ends are compared with themselves smoothed over this length, metres."""
 
@@ -147,8 +150,8 @@ def _border_points(part: Sheet) -> NDArray[np.float64]:
 
 
 def raggedness(hair: Sheet, below: float, *, step: float = 0.0008) -> float:
-    """How uneven the lower ends of hair are, seen from behind and both sides: the root mean square, in metres, of the
-    height of the ends less the same smoothed, over what ends below a height."""
+    """How uneven the lower ends of hair are, seen from behind and both sides: the root mean square distance, in metres,
+    of the line of the ends from the same smoothed, over what ends below a height."""
     worst = 0.0
     for yaw in (90.0, 180.0, 270.0):
         turn = np.deg2rad(yaw)
@@ -164,15 +167,27 @@ def raggedness(hair: Sheet, below: float, *, step: float = 0.0008) -> float:
         if not seen.any():
             continue
         ends = np.where(seen.any(axis=0), rows[np.argmax(seen, axis=0)], np.nan)
-        for run in _runs(np.isfinite(ends)):
+        for run in _runs(ends):
             if len(run) * step < 3 * ENDS_SMOOTH:
                 continue
-            own = ends[run]
-            smooth = ndimage.gaussian_filter1d(own, ENDS_SMOOTH / step, mode="nearest")
-            worst = max(worst, float(np.sqrt(np.mean((own - smooth)[3:-3] ** 2))))
+            worst = max(worst, _unevenness(np.stack([columns[run], ends[run]], 1)))
     return worst
 
 
-def _runs(mask: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    index = np.flatnonzero(mask)
-    return np.split(index, np.flatnonzero(np.diff(index) > 1) + 1) if len(index) else []
+def _unevenness(line: NDArray[np.float64]) -> float:
+    """Root mean square distance of a line (N, 2) from itself smoothed along its own length."""
+    length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    even = np.arange(0, length[-1], 0.0008)
+    own = np.stack([np.interp(even, length, line[:, k]) for k in range(2)], 1)
+    away = np.linalg.norm(own - ndimage.gaussian_filter1d(own, ENDS_SMOOTH / 0.0008, axis=0, mode="nearest"), axis=1)
+    inner = away[10:-10]
+    return float(np.sqrt(np.mean(inner**2))) if len(inner) else 0.0
+
+
+def _runs(ends: NDArray[np.float64]) -> list[NDArray[np.int64]]:
+    """Columns side by side that end somewhere, without steps from one lock to another behind it."""
+    index = np.flatnonzero(np.isfinite(ends))
+    if len(index) == 0:
+        return []
+    apart = (np.diff(index) > 1) | (np.abs(np.diff(ends[index])) > STEP)
+    return np.split(index, np.flatnonzero(apart) + 1)
