@@ -120,3 +120,21 @@ def _crossings(
         found.append(face[index].astype(np.int64))
         depths.append(np.minimum(*reach))
     return np.concatenate(found), np.concatenate(depths)
+
+
+def through(
+    part: FloatArray,
+    part_faces: IntArray,
+    skin: FloatArray,
+    skin_faces: IntArray,
+    middle: FloatArray,
+    yaw: float,
+    step: float,
+    reach: float = 0.006,
+) -> int:
+    """How many parallel lines around ``middle`` meet a part that belongs inside up to ``reach`` metres before the skin:
+    where it has come through. What lies in front by more has nothing to do with this skin."""
+    size = (0.09, 0.08)
+    _, inner = seen_from(part, part_faces, middle, size, step, yaw)
+    _, outer = seen_from(skin, skin_faces, middle, size, step, yaw)
+    return int(((inner < outer) & (inner > outer - reach)).sum())

@@ -94,3 +94,38 @@ def template(
         f"{model}  template of {vertices} vertices, {faces} faces",
         {"event": "template", "path": str(model), "vertices": vertices, "faces": faces},
     )
+
+
+@app.command("parts")
+def parts(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A starter by name or file, whose parts are made.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The weights file to write.")] = Path(
+        "runs/starter.safetensors"
+    ),
+    assets: Annotated[
+        Path | None, typer.Option("--assets", metavar="FOLDER", help="The MakeHuman/MPFB data folder.")
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make the parts template of a starter: skin, eyes, mouth, lashes and brows on the CC0 base mesh."""
+    if assets is not None and not assets.is_dir():
+        raise UsageError(f"--assets {assets} is not a folder.")
+    if out.suffix != ".safetensors":
+        raise UsageError(f"--out {out} must end in .safetensors.")
+    refuse_existing([out], overwrite=overwrite)
+    prepare_folder(out.parent)
+    show = Show(as_json=as_json, quiet=quiet)
+    with show.progress("parts") as watcher:
+        watcher.begin("parts")
+        from portrait_core.training.parts_template.build import renew_parts
+        from portrait_core.weights.registry import find_model
+
+        report = renew_parts(find_model(model), out, assets, overwrite=True, progress=watcher)
+        watcher.finish()
+    costs = "\n".join(f"  {room:24} {size / 1e3:9.1f} kB" for room, size in report.rooms.items())
+    show.result(
+        f"{out}  {report.bytes / 1e6:.1f} MB, of which parts {sum(report.rooms.values()) / 1e6:.2f} MB\n{costs}",
+        {"event": "parts", "path": str(out), "bytes": report.bytes, "rooms": report.rooms},
+    )

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from portrait_core.parts.person_look import PersonLook
 
-LASHES = ((0.5, "eyelashes01"), (2.0, "eyelashes04"))
-"""Up to which masculinity each is worn."""
+LASHES = ((0.5, "eyelashes02"), (2.0, "eyelashes01"))
+"""Up to which masculinity each is worn: dense ones, and sparse ones."""
 
 BROWS = {
-    "feminine": ((0.30, "eyebrow008"), (0.55, "eyebrow002"), (2.0, "eyebrow001")),
-    "masculine": ((0.35, "eyebrow010"), (0.60, "eyebrow012"), (2.0, "eyebrow009")),
+    "feminine": ((0.35, "eyebrow011"), (0.65, "eyebrow001"), (2.0, "eyebrow008")),
+    "masculine": ((0.35, "eyebrow010"), (0.70, "eyebrow004"), (2.0, "eyebrow012")),
 }
 """Up to which thickness (the scalar ``brow``) each is worn."""
 

@@ -65,7 +65,7 @@ def build_parts(
         lashes={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("lashes.")},
         brows={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("brows.")},
         traits=traits(network.identity_warp, assets),
-        images=card_images(assets),
+        images=card_images(proxies, assets),
     )
     return template, basis.residual
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from portrait_core.parts.styles import BROWS, LASHES
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
@@ -16,6 +16,8 @@ from portrait_core.training.parts_template.whole_mesh import WholeMesh
 from portrait_core.world.assets import AssetFolders
 
 LASH_STYLES = tuple(name for _, name in LASHES)
+MARGIN = 3
+"""Texels around the polygons that are kept, for filtering."""
 BROW_STYLES = tuple(sorted({name for table in BROWS.values() for _, name in table}))
 
 
@@ -24,19 +26,30 @@ def cards(mesh: WholeMesh, assets: AssetFolders) -> dict[str, Proxy]:
     return {name: read_proxy(path.with_suffix(".mhclo"), len(mesh.rest)) for name, path in _files(assets).items()}
 
 
-def card_images(assets: AssetFolders) -> dict[str, NDArray[np.uint8]]:
+def card_images(proxies: dict[str, Proxy], assets: AssetFolders) -> dict[str, NDArray[np.uint8]]:
     """For every style a PNG file (N,) uint8 of one channel: how much of each texel a hair covers."""
-    return {name: coverage(path.with_suffix(".png")) for name, path in _files(assets).items()}
+    files = _files(assets)
+    return {name: coverage(files[name].with_suffix(".png"), p.uvs[p.corners]) for name, p in proxies.items()}
 
 
-def coverage(path: Path) -> NDArray[np.uint8]:
-    """The alpha of a picture as a PNG file of one channel; raises ``ValueError`` for a picture without any."""
+def coverage(path: Path, corner_uvs: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """The alpha of a picture as a PNG file of one channel, where polygons with these places (F, 4, 2) show it; what
+    else is in the picture, such as a maker's mark in its margin, is left out.
+
+    Raises ``ValueError`` for a picture without alpha.
+    """
     with Image.open(path) as image:
         if "A" not in image.getbands():
             raise ValueError(f"{path.name} has no alpha: expected a picture of hairs")
         alpha = image.getchannel("A")
+    shown = Image.new("L", alpha.size, 0)
+    pen = ImageDraw.Draw(shown)
+    for polygon in corner_uvs * alpha.size:
+        corners = [(float(x), alpha.size[1] - float(y)) for x, y in polygon]
+        pen.polygon(corners, fill=255, outline=255, width=2 * MARGIN)
+    kept = Image.fromarray(np.where(np.asarray(shown) > 0, np.asarray(alpha), 0).astype(np.uint8))
     buffer = io.BytesIO()
-    alpha.save(buffer, "PNG", optimize=True)
+    kept.save(buffer, "PNG", optimize=True)
     return np.frombuffer(buffer.getvalue(), np.uint8).copy()
 
 

@@ -30,9 +30,8 @@ REACH = 0.0075
 """Metres along the surface at which the lips' movement has fallen to a third."""
 LINES = 0.00004
 """Metres between the lines that look for a lip's edge."""
-OVERLAP = -0.00002
-"""Metres that the lips' edges are moved past each other; less than nothing leaves them that far apart, which the eye
-does not see, and lips of other shapes then lie less in each other."""
+OVERLAP = 0.00002
+"""Metres that the lips' edges are moved past each other: less of the slit is left as faces differ."""
 FACING = 0.010
 """Metres along the surface from a lip's edge within which it may touch the other lip."""
 

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lips made of two facing sheets: what is apart meets, what lies in each other parts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from portrait_core.parts.contact import ALLOWED, LipContact
+
+COLUMNS, ROWS = 15, 9
+
+
+def lips(gap: float, dip: float) -> tuple[np.ndarray, np.ndarray]:
+    """Two sheets (x across, z into the mouth), ``gap`` apart at the front edge; further in they reach ``dip`` metres
+    farther towards each other."""
+    x, z = np.meshgrid(np.linspace(-0.02, 0.02, COLUMNS), np.linspace(0.02, 0.012, ROWS))
+    bulge = dip * np.sin(np.pi * (0.02 - z) / 0.008) ** 2
+    lower = np.stack([x.ravel(), (-gap / 2 + bulge / 2).ravel(), z.ravel()], 1)
+    upper = lower * (1, -1, 1)
+    k = np.arange(COLUMNS - 1)
+    quads = np.concatenate(
+        [np.stack([r * COLUMNS + k, r * COLUMNS + k + 1, (r + 1) * COLUMNS + k + 1, (r + 1) * COLUMNS + k], 1)
+         for r in range(ROWS - 1)]
+    )  # fmt: skip
+    return np.concatenate([upper, lower]), np.concatenate([quads[:, ::-1], quads + COLUMNS * ROWS])
+
+
+def contact() -> LipContact:
+    """Pairs at the front edge, each moved by its own field, which carries the whole column along."""
+    count = COLUMNS * ROWS
+    column = np.tile(np.arange(COLUMNS), ROWS)
+    upper, lower = np.arange(count), count + np.arange(count)
+    rows = np.arange(COLUMNS)
+    ones = np.ones(COLUMNS)
+    gaps = sparse.csr_matrix((ones, (rows, upper[rows])), (COLUMNS, 2 * count)) - sparse.csr_matrix(
+        (ones, (rows, lower[rows])), (COLUMNS, 2 * count)
+    )
+    half = 0.5 * np.ones(count)
+    fields = sparse.csr_matrix((np.r_[-half, half], (np.r_[upper, lower], np.r_[column, column])), (2 * count, COLUMNS))
+    return LipContact(gaps, fields, np.zeros(COLUMNS), upper, lower)
+
+
+@pytest.mark.parametrize("gap", [0.0005, 0.003, -0.001])
+def test_edges_meet_whether_they_were_apart_or_past_each_other(gap: float) -> None:
+    places, quads = lips(gap, 0.0)
+    own = contact()
+    closed = own.closed(places, own.prepare(quads, len(places)))
+    edge = closed[:COLUMNS, 1] - closed[COLUMNS * ROWS : COLUMNS * ROWS + COLUMNS, 1]
+    assert edge == pytest.approx(0, abs=1e-9)
+    assert (closed[:, [0, 2]] == places[:, [0, 2]]).all()
+
+
+def test_lips_that_lie_in_each_other_give_way() -> None:
+    places, quads = lips(0.0004, 0.0006)
+    own = contact()
+    sealed = places.copy()
+    sealed[:, 1] += own.fields @ (own.amounts @ sealed[:, 1])
+    half = COLUMNS * ROWS
+    assert (sealed[:half, 1] - sealed[half:, 1]).min() < -0.0005
+    closed = own.closed(places, own.prepare(quads, len(places)))
+    left = (closed[:half, 1] - closed[half:, 1]).min()
+    assert left > -3 * ALLOWED
+    assert np.abs((closed[:half] + closed[half:])[:, 1]).max() < 1e-6  # both give way alike
+
+
+def test_arrays_give_the_same_contact() -> None:
+    places, quads = lips(0.0004, 0.0006)
+    own = contact()
+    again = LipContact.from_arrays(own.to_arrays())
+    facing = own.prepare(quads, len(places))
+    assert (again.closed(places, facing) == own.closed(places, facing)).all()

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The eyes of made-up persons: where they are, that the iris lies behind the cornea, that textures fit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from portrait_core.geometry.half_edges import boundary_loops
+from portrait_core.geometry.surface import signed_volumes
+from portrait_core.parts.body import Body
+from portrait_core.parts.eyes import BULGE, IRIS, PUPIL, SMALLER, EyesTemplate, eye_uv
+from portrait_core.parts.part_mesh import PartMesh
+from portrait_core.parts.person_look import PersonLook
+
+
+def somebody(radius: float = 0.0152) -> Body:
+    marks = {}
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        middle = np.array([sign * 0.03, 0.14, 0.11])
+        marks |= {f"{side}_eye": middle, f"{side}_eye_front": middle + np.array([0, 0.001, np.sqrt(radius**2 - 1e-6)])}
+    look = PersonLook(np.zeros(1), marks, {}, {}, {})
+    return Body(look, np.zeros((1, 3)), np.zeros((1, 3)), np.zeros((24, 3)))
+
+
+def lids(body: Body) -> tuple[EyesTemplate, np.ndarray]:
+    """Lower lids as arcs on the balls, and the skin's vertices that they are."""
+    turn = np.linspace(-0.6, 0.6, 9)
+    arcs = []
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        way = np.stack([sign * np.sin(turn), np.full(9, -0.25), np.cos(turn)], 1)
+        arcs.append(body.look.landmarks[f"{side}_eye"] + 0.0155 * way / np.linalg.norm(way, axis=1, keepdims=True))
+    return EyesTemplate({"left": np.arange(9), "right": 9 + np.arange(9)}), np.concatenate(arcs)
+
+
+@pytest.fixture(scope="module")
+def eyes() -> dict[str, PartMesh]:
+    body = somebody()
+    template, skin = lids(body)
+    return {mesh.name: mesh for mesh in template.meshes(body, skin, template.topologies())}
+
+
+def away(mesh: PartMesh, side: str) -> np.ndarray:
+    return mesh.vertices - somebody().look.landmarks[f"{side}_eye"]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_white_is_an_exact_sphere_a_little_smaller_than_the_eyeball(eyes: dict[str, PartMesh], side: str) -> None:
+    at = away(eyes[f"eye_{side}"], side)
+    distance = np.linalg.norm(at, axis=1)
+    white = np.arctan2(np.hypot(at[:, 0], at[:, 1]), at[:, 2]) > IRIS - 1e-4
+    assert distance[white] == pytest.approx(0.0152 - SMALLER, abs=2e-6)
+    assert distance[~white].max() < 0.0152 - SMALLER - 1e-6
+
+
+def test_the_iris_is_a_dish_behind_the_cornea(eyes: dict[str, PartMesh]) -> None:
+    ball, cornea = away(eyes["eye_left"], "left"), away(eyes["cornea_left"], "left")
+    rim = (0.0152 - SMALLER) * np.cos(IRIS)
+    assert ball[:, 2][np.hypot(ball[:, 0], ball[:, 1]) < 0.004].max() < rim
+    middle = np.hypot(cornea[:, 0], cornea[:, 1]) < 0.004
+    assert cornea[middle][:, 2].min() > rim + 0.0007
+    assert np.linalg.norm(cornea, axis=1).max() < 0.0152 - SMALLER + BULGE + 0.00003
+    border = np.argmax(np.hypot(cornea[:, 0], cornea[:, 1]))
+    assert np.linalg.norm(cornea[border]) < 0.0152 - SMALLER  # it ends under the white
+
+
+def test_balls_are_closed_and_face_outwards(eyes: dict[str, PartMesh]) -> None:
+    for side in ("left", "right"):
+        ball = eyes[f"eye_{side}"]
+        welded = ball.welded[ball.faces]
+        assert boundary_loops(welded.astype(np.int32), int(ball.welded.max()) + 1) == []
+        at = away(ball, side)
+        assert float(signed_volumes(at.astype(np.float32), ball.faces).sum()) == pytest.approx(
+            4 / 3 * np.pi * 0.0148**3, rel=0.06
+        )
+        assert np.einsum("vi,vi->v", ball.normals, at).min() > 0
+
+
+def test_tears_lie_on_the_ball_and_face_ahead(eyes: dict[str, PartMesh]) -> None:
+    for side in ("left", "right"):
+        tear = eyes[f"tear_{side}"]
+        assert np.abs(np.linalg.norm(away(tear, side), axis=1) - (0.0152 - SMALLER)).max() < 0.0002
+        assert tear.normals[:, 2].mean() > 0.5
+
+
+def test_left_and_right_are_mirror_images(eyes: dict[str, PartMesh]) -> None:
+    for name in ("eye", "cornea", "tear"):
+        left, right = (
+            np.sort(eyes[f"{name}_{s}"].vertices * (k, 1, 1), axis=0) for s, k in (("left", 1), ("right", -1))
+        )
+        assert left == pytest.approx(right, abs=3e-6)
+
+
+def test_the_iris_takes_two_fifths_of_its_picture() -> None:
+    turn = np.linspace(-np.pi, np.pi, 7)
+    edge = np.linalg.norm(eye_uv(np.full(7, IRIS), turn) - 0.5, axis=1)
+    assert edge == pytest.approx(0.21, abs=0.005)
+    assert np.linalg.norm(eye_uv(np.full(7, PUPIL), turn) - 0.5, axis=1).max() < edge.min() / 2
+    assert np.linalg.norm(eye_uv(np.full(7, np.pi), turn) - 0.5, axis=1) == pytest.approx(0.5)
