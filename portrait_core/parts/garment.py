@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,11 +13,32 @@ from numpy.typing import NDArray
 
 from portrait_core.parts.arrays import Arrays, below, named
 from portrait_core.parts.body import Body
+from portrait_core.parts.code_units import in_metres
 from portrait_core.parts.fitting import Fitting
 from portrait_core.parts.normals import SmoothNormals
 from portrait_core.parts.part_mesh import PartMesh, Topology, cut_seams, triangles_of_quads
+from portrait_core.parts.person_look import PersonLook
 from portrait_core.parts.rest_pose import RestPose
+from portrait_core.parts.skin import SkinTemplate
 from portrait_core.parts.skin_weights import strongest_of_rows
+
+DEEPEST = 0.05
+"""A neckline this many metres deep counts as one."""
+
+NECKLINES: dict[str, tuple[float, float]] = {
+    "female_casualsuit01": (0.30, 0.75),
+    "female_casualsuit02": (0.20, 0.45),
+    "female_elegantsuit01": (0.90, 0.15),
+    "female_sportsuit01": (0.75, 0.55),
+    "male_elegantsuit01": (0.10, 0.15),
+    "male_casualsuit06": (0.10, 0.45),
+    "male_casualsuit02": (0.20, 0.75),
+    "male_casualsuit04": (0.35, 0.60),
+    "male_casualsuit03": (0.55, 0.25),
+    "male_casualsuit05": (0.50, 0.45),
+    "male_casualsuit01": (0.80, 0.30),
+}
+"""How deep (0 to 1) and how round (0 to 1) the neckline of each garment is, beside those of the code."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +99,8 @@ class Garment:
             "heights": self.heights.astype(np.float16),
             "hidden": np.packbits(self.hidden),
             "hidden.count": np.asarray([len(self.hidden)], np.int32),
-            "shade": np.frombuffer(self.shade, np.uint8),
-            "normals": np.frombuffer(self.normals, np.uint8),
+            "shade": np.frombuffer(self.shade, np.uint8).copy(),
+            "normals": np.frombuffer(self.normals, np.uint8).copy(),
         }
         plain |= named("fitting", self.fitting.to_arrays())
         return plain | {f"coarse.{k}": faces.astype(np.int16) for k, faces in enumerate(self.coarse)}
@@ -97,6 +119,25 @@ class Garment:
             normals=arrays["normals"].tobytes(),
             coarse=tuple(arrays[f"coarse.{k}"].astype(np.int32) for k in levels),
         )
+
+
+def hidden_faces(garment: Garment, skin: SkinTemplate, topology: Topology, detail: int) -> NDArray[np.bool_]:
+    """(T,) the faces of a level of the skin that a garment hides: those with all corners under the cloth."""
+    under = garment.hidden[skin.vertices]
+    if detail > 0:
+        # A new vertex is hidden when all that it is made of are.
+        under = np.asarray(np.abs(skin.fine.matrix) @ (~under).astype(np.float64)) < 1e-9
+    return under[topology.welded[topology.faces]].all(axis=1)
+
+
+def garment_of(look: PersonLook, masculine: float, there: Iterable[str]) -> str | None:
+    """The garment of a person, among those that are ``there``: the one of their set whose neckline is most like the one
+    that the person's numbers ask for; None where there is none."""
+    known = set(there)
+    sets = [name for name in NECKLINES if name.startswith("male" if masculine > 0.5 else "female") and name in known]
+    asked = np.array([in_metres(look, "neck_depth") / DEEPEST, look.scalars["neck_shape"]])
+    away = [float(np.linalg.norm(asked - NECKLINES[name])) for name in sets]
+    return sets[int(np.argmin(away))] if sets else (min(known) if known else None)
 
 
 def _reduced(whole: Topology, triangles: NDArray[np.int32]) -> Topology:

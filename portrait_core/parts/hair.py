@@ -134,7 +134,7 @@ class HairStyle:
             "outward": self.outward.astype(np.float16),
             "wave": self.wave.astype(np.float16),
             "roots": np.rint(self.roots * 255).astype(np.uint8),
-            "detail": np.frombuffer(self.detail, np.uint8),
+            "detail": np.frombuffer(self.detail, np.uint8).copy(),
         }
         plain |= named("fitting", self.fitting.to_arrays())
         return plain | {f"coarse.{k}": faces.astype(np.int16) for k, faces in enumerate(self.coarse)}

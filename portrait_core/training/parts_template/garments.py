@@ -35,7 +35,6 @@ GARMENTS: dict[str, str] = {
     "male_casualsuit05": "red",
     "male_casualsuit06": "",
     "male_elegantsuit01": "light",
-    "male_worksuit01": "light",
 }
 """The garments of the set that are built, and what of them keeps a white of its own: what is ``red`` or ``light`` in
 the set's texture."""
@@ -68,14 +67,13 @@ def garment_proxy(folder: Path, name: str, mannequin: Mannequin) -> Proxy:
     return read_proxy(folder / name / f"{name}.mhclo", len(mannequin.places))
 
 
-def garment(folder: Path, name: str, mannequin: Mannequin, controls: Controls) -> Garment:
-    """Build one garment; the controls must have all vertices that its proxy uses above the crop."""
-    proxy = garment_proxy(folder, name, mannequin)
-    piece = cropped(proxy, mannequin)
+def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, controls: Controls) -> Garment:
+    """Build the garment in ``folder`` from its proxy and the cropped piece of it; the controls must have all vertices
+    that the piece hangs on."""
     piece = lifted(piece, mannequin)
-    images = cloth_images(folder / name, piece.quads, piece.corners, piece.uvs, GARMENTS[name])
+    images = cloth_images(folder, piece.quads, piece.corners, piece.uvs, GARMENTS.get(folder.name, ""))
     deleted = np.zeros(len(mannequin.places), bool)
-    deleted[deleted_vertices(folder / name / f"{name}.mhclo")] = True
+    deleted[deleted_vertices(folder / f"{folder.name}.mhclo")] = True
     hidden = covered(piece, deleted, mannequin)
     whole = hemmed(piece.places, piece.quads, piece.corners, images.uvs)
     rows = piece.rows[whole.source]

@@ -80,17 +80,16 @@ def hair_proxy(folder: Path, name: str, mannequin: Mannequin) -> Proxy:
     return read_proxy(folder / name / f"{name}.mhclo", len(mannequin.places))
 
 
-def hair_style(folder: Path, name: str, mannequin: Mannequin, controls: Controls) -> HairStyle:
-    """Build one style; the controls must have all vertices that its proxy uses."""
-    proxy = hair_proxy(folder, name, mannequin)
+def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Controls) -> HairStyle:
+    """Build the style in ``folder`` from its proxy; the controls must have all vertices that it uses."""
     quads, corners, uvs = quads_of(proxy)
     triangles = halves(quads)
-    rgba = _texture(folder / name)
+    rgba = _texture(folder)
     eyes = mannequin.eyes
     modelled = proxy.places(mannequin.places) - eyes
     strands, flow = _strands(modelled, quads, uvs[corners], rgba)
     places = modelled
-    cut = STYLES[name]
+    cut = STYLES.get(folder.name, Cut())
     if cut.trim:
         places = places + trimmed(places, triangles, strands)
     if cut.sweep:
