@@ -109,7 +109,7 @@ def parts(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make the parts template of a starter: skin, eyes, mouth, lashes and brows on the CC0 base mesh."""
+    """Make the parts template of a starter on the CC0 base mesh: skin, eyes, mouth, lashes, brows, hair, garments."""
     if assets is not None and not assets.is_dir():
         raise UsageError(f"--assets {assets} is not a folder.")
     if out.suffix != ".safetensors":

@@ -66,7 +66,7 @@ ALLOWED: dict[str, set[str]] = {
     "formats": {*BELOW, "avatar", "maps", "rig", "recipe_fields", "formats.gltf", "root"},
     "formats.gltf": {*BELOW, "avatar", "maps", "rig", "formats"},
     # the character: plain arrays, whatever model they come from
-    "parts": {*BELOW, "body", "rig"},
+    "parts": {*BELOW, "body", "rig", "textures"},
     # the families: each knows what it shares with others, and of other families nothing but the published architecture
     "models": {*BELOW, "weights", "person", "portrait_model", "models.starter", "models.portrait_gan"},
     "models.starter": {*FAMILY, "models.portrait_gan", "parts"},

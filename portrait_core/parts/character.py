@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.parts.body import Body, body_of
+from portrait_core.parts.garment import Garment, garment_of, hidden_faces
+from portrait_core.parts.hair import HairStyle, shape_of, style_of
 from portrait_core.parts.part_mesh import PartMesh, Topology
 from portrait_core.parts.person_look import PersonLook
 from portrait_core.parts.skin import DETAILS
@@ -58,6 +60,17 @@ class Figure:
         return self.template.eyes.tucked(self.body, self.template.skin.places(self.body.controls))
 
     @cached_property
+    def hair(self) -> HairStyle | None:
+        """What is worn on the head; None for bald persons."""
+        return self.template.hair.get(style_of(self.look.styles, self.template.hair))
+
+    @cached_property
+    def garment(self) -> Garment | None:
+        """What is worn on the body; None where the template has nothing."""
+        name = garment_of(self.look, self.masculine, self.template.garments)
+        return None if name is None else self.template.garments[name]
+
+    @cached_property
     def masculine(self) -> float:
         """0 for feminine to 1 for masculine; 0.5 where the template does not say."""
         known = "masculine" in self.template.traits
@@ -70,6 +83,7 @@ class Prepared:
     def __init__(self, template: PartsTemplate) -> None:
         self._template = template
         self._fitted: dict[tuple[str, str], Topology] = {}
+        self._shown: dict[tuple[Garment, int], NDArray[np.bool_]] = {}
 
     @cached_property
     def skin(self) -> dict[int, Topology]:
@@ -78,6 +92,13 @@ class Prepared:
     @cached_property
     def eyes(self) -> dict[str, Topology]:
         return self._template.eyes.topologies()
+
+    def shown(self, garment: Garment, detail: int) -> NDArray[np.bool_]:
+        """(T,) the faces of a level of the skin that a garment leaves to be seen."""
+        if (garment, detail) not in self._shown:
+            hidden = hidden_faces(garment, self._template.skin, self.skin[detail], detail)
+            self._shown[garment, detail] = ~hidden
+        return self._shown[garment, detail]
 
     def fitted(self, room: str, style: str) -> Topology:
         """That of a fitted mesh of a room."""
@@ -127,6 +148,22 @@ def _brows(figure: Figure) -> list[PartMesh]:
     return [brows[style].mesh("brows", figure.body, figure.prepared.fitted("brows", style))]
 
 
+def _hair(figure: Figure) -> list[PartMesh]:
+    style = figure.hair
+    if style is None:
+        return []
+    made = style.meshes(figure.body, figure.template.rest, shape_of(figure.look))
+    return [made[max(min(made), min(figure.detail, 0))]]
+
+
+def _garment(figure: Figure) -> list[PartMesh]:
+    garment = figure.garment
+    if garment is None:
+        return []
+    made = garment.meshes(figure.body, figure.template.rest)
+    return [made[max(min(made), min(figure.detail, 0))]]
+
+
 KINDS: dict[str, Callable[[Figure], list[PartMesh]]] = {
     "skin": _skin,
     "eyes": _eyes,
@@ -134,6 +171,8 @@ KINDS: dict[str, Callable[[Figure], list[PartMesh]]] = {
     "tongue": _mouth("tongue"),
     "lashes": _lashes,
     "brows": _brows,
+    "hair": _hair,
+    "garment": _garment,
 }
 """Kinds of parts in the order of a character's meshes."""
 
@@ -147,4 +186,13 @@ def character(template: PartsTemplate, look: PersonLook, wanted: Wanted | None =
 def meshes(figure: Figure, kinds: Iterable[str]) -> list[PartMesh]:
     """The parts of some kinds of a figure."""
     chosen = set(kinds)
-    return [mesh for kind, make in KINDS.items() if kind in chosen for mesh in make(figure)]
+    found = [mesh for kind, make in KINDS.items() if kind in chosen for mesh in make(figure)]
+    if "garment" not in chosen or figure.garment is None:
+        return found
+    shown = figure.prepared.shown(figure.garment, figure.detail)
+    return [_only(mesh, shown) if mesh.name == "skin" else mesh for mesh in found]
+
+
+def _only(mesh: PartMesh, shown: NDArray[np.bool_]) -> PartMesh:
+    """The mesh with some of its faces (T,); all its vertices stay, with the same numbers in any clothes."""
+    return replace(mesh, faces=mesh.faces[shown], quads=mesh.quads[shown])

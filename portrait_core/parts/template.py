@@ -14,6 +14,8 @@ from portrait_core.parts.arrays import Arrays, below, groups, named
 from portrait_core.parts.controls import Controls
 from portrait_core.parts.eyes import EyesTemplate
 from portrait_core.parts.fitted import Fitted
+from portrait_core.parts.garment import Garment
+from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.rest_pose import RestPose
 from portrait_core.parts.skin import SkinTemplate
 from portrait_core.parts.skin_places import SkinPlaces
@@ -34,6 +36,7 @@ class PartsTemplate:
         skin, eyes: rooms of their own; skin_places: what the skin's maps are painted by.
         mouth: ``teeth``, ``gums``, ``tongue``.
         lashes, brows: meshes by the name of their style.
+        hair, garments: what is worn, by name.
         traits: linear readings (K + 1,) of the coefficients by name, the last number is added: ``masculine``, 0 to 1.
         images: PNG files (N,) uint8 by name, such as ``brows.eyebrow001``.
     """
@@ -46,6 +49,8 @@ class PartsTemplate:
     mouth: Mapping[str, Fitted]
     lashes: Mapping[str, Fitted]
     brows: Mapping[str, Fitted]
+    hair: Mapping[str, HairStyle] = field(default_factory=_none)
+    garments: Mapping[str, Garment] = field(default_factory=_none)
     traits: Mapping[str, NDArray[np.float64]] = field(default_factory=_none)
     images: Mapping[str, NDArray[np.uint8]] = field(default_factory=_none)
 
@@ -58,7 +63,7 @@ class PartsTemplate:
         result: dict[str, NDArray[Any]] = {}
         for room in ("controls", "rest", "skin", "skin_places", "eyes"):
             result |= named(room, getattr(self, room).to_arrays())
-        for room in ("mouth", "lashes", "brows"):
+        for room in ("mouth", "lashes", "brows", "hair", "garments"):
             for style, fitted in getattr(self, room).items():
                 result |= named(f"{room}.{style}", fitted.to_arrays())
         result |= {f"traits.{name}": reading.astype(np.float32) for name, reading in self.traits.items()}
@@ -72,6 +77,7 @@ class PartsTemplate:
             own = below(arrays, room)
             return {style: Fitted.from_arrays(below(own, style)) for style in groups(own)}
 
+        hair, garments = below(arrays, "hair"), below(arrays, "garments")
         return cls(
             controls=Controls.from_arrays(below(arrays, "controls")),
             rest=RestPose.from_arrays(below(arrays, "rest")),
@@ -81,6 +87,8 @@ class PartsTemplate:
             mouth=fitted("mouth"),
             lashes=fitted("lashes"),
             brows=fitted("brows"),
+            hair={style: HairStyle.from_arrays(below(hair, style)) for style in groups(hair)},
+            garments={name: Garment.from_arrays(below(garments, name)) for name in groups(garments)},
             traits={name: value.astype(np.float64) for name, value in below(arrays, "traits").items()},
             images=below(arrays, "images"),
         )

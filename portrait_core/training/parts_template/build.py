@@ -23,7 +23,9 @@ from portrait_core.training.parts_template.mouth import inside_of_mouth
 from portrait_core.training.parts_template.rest import rest_pose
 from portrait_core.training.parts_template.skin import build_skin
 from portrait_core.training.parts_template.traits import traits
+from portrait_core.training.parts_template.wardrobe import Wardrobe
 from portrait_core.training.parts_template.whole_mesh import load_whole_mesh
+from portrait_core.training.parts_template.worn import Mannequin
 from portrait_core.weights.checkpoint import PARTS_PREFIX, load_weights, save_model
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.canonical_body import load_canonical_body
@@ -53,10 +55,13 @@ def build_parts(
     progress("controls", 0.1)
     basis = whole_basis(network.identity_warp, mesh, assets)
     cropped, mouth, proxies = crop(mesh), inside_of_mouth(mesh, assets), cards(mesh, assets)
-    used = [cropped.vertices, *(p.used for p in (*mouth.values(), *proxies.values()))]
+    wardrobe = Wardrobe(assets, Mannequin(mesh, basis.mean))
+    used = [cropped.vertices, *(p.used for p in (*mouth.values(), *proxies.values())), wardrobe.used]
     controls = basis.controls(np.unique(np.concatenate(used)), mesh)
     progress("skin", 0.3)
     skin, eyes = build_skin(mesh, basis.mean, cropped, controls, assets, progress)
+    progress("hair and garments", 0.8)
+    hair, garments = wardrobe.hair(controls), wardrobe.garments(controls)
     progress("mouth and cards", 0.9)
     places = skin_places(skin, mesh, cropped, assets, load_canonical_body(assets))
     template = PartsTemplate(
@@ -68,6 +73,8 @@ def build_parts(
         mouth={name: part.fitted(controls) for name, part in mouth.items()},
         lashes={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("lashes.")},
         brows={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("brows.")},
+        hair=hair,
+        garments=garments,
         traits=traits(network.identity_warp, assets),
         images=card_images(proxies, assets),
     )
@@ -112,6 +119,6 @@ def _bytes(tensors: dict[str, torch.Tensor]) -> dict[str, int]:
     result: dict[str, int] = {}
     for name, tensor in tensors.items():
         room = name.removeprefix(PARTS_PREFIX).split(".")
-        key = ".".join(room[:2]) if room[0] in ("mouth", "lashes", "brows", "images") else room[0]
+        key = ".".join(room[:2]) if room[0] in ("mouth", "lashes", "brows", "hair", "garments", "images") else room[0]
         result[key] = result.get(key, 0) + tensor.numel() * tensor.element_size()
     return result

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Garments of meshes: worn by the body, thick at their borders, over skin that is left out where it is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.parts.arrays import Arrays, below, named
+from portrait_core.parts.body import Body
+from portrait_core.parts.code_units import in_metres
+from portrait_core.parts.fitting import Fitting
+from portrait_core.parts.normals import SmoothNormals
+from portrait_core.parts.part_mesh import PartMesh, Topology, cut_seams, triangles_of_quads
+from portrait_core.parts.person_look import PersonLook
+from portrait_core.parts.rest_pose import RestPose
+from portrait_core.parts.skin import SkinTemplate
+from portrait_core.parts.skin_weights import strongest_of_rows
+
+DEEPEST = 0.05
+"""A neckline this many metres deep counts as one."""
+
+NECKLINES: dict[str, tuple[float, float]] = {
+    "female_casualsuit01": (0.30, 0.75),
+    "female_casualsuit02": (0.20, 0.45),
+    "female_elegantsuit01": (0.90, 0.15),
+    "female_sportsuit01": (0.75, 0.55),
+    "male_elegantsuit01": (0.10, 0.15),
+    "male_casualsuit06": (0.10, 0.45),
+    "male_casualsuit02": (0.20, 0.75),
+    "male_casualsuit04": (0.35, 0.60),
+    "male_casualsuit03": (0.55, 0.25),
+    "male_casualsuit05": (0.50, 0.45),
+    "male_casualsuit01": (0.80, 0.30),
+}
+"""How deep (0 to 1) and how round (0 to 1) the neckline of each garment is, beside those of the code."""
+
+
+@dataclass(frozen=True, eq=False)
+class Garment:
+    """Q quads over K vertices.
+
+    Attributes:
+        fitting: the vertices on the body.
+        quads, corners: (Q, 4) into the vertices and into ``uvs`` (U, 2) float32.
+        heights: (U,) float32, metres above the eyes of the canonical body: what stripes are a formula of.
+        hidden: (C,) whether the skin at a control lies under the cloth, well away from its borders.
+        shade: bytes of a PNG file, grey: how light the cloth is beside its own colour, 128 as it is.
+        normals: bytes of a PNG file, a tangent-space normal map (OpenGL), or none.
+        coarse: the triangles (F, 3) of coarser levels, into the vertices after the seams are cut.
+    """
+
+    fitting: Fitting
+    quads: NDArray[np.int64]
+    corners: NDArray[np.int64]
+    uvs: NDArray[np.float32]
+    heights: NDArray[np.float32]
+    hidden: NDArray[np.bool_]
+    shade: bytes
+    normals: bytes
+    coarse: tuple[NDArray[np.int32], ...]
+
+    def places(self, body: Body, rest: RestPose) -> NDArray[np.float64]:
+        """(K, 3) metres on a person, at rest."""
+        return self.fitting.places(body, rest)
+
+    def meshes(self, body: Body, rest: RestPose) -> dict[int, PartMesh]:
+        """The levels of detail of one person, 0 the finest, coarser ones below."""
+        places = self.places(body, rest)
+        normals = self._smooth(places)
+        return {detail: each.placed("garment", places, normals) for detail, each in self.topologies.items()}
+
+    @cached_property
+    def topologies(self) -> dict[int, Topology]:
+        """What each level has in common for everybody."""
+        welded, uvs, quads = cut_seams(self.quads, self.uvs[self.corners])
+        faces, of_quad = triangles_of_quads(quads)
+        joints, weights = strongest_of_rows(self.fitting.weights)
+        whole = Topology(welded, faces, of_quad, uvs, joints[welded], weights[welded], "garment")
+        result = {0: whole}
+        for step, triangles in enumerate(self.coarse, start=1):
+            result[-step] = _reduced(whole, triangles)
+        return result
+
+    @cached_property
+    def _smooth(self) -> SmoothNormals:
+        return SmoothNormals.of(self.quads, self.fitting.count)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        plain = {
+            "quads": self.quads.astype(np.int16),
+            "corners": self.corners.astype(np.int16),
+            "uvs": self.uvs,
+            "heights": self.heights.astype(np.float16),
+            "hidden": np.packbits(self.hidden),
+            "hidden.count": np.asarray([len(self.hidden)], np.int32),
+            "shade": np.frombuffer(self.shade, np.uint8).copy(),
+            "normals": np.frombuffer(self.normals, np.uint8).copy(),
+        }
+        plain |= named("fitting", self.fitting.to_arrays())
+        return plain | {f"coarse.{k}": faces.astype(np.int16) for k, faces in enumerate(self.coarse)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Garment:
+        levels = sorted(int(name.partition(".")[2]) for name in arrays if name.startswith("coarse."))
+        return cls(
+            fitting=Fitting.from_arrays(below(arrays, "fitting")),
+            quads=arrays["quads"].astype(np.int64),
+            corners=arrays["corners"].astype(np.int64),
+            uvs=arrays["uvs"],
+            heights=arrays["heights"].astype(np.float32),
+            hidden=np.unpackbits(arrays["hidden"], count=int(arrays["hidden.count"][0])).astype(bool),
+            shade=arrays["shade"].tobytes(),
+            normals=arrays["normals"].tobytes(),
+            coarse=tuple(arrays[f"coarse.{k}"].astype(np.int32) for k in levels),
+        )
+
+
+def hidden_faces(garment: Garment, skin: SkinTemplate, topology: Topology, detail: int) -> NDArray[np.bool_]:
+    """(T,) the faces of a level of the skin that a garment hides: those with all corners under the cloth."""
+    under = garment.hidden[skin.vertices]
+    if detail > 0:
+        # A new vertex is hidden when all that it is made of are.
+        under = np.asarray(np.abs(skin.fine.matrix) @ (~under).astype(np.float64)) < 1e-9
+    return under[topology.welded[topology.faces]].all(axis=1)
+
+
+def garment_of(look: PersonLook, masculine: float, there: Iterable[str]) -> str | None:
+    """The garment of a person, among those that are ``there``: the one of their set whose neckline is most like the one
+    that the person's numbers ask for; None where there is none."""
+    known = set(there)
+    sets = [name for name in NECKLINES if name.startswith("male" if masculine > 0.5 else "female") and name in known]
+    asked = np.array([in_metres(look, "neck_depth") / DEEPEST, look.scalars["neck_shape"]])
+    away = [float(np.linalg.norm(asked - NECKLINES[name])) for name in sets]
+    return sets[int(np.argmin(away))] if sets else (min(known) if known else None)
+
+
+def _reduced(whole: Topology, triangles: NDArray[np.int32]) -> Topology:
+    """The same under fewer triangles."""
+    kept = np.unique(triangles)
+    return Topology(
+        whole.welded[kept],
+        np.searchsorted(kept, triangles).astype(np.int32),
+        np.arange(len(triangles), dtype=np.int32),
+        whole.uvs[kept],
+        whole.joints[kept],
+        whole.weights[kept],
+        whole.material,
+    )

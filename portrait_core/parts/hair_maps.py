@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The maps of a hair style: the set's texture at any size, sharpened by strands drawn along the solved coordinates.
+
+They are the same for everybody who wears the style: grey, with the person's colour as the material's factor.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
+from portrait_core.parts.hair import HairStyle
+from portrait_core.parts.part_mesh import triangles_of_quads
+from textures.raster import cover_texels
+
+LIGHT = 0.55
+"""Linear value of a texel of the person's own colour: blond hair is still below one after the factor."""
+
+CONTRAST = 3.4
+"""A step of one in the stored detail is so much in the logarithm of light."""
+
+STRANDS = ((0.0032, 0.10), (0.0015, 0.09), (0.0008, 0.08))
+"""Widths of drawn strands, metres, and how much they add to the detail; what is finer than two texels is left out."""
+
+LONG = 0.09
+"""Along its strand the drawn detail changes over this many metres."""
+
+ROOT = (0.45, 0.022)
+"""Share of light at the roots, and the metres over which it becomes full."""
+
+RELIEF = 0.0006
+"""Metres of height for a step of one in the detail, for the normal map."""
+
+
+@dataclass(frozen=True, eq=False)
+class HairMaps:
+    """Images, row 0 at the top: ``base_colour`` (S, S, 3) sRGB, grey; ``opacity`` (S, S, 1); ``normal`` (S, S, 3),
+    tangent space, +y up; ``direction`` (S, S, 3): the strands' direction in red and green, as glTF's anisotropy has
+    it, and in blue how sure it is."""
+
+    base_colour: NDArray[np.uint8]
+    opacity: NDArray[np.uint8]
+    normal: NDArray[np.uint8]
+    direction: NDArray[np.uint8]
+
+
+def colour_factor(hair: NDArray[np.floating]) -> tuple[float, float, float]:
+    """What a hair material multiplies its grey map by, linear, for the person's sRGB colour (3,)."""
+    linear = np.clip(srgb_to_linear(np.asarray(hair, np.float32)).astype(np.float64) / LIGHT, 0, 1)
+    return float(linear[0]), float(linear[1]), float(linear[2])
+
+
+def hair_maps(style: HairStyle, size: int) -> HairMaps:
+    """The maps of a style, ``size`` texels wide."""
+    with Image.open(io.BytesIO(style.detail)) as image:
+        # Resized apart, so that the detail beside hair is not weighed by the opacity.
+        parts = [band.resize((size, size), Image.Resampling.BICUBIC) for band in image.convert("LA").split()]
+    detail, opacity = (np.asarray(part, np.float32) / 255 for part in parts)
+    across, along, width = _strand_texels(style, size)
+    drawn = np.zeros_like(detail)
+    for seed, (period, amount) in enumerate(STRANDS):
+        fine = np.clip(period / np.maximum(width, 1e-6) / 2 - 0.5, 0, 1)
+        drawn += amount * fine * _noise(across / period, along / LONG, seed)
+    detail = detail + drawn
+    root = ROOT[0] + (1 - ROOT[0]) * np.clip(along / ROOT[1], 0, 1)
+    light = LIGHT * np.exp(CONTRAST * (detail - 0.5)) * root
+    grey = linear_to_srgb(np.clip(light, 0, 1).astype(np.float32))
+    return HairMaps(
+        base_colour=_bytes(np.repeat(grey[..., None], 3, -1)),
+        opacity=_bytes(np.clip((opacity - 0.5) * 1.6 + 0.5, 0, 1)[..., None]),
+        normal=_normals(detail, width),
+        direction=_direction(across, along),
+    )
+
+
+def _strand_texels(style: HairStyle, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """(S, S) each: metres across and along, and the width of a texel in metres; continued beyond the charts."""
+    faces, _ = triangles_of_quads(style.corners)
+    texels = cover_texels(faces, style.uvs, size)
+    values = np.zeros((size, size, 2), np.float32)
+    values[texels.row, texels.column] = texels.interpolate(faces, style.strands)
+    own = np.zeros((size, size), bool)
+    own[texels.row, texels.column] = True
+    nearest: Any = ndimage.distance_transform_edt(~own, return_distances=False, return_indices=True)
+    values = values[tuple(nearest)]
+    steps = np.zeros(len(faces), np.float32)
+    table, uvs = style.strands[faces].astype(np.float64), style.uvs[faces].astype(np.float64) * size
+    real = _double_area(table)
+    seen = _double_area(uvs)
+    steps = np.sqrt(real / np.maximum(seen, 1e-9)).astype(np.float32)
+    width = np.zeros((size, size), np.float32)
+    width[texels.row, texels.column] = steps[texels.face]
+    return values[..., 0], values[..., 1], width[tuple(nearest)]
+
+
+def _double_area(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    return np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
+
+
+def _normals(detail: NDArray[np.float32], width: NDArray[np.float32]) -> NDArray[np.uint8]:
+    smooth = ndimage.gaussian_filter(detail, 0.7)
+    down, right = np.gradient(smooth * RELIEF)
+    step = np.maximum(width, 1e-5)
+    vector = np.stack([-right / step, down / step, np.ones_like(detail)], -1)
+    vector /= np.linalg.norm(vector, axis=-1, keepdims=True)
+    return _bytes(vector * 0.5 + 0.5)
+
+
+def _direction(across: NDArray[np.float32], along: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Where ``along`` grows in the texture."""
+    down, right = np.gradient(along)
+    length = np.hypot(right, down)
+    # At the borders of charts neighbours belong to different strands.
+    sure = (length > 1e-7) & (length < 0.01) & (np.hypot(*np.gradient(across)) < 0.01)
+    unit = np.stack([right, -down], -1) / np.maximum(length, 1e-9)[..., None]
+    unit = np.where(sure[..., None], unit, np.array([1.0, 0.0]))
+    return _bytes(np.concatenate([unit * 0.5 + 0.5, sure[..., None]], -1))
+
+
+def _noise(x: NDArray[np.float32], y: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    """Smooth noise in [-1, 1] over the plane, with one value at every whole x and y."""
+    column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    s, t = (x - column).astype(np.float32), (y - row).astype(np.float32)
+    s, t = s * s * (3 - 2 * s), t * t * (3 - 2 * t)
+    low = _hashed(column, row, seed) * (1 - s) + _hashed(column + 1, row, seed) * s
+    high = _hashed(column, row + 1, seed) * (1 - s) + _hashed(column + 1, row + 1, seed) * s
+    return low * (1 - t) + high * t
+
+
+def _hashed(column: NDArray[np.int64], row: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
+    """A value in [-1, 1] for every pair of whole numbers, as good as random."""
+    mixed = (column * 374761393 + row * 668265263 + seed * 1274126177).astype(np.uint32)
+    mixed = (mixed ^ (mixed >> np.uint32(13))) * np.uint32(1274126177)
+    mixed ^= mixed >> np.uint32(16)
+    return (mixed.astype(np.float32) * np.float32(2.0 / 4294967295.0) - np.float32(1)).astype(np.float32)
+
+
+def _bytes(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The garments of a template, from the clothes of the CC0 set: cropped like the bust, hemmed at every open border."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from portrait_core.body.template import SMPL_JOINT_NAMES
+from portrait_core.geometry.components import component_labels
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.geometry.normals import vertex_normals
+from portrait_core.parts.controls import Controls
+from portrait_core.parts.garment import Garment
+from portrait_core.training.parts_template.cloth_texture import cloth_images
+from portrait_core.training.parts_template.crop import ARM, CHEST
+from portrait_core.training.parts_template.hem import hemmed
+from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
+from portrait_core.training.parts_template.worn import Mannequin, deleted_vertices, fitting_of, halves, quads_of
+
+GARMENTS: dict[str, str] = {
+    "female_casualsuit01": "",
+    "female_casualsuit02": "",
+    "female_elegantsuit01": "",
+    "female_sportsuit01": "",
+    "male_casualsuit01": "",
+    "male_casualsuit02": "",
+    "male_casualsuit03": "",
+    "male_casualsuit04": "",
+    "male_casualsuit05": "red",
+    "male_casualsuit06": "",
+    "male_elegantsuit01": "light",
+}
+"""The garments of the set that are built, and what of them keeps a white of its own: what is ``red`` or ``light`` in
+the set's texture."""
+
+APART = 0.0025
+"""Cloth lies at least this far over the skin, metres."""
+
+COVER_REACH = 0.035
+"""Skin with cloth over it within this reach is covered, metres."""
+
+BELOW = 0.004
+"""Cloth goes this much lower than the skin, metres."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A garment while it is made: ``rows`` (K, N) and ``places`` (K, 3) on the mannequin, ``canonical`` (K, 3) on the
+    canonical body, ``quads``, ``corners`` (Q, 4), ``uvs`` (U, 2)."""
+
+    rows: Any
+    places: NDArray[np.float64]
+    canonical: NDArray[np.float64]
+    quads: NDArray[np.int64]
+    corners: NDArray[np.int64]
+    uvs: NDArray[np.float32]
+
+
+def garment_proxy(folder: Path, name: str, mannequin: Mannequin) -> Proxy:
+    """The mesh of one garment of the set's ``clothes`` folder."""
+    return read_proxy(folder / name / f"{name}.mhclo", len(mannequin.places))
+
+
+def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, controls: Controls) -> Garment:
+    """Build the garment in ``folder`` from its proxy and the cropped piece of it; the controls must have all vertices
+    that the piece hangs on."""
+    piece = lifted(piece, mannequin)
+    images = cloth_images(folder, piece.quads, piece.corners, piece.uvs, GARMENTS.get(folder.name, ""))
+    deleted = np.zeros(len(mannequin.places), bool)
+    deleted[deleted_vertices(folder / f"{folder.name}.mhclo")] = True
+    hidden = covered(piece, deleted, mannequin)
+    whole = hemmed(piece.places, piece.quads, piece.corners, images.uvs)
+    rows = piece.rows[whole.source]
+    canonical = piece.canonical[whole.source]
+    own = replace(proxy, rows=rows, offsets=np.zeros((len(whole.places), 3)))
+    weights = mannequin.weights_at(piece.places)[whole.source]
+    heights = np.zeros(len(whole.uvs), np.float32)
+    heights[whole.corners.ravel()] = (canonical[:, 1] - mannequin.canonical_eyes[1])[whole.quads.ravel()]
+    return Garment(
+        fitting=fitting_of(own, controls, weights, whole.places, mannequin.places),
+        quads=whole.quads,
+        corners=whole.corners,
+        uvs=whole.uvs,
+        heights=heights,
+        hidden=hidden[controls.index],
+        shade=images.shade,
+        normals=images.normals,
+        coarse=(),
+    )
+
+
+def cropped(proxy: Proxy, mannequin: Mannequin) -> Piece:
+    """The part of a garment over the bust, its border on the bust's cuts."""
+    quads, corners, uvs = quads_of(proxy)
+    canonical, places = proxy.places(mannequin.mesh.neutral), proxy.places(mannequin.places)
+    inside = within(canonical, places, mannequin)
+    keep = (inside[quads] > 0).sum(axis=1) >= 2
+    quads, corners = quads[keep], corners[keep]
+    used, quads = np.unique(quads, return_inverse=True)
+    seen, corners = np.unique(corners, return_inverse=True)
+    quads, corners = quads.reshape(-1, 4), corners.reshape(-1, 4)
+    slide = sparse.identity(len(used), format="csr") + _slides(quads, inside[used])
+    moved = np.asarray(slide @ places[used]), np.asarray(slide @ canonical[used])
+    return Piece(sparse.csr_matrix(slide @ proxy.rows[used]), *moved, quads, corners, uvs[seen])
+
+
+def within(canonical: NDArray[np.float64], places: NDArray[np.float64], mannequin: Mannequin) -> NDArray[np.float64]:
+    """(K,) metres on the kept side of the bust's cuts, for places on the canonical body and on the mannequin."""
+    result = canonical[:, 1] - (CHEST - BELOW)
+    weights = mannequin.weights_at(places)
+    neutral, joints = mannequin.mesh.neutral, mannequin.mesh.joints
+    for side in ("left", "right"):
+        shoulder, elbow = (neutral[joints[f"{side}_{name}"]].mean(axis=0) for name in ("shoulder", "elbow"))
+        along = (elbow - shoulder) / np.linalg.norm(elbow - shoulder)
+        length = ARM * float(np.linalg.norm(elbow - shoulder)) + BELOW
+        arm = weights[:, [SMPL_JOINT_NAMES.index(f"{side}_{name}") for name in ("shoulder", "elbow")]].sum(axis=1)
+        result = np.where(arm > 0.5, length - (canonical - shoulder) @ along, result)
+        outer = (np.abs(canonical[:, 0]) > abs(elbow[0])) & (np.sign(canonical[:, 0]) == np.sign(elbow[0]))
+        result = np.where(outer, -1.0, result)
+    return result
+
+
+def _slides(quads: NDArray[np.int64], inside: NDArray[np.float64]) -> Any:
+    """(K, K) what brings a vertex beyond the cut along its edges onto it, to be added."""
+    ends = np.stack([quads, np.roll(quads, -1, axis=1)], -1).reshape(-1, 2)
+    edges = np.unique(np.sort(ends, axis=1), axis=0)
+    both = np.concatenate([edges, edges[:, ::-1]])
+    crossing = both[(inside[both[:, 0]] <= 0) & (inside[both[:, 1]] > 0)]
+    out, inner = crossing.T
+    share = inside[out] / (inside[out] - inside[inner]) / np.bincount(out, minlength=len(inside))[out]
+    values, rows, columns = np.r_[share, -share], np.r_[out, out], np.r_[inner, out]
+    return sparse.csr_matrix((values, (rows, columns)), (len(inside), len(inside)))
+
+
+def lifted(piece: Piece, mannequin: Mannequin) -> Piece:
+    """The piece nowhere nearer to the mannequin's skin than :data:`APART`."""
+    away = piece.places - mannequin.eyes
+    hits = mannequin.skin.closest(away.astype(np.float32))
+    corner, share = mannequin.triangles[hits.face], np.asarray(hits.weights, np.float64)[..., None]
+    foot = (mannequin.places[corner] * share).sum(axis=1)
+    normal = (mannequin.normals[corner] * share).sum(axis=1)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    over = ((piece.places - foot) * normal).sum(axis=1)
+    near = hits.distance < 0.03
+    push = np.where(near, np.clip(APART - over, 0, None), 0)
+    # Neighbours go along, so that the cloth stays smooth.
+    ends = np.stack([piece.quads, np.roll(piece.quads, -1, axis=1)], -1).reshape(-1, 2)
+    around = sparse.csr_matrix((np.ones(2 * len(ends)), (ends.ravel(), ends[:, ::-1].ravel())), (len(push),) * 2)
+    around = sparse.diags(1 / np.maximum(np.asarray(around.sum(axis=1)).ravel(), 1)) @ around
+    for _ in range(3):
+        push = np.maximum(push, 0.7 * np.asarray(around @ push))
+    moved = piece.places + normal * push[:, None]
+    return Piece(piece.rows, moved, piece.canonical, piece.quads, piece.corners, piece.uvs)
+
+
+def covered(piece: Piece, deleted: NDArray[np.bool_], mannequin: Mannequin) -> NDArray[np.bool_]:
+    """(N,) which vertices of the skin lie under the cloth and away from its borders: those that have cloth in front or
+    that the set says are hidden, less a ring beside what is seen."""
+    cloth_places = piece.places - mannequin.eyes
+    cloth = MeshQueries(cloth_places.astype(np.float32), halves(piece.quads).astype(np.int32))
+    skin, normals = mannequin.places - mannequin.eyes, mannequin.normals
+    used = np.linalg.norm(normals, axis=1) > 0.5
+    starts = (skin - 0.012 * normals).astype(np.float32)
+    hits = cloth.first_hits(starts, normals.astype(np.float32), COVER_REACH)
+    a, b, c = (cloth_places[halves(piece.quads)[hits.face]][:, k] for k in range(3))
+    outer = (np.cross(b - a, c - a) * normals).sum(axis=1) > 0  # an arm is not covered by the cloth on the chest
+    under = (hits.face >= 0) & (hits.distance < COVER_REACH) & outer & used
+    low = within(mannequin.mesh.neutral, mannequin.places, mannequin) < 0
+    under |= low | (deleted & used)
+    quads = mannequin.mesh.quads_of("body")
+    seen = ~under & used
+    near = seen.copy()
+    near[quads[seen[quads].any(axis=1)]] = True
+    return under & ~near
+
+
+def smooth_normals(places: NDArray[np.float64], quads: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(K, 3) of a mesh of quads."""
+    return vertex_normals(places.astype(np.float32), halves(quads).astype(np.int32)).astype(np.float64)
+
+
+def pieces_of(corners: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(Q,) the connected chart of each quad."""
+    label = component_labels(int(corners.max()) + 1, corners.ravel(), np.roll(corners, -1, axis=1).ravel())
+    return label[corners[:, 0]]

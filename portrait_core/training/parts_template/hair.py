@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hair styles of a template, from the hair meshes of the CC0 set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from portrait_core.body.template import SMPL_JOINT_NAMES
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.geometry.normals import vertex_normals
+from portrait_core.parts.controls import Controls
+from portrait_core.parts.hair import HairStyle
+from portrait_core.training.parts_template.hair_fringe import swept_aside, trimmed, whole_quads
+from portrait_core.training.parts_template.hair_shaping import (
+    clearance,
+    neighbours,
+    outward,
+    over_skin,
+    shortened,
+    smoothstep,
+    wave,
+)
+from portrait_core.training.parts_template.hair_texture import detail_image, png_bytes
+from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
+from portrait_core.training.parts_template.strands import (
+    Strands,
+    flow_from_crown,
+    flow_of_texture,
+    solve_strands,
+)
+from portrait_core.training.parts_template.worn import Mannequin, fitting_of, halves, quads_of
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What is done to one mesh of the set.
+
+    Attributes:
+        trim: whether a fringe hangs over the eyes and is cut.
+        sweep: which side's fringe is swept off the eye instead: +1 the subject's left, -1 the right, 0 neither.
+        tail: whether what hangs is a tail or a braid.
+    """
+
+    trim: bool = False
+    sweep: int = 0
+    tail: bool = False
+
+
+STYLES: dict[str, Cut] = {
+    "afro01": Cut(),
+    "bob01": Cut(sweep=-1),
+    "bob02": Cut(sweep=-1),
+    "braid01": Cut(sweep=-1, tail=True),
+    "long01": Cut(),
+    "ponytail01": Cut(tail=True),
+    "short01": Cut(),
+    "short02": Cut(),
+    "short03": Cut(sweep=-1),
+    "short04": Cut(),
+}
+"""The styles of the set that are built."""
+
+HANGING = (-0.20, -0.09)
+"""Heights between which hair hangs less and less on the head, metres from the middle of the eyes."""
+
+SHEETS = 8
+"""Sheets of hair that are looked through."""
+
+SCALP_REACH = 0.03
+"""Hair farther over the scalp than this does not darken it, metres."""
+
+
+def hair_proxy(folder: Path, name: str, mannequin: Mannequin) -> Proxy:
+    """The mesh of one style of the set's ``hair`` folder."""
+    return read_proxy(folder / name / f"{name}.mhclo", len(mannequin.places))
+
+
+def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Controls) -> HairStyle:
+    """Build the style in ``folder`` from its proxy; the controls must have all vertices that it uses."""
+    quads, corners, uvs = quads_of(proxy)
+    triangles = halves(quads)
+    rgba = _texture(folder)
+    eyes = mannequin.eyes
+    modelled = proxy.places(mannequin.places) - eyes
+    strands, flow = _strands(modelled, quads, uvs[corners], rgba)
+    places = modelled
+    cut = STYLES.get(folder.name, Cut())
+    if cut.trim:
+        places = places + trimmed(places, triangles, strands)
+    if cut.sweep:
+        places = swept_aside(places, triangles, mannequin.head, float(cut.sweep))
+    places = over_skin(places, triangles, mannequin.head)
+    if cut.sweep:
+        whole = whole_quads(places, quads, mannequin.head)
+        quads, corners = quads[whole], corners[whole]
+        triangles = halves(quads)
+    above = clearance(places, mannequin.head)
+    normals = vertex_normals(places.astype(np.float32), triangles.astype(np.int32)).astype(np.float64)
+    edge = _edge_along(places, quads, strands)
+    return HairStyle(
+        fitting=fitting_of(proxy, controls, _weights(places, mannequin), places + eyes, mannequin.places),
+        quads=quads,
+        corners=corners,
+        uvs=uvs,
+        strands=_per_corner(strands, quads, corners, len(uvs)),
+        shorter=shortened(places, triangles, strands, cut.tail),
+        outward=outward(places, above),
+        wave=wave(places, normals, flow, strands, edge, above),
+        roots=_roots(places, triangles, _corner_uvs(corners, uvs), rgba[..., 3], mannequin)[controls.index],
+        detail=png_bytes(detail_image(rgba, halves(corners).astype(np.int32), uvs)),
+        coarse=(),
+    )
+
+
+def _texture(folder: Path) -> NDArray[np.uint8]:
+    """(S, S, 4), the diffuse texture of a folder of the set."""
+    path = next(iter(sorted(folder.glob("*_diffuse.png"))))
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGBA"))
+
+
+def _strands(
+    places: NDArray[np.float64], quads: NDArray[np.int64], corner_uvs: NDArray[np.float32], rgba: NDArray[np.uint8]
+) -> tuple[Strands, NDArray[np.float64]]:
+    """Strand coordinates, and the direction (K, 3) of the strands at the vertices."""
+    triangles = halves(quads)
+    uvs = np.stack([corner_uvs[:, [0, 1, 2]], corner_uvs[:, [0, 2, 3]]], 1).reshape(-1, 3, 2).astype(np.float64)
+    grey = rgba[..., :3].astype(np.float64).mean(axis=-1)
+    directions = flow_of_texture(places, triangles, uvs, grey, flow_from_crown(places, np.zeros(3)))
+    flow = np.zeros_like(places)
+    np.add.at(flow, triangles, directions[:, None])
+    flow /= np.maximum(np.linalg.norm(flow, axis=1, keepdims=True), 1e-9)
+    return solve_strands(places, triangles, directions), flow
+
+
+def _edge_along(places: NDArray[np.float64], quads: NDArray[np.int64], strands: Strands) -> NDArray[np.float64]:
+    """(K,) the longest step along strands that an edge of each vertex makes."""
+    one, two = quads.ravel(), np.roll(quads, -1, axis=1).ravel()
+    step = np.abs(strands.along[one] - strands.along[two])
+    longest = np.zeros(len(places))
+    np.maximum.at(longest, one, step)
+    np.maximum.at(longest, two, step)
+    return longest
+
+
+def _per_corner(
+    strands: Strands, quads: NDArray[np.int64], corners: NDArray[np.int64], count: int
+) -> NDArray[np.float32]:
+    """(U, 2) across and along, at the places in the texture; pieces are set apart by a metre across."""
+    table = np.stack([strands.across + strands.piece % 64, strands.along], 1)
+    result = np.zeros((count, 2), np.float32)
+    result[corners.ravel()] = table[quads.ravel()]
+    return result
+
+
+def _weights(places: NDArray[np.float64], mannequin: Mannequin) -> NDArray[np.float64]:
+    """(K, 24): hair moves with the head; what hangs to the shoulders follows the skin that it lies on."""
+    skin = mannequin.weights_at(places + mannequin.eyes)
+    head = np.zeros_like(skin)
+    head[:, SMPL_JOINT_NAMES.index("head")] = 1
+    share = smoothstep(places[:, 1], *HANGING)[:, None]
+    return head * share + skin * (1 - share)
+
+
+def _corner_uvs(corners: NDArray[np.int64], uvs: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(F, 3, 2) of the halves of the quads."""
+    return uvs[halves(corners)].astype(np.float64)
+
+
+def _roots(
+    places: NDArray[np.float64],
+    triangles: NDArray[np.int64],
+    corner_uvs: NDArray[np.float64],
+    alpha: NDArray[np.uint8],
+    mannequin: Mannequin,
+) -> NDArray[np.float64]:
+    """(N,) how far the scalp is under hair: 1 where the way out of the skin meets it within reach, smoothed."""
+    hair = MeshQueries(places.astype(np.float32), triangles.astype(np.int32))
+    skin, normals = mannequin.places - mannequin.eyes, mannequin.normals
+    found = np.zeros(len(skin))
+    going = np.flatnonzero((np.linalg.norm(normals, axis=1) > 0.5) & (skin[:, 1] > -0.14))
+    passed = np.full(len(skin), -0.004)
+    for _ in range(SHEETS):
+        starts = skin[going] + normals[going] * passed[going, None]
+        hits = hair.first_hits(starts.astype(np.float32), normals[going].astype(np.float32), SCALP_REACH)
+        met = hits.face >= 0
+        going, hits = going[met], hits.take(met)
+        passed[going] += hits.distance + 2e-5
+        uv = (corner_uvs[hits.face] * np.asarray(hits.weights, np.float64)[..., None]).sum(axis=1)
+        column, row = np.clip((uv * [1, -1] + [0, 1]) * len(alpha), 0, len(alpha) - 1).astype(int).T
+        there = (alpha[row, column] > 127) & (passed[going] < SCALP_REACH)
+        found[going[there]] = 1
+        going = going[~there & (passed[going] < SCALP_REACH)]
+    around = neighbours(len(skin), mannequin.triangles.astype(np.int64))
+    for _ in range(2):
+        found = 0.5 * found + 0.5 * np.asarray(around @ found)
+    return np.where(np.linalg.norm(normals, axis=1) > 0.5, found, 0.0)
