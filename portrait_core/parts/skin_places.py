@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from portrait_core.parts.arrays import Arrays
 
 BARE = ("scalp", "brow", "lash", "mouth", "lips", "socket")
-"""Columns of :attr:`SkinPlaces.bare`: where hair, brows and lashes are parts of their own; the inside of the mouth; near
-the line where the lips meet; the inside of the lids."""
+"""Columns of :attr:`SkinPlaces.bare`: where hair, brows and lashes are parts of their own; the inside of the mouth;
+near the line where the lips meet; the inside of the lids."""
 
 
 @dataclass(frozen=True, eq=False)

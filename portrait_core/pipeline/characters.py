@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Avatar, Level, Maps, Section
+from portrait_core.avatar import Avatar, Level, Maps, Material, Section
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS
 from portrait_core.errors import UsageError, suggestion
 from portrait_core.geometry.settled import settled
@@ -20,7 +20,7 @@ from portrait_core.parts.character import Wanted, character
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.person import PersonOfParts
-from portrait_core.pipeline.part_maps import MATERIALS, PartPainter
+from portrait_core.pipeline.part_maps import PartPainter
 from portrait_core.pipeline.provenance import provenance
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
@@ -50,7 +50,8 @@ def make_character(recipe: Recipe, person: PersonOfParts, progress: Progress, na
     painter = PartPainter(recipe, person)
     maps = {mesh.material: painter.paint(mesh, progress) for mesh in every[0]}
     numbers = np.array([names.index(joint) for joint in JOINTS])
-    levels = tuple(level_of(meshes, maps, numbers) for meshes in every)
+    looks = {name: (painter.material(name), each) for name, each in maps.items()}
+    levels = tuple(level_of(meshes, looks, numbers) for meshes in every)
     rest = {
         joint: (float(turn[0]), float(turn[1]), float(turn[2]))
         for joint, turn in template.rest.local().items()
@@ -76,16 +77,18 @@ def make_character(recipe: Recipe, person: PersonOfParts, progress: Progress, na
     return replace(avatar, thumbnail=picture.image)
 
 
-def level_of(meshes: Sequence[PartMesh], maps: Mapping[str, Maps], numbers: NDArray[np.intp]) -> Level:
-    """Parts as one level of detail with a section each; ``maps`` by the names of materials, ``numbers`` of the rig's
+def level_of(
+    meshes: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps]], numbers: NDArray[np.intp]
+) -> Level:
+    """Parts as one level of detail with a section each; ``looks`` by the names of materials, ``numbers`` of the rig's
     joints for each of :data:`portrait_core.parts.rest_pose.JOINTS`."""
     sections: list[Section] = []
     faces: list[NDArray[np.int32]] = []
     count = 0
     for mesh in meshes:
         own, quads = quads_first(mesh.faces, mesh.quads)
-        kind = MATERIALS[mesh.material]
-        sections.append(Section(mesh.name, len(own), maps[mesh.material], kind, mesh.name, quads))
+        kind, maps = looks[mesh.material]
+        sections.append(Section(mesh.material, len(own), maps, kind, mesh.name, quads))
         faces.append(own + np.int32(count))
         count += len(mesh.vertices)
     data = VertexData(

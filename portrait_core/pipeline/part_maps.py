@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from portrait_core.avatar import Maps, Material
-from portrait_core.parts.character import prepared
+from portrait_core.parts.character import Figure, prepared
+from portrait_core.parts.cloth_maps import cloth_maps
 from portrait_core.parts.eyes import eye_directions
+from portrait_core.parts.hair_maps import colour_factor, hair_maps
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.maps import packed
@@ -59,6 +61,19 @@ MATERIALS: dict[str, Material] = {
     "gums": _plain(0.35),
     "tongue": _plain(0.4),
     "lashes": Material(alpha="blend", double_sided=True, factors={METALNESS: 0.0, ROUGHNESS: 0.6}),
+    # Cut out: strands that mix have no order that every program gets right.
+    "hair": Material(
+        alpha="mask",
+        cutoff=0.35,
+        double_sided=True,
+        factors={METALNESS: 0.0, ROUGHNESS: 0.55},
+        extensions={"KHR_materials_specular": {"specularFactor": 0.45}},
+    ),
+    "garment": Material(
+        double_sided=True,
+        factors={METALNESS: 0.0, ROUGHNESS: 0.85},
+        extensions={"KHR_materials_sheen": {"sheenColorFactor": [0.12, 0.12, 0.12], "sheenRoughnessFactor": 0.5}},
+    ),
     "brows": Material(alpha="blend", double_sided=True, factors={METALNESS: 0.0, ROUGHNESS: 0.6}),
 }
 """Kinds of materials by the names that parts give."""
@@ -70,6 +85,19 @@ class PartPainter:
 
     recipe: Recipe
     person: PersonOfParts
+
+    @property
+    def figure(self) -> Figure:
+        """What the person wears."""
+        return Figure(self.person.parts_template, self.person.look)
+
+    def material(self, name: str) -> Material:
+        """The kind of a material: :data:`MATERIALS`, with the person's own colour where the map is grey."""
+        kind = MATERIALS[name]
+        if name != "hair":
+            return kind
+        colour = (*colour_factor(self.person.look.palette["hair"]), 1.0)
+        return replace(kind, factors={**kind.factors, COLOUR: colour})
 
     def paint(self, mesh: PartMesh, progress: Progress) -> Maps:
         """The maps of a part's material."""
@@ -141,7 +169,26 @@ def _brows(painter: PartPainter, mesh: PartMesh, _progress: Progress) -> Maps:
     return painter.card(f"brows.{mesh.style}", painter.person.look.palette["hair"] * BROW_SHADE)
 
 
+def _hair(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
+    progress("texture", 0.0)
+    figure = painter.figure
+    assert figure.hair is not None  # there is a mesh of it
+    made = hair_maps(figure.hair, painter.recipe.texture_size)
+    normal = made.normal if painter.recipe.normal_map else None
+    return Maps(base_colour=made.base_colour, opacity=made.opacity, normal=normal)
+
+
+def _garment(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
+    progress("texture", 0.0)
+    figure = painter.figure
+    assert figure.garment is not None  # there is a mesh of it
+    made = cloth_maps(figure.garment, painter.person.look, painter.recipe.texture_size)
+    return Maps(base_colour=made.base_colour, normal=made.normal if painter.recipe.normal_map else None)
+
+
 PAINTERS: dict[str, Painter] = {
+    "hair": _hair,
+    "garment": _garment,
     "skin": _skin,
     "eye": _eye,
     "cornea": _colour(1.0, 1.0, 1.0),
