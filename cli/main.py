@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.main import get_command
@@ -84,9 +84,14 @@ def main(args: Sequence[str] | None = None) -> int:
         return _run(words)
 
 
+def command() -> Any:
+    """The whole command line, as the option parser runs it."""
+    return as_written(get_command(app))
+
+
 def _run(words: list[str]) -> int:
     try:
-        result = as_written(get_command(app))(words, standalone_mode=False, prog_name="portrait")
+        result = command()(words, standalone_mode=False, prog_name="portrait")
     except PortraitError as error:
         return _say(told(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):

@@ -61,7 +61,6 @@ def bust_joints(template: BodyTemplate) -> BodyTemplate:
 
 def _with_ancestors(full: Skeleton, used: NDArray[np.bool_]) -> NDArray[np.bool_]:
     kept = used | np.array([name in BUST_JOINTS for name in full.joint_names])
-    kept[0] = True
     for joint in range(len(kept) - 1, 0, -1):
         if kept[joint]:
             kept[full.parents[joint]] = True

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -264,6 +265,7 @@ def test_the_command_says_what_it_chose(run: Run, balls: Path, plain: Plain, tmp
     assert done.code == 0, done.err
     lines = done.err.splitlines()
     assert len(lines) == 2, lines
+    assert re.search(r"kit.glb: mesh bust has 2 UV maps, TEXCOORD_0 \(\d+\.\d% of the square\)", lines[0])
     assert "kit.glb: mesh bust has 2 UV maps, TEXCOORD_0" in lines[0] and lines[0].endswith("Take another by --uv-map.")
     assert "1 Icosphere" in lines[1] and "0 bust is taken" in lines[1] and "--mesh-index" in lines[1]
     files = ["kit_baked.glb", "kit_my_Hair_base_colour.png", "kit_skin_base_colour.png"]
