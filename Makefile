@@ -57,13 +57,13 @@ $(UV):
 	$(UV) venv --quiet --clear --python $(PYTHON311) .cache/oldest
 	$(UV) pip compile --quiet --resolution lowest-direct --python $(PYTHON311) pyproject.toml -o .cache/oldest/versions.txt
 	$(UV) pip install --quiet --python .cache/oldest/bin/python -r .cache/oldest/versions.txt $(TEST_TOOLS)
-	echo "$(CURDIR)" > .cache/oldest/lib/python3.11/site-packages/portraitkit.pth
+	$(UV) pip install --quiet --python .cache/oldest/bin/python --no-deps -e .
 	@touch $@
 
 .cache/python313/.installed: pyproject.toml constraints.txt | $(UV)
 	$(UV) venv --quiet --clear --python $(PYTHON313) .cache/python313
 	$(UV) pip install --quiet --python .cache/python313/bin/python -c constraints.txt -r pyproject.toml $(TEST_TOOLS)
-	echo "$(CURDIR)" > .cache/python313/lib/python3.13/site-packages/portraitkit.pth
+	$(UV) pip install --quiet --python .cache/python313/bin/python --no-deps -e .
 	@touch $@
 
 lint: $(DEV_INSTALLED) ## style and import order

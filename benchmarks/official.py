@@ -27,6 +27,7 @@ from torch import Tensor
 from benchmarks.published_bust import bust_generator, fit_bust
 from portrait_core.cameras import Camera, turntable
 from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.geometry.surface import outer_shell
 from portrait_core.models.portrait_gan.field import TrigridField
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.models.portrait_gan.options import NEAR, PictureOptions
@@ -34,7 +35,7 @@ from portrait_core.models.portrait_gan.person import SIDE
 from portrait_core.models.portrait_gan.renderer import QuickRenderer
 from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.shape.grid import Lattice
-from portrait_core.shape.isosurface import extract_surface, outer_shell, triangulate
+from portrait_core.shape.isosurface import extract_surface, triangulate
 from tests.slow_search import slow_search
 
 RESULTS = Path(__file__).parent / "results" / "official.json"

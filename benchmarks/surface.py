@@ -36,14 +36,14 @@ import torch
 from numpy.typing import NDArray
 
 from portrait_core.geometry.mesh_queries import MeshQueries
-from portrait_core.geometry.surface import Surface
+from portrait_core.geometry.surface import Surface, outer_shell
 from portrait_core.models.load import load_model
 from portrait_core.models.starter.field import BustField
 from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
 from portrait_core.shape.adaptive_sampling import Reader, reader, sample_sparse_grid
 from portrait_core.shape.grid import Lattice
-from portrait_core.shape.isosurface import extract_surface, outer_shell, triangulate, triangulate_bricks
+from portrait_core.shape.isosurface import extract_surface, triangulate, triangulate_bricks
 
 SAMPLE = 60_000
 """Points of the dense lattice that are timed."""

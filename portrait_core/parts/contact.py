@@ -3,7 +3,7 @@
 
 First the seal, which is linear: *pairs* of places on the two lips' edges, found once, are brought together exactly
 (:mod:`portrait_core.training.parts_template.lips`). Lips of another shape than the mean's may then lie in each other
-behind the edge. So every vertex of one lip that is deeper in the other than a tenth of a millimetre goes back
+behind the edge. So every vertex of one lip that is deeper in the other than a few hundredths of a millimetre goes back
 by half of that, up or down, its neighbours with it, a few times over.
 """
 
@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from portrait_core.parts.arrays import Arrays, Sparse, sparse_arrays, sparse_from
 from portrait_core.parts.normals import SmoothNormals
 
-ALLOWED = 0.0001
+ALLOWED = 0.00004
 """Metres that a lip may be in the other one: less would open the slit again."""
 ROUNDS = 7
 LASTING = 7

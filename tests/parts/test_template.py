@@ -8,6 +8,7 @@ import pytest
 from numpy.random import default_rng
 from scipy import sparse
 
+from benchmarks.parts_measures import folded as measured
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.geometry.subdivision import catmull_clark
 from portrait_core.parts.character import KINDS, Wanted, character
@@ -138,12 +139,9 @@ def test_lashes_and_brows_follow_the_person(template: PartsTemplate) -> None:
     assert lash_style(masculine, ("other",)) == "other"
 
 
-def test_folded_quads_open(template: PartsTemplate) -> None:
-    skin = template.skin
-    controls = template.controls.mean.astype(float)
-    middle = (SIDE + 1) * (SIDE // 2) + SIDE // 2
-    assert len(folded(skin.places(controls)[: len(controls)], skin.quads)) == 0
-    controls[middle] += (0.045, 0.045, 0.0)  # far past its neighbours
-    raw = np.asarray(skin.fine.matrix @ controls)
-    assert len(folded(raw, skin.quads)) > 0
-    assert len(folded(skin.places(controls)[: len(controls)], skin.quads)) == 0
+def test_folded_quads_are_found_as_the_measure_finds_them() -> None:
+    places = default_rng(5).normal(size=(400, 3))
+    quads = np.arange(400).reshape(100, 4)
+    found = folded(places, quads)
+    assert 5 < len(found) < 95
+    assert found.tolist() == measured(places, quads).tolist()

@@ -12,12 +12,13 @@ from scipy.spatial import cKDTree
 
 from portrait_core.errors import Cancelled, ModelFileError
 from portrait_core.field import StructuredField
+from portrait_core.geometry.surface import outer_shell
 from portrait_core.progress import silent
 from portrait_core.shape import Surface, extract_surface, inspect_surface
 from portrait_core.shape.adaptive_sampling import SMALL, near_blocks, sample_sparse_grid
 from portrait_core.shape.bit_masks import SIDE
 from portrait_core.shape.grid import Lattice, dense_values
-from portrait_core.shape.isosurface import best_march, outer_shell, triangulate, triangulate_bricks
+from portrait_core.shape.isosurface import best_march, triangulate, triangulate_bricks
 from portrait_core.shape.marching_cubes_table import CORNERS, EDGES, cube_table
 from portrait_core.shape.sparse_grid import SparseGrid
 from tests.analytic import AnalyticField, ball, box, bust_field, union

@@ -30,9 +30,9 @@ REACH = 0.0075
 """Metres along the surface at which the lips' movement has fallen to a third."""
 LINES = 0.00004
 """Metres between the lines that look for a lip's edge."""
-OVERLAP = 0.0001
+OVERLAP = 0.00003
 """Metres that the lips' edges are moved past each other: less of the slit is left as faces differ."""
-STEEPEST = 0.14
+STEEPEST = 0.3
 """How much more the lips may be moved apart or together with every metre away from a corner of the mouth."""
 LEAST_RESPONSE = 0.3
 """How much of its field a pair must show."""

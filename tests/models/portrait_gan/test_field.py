@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from portrait_core.field import StructuredField
+from portrait_core.geometry.surface import outer_shell
 from portrait_core.models.portrait_gan.field import TrigridField
 from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.progress import silent
@@ -17,7 +18,7 @@ from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.shape import extract_surface, inspect_surface
 from portrait_core.shape.adaptive_sampling import sample_sparse_grid
 from portrait_core.shape.grid import Lattice, dense_values
-from portrait_core.shape.isosurface import outer_shell, triangulate
+from portrait_core.shape.isosurface import triangulate
 
 CONFIG = GeneratorConfig(
     z_dim=8,

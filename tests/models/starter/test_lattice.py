@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from portrait_core.field import StructuredField
+from portrait_core.geometry.surface import outer_shell
 from portrait_core.models.load import load_model
 from portrait_core.models.starter.field import BustField
 from portrait_core.models.starter.lattice import CanonicalLattice
@@ -16,7 +17,7 @@ from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
 from portrait_core.shape.adaptive_sampling import sample_sparse_grid
 from portrait_core.shape.grid import Lattice
-from portrait_core.shape.isosurface import outer_shell, triangulate_bricks
+from portrait_core.shape.isosurface import triangulate_bricks
 
 
 @pytest.fixture(scope="module")
