@@ -9,11 +9,15 @@ SEED ?= 7
 JOBS ?= 2
 VERSIONS ?= 4.2.23 4.5.15
 BIN := $(VENV)/bin
+# Neighbouring tests go to one process, so that most of what a module or a session shares is made once.
+SHARE := -n $(JOBS) --dist worksteal
+# What installs packages into the environment; .ci/run says uv.
+INSTALLER ?= $(BIN)/python -m pip install
 # Stamps: a set-up is repeated only when what it depends on has changed.
 INSTALLED := $(VENV)/.portraitkit-installed
 DEV_INSTALLED := $(VENV)/.portraitkit-dev-installed
 
-.PHONY: avatar test test-oldest test-313 package-test docker-steps lint types format clean help addon addon-types blender-tests
+.PHONY: avatar test sweeps test-oldest test-313 package-test docker-steps lint types format clean help addon addon-types blender-tests
 
 help: ## say what the targets do
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -22,10 +26,13 @@ avatar: $(INSTALLED) ## set up, make one avatar and say where it is
 	$(BIN)/portrait generate --seed $(SEED) --out avatars --overwrite
 
 test: $(DEV_INSTALLED) ## set up and run the tests
-	$(BIN)/python -m pytest -q -n $(JOBS)
+	$(BIN)/python -m pytest -q $(SHARE)
+
+sweeps: $(DEV_INSTALLED) ## the long forms of tests of which `make test` runs a sample
+	$(BIN)/python -m pytest -q $(SHARE) -m sweep
 
 # What the other environments run: everything that is quick and about this project, not about Blender or one processor.
-FAST := -q -n $(JOBS) -m "not slow" --ignore=tests/golden --ignore=tests/blender --ignore=tests/external \
+FAST := -q $(SHARE) -m "not slow and not sweep" --ignore=tests/golden --ignore=tests/blender --ignore=tests/external \
   --ignore=tests/faults --ignore=tests/benchmarks --ignore=tests/addon_package -p no:cacheprovider
 TEST_TOOLS := pytest pytest-xdist pytest-timeout hypothesis imageio-ffmpeg
 UV := .cache/uv/bin/uv
@@ -91,9 +98,9 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	$(INSTALLER) --quiet -c constraints.txt -e .
 	@touch $@
 
 $(DEV_INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	$(INSTALLER) --quiet -c constraints.txt -e '.[dev]'
 	@touch $@ $(INSTALLED)

@@ -28,9 +28,7 @@ def stage(folder: Path, wheel: Path | None = None) -> Path:
     """Lay the add-on out in an empty folder as the zip will hold it; `wheel` saves building the engine's again."""
     if folder.exists():
         shutil.rmtree(folder)
-    shutil.copytree(
-        ROOT / "blender_addon", folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*", *SHARED)
-    )
+    shutil.copytree(ROOT / "blender_addon", folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"))
     for name in SHARED:
         shutil.copy2(ROOT / "portrait_core" / name, folder / "core" / name)
     shutil.copy2(ROOT / "LICENSES" / "GPL-3.0-or-later.txt", folder / "LICENSE")

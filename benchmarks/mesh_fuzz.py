@@ -7,34 +7,24 @@ in the ways that glTF allows, and .obj and .ply as text and binary.
 
 from __future__ import annotations
 
-import argparse
-import itertools
 import json
-import multiprocessing
 import random
-import resource
-import signal
-import sys
 import tempfile
-import time
 import warnings
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks import fuzz
 from portrait_core.errors import UsageError
 from portrait_core.formats.edited_mesh import EditedMesh
 from portrait_core.formats.read_mesh import read_meshes
 from tests.field.gltf_variants import make_variant
 from tests.field.mesh_files import obj_text, ply_bytes, uv_sphere
-
-RESULTS = Path(__file__).parent / "results" / "mesh_fuzz.json"
-LONGEST = 10.0
-"""Seconds that reading one copy may take."""
-MOST_MEMORY = 1024
-"""Megabytes that reading may add to a process."""
 
 STRANGE: tuple[Any, ...] = (
     *(None, -1, 0, 1, 7, 255, 65536, 2**31, 2**40, 2**63, 1e30, -1e308, 0.5, "x", "", [], {}, True, [[1]], [1e400]),
@@ -42,10 +32,6 @@ STRANGE: tuple[Any, ...] = (
 )
 WORDS = (b"v", b"vt", b"vn", b"f", b"o", b"usemtl", b"-1", b"0", b"1e999", b"nan", b"99999999999999999999", b"/", b"\\")
 WAYS = ("flip", "cut", "splice", "insert", "value", "value", "word", "repeat")
-
-
-class Hang(BaseException):
-    """The alarm went off."""
 
 
 def sources(folder: Path) -> list[Path]:
@@ -133,54 +119,28 @@ def _changed(tree: Any, draw: random.Random) -> Any:
 def read_copies(first: int, last: int) -> dict[str, Any]:
     """Read copies ``first`` to ``last``; how each ended, and the worst of everything."""
     warnings.simplefilter("error")  # a warning would be a second line
-    ends: Counter[str] = Counter()
-    wrong: list[str] = []
-    slowest = 0.0
-
-    def ring(*_: object) -> None:
-        raise Hang
-
-    signal.signal(signal.SIGALRM, ring)
     with tempfile.TemporaryDirectory() as folder:
         paths = sources(Path(folder))
-        for path in paths:
-            _read(path)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        for number in range(first, last):
-            source = paths[number % len(paths)]
-            way, content = mutate(source.read_bytes(), source.suffix, number)
-            copy = source.with_name(f"copy{source.suffix}")
-            copy.write_bytes(content)
-            begin = time.perf_counter()
-            signal.setitimer(signal.ITIMER_REAL, LONGEST)
-            try:
-                end = _read(copy)
-            except Hang:
-                end = "HANG"
-            except BaseException as error:
-                end = f"CRASH {type(error).__name__}: {str(error)[:100]}"
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            slowest = max(slowest, time.perf_counter() - begin)
-            ends[f"{source.suffix} {way}: {end.split(' ')[0]}"] += 1
-            if end.startswith(("HANG", "CRASH")):
-                wrong.append(f"copy {number} of {source.name} ({way}): {end}")
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    added = (memory - before) / 1024
-    if added > MOST_MEMORY:
-        wrong.append(f"copies {first} to {last} took {added:.0f} MB")
-    return {"ends": dict(ends), "wrong": wrong, "slowest_s": slowest, "added_mb": added}
+        for path in paths:  # loads all that reading loads
+            with suppress(UsageError):
+                _read(path)
+
+        def readings() -> Iterator[fuzz.Reading]:
+            for number in range(first, last):
+                source = paths[number % len(paths)]
+                way, content = mutate(source.read_bytes(), source.suffix, number)
+                copy = source.with_name(f"copy{source.suffix}")
+                copy.write_bytes(content)
+                what = f"copy {number} of {source.name} ({way})"
+                yield fuzz.Reading(f"{source.suffix} {way}", what, partial(_read, copy))
+
+        return fuzz.read_all(readings())
 
 
-def _read(path: Path) -> str:
-    """``read`` with arrays that fit each other, or ``refused`` in one line."""
-    try:
-        meshes = read_meshes(path, bare=True)
-    except UsageError as error:
-        told = str(error)
-        return "refused" if "\n" not in told and len(told) < 1000 else f"CRASH a message of {len(told)} characters"
-    for mesh in meshes:
+def _read(path: Path) -> None:
+    """Meshes with arrays that fit each other, or our error."""
+    for mesh in read_meshes(path, bare=True):
         _check(mesh)
-    return "read"
 
 
 def _check(mesh: EditedMesh) -> None:
@@ -192,34 +152,5 @@ def _check(mesh: EditedMesh) -> None:
     assert mesh.material is None or mesh.material.shape == (len(mesh.faces),)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--count", type=int, default=1500)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
-    limits = [options.first + options.count * k // options.workers for k in range(options.workers + 1)]
-    with multiprocessing.get_context("spawn").Pool(options.workers) as pool:
-        parts = pool.starmap(read_copies, itertools.pairwise(limits))
-    ends: Counter[str] = Counter()
-    for part in parts:
-        ends.update(part["ends"])
-    total: Counter[str] = Counter()
-    for key, count in ends.items():
-        total[key.split(": ")[1]] += count
-    result = {
-        "copies": options.count,
-        "ends": dict(sorted(total.items())),
-        "by_kind": dict(sorted(ends.items())),
-        "wrong": [line for part in parts for line in part["wrong"]],
-        "slowest_s": round(max(part["slowest_s"] for part in parts), 2),
-        "added_mb_of_a_process": round(max(part["added_mb"] for part in parts)),
-    }
-    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1))
-    sys.exit(bool(result["wrong"]))
-
-
 if __name__ == "__main__":
-    main()
+    fuzz.main("mesh_fuzz", count=1500)

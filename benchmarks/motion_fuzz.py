@@ -3,33 +3,22 @@
 
 ``python -m benchmarks.motion_fuzz --count 2500`` writes benchmarks/results/motion_fuzz.json. Half of the copies are
 files with changed bytes; of the other half the contents were changed before they were written again, so that damage
-gets past the containers' checksums. An audit hook is the canary, as in `benchmarks.pickle_fuzz`.
+gets past the containers' checksums.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import signal
-import sys
 import tempfile
-import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-RESULTS = Path(__file__).parent / "results" / "motion_fuzz.json"
-LONGEST = 10.0
-"""Seconds that reading one copy may take."""
+from benchmarks import fuzz
+
 WAYS = ("flip", "cut", "splice", "insert", "repeat", "tree", "tree", "tree", "tree", "tree")
-WATCHED = ("os.system", "os.exec", "os.remove", "os.mkdir", "subprocess.", "socket.", "shutil.", "ctypes.", "pickle.")
-
-
-class Hang(BaseException):
-    """The alarm went off."""
 
 
 def mutated_bytes(data: bytes, way: str, draw: np.random.RandomState) -> bytes:
@@ -114,7 +103,6 @@ def read_copies(first: int, last: int) -> dict[str, Any]:
 
     from portrait_core.body.poses import open_pose
     from portrait_core.body.recordings import FileHints
-    from portrait_core.errors import PortraitError
     from portrait_core.rig.motion_files import open_motion
     from tests.field import motion_layouts_others, motion_layouts_programs, motion_layouts_smpl, motion_writers
     from tests.field.motion_layouts import LAYOUTS
@@ -122,71 +110,46 @@ def read_copies(first: int, last: int) -> dict[str, Any]:
     assert motion_layouts_others and motion_layouts_programs and motion_layouts_smpl
     torch.set_num_threads(1)
     files = [layout for layout in LAYOUTS if "." in layout.name]  # the others are folders
-    heard: list[str] = []
-    reading = False
 
-    def listen(event: str, arguments: tuple[Any, ...]) -> None:
-        if reading and event.startswith(WATCHED):
-            heard.append(f"{event} {str(arguments)[:80]}")
+    def copied(folder: str, number: int) -> tuple[str, str, Path, FileHints]:
+        """The way, the layout's name and the file of a copy, and what is said about it."""
+        draw = np.random.RandomState(number)
+        layout = files[draw.randint(len(files))]
+        way = WAYS[number % len(WAYS)] if layout.content is not None else WAYS[number % 5]
+        path = Path(folder) / layout.name
+        if way == "tree":
+            writers = [motion_writers.npz, motion_writers.pkl, motion_writers.joblib, motion_writers.npy]
+            content = mutated_tree(layout.content, draw)
+            writer = writers[draw.randint(len(writers))]
+            if writer is motion_writers.npz and not (isinstance(content, dict) and all(map(_fits, content))):
+                writer = motion_writers.pkl
+            path = Path(folder) / f"copy{('.npz', '.pkl', '.joblib', '.npy')[writers.index(writer)]}"
+            try:
+                writer(path, content)
+            except ValueError:  # lists that numpy takes for no array
+                motion_writers.pkl(path, content)
+        else:
+            layout.write(path)
+            path.write_bytes(mutated_bytes(path.read_bytes(), way, draw))
+        return way, layout.name, path, FileHints(rate=30.0, person=("", "", "1")[draw.randint(3)])
 
-    def ring(*_: object) -> None:
-        raise Hang
-
-    sys.addaudithook(listen)
-    signal.signal(signal.SIGALRM, ring)
-    ends: Counter[str] = Counter()
-    wrong: list[str] = []
-    slowest = 0.0
-    with tempfile.TemporaryDirectory() as folder:
+    def readings(folder: str) -> Iterator[fuzz.Reading]:
         for number in range(first, last):
-            draw = np.random.RandomState(number)
-            layout = files[draw.randint(len(files))]
-            way = WAYS[number % len(WAYS)] if layout.content is not None else WAYS[number % 5]
-            path = Path(folder) / layout.name
-            if way == "tree":
-                writers = [motion_writers.npz, motion_writers.pkl, motion_writers.joblib, motion_writers.npy]
-                content = mutated_tree(layout.content, draw)
-                writer = writers[draw.randint(len(writers))]
-                if writer is motion_writers.npz and not (isinstance(content, dict) and all(map(_fits, content))):
-                    writer = motion_writers.pkl
-                path = Path(folder) / f"copy{('.npz', '.pkl', '.joblib', '.npy')[writers.index(writer)]}"
-                try:
-                    writer(path, content)
-                except ValueError:  # lists that numpy takes for no array
-                    motion_writers.pkl(path, content)
-            else:
-                layout.write(path)
-                path.write_bytes(mutated_bytes(path.read_bytes(), way, draw))
-            hints = FileHints(rate=30.0, person=("", "", "1")[draw.randint(3)])
+            way, name, path, hints = copied(folder, number)
             for read in (open_motion, open_pose):
-                begin = time.perf_counter()
-                signal.setitimer(signal.ITIMER_REAL, LONGEST)
-                reading = True
-                try:
-                    found: Any = read(path, hints=hints)
-                    end = "read"
-                except PortraitError as error:
-                    end, found = "refused", None
-                    if "\n" in str(error) or len(str(error)) > 1000:
-                        end = "NO LINE"
-                except Hang:
-                    end, found = "HANG", None
-                except BaseException as error:
-                    end, found = f"CRASH {type(error).__name__} {str(error)[:80]}", None
-                reading = False
-                signal.setitimer(signal.ITIMER_REAL, 0)
-                slowest = max(slowest, time.perf_counter() - begin)
-                if found is not None and not _sound(found):
-                    end = "NOT FINITE"
-                ends[f"{way}: {end}"] += 1
-                if heard or end not in ("read", "refused"):
-                    wrong.append(f"copy {number} ({way}, {layout.name}, {read.__name__}): {end} {heard[:3]}")
-                    heard.clear()
-    return {"ends": dict(ends), "wrong": wrong, "slowest_s": slowest}
+                what = f"copy {number} ({way}, {name}, {read.__name__})"
+                yield fuzz.Reading(way, what, partial(read, path, hints=hints), _judged)
+
+    with tempfile.TemporaryDirectory() as folder:
+        return fuzz.read_all(readings(folder))
 
 
 def _fits(name: object) -> bool:
     return isinstance(name, str) and name not in ("", "file") and "/" not in name
+
+
+def _judged(found: Any) -> str:
+    return "read" if _sound(found) else "NOT FINITE"
 
 
 def _sound(found: Any) -> bool:
@@ -198,28 +161,5 @@ def _sound(found: Any) -> bool:
     return bool(moved and all(np.isfinite(each).all() for each in motion.rotations.values()))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--count", type=int, default=2500)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
-    found = read_copies(options.first, options.first + options.count)
-    total: Counter[str] = Counter()
-    for key, count in found["ends"].items():
-        total[key.split(": ")[1].split()[0]] += count
-    result = {
-        "copies": options.count,
-        "readings": sum(total.values()),
-        "ends": dict(sorted(total.items())),
-        "by_way": dict(sorted(found["ends"].items())),
-        "wrong": found["wrong"],
-        "slowest_s": round(found["slowest_s"], 2),
-    }
-    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1))
-    sys.exit(bool(result["wrong"]))
-
-
 if __name__ == "__main__":
-    main()
+    fuzz.main("motion_fuzz", count=2500)

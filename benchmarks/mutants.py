@@ -42,7 +42,9 @@ RESULTS = ROOT / "benchmarks" / "results" / "mutants.json"
 
 TESTS = (
     *("rig", "shape", "textures", "body", "formats", "test_pipeline.py", "pipeline", "geometry"),
-    *("latents", "models/starter", "cli/test_bake.py"),
+    *("latents", "models/starter", "cli/test_bake.py", "test_export.py"),
+    *("field/test_meshes_gltf.py", "field/test_meshes_baked.py", "field/test_meshes_polygons.py"),
+    *("field/test_motion_cases.py", "field/test_levels.py", "field/test_recipe_digest.py"),
 )
 """What of tests/ reaches the core rooms within one process; the golden net comes after."""
 

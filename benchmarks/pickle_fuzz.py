@@ -3,31 +3,24 @@
 
 ``python -m benchmarks.pickle_fuzz --count 10000`` writes benchmarks/results/pickle_fuzz.json. Each copy must end as the
 original, as the original with other numbers (a pickle has no checksum: a flipped byte of a weight is another weight),
-or in our own error. An audit hook is the canary: it hears of every import, command, process, socket and file that
-Python code opens while a copy is read.
+or in our own error. The canary (:mod:`benchmarks.fuzz`) hears of every import and file too.
 """
 
 from __future__ import annotations
 
-import argparse
-import itertools
-import json
 import lzma
-import multiprocessing
 import pickletools
 import random
-import resource
-import signal
-import sys
-import time
-from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks import fuzz
+
 FIXTURE = Path(__file__).parents[1] / "tests" / "data" / "vectors" / "checkpoint_fixture.pkl.xz"
-RESULTS = Path(__file__).parent / "results" / "pickle_fuzz.json"
 LONGEST = 5.0
-"""Seconds that reading one copy may take."""
+"""Seconds of processor time that reading one copy may take."""
 
 EVIL = (
     ("os", "system"), ("posix", "system"), ("builtins", "eval"), ("builtins", "exec"), ("builtins", "getattr"),
@@ -37,10 +30,6 @@ EVIL = (
 )  # fmt: skip
 WATCHED = ("import", "os.", "subprocess.", "socket.", "shutil.", "exec", "compile", "pickle.", "open", "ctypes.")
 WAYS = ("flip", "flip_code", "cut", "splice", "insert", "global", "blob", "repeat")
-
-
-class Hang(BaseException):
-    """The alarm went off."""
 
 
 class Mutator:
@@ -113,7 +102,6 @@ def read_copies(first: int, last: int) -> dict[str, Any]:
     """Read copies ``first`` to ``last``; how each way ended, and the worst of everything."""
     import torch
 
-    from portrait_core.errors import ModelFileError
     from portrait_core.models.portrait_gan.importer import convert
     from portrait_core.safe_pickle.checkpoint import read_checkpoint_bytes
 
@@ -124,48 +112,18 @@ def read_copies(first: int, last: int) -> dict[str, Any]:
     for codec in ("raw_unicode_escape", "unicode_escape", "latin_1", "ascii"):
         "a".encode(codec)
     mutator = Mutator(data)
-    heard: list[str] = []
-    reading = False
 
-    def listen(event: str, arguments: tuple[Any, ...]) -> None:
-        if reading and event.startswith(WATCHED):
-            heard.append(f"{event} {str(arguments)[:80]}")
+    def read(copy: bytes) -> Any:
+        return convert(read_checkpoint_bytes(copy))
 
-    def ring(*_: object) -> None:
-        raise Hang
+    def readings() -> Iterator[fuzz.Reading]:
+        for number in range(first, last):
+            way, copy = mutator.copy(number)
+            what = f"copy {number} ({way})"
+            yield fuzz.Reading(way, what, partial(read, copy), partial(_compare, original))
 
-    sys.addaudithook(listen)
-    signal.signal(signal.SIGALRM, ring)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    ends: Counter[str] = Counter()
-    wrong: list[str] = []
-    slowest = 0.0
-    for number in range(first, last):
-        way, copy = mutator.copy(number)
-        begin = time.perf_counter()
-        signal.setitimer(signal.ITIMER_REAL, LONGEST)
-        reading = True
-        try:
-            found: Any = convert(read_checkpoint_bytes(copy))
-            end = "read"
-        except ModelFileError:
-            end = "refused"
-        except Hang:
-            end = "HANG"
-        except BaseException as error:
-            end = f"CRASH {type(error).__name__}"
-        reading = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        slowest = max(slowest, time.perf_counter() - begin)
-        if end == "read":
-            end = _compare(original, found)
-        ends[f"{way}: {end}"] += 1
-        if heard or end.isupper() or end.startswith(("HANG", "CRASH")):
-            wrong.append(f"copy {number} ({way}): {end} {heard[:3]}")
-            heard.clear()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    worst = {"slowest_s": slowest, "peak_mb": memory / 1024, "base_mb": before / 1024}
-    return {"ends": dict(ends), "wrong": wrong, **worst}
+    good = ("equal", "other numbers", "refused")
+    return fuzz.read_all(readings(), good=good, longest=LONGEST, watched=WATCHED)
 
 
 def _compare(original: Any, found: Any) -> str:
@@ -176,35 +134,5 @@ def _compare(original: Any, found: Any) -> str:
     return "equal" if same and found.header.config == original.header.config else "other numbers"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
-    limits = [options.first + options.count * k // options.workers for k in range(options.workers + 1)]
-    with multiprocessing.get_context("spawn").Pool(options.workers) as pool:
-        parts = pool.starmap(read_copies, itertools.pairwise(limits))
-    ends: Counter[str] = Counter()
-    for part in parts:
-        ends.update(part["ends"])
-    total: Counter[str] = Counter()
-    for key, count in ends.items():
-        total[key.split(": ")[1]] += count
-    result = {
-        "copies": options.count,
-        "ends": dict(sorted(total.items())),
-        "by_way": dict(sorted(ends.items())),
-        "wrong": [line for part in parts for line in part["wrong"]],
-        "slowest_s": round(max(part["slowest_s"] for part in parts), 2),
-        "peak_mb_of_a_process": round(max(part["peak_mb"] for part in parts)),
-        "of_which_before_reading_mb": round(max(part["base_mb"] for part in parts)),
-    }
-    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1))
-    sys.exit(bool(result["wrong"]))
-
-
 if __name__ == "__main__":
-    main()
+    fuzz.main("pickle_fuzz", count=10_000)

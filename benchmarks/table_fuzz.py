@@ -1,34 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mutated tables and recipes by the thousand: each is read or ends in one plain line; none crashes or hangs.
 
-``python -m benchmarks.table_fuzz --count 1000`` writes benchmarks/results/table_fuzz.json. The sources are tables as
+``python -m benchmarks.table_fuzz --count 1200`` writes benchmarks/results/table_fuzz.json. The sources are tables as
 spreadsheets write them, JSON lists and lines, recipes alone and inside .glb, .gltf, .obj and .ply.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
-import signal
 import tempfile
-import time
-from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks import fuzz
 from portrait_core.batch.table import BadRow, read_rows
-from portrait_core.errors import PortraitError
 from portrait_core.formats.read_recipe import read_recipe
 from portrait_core.formats.write import write_avatar
 from portrait_core.recipe import Recipe
 from portrait_core.weights.header import ModelHeader, read_header
 from portrait_core.weights.registry import find_model
 from tests.formats.busts import bust_avatar
-
-RESULTS = Path(__file__).parent / "results" / "table_fuzz.json"
-LONGEST = 10.0
-"""Seconds that reading one copy may take."""
 
 RECIPE = Recipe(seed=7, attributes={"age": 1.5}, lods=(8000, 2000), pose={"head": (0.0, 0.3, 0.0)}).facts()
 TABLE = (
@@ -87,10 +81,6 @@ STRANGE: tuple[Any, ...] = (
         "x" * 9999,
     ),
 )
-
-
-class Hang(BaseException):
-    """The alarm went off."""
 
 
 def sources(folder: Path) -> list[Path]:
@@ -155,73 +145,33 @@ def _exchanged(content: bytes, draw: random.Random) -> bytes:
 
 
 def read(path: Path, headers: dict[str, ModelHeader]) -> str:
-    """How a table or a recipe ends: read, with bad rows, or refused, each in one line."""
-    told: list[str] = []
-    end = "read"
-    try:
-        if path.suffix in (".csv", ".tsv", ".jsonl") or path.stem == "rows":
-            told = [row.reason for row in read_rows(path, {"model": "starter"}, headers) if isinstance(row, BadRow)]
-            end = "bad rows" if told else "read"
-        else:
-            found = read_recipe(path)
-            told = list(found.warnings)
-            Recipe.model_validate(found.recipe)
-    except PortraitError as error:
-        told, end = [str(error)], "refused"
+    """How a table or a recipe ends that is not refused: read, or with bad rows, each told in a line."""
+    if path.suffix in (".csv", ".tsv", ".jsonl") or path.stem == "rows":
+        told = [row.reason for row in read_rows(path, {"model": "starter"}, headers) if isinstance(row, BadRow)]
+        end = "bad rows" if told else "read"
+    else:
+        found = read_recipe(path)
+        told, end = list(found.warnings), "read"
+        Recipe.model_validate(found.recipe)
     return end if all(each and len(each) < 2000 for each in told) else "TOLD BADLY"
 
 
 def read_copies(first: int, last: int) -> dict[str, Any]:
     """Read copies ``first`` to ``last``; how each way ended, and the worst."""
-
-    def ring(*_: object) -> None:
-        raise Hang
-
-    signal.signal(signal.SIGALRM, ring)
     headers = {"starter": read_header(find_model("starter"))}
-    ends: Counter[str] = Counter()
-    wrong: list[str] = []
-    slowest, slow = 0.0, ""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        originals = [(path, path.read_bytes()) for path in sources(folder)]
-        for number in range(first, last):
-            draw = random.Random(number)
-            path, content = originals[number % len(originals)]
-            way, copy = mutate(content, path.suffix, draw)
-            path.write_bytes(copy)
-            begin = time.perf_counter()
-            signal.setitimer(signal.ITIMER_REAL, LONGEST)
-            try:
-                end = read(path, headers)
-            except Hang:
-                end = "HANG"
-            except BaseException as error:
-                end = f"CRASH {type(error).__name__}: {str(error)[:80]}"
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            taken = time.perf_counter() - begin
-            if taken > slowest:
-                slowest, slow = taken, f"copy {number} ({path.name}, {way})"
-            path.write_bytes(content)
-            ends[end.split(" ")[0] if end.startswith("CRASH") else end] += 1
-            if end not in ("read", "bad rows", "refused"):
-                wrong.append(f"copy {number} ({path.name}, {way}): {end}")
-    worst = {"slowest_s": round(slowest, 3), "slowest": slow}
-    return {"copies": last - first, "ends": dict(sorted(ends.items())), "wrong": wrong, **worst}
+        originals = [(path, path.read_bytes()) for path in sources(Path(name))]
 
+        def readings() -> Iterator[fuzz.Reading]:
+            for number in range(first, last):
+                path, content = originals[number % len(originals)]
+                way, copy = mutate(content, path.suffix, random.Random(number))
+                path.write_bytes(copy)
+                yield fuzz.Reading(way, f"copy {number} ({path.name}, {way})", partial(read, path, headers), str)
+                path.write_bytes(content)
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args()
-    result = read_copies(options.first, options.first + options.count)
-    options.out.parent.mkdir(exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1))
-    raise SystemExit(bool(result["wrong"]))
+        return fuzz.read_all(readings(), good=("read", "bad rows", "refused"))
 
 
 if __name__ == "__main__":
-    main()
+    fuzz.main("table_fuzz", count=1200)

@@ -92,6 +92,7 @@ FASTEST_LIMIT, LIMIT_FACTOR = 120.0, 30.0
     "batch",
     after={
         "seed": ("table", "count", "plan", "plan_seed", "recipe", "preset", "attributes"),
+        "units": ("motion_rate",),
         "lod_maps": ("lod_files",),
         "folders": ("model",),
     },
@@ -104,6 +105,7 @@ def batch(
     plan_seed: PlanSeed = None,
     recipe: options.RecipeSource = None,
     preset: Preset = None,
+    motion_rate: options.MotionRate = None,
     lod_files: options.LodFiles = False,
     formats: options.Formats = "glb",
     out: Out = "batch",
@@ -140,8 +142,9 @@ def batch(
     if check not in (None, "full", "size"):
         raise UsageError(f"--check {check!r} is not known; there are full and size.")
     models = batch_plan.Models()
+    wanted = wanted.beside(motion_rate=motion_rate)
     base = batch_plan.base_facts(wanted, recipe, preset, show.note)
-    people = _people(wanted.values["seed"], table, count, plan, plan_seed, base, models, skip_bad=skip_bad, show=show)
+    people = _people(wanted, table, count, plan, plan_seed, base, models, skip_bad=skip_bad, show=show)
     jobs = batch_plan.named_jobs(people, name, models, counted=table is not None or count is not None)
 
     from portrait_core.batch.costs import cost_of
@@ -182,7 +185,7 @@ def batch(
 
 
 def _people(
-    seed: str | None,
+    wanted: options.Wanted,
     table: Path | None,
     count: int | None,
     plan: Path | None,
@@ -193,6 +196,7 @@ def _people(
     skip_bad: bool,
     show: Show,
 ) -> list[Any]:
+    seed: str | None = wanted.values["seed"]
     if sum(each is not None for each in (seed, table, count)) != 1:
         raise UsageError("say whom to make by one of --seeds 0-99, --from FILE and --count N (with --plan FILE).")
     if plan is not None and count is None:
@@ -200,7 +204,7 @@ def _people(
     if seed is not None:
         return batch_plan.seeded(seed, base, models)
     if table is not None:
-        return batch_plan.tabled(table, base, models, skip_bad=skip_bad, note=show.note)
+        return batch_plan.tabled(table, base, models, wanted, skip_bad=skip_bad, note=show.note)
     return batch_plan.drawn(plan, count or 0, plan_seed, base, models)
 
 

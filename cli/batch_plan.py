@@ -91,9 +91,19 @@ def seeded(seeds: str, base: dict[str, Any], models: Models) -> list[tuple[Recip
 
 
 def tabled(
-    path: Path, base: dict[str, Any], models: Models, *, skip_bad: bool, note: Callable[[str], None]
+    path: Path,
+    base: dict[str, Any],
+    models: Models,
+    wanted: Wanted,
+    *,
+    skip_bad: bool,
+    note: Callable[[str], None],
 ) -> list[tuple[Recipe, str]]:
-    """A recipe for every good row of a table; bad ones are told by line, and refused unless ``skip_bad``."""
+    """A recipe for every good row of a table; bad ones are told by line, and refused unless ``skip_bad``.
+
+    ``wanted`` says of pose files what rows do not say.
+    """
+    from portrait_core.batch.pose_cells import PoseCells
     from portrait_core.batch.table import BadRow, read_rows
 
     names = {str(base["model"]), *_models_in(path)}
@@ -105,7 +115,10 @@ def tabled(
                 raise
     good: list[tuple[Recipe, str]] = []
     bad: list[BadRow] = []
-    for row in read_rows(path, {**base, "model": models.take(str(base["model"])).name}, models.headers):
+    told: dict[str, None] = {}
+    values = wanted.values
+    poses = PoseCells(wanted.pose_file or "", values.get(pose_options.FRAME, 0), pose_options.hints_of(values))
+    for row in read_rows(path, {**base, "model": models.take(str(base["model"])).name}, models.headers, poses):
         if isinstance(row, BadRow):
             bad.append(row)
         elif row.recipe.model not in models.headers:
@@ -115,6 +128,11 @@ def tabled(
         else:
             header = models.headers[row.recipe.model]
             good.append((row.recipe.model_copy(update={"model": header.name}), row.name))
+            told |= dict.fromkeys(row.told)
+    for line in list(told)[:SHOWN_ERRORS]:
+        note(line)
+    if len(told) > SHOWN_ERRORS:
+        note(f"and {len(told) - SHOWN_ERRORS} more lines about pose files of {path}.")
     if bad:
         _tell_bad(path, bad, skip_bad=skip_bad, note=note)
     if not good:

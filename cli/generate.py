@@ -46,23 +46,24 @@ def generate(
 ) -> None:
     """Make avatars: rigged, textured files with a thumbnail beside them, one for every seed."""
     show = Show(as_json=as_json, quiet=quiet)
+    wanted = wanted.beside(motion_rate=motion_rate)
     order = options.take_order(wanted, name=name, recipe_file=recipe, warn=show.note)
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS
     from portrait_core.pipeline.export import export_avatar, planned_files, with_motion
-    from portrait_core.rig.skeleton import has_joint
+    from portrait_core.rig.skeleton import has_joint, left_out_line
 
     endings = parse.parse_formats(formats, ENDINGS)
     if any(ending in BLENDER_ENDINGS for ending in endings):
         find_blender(blender)
-    read = _read_motion(motion, frame_rate, pose_options.hints_of(wanted.values, motion_rate), root=motion_root)
+    read = _read_motion(motion, frame_rate, pose_options.hints_of(wanted.values), root=motion_root)
     animation = None
     if read is not None:
         animation = read.motion
         show.note(f"{motion}: {read.line}.")
         lacking = [joint for joint in animation.rotations if not has_joint(order.recipes[0].skeleton, joint)]
         if lacking:
-            show.note(pose_options.left_out_line(motion, lacking, order.recipes[0].skeleton))
+            show.note(left_out_line(motion, lacking, order.recipes[0].skeleton))
     levels = 1 + len(order.recipes[0].lods)
     paths = {stem: [out / f"{stem}{ending}" for ending in endings] for stem in order.names}
     planned = (file for group in paths.values() for file in planned_files(group, levels, lod_files=lod_files))

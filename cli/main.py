@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 import portrait_core
 from cli import bake, batch, doctor, generate, guard, models, pose, render, shape, train, video, worker
+from cli.help_texts import as_written
 from cli.lines import forgiving_streams, say
 from cli.remedies import told
 from cli.verbose import OPTION, taken_out, told_aloud
@@ -82,9 +84,14 @@ def main(args: Sequence[str] | None = None) -> int:
         return _run(words)
 
 
+def command() -> Any:
+    """The whole command line, as the option parser runs it."""
+    return as_written(get_command(app))
+
+
 def _run(words: list[str]) -> int:
     try:
-        result = app(words, standalone_mode=False, prog_name="portrait")
+        result = command()(words, standalone_mode=False, prog_name="portrait")
     except PortraitError as error:
         return _say(told(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):

@@ -52,7 +52,7 @@ FrameRate = Annotated[
 MotionRate = Annotated[
     float | None,
     typer.Option(
-        "--motion-rate", metavar="HZ", help="Frames a second of the motion's file. [default: as the file says]"
+        "--motion-rate", metavar="HZ", help="Frames a second of the file's recording. [default: as the file says]"
     ),
 ]
 MotionRoot = Annotated[

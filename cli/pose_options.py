@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 Turns = dict[str, tuple[float, float, float]]
 
-FRAME, PERSON, UP_AXIS, UNITS = "frame", "person", "up_axis", "units"
+FRAME, PERSON, UP_AXIS, UNITS, RATE = "frame", "person", "up_axis", "units", "motion_rate"
 
 _OPTIONS: dict[str, tuple[Any, Any]] = {
     FRAME: (
@@ -71,8 +71,8 @@ def parameters() -> dict[str, inspect.Parameter]:
     }
 
 
-def hints_of(values: Mapping[str, Any], rate: float | None = None) -> FileHints:
-    """What the options in ``values`` say about a file; ``rate`` is its frames a second.
+def hints_of(values: Mapping[str, Any]) -> FileHints:
+    """What the options in ``values`` say about a file.
 
     Raises:
         UsageError: an option that is not known, by its name.
@@ -86,6 +86,7 @@ def hints_of(values: Mapping[str, Any], rate: float | None = None) -> FileHints:
     for unit in sorted(units):
         if unit not in KNOWN:
             raise UsageError(f"--units {unit!r} is not known; there are {', '.join(KNOWN)}.")
+    rate: float | None = values.get(RATE)
     if rate is not None and not 0 < rate <= 1000:
         raise UsageError(f"--motion-rate {rate:g} is out of range; it goes up to 1000 a second.")
     return FileHints(values.get(PERSON, ""), axis, units, rate)
@@ -116,14 +117,9 @@ def pose_of(text: str | None, values: Mapping[str, Any], say: Say | None = None)
 
 def fitted(pose: Mapping[str, Any], skeleton: str, what: str, say: Say | None = None) -> dict[str, Any]:
     """``pose`` of file ``what`` without the joints that a skeleton has not, which are told."""
-    from portrait_core.rig.skeleton import has_joint
+    from portrait_core.rig.skeleton import has_joint, left_out_line
 
     left_out = [joint for joint in pose if not has_joint(skeleton, joint)]
     if left_out and say is not None:
         say(left_out_line(what, left_out, skeleton))
     return {joint: turn for joint, turn in pose.items() if joint not in left_out}
-
-
-def left_out_line(what: object, joints: list[str], skeleton: str) -> str:
-    """The line about joints that the rig has not."""
-    return f"{what}: {len(joints)} joints that the rig ({skeleton}) lacks are left out: {', '.join(joints)}."

@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,6 +40,10 @@ class Wanted:
             for name, value in self.values.items()
             if name in FIELDS and name not in ("seed", "latent") and (kind := FIELDS[name].kind)
         }
+
+    def beside(self, **values: Any) -> Wanted:
+        """With ``values`` of options that are a command's own."""
+        return replace(self, values={**self.values, **values})
 
     @property
     def pose_file(self) -> str | None:

@@ -40,10 +40,13 @@ class Show:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         console = Console(stderr=True)
-        hidden = self.quiet or self.as_json or not console.is_terminal
+        if self.quiet or self.as_json or not console.is_terminal:
+            # No bar at all: older versions of rich end even a hidden one with an empty line.
+            yield Watcher(lambda _done, _stage, _name: None)
+            return
         title_column, stage_column = TextColumn("{task.description}"), TextColumn("{task.fields[stage]}")
         columns = (title_column, BarColumn(), stage_column, TimeElapsedColumn())
-        with Progress(*columns, console=console, disable=hidden, transient=True) as bar:
+        with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task(title, total=total, stage="")
 
             def draw(done: float, stage: str, name: str) -> None:

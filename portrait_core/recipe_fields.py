@@ -350,7 +350,6 @@ class RecipeFields:
             },
             flag="--unwrap",
             commands=(*MAKING, "bake"),
-            panel=False,
             later=True,
         ),
     ] = "auto"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,12 @@ HEADER = ModelHeader(
     training=Training(data="none: analytic", data_licence="CC0-1.0"),
     digest="ab" * 32,
 )
+
+
+@functools.cache
+def _shell() -> Surface:
+    """The bust's surface before a person's scale: the same for everybody."""
+    return decimate(extract_surface(AnalyticField(union(*BUST_PARTS), BUST_BOUNDS), 64), 1500)
 
 
 class AnalyticPerson:
@@ -88,9 +95,8 @@ class AnalyticModel:
         )
 
     def template_of(self, person: AnalyticPerson) -> BodyTemplate:
-        field = person.field
-        surface = decimate(extract_surface(field, 64), 1500)
-        return bust_template(Surface(field.place(surface.vertices), surface.faces))
+        surface = _shell()
+        return bust_template(Surface(person.field.place(surface.vertices), surface.faces))
 
     def picture_of(self, person: AnalyticPerson, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
         raise UsageError(f"model {self.header.name} makes no pictures.")

@@ -58,7 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     # layers, bodies, pictures
     "networks": set(),
     "body": {"errors", "geometry", "safe_pickle", "body.recordings"},
-    "body.recordings": {"errors", "safe_pickle", "body"},
+    "body.recordings": {"errors", "files", "safe_pickle", "body"},
     "rendering": {*BELOW, "networks", "body", "cameras", "field", "avatar"},
     # from a field to a rigged surface
     "shape": {*BELOW, "field"},
@@ -89,7 +89,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "batch": {
         *(*BELOW, "root", "avatar", "maps", "recipe", "recipe_fields", "weights", "body", "formats", "formats.gltf"),
-        *("rig", "pipeline", "engine", "worker"),
+        *("body.recordings", "rig", "pipeline", "engine", "worker"),
     },
     # on top of the engine: nothing below imports them
     "world": {*BELOW, "body", "cameras", "rig", "shape", "models.starter"},

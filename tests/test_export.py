@@ -10,7 +10,7 @@ import pytest
 
 from portrait_core.errors import OutputError
 from portrait_core.pipeline import make_avatar
-from portrait_core.pipeline.export import export_avatar
+from portrait_core.pipeline.export import export_avatar, planned_files
 from portrait_core.recipe import Recipe
 from tests.analytic_model import AnalyticModel
 
@@ -42,3 +42,19 @@ def test_formats_appear_together_or_not_at_all(tmp_path: Path, monkeypatch: pyte
         export_avatar(make_avatar(other, AnalyticModel()), paths, other, overwrite=True)
     assert {path: path.read_bytes() for path in done.files} == before
     assert {path.name for path in tmp_path.iterdir()} == {*(path.name for path in before), "alone"}
+
+
+def test_what_will_be_written_is_known_before(tmp_path: Path) -> None:
+    """A run is refused before its work where a file of it exists: the picture beside is one of them unless unwanted."""
+    paths = [tmp_path / "a.glb", tmp_path / "a.ply"]
+    names = [path.name for path in planned_files(paths, 2, lod_files=False)]
+    assert names == ["a.glb", "a_LOD0.ply", "a_LOD1.ply", "a.png"]
+    assert "a.png" not in [path.name for path in planned_files(paths, 2, lod_files=False, thumbnail=False)]
+
+
+def test_formats_in_folders_of_their_own(tmp_path: Path) -> None:
+    avatar = make_avatar(RECIPE, AnalyticModel())
+    paths = [tmp_path / "one" / "a.glb", tmp_path / "two" / "a.obj"]
+    done = export_avatar(avatar, paths, RECIPE)
+    assert list(done.main) == paths and all(path.is_file() for path in done.files)
+    assert done.thumbnail == tmp_path / "one" / "a.png"

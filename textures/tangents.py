@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.geometry.components import component_labels
+from portrait_core.geometry.edge_pairs import Edges, next_corner
 
 FloatArray = NDArray[np.float64]
 
@@ -106,25 +107,15 @@ def _welded(vertices: NDArray[np.float32], normals: NDArray[np.float32], uvs: ND
 
 def _groups(welded: NDArray[np.int64], kept_order: NDArray[np.bool_], has_area: NDArray[np.bool_]) -> NDArray[np.int64]:
     """(F, 3) for each corner the number of the group that shares its tangent."""
-    count = len(welded)
-    begin, end = welded, np.roll(welded, -1, axis=1)
-    face = np.repeat(np.arange(count), 3).reshape(count, 3)
-    usable = np.repeat(has_area[:, None], 3, axis=1)
-    low, high, forward = np.minimum(begin, end), np.maximum(begin, end), begin < end
-    order = np.lexsort([forward.ravel(), high.ravel(), low.ravel()])
-    order = order[usable.ravel()[order]]
-    low, high, forward, face = (each.ravel()[order] for each in (low, high, forward, face))
-    # Two neighbours in this order with the same ends and opposite direction are the two sides of an edge.
-    same = (low[1:] == low[:-1]) & (high[1:] == high[:-1]) & (forward[1:] & ~forward[:-1])
-    same &= kept_order[face[1:]] == kept_order[face[:-1]]
-    one, other = order[:-1][same], order[1:][same]  # corner numbers: edge k of a face runs from corner k to k + 1
-    links_a = np.concatenate([one, _next(one)])
-    links_b = np.concatenate([_next(other), other])
-    return component_labels(3 * count, links_a, links_b).reshape(count, 3)
-
-
-def _next(corner: NDArray[np.int64]) -> NDArray[np.int64]:
-    return corner - corner % 3 + (corner % 3 + 1) % 3
+    # Only triangles with an area hang together; half-edge k of one runs from its corner k to the next.
+    usable = np.flatnonzero(has_area)
+    pairs = Edges.of(welded[usable]).opposite()
+    one, other = (3 * usable[half // 3] + half % 3 for half in (pairs.one, pairs.two))
+    same = kept_order[one // 3] == kept_order[other // 3]
+    one, other = one[same], other[same]
+    links_a = np.concatenate([one, next_corner(one)])
+    links_b = np.concatenate([next_corner(other), other])
+    return component_labels(3 * len(welded), links_a, links_b).reshape(len(welded), 3)
 
 
 def _in_plane(vectors: FloatArray, normals: FloatArray) -> FloatArray:

@@ -30,12 +30,18 @@ def from_settings(settings: PORTRAITKIT_PG_settings) -> Recipe:
     """The recipe that the panel shows; raises :class:`Failure` for a model's file that cannot be meant."""
     recipe: Recipe = {"model": model_named(settings.model)}
     recipe |= json.loads(settings.person) if settings.person else {"seed": settings.seed}
-    recipe |= {row.name: getattr(settings, row.name) for row in PLAIN}
+    plain = {row.name: getattr(settings, row.name) for row in PLAIN}
+    recipe |= {name: value for name, value in plain.items() if not _left_out(name, value)}
     recipe["attributes"] = used_attributes(settings)
     recipe["texture_size"] = int(settings.texture_size)
     recipe["lods"] = levels_of(settings.faces, settings.levels)
     recipe["lod_maps"] = "shared" if settings.shared_maps else "own"
     return recipe
+
+
+def _left_out(name: str, value: object) -> bool:
+    """Whether recipes do without a field, as they did before there was one: an older engine takes them too."""
+    return FIELDS[name].later and value == FIELDS[name].default
 
 
 def used_attributes(settings: PORTRAITKIT_PG_settings, *, locked: bool = False) -> dict[str, float]:
@@ -56,10 +62,8 @@ def show(settings: PORTRAITKIT_PG_settings, recipe: Recipe, *, looks_only: bool 
         each.value = given.get(each.name, 0.0)
         each.quiet = False
     for row in PLAIN:
-        if row.name in LOOKS:
+        if row.name in LOOKS or ((row.name in recipe or row.later) and not looks_only):
             setattr(settings, row.name, recipe.get(row.name, row.default))
-        elif row.name in recipe and not looks_only:
-            setattr(settings, row.name, recipe[row.name])
     if looks_only:
         return
     if "texture_size" in recipe:

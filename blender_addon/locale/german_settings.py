@@ -68,6 +68,19 @@ SETTINGS: dict[str, str] = {
     "Pictures that the model draws from many sides; sharper where it can": (
         "Bilder, die das Modell von vielen Seiten zeichnet; schärfer, wo es kann"
     ),
+    "Unwrap": "Abwicklung",
+    "Who lays the mesh flat for its maps": "Wer das Mesh für seine Karten flach auslegt",
+    "Charts along the regions of a bust; xatlas for a mesh without known regions": (
+        "Stücke entlang der Gegenden einer Büste; xatlas für ein Mesh ohne bekannte Gegenden"
+    ),
+    "Charts": "Stücke",
+    "Few charts along the regions of a bust, the face in one piece and upright": (
+        "Wenige Stücke entlang der Gegenden einer Büste, das Gesicht in einem Stück und aufrecht"
+    ),
+    "xatlas": "xatlas",
+    "The library xatlas: more and smaller charts with less stretch": (
+        "Die Bibliothek xatlas: mehr und kleinere Stücke mit weniger Verzerrung"
+    ),
     "Normal Map": "Normalenkarte",
     "Occlusion Map": "Verdeckungskarte",
     "Closed Bottom": "Unten geschlossen",

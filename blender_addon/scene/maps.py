@@ -81,7 +81,7 @@ def used_slots(thing: bpy.types.Object) -> list[int]:
 def apply_maps(
     thing: bpy.types.Object, maps: Mapping[str, Path], slot: int | None = None, name: str | None = None
 ) -> bpy.types.Material:
-    """Give a mesh object a material out of baked maps: ``base_colour``, ``normal``, ``surface`` (glTF's packing).
+    """Give a mesh object a material out of baked maps, by their keys in the engine's table of maps.
 
     All of the mesh gets it, or what lies in the material ``slot`` by number, under ``name``. The images are packed into
     the file. A material of ours that shows the same kinds of maps keeps its other settings.
@@ -126,21 +126,24 @@ def _material(name: str, maps: Mapping[str, Path]) -> bpy.types.Material:
     for place, (kind, path) in enumerate(maps.items()):
         image = bpy.data.images.load(str(path))
         image.pack()
-        image.colorspace_settings.name = "sRGB" if kind == "base_colour" else "Non-Color"
+        image.colorspace_settings.name = skin_shader.colour_space(kind)
         node = nodes.new("ShaderNodeTexImage")
         node.image, node.location = image, (-700, 300 - 300 * place)
-        if kind == "base_colour":
-            links.new(node.outputs["Color"], principled.inputs["Base Color"])
-        elif kind == "normal":
-            bump = nodes.new("ShaderNodeNormalMap")
-            bump.location = (-300, 300 - 300 * place)
-            links.new(node.outputs["Color"], bump.inputs["Color"])
-            links.new(bump.outputs["Normal"], principled.inputs["Normal"])
-        else:
+        spec = skin_shader.MAPS.get(kind)
+        uses = [use for use in (spec.uses if spec else ()) if use.socket and use.socket in principled.inputs]
+        outputs = [node.outputs["Color"]] * 3
+        if any(use.channel is not None for use in uses):
             split = nodes.new("ShaderNodeSeparateColor")
             split.location = (-300, 300 - 300 * place)
             links.new(node.outputs["Color"], split.inputs["Color"])
-            links.new(split.outputs["Green"], principled.inputs["Roughness"])
-            links.new(split.outputs["Blue"], principled.inputs["Metallic"])
+            outputs = [split.outputs[each] for each in ("Red", "Green", "Blue")]
+        for use in uses:
+            output = node.outputs["Color"] if use.channel is None else outputs[use.channel]
+            if use.socket == "Normal":
+                bump = nodes.new("ShaderNodeNormalMap")
+                bump.location = (-300, 300 - 300 * place)
+                links.new(output, bump.inputs["Color"])
+                output = bump.outputs["Normal"]
+            links.new(output, principled.inputs[use.socket])
     skin_shader.set_up(material, name)
     return material

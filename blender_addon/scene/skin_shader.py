@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import bpy
 
+from ..core.engine_copies import maps
 from .datablocks import images_of
 
+MAPS = {spec.key: spec for spec in maps.MAPS.values()}
+"""The engine's table of maps, by the names that files and images have."""
 ROLE = "portraitkit_map"
-"""Custom property of an image: base_colour, normal, surface or other."""
+"""Custom property of an image: a map's key in the table, or other."""
+_SPACES = {"srgb": "sRGB", "linear": "Non-Color"}
 _SKIN = {"Subsurface Weight": 0.1, "Subsurface Radius": (1.0, 0.35, 0.2), "Subsurface Scale": 0.005}
 """One small scale for all: the file has no map that tells skin from hair and cloth. Metres."""
 
@@ -22,15 +26,23 @@ def set_up(material: bpy.types.Material, name: str) -> None:
     for socket, value in _SKIN.items():
         if socket in principled.inputs:
             principled.inputs[socket].default_value = value
-    base = {each.image for each in _upstream(principled.inputs["Base Color"])}
-    normal = {each.image for each in _upstream(principled.inputs["Normal"])}
+    roles: dict[bpy.types.Image, str] = {}
+    for key, spec in MAPS.items():
+        for use in spec.uses:
+            if use.socket and use.socket in principled.inputs:
+                roles = {node.image: key for node in _upstream(principled.inputs[use.socket])} | roles
     for image in images_of(material):
-        role = "base_colour" if image in base else "normal" if image in normal else "surface"
-        space = "sRGB" if role == "base_colour" else "Non-Color"
+        role = roles.get(image, "other")
+        space = colour_space(role)
         if image.colorspace_settings.name != space:
             image.colorspace_settings.name = space
         image[ROLE] = role
         image.name = f"{name} {role.replace('_', ' ')}"
+
+
+def colour_space(key: str) -> str:
+    """What Blender calls the colour space of a map; numbers that are no colours where the table has no such map."""
+    return _SPACES[MAPS[key].colour_space] if key in MAPS else "Non-Color"
 
 
 def keep(old: bpy.types.Material, new: bpy.types.Material, uses: int) -> bpy.types.Material:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from portrait_core.body.poses import is_pose_file, read_pose
+from portrait_core.batch.pose_cells import HINT_COLUMNS
 from portrait_core.errors import UsageError
 from portrait_core.recipe_fields import FIELDS, Kind
 
@@ -32,10 +32,6 @@ class Unread:
     text: str
 
 
-class TurnsOfFile(dict[str, list[float]]):
-    """A pose out of a file, which may turn joints that the rig lacks."""
-
-
 def read_cell(column: str, text: str, *, comma_decimal: bool) -> object:
     """The value of a cell; columns that are no fields are attributes, numbers (:class:`Unread` where it is none).
 
@@ -43,7 +39,7 @@ def read_cell(column: str, text: str, *, comma_decimal: bool) -> object:
     :class:`UsageError`.
     """
     row = FIELDS.get(column)
-    kind = "text" if column == "name" else row.kind if row else "number"
+    kind = "text" if column == "name" else row.kind if row else HINT_COLUMNS.get(column, "number")
     try:
         if kind not in ("text", "choice") and text[:1] in "[{":
             return json.loads(text)
@@ -51,7 +47,7 @@ def read_cell(column: str, text: str, *, comma_decimal: bool) -> object:
     except UsageError:
         raise
     except (ValueError, RecursionError):
-        if row is None:
+        if row is None and column not in HINT_COLUMNS:
             return Unread(text)
         raise UsageError(f"{column}: cannot read {text[:60]!r}.") from None
 
@@ -119,11 +115,6 @@ def _values(_column: str, text: str, _comma: bool) -> object:
     return json.loads(text)
 
 
-def _turns(_column: str, text: str, _comma: bool) -> dict[str, list[float]]:
-    pose = {joint: [float(each) for each in turn] for joint, turn in read_pose(text).items()}
-    return TurnsOfFile(pose) if is_pose_file(text) else pose
-
-
 _READ: dict[Kind, Callable[[str, str, bool], object]] = {
     "text": _text,
     "choice": _text,
@@ -134,6 +125,6 @@ _READ: dict[Kind, Callable[[str, str, bool], object]] = {
     "vector": _vector,
     "rows": _rows,
     "values": _values,
-    "turns": _turns,
+    "turns": _text,  # read with what the row says about a file
 }
 """What a cell of each kind holds, where it is not JSON."""

@@ -19,17 +19,21 @@ from itertools import islice
 from pathlib import Path
 
 from portrait_core.errors import UsageError
+from portrait_core.files.first_bytes import kind_of
 
 SEPARATORS = ",;\t|"
 _TITLES = 20
 """Lines among which the names of the columns are looked for."""
 
-_FOREIGN = (
-    (b"PK\x03\x04", "a spreadsheet or another zip archive, not a table of text; save it as CSV UTF-8"),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind, not a table of text; save it as CSV UTF-8"),
-    (b"%PDF", "a PDF, not a table of text; save it as CSV UTF-8"),
-    (b"\x1f\x8b", "compressed by gzip; unpack it first"),
-)
+_INSTEAD = {
+    "zip": "a spreadsheet or another zip archive, not a table of text; save it as CSV UTF-8",
+    "office": "an Excel workbook of the old kind, not a table of text; save it as CSV UTF-8",
+    "page": "a web page or XML, not a table of text; save it as CSV UTF-8",
+    "xml": "a web page or XML, not a table of text; save it as CSV UTF-8",
+    "lfs": "a Git LFS pointer: the table itself is still to be fetched (git lfs pull)",
+}
+"""What to do about a file of another kind; of those not named here too."""
+
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -67,11 +71,11 @@ class Sheet:
 
 def text_of(path: Path, content: bytes) -> str:
     """The text of a file, by its mark or by where its zeros stand; raises :class:`UsageError` that says what it is."""
-    for start, said in _FOREIGN:
-        if content.startswith(start):
-            raise UsageError(f"{path}: {said}.")
-    if re.match(rb"\s*<(!doctype|html|table|\?xml)", content[:200], re.IGNORECASE):
-        raise UsageError(f"{path}: a web page or XML, not a table of text; save it as CSV UTF-8.")
+    kind = kind_of(content[:1024])
+    if kind is not None:
+        other = f"{kind.name}, not a table of text; save it as CSV UTF-8"
+        packed = f"{kind.name}; unpack it first"
+        raise UsageError(f"{path}: {_INSTEAD.get(kind.key, packed if kind.group == 'packed' else other)}.")
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), None) or _without_mark(content)
     try:
         return content.decode(encoding).removeprefix("\ufeff")

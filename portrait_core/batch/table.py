@@ -4,8 +4,9 @@
 Columns are the fields of :class:`portrait_core.recipe.Recipe`, ``name`` for the files' name, and the model's
 attributes, as ``attributes.age`` or ``age`` alone. In CSV a pose is written as on the command line, ``head=0,20,0`` in
 degrees, levels of detail as ``8000;2000``, latents as ``0.5;-1.2``, rows of ws parted by ``|``, or any of them as JSON;
-in JSON all are as in a recipe, rotations in radians. Empty cells have the default. What separates cells and numbers is
-told from the file (:mod:`portrait_core.batch.sheet`, :mod:`portrait_core.batch.cells`).
+in JSON all are as in a recipe, rotations in radians. A pose may be a file's name in both, with columns about the file
+(:mod:`portrait_core.batch.pose_cells`). Empty cells have the default. What separates cells and numbers is told from the
+file (:mod:`portrait_core.batch.sheet`, :mod:`portrait_core.batch.cells`).
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from portrait_core.batch.cells import TurnsOfFile, Unread, read_cell
+from portrait_core.batch.cells import Unread, read_cell
+from portrait_core.batch.pose_cells import HINT_COLUMNS, PoseCells
 from portrait_core.batch.sheet import column_name, read_sheet, text_of
 from portrait_core.errors import PortraitError, UsageError, suggestion
 from portrait_core.files.names import check_name
 from portrait_core.recipe import Recipe
 from portrait_core.recipe_fields import FIELDS, PERSON
-from portrait_core.rig.skeleton import has_joint
 from portrait_core.weights.header import ModelHeader
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
@@ -32,11 +33,15 @@ SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 
 @dataclass(frozen=True)
 class Row:
-    """One row that is good: where it stands (counted from 1, the header's line included), and what it asks for."""
+    """One row that is good: where it stands (counted from 1, the header's line included), and what it asks for.
+
+    ``told`` are lines about its pose file: what it was taken for, and what the rig lacks of it.
+    """
 
     line: int
     recipe: Recipe
     name: str
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,29 +53,36 @@ class BadRow:
 
 
 def read_rows(
-    path: Path, base: Mapping[str, Any], headers: Mapping[str, ModelHeader] | None = None
+    path: Path,
+    base: Mapping[str, Any],
+    headers: Mapping[str, ModelHeader] | None = None,
+    poses: PoseCells | None = None,
 ) -> Iterator[Row | BadRow]:
     """Each row of a table over ``base``, the recipe fields that hold where a row says nothing.
 
-    ``headers`` are the models' by name; a row's recipe is checked with its model's where it is there. Raises
-    :class:`UsageError` for a file that is no table at all.
+    ``headers`` are the models' by name; a row's recipe is checked with its model's where it is there. ``poses`` knows
+    what holds of pose files where a row says nothing. Raises :class:`UsageError` for a file that is no table at all.
     """
     known = headers or {}
+    poses = poses or PoseCells()
     attributes = {each.name for header in known.values() for each in header.latent.attributes}
     for line, facts in read_facts(path, attributes):
         if isinstance(facts, str):
             yield BadRow(line, facts)
             continue
         try:
-            yield _row(line, facts, base, known)
+            yield _row(line, facts, base, known, poses)
         except PortraitError as error:
             yield BadRow(line, str(error))
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             yield BadRow(line, f"{type(error).__name__}: {str(error)[:200]}")
 
 
-def _row(line: int, facts: dict[str, Any], base: Mapping[str, Any], headers: Mapping[str, ModelHeader]) -> Row:
+def _row(
+    line: int, facts: dict[str, Any], base: Mapping[str, Any], headers: Mapping[str, ModelHeader], poses: PoseCells
+) -> Row:
     fields = dict(facts)
+    about_pose = {key: value for key in HINT_COLUMNS if (value := fields.pop(key, None)) is not None}
     name = fields.pop("name", "")
     if name:
         if not isinstance(name, str):
@@ -92,7 +104,7 @@ def _row(line: int, facts: dict[str, Any], base: Mapping[str, Any], headers: Map
             continue
         plain = named.get(key.removeprefix("attributes."), key.removeprefix("attributes."))
         if plain not in own and (key == plain or model is not None):
-            hint = suggestion(plain, [*FIELDS, *own], what="known columns")
+            hint = suggestion(plain, [*FIELDS, *HINT_COLUMNS, *own], what="known columns")
             raise UsageError(f"unknown column {key[:60]!r}. {hint}")
         if isinstance(value, Unread):
             raise UsageError(f"{key[:60]}: cannot read {value.text[:60]!r}; expected a number.")
@@ -103,14 +115,13 @@ def _row(line: int, facts: dict[str, Any], base: Mapping[str, Any], headers: Map
     if said:  # goes before who holds for all, and numbers before a seed
         kept = [key for key in said if key != "seed"] or said
         recipe = {key: value for key, value in recipe.items() if key not in PERSON or key in kept}
-    turns = recipe.get("pose")
-    if isinstance(turns, TurnsOfFile):  # a whole body's; a bust has no legs to turn
-        skeleton = str(recipe.get("skeleton", "bust"))
-        recipe["pose"] = {joint: turn for joint, turn in turns.items() if has_joint(skeleton, joint)}
+    turns, told = poses.turns(fields.get("pose"), about_pose, str(recipe.get("skeleton", "bust")))
+    if turns is not None:
+        recipe["pose"] = turns
     made = Recipe.model_validate(recipe)
     if model is not None:
         made.check(model)
-    return Row(line, made, name)
+    return Row(line, made, name, told)
 
 
 def read_facts(path: Path, attributes: Collection[str] = ()) -> Iterator[tuple[int, dict[str, Any] | str]]:
@@ -127,7 +138,9 @@ def read_facts(path: Path, attributes: Collection[str] = ()) -> Iterator[tuple[i
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}.") from None
     if ending in (".csv", ".tsv"):
-        yield from _table(path, content, "\t" if ending == ".tsv" else ",", {*FIELDS, "name", *attributes})
+        yield from _table(
+            path, content, "\t" if ending == ".tsv" else ",", {*FIELDS, "name", *HINT_COLUMNS, *attributes}
+        )
     elif ending == ".json":
         parsed = _parsed(text_of(path, content))
         if not isinstance(parsed, list):

@@ -74,24 +74,29 @@ def load_pose(path: Path, *, frame: int = 0, up_axis: str | None = None, hints: 
 
 def open_pose(path: Path, *, frame: int = 0, hints: FileHints = NO_HINTS) -> PoseFile:
     """`load_pose` with what the file was taken for."""
+    return pose_in(pose_contents(path), path, frame=frame, hints=hints)
+
+
+def pose_contents(path: Path) -> Any:
+    """What is in a pose file, for `pose_in`; raises :class:`UsageError` as `load_pose`."""
     suffix = path.suffix.lower()
     if suffix not in RECORDING_FILES and not path.is_dir():
         raise UsageError(f"pose file: got {path.name}, expected a name ending in {', '.join(RECORDING_FILES)}")
     if not path.exists():
         raise UsageError(f"pose file: {path} does not exist")
     with told_of(f"pose file {path}"):
-        content = read_contents(path)
+        return read_contents(path)
+
+
+def pose_in(content: Any, path: Path, *, frame: int = 0, hints: FileHints = NO_HINTS) -> PoseFile:
+    """The pose in the contents of file ``path``; raises :class:`UsageError` as `load_pose`."""
+    with told_of(f"pose file {path}"):
         own = _own_pose(content)
         if own is not None:
             return PoseFile(own)
         one = frame_of(content, frame, hints)
         pose = {name: rows[0] for name, rows in one.y_up().rotations.items() if rows[0].any()}
         return PoseFile(pose, "; ".join(one.facts))
-
-
-def read_pose(text_or_path: str) -> Pose:
-    """`load_pose` for something that ends like a pose file, `parse_pose` for everything else."""
-    return load_pose(Path(text_or_path)) if is_pose_file(text_or_path) else parse_pose(text_or_path)
 
 
 def is_pose_file(text: str) -> bool:

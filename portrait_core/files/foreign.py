@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a file is that is not what its name says: what downloads leave in its place, and what it is packed in.
+"""What a file is that should hold a model and does not: what downloads leave in its place, and what it is packed in.
 
-Told by its first bytes, so that the next step is told with it: "damaged, get it again" brings the same page once more.
+Told by its first bytes (:mod:`portrait_core.files.first_bytes`), so that the next step is told with it: "damaged, get
+it again" brings the same page once more.
 """
 
 from __future__ import annotations
@@ -12,25 +13,16 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from portrait_core.files.first_bytes import BLANKS, FileKind, kind_of
+
 _HEAD = 1 << 16
-_PACKED = (
-    (b"\x1f\x8b", 0, "gzip"),
-    (b"BZh", 0, "bzip2"),
-    (b"\xfd7zXZ\x00", 0, "xz"),
-    (b"\x28\xb5\x2f\xfd", 0, "zstd"),
-    (b"7z\xbc\xaf\x27\x1c", 0, "7-Zip"),
-    (b"Rar!\x1a\x07", 0, "RAR"),
-    (b"ustar", 257, "tar"),
-)
-_OTHERS = (
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
-    (b"\x93NUMPY", "a .npy file: an array, no model"),
-    (b"glTF", "a .glb file: a mesh, no model"),
-    (b"GGUF", "a GGUF file: a language model"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"%PDF", "a PDF"),
-)
+_NO_MODEL = {
+    "npy": ": an array, no model",
+    "glb": ": a mesh, no model",
+    "fbx": ": a mesh, no model",
+    "gguf": ": a language model",
+}
+"""Said behind the names of what might be taken for a model."""
 
 
 def foreign_kind(path: Path) -> str | None:
@@ -45,15 +37,16 @@ def foreign_kind(path: Path) -> str | None:
         return "an empty file: it was truncated on its way. Get it again"
     if not head.strip(b"\0") and _zeros(path):
         return "nothing but zeros: the download or copy broke off. Get the file again"
-    if head.startswith(b"PK\x03\x04"):
+    kind = kind_of(head)
+    if kind is None:
+        return _text(head, whole=size <= _HEAD)
+    if kind.key == "zip":
         return _zip(path)
-    for start, place, name in _PACKED:
-        if head[place:].startswith(start):
-            return f"a {name} archive. Unpack it first, and give the file inside"
-    for start, name in _OTHERS:
-        if head.startswith(start):
-            return name
-    return _text(head, whole=size <= _HEAD)
+    if kind.group == "packed":
+        return f"{kind.name}. Unpack it first, and give the file inside"
+    if kind.group == "text":
+        return _in_its_place(kind, head.lstrip(BLANKS))
+    return kind.name + _NO_MODEL.get(kind.key, "")
 
 
 def _zeros(path: Path) -> bool:
@@ -81,25 +74,24 @@ def _zip(path: Path) -> str:
     return f"a zip archive. Unpack it first, and give {inside[:80] or 'the file inside'}"
 
 
-def _text(head: bytes, *, whole: bool) -> str | None:
+def _in_its_place(kind: FileKind, start: bytes) -> str:
     """Texts that servers and tools leave where a file should be."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith(b"version https://git-lfs"):
+    if kind.key == "lfs":
         size = re.search(rb"\nsize (\d{1,15})", start)
         told = f" of {int(size[1]) / 1e6:.1f} MB" if size else ""
-        return (
-            f"a Git LFS pointer: it stands for a file{told} that was not fetched. Run `git lfs pull` where it is from"
-        )
-    if re.match(rb"<!doctype html|<html|<head|<body|<script|<!--", start, re.IGNORECASE):
+        return f"{kind.name}: it stands for a file{told} that was not fetched. Run `git lfs pull` where it is from"
+    if kind.key == "page":
         title = re.search(rb"<title[^>]*>(.*?)</title", start, re.IGNORECASE | re.DOTALL)
         told = f" titled {_shown(title[1])}" if title and title[1].strip() else ""
         return (
-            f"a web page{told}, saved in place of the file. Open its address in a browser and download the file there"
+            f"{kind.name}{told}, saved in place of the file. Open its address in a browser and download the file there"
         )
-    if start.startswith(b"<"):
-        return (
-            f"XML from a server ({_shown(start)}), saved in place of the file. Download it again, signed in if need be"
-        )
+    return f"XML from a server ({_shown(start)}), saved in place of the file. Download it again, signed in if need be"
+
+
+def _text(head: bytes, *, whole: bool) -> str | None:
+    """Other texts, JSON among them."""
+    start = head.lstrip(BLANKS)
     if start[:1] in (b"{", b"[") and (not whole or _is_json(start)):
         return (
             f"JSON from a server ({_shown(start)}), saved in place of the file. Download it again, signed in if need be"

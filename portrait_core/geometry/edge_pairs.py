@@ -17,9 +17,10 @@ from portrait_core.geometry.components import component_labels
 
 @dataclass(frozen=True)
 class Pairs:
-    """The E edges that two triangles share: ``one`` and ``two`` (E,) int64 half-edges.
+    """Half-edges in pairs, ``one`` and ``two`` (E,) int64.
 
-    Only edges of exactly two triangles that run through them in opposite directions; any other edge is a border.
+    Those of `face_pairs` are the edges of exactly two triangles that run through them in opposite directions; any other
+    edge is a border.
     """
 
     one: NDArray[np.int64]
@@ -30,17 +31,56 @@ class Pairs:
         return Pairs(self.one[keep], self.two[keep])
 
 
+@dataclass(frozen=True)
+class Edges:
+    """All half-edges of ``faces`` (F, 3) by the edge that they run along: ``half`` (3F,) int64 holds those of the first
+    edge, then those of the next, each edge's in their order; edge e has ``size[e]`` of them from place ``first[e]``."""
+
+    faces: NDArray[np.integer]
+    half: NDArray[np.int64]
+    first: NDArray[np.int64]
+    size: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, faces: NDArray[np.integer]) -> Edges:
+        """Edges in the order of their lower, then of their higher vertex."""
+        start = faces.astype(np.int64).ravel()
+        end = np.roll(faces, -1, axis=1).astype(np.int64).ravel()
+        key = np.minimum(start, end) * (int(faces.max(initial=0)) + 1) + np.maximum(start, end)
+        half = np.argsort(key, kind="stable")
+        _, first, size = np.unique(key[half], return_index=True, return_counts=True)
+        return cls(faces, half, first, size)
+
+    def upwards(self) -> NDArray[np.bool_]:
+        """(3F,) whether each of ``half`` runs from its edge's lower vertex to the higher."""
+        return (self.faces < np.roll(self.faces, -1, axis=1)).ravel()[self.half]
+
+    def beside(self) -> Pairs:
+        """Half-edges that follow each other at an edge, whichever way they run: n - 1 pairs at an edge of n."""
+        later = np.ones(len(self.half), bool)
+        later[self.first] = False
+        place = np.flatnonzero(later)
+        return Pairs(self.half[place - 1], self.half[place])
+
+    def opposite(self) -> Pairs:
+        """One pair at each edge that triangles run through both ways: the last that runs down, the first that runs
+        up."""
+        if len(self.half) == 0:
+            return Pairs(self.half, self.half)
+        up, none = self.upwards(), len(self.half)
+        down_last = np.maximum.reduceat(np.where(up, -1, self.half), self.first)
+        up_first = np.minimum.reduceat(np.where(up, self.half, none), self.first)
+        both = (down_last >= 0) & (up_first < none)
+        return Pairs(down_last[both], up_first[both])
+
+
 def face_pairs(faces: NDArray[np.integer]) -> Pairs:
     """The shared edges of ``faces`` (F, 3)."""
-    start = faces.astype(np.int64).ravel()
-    end = np.roll(faces, -1, axis=1).astype(np.int64).ravel()
-    count = int(faces.max(initial=0)) + 1
-    key = np.minimum(start, end) * count + np.maximum(start, end)
-    order = np.argsort(key, kind="stable")
-    _, first, size = np.unique(key[order], return_index=True, return_counts=True)
-    first = first[size == 2]
-    one, two = order[first], order[first + 1]
-    proper = start[one] == end[two]
+    edges = Edges.of(faces)
+    first = edges.first[edges.size == 2]
+    one, two = edges.half[first], edges.half[first + 1]
+    corner = faces.ravel()
+    proper = corner[one] == corner[next_corner(two)]
     return Pairs(one[proper], two[proper])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.geometry.components import component_labels
+from portrait_core.geometry.edge_pairs import Edges
 
 _CHUNK = 1 << 15
 """Faces worked on at once: their corners stay near the processor."""
@@ -76,12 +77,10 @@ def face_cross(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> ND
 def inspect_surface(surface: Surface) -> SurfaceReport:
     """Count the faults of ``surface``. Vertices are told apart by index, not by place."""
     faces = surface.faces.astype(np.int64)
-    start, end = faces[:, [0, 1, 2]].ravel(), faces[:, [1, 2, 0]].ravel()
-    stride = np.int64(len(surface.vertices) + 1)
-    keys, inverse, uses = np.unique(
-        np.minimum(start, end) * stride + np.maximum(start, end), return_inverse=True, return_counts=True
-    )
-    balance = np.bincount(inverse, weights=np.where(start < end, 1.0, -1.0), minlength=len(keys))
+    edges = Edges.of(faces)
+    uses = edges.size
+    ways = np.where(edges.upwards(), 1, -1)
+    balance = np.add.reduceat(ways, edges.first) if len(ways) else ways
     same = (faces[:, 0] == faces[:, 1]) | (faces[:, 1] == faces[:, 2]) | (faces[:, 2] == faces[:, 0])
     area = np.linalg.norm(face_cross(surface.vertices, surface.faces), axis=1)
     unique = len(np.unique(np.sort(faces, axis=1), axis=0))
@@ -98,14 +97,19 @@ def inspect_surface(surface: Surface) -> SurfaceReport:
 
 def outer_shell(surface: Surface) -> Surface:
     """Keep the shell of the largest volume: floating pieces, and hulls and hollows inside it, are dropped."""
+    return parted_shells(surface)[0]
+
+
+def parted_shells(surface: Surface) -> tuple[Surface, NDArray[np.float64]]:
+    """`outer_shell`, and the volumes (S,) of all shells there were; those of hollows are negative."""
     first, second, third = surface.faces.T
     start, end = np.concatenate([first, second]), np.concatenate([second, third])
     of_face = component_labels(len(surface.vertices), start, end)[surface.faces[:, 0]]
     if len(of_face) and int(of_face.min()) == int(of_face.max()):
-        return compact(surface.vertices, surface.faces)
+        return compact(surface.vertices, surface.faces), np.ones(1)
     volumes = np.bincount(of_face, weights=signed_volumes(surface.vertices, surface.faces))
     # Hollows are inside out, so their volume is negative and they never win.
-    return compact(surface.vertices, surface.faces[of_face == int(np.argmax(volumes))])
+    return compact(surface.vertices, surface.faces[of_face == int(np.argmax(volumes))]), volumes[volumes != 0.0]
 
 
 def compact(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> Surface:

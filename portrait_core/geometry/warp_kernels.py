@@ -8,11 +8,12 @@ Every query of a kernel writes only its own row.
 
 # no `from __future__ import annotations`: warp reads the annotations of kernels
 
+import io
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +48,25 @@ def _kernel_folder() -> str:
 
 @contextmanager
 def _without_native_chatter() -> Iterator[None]:
-    """Drop the lines on "no CUDA driver" that warp's native half writes to file 2; what else it writes is kept."""
+    """Drop what warp says of a machine without a graphics card: lines that its native half writes to file 2, and, of
+    older versions, a warning of several lines that its Python half prints. What else it says is kept."""
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(said), _without_native_lines():
+        yield
+    if sys.stderr is not None and NO_GPU not in said.getvalue():
+        sys.stderr.write(said.getvalue())
+
+
+@contextmanager
+def _without_native_lines() -> Iterator[None]:
     try:
         screen = os.dup(2)
     except OSError:  # no stderr at all, as in a windowed program
         yield
         return
     with _somewhere() as kept:
-        sys.stderr.flush()
         os.dup2(kept.fileno(), 2)
         try:
             yield

@@ -25,7 +25,13 @@ class Resettable(Protocol):
 
 
 def fill_normal(tensor: Tensor, std: float, generator: torch.Generator | None) -> None:
-    """Overwrite ``tensor`` with N(0, std^2) numbers of ``generator`` (None: torch's default one)."""
+    """Overwrite ``tensor`` with N(0, std^2) numbers of ``generator`` (None: torch's default one).
+
+    On the meta device, where shapes are checked, nothing is done: there are no numbers, and to draw them imports all of
+    torch's compiler, half of the time that a small model takes to load.
+    """
+    if tensor.is_meta:
+        return
     with torch.no_grad():
         tensor.normal_(0.0, std, generator=generator)
 

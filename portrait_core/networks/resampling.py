@@ -26,8 +26,9 @@ ResizeMode = Literal["antialiased", "classic", "none"] | float
 
 def resample_filter() -> Tensor:
     """The 4x4 filter ``F`` that published checkpoints store beside every layer (sums to 1)."""
-    taps = torch.tensor(FIR_TAPS, dtype=torch.float32)
-    return torch.outer(taps, taps)
+    # Not by torch.outer: arithmetic on the meta device, where shapes are checked, imports all of torch's compiler. The
+    # products are exact.
+    return torch.tensor([[one * two for two in FIR_TAPS] for one in FIR_TAPS], dtype=torch.float32)
 
 
 def fir(x: Tensor, taps: Sequence[float] | Tensor, *, padding: tuple[int, int], gain: float = 1.0) -> Tensor:

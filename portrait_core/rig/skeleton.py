@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +28,11 @@ def has_joint(skeleton: str, joint: str) -> bool:
     if skeleton == "smpl24":
         return True
     return joint in (BUST_JOINTS if skeleton == "bust" else NETWORK_JOINTS)
+
+
+def left_out_line(what: object, joints: Sequence[str], skeleton: str) -> str:
+    """The line about the ``joints`` of file ``what`` that the rig has not."""
+    return f"{what}: {len(joints)} joints that the rig ({skeleton}) lacks are left out: {', '.join(joints)}."
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,6 @@ def bust_joints(template: BodyTemplate) -> BodyTemplate:
 
 def _with_ancestors(full: Skeleton, used: NDArray[np.bool_]) -> NDArray[np.bool_]:
     kept = used | np.array([name in BUST_JOINTS for name in full.joint_names])
-    kept[0] = True
     for joint in range(len(kept) - 1, 0, -1):
         if kept[joint]:
             kept[full.parents[joint]] = True

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.errors import ModelFileError, remedy
 from portrait_core.geometry.half_edges import (
     boundary_loops,
     closed_half_edges,
@@ -27,6 +28,10 @@ from portrait_core.shape.smooth import take_off_terraces
 TUNNEL = 9.0
 """Voxels: a handle with a loop no longer than this is an accident of the lattice, not a shape; 2 cm at 256
 cells."""
+
+MOST_HANDLES, NOISE = 100, 400
+"""Handles up to which they are looked for, and beyond which a surface is none of a bust. Busts have up to 40; among 140
+the search takes a minute, among 500 a quarter of an hour."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def clean(surface: Surface, planes: NDArray[np.floating] | None, voxel: float) -
     """``surface`` in world metres, cleaned, and what was done to it.
 
     ``planes`` (K, 4) are the cut's (see ``cut``), or None; ``voxel`` is the lattice's spacing in metres.
-    Raises ``ValueError`` when nothing closed is left of the surface.
+    Raises ``ValueError`` when nothing closed is left of the surface, ``ModelFileError`` for a sponge.
     """
     result, _, report = clean_carrying(surface, np.zeros((len(surface.vertices), 0), np.float32), planes, voxel)
     return result, report
@@ -86,7 +91,14 @@ def clean_carrying(
         carried = by_place(carried, surface.vertices, closed)
     repaired = len(closed.faces) != len(surface.faces) and dropped == 0
     before, volume = euler_genus(closed), closed.volume()
-    walled, tunnels = remove_handles(closed, TUNNEL * voxel, edges)
+    if before > NOISE:
+        raise ModelFileError(
+            f"the surface of this model is noise: a sponge of {before} handles, where a bust has some dozens at most. "
+            "Its weights are untrained, damaged or of another program; get the file again or train it further.",
+            remedy=remedy("choose_model"),
+        )
+    # The search looks around every handle as far as all others reach: many are no accidents, and stay.
+    walled, tunnels = remove_handles(closed, TUNNEL * voxel, edges) if before <= MOST_HANDLES else (closed, 0)
     carried = to_added(carried, walled)
     smooth, passes, rough = take_off_terraces(walled, voxel, _near(walled, planes, 2.0 * voxel))
     changed = volume if smooth is closed else smooth.volume()

@@ -25,6 +25,9 @@ SCALES = (1000.0, 100.0, 10.0, 1.0)
 SPARE = 16
 """Faces fewer in a second try, besides those that lids made too many."""
 
+ROUNDS = 12
+"""Tries at most that come down to the target by counting; one or two are usual."""
+
 ON_CUT = 2e-4
 """Metres from a cut plane within which a vertex belongs onto it after the collapses' rounding."""
 
@@ -62,7 +65,9 @@ def decimate(
     centre = bent.mean(axis=0)
     size = float(np.abs(bent - centre).max()) or 1.0
     target = faces
+    tries = 0
     while True:
+        tries += 1
         points, triangles = _collapse((bent - centre) / size, surface.faces, target)
         vertices = snap(_unbend(points * size + centre, focus), planes, ON_CUT)
         closed = part_places(make_closed(Surface(vertices, triangles)))
@@ -70,7 +75,9 @@ def decimate(
         result = flip_caps(collapse_slivers(closed, LEAST_AREA, LEAST_EDGE), LEAST_HEIGHT)
         if len(result.faces) <= faces or target <= LEAST_FACES:
             return result
-        target = max(LEAST_FACES, target - (len(result.faces) - faces) - SPARE)
+        # A surface of many holes gets as many faces again by lids: it is halved then, so that this ends.
+        lower = target - (len(result.faces) - faces) - SPARE if tries < ROUNDS else target // 2
+        target = max(LEAST_FACES, lower)
 
 
 def _bend(points: NDArray[np.float64], focus: Focus | None) -> NDArray[np.float64]:

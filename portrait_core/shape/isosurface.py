@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.errors import ModelFileError
+from portrait_core.errors import ModelFileError, remedy
 from portrait_core.field import Field
-from portrait_core.geometry.surface import Surface, outer_shell
+from portrait_core.geometry.surface import Surface, parted_shells
 from portrait_core.progress import Progress, silent
 from portrait_core.shape.adaptive_sampling import sample_sparse_grid
 from portrait_core.shape.grid import Lattice
@@ -21,6 +21,9 @@ from portrait_core.shape.marching_cubes import march_bricks
 from portrait_core.shape.sparse_grid import SparseGrid
 
 _NOTHING = "the model has no surface: its field is nowhere positive inside its bounds"
+
+NOISE = (100, 0.5)
+"""More pieces than this, and no one with this share of the volume: noise. Trained models have a dozen, and 0.999."""
 
 MarchingCubes = Callable[[NDArray[np.float32]], tuple[NDArray[np.float64], NDArray[np.int64]]]
 """A volume (positive inside) -> vertices (V, 3) in index units and faces (F, 3), closed, in any orientation."""
@@ -30,8 +33,8 @@ def extract_surface(field: Field, resolution: int = 256, *, progress: Progress |
     """The outer surface of ``field`` in lattice space: one shell, closed, counter-clockwise from outside.
 
     ``resolution`` is the number of lattice cells along the longest edge of ``field.bounds``. Where the field runs out
-    of its bounds the surface gets a flat cap on the wall. Raises ``ModelFileError`` when the field has no surface or
-    values that are not finite, ``UsageError`` for a resolution out of range.
+    of its bounds the surface gets a flat cap on the wall. Raises ``ModelFileError`` when the field has no surface, or
+    noise, or values that are not finite, ``UsageError`` for a resolution out of range.
     """
     report = progress or silent
     lattice = Lattice.over(field.bounds, resolution)
@@ -39,9 +42,23 @@ def extract_surface(field: Field, resolution: int = 256, *, progress: Progress |
     report("surface", 0.0)
     surface = triangulate_bricks(bricks, lattice)
     report("surface", 0.7)
-    surface = outer_shell(surface)
+    surface, volumes = parted_shells(surface)
+    _refuse_noise(volumes)
     report("surface", 1.0)
     return surface
+
+
+def _refuse_noise(volumes: NDArray[np.float64]) -> None:
+    """Raise ``ModelFileError`` where the shells of these ``volumes`` (S,) are many and none is the bust."""
+    solid = volumes[volumes > 0.0]
+    if len(volumes) > NOISE[0] and float(solid.max()) < NOISE[1] * float(solid.sum()):
+        share = 100.0 * float(solid.max()) / float(solid.sum())
+        raise ModelFileError(
+            f"the surface of this model is noise: {len(volumes)} pieces, the largest with {share:.0f} % of the volume, "
+            "where a bust has nearly all. Its weights are untrained, damaged or of another program; get the file again "
+            "or train it further.",
+            remedy=remedy("choose_model"),
+        )
 
 
 def triangulate_bricks(bricks: SparseGrid, lattice: Lattice) -> Surface:

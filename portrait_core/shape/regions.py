@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from portrait_core.geometry.components import component_labels
+from portrait_core.geometry.edge_pairs import Edges
 
 FACE_AZIMUTH = np.deg2rad(60.0)
 """The frontal face ends this far from straight ahead, seen from the head joint."""
@@ -75,11 +76,8 @@ def face_regions(
 
 def adjacent_faces(faces: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of triangles that share an edge, each once: two arrays (E,). An edge of three triangles gives two pairs."""
-    ends = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).astype(np.int64), axis=1)
-    key = ends[:, 0] * (int(faces.max(initial=0)) + 1) + ends[:, 1]
-    order = np.argsort(key, kind="stable")
-    same = np.flatnonzero(key[order][1:] == key[order][:-1])
-    return order[same] // 3, order[same + 1] // 3
+    pairs = Edges.of(faces).beside()
+    return pairs.one // 3, pairs.two // 3
 
 
 def _chin_height(vertices: NDArray[np.float64], head: NDArray[np.float64], bone: float) -> float:

@@ -130,12 +130,18 @@ def test_closed_in_the_middle_leaves_no_process(tmp_path: Path, base: Probe) -> 
     assert run.ended and gone(child.pid)
 
 
-def test_a_part_is_missing_in_the_folder(tmp_path: Path, base: Probe) -> None:
-    wheels = parts(tmp_path / "wheels", without="otherpart")
-    run = installed(planned(tmp_path / "engine", base, engine_wheel(tmp_path / "a"), wheels))
-    assert run.failure is not None and run.failure.code == "no_wheel"
-    assert "otherpart" in str(run.failure.message) and "pip download" in str(run.failure.advice)
-    assert own_python(tmp_path / "engine") is None
+@pytest.fixture(scope="module")
+def half(tmp_path_factory: pytest.TempPathFactory, base: Probe) -> Installation:
+    """A set-up that came to its half, because a part is missing: others may go on from there."""
+    place = tmp_path_factory.mktemp("half")
+    wheels = parts(place / "wheels", without="otherpart")
+    return installed(planned(place / "engine", base, engine_wheel(place / "a"), wheels))
+
+
+def test_a_part_is_missing_in_the_folder(half: Installation) -> None:
+    assert half.failure is not None and half.failure.code == "no_wheel"
+    assert "otherpart" in str(half.failure.message) and "pip download" in str(half.failure.advice)
+    assert own_python(half.plan.folder) is None
 
 
 def test_no_network(tmp_path: Path, base: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,12 +157,14 @@ def test_no_network(tmp_path: Path, base: Probe, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(("body", "says", "code"), [("raise SystemExit(3)", "", "start"), ("", "0.0.1", "version")])
 def test_an_engine_that_does_not_work_is_not_taken(
-    tmp_path: Path, base: Probe, body: str, says: str, code: str
+    tmp_path: Path, base: Probe, half: Installation, body: str, says: str, code: str
 ) -> None:
     wheel = engine_wheel(tmp_path / "a", body=body, says=says)
-    run = installed(planned(tmp_path / "engine", base, wheel, parts(tmp_path / "wheels")))
+    plan = planned(half.plan.folder, base, wheel, parts(tmp_path / "wheels"))
+    assert plan.done == ("venv", "torch")
+    run = installed(plan)
     assert run.failure is not None and run.failure.code == code
-    assert own_python(tmp_path / "engine") is None
+    assert own_python(half.plan.folder) is None
 
 
 def test_no_plan(tmp_path: Path, base: Probe, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ def run_file(version: str, python: Path, file: Path, package: Path, arguments: S
         with (Path(home) / "output.txt").open("w+b") as output:
             # These environments have pytest alone: what the project's settings say to plugins is no error here, and
             # `limit` is the time limit.
-            plain = ("-o", "addopts=--import-mode=importlib --strict-markers", "-p", "no:cacheprovider")
+            plain = ("-o", "addopts=--import-mode=importlib --strict-markers -m 'not sweep'", "-p", "no:cacheprovider")
             command = [str(python), "-m", "pytest", "-q", "--tb=short", *plain, str(file), *arguments]
             process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=subprocess.STDOUT)
             try:
@@ -103,6 +103,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=1, help="test files that run side by side")
     parser.add_argument("--limit", type=float, default=600, help="seconds that one file may take")
     parser.add_argument("--need", action="store_true", help="a version that cannot be had is an error")
+    parser.add_argument("--prepare", action="store_true", help="make the environments, run no test")
     parser.add_argument(
         "--system-libraries", action="store_true", help="on Debian, as root: install the libraries bpy needs"
     )
@@ -123,6 +124,8 @@ def main(given: Sequence[str] | None = None) -> int:
             left_out.append(f"{version} ({found})")
             print(f"Blender {version} is left out: {found}", flush=True)
 
+    if options.prepare:
+        return 0
     results: list[Ran] = []
     if pythons:
         folder = Path(tempfile.mkdtemp(prefix="portraitkit-zip-"))

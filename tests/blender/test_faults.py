@@ -68,8 +68,17 @@ def window(scene: Any, engine: Path, part: Part) -> Iterator[Window]:
     session.waits = False
     yield Window(session)
     session.waits = True
-    session.restart()
+    if session.tasks:
+        session.restart()
     session.notices.forget()
+
+
+@pytest.fixture
+def own_engine(window: Window) -> Iterator[None]:
+    """For what harms the engine: it is not the one of other tests."""
+    window.session.restart()
+    yield
+    window.session.restart()
 
 
 def names(part: Part) -> list[str]:
@@ -77,6 +86,7 @@ def names(part: Part) -> list[str]:
 
 
 @posix
+@pytest.mark.usefixtures("own_engine")
 def test_a_killed_engine_is_told_and_started_again(window: Window, part: Part) -> None:
     task = window.generate(seed=1)
     pid = window.busy(task)
@@ -93,6 +103,7 @@ def test_a_killed_engine_is_told_and_started_again(window: Window, part: Part) -
 
 
 @posix
+@pytest.mark.usefixtures("own_engine")
 def test_a_hung_engine_is_ended(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     task = window.generate(seed=1)
     pid = window.busy(task)

@@ -45,7 +45,7 @@ def test_the_recipe_that_is_sent_has_every_field_of_the_panel(scene: Any, part: 
     table, recipes = part("jobs.recipe_properties"), part("jobs.recipes")
     recipe = recipes.from_settings(scene.portraitkit)
     defaults = {row.name: row.facts()["default"] for row in table.IN_PANEL} | {"seed": 0}
-    assert recipe == defaults
+    assert recipe == {name: value for name, value in defaults.items() if not table.FIELDS[name].later}
 
 
 def test_a_recipe_is_shown_and_sent_again(scene: Any, part: Part) -> None:
@@ -59,6 +59,15 @@ def test_a_recipe_is_shown_and_sent_again(scene: Any, part: Part) -> None:
     again = recipes.from_settings(scene.portraitkit)
     assert (again["seed"], again["psi"], again["faces"]) == (7, 1.0, changed["faces"])
     assert "w" not in again
+
+
+def test_a_field_that_a_recipe_does_without_is_shown_with_its_default(scene: Any, part: Part) -> None:
+    recipes = part("jobs.recipes")
+    plain = recipes.from_settings(scene.portraitkit)
+    scene.portraitkit.unwrap = "xatlas"
+    assert recipes.from_settings(scene.portraitkit) == plain | {"unwrap": "xatlas"}
+    recipes.show(scene.portraitkit, plain)
+    assert scene.portraitkit.unwrap == "auto" and recipes.from_settings(scene.portraitkit) == plain
 
 
 @pytest.mark.parametrize(

@@ -149,8 +149,38 @@ def test_baked_maps_become_a_material(avatar: Any, part: Part, tmp_path: Path) -
     for socket in ("Base Color", "Normal", "Roughness", "Metallic"):
         assert principled.inputs[socket].is_linked
     principled.inputs["Subsurface Weight"].default_value = 0.6
+    packed = {link.to_socket.name: link.from_socket.name for link in material.node_tree.links
+              if link.to_socket.name in ("Roughness", "Metallic")}  # fmt: skip
+    assert packed == {"Roughness": "Green", "Metallic": "Blue"}
     again = part("scene.maps").apply_maps(cube, maps)
     assert again == material
     shader = next(each for each in again.node_tree.nodes if each.type == "BSDF_PRINCIPLED")
     assert shader.inputs["Subsurface Weight"].default_value == pytest.approx(0.6)
     assert json.dumps(sorted(each.name for each in bpy.data.materials)).count("cube") == 1
+
+
+def test_a_new_row_of_the_table_of_maps_is_a_map_of_the_material(
+    scene: Any, part: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, shader = part("core.engine_copies").maps, part("scene.skin_shader")
+    glow = table.MapSpec("glow", "glow", "srgb", (0, 0, 0), (table.MapUse("glow", socket="Emission Color"),))
+    shine = table.MapSpec("shine", "shine", "linear", (0,), (table.MapUse("shine", channel=0, socket="Coat Weight"),))
+    monkeypatch.setattr(shader, "MAPS", shader.MAPS | {"glow": glow, "shine": shine})
+    maps = {}
+    for kind in ("base_colour", "surface", "glow", "shine", "unknown"):
+        image = bpy.data.images.new(kind, 8, 8)
+        image.filepath_raw, image.file_format = str(tmp_path / f"{kind}.png"), "PNG"
+        image.save()
+        bpy.data.images.remove(image)
+        maps[kind] = tmp_path / f"{kind}.png"
+    cube = bpy.data.objects.new("cube", bpy.data.meshes.new("cube"))
+    material = part("scene.maps").apply_maps(cube, maps)
+    spaces = {
+        each.image["portraitkit_map"]: each.image.colorspace_settings.name
+        for each in material.node_tree.nodes
+        if each.type == "TEX_IMAGE"
+    }
+    assert spaces == {"base_colour": "sRGB", "surface": "Non-Color", "glow": "sRGB", "shine": "Non-Color",
+                      "other": "Non-Color"}  # fmt: skip
+    principled = next(each for each in material.node_tree.nodes if each.type == "BSDF_PRINCIPLED")
+    assert principled.inputs["Emission Color"].is_linked and principled.inputs["Coat Weight"].is_linked

@@ -10,7 +10,7 @@ import pickle
 import numpy as np
 import pytest
 
-from portrait_core.body.poses import body_pose, load_pose, parse_pose, pose_of_numbers, read_pose
+from portrait_core.body.poses import body_pose, load_pose, parse_pose, pose_of_numbers
 from portrait_core.errors import UsageError
 
 
@@ -58,7 +58,7 @@ def test_files_of_all_kinds(tmp_path):
     degrees = {"unit": "degrees", "neck": [math.degrees(0.1), 0, 0], "head": [0, math.degrees(0.2), 0]}
     (tmp_path / "b.json").write_text(json.dumps(degrees))
     for path in sorted(tmp_path.iterdir()):
-        assert np.allclose(body_pose(read_pose(str(path))), six), path
+        assert np.allclose(body_pose(load_pose(path)), six), path
 
 
 @pytest.mark.parametrize(

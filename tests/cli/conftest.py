@@ -58,12 +58,12 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def balls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The weights file of the analytic bust in the user's models folder, of a family of its own."""
+    """The weights file of the analytic bust in the user's models folder, of a family of its own; small thumbnails."""
     folder = tmp_path / "models"
     folder.mkdir()
     path = folder / "balls.safetensors"
     save_model(path, {"nothing": torch.zeros(1)}, HEADER.model_copy(update={"digest": ""}))
     monkeypatch.setenv("PORTRAITKIT_MODELS", str(folder))
-
     monkeypatch.setitem(FAMILIES, "analytic", "tests.analytic_model")
+    monkeypatch.setattr("portrait_core.pipeline.make.THUMBNAIL_SIZE", 96)
     return path

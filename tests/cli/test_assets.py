@@ -13,8 +13,8 @@ import pytest
 from tests.cli.conftest import Run
 from tests.cli.test_generate import SMALL, gltf_of, names
 
-# Without the normal map, which these tests are not about.
-PLAIN = (*SMALL, "--no-normal-map")
+# Without the normal map, which these tests are not about, and with the quicker unwrap.
+PLAIN = (*SMALL, "--no-normal-map", "--unwrap", "xatlas")
 
 
 def recipe_of(path: Path) -> dict:

@@ -13,7 +13,19 @@ from portrait_core.batch.resources import Resources
 from tests.batch.executors import InlineExecutor
 from tests.cli.conftest import Run
 
-SMALL = ("--model", "balls", "--faces", 600, "--texture-size", 64, "--lattice", 64, "--no-normal-map")
+SMALL = (
+    "--model",
+    "balls",
+    "--faces",
+    600,
+    "--texture-size",
+    64,
+    "--lattice",
+    64,
+    "--no-normal-map",
+    "--unwrap",
+    "xatlas",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -152,11 +152,11 @@ def test_poses_are_read(run: Run, bust: str, tmp_path: Path) -> None:
 
 def test_videos(run: Run, bust: str, tmp_path: Path) -> None:
     imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
-    words = ["-m", bust, "--frames", 6, "--size", 64, "--samples", 1, "-o", tmp_path]
+    words = ["-m", bust, "--frames", 4, "--size", 64, "--samples", 1, "-o", tmp_path]
     assert run("video", *words).code == 0
     assert run("video", *words, "--path", "walk", "--seed", "0-1", "--depth").code == 0
     assert run("video", *words, "--path", "sway", "--seed", "0-3", "--grid", "2x2").code == 0
-    for name, frames, size in (("bust-0-turntable", 6, 64), ("bust-0-walk", 12, 64), ("bust-0-sway-2x2", 6, 128)):
+    for name, frames, size in (("bust-0-turntable", 4, 64), ("bust-0-walk", 8, 64), ("bust-0-sway-2x2", 4, 128)):
         read = imageio_ffmpeg.read_frames(str(tmp_path / f"{name}.mp4"))
         facts = next(read)
         pictures = [np.frombuffer(frame, np.uint8) for frame in read]
@@ -237,3 +237,14 @@ def test_every_precision_of_the_renderer_can_be_asked_for() -> None:
 
 def test_other_joints_cannot_pose_pictures(run: Run, bust: str, tmp_path: Path) -> None:
     assert "neck and head only" in run("render", "-m", bust, "--pose", "left_shoulder=0,0,10", "-o", tmp_path).error
+
+
+def test_an_untrained_checkpoint_is_refused_in_one_line(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTRAITKIT_MODELS", str(tmp_path / "models"))
+    (tmp_path / "network.pkl").write_bytes(lzma.decompress(FIXTURE.read_bytes()))
+    assert run("models", "import", tmp_path / "network.pkl").code == 0
+    done = run("generate", "--model", "official-128", "--lattice", 96, "--out", tmp_path / "out")
+    assert done.code == 1 and "the surface of this model is noise" in done.error
+    assert not list((tmp_path / "out").glob("*"))

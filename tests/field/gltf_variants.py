@@ -21,9 +21,14 @@ Array = NDArray[Any]
 
 @dataclass
 class Variant:
-    """A file and what is in it; ``refused`` holds the word that a refusal must name, where it cannot be read."""
+    """A file and what is in it; ``refused`` holds the word that a refusal must name, where it cannot be read.
+
+    ``held`` is the mesh that the file's numbers say, which whole numbers have moved a little: computed here from the
+    rounded arrays, without any file.
+    """
 
     path: Path
+    held: EditedMesh
     traits: list[str] = field(default_factory=list[str])
     refused: str = ""
 
@@ -59,7 +64,7 @@ def make_variant(mesh: EditedMesh, folder: Path, seed: int) -> Variant:
     if whole:
         made = _unindexed(made)
         traits.append("no indices")
-    info, maps = _texture(out, made, dice, traits)
+    info, maps, held_uvs = _texture(out, made, dice, traits)
     skinned = bool(dice.random() < 0.4)
     vertices = _moved(made.vertices, np.linalg.inv(stand))
     keyed = bool(dice.random() < 0.3)
@@ -73,6 +78,8 @@ def make_variant(mesh: EditedMesh, folder: Path, seed: int) -> Variant:
         weights, targets, vertices, normals = _shape_keys(dice, traits, vertices, normals)
         stored = vertices.astype(np.float32)
     up = _direction(dice, traits, normals, has_targets=bool(targets))
+    numbers = (None, None) if targets else (_number(stored, normalized), _number(*up))
+    held = _held(mesh, made, held_uvs, *numbers, stand)
     attributes: dict[str, tuple[Array, bool]] = {"POSITION": (stored, normalized), "NORMAL": up, **maps}
     if stored.dtype != np.float32 or up[0].dtype != np.float32:
         out.needs("KHR_mesh_quantization")
@@ -94,11 +101,38 @@ def make_variant(mesh: EditedMesh, folder: Path, seed: int) -> Variant:
     _scenes(out, dice, roots, traits)
     ending = ".gltf" if dice.random() < 0.3 else ".glb"
     path = folder / f"variant {seed} é{ending}"
-    variant = Variant(path, traits)
+    variant = Variant(path, held, traits)
     if dice.random() < 0.04:
         _compress(out, dice, variant)
     out.write(path, inside=bool(dice.random() < 0.5))
     return variant
+
+
+def _held(
+    mesh: EditedMesh, made: _Made, uvs: Array, places: Array | None, ups: Array | None, stand: Array
+) -> EditedMesh:
+    """What the arrays of a file say in the world: ``places`` and ``ups`` as numbers of the file, under the matrix
+    ``stand``; None for those that hold the mesh as closely as floats do."""
+    vertices, normals, faces = made.vertices, made.normals, made.faces
+    if places is not None:
+        vertices = _moved(places, stand)
+    if ups is not None:
+        normals = ups @ np.linalg.inv(stand[:3, :3])
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    if np.linalg.det(stand[:3, :3]) < 0:
+        faces = faces[:, [0, 2, 1]]
+    return EditedMesh(
+        mesh.name,
+        vertices.astype(np.float32),
+        faces.astype(np.int32),
+        (uvs * (1, -1) + (0, 1)).astype(np.float32),
+        normals.astype(np.float32),
+    )
+
+
+def _number(array: Array, normalized: bool) -> Array:
+    """What an array of an accessor says."""
+    return array.astype(np.float64) / (np.iinfo(array.dtype).max if normalized else 1)
 
 
 def _unindexed(made: _Made) -> _Made:
@@ -150,18 +184,19 @@ def _matrix(dice: np.random.Generator, traits: list[str]) -> Array:
 
 def _texture(
     out: Builder, made: _Made, dice: np.random.Generator, traits: list[str]
-) -> tuple[dict[str, Any], dict[str, tuple[Array, bool]]]:
-    """The texture of a material, and the UV maps that it makes of the mesh's."""
+) -> tuple[dict[str, Any], dict[str, tuple[Array, bool]], Array]:
+    """The texture of a material, the UV maps that it makes of the mesh's, and what they say of the mesh's."""
     out.add("images", uri="picture.png")
     out.add("textures", source=0)
     info: dict[str, Any] = {"index": 0}
     uvs = made.uvs
+    way, shift = np.eye(2), np.zeros(2)  # from a map as it is stored
     if dice.random() < 0.45:
         scale = dice.uniform(0.05, 4, 2) * dice.choice([-1, 1], 2)
         turn, shift = dice.uniform(-3, 3), dice.normal(size=2)
         cosine, sine = math.cos(turn), math.sin(turn)
-        back = np.linalg.inv(np.array([[cosine, sine], [-sine, cosine]]) * scale)
-        uvs = (uvs - shift) @ back.T
+        way = np.array([[cosine, sine], [-sine, cosine]]) * scale
+        uvs = (uvs - shift) @ np.linalg.inv(way).T
         moved = {"offset": shift.tolist(), "rotation": turn, "scale": scale.tolist()}
         info["extensions"] = {"KHR_texture_transform": moved}
         out.needs("KHR_texture_transform")
@@ -176,6 +211,7 @@ def _texture(
         elif not moved:
             # Integers as they are, made small by the texture's transform: what gltfpack writes.
             stored = np.rint((uvs - low) / (high - low) * 32767).astype(np.int16)
+            way, shift = np.diag((high - low) / 32767), low
             moved = {"offset": low.tolist(), "scale": ((high - low) / 32767).tolist()}
             info["extensions"] = {"KHR_texture_transform": moved}
             out.needs("KHR_texture_transform")
@@ -191,7 +227,7 @@ def _texture(
         else:
             info["texCoord"] = 1
         traits.append("second UV map")
-    return info, maps
+    return info, maps, _number(stored, normalized) @ way.T + shift
 
 
 def _shape_keys(

@@ -67,7 +67,7 @@ import os, sys
 import cli.main
 def app(*_, **__):
     {end}
-cli.main.app = app
+cli.main.command = lambda: app
 sys.exit(cli.main.main())
 """
     done = limited(script, 8_000_000, "doctor")
@@ -80,10 +80,11 @@ def test_what_is_no_lack_of_memory_comes_through_the_child() -> None:
     assert limited(COMMAND, 8_000_000, "--version").stdout.startswith("portraitkit ")
     done = limited(COMMAND, 8_000_000, "bake", "--mesh", "none.glb")
     assert done.returncode == 2 and "none.glb" in done.stderr and len(done.stderr.splitlines()) == 1
-    script = "import os, sys, cli.main\ncli.main.app = lambda *_, **__: os.write(2, b'a note of native code') and 0\n"
-    done = limited(script + "sys.exit(cli.main.main())", 8_000_000)
+    start = "import os, sys, cli.main\ncli.main.command = lambda: lambda *_, **__: "
+    end = "\nsys.exit(cli.main.main())"
+    done = limited(f"{start}os.write(2, b'a note of native code') and 0{end}", 8_000_000)
     assert (done.returncode, done.stderr) == (0, "a note of native code")
-    fault = limited("import sys, cli.main\ncli.main.app = lambda *_, **__: 1 / 0\nsys.exit(cli.main.main())", 8_000_000)
+    fault = limited(f"{start}1 / 0{end}", 8_000_000)
     assert fault.returncode == 1 and "ZeroDivisionError" in fault.stderr  # a fault of ours keeps its traceback
 
 

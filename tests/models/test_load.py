@@ -14,6 +14,7 @@ import torch
 from portrait_core.errors import ModelFileError
 from portrait_core.models.load import FAMILIES, capabilities_of, family_name, load_model
 from portrait_core.models.portrait_gan.config import CanonicalOptions, GeneratorConfig
+from portrait_core.networks.initialise import fill_normal
 from portrait_core.weights.checkpoint import save_model
 from portrait_core.weights.header import Latent, ModelHeader, parse_header, read_header, read_header_text
 from portrait_core.weights.registry import find_model
@@ -83,3 +84,19 @@ def test_capabilities_are_known_without_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_loading_does_not_import_the_compiler() -> None:
+    """torch's compiler takes longer to import than everything else of a small model to load; nothing here compiles."""
+    program = "import sys; from portrait_core import load_model; load_model('starter'); print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "'torch.nn'" in done.stdout and "'torch._dynamo'" not in done.stdout
+
+
+def test_on_the_meta_device_nothing_is_drawn() -> None:
+    with torch.device("meta"):
+        tensor = torch.empty(3)
+    fill_normal(tensor, 1.0, None)
+    made = torch.empty(3)
+    fill_normal(made, 1.0, torch.Generator().manual_seed(0))
+    assert tensor.is_meta and bool((made != 0).all())

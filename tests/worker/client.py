@@ -18,8 +18,8 @@ from typing import Any
 
 from portrait_core.protocol import worker_command
 
-SMALL: dict[str, Any] = {"faces": 1000, "texture_size": 128, "lattice": 64}
-LONG: dict[str, Any] = {"faces": 40_000, "texture_size": 2048, "lattice": 512}
+SMALL: dict[str, Any] = {"faces": 1000, "texture_size": 128, "lattice": 64, "unwrap": "xatlas"}
+LONG: dict[str, Any] = {"faces": 40_000, "texture_size": 2048, "lattice": 384}
 
 
 class Worker:

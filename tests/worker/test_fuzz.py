@@ -14,7 +14,6 @@ import pytest
 from portrait_core.protocol import ERROR_CODES, JOBS, MAX_LINE, QUICK
 from tests.worker.client import Worker
 
-COUNT = 5000
 BAD: list[Any] = [
     None, True, False, 0, -1, 1, 2**31, 2**32, 2**70, -(10**400), 10**400, 0.5, -0.0, 1e300, "", " ", "a", "\0", "..",
     "/", "../../etc/passwd", "C:\\x", "\\\\server\\x", "\ud800", "ü" * 300, "x" * 5000, "{seed}", "{0.__class__}", [],
@@ -71,14 +70,16 @@ def wrong(numbers: random.Random, folder: Path) -> dict[str, Any]:
     return message
 
 
-def test_wrong_requests_get_one_error_each(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [1500, pytest.param(5000, marks=pytest.mark.sweep)])
+def test_wrong_requests_get_one_error_each(tmp_path: Path, count: int) -> None:
+    """The sample meets every request about eighty times, and every wrong value in most of its fields."""
     numbers = random.Random(11)
     (tmp_path / "room").mkdir()
     (tmp_path / "room" / "file").write_text("")
     with Worker(tmp_path / "log") as worker:
         worker.ask("attributes", recipe={})
         sent: list[str] = []
-        for _ in range(COUNT):
+        for _ in range(count):
             sent.append(worker.send(**wrong(numbers, tmp_path / "room")))
             if len(sent) % 200 == 0:
                 worker.answer(sent[-1])
@@ -89,7 +90,7 @@ def test_wrong_requests_get_one_error_each(tmp_path: Path) -> None:
         answers = [each for each in worker.events if each["event"] in ("result", "error") and each["id"] in set(sent)]
         assert sorted(each["id"] for each in answers) == sorted(sent)
         errors = [each for each in answers if each["event"] == "error"]
-        assert len(errors) > COUNT // 2
+        assert len(errors) > count // 2
         codes = {each["code"] for each in errors}
         internal = [each for each in errors if each["code"] == "internal"]
         assert not internal, worker.log.read_text(errors="replace")[-4000:]
@@ -135,13 +136,15 @@ def test_a_line_in_pieces_and_several_at_once(shared: Worker) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_memory_is_flat_over_a_hundred_previews(tmp_path: Path) -> None:
+@pytest.mark.parametrize("each", [2, pytest.param(10, marks=pytest.mark.sweep)])
+def test_memory_is_flat_over_many_previews(tmp_path: Path, each: int) -> None:
+    """Twenty, the sample, show what leaks some megabytes a preview, as a kept person does; a hundred show less."""
     with Worker(tmp_path / "log") as worker:
         measured: list[int] = []
         for block in range(10):
-            recipes = [{"seed": 10 * block + k} for k in range(10)]
+            recipes = [{"seed": each * block + k} for k in range(each)]
             worker.ask("preview", recipes=recipes, folder=str(tmp_path), size=128)
             measured.append(worker.resident())
-        assert len(list(tmp_path.glob("preview-*.png"))) == 100
+        assert len(list(tmp_path.glob("preview-*.png"))) == 10 * each
         # The first blocks fill caches.
         assert max(measured[5:]) < 1.05 * max(measured[2:5]), measured

@@ -77,7 +77,19 @@ def test_generate_writes_what_it_says(made: dict[str, Any]) -> None:
 def test_generate_is_the_command_lines_avatar(made: dict[str, Any], tmp_path: Path) -> None:
     from cli.main import main
 
-    options = ["--faces", "1000", "--texture-size", "128", "--lattice", "64", "--name", "Ann", "-q"]
+    options = [
+        "--faces",
+        "1000",
+        "--texture-size",
+        "128",
+        "--lattice",
+        "64",
+        "--unwrap",
+        "xatlas",
+        "--name",
+        "Ann",
+        "-q",
+    ]
     assert main(["generate", "--seed", "7", "-o", str(tmp_path), *options]) == 0
     assert (tmp_path / "Ann.glb").read_bytes() == Path(made["path"]).read_bytes()
 

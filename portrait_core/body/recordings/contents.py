@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from portrait_core.errors import UsageError
+from portrait_core.files.first_bytes import kind_of
 from portrait_core.safe_pickle import npy, torch_file
 from portrait_core.safe_pickle.arrays import read_pickle
 from portrait_core.safe_pickle.compressed import MOST_BYTES, decompressed
@@ -23,15 +24,17 @@ FRAME_FILES = (".json", ".npz", ".pkl")
 """Files that a folder may hold one of for each frame."""
 MOST_FILES = 100_000
 
-_OTHERS = (
-    (b"<", "it is a web page, no file of numbers: the download did not give the file itself"),
-    (b"version https://git-lfs", "it is a Git LFS pointer: the file itself is still to be fetched (git lfs pull)"),
-    (b"Kaydara FBX", "it is an FBX file; export it as .bvh"),
-    (b"glTF", "it is a glTF file; export the motion as .bvh"),
-    (b"\x89HDF", "it is an HDF5 file; save its arrays as .npz"),
-    (b"MATLAB", "it is a MATLAB file; save its arrays as .npz"),
-    (b"BZPK", "it is a damaged archive"),
-)
+_INSTEAD = {
+    "page": "no file of numbers: the download did not give the file itself",
+    "xml": "no file of numbers: the download did not give the file itself, or it is to be exported as .bvh",
+    "lfs": "the file itself is still to be fetched (git lfs pull)",
+    "fbx": "export it as .bvh",
+    "glb": "export the motion as .bvh",
+    "hdf5": "save its arrays as .npz",
+    "matlab": "save its arrays as .npz",
+    "office": "save its numbers as .npz or .json",
+}
+"""What to do about a file of another kind."""
 
 
 class Bvh(str):
@@ -81,9 +84,10 @@ def _contents(data: bytes, suffix: str) -> Any:
         return _json(data)
     if text[:9].upper() == b"HIERARCHY":
         return Bvh(text.decode("utf-8", errors="replace"))
-    for begin, words in _OTHERS:
-        if text[:64].startswith(begin):
-            raise UsageError(words)
+    kind = kind_of(data)
+    if kind is not None:
+        other = "unpack it first" if kind.group == "packed" else "no file of numbers"
+        raise UsageError(f"it is {kind.name}; {_INSTEAD.get(kind.key, other)}")
     if suffix == ".json":
         raise UsageError("cannot be read as JSON: it begins with neither { nor [")
     if suffix in (".pkl", ".pickle", ".joblib"):

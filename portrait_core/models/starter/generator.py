@@ -10,8 +10,10 @@ by the style and paints with the identity's palette.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from threading import Lock, RLock
 from typing import Any, cast
 
 import torch
@@ -50,15 +52,21 @@ BACK_POLISHING = 3
 BACK_REACH = 0.04
 POLISHING = 1
 
+_TABLES = Lock()
+"""For the tables of a network, which is copied and so cannot hold a lock of its own."""
+
 
 @dataclass(eq=False)
 class Prepared:
     """What is made of an identity when it is first asked for: its ``warp``, ``inverse`` (1, 3, S, S, S), the lattice of
-    the way back from its space, and its ``decoder`` for scattered points."""
+    the way back from its space, and its ``decoder`` for scattered points. Threads share a person: whoever asks first
+    makes it, under ``lock``, and the others wait instead of making it again."""
 
     warp: Callable[[Tensor], Tensor] | None = None
     inverse: Tensor | None = None
     decoder: PointDecoder | None = None
+    lock: AbstractContextManager[bool] = field(default_factory=RLock, repr=False)
+    """Entered again by the one who holds it: the inverse is made of the warp."""
 
 
 @dataclass(frozen=True)
@@ -172,9 +180,11 @@ class CanonicalGenerator(PortraitGenerator):
 
     def warp_of(self, identity: Identity) -> Callable[[Tensor], Tensor]:
         """The identity's warp without gradients, made once: canonical points (N, 3) -> points of the identity."""
-        if identity.prepared.warp is None:
-            identity.prepared.warp = self._carrier(identity.coefficients)
-        return identity.prepared.warp
+        made = identity.prepared
+        with made.lock:
+            if made.warp is None:
+                made.warp = self._carrier(identity.coefficients)
+            return made.warp
 
     def _carrier(self, coefficients: Tensor) -> Callable[[Tensor], Tensor]:
         with torch.no_grad():
@@ -248,10 +258,12 @@ class CanonicalGenerator(PortraitGenerator):
 
     def _back(self, identity: Identity, points: Tensor) -> Tensor:
         """Displacement (N, 3) from the identity's space to the canonical head, from a lattice made once an identity."""
-        if identity.prepared.inverse is None:
-            identity.prepared.inverse = self._inverse_lattice(identity)
-        q = self.normalised(points) / BACK_MARGIN
-        return _look_up(identity.prepared.inverse, q)
+        made = identity.prepared
+        with made.lock:
+            if made.inverse is None:
+                made.inverse = self._inverse_lattice(identity)
+            inverse = made.inverse
+        return _look_up(inverse, self.normalised(points) / BACK_MARGIN)
 
     def _inverse_lattice(self, identity: Identity) -> Tensor:
         """(1, 3, S, S, S): canonical minus own place at the nodes of the lattice box, widened by ``BACK_MARGIN``.
@@ -342,14 +354,23 @@ class CanonicalGenerator(PortraitGenerator):
 
     def _point_decoder(self, identity: Identity) -> PointDecoder:
         """The identity's decoder for scattered points, kept with it unless the weights still change."""
-        if identity.prepared.decoder is not None:
-            return identity.prepared.decoder
-        learning = self.decoder.static_planes.requires_grad
-        static = self._static or StaticTables(self.decoder)
-        decoder = PointDecoder(self.decoder, static, identity.planes, identity.style, identity.palette)
-        if not learning:
-            self._static, identity.prepared.decoder = static, decoder
-        return decoder
+        made = identity.prepared
+        with made.lock:
+            if made.decoder is not None:
+                return made.decoder
+            learning = self.decoder.static_planes.requires_grad
+            static = StaticTables(self.decoder) if learning else self._static_tables()
+            decoder = PointDecoder(self.decoder, static, identity.planes, identity.style, identity.palette)
+            if not learning:
+                made.decoder = decoder
+            return decoder
+
+    def _static_tables(self) -> StaticTables:
+        """The tables that all identities share, made once."""
+        with _TABLES:
+            if self._static is None:
+                self._static = StaticTables(self.decoder)
+            return self._static
 
     def _materials_of_eyes(self, identity: Identity, decoder: PointDecoder, points: Tensor) -> tuple[Tensor, Tensor]:
         """sRGB albedo (N, 3) and roughness (N,) of lids and eyeballs.

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, cast
 
 import numpy as np
@@ -32,6 +33,8 @@ CHUNK = 200_000
 KERNEL_CHUNK = 512
 """Points whose distances to all centres are computed at once without gradients: they stay near the processor."""
 
+_SEARCHES = Lock()
+"""For the search of a network, which is copied and so cannot hold a lock of its own."""
 
 PointSearch = Callable[[NDArray[Any]], tuple[NDArray[np.int32], NDArray[np.floating], NDArray[np.floating]]]
 """Points (N, 3) -> closest triangle (N,), weights of its corners (N, 3), distance (N,)."""
@@ -170,9 +173,10 @@ class IdentityWarp(nn.Module):
         return carry
 
     def _search(self) -> PointSearch:
-        if self._closest is None:
-            self._closest = self.search(_numpy(self.vertices), _numpy(self.triangles))
-        return self._closest
+        with _SEARCHES:
+            if self._closest is None:
+                self._closest = self.search(_numpy(self.vertices), _numpy(self.triangles))
+            return self._closest
 
     def inverse(self, points: Tensor, coefficients: Tensor, steps: int = 12) -> Tensor:
         """Points of the identity (N, 3) -> canonical points, by fixed-point iteration.
