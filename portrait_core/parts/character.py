@@ -57,7 +57,7 @@ class Figure:
     @cached_property
     def skin(self) -> NDArray[np.float64]:
         """(V1, 3) level 1 of the skin, at rest."""
-        return self.template.skin.places(self.body.controls)
+        return self.template.eyes.tucked(self.body, self.template.skin.places(self.body.controls))
 
     @cached_property
     def hair(self) -> HairStyle | None:

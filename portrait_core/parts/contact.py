@@ -41,19 +41,23 @@ class LipContact:
         amounts: (J, V1) of the heights give how much of each of ``fields`` (V1, J), which lead upwards, closes all
             pairs.
         overlaps: (J,) how much more.
+        limits: (J,) how much of a field is taken at most, metres: little beside the corners, where a lip that moved far
+            would fold.
         upper, lower: vertices of the two lips' facing sides.
     """
 
     amounts: Sparse
     fields: Sparse
     overlaps: NDArray[np.float64]
+    limits: NDArray[np.float64]
     upper: NDArray[np.int64]
     lower: NDArray[np.int64]
 
     def closed(self, places: NDArray[np.float64], prepared: Facing) -> NDArray[np.float64]:
         """(V1, 3) with the lips in contact, of places (V1, 3); ``prepared`` by :meth:`prepare`."""
         result = places.copy()
-        result[:, 1] += self.fields @ (self.amounts @ places[:, 1] + self.overlaps)
+        amounts = self.amounts @ places[:, 1] + self.overlaps
+        result[:, 1] += self.fields @ np.clip(amounts, -self.limits, self.limits)
         own = result[prepared.vertices]
         across: list[NDArray[np.int64]] = []
         for turn in range(ROUNDS):
@@ -83,7 +87,12 @@ class LipContact:
         return Facing(vertices, SmoothNormals.of(own, size), means, place[self.upper], place[self.lower])
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        plain = {"overlaps": self.overlaps, "upper": self.upper.astype(np.int16), "lower": self.lower.astype(np.int16)}
+        plain = {
+            "overlaps": self.overlaps,
+            "limits": self.limits,
+            "upper": self.upper.astype(np.int16),
+            "lower": self.lower.astype(np.int16),
+        }
         return plain | sparse_arrays("amounts", self.amounts) | sparse_arrays("fields", self.fields)
 
     @classmethod
@@ -92,6 +101,7 @@ class LipContact:
             amounts=sparse_from(arrays, "amounts"),
             fields=sparse_from(arrays, "fields"),
             overlaps=arrays["overlaps"].astype(np.float64),
+            limits=arrays["limits"].astype(np.float64),
             upper=arrays["upper"].astype(np.int64),
             lower=arrays["lower"].astype(np.int64),
         )

@@ -41,6 +41,9 @@ DISH = 0.015
 SUNK = 0.00015
 """Metres that the cornea's border lies under the white, so that it has no visible end."""
 
+TUCKED = 0.0003
+"""Metres that a lid's inner border is at least under the ball."""
+
 TEAR_HEIGHT = 0.0006
 """Metres that the line of tears climbs the ball above the lid."""
 TEAR_OUT = 0.00004
@@ -57,16 +60,28 @@ class Eyeball:
 
 @dataclass(frozen=True, eq=False)
 class EyesTemplate:
-    """``lids``: for each side (T,) vertices of the skin's level 1 along the margin of the lower lid, from the nose
-    outwards."""
+    """Over the vertices of the skin's level 1, for each side: ``lids`` (T,) along the lower lid's inner border, from
+    the nose outwards; ``rims`` (R,) the whole inner border, which no eye sees."""
 
     lids: dict[str, NDArray[np.int64]]
+    rims: dict[str, NDArray[np.int64]]
 
     def eyeball(self, body: Body, side: str) -> Eyeball:
         """Where a person's eyeball is."""
         middle, front = (body.look.landmarks[name] for name in (f"{side}_eye", f"{side}_eye_front"))
         reach = np.asarray(front, np.float64) - np.asarray(middle, np.float64)
         return Eyeball(np.asarray(middle, np.float64), float(np.sqrt(reach @ reach)) - SMALLER)
+
+    def tucked(self, body: Body, skin: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(V1, 3) the skin with the lids' inner borders under the ball everywhere, so that no lid stands off."""
+        result = skin.copy()
+        for side in SIDES:
+            eye = self.eyeball(body, side)
+            way = skin[self.rims[side]] - eye.middle
+            length = np.sqrt(np.einsum("ri,ri->r", way, way))
+            depth = np.minimum(length, eye.radius - TUCKED)
+            result[self.rims[side]] = eye.middle + way * (depth / length)[:, None]
+        return result
 
     def meshes(self, body: Body, skin: NDArray[np.float64], topologies: dict[str, Topology]) -> list[PartMesh]:
         """Ball, cornea and line of tears of both sides; ``skin`` (V1, 3) is level 1 of the person's skin."""
@@ -130,11 +145,13 @@ class EyesTemplate:
         }
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        return {f"lid_{side}": rows.astype(np.int16) for side, rows in self.lids.items()}
+        plain = {f"lid_{side}": rows.astype(np.int16) for side, rows in self.lids.items()}
+        return plain | {f"rim_{side}": rows.astype(np.int16) for side, rows in self.rims.items()}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> EyesTemplate:
-        return cls({side: arrays[f"lid_{side}"].astype(np.int64) for side in SIDES})
+        lids, rims = ({side: arrays[f"{what}_{side}"].astype(np.int64) for side in SIDES} for what in ("lid", "rim"))
+        return cls(lids, rims)
 
 
 TEAR_COLUMNS = 4

@@ -27,6 +27,11 @@ from portrait_core.parts.skin_weights import strongest_of_rows
 DETAILS = (1, 0, -1, -2)
 """Levels, finest first."""
 
+UNFOLDINGS = 12
+"""How often corners of folded quads are moved, at most; one person in fifteen needs it at all."""
+ALONE = 4
+"""Rounds after which the vertices around them move as well."""
+
 REGIONS = ("face", "lids", "lips", "ears", "scalp", "neck", "chest", "arms", "mouth", "sockets")
 """What the numbers of :attr:`SkinTemplate.regions` mean; ``mouth`` and ``sockets`` are inside."""
 
@@ -56,9 +61,21 @@ class SkinTemplate:
     coarse: tuple[NDArray[np.int32], ...]
 
     def places(self, controls: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(V1, 3) of level 1 for controls (C, 3), at rest; level 0 is the first V of them."""
-        places = np.asarray(self._matrix @ controls[self.vertices])
-        return self.lips.closed(places, self._facing)
+        """(V1, 3) of level 1 for controls (C, 3), at rest; level 0 is the first V of them.
+
+        Where a quad of level 0 is folded over, its corners are moved towards their neighbours until it is not.
+        """
+        own = controls[self.vertices]
+        for turn in range(UNFOLDINGS):
+            places = self.lips.closed(np.asarray(self._matrix @ own), self._facing)
+            bad = np.unique(self.quads[folded(places, self.quads)])
+            if len(bad) == 0:
+                return places
+            if turn >= ALONE:
+                bad = np.unique(self.quads[np.isin(self.quads, bad).any(axis=1)])
+            own = own.copy()
+            own[bad] += 0.5 * (np.asarray(self._neighbours[bad] @ own) - own[bad])
+        return self.lips.closed(np.asarray(self._matrix @ own), self._facing)
 
     def moves(self, controls: NDArray[np.float64]) -> NDArray[np.float64]:
         """(V1, 3) displacements of level 1 for displacements (C, 3) of the controls."""
@@ -110,6 +127,15 @@ class SkinTemplate:
         return SmoothNormals.of(self.fine.quads, self.fine.matrix.shape[0])
 
     @cached_property
+    def _neighbours(self) -> Sparse:
+        """(V, V) the mean over the ends of a vertex's edges."""
+        ends = np.stack([self.quads, np.roll(self.quads, -1, axis=1)], -1).reshape(-1, 2)
+        edges = np.unique(np.sort(ends, axis=1), axis=0)
+        rows, columns = np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]]
+        degree = np.bincount(rows, minlength=len(self.vertices))
+        return sparse.csr_matrix((1 / degree[rows], (rows, columns)), (len(self.vertices),) * 2)
+
+    @cached_property
     def _facing(self) -> Facing:
         return self.lips.prepare(self.fine.quads, self.fine.matrix.shape[0])
 
@@ -136,3 +162,26 @@ class SkinTemplate:
             lips=LipContact.from_arrays(below(arrays, "lips")),
             coarse=tuple(arrays[f"coarse.{k}"].astype(np.int32) for k in range(len(DETAILS) - 2)),
         )
+
+
+def folded(places: NDArray[np.float64], quads: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The quads (of F, 4) whose halves turn more than a right angle against each other, whichever way they are cut."""
+    a, b, c, d = (places[quads[:, k]] for k in range(4))
+    one = _dot(_cross(b - a, c - a), _cross(c - a, d - a))
+    two = _dot(_cross(c - b, d - b), _cross(d - b, a - b))
+    return np.flatnonzero((one < 0) & (two < 0))
+
+
+def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.stack(
+        [
+            a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1],
+            a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
+            a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0],
+        ],
+        1,
+    )
+
+
+def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.einsum("ij,ij->i", a, b)

@@ -27,7 +27,7 @@ def lips(gap: float, dip: float) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([upper, lower]), np.concatenate([quads[:, ::-1], quads + COLUMNS * ROWS])
 
 
-def contact() -> LipContact:
+def contact(limit: float = 1.0) -> LipContact:
     """Pairs at the front edge, each moved by its own field, which carries the whole column along."""
     count = COLUMNS * ROWS
     column = np.tile(np.arange(COLUMNS), ROWS)
@@ -39,7 +39,7 @@ def contact() -> LipContact:
     )
     half = 0.5 * np.ones(count)
     fields = sparse.csr_matrix((np.r_[-half, half], (np.r_[upper, lower], np.r_[column, column])), (2 * count, COLUMNS))
-    return LipContact(gaps, fields, np.zeros(COLUMNS), upper, lower)
+    return LipContact(gaps, fields, np.zeros(COLUMNS), np.full(COLUMNS, limit), upper, lower)
 
 
 @pytest.mark.parametrize("gap", [0.0005, 0.003, -0.001])
@@ -71,3 +71,10 @@ def test_arrays_give_the_same_contact() -> None:
     again = LipContact.from_arrays(own.to_arrays())
     facing = own.prepare(quads, len(places))
     assert (again.closed(places, facing) == own.closed(places, facing)).all()
+
+
+def test_a_field_is_taken_no_further_than_its_limit() -> None:
+    places, quads = lips(0.003, 0.0)
+    own = contact(limit=0.001)
+    closed = own.closed(places, own.prepare(quads, len(places)))
+    assert np.abs(closed - places).max() == pytest.approx(0.0005)  # half of it for each lip

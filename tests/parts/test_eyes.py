@@ -30,7 +30,20 @@ def lids(body: Body) -> tuple[EyesTemplate, np.ndarray]:
     for side, sign in (("left", 1.0), ("right", -1.0)):
         way = np.stack([sign * np.sin(turn), np.full(9, -0.25), np.cos(turn)], 1)
         arcs.append(body.look.landmarks[f"{side}_eye"] + 0.0155 * way / np.linalg.norm(way, axis=1, keepdims=True))
-    return EyesTemplate({"left": np.arange(9), "right": 9 + np.arange(9)}), np.concatenate(arcs)
+    rows = {"left": np.arange(9), "right": 9 + np.arange(9)}
+    return EyesTemplate(rows, rows), np.concatenate(arcs)
+
+
+def test_a_lid_that_stands_off_is_tucked_under_the_ball() -> None:
+    body = somebody()
+    template, skin = lids(body)
+    skin[3] = body.look.landmarks["left_eye"] + (skin[3] - body.look.landmarks["left_eye"]) * 0.9
+    found = template.tucked(body, skin)
+    distance = np.linalg.norm(found[:9] - body.look.landmarks["left_eye"], axis=1)
+    assert distance.max() < 0.0152 - SMALLER - 0.00029
+    assert found[3] == pytest.approx(skin[3])  # far enough under it already
+    again = EyesTemplate.from_arrays(template.to_arrays())
+    assert (again.tucked(body, skin) == found).all()
 
 
 @pytest.fixture(scope="module")

@@ -291,3 +291,28 @@ def test_attribute_directions_are_checked() -> None:
         Latent(z_dim=4, attributes=(Attribute(name="a", index=0), Attribute(name="a", index=1)))
     with pytest.raises(ValueError, match="empty range"):
         Attribute(name="a", index=0, low=1, high=1)
+
+
+def test_a_parts_template_stands_apart_from_network_and_body_template(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    parts = {"parts.controls.mean": torch.ones(3, 3), "parts.skin.quads": torch.zeros(2, 4, dtype=torch.int16)}
+    save_model(path, tensors() | parts, header(parts={"version": 1}))
+    loaded = load_weights(path)
+    assert set(loaded.network()) == set(tensors())
+    assert set(loaded.parts()) == {"controls.mean", "skin.quads"}
+    assert loaded.template() == {}
+    assert loaded.header.parts == {"version": 1}
+
+
+def test_header_and_tensors_agree_on_a_parts_template(tmp_path: Path) -> None:
+    path = tmp_path / "tiny.safetensors"
+    with pytest.raises(ModelFileError, match="do not agree on whether it has a parts template"):
+        save_model(path, tensors() | {"parts.controls.mean": torch.ones(3, 3)}, header())
+    with pytest.raises(ModelFileError, match="do not agree"):
+        save_model(path, tensors(), header(parts={"version": 1}))
+    assert not path.exists()
+
+
+def test_a_header_without_parts_says_nothing_of_them(saved: Path) -> None:
+    assert "parts" not in header().facts()
+    assert load_weights(saved).parts() == {}

@@ -30,8 +30,12 @@ REACH = 0.0075
 """Metres along the surface at which the lips' movement has fallen to a third."""
 LINES = 0.00004
 """Metres between the lines that look for a lip's edge."""
-OVERLAP = 0.00002
+OVERLAP = 0.00003
 """Metres that the lips' edges are moved past each other: less of the slit is left as faces differ."""
+STEEPEST = 0.3
+"""How much more the lips may be moved apart or together with every metre away from a corner of the mouth."""
+LEAST_RESPONSE = 0.3
+"""How much of its field a pair must show."""
 FACING = 0.010
 """Metres along the surface from a lip's edge within which it may touch the other lip."""
 
@@ -47,17 +51,26 @@ def find_contact(
     ends = float(opened[rim][:, 0].min()), float(opened[rim][:, 0].max())
     across: NDArray[np.float64] = np.linspace(*ends, PAIRS + 2)[1:-1]
     upper, lower, nodes = _pairs(opened, faces, mouth[of_quad], rim, across)
-    gaps = sparse.csr_matrix(upper - lower)
     side, away = _sides(closed, quads, upper, lower)
     weight = np.exp(-((away / REACH) ** 2)) * _near(closed, closed[rim])
-    hats = _hats(opened[:, 0], nodes, ends)
-    raw = sparse.csr_matrix(hats.multiply((-0.5 * side * weight)[:, None]))
-    answer = np.linalg.inv(np.asarray((gaps @ raw).todense()))
+    kept = np.arange(len(nodes))
+    while True:
+        gaps = sparse.csr_matrix((upper - lower)[kept])
+        hats = _hats(opened[:, 0], nodes[kept], ends)
+        raw = sparse.csr_matrix(hats.multiply((-0.5 * side * weight)[:, None]))
+        response = np.asarray((gaps @ raw).todense())
+        # Next to the corners the lips are one, and no movement apart is to be had.
+        good = np.abs(np.diag(response)) > LEAST_RESPONSE
+        if bool(good.all()):
+            break
+        kept = kept[good]
+    answer = np.linalg.inv(response)
     # gaps (1 - raw (gaps raw)^-1 gaps) = 0: all pairs meet.
     return LipContact(
         amounts=sparse.csr_matrix(answer @ np.asarray(gaps.todense())),
         fields=sparse.csr_matrix(-raw),
-        overlaps=answer @ np.full(len(nodes), OVERLAP),
+        overlaps=answer @ np.full(len(kept), OVERLAP),
+        limits=STEEPEST * np.minimum(nodes[kept] - ends[0], ends[1] - nodes[kept]),
         upper=np.flatnonzero((away < FACING) & (side > 0)),
         lower=np.flatnonzero((away < FACING) & (side < 0)),
     )

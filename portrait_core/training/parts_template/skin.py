@@ -86,7 +86,8 @@ def build_skin(
         lips=lips,
         coarse=collapsed(at_rest, welded, triangles_of_quads(cut)[0], uvs, SHARES, EYE_MIDDLE.astype(np.float64)),
     )
-    return template, EyesTemplate({side: _lower_lid(closed, fine.quads, regions, side) for side in SIDES})
+    rims = {side: _lid_border(closed, fine.quads, regions, side) for side in SIDES}
+    return template, EyesTemplate({side: _lower_half(closed, loop) for side, loop in rims.items()}, rims)
 
 
 def _bag(places: NDArray[np.float64], quads: NDArray[np.int64], mouth: NDArray[np.bool_]) -> Any:
@@ -116,16 +117,18 @@ def _directions() -> NDArray[np.float64]:
     return corners * (1.0, 0.7, 0.9)
 
 
-def _lower_lid(
+def _lid_border(
     places: NDArray[np.float64], quads: NDArray[np.int64], regions: NDArray[np.uint8], side: str
 ) -> NDArray[np.int64]:
-    """(T,) vertices along the lower lid's margin, from the nose outwards, for ``places`` (V1, 3)."""
+    """(R,) the inner border of a side's lids, in order, for ``places`` (V1, 3) of level 1."""
     middle = places[quads].mean(axis=1)
-    here = np.repeat(regions == REGIONS.index("sockets"), 4) & ((middle[:, 0] > 0) == (side == "left"))
-    rest = ~np.repeat(regions == REGIONS.index("sockets"), 4)
-    loop = loop_between(quads, rest, here)
-    x = np.abs(places[loop][:, 0])
-    loop = np.roll(loop, -int(np.argmin(x)))
+    socket = np.repeat(regions == REGIONS.index("sockets"), 4)
+    return loop_between(quads, ~socket, socket & ((middle[:, 0] > 0) == (side == "left")))
+
+
+def _lower_half(places: NDArray[np.float64], loop: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(T,) the lower lid's part of a border (R,), from the nose outwards."""
+    loop = np.roll(loop, -int(np.argmin(np.abs(places[loop][:, 0]))))
     outer = int(np.argmax(np.abs(places[loop][:, 0])))
     halves = loop[: outer + 1], np.concatenate([loop[outer:], loop[:1]])[::-1]
     return min(halves, key=lambda half: float(places[half][:, 1].mean()))
