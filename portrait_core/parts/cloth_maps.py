@@ -45,7 +45,7 @@ class ClothMaps:
 def cloth_maps(garment: Garment, look: PersonLook, size: int) -> ClothMaps:
     """The maps of a garment in a person's colours, ``size`` texels wide."""
     still = _still(garment, size)
-    cloth, stripe = (_linear(look.palette[name]) for name in ("cloth", "cloth_stripe"))
+    cloth, stripe = (_linear(look.palette[name]) for name in ("clothing", "stripes"))
     amount = float(_smooth(np.asarray(look.scalars.get("stripes", 0.0)), *STRIPED)) * STRIPE_SHARE
     colour = np.broadcast_to(cloth, (size, size, 3))
     if amount > 0.02:

@@ -83,8 +83,11 @@ def garment(white: bool = False) -> Garment:
 
 
 def look(**scalars: float) -> PersonLook:
-    palette = {"hair": np.array([0.4, 0.25, 0.15]), "cloth": np.array([0.2, 0.3, 0.6])}
-    palette |= {"clothing": palette["cloth"], "stripes": np.array([0.9, 0.9, 0.2])}
+    palette = {
+        "hair": np.array([0.4, 0.25, 0.15]),
+        "clothing": np.array([0.2, 0.3, 0.6]),
+        "stripes": np.array([0.9, 0.9, 0.2]),
+    }
     landmarks = {name: np.zeros(3) for name in SMPL_JOINT_NAMES}
     return PersonLook(np.zeros(2), landmarks, palette, scalars, {"bald": 0.2, "bob": 0.5, "long": 0.3})
 
