@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hair is chosen and shaped by a person's numbers, and its maps by the style alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from portrait_core.parts.hair import CUTS, HairStyle, Shape, shape_of, style_of
+from portrait_core.parts.hair_maps import LIGHT, colour_factor, hair_maps
+from portrait_core.parts.rest_pose import RestPose
+from tests.parts.worn_meshes import body, hair_style, look, sheet
+
+REST = RestPose(np.zeros((24, 3)))
+
+
+def test_the_style_is_that_of_most_weight_among_those_offered() -> None:
+    style = hair_style()
+    weights = {"bald": 0.2, "bob": 0.5, "long": 0.3}
+    assert style_of(weights, {"bob": style, "long": style}) == "bob"
+    assert style_of(weights, {"long": style}) == "long"
+    assert style_of({"bald": 0.6, "long": 0.4}, {"long": style}) == "bald"
+    assert style_of({"unknown": 1.0}, {"long": style}) == "bald"
+
+
+def test_numbers_of_the_code_are_read_in_metres() -> None:
+    asked = shape_of(look(cut=10 * CUTS[1], volume=250 * 0.004, curl=0.3))
+    assert asked == Shape(pytest.approx(1.0), pytest.approx(0.004), pytest.approx(0.3))
+    assert shape_of(look(cut=10 * CUTS[0], volume=99.0, curl=-1.0)) == Shape(0.0, 0.008, 0.0)
+
+
+def test_length_volume_and_curl_add_up() -> None:
+    style, person, places = hair_style(), body(), sheet()[0]
+    plain = style.places(person, REST, Shape(1.0, 0.0, 0.0))
+    assert plain == pytest.approx(places)
+    short = style.places(person, REST, Shape(0.0, 0.0, 0.0))
+    assert short[:, 1].min() == pytest.approx(places[:, 1].min() + 0.05)
+    full = style.places(person, REST, Shape(0.5, 0.006, 1.0))
+    assert full - plain == pytest.approx(0.5 * (short - plain) + [0.0, 0.0, 0.010])
+
+
+def test_levels_have_the_same_vertices_for_everybody_and_coarser_ones_fewer() -> None:
+    style = hair_style()
+    one = style.meshes(body(), REST, Shape(1.0, 0.0, 0.0))
+    two = style.meshes(body(), REST, Shape(0.2, 0.005, 0.7))
+    for detail in (0, -1):
+        assert (one[detail].faces == two[detail].faces).all() and (one[detail].uvs == two[detail].uvs).all()
+        assert np.abs(np.linalg.norm(one[detail].normals, axis=1) - 1).max() < 1e-4
+    assert len(one[-1].faces) == 2 and len(one[-1].vertices) == 4
+
+
+def test_arrays_give_the_same_style() -> None:
+    style = hair_style()
+    again = HairStyle.from_arrays(style.to_arrays())
+    shape = Shape(0.3, 0.004, 0.6)
+    assert again.places(body(), REST, shape) == pytest.approx(style.places(body(), REST, shape), abs=1e-4)
+    assert (again.quads == style.quads).all() and again.detail == style.detail
+    assert again.roots == pytest.approx(style.roots, abs=1 / 255)
+
+
+def test_maps_are_grey_sharper_than_what_is_stored_and_always_the_same() -> None:
+    maps = hair_maps(hair_style(), 128)
+    assert maps.base_colour.shape == (128, 128, 3) and maps.opacity.shape == (128, 128, 1)
+    assert (maps.base_colour[..., 0] == maps.base_colour[..., 2]).all()
+    assert maps.opacity[:100].min() > 200 and maps.opacity[-4:].max() < 60
+    again = hair_maps(hair_style(), 128)
+    for name in ("base_colour", "opacity", "normal", "direction"):
+        assert (getattr(maps, name) == getattr(again, name)).all()
+    # Strands run down the sheet and the texture.
+    red, green = (maps.direction[64, 64, k] / 255 * 2 - 1 for k in (0, 1))
+    assert (red, green) == pytest.approx((0.0, -1.0), abs=0.05)
+
+
+def test_roots_are_darker_than_the_rest() -> None:
+    rows = hair_maps(hair_style(), 128).base_colour[..., 0].astype(float).mean(axis=1)
+    assert rows[:6].mean() < 0.85 * rows[40:100].mean()
+
+
+def test_the_colour_is_a_factor_below_one_even_for_blond_hair() -> None:
+    assert max(colour_factor(np.array([0.80, 0.66, 0.45]))) <= 1.0
+    grey = colour_factor(np.array([0.5, 0.5, 0.5]))
+    assert grey[0] * LIGHT == pytest.approx(0.2140, abs=1e-3)
