@@ -8,6 +8,7 @@ does not name are at rest. The networks know only neck and head, as six numbers 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,9 +81,9 @@ def open_pose(path: Path, *, frame: int = 0, hints: FileHints = NO_HINTS) -> Pos
 def pose_contents(path: Path) -> Any:
     """What is in a pose file, for `pose_in`; raises :class:`UsageError` as `load_pose`."""
     suffix = path.suffix.lower()
-    if suffix not in RECORDING_FILES and not path.is_dir():
+    if suffix not in RECORDING_FILES and not os.path.isdir(path):
         raise UsageError(f"pose file: got {path.name}, expected a name ending in {', '.join(RECORDING_FILES)}")
-    if not path.exists():
+    if not os.path.exists(path):
         raise UsageError(f"pose file: {path} does not exist")
     with told_of(f"pose file {path}"):
         return read_contents(path)
@@ -101,7 +102,8 @@ def pose_in(content: Any, path: Path, *, frame: int = 0, hints: FileHints = NO_H
 
 def is_pose_file(text: str) -> bool:
     """Whether ``text`` ends like a pose file, or is a folder of them."""
-    return text.lower().endswith(RECORDING_FILES) or ("=" not in text and bool(text) and Path(text).is_dir())
+    # os.path, because pathlib raises for names that no system can have, such as those that are too long.
+    return text.lower().endswith(RECORDING_FILES) or ("=" not in text and bool(text) and os.path.isdir(text))
 
 
 def pose_of_numbers(numbers: NDArray[Any]) -> Pose:

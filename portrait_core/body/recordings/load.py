@@ -7,6 +7,7 @@ What the file is was decided from its contents is said in `Recording.facts`.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -44,7 +45,7 @@ def load_recording(path: Path, hints: FileHints = NO_HINTS) -> Recording:
         UsageError: missing file, another kind of file, or contents that are no motion; the field is named.
     """
     suffix = path.suffix.lower()
-    if suffix not in RECORDING_FILES and not path.is_dir():
+    if suffix not in RECORDING_FILES and not os.path.isdir(path):
         raise UsageError(f"motion file: got {path.name}, expected a name ending in {', '.join(RECORDING_FILES)}")
     with told_of(f"motion file {path}"):
         return recording_of(read_contents(path), hints)
