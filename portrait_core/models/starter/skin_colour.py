@@ -28,6 +28,9 @@ from portrait_core.models.starter.generator import CanonicalGenerator, Identity
 
 COVERED = (0.001, 0.007)
 """Metres beyond the border of the clothing, on its side, between which the skin turns from the learnt to the plain."""
+HAIR = (-0.002, 0.008)
+"""Distances to the hair of the field between which it turns from the plain to the learnt: beside hair, its shadow was
+learnt with the skin."""
 PLAIN_SHADE = 0.93
 """The plain skin against the palette's: the mean shade of a chest's skin."""
 INNER_MOUTH = (0.62, 0.40, 0.42)
@@ -72,8 +75,11 @@ def _painted(outputs: Tensor, palette: Tensor, bare: Tensor) -> Tensor:
     k = 4 + SKIN_COLOURS
     # The shade was learnt with the hair's shadow on the scalp.
     colour = torch.lerp(shaded(shares @ tones, outputs[:, k : k + 4]), shares @ tones * PLAIN_SHADE, scalp[:, None])
-    neckline = outputs[:, 2] * DISTANCE_SCALE
-    covered = ((-neckline - COVERED[0]) / (COVERED[1] - COVERED[0])).clamp(0, 1)
+    # Under the field's own hair and clothing nothing was learnt.
+    hair_away, neckline = outputs[:, 1] * DISTANCE_SCALE, outputs[:, 2] * DISTANCE_SCALE
+    dressed = ((-neckline - COVERED[0]) / (COVERED[1] - COVERED[0])).clamp(0, 1)
+    overgrown = ((HAIR[1] - hair_away) / (HAIR[1] - HAIR[0])).clamp(0, 1)
+    covered = torch.maximum(dressed, overgrown)
     colour = torch.lerp(colour, (skin * PLAIN_SHADE).expand_as(colour), covered[:, None])
     inner = lip * skin.new_tensor(INNER_MOUTH) + skin.new_tensor([0.10, 0.02, 0.03])
     colour = torch.lerp(colour, inner.expand_as(colour), mouth[:, None])
