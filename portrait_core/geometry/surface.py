@@ -107,7 +107,8 @@ def parted_shells(surface: Surface) -> tuple[Surface, NDArray[np.float64]]:
     of_face = component_labels(len(surface.vertices), start, end)[surface.faces[:, 0]]
     if len(of_face) and int(of_face.min()) == int(of_face.max()):
         return compact(surface.vertices, surface.faces), np.ones(1)
-    volumes = np.bincount(of_face, weights=signed_volumes(surface.vertices, surface.faces))
+    summed = np.bincount(of_face, weights=signed_volumes(surface.vertices, surface.faces))
+    volumes: NDArray[np.float64] = np.asarray(summed, np.float64)
     # Hollows are inside out, so their volume is negative and they never win.
     return compact(surface.vertices, surface.faces[of_face == int(np.argmax(volumes))]), volumes[volumes != 0.0]
 

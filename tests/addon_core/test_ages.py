@@ -102,11 +102,11 @@ def test_a_real_engine_is_asked_what_it_can_before_it_is_sent_a_recipe(
     try:
         recipe = {"model": "starter", "seed": 7, "not_yet_invented": True}
         job = client.submit("attributes", {"recipe": recipe})
-        client.pump(job, 120)
+        client.pump(job, 600)
         assert job.failure is not None and job.failure.code == "version"
         assert "not_yet_invented" in str(job.failure.message)
         again = client.submit("attributes", {"recipe": recipe | {"not_yet_invented": row.default}})
-        client.pump(again, 120)
+        client.pump(again, 600)
         assert again.state is JobState.DONE, again.failure
     finally:
         client.close()

@@ -126,14 +126,20 @@ def test_quads_move_as_the_avatar_does(avatar: Any, part: Part) -> None:
     assert max((one.co - two).length for one, two in zip(posed, rest, strict=True)) > 0.02
 
 
-def test_baked_maps_become_a_material(avatar: Any, part: Part, tmp_path: Path) -> None:
-    maps = {}
-    for kind in ("base_colour", "normal", "surface"):
+def saved_maps(folder: Path, *kinds: str) -> dict[str, Path]:
+    """A small picture for each kind of map, as files."""
+    maps: dict[str, Path] = {}
+    for kind in kinds:
         image = bpy.data.images.new(kind, 8, 8)
-        image.filepath_raw, image.file_format = str(tmp_path / f"{kind}.png"), "PNG"
+        maps[kind] = folder / f"{kind}.png"
+        image.filepath_raw, image.file_format = str(maps[kind]), "PNG"
         image.save()
         bpy.data.images.remove(image)
-        maps[kind] = tmp_path / f"{kind}.png"
+    return maps
+
+
+def test_baked_maps_become_a_material(avatar: Any, part: Part, tmp_path: Path) -> None:
+    maps = saved_maps(tmp_path, "base_colour", "normal", "surface")
     cube = bpy.data.objects.new("cube", bpy.data.meshes.new("cube"))
     material = part("scene.maps").apply_maps(cube, maps)
     assert cube.data.materials[:] == [material]
@@ -166,13 +172,7 @@ def test_a_new_row_of_the_table_of_maps_is_a_map_of_the_material(
     glow = table.MapSpec("glow", "glow", "srgb", (0, 0, 0), (table.MapUse("glow", socket="Emission Color"),))
     shine = table.MapSpec("shine", "shine", "linear", (0,), (table.MapUse("shine", channel=0, socket="Coat Weight"),))
     monkeypatch.setattr(shader, "MAPS", shader.MAPS | {"glow": glow, "shine": shine})
-    maps = {}
-    for kind in ("base_colour", "surface", "glow", "shine", "unknown"):
-        image = bpy.data.images.new(kind, 8, 8)
-        image.filepath_raw, image.file_format = str(tmp_path / f"{kind}.png"), "PNG"
-        image.save()
-        bpy.data.images.remove(image)
-        maps[kind] = tmp_path / f"{kind}.png"
+    maps = saved_maps(tmp_path, "base_colour", "surface", "glow", "shine", "unknown")
     cube = bpy.data.objects.new("cube", bpy.data.meshes.new("cube"))
     material = part("scene.maps").apply_maps(cube, maps)
     spaces = {

@@ -405,6 +405,13 @@ def test_only_what_the_scene_shows_counts(tmp_path: Path) -> None:
 
     np.testing.assert_array_equal(read_mesh(one_mesh(tmp_path / "b.glb", second)).vertices, EGG.vertices)
 
+    def light_alone(out: Builder) -> None:
+        out.tree["scenes"] = [{"nodes": [out.add("nodes", name="light")]}, {"nodes": [0]}]
+        out.tree["scene"] = 0
+        out.add("nodes", name="stray", mesh=0, translation=[5, 0, 0])
+
+    np.testing.assert_array_equal(read_mesh(one_mesh(tmp_path / "d.glb", light_alone)).vertices, EGG.vertices)
+
     def hidden(out: Builder) -> None:
         number = helper(out, extensions={"KHR_node_visibility": {"visible": False}})
         out.tree["scenes"][0]["nodes"].append(number)

@@ -124,6 +124,12 @@ def test_units_that_are_said(tmp_path: Path) -> None:
     assert caught.value.remedy is not None and caught.value.remedy.params == {"units": "degrees"}
     with pytest.raises(UsageError, match="not in metres"):
         load_recording(tmp_path / "degrees.npz", FileHints(units=units_of("degrees")))
+    np.savez(tmp_path / "fast.npz", poses=flat(), trans=walk() * [1e4, 1, 1e4], fps=30)
+    with pytest.raises(UsageError, match=r"trans moves \d+ a second, which is not in metres"):
+        load_recording(tmp_path / "fast.npz")
+    np.savez(tmp_path / "high.npz", poses=flat(), trans=walk() * [1, 0, 1] + [0, 20, 0], fps=30)
+    with pytest.raises(UsageError, match="trans is 20 high, which is not in metres"):
+        load_recording(tmp_path / "high.npz")
     found = load_recording(tmp_path / "degrees.npz", FileHints(units=units_of("degrees, cm")))
     assert np.degrees(found.rotations["head"][-1]) == pytest.approx([0, 40, 0])
     assert found.translation is not None and found.translation[-1] == pytest.approx(walk()[-1] - walk()[0])

@@ -37,11 +37,12 @@ def test_a_mesh_edited_by_millimetres_gets_its_maps(avatar: Avatar) -> None:
     assert bake(avatar, pulled).shape == (64, 64, 3)
 
 
-@pytest.mark.parametrize("change", ["moved", "scaled", "in centimetres", "lying"])
+@pytest.mark.parametrize("change", ["moved", "swollen", "scaled", "in centimetres", "lying"])
 def test_somebody_else_s_mesh_is_refused(avatar: Avatar, change: str) -> None:
     there = avatar.main.vertices
     other = {
         "moved": there + np.array([0.0, 0.0, 0.12]),
+        "swollen": there + 0.025 * avatar.main.normals,  # two centimetres are what edits may be
         "scaled": 1.6 * there,
         "in centimetres": 100 * there,
         "lying": there[:, [0, 2, 1]],
