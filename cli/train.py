@@ -129,3 +129,46 @@ def parts(
         f"{out}  {report.bytes / 1e6:.1f} MB, of which parts {sum(report.rooms.values()) / 1e6:.2f} MB\n{costs}",
         {"event": "parts", "path": str(out), "bytes": report.bytes, "rooms": report.rooms},
     )
+
+
+@app.command("skin")
+def skin(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A starter with parts, by name or file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The weights file to write.")] = Path(
+        "runs/starter.safetensors"
+    ),
+    assets: Annotated[
+        Path | None, typer.Option("--assets", metavar="FOLDER", help="The MakeHuman/MPFB data folder.")
+    ] = None,
+    steps: Annotated[int, typer.Option("--steps", help="How many steps.")] = 4000,
+    seed: Annotated[int, typer.Option("--seed", help="Of every random number in the training.")] = 0,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Teach a starter the bare skin beneath hair, brows and clothing; nothing else in it changes."""
+    if steps < 1:
+        raise UsageError(f"--steps is {steps}; it must be above 0.")
+    if not 0 <= seed < 2**32:
+        raise UsageError(f"seed {seed} is out of range; seeds go from 0 to {2**32 - 1}.")
+    if assets is not None and not assets.is_dir():
+        raise UsageError(f"--assets {assets} is not a folder.")
+    if out.suffix != ".safetensors":
+        raise UsageError(f"--out {out} must end in .safetensors.")
+    refuse_existing([out], overwrite=overwrite)
+    prepare_folder(out.parent)
+    show = Show(as_json=as_json, quiet=quiet)
+    begin = time.perf_counter()
+    with show.progress("bare skin") as watcher:
+        watcher.begin("bare skin")
+        from portrait_core.training.bare_skin import BareSkinTraining, train_bare_skin
+        from portrait_core.weights.registry import find_model
+
+        config = BareSkinTraining(seed=seed, steps=steps)
+        report = train_bare_skin(find_model(model), out, config, assets, progress=watcher)
+        watcher.finish()
+    seconds = time.perf_counter() - begin
+    show.result(
+        f"{out}  {out.stat().st_size / 1e6:.1f} MB  mean error {report['error']:.4f}  {seconds:.0f} s",
+        {"event": "skin", "path": str(out), "bytes": out.stat().st_size, **report, "seconds": round(seconds, 3)},
+    )

@@ -118,10 +118,10 @@ class PersonOfParts(Person, Protocol):
         ...
 
     def skin_materials(
-        self, points: NDArray[np.float32], bare: NDArray[np.float32]
+        self, points: NDArray[np.float32], inside: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Linear RGB (N, 3) and glTF roughness (N,) of bare skin at canonical ``points`` (N, 3), metres; the columns of
-        ``bare`` (N, 6) are :data:`portrait_core.parts.skin_places.BARE`."""
+        ``inside`` (N, 2) are :data:`portrait_core.parts.skin_places.INSIDE`."""
         ...
 
     def eye_colours(self, directions: NDArray[np.float32]) -> NDArray[np.float32]:

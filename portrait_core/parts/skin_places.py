@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the skin's vertices lie in the model's canonical head, and what is to be bare there: for painting its maps."""
+"""Where the skin's vertices lie in the model's canonical head, and what is inside: for painting its maps."""
 
 from __future__ import annotations
 
@@ -11,25 +11,24 @@ from numpy.typing import NDArray
 
 from portrait_core.parts.arrays import Arrays
 
-BARE = ("scalp", "brow", "lash", "mouth", "lips", "socket")
-"""Columns of :attr:`SkinPlaces.bare`: where hair, brows and lashes are parts of their own; the inside of the mouth;
-near the line where the lips meet; the inside of the lids."""
+INSIDE = ("mouth", "socket")
+"""Columns of :attr:`SkinPlaces.inside`: the inside of the mouth, the inside of the lids."""
 
 
 @dataclass(frozen=True, eq=False)
 class SkinPlaces:
-    """Of the V1 vertices of the skin's level 1: ``canonical`` (V1, 3) float32 metres, ``bare`` (V1, 6) from 0 to 1."""
+    """Of the V1 vertices of the skin's level 1: ``canonical`` (V1, 3) float32 metres, ``inside`` (V1, 2), 0 to 1."""
 
     canonical: NDArray[np.float32]
-    bare: NDArray[np.float32]
+    inside: NDArray[np.float32]
 
     def columns(self) -> NDArray[np.float32]:
-        """(V1, 9): both side by side."""
-        return np.concatenate([self.canonical, self.bare], axis=1)
+        """(V1, 5): both side by side."""
+        return np.concatenate([self.canonical, self.inside], axis=1)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        return {"canonical": self.canonical, "bare": np.rint(self.bare * 255).astype(np.uint8)}
+        return {"canonical": self.canonical, "inside": np.rint(self.inside * 255).astype(np.uint8)}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> SkinPlaces:
-        return cls(arrays["canonical"], (arrays["bare"] / 255).astype(np.float32))
+        return cls(arrays["canonical"], (arrays["inside"] / 255).astype(np.float32))

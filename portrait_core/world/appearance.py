@@ -218,6 +218,34 @@ def clothing_colour(s: SkinSites, a: Look, height: FloatArray) -> FloatArray:
 
 def skin_colour(s: SkinSites, a: Look, hair: FloatArray) -> FloatArray:
     """Albedo of skin with lips, brows, lash line, stubble and hair roots; ``hair`` is the distance to the hair."""
+    colour, lip = _complexion(s, a)
+    colour = colour * (1 - 0.62 * np.exp(-((s.mouth / 0.0016) ** 2)))[..., None]
+    colour = _stubble(_brows(colour, s, a), s, a, lip)
+
+    upper = smoothstep(s.p[..., 1], -0.004, 0.004)
+    lash = np.exp(-((s.lid / (0.0011 + 0.0007 * upper)) ** 2)) * (0.45 + 0.5 * upper) * (1 - 0.35 * a.gender)
+    colour = _mix(colour, np.array([0.06, 0.045, 0.04], np.float32), lash)
+
+    ear = _blob(s.p, tuple(EAR), tuple(EAR_SIZE * 0.8))
+    roots = (1 - smoothstep(hair, 0.0, 0.007)) * 0.70 * (1 - a.style[..., 0]) * (1 - np.clip(1.6 * ear, 0, 1))
+    colour = _mix(colour, a.hair * 0.8 + a.skin * 0.10, np.maximum(_cropped(s, a), roots))
+    return _shaded(colour, s)
+
+
+def bare_skin_colour(s: SkinSites, a: Look) -> FloatArray:
+    """Albedo of the skin alone, as it is under hair, brows, lashes and clothing: with lips, stubble, a shaved head's
+    shade and the roots of brows, and without what is drawn on it for want of parts."""
+    colour, lip = _complexion(s, a)
+    colour = colour + (_brows(colour, s, a) - colour) * np.float32(BROW_ROOTS)
+    return _shaded(_mix(_stubble(colour, s, a, lip), a.hair * 0.8 + a.skin * 0.10, _cropped(s, a)), s)
+
+
+BROW_ROOTS = 0.3
+"""Share of the painted brows that is there beneath brows of hair."""
+
+
+def _complexion(s: SkinSites, a: Look) -> tuple[FloatArray, FloatArray]:
+    """Skin with blushes, wrinkles, freckles and lips, and how much of each point is lip."""
     p = s.p
     x, y = np.abs(p[..., 0]), p[..., 1]
     red = 0.55 * _blob(p, (0.042, -0.045, -0.02), (0.024, 0.022, 0.05))
@@ -247,21 +275,23 @@ def skin_colour(s: SkinSites, a: Look, hair: FloatArray) -> FloatArray:
 
     lip = smoothstep(s.lip, 0.25, 0.75)
     colour = _mix(colour, a.lip, 0.9 * lip)
-    colour = colour * (1 - 0.62 * np.exp(-((s.mouth / 0.0016) ** 2)))[..., None]
-    colour = _brows(colour, s, a)
-    stubble = _beard_area(p) * (1 - lip) * (0.75 + 0.35 * s.beard) * a.stubble * 0.62
-    colour = _mix(colour, a.hair * 0.6 + 0.05, np.clip(stubble, 0, 1))
+    return colour, lip
 
-    upper = smoothstep(y, -0.004, 0.004)
-    lash = np.exp(-((s.lid / (0.0011 + 0.0007 * upper)) ** 2)) * (0.45 + 0.5 * upper) * (1 - 0.35 * a.gender)
-    colour = _mix(colour, np.array([0.06, 0.045, 0.04], np.float32), lash)
 
+def _stubble(colour: FloatArray, s: SkinSites, a: Look, lip: FloatArray) -> FloatArray:
+    stubble = _beard_area(s.p) * (1 - lip) * (0.75 + 0.35 * s.beard) * a.stubble * 0.62
+    return _mix(colour, a.hair * 0.6 + 0.05, np.clip(stubble, 0, 1))
+
+
+def _cropped(s: SkinSites, a: Look) -> FloatArray:
+    """How much the roots of a shaved head show, 0 where hair is longer."""
     bald = a.style[..., 0]
     cropped = (1 - smoothstep(s.scalp, -0.007, -0.001)) * (1 - 0.8 * bald * smoothstep(a.age, 0.5, 0.8)) * 0.5
-    cropped = cropped * (0.85 + 0.2 * s.beard) * bald
-    ear = _blob(p, tuple(EAR), tuple(EAR_SIZE * 0.8))
-    roots = (1 - smoothstep(hair, 0.0, 0.007)) * 0.70 * (1 - bald) * (1 - np.clip(1.6 * ear, 0, 1))
-    colour = _mix(colour, a.hair * 0.8 + a.skin * 0.10, np.maximum(cropped, roots))
+    return cropped * (0.85 + 0.2 * s.beard) * bald
+
+
+def _shaded(colour: FloatArray, s: SkinSites) -> FloatArray:
+    """With some of the ambient occlusion."""
     shade = np.clip(s.ao, 0, 1)
     tint = 1 - np.array([0, 0.05, 0.06], np.float32) * (1 - shade)[..., None]
     return np.clip(colour * (0.66 + 0.34 * shade**0.8)[..., None] * tint, 0, 1)

@@ -30,6 +30,7 @@ class CanonicalOptions:
     Code: ``colours``, ``scalars``, ``styles`` (how many of each), ``sharpness`` and ``floor`` of the style weights.
     Planes: ``static_channels`` and ``static_resolution`` of the shared planes, ``basis_planes`` and
     ``basis_resolution`` of the coarse basis, ``octaves`` of the position's sines.
+    Bare skin: ``bare_width``, the width of the branch that knows the skin under hair and clothing; 0 without one.
     Identity warp: ``coefficients``, and the sizes of its template: ``warp_vertices``, ``warp_triangles``,
     ``warp_centres``, ``landmarks``; ``eye_landmarks`` are the indices of the left and right eyeball's centre.
     Place: ``eye_place``, middle of the left eyeball in the canonical head; ``box_centre`` and ``box_half`` of the
@@ -46,6 +47,7 @@ class CanonicalOptions:
     basis_planes: int = 24
     basis_resolution: int = 32
     octaves: int = 4
+    bare_width: int = 0
     coefficients: int = 64
     warp_vertices: int = 0
     warp_triangles: int = 0

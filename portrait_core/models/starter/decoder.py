@@ -208,10 +208,15 @@ class CanonicalDecoder(nn.Module):
 
     def _hidden(self, planes: Tensor, points: Tensor, style: Tensor) -> Tensor:
         """The second hidden layer (B, N, hidden)."""
+        x = self.first_hidden(planes, points, style)
+        batch, count, _ = x.shape
+        return self._modulate(self.fc1(x.reshape(-1, self.hidden)).reshape(batch, count, -1), self.film1(style))
+
+    def first_hidden(self, planes: Tensor, points: Tensor, style: Tensor) -> Tensor:
+        """The first hidden layer (B, N, hidden)."""
         x = self.features(planes, points)
         batch, count, width = x.shape
-        x = self._modulate(self.fc0(x.reshape(-1, width)).reshape(batch, count, -1), self.film0(style))
-        return self._modulate(self.fc1(x.reshape(-1, self.hidden)).reshape(batch, count, -1), self.film1(style))
+        return self._modulate(self.fc0(x.reshape(-1, width)).reshape(batch, count, -1), self.film0(style))
 
     def _modulate(self, x: Tensor, film: Tensor) -> Tensor:
         scale, shift = film[:, None].chunk(2, -1)

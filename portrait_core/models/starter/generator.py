@@ -22,6 +22,7 @@ from torch import Tensor
 
 from portrait_core.geometry.mesh_queries import closest_points
 from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
+from portrait_core.models.starter.bare_skin import BareSkin
 from portrait_core.models.starter.decoder import (
     CLOTH_ROUGHNESS,
     HAIR_ROUGHNESS,
@@ -123,6 +124,9 @@ class CanonicalGenerator(PortraitGenerator):
             style_dim=config.w_dim,
             hidden=config.decoder_hidden,
             octaves=options.octaves,
+        )
+        self.bare_skin = (
+            BareSkin(config.decoder_hidden, config.w_dim, options.bare_width) if options.bare_width else None
         )
         self.identity_warp = IdentityWarp(
             options.warp_vertices,

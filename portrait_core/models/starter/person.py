@@ -118,10 +118,10 @@ class CanonicalPerson:
             return look_of(self.precise, self.header, self._rows, self.shape)
 
     def skin_materials(
-        self, points: NDArray[np.float32], bare: NDArray[np.float32]
+        self, points: NDArray[np.float32], inside: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Linear RGB (N, 3) and roughness (N,) of bare skin; see :class:`portrait_core.person.PersonOfParts`."""
-        return skin_materials(self.network, self.identity, points, bare)
+        return skin_materials(self.network, self.identity, points, inside)
 
     def eye_colours(self, directions: NDArray[np.float32]) -> NDArray[np.float32]:
         """sRGB (N, 3) of the eyeballs along ``directions`` (N, 3); see

@@ -80,6 +80,11 @@ class PointDecoder:
         return self._outputs(points, 2).amin(0) * DISTANCE_SCALE
 
     @torch.no_grad()
+    def hidden(self, points: Tensor) -> Tensor:
+        """The first hidden layer (N, hidden), for :class:`portrait_core.models.starter.bare_skin.BareSkin`."""
+        return nnf.leaky_relu_(self._first(points), 0.2)
+
+    @torch.no_grad()
     def _outputs(self, points: Tensor, count: int) -> Tensor:
         """The last layer's first ``count`` outputs (count, N): each apart, as what follows is quick along rows."""
         last, bias = self._last[:count], self._last_bias[:count, None]

@@ -15,11 +15,11 @@ from portrait_core.models.starter.parts_template import VERSION, tensors_of
 from portrait_core.parts.template import PartsTemplate
 from portrait_core.progress import Progress, silent
 from portrait_core.runtime.torch_threads import one_torch_thread
-from portrait_core.training.parts_template.bare import skin_places
 from portrait_core.training.parts_template.cards import card_images, cards
 from portrait_core.training.parts_template.controls import whole_basis
 from portrait_core.training.parts_template.crop import crop
 from portrait_core.training.parts_template.mouth import inside_of_mouth
+from portrait_core.training.parts_template.places import skin_places
 from portrait_core.training.parts_template.rest import rest_pose
 from portrait_core.training.parts_template.skin import build_skin
 from portrait_core.training.parts_template.traits import traits
@@ -28,7 +28,6 @@ from portrait_core.training.parts_template.whole_mesh import load_whole_mesh
 from portrait_core.training.parts_template.worn import Mannequin
 from portrait_core.weights.checkpoint import PARTS_PREFIX, load_weights, save_model
 from portrait_core.world.assets import AssetFolders, find_assets
-from portrait_core.world.canonical_body import load_canonical_body
 from portrait_core.world.identity import LANDMARKS
 from portrait_core.world.latent import CODE_SCALARS, STYLES
 
@@ -63,12 +62,11 @@ def build_parts(
     progress("hair and garments", 0.8)
     hair, garments = wardrobe.hair(controls), wardrobe.garments(controls)
     progress("mouth and cards", 0.9)
-    places = skin_places(skin, mesh, cropped, assets, load_canonical_body(assets))
     template = PartsTemplate(
         controls=controls,
         rest=rest_pose(),
         skin=skin,
-        skin_places=places,
+        skin_places=skin_places(skin, mesh, cropped),
         eyes=eyes,
         mouth={name: part.fitted(controls) for name, part in mouth.items()},
         lashes={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("lashes.")},
