@@ -81,15 +81,11 @@ MATERIALS: dict[str, Material] = {
 
 @dataclass(frozen=True)
 class PartPainter:
-    """Paints the maps of one person's parts."""
+    """Paints the maps of one person's parts; ``figure`` says what is worn."""
 
     recipe: Recipe
     person: PersonOfParts
-
-    @property
-    def figure(self) -> Figure:
-        """What the person wears."""
-        return Figure(self.person.parts_template, self.person.look)
+    figure: Figure
 
     def material(self, name: str) -> Material:
         """The kind of a material: :data:`MATERIALS`, with the person's own colour where the map is grey."""
