@@ -83,6 +83,8 @@ class Figure:
         """What is worn on the body; None where the template has nothing."""
         if self.wanted.garment is not None:
             return self.template.garments[self.wanted.garment]
+        if not self.template.garments:
+            return None
         name = garment_of(self.look, self.masculine, self.template.garments)
         return None if name is None else self.template.garments[name]
 

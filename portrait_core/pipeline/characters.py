@@ -51,7 +51,8 @@ def make_character(recipe: Recipe, person: PersonOfParts, progress: Progress, na
     if not every[0]:
         raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
     painter = PartPainter(recipe, person, figure)
-    maps = {mesh.material: painter.paint(mesh, progress) for mesh in every[0]}
+    first = {mesh.material: mesh for mesh in reversed(every[0])}
+    maps = {mesh.material: painter.paint(mesh, progress) for mesh in reversed(first.values())}
     numbers = np.array([names.index(joint) for joint in JOINTS])
     looks = {name: (painter.material(name), each) for name, each in maps.items()}
     levels = tuple(level_of(parts, looks, numbers) for parts in every)

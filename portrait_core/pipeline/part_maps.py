@@ -4,26 +4,32 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from portrait_core.avatar import Maps, Material
+from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.parts.character import Figure, prepared
 from portrait_core.parts.cloth_maps import cloth_maps
 from portrait_core.parts.eyes import eye_directions
+from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.hair_maps import colour_factor, hair_maps
+from portrait_core.parts.kept_rows import KeptRows
 from portrait_core.parts.part_mesh import PartMesh
+from portrait_core.parts.template import PartsTemplate
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.maps import packed
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.threads import thread_count
-from textures import bake_materials
 from textures.bake import THREADS as BAKE_THREADS
+from textures.bake import bake_layout
+from textures.layout import Layout
 
 ROUGHNESS = "pbrMetallicRoughness.roughnessFactor"
 METALNESS = "pbrMetallicRoughness.metallicFactor"
@@ -37,6 +43,12 @@ BROW_SHADE = 0.72
 EYE_SIZE = 512
 """Texels along an eye's image: an iris of 200."""
 PLAIN_SIZE = 8
+HAIR_SIZE = 512
+"""Texels along a hair's image, which are those of the set's own; half as many as the skin's where that is more."""
+KEPT_SIZE = 1024
+"""Edge of the largest skin map of whose texels a process keeps what everybody has: 70 MB at this size."""
+KEPT = 12
+"""Maps without a person's colour that a process keeps: every style of a model."""
 
 
 def _plain(roughness: float, **more: Mapping[str, object]) -> Material:
@@ -89,11 +101,16 @@ class PartPainter:
 
     def material(self, name: str) -> Material:
         """The kind of a material: :data:`MATERIALS`, with the person's own colour where the map is grey."""
-        kind = MATERIALS[name]
-        if name != "hair":
+        kind, hair = MATERIALS[name], self.person.look.palette["hair"]
+        if name == "hair":
+            colour = colour_factor(hair)
+        elif name in ("lashes", "brows"):
+            srgb = np.array(LASH_COLOUR) if name == "lashes" else hair * BROW_SHADE
+            linear = srgb_to_linear(np.clip(srgb, 0.0, 1.0).astype(np.float32))
+            colour = (float(linear[0]), float(linear[1]), float(linear[2]))
+        else:
             return kind
-        colour = (*colour_factor(self.person.look.palette["hair"]), 1.0)
-        return replace(kind, factors={**kind.factors, COLOUR: colour})
+        return replace(kind, factors={**kind.factors, COLOUR: (*colour, 1.0)})
 
     def paint(self, mesh: PartMesh, progress: Progress) -> Maps:
         """The maps of a part's material."""
@@ -102,40 +119,63 @@ class PartPainter:
     def skin(self, progress: Progress) -> Maps:
         """The decoder's own skin in the fixed layout."""
         person, size = self.person, self.recipe.texture_size
-        template = person.parts_template
-        # The finest level whatever the mesh: its chords keep to the surface that the decoder knows.
-        fine = prepared(template).skin[1]
-        where = template.skin_places.columns()[fine.welded]
+        layout, kept = _skin_layout(person.parts_template, size, person.kept_width)
 
-        def materials(points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-            return person.skin_materials(points[:, :3], points[:, 3:])
+        def sample(points: NDArray[np.float32], numbers: NDArray[np.int64] | None) -> NDArray[np.float32]:
+            colour, roughness = person.skin_materials(points[:, :3], points[:, 3:], kept, numbers)
+            return np.concatenate([colour, roughness[:, None]], axis=1)
 
         threads = thread_count(BAKE_THREADS)
-        colour, roughness = bake_materials(
-            fine.faces, fine.uvs, where, materials, size, progress=progress, threads=threads
-        )
+        image = bake_layout(layout, sample, srgb=(True, True, True, False), progress=progress, threads=threads)
+        colour, roughness = np.ascontiguousarray(image[:, :, :3]), np.ascontiguousarray(image[:, :, 3])
         return Maps(base_colour=colour, orm=packed(None, roughness))
 
     def eye(self, progress: Progress) -> Maps:
         """White, iris and pupil in closed form."""
         progress("texture", 0.0)
         size = min(EYE_SIZE, self.recipe.texture_size)
-        centre = (np.arange(size) + 0.5) / size
-        u, v = np.meshgrid(centre, centre[::-1])
-        directions = eye_directions(np.stack([u, v], axis=-1).reshape(-1, 2))
-        colours = self.person.eye_colours(directions.astype(np.float32))
+        colours = self.person.eye_colours(_eye_texels(size))
         return Maps(base_colour=_bytes(colours.reshape(size, size, 3)))
 
-    def plain(self, colour: Sequence[float]) -> Maps:
-        """One sRGB colour."""
-        return Maps(base_colour=_bytes(np.tile(np.array(colour), (PLAIN_SIZE, PLAIN_SIZE, 1))))
 
-    def card(self, name: str, colour: NDArray[np.float64]) -> Maps:
-        """Hairs in one sRGB ``colour``, where the image ``name`` of the template covers."""
-        image = np.asarray(Image.open(io.BytesIO(self.person.parts_template.images[name].tobytes())))
-        cover = image if image.ndim == 2 else image[:, :, -1]
-        shade = np.tile(colour, (*cover.shape, 1))
-        return Maps(base_colour=_bytes(shade), opacity=np.ascontiguousarray(cover[:, :, None]))
+@lru_cache(maxsize=1)
+def _skin_layout(template: PartsTemplate, size: int, width: int) -> tuple[Layout, KeptRows | None]:
+    """The layout of the skin's maps, and what is kept of their texels, the same for everybody of a model."""
+    # The finest level whatever the mesh: its chords keep to the surface that the decoder knows.
+    fine = prepared(template).skin[1]
+    where, keep = template.skin_places.columns()[fine.welded], size <= KEPT_SIZE
+    layout = Layout(fine.faces, fine.uvs, where, size, keep=keep)
+    return layout, KeptRows(size * size, width) if keep else None
+
+
+@lru_cache(maxsize=2)
+def _eye_texels(size: int) -> NDArray[np.float32]:
+    """(size * size, 3) the directions of an eye image's texels, row by row from the top."""
+    centre = (np.arange(size) + 0.5) / size
+    u, v = np.meshgrid(centre, centre[::-1])
+    return eye_directions(np.stack([u, v], axis=-1).reshape(-1, 2)).astype(np.float32)
+
+
+@lru_cache(maxsize=KEPT)
+def _plain_maps(*srgb: float) -> Maps:
+    """One sRGB colour."""
+    return Maps(base_colour=_bytes(np.tile(np.array(srgb), (PLAIN_SIZE, PLAIN_SIZE, 1))))
+
+
+@lru_cache(maxsize=KEPT)
+def _card_maps(template: PartsTemplate, name: str) -> Maps:
+    """White hairs, whose colour is the material's factor, where the image ``name`` of a template covers."""
+    image = np.asarray(Image.open(io.BytesIO(template.images[name].tobytes())))
+    cover = image if image.ndim == 2 else image[:, :, -1]
+    white = np.full((*cover.shape, 3), 255, np.uint8)
+    return Maps(base_colour=white, opacity=np.ascontiguousarray(cover[:, :, None]))
+
+
+@lru_cache(maxsize=KEPT)
+def _hair_maps(style: HairStyle, size: int, normal: bool) -> Maps:
+    """Grey hair, whose colour is the material's factor."""
+    made = hair_maps(style, size)
+    return Maps(base_colour=made.base_colour, opacity=made.opacity, normal=made.normal if normal else None)
 
 
 def _bytes(srgb: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -154,24 +194,19 @@ def _eye(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
 
 
 def _colour(*srgb: float) -> Painter:
-    return lambda painter, _mesh, _progress: painter.plain(srgb)
+    return lambda _painter, _mesh, _progress: _plain_maps(*srgb)
 
 
-def _lashes(painter: PartPainter, mesh: PartMesh, _progress: Progress) -> Maps:
-    return painter.card(f"lashes.{mesh.style}", np.array(LASH_COLOUR))
-
-
-def _brows(painter: PartPainter, mesh: PartMesh, _progress: Progress) -> Maps:
-    return painter.card(f"brows.{mesh.style}", painter.person.look.palette["hair"] * BROW_SHADE)
+def _card(room: str) -> Painter:
+    return lambda painter, mesh, _progress: _card_maps(painter.figure.template, f"{room}.{mesh.style}")
 
 
 def _hair(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
     progress("texture", 0.0)
-    figure = painter.figure
-    assert figure.hair is not None  # there is a mesh of it
-    made = hair_maps(figure.hair, painter.recipe.texture_size)
-    normal = made.normal if painter.recipe.normal_map else None
-    return Maps(base_colour=made.base_colour, opacity=made.opacity, normal=normal)
+    style = painter.figure.hair
+    assert style is not None  # there is a mesh of it
+    size = painter.recipe.texture_size
+    return _hair_maps(style, min(size, max(HAIR_SIZE, size // 2)), painter.recipe.normal_map)
 
 
 def _garment(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
@@ -192,7 +227,7 @@ PAINTERS: dict[str, Painter] = {
     "teeth": _colour(0.88, 0.85, 0.79),
     "gums": _colour(0.68, 0.40, 0.38),
     "tongue": _colour(0.72, 0.44, 0.42),
-    "lashes": _lashes,
-    "brows": _brows,
+    "lashes": _card("lashes"),
+    "brows": _card("brows"),
 }
 """How the maps of each material come about."""
