@@ -14,7 +14,7 @@ from PIL import Image
 from portrait_core.avatar import Maps, Material
 from portrait_core.parts.character import Figure, prepared
 from portrait_core.parts.cloth_maps import cloth_maps
-from portrait_core.parts.eyes import eye_directions
+from portrait_core.parts.eye_maps import eye_colours
 from portrait_core.parts.hair_maps import colour_factor, hair_maps
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.person import PersonOfParts
@@ -58,7 +58,6 @@ MATERIALS: dict[str, Material] = {
     ),
     "tear": Material(alpha="blend", factors={COLOUR: (1.0, 1.0, 1.0, 0.25), METALNESS: 0.0, ROUGHNESS: 0.05}),
     "teeth": _plain(0.25),
-    "gums": _plain(0.35),
     "tongue": _plain(0.4),
     "lashes": Material(alpha="blend", double_sided=True, factors={METALNESS: 0.0, ROUGHNESS: 0.6}),
     # Cut out: strands that mix have no order that every program gets right.
@@ -121,14 +120,14 @@ class PartPainter:
         return Maps(base_colour=colour, orm=packed(None, roughness))
 
     def eye(self, progress: Progress) -> Maps:
-        """White, iris and pupil in closed form."""
+        """White, iris and pupil."""
         progress("texture", 0.0)
         size = min(EYE_SIZE, self.recipe.texture_size)
-        centre = (np.arange(size) + 0.5) / size
-        u, v = np.meshgrid(centre, centre[::-1])
-        directions = eye_directions(np.stack([u, v], axis=-1).reshape(-1, 2))
-        colours = self.person.eye_colours(directions.astype(np.float32))
-        return Maps(base_colour=_bytes(colours.reshape(size, size, 3)))
+        return Maps(base_colour=_bytes(eye_colours(self.picture("eye"), self.person.look.palette["iris"], size)))
+
+    def picture(self, name: str) -> NDArray[np.uint8]:
+        """An image (H, W, 3) of the template."""
+        return np.asarray(Image.open(io.BytesIO(self.person.parts_template.images[name].tobytes())).convert("RGB"))
 
     def plain(self, colour: Sequence[float]) -> Maps:
         """One sRGB colour."""
@@ -159,6 +158,10 @@ def _eye(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
 
 def _colour(*srgb: float) -> Painter:
     return lambda painter, _mesh, _progress: painter.plain(srgb)
+
+
+def _teeth(painter: PartPainter, _mesh: PartMesh, _progress: Progress) -> Maps:
+    return Maps(base_colour=painter.picture("mouth"))
 
 
 def _lashes(painter: PartPainter, mesh: PartMesh, _progress: Progress) -> Maps:
@@ -193,8 +196,7 @@ PAINTERS: dict[str, Painter] = {
     "eye": _eye,
     "cornea": _colour(1.0, 1.0, 1.0),
     "tear": _colour(1.0, 1.0, 1.0),
-    "teeth": _colour(0.88, 0.85, 0.79),
-    "gums": _colour(0.68, 0.40, 0.38),
+    "teeth": _teeth,
     "tongue": _colour(0.72, 0.44, 0.42),
     "lashes": _lashes,
     "brows": _brows,
