@@ -46,6 +46,10 @@ class Wanted:
             raise ValueError(f"parts: detail {self.detail}; it can be {', '.join(map(str, DETAILS))}")
 
 
+MOUTH_MATERIALS = {"teeth": "teeth", "gums": "teeth", "tongue": "tongue"}
+"""Teeth and gums share a picture."""
+
+
 class Figure:
     """One person of a template while the parts are made; what several kinds need is made once."""
 
@@ -122,7 +126,7 @@ class Prepared:
         """That of a fitted mesh of a room."""
         if (room, style) not in self._fitted:
             part = getattr(self._template, room)[style]
-            material = style if room == "mouth" else room
+            material = MOUTH_MATERIALS[style] if room == "mouth" else room
             self._fitted[room, style] = replace(part.topology(self._template.controls, material), style=style)
         return self._fitted[room, style]
 

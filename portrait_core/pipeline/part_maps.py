@@ -16,7 +16,7 @@ from portrait_core.avatar import Maps, Material
 from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.parts.character import Figure, prepared
 from portrait_core.parts.cloth_maps import cloth_maps
-from portrait_core.parts.eyes import eye_directions
+from portrait_core.parts.eye_maps import eye_colours
 from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.hair_maps import colour_factor, hair_maps
 from portrait_core.parts.kept_rows import KeptRows
@@ -70,7 +70,6 @@ MATERIALS: dict[str, Material] = {
     ),
     "tear": Material(alpha="blend", factors={COLOUR: (1.0, 1.0, 1.0, 0.25), METALNESS: 0.0, ROUGHNESS: 0.05}),
     "teeth": _plain(0.25),
-    "gums": _plain(0.35),
     "tongue": _plain(0.4),
     "lashes": Material(alpha="blend", double_sided=True, factors={METALNESS: 0.0, ROUGHNESS: 0.6}),
     # Cut out: strands that mix have no order that every program gets right.
@@ -131,11 +130,12 @@ class PartPainter:
         return Maps(base_colour=colour, orm=packed(None, roughness))
 
     def eye(self, progress: Progress) -> Maps:
-        """White, iris and pupil in closed form."""
+        """White, iris and pupil."""
         progress("texture", 0.0)
         size = min(EYE_SIZE, self.recipe.texture_size)
-        colours = self.person.eye_colours(_eye_texels(size))
-        return Maps(base_colour=_bytes(colours.reshape(size, size, 3)))
+        base, share = _eye_still(self.figure.template, size)
+        iris = np.asarray(self.person.look.palette["iris"], np.float32)
+        return Maps(base_colour=_bytes(base + share * iris))
 
 
 @lru_cache(maxsize=1)
@@ -149,11 +149,24 @@ def _skin_layout(template: PartsTemplate, size: int, width: int) -> tuple[Layout
 
 
 @lru_cache(maxsize=2)
-def _eye_texels(size: int) -> NDArray[np.float32]:
-    """(size * size, 3) the directions of an eye image's texels, row by row from the top."""
-    centre = (np.arange(size) + 0.5) / size
-    u, v = np.meshgrid(centre, centre[::-1])
-    return eye_directions(np.stack([u, v], axis=-1).reshape(-1, 2)).astype(np.float32)
+def _picture(template: PartsTemplate, name: str) -> NDArray[np.uint8]:
+    """An image (H, W, 3) of a template."""
+    return np.asarray(Image.open(io.BytesIO(template.images[name].tobytes())).convert("RGB"))
+
+
+@lru_cache(maxsize=2)
+def _eye_still(template: PartsTemplate, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """An eye's colours (S, S, 3) without those of its iris, and how much of these each texel has: what two irises tell,
+    for colours are linear in theirs."""
+    picture, some = _picture(template, "eye"), 0.25
+    base, tinted = (eye_colours(picture, np.full(3, each), size) for each in (0.0, some))
+    return base.astype(np.float32), ((tinted - base) / some).astype(np.float32)
+
+
+@lru_cache(maxsize=2)
+def _picture_maps(template: PartsTemplate, name: str) -> Maps:
+    """An image of a template as it is."""
+    return Maps(base_colour=_picture(template, name))
 
 
 @lru_cache(maxsize=KEPT)
@@ -197,6 +210,10 @@ def _colour(*srgb: float) -> Painter:
     return lambda _painter, _mesh, _progress: _plain_maps(*srgb)
 
 
+def _teeth(painter: PartPainter, _mesh: PartMesh, _progress: Progress) -> Maps:
+    return _picture_maps(painter.figure.template, "mouth")
+
+
 def _card(room: str) -> Painter:
     return lambda painter, mesh, _progress: _card_maps(painter.figure.template, f"{room}.{mesh.style}")
 
@@ -224,8 +241,7 @@ PAINTERS: dict[str, Painter] = {
     "eye": _eye,
     "cornea": _colour(1.0, 1.0, 1.0),
     "tear": _colour(1.0, 1.0, 1.0),
-    "teeth": _colour(0.88, 0.85, 0.79),
-    "gums": _colour(0.68, 0.40, 0.38),
+    "teeth": _teeth,
     "tongue": _colour(0.72, 0.44, 0.42),
     "lashes": _card("lashes"),
     "brows": _card("brows"),

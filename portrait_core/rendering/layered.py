@@ -89,8 +89,8 @@ class LayeredScene:
         self._faces, self._vertices, self._normals, self._uvs = level.faces, vertices, normals, level.uvs
         self._coat_of = np.repeat(np.arange(len(self._coats)), [len(coat.faces) for coat in self._coats])
         self._mesh = MeshQueries(vertices, level.faces)
-        solid = np.concatenate([coat.faces for coat in self._coats if coat.shadows])
-        self._solid = MeshQueries(vertices, solid)
+        solid = [coat.faces for coat in self._coats if coat.shadows]
+        self._solid = MeshQueries(vertices, np.concatenate(solid)) if solid else self._mesh
         self._room = np.full(len(vertices), np.nan, np.float32)  # until a picture shows the vertex
 
     def render(

@@ -2,8 +2,8 @@
 """Training of a starter's bare skin: the branch alone, on a network that stays as it is.
 
 Points lie on the skin of the parts template, half of them as often as its texture layout shows them. The truth is the
-portrait world's skin without what is painted on it for want of parts, also where hair and clothing would hide it. The rest of the
-network, and so every whole bust, keeps its weights.
+portrait world's skin without what is painted on it for want of parts, also where hair and clothing would hide it. The
+rest of the network, and so every whole bust, keeps its weights.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _log = logging.getLogger("portraitkit")
 
 BRANCH = "bare_skin."
 FACE_SHARE = 0.5
-"""Share of the points that are drawn by area in the texture layout, where the face is finest; the others on the skin."""
+"""Share of the points that are drawn by area in the texture layout, where the face is finest; the rest on the skin."""
 SQUARED = 4.0
 """Weight of the squared error beside the absolute one, which is content with the middle of speckles."""
 
@@ -65,9 +65,11 @@ class BareSkinTraining:
 class SkinPoints:
     """Canonical points (N, 3) on a template's skin, metres, with what the truth needs of them."""
 
-    def __init__(self, template: PartsTemplate, count: int, assets: AssetFolders, seed: int) -> None:
+    def __init__(
+        self, template: PartsTemplate, count: int, assets: AssetFolders, seed: int, face_share: float = FACE_SHARE
+    ) -> None:
         rng = np.random.default_rng([seed, 2])
-        self.points = points_on_skin(template, count, rng)
+        self.points = points_on_skin(template, count, rng, face_share)
         body, hair = BodyDistance(load_canonical_body(assets), load_base_mesh(assets)), load_hair_volumes(assets)
         found: list[SkinSites] = []
         for part in np.array_split(self.points, max(1, count // 100_000)):
@@ -85,8 +87,11 @@ class SkinPoints:
         return np.asarray(bare_skin_colour(SkinSites(**shaped), Look(a)), np.float32)
 
 
-def points_on_skin(template: PartsTemplate, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """``count`` canonical points (N, 3) on a template's skin, in no order, none in the mouth or behind the lids."""
+def points_on_skin(
+    template: PartsTemplate, count: int, rng: np.random.Generator, face_share: float = FACE_SHARE
+) -> NDArray[np.float32]:
+    """``count`` canonical points (N, 3) on a template's skin, in no order, none in the mouth or behind the lids; the
+    share ``face_share`` of them as often as the texture layout shows them."""
     fine = prepared(template).skin[1]
     where, inside = (values[fine.welded] for values in (template.skin_places.canonical, template.skin_places.inside))
     faces = fine.faces[inside.max(axis=1)[fine.faces].max(axis=1) <= 0]
@@ -95,7 +100,7 @@ def points_on_skin(template: PartsTemplate, count: int, rng: np.random.Generator
     flat = fine.uvs[faces]
     a, b = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
     texels = np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
-    chance = FACE_SHARE * texels / texels.sum() + (1 - FACE_SHARE) * areas / areas.sum()
+    chance = face_share * texels / texels.sum() + (1 - face_share) * areas / areas.sum()
     face = rng.choice(len(faces), count, p=chance / chance.sum())
     r, t = np.sqrt(rng.random(count)), rng.random(count)
     corners = np.stack([1 - r, r * (1 - t), r * t], -1)

@@ -76,8 +76,8 @@ def small_template() -> PartsTemplate:
         {"teeth": card, "tongue": card},
         {"eyelashes01": card, "eyelashes02": card},
         {"eyebrow010": card},
-        {"masculine": np.array([1.0, 0.0, 0.5])},
-        {"brows.eyebrow010": np.arange(5, dtype=np.uint8)},
+        traits={"masculine": np.array([1.0, 0.0, 0.5])},
+        images={"brows.eyebrow010": np.arange(5, dtype=np.uint8)},
     )
 
 

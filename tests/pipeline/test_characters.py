@@ -18,6 +18,7 @@ from PIL import Image
 from portrait_core.avatar import Avatar
 from portrait_core.errors import UsageError
 from portrait_core.formats.gltf import glb_bytes
+from portrait_core.parts.eye_maps import eye_colours
 from portrait_core.parts.kept_rows import KeptRows
 from portrait_core.parts.person_look import PersonLook
 from portrait_core.parts.skin_places import SkinPlaces
@@ -39,7 +40,7 @@ def template() -> PartsTemplate:
     picture = io.BytesIO()
     Image.fromarray(np.full((8, 8), 255, np.uint8)).save(picture, "PNG")
     cover = np.frombuffer(picture.getvalue(), np.uint8)
-    names = ("brows.eyebrow010", "lashes.eyelashes01", "lashes.eyelashes02")
+    names = ("brows.eyebrow010", "lashes.eyelashes01", "lashes.eyelashes02", "eye", "mouth")
     where = SkinPlaces(places, np.zeros((count, 2), np.float32))
     return replace(small, skin_places=where, images=dict.fromkeys(names, cover))
 
@@ -57,7 +58,9 @@ class Someone:
 
     @property
     def look(self) -> PersonLook:
-        return replace(somebody(self._first), palette={"hair": np.array([0.3, 0.2, 0.1])})
+        return replace(
+            somebody(self._first), palette={"hair": np.array([0.3, 0.2, 0.1]), "iris": np.array([0.2, 0.3, 0.5])}
+        )
 
     def skin_materials(
         self,
@@ -124,6 +127,14 @@ def test_brows_have_the_colour_of_the_person_and_the_map_of_all() -> None:
     assert factor[0] > factor[1] > factor[2] > 0 and factor[3] == 1.0
     again = next(section for section in made(0.2, parts=("brows",)).main.sections if section.part == "brows")
     assert again.maps is brows.maps
+
+
+def test_eyes_have_the_colours_of_the_slow_way() -> None:
+    avatar = made(parts=("eyes",))
+    iris = np.array([0.2, 0.3, 0.5])
+    slow = eye_colours(np.full((8, 8, 3), 255, np.uint8), iris, 64)
+    eye = next(section for section in avatar.main.sections if section.part == "eye_left")
+    assert np.abs(eye.maps.base_colour - slow * 255).max() < 0.6
 
 
 def test_levels_of_detail_are_those_of_the_template() -> None:

@@ -19,6 +19,7 @@ from portrait_core.training.parts_template.cards import card_images, cards
 from portrait_core.training.parts_template.controls import whole_basis
 from portrait_core.training.parts_template.crop import crop
 from portrait_core.training.parts_template.mouth import inside_of_mouth
+from portrait_core.training.parts_template.pictures import eye_picture, mouth_picture
 from portrait_core.training.parts_template.places import skin_places
 from portrait_core.training.parts_template.rest import rest_pose
 from portrait_core.training.parts_template.skin import build_skin
@@ -74,7 +75,11 @@ def build_parts(
         hair=hair,
         garments=garments,
         traits=traits(network.identity_warp, assets),
-        images=card_images(proxies, assets),
+        images={
+            **card_images(proxies, assets),
+            "eye": eye_picture(assets),
+            "mouth": mouth_picture(mesh, mouth, assets),
+        },
     )
     return template, basis.residual
 
