@@ -80,8 +80,7 @@ def base_facts(
 
 def seeded(seeds: str, base: dict[str, Any], models: Models) -> list[tuple[Recipe, str]]:
     """A recipe for every seed of a range."""
-    from portrait_core.models.load import topology_of_new
-    from portrait_core.recipe import Recipe
+    from portrait_core.recipe import Recipe, topology_of_new
 
     numbers = parse.parse_seeds(seeds)
     plain = {key: value for key, value in base.items() if key not in PERSON}
@@ -179,8 +178,7 @@ def drawn(
 ) -> list[tuple[Recipe, str]]:
     """``count`` recipes of a random plan; without a file the people alone are drawn."""
     from portrait_core.batch.sampling_plan import check_plan, read_plan, take_plan
-    from portrait_core.models.load import topology_of_new
-    from portrait_core.recipe import Recipe
+    from portrait_core.recipe import Recipe, topology_of_new
 
     if not 1 <= count <= MOST:
         raise UsageError(f"--count {count}: expected 1 to {MOST}.")

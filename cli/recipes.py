@@ -109,7 +109,7 @@ def new_topology(recipe: dict[str, Any], header: ModelHeader, wanted: Wanted, *,
     ``stored`` says that the facts are a file's recipe. Raises :class:`UsageError` for options about parts of an avatar
     that has none.
     """
-    from portrait_core.models.load import topology_of_new
+    from portrait_core.recipe import topology_of_new
 
     if "topology" not in wanted.values:
         return

@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,6 +122,8 @@ class Recipe(RecipeFields, BaseModel):
                 remedy=remedy("set_field", field="topology", value="shell"),
             )
         self._check_lengths(header)
+        for field, room in (("hair_style", "hair"), ("garment", "garments")):
+            self._check_worn(field, header.parts.get(room), header)
         for name, value in self.attributes.items():
             attribute = known.find(name)
             if attribute is None:
@@ -135,6 +137,15 @@ class Recipe(RecipeFields, BaseModel):
                 raise UsageError(
                     f"attribute {name} is {value:g}; model {header.name} takes {attribute.low:g} to {attribute.high:g}."
                 )
+
+    def _check_worn(self, field: str, there: object, header: ModelHeader) -> None:
+        """What is worn is one of those that the header names, where it does."""
+        name: str = getattr(self, field)
+        if self.topology == "parts" and name != "auto" and isinstance(there, list):
+            known = ["auto", *(str(each) for each in cast("list[object]", there))]
+            if name not in known:
+                hint = suggestion(name, known, what=f"names of model {header.name}")
+                raise UsageError(f"{field.replace('_', ' ')} {name[:60]!r} is not known. {hint}")
 
     def _check_lengths(self, header: ModelHeader) -> None:
         """The numbers that say who it is fit the model; how many rows of ws it takes, only its networks know."""
@@ -208,6 +219,12 @@ def _ordered(row: RecipeField, words: tuple[str, ...]) -> tuple[str, ...]:
             raise UsageError(f"{row.name}: {word[:40]!r} is none. {suggestion(word, row.choices, what='names')}")
     chosen = tuple(name for name in row.choices if name in words)
     return () if len(chosen) == len(row.choices) else chosen
+
+
+def topology_of_new(header: ModelHeader) -> Literal["shell", "parts"]:
+    """The topology of new recipes: parts where the model has them. A recipe that is there and says nothing is older
+    than the choice, and means a shell."""
+    return "parts" if header.parts else "shell"
 
 
 def _frozen(value: Any) -> Any:

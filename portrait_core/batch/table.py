@@ -24,8 +24,7 @@ from portrait_core.batch.pose_cells import HINT_COLUMNS, PoseCells
 from portrait_core.batch.sheet import column_name, read_sheet, text_of
 from portrait_core.errors import PortraitError, UsageError, suggestion
 from portrait_core.files.names import check_name
-from portrait_core.models.load import topology_of_new
-from portrait_core.recipe import Recipe
+from portrait_core.recipe import Recipe, topology_of_new
 from portrait_core.recipe_fields import FIELDS, PERSON
 from portrait_core.weights.header import ModelHeader
 

@@ -24,7 +24,7 @@ from portrait_core.pipeline.part_maps import PartPainter
 from portrait_core.pipeline.provenance import provenance
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
-from portrait_core.rendering.framing import frame_bust
+from portrait_core.rendering.framing import frame_shoulders
 from portrait_core.rendering.layered import avatar_scene
 
 DETAILS = (0, -1, -2)
@@ -32,12 +32,14 @@ DETAILS = (0, -1, -2)
 the once subdivided skin comes before them."""
 FINE = 40_000
 THUMBNAIL_SIZE = 512
+QUICK_MAPS = 256
+"""Edge of the maps of a quick picture."""
 
 _log = logging.getLogger("portraitkit")
 
 
-def make_character(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str) -> Avatar:
-    """The avatar of parts of ``recipe``, who is ``person``; raises as :func:`portrait_core.pipeline.make_avatar`."""
+def bare_character(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str) -> Avatar:
+    """:func:`make_character` without a thumbnail."""
     progress("shape", 0.0)
     figure = figure_of(recipe, person)
     template = figure.template
@@ -73,12 +75,29 @@ def make_character(recipe: Recipe, person: PersonOfParts, progress: Progress, na
         provenance=provenance(person.header),
         report={"levels": [{"faces": len(level.faces), "vertices": len(level.vertices)} for level in levels]},
     )
+    _log.info("%s: %d objects, %d faces", name, len(every[0]), len(avatar.main.faces))
+    return avatar
+
+
+def make_character(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str) -> Avatar:
+    """The avatar of parts of ``recipe``, who is ``person``; raises as :func:`portrait_core.pipeline.make_avatar`."""
+    avatar = bare_character(recipe, person, progress, name)
+    return replace(avatar, thumbnail=_picture(avatar, THUMBNAIL_SIZE, progress))
+
+
+def quick_character(recipe: Recipe, person: PersonOfParts, size: int, progress: Progress) -> NDArray[np.uint8]:
+    """A (size, size, 3) picture as the thumbnail will be, from small maps; raises as :func:`make_character`."""
+    small = {"texture_size": min(recipe.texture_size, QUICK_MAPS), "normal_map": False, "lods": (), "faces": 20_000}
+    return _picture(bare_character(recipe.model_copy(update=small), person, progress, "preview"), size, progress)
+
+
+def _picture(avatar: Avatar, size: int, progress: Progress) -> NDArray[np.uint8]:
+    """Head and shoulders, slightly from the left; framed at rest."""
     progress("thumbnail", 0.0)
-    camera = frame_bust(avatar.main.vertices).camera(yaw=0.35)
-    picture = avatar_scene(avatar).render(camera.cam2world, camera.intrinsics, THUMBNAIL_SIZE)
+    camera = frame_shoulders(avatar.main.vertices).camera(yaw=0.35)
+    picture = avatar_scene(avatar).render(camera.cam2world, camera.intrinsics, size)
     progress("thumbnail", 1.0)
-    _log.info("%s: %d objects, %d faces", avatar.name, len(every[0]), len(avatar.main.faces))
-    return replace(avatar, thumbnail=picture.image)
+    return picture.image
 
 
 def figure_of(recipe: Recipe, person: PersonOfParts) -> Figure:

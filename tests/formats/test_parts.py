@@ -151,3 +151,15 @@ def test_grey_hair_is_one_channel_and_its_alpha_and_encoded_once(monkeypatch: py
     monkeypatch.setattr(encoded_maps, "encode_map", refuse)
     again = encode_maps([grey, brown], "png", ["_hair", "_brown"], with_opacity=True)
     assert [each.images for each in again] == [each.images for each in encoded]
+
+
+def test_a_wavefront_material_has_the_factor_of_its_colours() -> None:
+    avatar = character()
+    level = avatar.main
+    tint = {"pbrMetallicRoughness.baseColorFactor": (0.3, 0.2, 0.1, 1.0)}
+    hair = replace(level.sections[1], material=replace(level.sections[1].material, factors=tint))
+    changed = replace(level, sections=(level.sections[0], hair, level.sections[2]))
+    library = obj_files(replace(avatar, levels=(changed,)), "x")["x.mtl"].decode()
+    told = {block.split()[0]: block for block in library.split("newmtl ")[1:]}
+    assert "Kd 1 1 1" in told["skin"] and "Kd 0.3 0.2 0.1" in told["hair"]
+    assert "d 0.2" in told["eye"]

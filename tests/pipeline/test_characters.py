@@ -23,6 +23,7 @@ from portrait_core.parts.kept_rows import KeptRows
 from portrait_core.parts.person_look import PersonLook
 from portrait_core.parts.skin_places import SkinPlaces
 from portrait_core.parts.template import PartsTemplate
+from portrait_core.pipeline import bake_sets
 from portrait_core.pipeline.characters import make_character
 from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
@@ -142,3 +143,8 @@ def test_levels_of_detail_are_those_of_the_template() -> None:
     assert [len(level.faces) for level in avatar.levels] == [72, 1, 1]
     with pytest.raises(UsageError, match="up to 2"):
         made(lods=(9000, 4000, 1000))
+
+
+def test_a_bake_onto_another_mesh_is_for_shells() -> None:
+    with pytest.raises(UsageError, match="maps are baked anew for shells"):
+        bake_sets([], Recipe(model="small", topology="parts"), Someone(0.0))  # pyright: ignore[reportArgumentType]

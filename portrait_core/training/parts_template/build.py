@@ -98,14 +98,15 @@ def renew_parts(
         template, residual = build_parts(model.network, find_assets(assets), progress)
     own = tensors_of(template)
     tensors = {name: t for name, t in loaded.tensors.items() if not name.startswith(PARTS_PREFIX)} | own
-    header = loaded.header.model_copy(update={"parts": _facts(), "digest": ""})
+    header = loaded.header.model_copy(update={"parts": _facts(template), "digest": ""})
     progress("writing", 0.95)
     save_model(out, tensors, header, overwrite=overwrite)
     return PartsReport(out, out.stat().st_size, _bytes(own), residual)
 
 
-def _facts() -> dict[str, object]:
-    """What the header says of the template: where it comes from, and what the numbers of a person's code are."""
+def _facts(template: PartsTemplate) -> dict[str, object]:
+    """What the header says of the template: where it comes from, what the numbers of a person's code are, and which
+    hair and garments there are."""
     return {
         "version": VERSION,
         "source": SOURCE,
@@ -114,6 +115,8 @@ def _facts() -> dict[str, object]:
         "scalars": list(CODE_SCALARS),
         "styles": list(STYLES),
         "landmarks": list(LANDMARKS),
+        "hair": sorted(template.hair),
+        "garments": sorted(template.garments),
     }
 
 
