@@ -66,6 +66,7 @@ def test_a_new_one_takes_the_place_of_each_part(scene: Any, part: Part, parts_fi
     hair = next(each for each in avatar.meshes if each.name == "Ada hair")
     hair.name, hair.hide_render, hair["mine"] = "Locken", True, 5
     bpy.data.objects.remove(next(each for each in avatar.meshes if each.name == "Ada eye"))
+    bpy.context.view_layer.update()
     again = part("scene.replace").replace_in_place(avatar, parts_file)
     names = [each.name for each in again.meshes]
     assert sorted(names) == sorted(["Ada skin", "Ada eye", "Locken", "Ada skin LOD1", "Ada eye LOD1", "Ada hair LOD1"])
