@@ -51,9 +51,10 @@ MATERIALS: dict[str, Material] = {
         factors={METALNESS: 0.0, ROUGHNESS: 0.35},
         extensions={COAT: {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.03}},
     ),
+    # Black: a veil of any other colour would lie over the pupil.
     "cornea": Material(
         alpha="blend",
-        factors={COLOUR: (1.0, 1.0, 1.0, 0.04), METALNESS: 0.0, ROUGHNESS: 0.03},
+        factors={COLOUR: (0.0, 0.0, 0.0, 0.04), METALNESS: 0.0, ROUGHNESS: 0.03},
         extensions={COAT: {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.0}},
     ),
     "tear": Material(alpha="blend", factors={COLOUR: (1.0, 1.0, 1.0, 0.25), METALNESS: 0.0, ROUGHNESS: 0.05}),
