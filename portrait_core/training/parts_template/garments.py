@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.spatial import cKDTree
 
 from portrait_core.geometry.components import component_labels
 from portrait_core.geometry.mesh_queries import MeshQueries
@@ -18,6 +19,7 @@ from portrait_core.parts.controls import Controls
 from portrait_core.parts.garment import Garment
 from portrait_core.training.parts_template.cloth_texture import cloth_images
 from portrait_core.training.parts_template.garment_cut import onto_cut, within
+from portrait_core.training.parts_template.hair_shaping import smoothstep
 from portrait_core.training.parts_template.hem import hemmed
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
 from portrait_core.training.parts_template.worn import Mannequin, deleted_vertices, fitting_of, halves, quads_of
@@ -40,6 +42,9 @@ the set's texture."""
 
 APART = 0.0025
 """Cloth lies at least this far over the skin, metres."""
+
+TOGETHER = 0.03
+"""Cloth within this distance of cloth that is lifted goes along, less and less, metres."""
 
 COVER_REACH = 0.035
 """Skin with cloth over it within this reach is covered, metres."""
@@ -121,14 +126,15 @@ def lifted(piece: Piece, mannequin: Mannequin) -> Piece:
     over = ((piece.places - foot) * normal).sum(axis=1)
     near = hits.distance < 0.03
     push = np.where(near, np.clip(APART - over, 0, None), 0)
-    # Neighbours go along, so that the cloth stays smooth.
-    ends = np.stack([piece.quads, np.roll(piece.quads, -1, axis=1)], -1).reshape(-1, 2)
-    around = sparse.csr_matrix((np.ones(2 * len(ends)), (ends.ravel(), ends[:, ::-1].ravel())), (len(push),) * 2)
-    around = sparse.diags(1 / np.maximum(np.asarray(around.sum(axis=1)).ravel(), 1)) @ around
-    for _ in range(3):
-        push = np.maximum(push, 0.7 * np.asarray(around @ push))
-    moved = piece.places + normal * push[:, None]
-    return Piece(piece.rows, moved, piece.canonical, piece.quads, piece.corners, piece.uvs)
+    # What is near goes along, in the same sheet or in one above it, so that sheets stay apart and smooth.
+    tree = cKDTree(piece.places)
+    around = tree.sparse_distance_matrix(tree, TOGETHER, output_type="coo_matrix")
+    share = 1 - smoothstep(np.asarray(around.data, np.float64), TOGETHER / 6, TOGETHER)
+    alike = (normal[around.row] * normal[around.col]).sum(axis=1) > 0.3
+    pulled = push.copy()
+    np.maximum.at(pulled, around.row, push[around.col] * share * alike)
+    moved = piece.places + normal * pulled[:, None]
+    return replace(piece, places=moved)
 
 
 def covered(piece: Piece, deleted: NDArray[np.bool_], mannequin: Mannequin) -> NDArray[np.bool_]:
