@@ -21,6 +21,7 @@ from portrait_core.training.parts_template.cloth_texture import cloth_images
 from portrait_core.training.parts_template.garment_cut import onto_cut, within
 from portrait_core.training.parts_template.hair_shaping import smoothstep
 from portrait_core.training.parts_template.hem import hemmed
+from portrait_core.training.parts_template.levels import coarser
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
 from portrait_core.training.parts_template.worn import Mannequin, deleted_vertices, fitting_of, halves, quads_of
 
@@ -83,7 +84,7 @@ def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, cont
     weights = mannequin.weights_at(piece.places)[whole.source]
     heights = np.zeros(len(whole.uvs), np.float32)
     heights[whole.corners.ravel()] = (canonical[:, 1] - mannequin.canonical_eyes[1])[whole.quads.ravel()]
-    return Garment(
+    made = Garment(
         fitting=fitting_of(own, controls, weights, whole.places, mannequin.places),
         quads=whole.quads,
         corners=whole.corners,
@@ -94,6 +95,7 @@ def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, cont
         normals=images.normals,
         coarse=(),
     )
+    return replace(made, coarse=coarser(made.topologies[0], whole.places))
 
 
 def cropped(proxy: Proxy, mannequin: Mannequin) -> Piece:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ from portrait_core.training.parts_template.hair_shaping import (
 )
 from portrait_core.training.parts_template.hair_texture import detail_image, png_bytes
 from portrait_core.training.parts_template.hairline import hairline_points, over_hairline, sparser
+from portrait_core.training.parts_template.levels import coarser
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
 from portrait_core.training.parts_template.strands import (
     Strands,
@@ -115,7 +116,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
     triangles = halves(quads)
     normals = vertex_normals(places.astype(np.float32), triangles.astype(np.int32)).astype(np.float64)
     edge = _edge_along(places, quads, strands)
-    return HairStyle(
+    style = HairStyle(
         fitting=fitting_of(proxy, controls, _weights(places, mannequin), places + eyes, mannequin.places),
         quads=quads,
         corners=corners,
@@ -128,6 +129,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
         detail=png_bytes(detail_image(rgba, halves(corners).astype(np.int32), uvs)),
         coarse=(),
     )
+    return replace(style, coarse=coarser(style.topologies[0], places))
 
 
 def thinned(
