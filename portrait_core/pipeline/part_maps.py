@@ -17,6 +17,7 @@ from portrait_core.parts.cloth_maps import cloth_maps
 from portrait_core.parts.eye_maps import eye_colours
 from portrait_core.parts.hair_maps import colour_factor, hair_maps
 from portrait_core.parts.part_mesh import PartMesh
+from portrait_core.parts.scalp import with_roots
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.maps import packed
 from portrait_core.progress import Progress
@@ -118,6 +119,9 @@ class PartPainter:
         colour, roughness = bake_materials(
             fine.faces, fine.uvs, where, materials, size, progress=progress, threads=threads
         )
+        hair, palette = self.figure.hair, person.look.palette
+        if hair is not None:
+            colour = with_roots(colour, hair, template, fine, (palette["hair"], palette["skin"]))
         return Maps(base_colour=colour, orm=packed(None, roughness))
 
     def eye(self, progress: Progress) -> Maps:
