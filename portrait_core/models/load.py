@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from portrait_core.errors import ModelFileError
 from portrait_core.person import Capability
@@ -61,6 +61,12 @@ def family_of(header: ModelHeader) -> Family:
 def capabilities_of(header: ModelHeader) -> frozenset[Capability]:
     """What a model offers, by its header alone; raises as :func:`family_of`."""
     return family_of(header).capabilities(header)
+
+
+def topology_of_new(header: ModelHeader) -> Literal["shell", "parts"]:
+    """The topology of new recipes: parts where the model has them. A recipe that is there and says nothing is older
+    than the choice, and means a shell."""
+    return "parts" if "parts" in capabilities_of(header) else "shell"
 
 
 def load_model(name_or_path: str | Path, device: str | torch.device = "auto") -> PortraitModel:

@@ -53,6 +53,8 @@ class Untangling:
 
     def step(self, places: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """How far (V, 3) vertices at ``places`` (V, 3) are to move, or None where nothing crosses."""
+        if len(self.faces) == 0:
+            return None
         used = np.unique(self.faces)
         behind = places[used, 2].max() - places[:, 2]
         edge, face, depth = self._crossings(places, behind)

@@ -24,6 +24,7 @@ from portrait_core.models.starter.field import BustField, CanonicalField, HairFi
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity, in_precision
 from portrait_core.models.starter.parts_template import look_of
 from portrait_core.models.starter.skin_colour import skin_materials
+from portrait_core.parts.kept_rows import KeptRows
 from portrait_core.parts.person_look import PersonLook
 from portrait_core.parts.template import PartsTemplate
 from portrait_core.person import Capability, Origin, Pose
@@ -128,10 +129,19 @@ class CanonicalPerson:
             return look_of(self.precise, self.header, self._rows, self._parts_shape)
 
     def skin_materials(
-        self, points: NDArray[np.float32], inside: NDArray[np.float32]
+        self,
+        points: NDArray[np.float32],
+        inside: NDArray[np.float32],
+        kept: KeptRows | None = None,
+        numbers: NDArray[np.int64] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Linear RGB (N, 3) and roughness (N,) of bare skin; see :class:`portrait_core.person.PersonOfParts`."""
-        return skin_materials(self.network, self._parts_identity, points, inside)
+        return skin_materials(self.network, self._parts_identity, points, inside, kept, numbers)
+
+    @property
+    def kept_width(self) -> int:
+        """See :class:`portrait_core.person.PersonOfParts`."""
+        return self.network.decoder.fc0.weight.shape[0]
 
     def eye_colours(self, directions: NDArray[np.float32]) -> NDArray[np.float32]:
         """sRGB (N, 3) of the eyeballs along ``directions`` (N, 3); see

@@ -42,8 +42,8 @@ def card_images(proxies: dict[str, Proxy], assets: AssetFolders) -> dict[str, ND
 
 def coverage(path: Path, corner_uvs: NDArray[np.floating], stray: float = 0.0) -> NDArray[np.uint8]:
     """The alpha of a picture as a PNG file of one channel, where polygons with these places (F, 4, 2) show it; what
-    else is in the picture, such as a maker's mark in its margin, is left out. So are hairs that lie apart and are less than
-    the share ``stray`` of all.
+    else is in the picture, such as a maker's mark in its margin, is left out; so are hairs that lie apart and are less
+    than the share ``stray`` of all.
 
     Raises ``ValueError`` for a picture without alpha.
     """
