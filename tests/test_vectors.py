@@ -10,7 +10,7 @@ import torch
 
 pytest.importorskip("skimage", reason="the recorded surfaces are compared with scikit-image's")
 
-from tests.vectors.__main__ import describe, main  # noqa: E402
+from tests.vectors.__main__ import describe, main
 from tests.vectors.compact import LEFT_OUT
 from tests.vectors.files import VectorFile, relative_error
 from tests.vectors.locate import compact_vectors, full_vectors, vector_files
