@@ -30,8 +30,11 @@ STRIPE_SHARE = 0.8
 STRIPED = (0.35, 0.65)
 """Persons have stripes or none: between these values of the scalar they come in."""
 
-WEAVE = 0.05
-"""How much lighter and darker single threads are."""
+WEAVE, THREAD = 0.025, 6.0
+"""How much lighter and darker single threads are, and the texels of a thread: enough for any filter."""
+
+RELIEF = 0.10
+"""Slope of the threads in the normal map."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +42,7 @@ class ClothMaps:
     """Images, row 0 at the top: ``base_colour`` (S, S, 3) sRGB; ``normal`` (S, S, 3), tangent space, +y up."""
 
     base_colour: NDArray[np.uint8]
-    normal: NDArray[np.uint8] | None
+    normal: NDArray[np.uint8]
 
 
 def cloth_maps(garment: Garment, look: PersonLook, size: int) -> ClothMaps:
@@ -63,7 +66,7 @@ class _Still:
     shade: NDArray[np.float32]
     share: NDArray[np.float32]
     heights: NDArray[np.float32]
-    normal: NDArray[np.uint8] | None
+    normal: NDArray[np.uint8]
 
 
 @lru_cache(maxsize=8)
@@ -72,10 +75,6 @@ def _still(garment: Garment, size: int) -> _Still:
         # Resized apart: pillow would weigh the light by the other channel, which is no opacity here.
         parts = [band.resize((size, size), Image.Resampling.BICUBIC) for band in image.convert("LA").split()]
         both = np.stack([np.asarray(part, np.float32) for part in parts], -1) / 255
-    normal = None
-    if garment.normals:
-        with Image.open(io.BytesIO(garment.normals)) as image:
-            normal = np.asarray(image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC))
     faces, _ = triangles_of_quads(garment.corners)
     texels = cover_texels(faces, garment.uvs, size)
     heights = np.zeros((size, size), np.float32)
@@ -84,9 +83,22 @@ def _still(garment: Garment, size: int) -> _Still:
     own[texels.row, texels.column] = True
     nearest = tuple(ndimage.distance_transform_edt(~own, return_distances=False, return_indices=True))
     row, column = np.mgrid[:size, :size]
-    threads = 1 + WEAVE * np.sin(row * np.pi * 0.97) * np.sin(column * np.pi * 0.97)
-    shade = (0.25 + 0.75 * both[..., 0]) * threads
-    return _Still(shade.astype(np.float32), both[..., 1], heights[nearest], normal)
+    across, down = (2 * np.pi / THREAD * each for each in (column, row))
+    shade = (0.25 + 0.75 * both[..., 0]) * (1 + WEAVE * np.sin(down) * np.sin(across))
+    slopes = np.stack([-np.cos(across) * np.sin(down), np.sin(across) * np.cos(down)], -1) * RELIEF
+    return _Still(shade.astype(np.float32), both[..., 1], heights[nearest], _normals(garment, size, slopes))
+
+
+def _normals(garment: Garment, size: int, slopes: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """(S, S, 3) the set's own normals, where there are any, with the weave's ``slopes`` (S, S, 2) on top."""
+    vector = np.tile(np.array([0.0, 0.0, 1.0]), (size, size, 1))
+    if garment.normals:
+        with Image.open(io.BytesIO(garment.normals)) as image:
+            image = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
+            vector = np.asarray(image, np.float64) / 127.5 - 1
+    vector[..., :2] += slopes * np.maximum(vector[..., 2:], 0)
+    vector /= np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-6)
+    return np.rint((vector * 0.5 + 0.5) * 255).astype(np.uint8)
 
 
 def _stripe(heights: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -35,6 +35,12 @@ LONG = 0.09
 ROOT = (0.45, 0.022)
 """Share of light at the roots, and the metres over which it becomes full."""
 
+ENDS = ((0.0024, 0.5), (0.0011, 0.9))
+"""Widths in metres of the strands at hairlines and free ends, and how much longer they are than others."""
+
+SHARP = 2.5
+"""How abruptly a strand ends across."""
+
 RELIEF = 0.0006
 """Metres of height for a step of one in the detail, for the normal map."""
 
@@ -67,14 +73,19 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
     drawn = np.zeros_like(detail)
     for seed, (period, amount) in enumerate(STRANDS):
         fine = np.clip(period / np.maximum(width, 1e-6) / 2 - 0.5, 0, 1)
-        drawn += amount * fine * _noise(across / period, along / LONG, seed)
+        drawn += amount * fine * noise(across / period, along / LONG, seed)
     detail = detail + drawn
+    # Where the cover fades out, some strands are longer than others.
+    ends = sum(share * noise(across / period, along / LONG, 7 + k) for k, (period, share) in enumerate(ENDS))
+    opacity = np.clip((opacity - 0.5) * 1.6 + 0.5, 0, 1)
+    fading = np.clip(4 * opacity * (1 - opacity), 0, 1)
+    cover = np.clip((opacity + 0.5 * fading * ends - 0.5) * SHARP + 0.5, 0, 1)
     root = ROOT[0] + (1 - ROOT[0]) * np.clip(along / ROOT[1], 0, 1)
     light = LIGHT * np.exp(CONTRAST * (detail - 0.5)) * root
     grey = linear_to_srgb(np.clip(light, 0, 1).astype(np.float32))
     return HairMaps(
         base_colour=_bytes(np.repeat(grey[..., None], 3, -1)),
-        opacity=_bytes(np.clip((opacity - 0.5) * 1.6 + 0.5, 0, 1)[..., None]),
+        opacity=_bytes(cover[..., None]),
         normal=_normals(detail, width),
         direction=_direction(across, along),
     )
@@ -125,7 +136,7 @@ def _direction(across: NDArray[np.float32], along: NDArray[np.float32]) -> NDArr
     return _bytes(np.concatenate([unit * 0.5 + 0.5, sure[..., None]], -1))
 
 
-def _noise(x: NDArray[np.float32], y: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+def noise(x: NDArray[np.float32], y: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     """Smooth noise in [-1, 1] over the plane, with one value at every whole x and y."""
     column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     s, t = (x - column).astype(np.float32), (y - row).astype(np.float32)

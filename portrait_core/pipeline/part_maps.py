@@ -21,6 +21,7 @@ from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.hair_maps import colour_factor, hair_maps
 from portrait_core.parts.kept_rows import KeptRows
 from portrait_core.parts.part_mesh import PartMesh
+from portrait_core.parts.scalp import with_roots
 from portrait_core.parts.template import PartsTemplate
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.maps import packed
@@ -63,9 +64,10 @@ MATERIALS: dict[str, Material] = {
         factors={METALNESS: 0.0, ROUGHNESS: 0.35},
         extensions={COAT: {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.03}},
     ),
+    # Black: a veil of any other colour would lie over the pupil.
     "cornea": Material(
         alpha="blend",
-        factors={COLOUR: (1.0, 1.0, 1.0, 0.04), METALNESS: 0.0, ROUGHNESS: 0.03},
+        factors={COLOUR: (0.0, 0.0, 0.0, 0.04), METALNESS: 0.0, ROUGHNESS: 0.03},
         extensions={COAT: {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.0}},
     ),
     "tear": Material(alpha="blend", factors={COLOUR: (1.0, 1.0, 1.0, 0.25), METALNESS: 0.0, ROUGHNESS: 0.05}),
@@ -127,6 +129,10 @@ class PartPainter:
         threads = thread_count(BAKE_THREADS)
         image = bake_layout(layout, sample, srgb=(True, True, True, False), progress=progress, threads=threads)
         colour, roughness = np.ascontiguousarray(image[:, :, :3]), np.ascontiguousarray(image[:, :, 3])
+        hair, palette, template = self.figure.hair, person.look.palette, person.parts_template
+        if hair is not None:
+            fine = prepared(template).skin[1]
+            colour = with_roots(colour, hair, template, fine, (palette["hair"], palette["skin"]))
         return Maps(base_colour=colour, orm=packed(None, roughness))
 
     def eye(self, progress: Progress) -> Maps:

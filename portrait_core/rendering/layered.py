@@ -37,8 +37,8 @@ LAYERS = 16
 """Surfaces that a ray passes at most; the last one counts as opaque."""
 REST = 0.01
 """A ray ends when less than this share of what lies behind would be seen."""
-STEP = 2e-5
-"""Metres that a ray starts behind the surface it passed."""
+STEP = 3e-6
+"""Metres that a ray starts behind the surface it passed: less than cards lie above the skin where they end in it."""
 CONTRAST = 5
 """Levels of 255 between neighbouring pixels from which on both are the means of several rays."""
 JUMP = 0.01

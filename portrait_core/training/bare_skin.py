@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training of a starter's bare skin: the branch alone, on a network that stays as it is.
+"""Training of a starter's bare skin and of the codes that parts read: on a network that stays as it is.
 
 Points lie on the skin of the parts template, half of them as often as its texture layout shows them. The truth is the
 portrait world's skin without what is painted on it for want of parts, also where hair and clothing would hide it. The
@@ -31,6 +31,7 @@ from portrait_core.parts.character import prepared
 from portrait_core.parts.template import PartsTemplate
 from portrait_core.progress import Progress, silent
 from portrait_core.runtime.torch_threads import one_torch_thread
+from portrait_core.training.code_refinement import CodeRefinementTraining, train_refinement
 from portrait_core.weights.checkpoint import LoadedWeights, load_weights, save_model
 from portrait_core.world.appearance import Look, SkinSites, bare_skin_colour, skin_sites
 from portrait_core.world.assets import AssetFolders, find_assets
@@ -41,7 +42,7 @@ from portrait_core.world.latent import Z_DIM, Attributes, attributes, code
 
 _log = logging.getLogger("portraitkit")
 
-BRANCH = "bare_skin."
+BRANCHES = ("bare_skin.", "code_refinement.")
 FACE_SHARE = 0.5
 """Share of the points that are drawn by area in the texture layout, where the face is finest; the rest on the skin."""
 SQUARED = 4.0
@@ -54,7 +55,7 @@ class BareSkinTraining:
     ``batch`` identities a step with ``points`` of ``pool`` prepared ones each; ``width`` of the branch."""
 
     seed: int = 0
-    steps: int = 4000
+    steps: int = 3000
     rate: float = 4e-3
     batch: int = 8
     points: int = 4096
@@ -148,6 +149,7 @@ def train_bare_skin(
     path: Path,
     out: Path,
     config: BareSkinTraining | None = None,
+    codes: CodeRefinementTraining | None = None,
     assets: Path | None = None,
     *,
     progress: Progress = silent,
@@ -164,8 +166,11 @@ def train_bare_skin(
     template = template_of(loaded)
     if template is None:
         raise ModelFileError(f"{path}: it has no parts template, on which the skin lies. Make its parts first.")
+    codes = codes or CodeRefinementTraining(seed=config.seed)
     with one_torch_thread():
         network = with_branch(loaded, config)
+        share = train_refinement(network, codes, progress)
+        _log.info("codes: %.3f of the squared error is left", share)
         trainer = BareSkinTrainer(network, SkinPoints(template, config.pool, find_assets(assets), config.seed), config)
         errors: list[float] = []
         for step in range(config.steps):
@@ -173,8 +178,8 @@ def train_bare_skin(
             errors.append(trainer.advance(step))
             if step % 100 == 99:
                 _log.info("step %d: %.5f", step + 1, float(np.mean(errors[-100:])))
-    report = {"error": round(float(np.mean(errors[-100:])), 5)}
-    _write(loaded, network, out, {"bare_skin": {**asdict(config), **report}})
+    report = {"error": round(float(np.mean(errors[-100:])), 5), "code_error_left": round(share, 4)}
+    _write(loaded, network, out, {"bare_skin": {**asdict(config), **report}, "codes": asdict(codes)})
     return report
 
 
@@ -191,16 +196,16 @@ def with_branch(loaded: LoadedWeights, config: BareSkinTraining) -> CanonicalGen
         branch.film.weight.mul_(0.2)
         branch.out.weight.mul_(0.3)
     state = {name: t.float() if t.is_floating_point() else t for name, t in loaded.network().items()}
-    own = {name: tensor for name, tensor in network.state_dict().items() if name.startswith(BRANCH)}
-    network.load_state_dict({**{n: t for n, t in state.items() if not n.startswith(BRANCH)}, **own})
+    own = {name: tensor for name, tensor in network.state_dict().items() if name.startswith(BRANCHES)}
+    network.load_state_dict({**{n: t for n, t in state.items() if not n.startswith(BRANCHES)}, **own})
     network.eval().requires_grad_(False)
     branch.requires_grad_(True)
     return network
 
 
 def _write(loaded: LoadedWeights, network: CanonicalGenerator, out: Path, facts: Mapping[str, object]) -> None:
-    branch = {n: t.detach().half() for n, t in network.state_dict().items() if n.startswith(BRANCH)}
-    tensors = {n: t for n, t in loaded.tensors.items() if not n.startswith(BRANCH)} | branch
+    branch = {n: t.detach().half() for n, t in network.state_dict().items() if n.startswith(BRANCHES)}
+    tensors = {n: t for n, t in loaded.tensors.items() if not n.startswith(BRANCHES)} | branch
     header = loaded.header
     training = header.training
     if training is not None:

@@ -102,6 +102,16 @@ class CanonicalPerson:
         """The same in the network's own precision, for colours and pictures."""
         return in_precision(self.shape, self.network.identity_warp.vertices)
 
+    @cached_property
+    def _parts_shape(self) -> Identity:
+        """What parts need of the networks, float64: much less than whole busts do."""
+        with torch.no_grad(), one_torch_thread():
+            return self.precise.parts_identity(self._rows)
+
+    @cached_property
+    def _parts_identity(self) -> Identity:
+        return in_precision(self._parts_shape, self.network.identity_warp.vertices)
+
     @property
     def parts_template(self) -> PartsTemplate:
         """What the parts of the model's persons have in common.
@@ -116,7 +126,7 @@ class CanonicalPerson:
     def look(self) -> PersonLook:
         """What makes this person's parts its own."""
         with one_torch_thread():
-            return look_of(self.precise, self.header, self._rows, self.shape)
+            return look_of(self.precise, self.header, self._rows, self._parts_shape)
 
     def skin_materials(
         self,
@@ -126,7 +136,7 @@ class CanonicalPerson:
         numbers: NDArray[np.int64] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Linear RGB (N, 3) and roughness (N,) of bare skin; see :class:`portrait_core.person.PersonOfParts`."""
-        return skin_materials(self.network, self.identity, points, inside, kept, numbers)
+        return skin_materials(self.network, self._parts_identity, points, inside, kept, numbers)
 
     @property
     def kept_width(self) -> int:
@@ -137,7 +147,7 @@ class CanonicalPerson:
         """sRGB (N, 3) of the eyeballs along ``directions`` (N, 3); see
         :class:`portrait_core.person.PersonOfParts`."""
         with torch.no_grad(), one_torch_thread():
-            return eye_colour(torch.as_tensor(directions), self.identity.palette[0, 5].cpu()).numpy()
+            return eye_colour(torch.as_tensor(directions), self._parts_identity.palette[0, 5].cpu()).numpy()
 
     @cached_property
     def field(self) -> BustField:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from portrait_core.geometry.components import component_labels
 from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.training.parts_template.hair_texture import png_bytes
 from textures.raster import cover_texels
@@ -24,6 +25,16 @@ EDGE = 0.02
 
 LIGHT = 0.25
 """Linear light from which on cloth counts as light."""
+
+AGREED = 0.25
+"""A chart with no more than this share of other texels is all of one kind."""
+
+HUE, TINTED = 0.3, 0.30
+"""A texel whose channels differ by more than this share of the largest has a hue; a quad with so many such texels is
+tinted."""
+
+CLOSED = 2
+"""Rings of quads that a gap in tinted cloth may have."""
 
 RED = 1.5
 """Cloth that has so much more red than green counts as red."""
@@ -61,13 +72,42 @@ def cloth_images(
     if diffuse is not None and white:
         linear = srgb_to_linear(ndimage.median_filter(diffuse, (5, 5, 1)).astype(np.float32) / 255)
         light = linear.mean(axis=-1) > LIGHT
-        share = np.where(light if white == "light" else linear[..., 0] > RED * linear[..., 1], 0.0, 1.0)
+        own_white = light if white == "light" else linear[..., 0] > RED * linear[..., 1]
+        tinted = np.ptp(linear, axis=-1) > HUE * linear.max(axis=-1)
+        there = texels.row, texels.column
+        share[there] = ~_by_piece(own_white[there], tinted[there], texels.face // 2, corners)
     painted = np.zeros((size, size), bool)
     painted[texels.row, texels.column] = True
     nearest = tuple(ndimage.distance_transform_edt(~painted, return_distances=False, return_indices=True))
     both = np.rint(np.stack([shade[nearest], share[nearest]], -1) * 255).astype(np.uint8)
     kept = b"" if normal is None else png_bytes(normal[..., :3][nearest])
     return ClothImages(own, png_bytes(both), kept)
+
+
+def _by_piece(
+    chosen: NDArray[np.bool_], tinted: NDArray[np.bool_], quad: NDArray[np.integer], corners: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """(N,) whether the cloth that each of N texels belongs to is ``chosen``: whole charts where nearly all texels of
+    one agree. A chart of both, which has something on it like a tie, is chosen but for the quads that are ``tinted``.
+    So borders run along the mesh, not along a picture's noise."""
+    count, places = len(corners), int(corners.max()) + 1
+    chart = component_labels(places, corners.ravel(), np.roll(corners, -1, axis=1).ravel())[corners[:, 0]]
+    number = np.maximum(np.bincount(chart[quad]), 1)
+    share = (np.bincount(chart[quad], chosen) / number)[chart]
+    other = np.bincount(quad, tinted, minlength=count) > TINTED * np.bincount(quad, minlength=count)
+    # Gaps, such as a white stripe across, are closed.
+    for _ in range(CLOSED):
+        other = _grown(other, corners)
+    for _ in range(CLOSED):
+        other = ~_grown(~other, corners)
+    return np.where(np.abs(share - 0.5) > 0.5 - AGREED, share > 0.5, ~other)[quad]
+
+
+def _grown(chosen: NDArray[np.bool_], corners: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(Q,) the quads chosen and those beside them."""
+    touched = np.zeros(int(corners.max()) + 1, bool)
+    touched[corners[chosen]] = True
+    return touched[corners].any(axis=1)
 
 
 def _read(folder: Path, kind: str) -> Image.Image | None:

@@ -10,16 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.spatial import cKDTree
 
-from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.geometry.components import component_labels
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.parts.controls import Controls
 from portrait_core.parts.garment import Garment
 from portrait_core.training.parts_template.cloth_texture import cloth_images
-from portrait_core.training.parts_template.crop import ARM, CHEST
+from portrait_core.training.parts_template.garment_cut import onto_cut, within
+from portrait_core.training.parts_template.hair_shaping import smoothstep
 from portrait_core.training.parts_template.hem import hemmed
+from portrait_core.training.parts_template.levels import coarser
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
 from portrait_core.training.parts_template.worn import Mannequin, deleted_vertices, fitting_of, halves, quads_of
 
@@ -42,11 +44,11 @@ the set's texture."""
 APART = 0.0025
 """Cloth lies at least this far over the skin, metres."""
 
+TOGETHER = 0.03
+"""Cloth within this distance of cloth that is lifted goes along, less and less, metres."""
+
 COVER_REACH = 0.035
 """Skin with cloth over it within this reach is covered, metres."""
-
-BELOW = 0.004
-"""Cloth goes this much lower than the skin, metres."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,7 @@ def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, cont
     weights = mannequin.weights_at(piece.places)[whole.source]
     heights = np.zeros(len(whole.uvs), np.float32)
     heights[whole.corners.ravel()] = (canonical[:, 1] - mannequin.canonical_eyes[1])[whole.quads.ravel()]
-    return Garment(
+    made = Garment(
         fitting=fitting_of(own, controls, weights, whole.places, mannequin.places),
         quads=whole.quads,
         corners=whole.corners,
@@ -93,49 +95,26 @@ def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, cont
         normals=images.normals,
         coarse=(),
     )
+    return replace(made, coarse=coarser(made.topologies[0], whole.places))
 
 
 def cropped(proxy: Proxy, mannequin: Mannequin) -> Piece:
     """The part of a garment over the bust, its border on the bust's cuts."""
     quads, corners, uvs = quads_of(proxy)
     canonical, places = proxy.places(mannequin.mesh.neutral), proxy.places(mannequin.places)
-    inside = within(canonical, places, mannequin)
-    keep = (inside[quads] > 0).sum(axis=1) >= 2
+    inside = within(canonical, mannequin)
+    keep = (inside[quads] > 0).any(axis=1)
     quads, corners = quads[keep], corners[keep]
     used, quads = np.unique(quads, return_inverse=True)
     seen, corners = np.unique(corners, return_inverse=True)
     quads, corners = quads.reshape(-1, 4), corners.reshape(-1, 4)
-    slide = sparse.identity(len(used), format="csr") + _slides(quads, inside[used])
+    slide = onto_cut(quads, inside[used])
     moved = np.asarray(slide @ places[used]), np.asarray(slide @ canonical[used])
-    return Piece(sparse.csr_matrix(slide @ proxy.rows[used]), *moved, quads, corners, uvs[seen])
-
-
-def within(canonical: NDArray[np.float64], places: NDArray[np.float64], mannequin: Mannequin) -> NDArray[np.float64]:
-    """(K,) metres on the kept side of the bust's cuts, for places on the canonical body and on the mannequin."""
-    result = canonical[:, 1] - (CHEST - BELOW)
-    weights = mannequin.weights_at(places)
-    neutral, joints = mannequin.mesh.neutral, mannequin.mesh.joints
-    for side in ("left", "right"):
-        shoulder, elbow = (neutral[joints[f"{side}_{name}"]].mean(axis=0) for name in ("shoulder", "elbow"))
-        along = (elbow - shoulder) / np.linalg.norm(elbow - shoulder)
-        length = ARM * float(np.linalg.norm(elbow - shoulder)) + BELOW
-        arm = weights[:, [SMPL_JOINT_NAMES.index(f"{side}_{name}") for name in ("shoulder", "elbow")]].sum(axis=1)
-        result = np.where(arm > 0.5, length - (canonical - shoulder) @ along, result)
-        outer = (np.abs(canonical[:, 0]) > abs(elbow[0])) & (np.sign(canonical[:, 0]) == np.sign(elbow[0]))
-        result = np.where(outer, -1.0, result)
-    return result
-
-
-def _slides(quads: NDArray[np.int64], inside: NDArray[np.float64]) -> Any:
-    """(K, K) what brings a vertex beyond the cut along its edges onto it, to be added."""
-    ends = np.stack([quads, np.roll(quads, -1, axis=1)], -1).reshape(-1, 2)
-    edges = np.unique(np.sort(ends, axis=1), axis=0)
-    both = np.concatenate([edges, edges[:, ::-1]])
-    crossing = both[(inside[both[:, 0]] <= 0) & (inside[both[:, 1]] > 0)]
-    out, inner = crossing.T
-    share = inside[out] / (inside[out] - inside[inner]) / np.bincount(out, minlength=len(inside))[out]
-    values, rows, columns = np.r_[share, -share], np.r_[out, out], np.r_[inner, out]
-    return sparse.csr_matrix((values, (rows, columns)), (len(inside), len(inside)))
+    # The texture goes along, chart by chart.
+    at_corner = np.zeros(len(seen))
+    at_corner[corners.ravel()] = inside[used][quads.ravel()]
+    uvs = np.asarray(onto_cut(corners, at_corner) @ uvs[seen].astype(np.float64)).astype(np.float32)
+    return Piece(sparse.csr_matrix(slide @ proxy.rows[used]), *moved, quads, corners, uvs)
 
 
 def lifted(piece: Piece, mannequin: Mannequin) -> Piece:
@@ -149,14 +128,15 @@ def lifted(piece: Piece, mannequin: Mannequin) -> Piece:
     over = ((piece.places - foot) * normal).sum(axis=1)
     near = hits.distance < 0.03
     push = np.where(near, np.clip(APART - over, 0, None), 0)
-    # Neighbours go along, so that the cloth stays smooth.
-    ends = np.stack([piece.quads, np.roll(piece.quads, -1, axis=1)], -1).reshape(-1, 2)
-    around = sparse.csr_matrix((np.ones(2 * len(ends)), (ends.ravel(), ends[:, ::-1].ravel())), (len(push),) * 2)
-    around = sparse.diags(1 / np.maximum(np.asarray(around.sum(axis=1)).ravel(), 1)) @ around
-    for _ in range(3):
-        push = np.maximum(push, 0.7 * np.asarray(around @ push))
-    moved = piece.places + normal * push[:, None]
-    return Piece(piece.rows, moved, piece.canonical, piece.quads, piece.corners, piece.uvs)
+    # What is near goes along, in the same sheet or in one above it, so that sheets stay apart and smooth.
+    tree = cKDTree(piece.places)
+    around = tree.sparse_distance_matrix(tree, TOGETHER, output_type="coo_matrix")
+    share = 1 - smoothstep(np.asarray(around.data, np.float64), TOGETHER / 6, TOGETHER)
+    alike = (normal[around.row] * normal[around.col]).sum(axis=1) > 0.3
+    pulled = push.copy()
+    np.maximum.at(pulled, around.row, push[around.col] * share * alike)
+    moved = piece.places + normal * pulled[:, None]
+    return replace(piece, places=moved)
 
 
 def covered(piece: Piece, deleted: NDArray[np.bool_], mannequin: Mannequin) -> NDArray[np.bool_]:
@@ -171,7 +151,7 @@ def covered(piece: Piece, deleted: NDArray[np.bool_], mannequin: Mannequin) -> N
     a, b, c = (cloth_places[halves(piece.quads)[hits.face]][:, k] for k in range(3))
     outer = (np.cross(b - a, c - a) * normals).sum(axis=1) > 0  # an arm is not covered by the cloth on the chest
     under = (hits.face >= 0) & (hits.distance < COVER_REACH) & outer & used
-    low = within(mannequin.mesh.neutral, mannequin.places, mannequin) < 0
+    low = within(mannequin.mesh.neutral, mannequin) < 0
     under |= low | (deleted & used)
     quads = mannequin.mesh.quads_of("body")
     seen = ~under & used

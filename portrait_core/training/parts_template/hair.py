@@ -3,19 +3,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
+from portrait_core.geometry.components import component_labels
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.parts.controls import Controls
 from portrait_core.parts.hair import HairStyle
-from portrait_core.training.parts_template.hair_fringe import swept_aside, trimmed, whole_quads
+from portrait_core.training.parts_template.hair_fringe import uncut
 from portrait_core.training.parts_template.hair_shaping import (
     clearance,
     neighbours,
@@ -26,6 +29,8 @@ from portrait_core.training.parts_template.hair_shaping import (
     wave,
 )
 from portrait_core.training.parts_template.hair_texture import detail_image, png_bytes
+from portrait_core.training.parts_template.hairline import hairline_points, over_hairline, sparser
+from portrait_core.training.parts_template.levels import coarser
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
 from portrait_core.training.parts_template.strands import (
     Strands,
@@ -34,6 +39,7 @@ from portrait_core.training.parts_template.strands import (
     solve_strands,
 )
 from portrait_core.training.parts_template.worn import Mannequin, fitting_of, halves, quads_of
+from textures.raster import cover_texels
 
 
 @dataclass(frozen=True)
@@ -41,26 +47,26 @@ class Cut:
     """What is done to one mesh of the set.
 
     Attributes:
-        trim: whether a fringe hangs over the eyes and is cut.
-        sweep: which side's fringe is swept off the eye instead: +1 the subject's left, -1 the right, 0 neither.
+        fringe: whether a fringe hangs over the eyes and is cut.
         tail: whether what hangs is a tail or a braid.
+        bare: whether the set's texture has no hairline of its own.
     """
 
-    trim: bool = False
-    sweep: int = 0
+    fringe: bool = False
     tail: bool = False
+    bare: bool = False
 
 
 STYLES: dict[str, Cut] = {
     "afro01": Cut(),
-    "bob01": Cut(sweep=-1),
-    "bob02": Cut(sweep=-1),
-    "braid01": Cut(sweep=-1, tail=True),
+    "bob01": Cut(fringe=True),
+    "bob02": Cut(fringe=True),
+    "braid01": Cut(fringe=True, tail=True, bare=True),
     "long01": Cut(),
     "ponytail01": Cut(tail=True),
     "short01": Cut(),
     "short02": Cut(),
-    "short03": Cut(sweep=-1),
+    "short03": Cut(fringe=True),
     "short04": Cut(),
 }
 """The styles of the set that are built."""
@@ -68,8 +74,14 @@ STYLES: dict[str, Cut] = {
 HANGING = (-0.20, -0.09)
 """Heights between which hair hangs less and less on the head, metres from the middle of the eyes."""
 
+NO_HAIR = 40
+"""Quads with no more opacity than this, of 255, are left out."""
+
 SHEETS = 8
 """Sheets of hair that are looked through."""
+
+GROWS = (-0.012, 0.004)
+"""Metres over the hairline between which the scalp comes to show roots."""
 
 SCALP_REACH = 0.03
 """Hair farther over the scalp than this does not darken it, metres."""
@@ -90,19 +102,21 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
     strands, flow = _strands(modelled, quads, uvs[corners], rgba)
     places = modelled
     cut = STYLES.get(folder.name, Cut())
-    if cut.trim:
-        places = places + trimmed(places, triangles, strands)
-    if cut.sweep:
-        places = swept_aside(places, triangles, mannequin.head, float(cut.sweep))
     places = over_skin(places, triangles, mannequin.head)
-    if cut.sweep:
-        whole = whole_quads(places, quads, mannequin.head)
-        quads, corners = quads[whole], corners[whole]
-        triangles = halves(quads)
     above = clearance(places, mannequin.head)
+    hairline = hairline_points(places, quads, above) if cut.bare else np.zeros((0, 3))
+    roots = _roots(places, triangles, _corner_uvs(corners, uvs), rgba[..., 3], mannequin)[controls.index]
+
+    def left(at: NDArray[np.float64]) -> NDArray[np.float64]:
+        return sparser(at, hairline) * (uncut(at) if cut.fringe else 1.0)
+
+    rgba = thinned(rgba, places, quads, _corner_uvs(corners, uvs), left)
+    shown = _shown(rgba[..., 3], uvs[corners]) & (left(places)[quads].max(axis=1) > NO_HAIR / 255)
+    quads, corners = quads[shown], corners[shown]
+    triangles = halves(quads)
     normals = vertex_normals(places.astype(np.float32), triangles.astype(np.int32)).astype(np.float64)
     edge = _edge_along(places, quads, strands)
-    return HairStyle(
+    style = HairStyle(
         fitting=fitting_of(proxy, controls, _weights(places, mannequin), places + eyes, mannequin.places),
         quads=quads,
         corners=corners,
@@ -111,10 +125,50 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
         shorter=shortened(places, triangles, strands, cut.tail),
         outward=outward(places, above),
         wave=wave(places, normals, flow, strands, edge, above),
-        roots=_roots(places, triangles, _corner_uvs(corners, uvs), rgba[..., 3], mannequin)[controls.index],
+        roots=roots,
         detail=png_bytes(detail_image(rgba, halves(corners).astype(np.int32), uvs)),
         coarse=(),
     )
+    return replace(style, coarse=coarser(style.topologies[0], places))
+
+
+def thinned(
+    rgba: NDArray[np.uint8],
+    places: NDArray[np.float64],
+    quads: NDArray[np.int64],
+    corner_uvs: NDArray[np.float64],
+    left: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+) -> NDArray[np.uint8]:
+    """A texture (S, S, 4) with what of its hair is ``left``, a function of places (N, 3): 0 to 1 (N,).
+
+    The mesh is ``places`` (K, 3), (Q, 4) with ``corner_uvs`` (2Q, 3, 2). Where several pieces of it share a place in
+    the texture, the most that any of them has is left.
+    """
+    size = len(rgba)
+    pieces = np.repeat(component_labels(len(places), quads.ravel(), np.roll(quads, -1, axis=1).ravel())[quads[:, 0]], 2)
+    triangles, share = halves(quads), np.full((size, size), -1.0)
+    for piece in np.unique(pieces):
+        own = pieces == piece
+        faces = np.arange(3 * own.sum()).reshape(-1, 3).astype(np.int32)
+        texels = cover_texels(faces, corner_uvs[own].reshape(-1, 2).astype(np.float32), size)
+        at = np.asarray(texels.interpolate(faces, places[triangles[own]].reshape(-1, 3)), np.float64)
+        there = texels.row, texels.column
+        share[there] = np.maximum(share[there], left(at))
+    nearest = ndimage.distance_transform_edt(share < 0, return_distances=False, return_indices=True)
+    result = rgba.copy()
+    result[..., 3] = np.rint(rgba[..., 3] * np.maximum(share[tuple(nearest)], 0))
+    return result
+
+
+def _shown(alpha: NDArray[np.uint8], corner_uvs: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """(Q,) which quads, with corners (Q, 4, 2) in the texture, have any hair."""
+    size = len(alpha)
+    s, t = (each.ravel() for each in np.meshgrid(np.linspace(0, 1, 9), np.linspace(0, 1, 9)))
+    weights = np.stack([(1 - s) * (1 - t), s * (1 - t), s * t, (1 - s) * t], 1)
+    at = np.einsum("nk,qka->qna", weights, np.asarray(corner_uvs, np.float64))
+    column = np.clip((at[..., 0] * size).astype(int), 0, size - 1)
+    row = np.clip(((1 - at[..., 1]) * size).astype(int), 0, size - 1)
+    return alpha[row, column].max(axis=1) > NO_HAIR
 
 
 def _texture(folder: Path) -> NDArray[np.uint8]:
@@ -199,4 +253,5 @@ def _roots(
     around = neighbours(len(skin), mannequin.triangles.astype(np.int64))
     for _ in range(2):
         found = 0.5 * found + 0.5 * np.asarray(around @ found)
+    found *= smoothstep(over_hairline(skin), *GROWS) * (1 - mannequin.ears)
     return np.where(np.linalg.norm(normals, axis=1) > 0.5, found, 0.0)

@@ -39,11 +39,6 @@ ROOTS = 0.0015
 DEEPEST, LOWEST = 0.03, -0.13
 """What lies deeper in the head, or below the jaw, is left where it is."""
 
-STRAY = np.deg2rad(20.0)
-
-SIDE = np.deg2rad(105.0)
-"""What lies farther round than this stays where it is."""
-
 
 def smoothstep(x: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
     t = np.clip((x - low) / (high - low), 0, 1)

@@ -13,8 +13,11 @@ from portrait_core.geometry.normals import vertex_normals
 THICKNESS = 0.0018
 """Metres from the outer face of the cloth to the inner one at its borders."""
 
-DEPTH = 0.006
+DEPTH = 0.0035
 """Metres that the inner face goes in from the border."""
+
+EVENED = 2
+"""Rounds in which directions are smoothed along a border."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +43,10 @@ def hemmed(
     border = np.unique(np.concatenate([begin, end]))
     inward = _inward(places, quads, normals, begin, end, border)
     count, rim = len(places), len(border)
-    under = places[border] - normals[border] * THICKNESS
-    deep = under + inward * DEPTH - normals[border] * (0.3 * THICKNESS)
+    down = _evened(normals[border], np.searchsorted(border, begin), np.searchsorted(border, end))
+    inward = _evened(inward, np.searchsorted(border, begin), np.searchsorted(border, end))
+    under = places[border] - down * THICKNESS
+    deep = under + inward * DEPTH - down * (0.3 * THICKNESS)
     place = np.full(count, -1)
     place[border] = np.arange(rim)
     first, second = count + place, count + rim + place
@@ -57,6 +62,16 @@ def hemmed(
         corners=np.concatenate([corners, rim_corners, rim_corners]),
         uvs=uvs,
     )
+
+
+def _evened(vectors: NDArray[np.float64], begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(B, 3) unit vectors at the border's vertices, smoothed along its edges from ``begin`` to ``end`` (E,)."""
+    for _ in range(EVENED):
+        total = vectors.copy()
+        np.add.at(total, begin, 0.5 * vectors[end])
+        np.add.at(total, end, 0.5 * vectors[begin])
+        vectors = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
+    return vectors
 
 
 def open_edges(quads: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

@@ -58,11 +58,16 @@ class Mannequin:
     @cached_property
     def head(self) -> MeshQueries:
         """The same without the ears, which hair lies behind."""
+        kept = self.triangles[~(self.ears > 0)[self.triangles].any(axis=1)]
+        return MeshQueries((self.places - self.eyes).astype(np.float32), kept)
+
+    @cached_property
+    def ears(self) -> NDArray[np.float64]:
+        """(N,) 1 on ears, 0 elsewhere."""
         at = self.mesh.neutral - self.canonical_eyes
         at[:, 0] = np.abs(at[:, 0])
-        ear = ((((at - EAR) / (1.25 * EAR_SIZE)) ** 2).sum(axis=1) < 1) & (at[:, 0] > BESIDE_EAR)
-        kept = self.triangles[~ear[self.triangles].any(axis=1)]
-        return MeshQueries((self.places - self.eyes).astype(np.float32), kept)
+        inside = ((((at - EAR) / (1.25 * EAR_SIZE)) ** 2).sum(axis=1) < 1) & (at[:, 0] > BESIDE_EAR)
+        return inside.astype(np.float64)
 
     @cached_property
     def normals(self) -> NDArray[np.float64]:

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scalp beneath hair: the roots that show through it and past its edge, painted into the skin's colours."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.parts.hair import HairStyle
+from portrait_core.parts.hair_maps import noise
+from portrait_core.parts.part_mesh import Topology
+from portrait_core.parts.template import PartsTemplate
+from textures.raster import cover_texels
+
+AMOUNT = 0.88
+"""Share of the roots' colour where hair is thick."""
+
+ROOT_COLOUR = (0.70, 0.08)
+"""Shares of the hair's and the skin's sRGB in the roots' colour."""
+
+STROKE = (0.0011, 0.012)
+"""Width and length of the roots that reach past the hair, metres."""
+
+HEAD = 0.085
+"""Radius of a head, metres: what a turn about its axis is in metres."""
+
+AXIS = -0.02
+"""Where that axis is, metres ahead of the neck joint of the canonical body."""
+
+
+def with_roots(
+    colours: NDArray[np.uint8],
+    style: HairStyle,
+    template: PartsTemplate,
+    fine: Topology,
+    palette: tuple[NDArray[np.floating], NDArray[np.floating]],
+) -> NDArray[np.uint8]:
+    """The skin's colours (S, S, 3) sRGB under a hair style; ``fine`` is the skin's level 1, ``palette`` the hair's and
+    the skin's sRGB (3,)."""
+    cover = root_cover(style, template, fine, len(colours))
+    hair, skin = (np.asarray(each, np.float32) for each in palette)
+    target = 255 * np.clip(ROOT_COLOUR[0] * hair + ROOT_COLOUR[1] * skin, 0, 1)
+    rows, columns = np.nonzero(cover)
+    share = AMOUNT / 255 * cover[rows, columns, None].astype(np.float32)
+    result = colours.copy()
+    result[rows, columns] = np.rint(colours[rows, columns] * (1 - share) + target * share)
+    return result
+
+
+@lru_cache(maxsize=16)
+def root_cover(style: HairStyle, template: PartsTemplate, fine: Topology, size: int) -> NDArray[np.uint8]:
+    """(S, S) how much of the skin's texels is roots, 0 to 255, row 0 at the top: the same for all who wear a style."""
+    skin = template.skin
+    at_vertex = np.asarray(skin.fine.matrix @ style.roots[skin.vertices], np.float64)[fine.welded]
+    faces = fine.faces[(at_vertex[fine.faces] > 0).any(axis=1)]
+    cover = np.zeros((size, size), np.uint8)
+    if len(faces) == 0:
+        return cover
+    texels = cover_texels(faces, fine.uvs, size)
+    columns = np.column_stack([at_vertex, template.skin_places.canonical[fine.welded]]).astype(np.float32)
+    values = np.asarray(texels.interpolate(faces, columns), np.float32)
+    own, place = np.clip(values[:, 0], 0, 1), values[:, 1:]
+    turn = HEAD * np.arctan2(place[:, 0], place[:, 2] - AXIS)
+    strokes = noise(turn / STROKE[0], place[:, 1] / STROKE[1], 3)
+    fading = np.clip(4 * own * (1 - own), 0, 1)
+    strands = np.clip((own + 0.55 * fading * strokes - 0.5) * 1.8 + 0.5, 0, 1)
+    cover[texels.row, texels.column] = np.rint(255 * strands)
+    return cover
