@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as nnf
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -141,7 +140,6 @@ class BareSkinTrainer:
             style, palette = network.identity_code.style(known), network.identity_code.palette(known)
             places = network.normalised(torch.as_tensor(self.points.points[index]))
             hidden = network.decoder.first_hidden(network.planes_of_style(style), places, style)
-            hidden = nnf.leaky_relu(hidden, 0.2)
         return self.branch(hidden, style, palette)[0]
 
 
