@@ -37,6 +37,8 @@ REACH = 0.012
 """Skin that lies farther outside a garment than this is beside it, metres."""
 BORDER = 0.010
 """Around its border skin and garment cross by design, metres."""
+FEW = 4
+"""Vertices that may lie deeper than what is told: a single one is seen by nobody."""
 CONE = (-18.0, -9.0, 0.0, 9.0, 18.0)
 """Degrees to the sides, and up and down, from which an eye is looked at."""
 LAYERS = 8
@@ -78,7 +80,8 @@ def _crossing(skin: Level, garment: Level) -> float:
     if len(border):
         foot = places[met] - normals[met] * hits.distance[met, None]
         through &= spatial.cKDTree(border).query(foot)[0] > BORDER
-    return float(hits.distance[met][through].max(initial=0.0))
+    deepest = np.sort(hits.distance[met][through])[::-1]
+    return float(deepest[FEW]) if len(deepest) > FEW else 0.0
 
 
 def _covered(hair: Level, eye: Level) -> float:
@@ -148,7 +151,11 @@ def raggedness(places: NDArray[np.float64], faces: NDArray[np.int64]) -> float:
     simple = np.zeros(len(places), bool)
     simple[first[count == 2]] = True
     away = np.zeros_like(places)
-    away[simple] = places[simple] - places[beside[simple]].mean(axis=1)
+    one, other = places[beside[simple, 0]], places[beside[simple, 1]]
+    along = (other - one) / np.maximum(np.linalg.norm(other - one, axis=1, keepdims=True), 1e-12)
+    # Beside the straight line between its neighbours: how they are spaced along it does not count.
+    offset = places[simple] - one
+    away[simple] = offset - (offset * along).sum(axis=1, keepdims=True) * along
     # A round border bends everywhere alike; teeth bend to and fro.
     inner = simple & simple[beside].all(axis=1)
     rough = away[inner] - away[beside[inner]].mean(axis=1)

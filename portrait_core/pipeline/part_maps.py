@@ -130,10 +130,15 @@ class PartPainter:
         image = bake_layout(layout, sample, srgb=(True, True, True, False), progress=progress, threads=threads)
         colour, roughness = np.ascontiguousarray(image[:, :, :3]), np.ascontiguousarray(image[:, :, 3])
         hair, palette, template = self.figure.hair, person.look.palette, person.parts_template
-        if hair is not None:
+        if hair is not None and self.with_hair:
             fine = prepared(template).skin[1]
             colour = with_roots(colour, hair, template, fine, (palette["hair"], palette["skin"]))
         return Maps(base_colour=colour, orm=packed(None, roughness))
+
+    @property
+    def with_hair(self) -> bool:
+        """Whether the recipe asks for hair, of which roots show on the scalp."""
+        return self.recipe.hair != "none" and (not self.recipe.parts or "hair" in self.recipe.parts)
 
     def eye(self, progress: Progress) -> Maps:
         """White, iris and pupil."""
