@@ -205,10 +205,8 @@ def _write(loaded: LoadedWeights, network: CanonicalGenerator, out: Path, facts:
     branch = {n: t.detach().half() for n, t in network.state_dict().items() if n.startswith(BRANCHES)}
     tensors = {n: t for n, t in loaded.tensors.items() if not n.startswith(BRANCHES)} | branch
     header = loaded.header
-    training = header.training
-    if training is not None:
-        metrics = {**json.loads(json.dumps(training.metrics)), **json.loads(json.dumps(facts))}
-        command = f"{training.command}; portrait train skin (portraitkit {portrait_core.__version__})"
-        training = training.model_copy(update={"metrics": metrics, "command": command})
+    metrics = {**json.loads(json.dumps(header.training.metrics)), **json.loads(json.dumps(facts))}
+    command = f"{header.training.command}; portrait train skin (portraitkit {portrait_core.__version__})"
+    training = header.training.model_copy(update={"metrics": metrics, "command": command})
     header = header.model_copy(update={"config": network.config.to_dict(), "training": training, "digest": ""})
     save_model(out, tensors, header, overwrite=True)
