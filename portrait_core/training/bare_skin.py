@@ -163,7 +163,7 @@ def train_bare_skin(
     loaded = load_weights(path)
     template = template_of(loaded)
     if template is None:
-        raise ModelFileError(f"{path}: it has no parts template, on which the skin lies. Make its parts first.")
+        raise ModelFileError(f"{path}: it has no parts template, on which the skin lies. Its parts are made first.")
     codes = codes or CodeRefinementTraining(seed=config.seed)
     with one_torch_thread():
         network = with_branch(loaded, config)
@@ -206,7 +206,8 @@ def _write(loaded: LoadedWeights, network: CanonicalGenerator, out: Path, facts:
     tensors = {n: t for n, t in loaded.tensors.items() if not n.startswith(BRANCHES)} | branch
     header = loaded.header
     metrics = {**json.loads(json.dumps(header.training.metrics)), **json.loads(json.dumps(facts))}
-    command = f"{header.training.command}; portrait train skin (portraitkit {portrait_core.__version__})"
-    training = header.training.model_copy(update={"metrics": metrics, "command": command})
+    before = header.training.command
+    update = dict(metrics=metrics, command=f"{before}; portrait train skin (portraitkit {portrait_core.__version__})")
+    training = header.training.model_copy(update=update)
     header = header.model_copy(update={"config": network.config.to_dict(), "training": training, "digest": ""})
     save_model(out, tensors, header, overwrite=True)
