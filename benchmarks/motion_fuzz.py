@@ -104,10 +104,16 @@ def read_copies(first: int, last: int) -> dict[str, Any]:
     from portrait_core.body.poses import open_pose
     from portrait_core.body.recordings import FileHints
     from portrait_core.rig.motion_files import open_motion
-    from tests.field import motion_layouts_others, motion_layouts_programs, motion_layouts_smpl, motion_writers
+    from tests.field import (
+        motion_layouts_others,
+        motion_layouts_programs,
+        motion_layouts_siblings,
+        motion_layouts_smpl,
+        motion_writers,
+    )
     from tests.field.motion_layouts import LAYOUTS
 
-    assert motion_layouts_others and motion_layouts_programs and motion_layouts_smpl
+    assert motion_layouts_others and motion_layouts_programs and motion_layouts_siblings and motion_layouts_smpl
     torch.set_num_threads(1)
     files = [layout for layout in LAYOUTS if "." in layout.name]  # the others are folders
 

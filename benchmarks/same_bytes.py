@@ -99,8 +99,9 @@ def main() -> None:
         rows[name] = dict(zip(base[0], others, strict=True))
         told = {part: count for part, count in rows[name].items() if count}
         print(f"{name}: {f'other in so many avatars: {told}' if told else 'all parts equal'}", flush=True)
-    facts = {"seeds": len(seeds), "texture": words.texture, "other than with 1 thread": rows, "with 1 thread": base}
-    RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        # after every setting: one takes minutes, and what is stopped keeps what it has
+        facts = {"seeds": len(seeds), "texture": words.texture, "other than with 1 thread": rows, "with 1 thread": base}
+        RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -51,8 +51,9 @@ def extract_surface(field: Field, resolution: int = 256, *, progress: Progress |
 def _refuse_noise(volumes: NDArray[np.float64]) -> None:
     """Raise ``ModelFileError`` where the shells of these ``volumes`` (S,) are many and none is the bust."""
     solid = volumes[volumes > 0.0]
-    if len(volumes) > NOISE[0] and float(solid.max()) < NOISE[1] * float(solid.sum()):
-        share = 100.0 * float(solid.max()) / float(solid.sum())
+    largest, whole = (float(solid.max()), float(solid.sum())) if len(solid) else (0.0, 0.0)
+    if len(volumes) > NOISE[0] and (largest < NOISE[1] * whole or not whole):
+        share = 100.0 * largest / whole if whole else 0.0
         raise ModelFileError(
             f"the surface of this model is noise: {len(volumes)} pieces, the largest with {share:.0f} % of the volume, "
             "where a bust has nearly all. Its weights are untrained, damaged or of another program; get the file again "

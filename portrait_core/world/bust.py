@@ -8,7 +8,8 @@ are as sharp as the procedures behind them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,8 +37,9 @@ from portrait_core.world.appearance import (
 )
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import BaseMesh, load_base_mesh
+from portrait_core.world.cache import cached_arrays
 from portrait_core.world.canonical_body import EYE_MIDDLE, BodyDistance, CanonicalBody, load_canonical_body
-from portrait_core.world.hair_volumes import VOXEL, HairVolumes, load_hair_volumes
+from portrait_core.world.hair_volumes import VERSION, VOXEL, HairVolumes, load_hair_volumes
 from portrait_core.world.identity import LANDMARKS, IdentitySpace, carry, load_identity_space
 from portrait_core.world.latent import attributes
 from portrait_core.world.morphs import control_vertices, target_weights
@@ -48,6 +50,9 @@ IntArray = NDArray[np.int64]
 
 HAIR_STEP = 0.0021
 """Spacing of the lattice on which hair is turned into triangles, metres."""
+
+LATTICE_VERSION = f"{VERSION}-lattice-1"
+"""To be changed with the lattice or its descriptions: they are kept on disk, because they take a minute."""
 
 HEAD = 15
 """SMPL's head joint, which hair follows."""
@@ -93,17 +98,20 @@ class PortraitWorld:
             name: getattr(self.body, name)[self.space.body_vertices] for name in ("ao", "lip", "lid", "mouth")
         }
         self._closed, self._end_rows = _close_ends(self.space)
-        self._nodes, self._node_sites, self._shape = self._hair_lattice()
-
-    def _hair_lattice(self) -> tuple[IntArray, HairSites, tuple[int, ...]]:
-        """The lattice nodes near any style, their descriptions, and the whole lattice's shape."""
         extent = VOXEL * (np.array(self.hair.styles.shape[1:]) - 1)
-        count = np.floor(extent / HAIR_STEP).astype(int)
-        axes = [self.hair.low[k] + HAIR_STEP * np.arange(int(count[k])) for k in range(3)]
+        self._shape = tuple(int(c) for c in np.floor(extent / HAIR_STEP))
+        arrays = cached_arrays(LATTICE_VERSION, folders, self._hair_lattice)
+        self._nodes: IntArray = arrays.pop("nodes")
+        self._node_sites = HairSites(**arrays)
+
+    def _hair_lattice(self) -> dict[str, NDArray[Any]]:
+        """The lattice nodes near any style by number, and the fields of their descriptions."""
+        axes = [self.hair.low[k] + HAIR_STEP * np.arange(self._shape[k]) for k in range(3)]
         nodes = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3).astype(np.float32)
         near = [self.hair.sample(chunk).min(axis=1) < 0.022 for chunk in np.array_split(nodes, 16)]
         kept = np.flatnonzero(np.concatenate(near))
-        return kept, hair_sites(self.hair, nodes[kept]), tuple(int(c) for c in count)
+        sites = hair_sites(self.hair, nodes[kept])
+        return {"nodes": kept, **{each.name: getattr(sites, each.name) for each in fields(sites)}}
 
     def build(self, z: NDArray[np.float64]) -> Bust:
         """The bust of a latent (66,)."""

@@ -74,7 +74,7 @@ def test_a_read_only_target_is_told_before_any_work(small_disk: Path) -> None:
 @pytest.mark.parametrize(
     ("count", "times", "fields"),
     [
-        (5, 1, TINY),
+        (6, 1, TINY),
         pytest.param(6, 2, TINY, marks=pytest.mark.sweep),
         pytest.param(10, 3, SMALL, marks=pytest.mark.sweep),
     ],

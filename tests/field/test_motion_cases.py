@@ -12,6 +12,9 @@ from scipy.spatial.transform import Rotation
 
 from portrait_core.body.poses import load_pose, open_pose
 from portrait_core.body.recordings import UP_AXES, FileHints, load_recording, units_of
+from portrait_core.body.recordings.doubts import check_rotations
+from portrait_core.body.recordings.world import judged
+from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
 from portrait_core.rig.motion_files import open_motion, read_motion
 from tests.field import motion_writers
@@ -23,6 +26,7 @@ from tests.field.motion_truth import (
     flat,
     matrices,
     poses,
+    positions,
     six,
     turned,
     walk,
@@ -226,3 +230,20 @@ def test_what_the_worker_wrote_is_read_again(tmp_path: Path) -> None:
     again = read_motion(tmp_path / "b.npz")
     assert again.times[-1] == pytest.approx(11 / 30, rel=1e-4)
     np.testing.assert_allclose(again.rotations["head"], motion.rotations["head"], atol=1e-6)
+
+
+def test_a_lean_forwards_is_no_clear_direction() -> None:
+    """The body's own up is a unit vector: one that leans by fifty degrees points along no axis."""
+    leaning = flat()
+    leaning[:, :3] = np.radians([50.0, 0, 0])
+    assert judged(leaning[:, :3], None, 30.0, amass=True, camera=False, name="", hints=FileHints()).up_axis == "z"
+    assert judged(leaning[:, :3], None, 30.0, amass=False, camera=True, name="", hints=FileHints()).up_axis == "-y"
+
+
+def test_every_frame_of_a_short_file_is_looked_at() -> None:
+    """Two frames: the first looks like places of joints, the second shows that they are turns."""
+    places = positions(poses())[5]
+    turns = np.random.RandomState(0).uniform(-1, 1, places.shape)
+    with pytest.raises(UsageError, match="positions"):
+        check_rotations(np.stack([places, places]), SMPL_JOINT_NAMES, "poses", FileHints())
+    check_rotations(np.stack([places, turns]), SMPL_JOINT_NAMES, "poses", FileHints())

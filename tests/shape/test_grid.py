@@ -22,6 +22,7 @@ def test_lattice_spans_its_bounds_exactly() -> None:
 def test_axes_are_the_coordinates_of_the_points() -> None:
     lattice = Lattice.over(np.array([[-1, 0, 2], [1, 0.6, 3]], np.float32), 50)
     x, y, z = lattice.axes()
+    assert tuple(len(each) - 1 for each in (x, y, z)) == lattice.cells
     index = np.array([[3, 5, 7], [0, 16, 32]])
     expected = np.stack([x[index[:, 0]], y[index[:, 1]], z[index[:, 2]]], axis=1)
     np.testing.assert_allclose(lattice.points(index), expected, rtol=1e-6)

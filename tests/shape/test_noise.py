@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from portrait_core.errors import ModelFileError
 from portrait_core.geometry.surface import Surface, outer_shell, parted_shells
-from portrait_core.shape import clean, decimate, extract_surface
+from portrait_core.shape import clean, decimate, extract_surface, isosurface
 from portrait_core.shape.clean import MOST_HANDLES, NOISE
 from portrait_core.shape.grid import Lattice
 from portrait_core.shape.isosurface import triangulate
@@ -52,6 +52,14 @@ def test_a_field_of_many_pieces_is_refused_by_its_name() -> None:
     with pytest.raises(ModelFileError, match=r"noise: \d{3,} pieces, the largest with \d+ % of the volume") as refused:
         extract_surface(Waves(60.0, 1.0), 64)
     assert refused.value.remedy is not None and "\n" not in str(refused.value)
+
+
+def test_many_shells_of_which_none_is_solid_are_noise() -> None:
+    """Hollows alone: no shell has a positive volume."""
+    for volumes in (np.full(isosurface.NOISE[0] + 1, -1.0), np.zeros(isosurface.NOISE[0] + 1)):
+        with pytest.raises(ModelFileError, match=r"noise: \d{3,} pieces, the largest with 0 % of the volume"):
+            isosurface._refuse_noise(volumes)  # pyright: ignore[reportPrivateUsage]
+    isosurface._refuse_noise(np.full(isosurface.NOISE[0], -1.0))  # pyright: ignore[reportPrivateUsage]
 
 
 def test_a_bust_among_many_crumbs_is_none() -> None:

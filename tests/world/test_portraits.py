@@ -15,11 +15,12 @@ from portrait_core.world.appearance import (
     clothing_thickness,
     hair_colour,
     hair_distance,
+    hair_sites,
     neckline,
     skin_colour,
 )
 from portrait_core.world.bust import Bust, PortraitWorld
-from portrait_core.world.canonical_body import CUT_X, CUT_Y
+from portrait_core.world.canonical_body import CUT_X, CUT_Y, EYE_MIDDLE
 from portrait_core.world.latent import NAMES, STYLE, STYLE_ANCHORS, STYLES, Z_DIM, attributes
 from portrait_core.world.portraits import Portrait, camera_rays, pose_transforms, render_portrait, skinned
 from portrait_core.world.training_points import TrainingPoints, describe, load_training_points
@@ -38,6 +39,17 @@ def bust(world: PortraitWorld) -> Bust:
 @pytest.fixture(scope="module")
 def points(world: PortraitWorld) -> TrainingPoints:
     return load_training_points(scale=0.01)
+
+
+def test_what_is_kept_of_the_hair_s_lattice_is_what_it_would_be_today(world: PortraitWorld) -> None:
+    """Who changes the descriptions must change `LATTICE_VERSION`."""
+    nodes, sites = world._nodes, world._node_sites  # pyright: ignore[reportPrivateUsage]
+    some = np.linspace(0, len(nodes) - 1, 500).astype(int)
+    places = sites.p[some] + EYE_MIDDLE
+    again = hair_sites(world.hair, places.astype(np.float32))
+    for name in ("styles", "straight", "curly", "curl", "grain"):
+        np.testing.assert_allclose(getattr(again, name), getattr(sites, name)[some], atol=2e-3, err_msg=name)
+    assert (sites.styles.min(axis=1) < 0.022).all() and np.all(np.diff(nodes) > 0)
 
 
 def cameras(yaw: float, pitch: float = 0.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
