@@ -36,6 +36,9 @@ WAVE, AMPLITUDE = 0.052, 0.0055
 ROOTS = 0.0015
 """Hair lies at least this far over the skin, metres."""
 
+BETWEEN, ROUNDS = 0.0006, 3
+"""The same in the middle of a triangle, and how often that is looked for."""
+
 DEEPEST, LOWEST = 0.03, -0.13
 """What lies deeper in the head, or below the jaw, is left where it is."""
 
@@ -167,10 +170,27 @@ def wave(
 def over_skin(places: NDArray[np.float64], triangles: NDArray[np.int64], skin: MeshQueries) -> NDArray[np.float64]:
     """Places (K, 3) with what lies in the head taken out to :data:`ROOTS` over the skin: hairlines are drawn by the
     texture, not by where mesh and skin happen to cross. Neighbours go along."""
-    above = clearance(places, skin)
-    lift = np.where((above > -DEEPEST) & (places[:, 1] > LOWEST), np.clip(ROOTS - above, 0, DEEPEST), 0.0)
+    lift = _short_of(places, skin, ROOTS)
     around = neighbours(len(places), triangles)
     for _ in range(2):
         lift = np.maximum(lift, 0.6 * np.asarray(around @ lift))
+    moved = places + _away(places) * lift[:, None]
+    # Between vertices the skin may be rounder than the mesh.
+    for _ in range(ROUNDS):
+        middle = moved[triangles].mean(axis=1)
+        short = np.zeros(len(places))
+        np.maximum.at(short, triangles, _short_of(middle, skin, BETWEEN)[:, None].repeat(3, axis=1))
+        moved = moved + _away(moved) * short[:, None]
+    return moved
+
+
+def _short_of(places: NDArray[np.float64], skin: MeshQueries, wanted: float) -> NDArray[np.float64]:
+    """(K,) metres that places lie lower over the skin than ``wanted``; 0 for what is left where it is."""
+    above = clearance(places, skin)
+    return np.where((above > -DEEPEST) & (places[:, 1] > LOWEST), np.clip(wanted - above, 0, DEEPEST), 0.0)
+
+
+def _away(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(K, 3) unit vectors from the middle of the skull."""
     away = places - SKULL
-    return places + away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9) * lift[:, None]
+    return away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
