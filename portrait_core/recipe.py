@@ -66,7 +66,7 @@ class Recipe(RecipeFields, BaseModel):
         elif row.kind in ("count", "number") and value is not None:
             _check_range(row, value)
         elif row.kind == "words":
-            return _ordered(row, value)
+            return _ordered(row, () if value is None else value)
         return _frozen(value)
 
     @field_validator("model")

@@ -16,7 +16,7 @@ from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.parts.garment import Garment
 from portrait_core.parts.part_mesh import triangles_of_quads
 from portrait_core.parts.person_look import PersonLook
-from textures.raster import cover_texels
+from textures.raster import Texels, cover_texels
 
 WHITE = 0.78
 """Linear light of what is white whatever the person's colour, such as a shirt under a jacket."""
@@ -30,10 +30,10 @@ STRIPE_SHARE = 0.8
 STRIPED = (0.35, 0.65)
 """Persons have stripes or none: between these values of the scalar they come in."""
 
-WEAVE, THREAD = 0.025, 6.0
+WEAVE, THREAD = 0.012, 6.0
 """How much lighter and darker single threads are, and the texels of a thread: enough for any filter."""
 
-RELIEF = 0.10
+RELIEF = 0.08
 """Slope of the threads in the normal map."""
 
 
@@ -52,7 +52,7 @@ def cloth_maps(garment: Garment, look: PersonLook, size: int) -> ClothMaps:
     amount = float(_smooth(np.asarray(look.scalars.get("stripes", 0.0)), *STRIPED)) * STRIPE_SHARE
     colour = np.broadcast_to(cloth, (size, size, 3))
     if amount > 0.02:
-        colour = cloth + (stripe - cloth) * (amount * _stripe(still.heights))[..., None]
+        colour = cloth + (stripe - cloth) * (amount * _stripe(still.heights(garment.heights_of(look))))[..., None]
     mixed = WHITE + (colour - WHITE) * still.share[..., None]
     lit = np.clip(mixed * still.shade[..., None], 0, 1).astype(np.float32)
     return ClothMaps(np.rint(linear_to_srgb(lit) * 255).astype(np.uint8), still.normal)
@@ -60,13 +60,21 @@ def cloth_maps(garment: Garment, look: PersonLook, size: int) -> ClothMaps:
 
 @dataclass(frozen=True, eq=False)
 class _Still:
-    """What is the same for everybody, (S, S) each: light beside the cloth's own, share of the person's colour, metres
-    above the eyes; the normal map."""
+    """What is the same for everybody, (S, S) each: light beside the cloth's own, share of the person's colour; the
+    texels of the ``faces`` (F, 3) over the texture, and the nearest such texel of each; the normal map."""
 
     shade: NDArray[np.float32]
     share: NDArray[np.float32]
-    heights: NDArray[np.float32]
+    faces: NDArray[np.int32]
+    texels: Texels
+    nearest: tuple[NDArray[np.int32], ...]
     normal: NDArray[np.uint8]
+
+    def heights(self, at: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(S, S) metres above the eyes, from those (U,) of the places in the texture."""
+        result = np.zeros(self.shade.shape, np.float32)
+        result[self.texels.row, self.texels.column] = self.texels.interpolate(self.faces, at[:, None])[:, 0]
+        return result[self.nearest]
 
 
 @lru_cache(maxsize=8)
@@ -77,8 +85,6 @@ def _still(garment: Garment, size: int) -> _Still:
         both = np.stack([np.asarray(part, np.float32) for part in parts], -1) / 255
     faces, _ = triangles_of_quads(garment.corners)
     texels = cover_texels(faces, garment.uvs, size)
-    heights = np.zeros((size, size), np.float32)
-    heights[texels.row, texels.column] = texels.interpolate(faces, garment.heights[:, None])[:, 0]
     own = np.zeros((size, size), bool)
     own[texels.row, texels.column] = True
     nearest = tuple(ndimage.distance_transform_edt(~own, return_distances=False, return_indices=True))
@@ -86,7 +92,8 @@ def _still(garment: Garment, size: int) -> _Still:
     across, down = (2 * np.pi / THREAD * each for each in (column, row))
     shade = (0.25 + 0.75 * both[..., 0]) * (1 + WEAVE * np.sin(down) * np.sin(across))
     slopes = np.stack([-np.cos(across) * np.sin(down), np.sin(across) * np.cos(down)], -1) * RELIEF
-    return _Still(shade.astype(np.float32), both[..., 1], heights[nearest], _normals(garment, size, slopes))
+    share = both[..., 1].astype(np.float32)
+    return _Still(shade.astype(np.float32), share, faces, texels, nearest, _normals(garment, size, slopes))
 
 
 def _normals(garment: Garment, size: int, slopes: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from portrait_core.parts.arrays import Arrays, below, named
+from portrait_core.parts.arrays import Arrays, Sparse, below, named
 from portrait_core.parts.body import Body
 from portrait_core.parts.code_units import in_metres
 from portrait_core.parts.fitting import Fitting
+from portrait_core.parts.neckline import Neckline
 from portrait_core.parts.normals import SmoothNormals
 from portrait_core.parts.part_mesh import PartMesh, Topology, cut_seams, triangles_of_quads
 from portrait_core.parts.person_look import PersonLook
@@ -32,13 +34,21 @@ NECKLINES: dict[str, tuple[float, float]] = {
     "female_sportsuit01": (0.75, 0.55),
     "male_elegantsuit01": (0.10, 0.15),
     "male_casualsuit06": (0.10, 0.45),
-    "male_casualsuit02": (0.20, 0.75),
     "male_casualsuit04": (0.35, 0.60),
     "male_casualsuit03": (0.55, 0.25),
     "male_casualsuit05": (0.50, 0.45),
     "male_casualsuit01": (0.80, 0.30),
 }
 """How deep (0 to 1) and how round (0 to 1) the neckline of each garment is, beside those of the code."""
+
+SHIRT = "male_casualsuit02"
+"""The plain shirt whose neckline follows the code's numbers; anybody wears it."""
+
+ALIKE = 0.20
+"""A garment whose neckline is farther than this from the one asked for gives way to a shirt that has just that one."""
+
+STRIPED = 0.5
+"""Persons with more of the scalar ``stripes`` wear the shirt too: nothing on it breaks the stripes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +63,7 @@ class Garment:
         shade: bytes of a PNG file, grey: how light the cloth is beside its own colour, 128 as it is.
         normals: bytes of a PNG file, a tangent-space normal map (OpenGL), or none.
         coarse: the triangles (F, 3) of coarser levels, into the vertices after the seams are cut.
+        neckline: how vertices lie for a person's own neckline; None where it is as modelled.
     """
 
     fitting: Fitting
@@ -64,16 +75,50 @@ class Garment:
     shade: bytes
     normals: bytes
     coarse: tuple[NDArray[np.int32], ...]
+    neckline: Neckline | None = None
 
     def places(self, body: Body, rest: RestPose) -> NDArray[np.float64]:
         """(K, 3) metres on a person, at rest."""
-        return self.fitting.places(body, rest)
+        if self.neckline is None:
+            return self.fitting.places(body, rest)
+        return self._slid(body, rest, self._weights(body.look, self.neckline), self.neckline)
 
     def meshes(self, body: Body, rest: RestPose) -> dict[int, PartMesh]:
         """The levels of detail of one person, 0 the finest, coarser ones below."""
-        places = self.places(body, rest)
+        levels = self.topologies
+        if self.neckline is None:
+            places = self.places(body, rest)
+        else:
+            weights = self._weights(body.look, self.neckline)
+            places = self._slid(body, rest, weights, self.neckline)
+            joints, strongest = strongest_of_rows(weights)
+            levels = {
+                detail: replace(each, joints=joints[each.welded], weights=strongest[each.welded])
+                for detail, each in levels.items()
+            }
         normals = self._smooth(places)
-        return {detail: each.placed("garment", places, normals) for detail, each in self.topologies.items()}
+        return {detail: each.placed("garment", places, normals) for detail, each in levels.items()}
+
+    def _slid(self, body: Body, rest: RestPose, weights: Sparse, neckline: Neckline) -> NDArray[np.float64]:
+        moved = self.fitting.modelled(body.modelled)
+        moved[neckline.vertices] = neckline.places(body.look, body.modelled, self.fitting.scales(body.modelled))
+        return replace(self.fitting, weights=weights).places(body, rest, moved)
+
+    def _weights(self, look: PersonLook, neckline: Neckline) -> Sparse:
+        """(K, 24) skin weights where the vertices lie."""
+        dense = np.asarray(self.fitting.weights.todense())
+        dense[neckline.vertices] = neckline.weights_of(look)
+        return sparse.csr_matrix(dense)
+
+    def heights_of(self, look: PersonLook) -> NDArray[np.float32]:
+        """(U,) :attr:`heights` with a person's own neckline."""
+        if self.neckline is None:
+            return self.heights
+        moved = np.full(self.fitting.count, np.nan, np.float32)
+        moved[self.neckline.vertices] = self.neckline.heights_of(look)
+        result = self.heights.copy()
+        result[self.corners.ravel()] = moved[self.quads.ravel()]
+        return np.where(np.isnan(result), self.heights, result)
 
     @cached_property
     def topologies(self) -> dict[int, Topology]:
@@ -103,6 +148,8 @@ class Garment:
             "normals": np.frombuffer(self.normals, np.uint8).copy(),
         }
         plain |= named("fitting", self.fitting.to_arrays())
+        if self.neckline is not None:
+            plain |= named("neckline", self.neckline.to_arrays())
         return plain | {f"coarse.{k}": faces.astype(np.int16) for k, faces in enumerate(self.coarse)}
 
     @classmethod
@@ -118,6 +165,7 @@ class Garment:
             shade=arrays["shade"].tobytes(),
             normals=arrays["normals"].tobytes(),
             coarse=tuple(arrays[f"coarse.{k}"].astype(np.int32) for k in levels),
+            neckline=Neckline.from_arrays(below(arrays, "neckline")) if "neckline.depths" in arrays else None,
         )
 
 
@@ -126,17 +174,20 @@ def hidden_faces(garment: Garment, skin: SkinTemplate, topology: Topology, detai
     under = garment.hidden[skin.vertices]
     if detail > 0:
         # A new vertex is hidden when all that it is made of are.
-        under = np.asarray(np.abs(skin.fine.matrix) @ (~under).astype(np.float64)) < 1e-9
-    return under[topology.welded[topology.faces]].all(axis=1)
+        shown: NDArray[np.float64] = np.asarray(np.abs(skin.fine.matrix) @ (~under).astype(np.float64))
+        under = np.less(shown, 1e-9)
+    return np.asarray(under[topology.welded[topology.faces]].all(axis=1), np.bool_)
 
 
 def garment_of(look: PersonLook, masculine: float, there: Iterable[str]) -> str | None:
     """The garment of a person, among those that are ``there``: the one of their set whose neckline is most like the one
-    that the person's numbers ask for; None where there is none."""
-    known = set(there)
-    sets = [name for name in NECKLINES if name.startswith("male" if masculine > 0.5 else "female") and name in known]
+    that the person's numbers ask for, or the shirt where none is alike; None where there is none."""
+    known, own = set(there), "male" if masculine > 0.5 else "female"
+    sets = [name for name in NECKLINES if name.startswith(own) and name in known]
     asked = np.array([in_metres(look, "neck_depth") / DEEPEST, look.scalars["neck_shape"]])
     away = [float(np.linalg.norm(asked - NECKLINES[name])) for name in sets]
+    if SHIRT in known and (min(away, default=np.inf) > ALIKE or look.scalars.get("stripes", 0.0) > STRIPED):
+        return SHIRT
     return sets[int(np.argmin(away))] if sets else (min(known) if known else None)
 
 

@@ -146,7 +146,7 @@ class SkinTemplate:
         edges = np.unique(np.sort(ends, axis=1), axis=0)
         rows, columns = np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]]
         degree = np.bincount(rows, minlength=len(self.vertices))
-        return sparse.csr_matrix((1 / degree[rows], (rows, columns)), (len(self.vertices),) * 2)
+        return sparse.csr_matrix((1 / degree[rows], (rows, columns)), (len(self.vertices), len(self.vertices)))
 
     @cached_property
     def _untangling(self) -> Untangling:

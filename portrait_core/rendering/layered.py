@@ -155,7 +155,8 @@ class LayeredScene:
             nearest[going[solid]] = passed[going[solid]]
             through[going] *= 1.0 - alpha
             going = going[through[going] > REST]
-        return _Seen(expose(colour) + through[:, None] * backdrop_at(row, column), nearest, through)
+        linear = expose(colour) + through[:, None] * backdrop_at(row, column)
+        return _Seen(linear.astype(np.float32), nearest, through)
 
     def room(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(N,) the room's share of vertices; kept for every camera."""
@@ -172,10 +173,10 @@ class LayeredScene:
         uvs = blend(self._uvs, self._faces[hits.face], hits.weights)
         coat_of = self._coat_of[hits.face]
         alpha = np.ones(len(uvs), np.float32)
-        for number in np.unique(coat_of).tolist():
-            if self._coats[number].section.material.alpha != "opaque":
-                rows = coat_of == number
-                alpha[rows] = self._coats[number].alphas(uvs[rows])
+        for number, coat in enumerate(self._coats):
+            rows = coat_of == number
+            if coat.section.material.alpha != "opaque" and bool(rows.any()):
+                alpha[rows] = coat.alphas(uvs[rows])
         return uvs, alpha, coat_of
 
     def corners(self, hits: Hits) -> NDArray[np.int32]:
@@ -187,9 +188,10 @@ class LayeredScene:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Linear colours (N, 3) and the strengths (N,) of clear coats."""
         albedo, gloss = np.zeros((len(uvs), 3), np.float32), np.zeros(len(uvs), np.float32)
-        for number in np.unique(coat_of).tolist():
-            rows, coat = coat_of == number, self._coats[number]
-            albedo[rows], gloss[rows] = coat.colours(uvs[rows]), coat.gloss
+        for number, coat in enumerate(self._coats):
+            rows = coat_of == number
+            if bool(rows.any()):
+                albedo[rows], gloss[rows] = coat.colours(uvs[rows]), coat.gloss
         return albedo, gloss
 
     @property

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as nnf
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -141,7 +140,6 @@ class BareSkinTrainer:
             style, palette = network.identity_code.style(known), network.identity_code.palette(known)
             places = network.normalised(torch.as_tensor(self.points.points[index]))
             hidden = network.decoder.first_hidden(network.planes_of_style(style), places, style)
-            hidden = nnf.leaky_relu(hidden, 0.2)
         return self.branch(hidden, style, palette)[0]
 
 
@@ -207,10 +205,8 @@ def _write(loaded: LoadedWeights, network: CanonicalGenerator, out: Path, facts:
     branch = {n: t.detach().half() for n, t in network.state_dict().items() if n.startswith(BRANCHES)}
     tensors = {n: t for n, t in loaded.tensors.items() if not n.startswith(BRANCHES)} | branch
     header = loaded.header
-    training = header.training
-    if training is not None:
-        metrics = {**json.loads(json.dumps(training.metrics)), **json.loads(json.dumps(facts))}
-        command = f"{training.command}; portrait train skin (portraitkit {portrait_core.__version__})"
-        training = training.model_copy(update={"metrics": metrics, "command": command})
+    metrics = {**json.loads(json.dumps(header.training.metrics)), **json.loads(json.dumps(facts))}
+    command = f"{header.training.command}; portrait train skin (portraitkit {portrait_core.__version__})"
+    training = header.training.model_copy(update={"metrics": metrics, "command": command})
     header = header.model_copy(update={"config": network.config.to_dict(), "training": training, "digest": ""})
     save_model(out, tensors, header, overwrite=True)

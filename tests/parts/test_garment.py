@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from portrait_core.parts.cloth_maps import STRIPES, cloth_maps
-from portrait_core.parts.garment import NECKLINES, Garment, garment_of, hidden_faces
+from portrait_core.parts.garment import NECKLINES, SHIRT, Garment, garment_of, hidden_faces
 from portrait_core.parts.part_mesh import Topology
 from portrait_core.parts.rest_pose import RestPose
 from tests.parts.worn_meshes import ROWS, body, garment, look, sheet
@@ -40,6 +40,9 @@ def test_the_neckline_that_is_most_like_the_persons_is_worn_and_of_the_right_set
         masculine = 1.0 if name.startswith("male") else 0.0
         person = look(neck_depth=depth * 0.05 * 15, neck_shape=shape)
         assert garment_of(person, masculine, NECKLINES) == name
+    far = look(neck_depth=0.9 * 0.05 * 15, neck_shape=0.95)
+    assert garment_of(far, 0.0, [*NECKLINES, SHIRT]) == garment_of(far, 1.0, [*NECKLINES, SHIRT]) == SHIRT
+    assert garment_of(look(neck_depth=0.1 * 0.05 * 15, neck_shape=0.15, stripes=0.9), 1.0, [*NECKLINES, SHIRT]) == SHIRT
     assert garment_of(look(neck_depth=0.0, neck_shape=0.0), 1.0, ["female_sportsuit01"]) == "female_sportsuit01"
     assert garment_of(look(neck_depth=0.0, neck_shape=0.0), 1.0, []) is None
 

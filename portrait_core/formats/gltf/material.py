@@ -48,8 +48,8 @@ def add_material(
     for path, value in kind.factors.items():
         _set(material, path, list(value) if isinstance(value, tuple) else value)
     if kind.extensions:
-        material.extensions = {extension: dict(values) for extension, values in kind.extensions.items()}
-        known = gltf.extensionsUsed or []
+        material.extensions = {extension: dict[str, Any](values) for extension, values in kind.extensions.items()}
+        known: list[str] = list(gltf.extensionsUsed or ())
         gltf.extensionsUsed = [*known, *(extension for extension in kind.extensions if extension not in known)]
     gltf.materials.append(material)
     return len(gltf.materials) - 1

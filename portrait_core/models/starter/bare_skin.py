@@ -40,6 +40,8 @@ class BareSkin(nn.Module):
         ``style`` (B, style_dim) and ``palette`` (B, 6, 3) sRGB."""
         batch, count, features = hidden.shape
         scale, shift = self.film(style)[:, None].chunk(2, -1)
+        # Rectified once more: what the hidden layer holds back counts little.
+        hidden = nnf.leaky_relu(hidden, 0.2)
         inner = self.fc(hidden.reshape(-1, features)).reshape(batch, count, -1)
         inner = nnf.leaky_relu(inner * (1 + scale) + shift, 0.2)
         outputs = self.out(inner.reshape(batch * count, -1)).reshape(batch, count, -1)

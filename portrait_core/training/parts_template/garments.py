@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +14,17 @@ from scipy.spatial import cKDTree
 from portrait_core.geometry.components import component_labels
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.geometry.normals import vertex_normals
+from portrait_core.geometry.subdivision import catmull_clark
 from portrait_core.parts.controls import Controls
-from portrait_core.parts.garment import Garment
+from portrait_core.parts.garment import SHIRT, Garment
+from portrait_core.parts.part_mesh import cut_seams
 from portrait_core.training.parts_template.cloth_texture import cloth_images
 from portrait_core.training.parts_template.garment_cut import onto_cut, within
 from portrait_core.training.parts_template.hair_shaping import smoothstep
 from portrait_core.training.parts_template.hem import hemmed
 from portrait_core.training.parts_template.levels import coarser
+from portrait_core.training.parts_template.neckline import DEPTHS, Slides, with_places
+from portrait_core.training.parts_template.piece import Piece
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
 from portrait_core.training.parts_template.worn import Mannequin, deleted_vertices, fitting_of, halves, quads_of
 
@@ -51,19 +54,6 @@ COVER_REACH = 0.035
 """Skin with cloth over it within this reach is covered, metres."""
 
 
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """A garment while it is made: ``rows`` (K, N) and ``places`` (K, 3) on the mannequin, ``canonical`` (K, 3) on the
-    canonical body, ``quads``, ``corners`` (Q, 4), ``uvs`` (U, 2)."""
-
-    rows: Any
-    places: NDArray[np.float64]
-    canonical: NDArray[np.float64]
-    quads: NDArray[np.int64]
-    corners: NDArray[np.int64]
-    uvs: NDArray[np.float32]
-
-
 def garment_proxy(folder: Path, name: str, mannequin: Mannequin) -> Proxy:
     """The mesh of one garment of the set's ``clothes`` folder."""
     return read_proxy(folder / name / f"{name}.mhclo", len(mannequin.places))
@@ -77,6 +67,12 @@ def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, cont
     deleted = np.zeros(len(mannequin.places), bool)
     deleted[deleted_vertices(folder / f"{folder.name}.mhclo")] = True
     hidden = covered(piece, deleted, mannequin)
+    slides = Slides(piece, mannequin) if folder.name == SHIRT else None
+    if slides is not None:
+        hidden = np.ones(len(deleted), bool)
+        for (depth, _), slid in slides.every.items():
+            if depth == max(DEPTHS):
+                hidden &= covered(with_places(piece, slid), np.zeros_like(deleted), mannequin)
     whole = hemmed(piece.places, piece.quads, piece.corners, images.uvs)
     rows = piece.rows[whole.source]
     canonical = piece.canonical[whole.source]
@@ -95,11 +91,12 @@ def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, cont
         normals=images.normals,
         coarse=(),
     )
-    return replace(made, coarse=coarser(made.topologies[0], whole.places))
+    made = replace(made, coarse=coarser(made.topologies[0], whole.places))
+    return made if slides is None else replace(made, neckline=slides.neckline(whole, proxy, controls))
 
 
-def cropped(proxy: Proxy, mannequin: Mannequin) -> Piece:
-    """The part of a garment over the bust, its border on the bust's cuts."""
+def cropped(proxy: Proxy, mannequin: Mannequin, *, fine: bool = False) -> Piece:
+    """The part of a garment over the bust, its border on the bust's cuts; subdivided once if ``fine``."""
     quads, corners, uvs = quads_of(proxy)
     canonical, places = proxy.places(mannequin.mesh.neutral), proxy.places(mannequin.places)
     inside = within(canonical, mannequin)
@@ -114,7 +111,17 @@ def cropped(proxy: Proxy, mannequin: Mannequin) -> Piece:
     at_corner = np.zeros(len(seen))
     at_corner[corners.ravel()] = inside[used][quads.ravel()]
     uvs = np.asarray(onto_cut(corners, at_corner) @ uvs[seen].astype(np.float64)).astype(np.float32)
-    return Piece(sparse.csr_matrix(slide @ proxy.rows[used]), *moved, quads, corners, uvs)
+    piece = Piece(sparse.csr_matrix(slide @ proxy.rows[used]), *moved, quads, corners, uvs)
+    return subdivided(piece) if fine else piece
+
+
+def subdivided(piece: Piece) -> Piece:
+    """The piece with four quads for each."""
+    finer = catmull_clark(piece.quads, len(piece.places), piece.uvs[piece.corners].astype(np.float64))
+    _, uvs, corners = cut_seams(finer.quads, finer.corner_uvs)
+    rows = sparse.csr_matrix(finer.matrix @ piece.rows)
+    places, canonical = np.asarray(finer.matrix @ piece.places), np.asarray(finer.matrix @ piece.canonical)
+    return Piece(rows, places, canonical, finer.quads, corners.astype(np.int64), uvs)
 
 
 def lifted(piece: Piece, mannequin: Mannequin) -> Piece:

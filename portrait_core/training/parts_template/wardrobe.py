@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.parts.controls import Controls
-from portrait_core.parts.garment import Garment
+from portrait_core.parts.garment import SHIRT, Garment
 from portrait_core.parts.hair import HairStyle
 from portrait_core.training.parts_template.garments import GARMENTS, Piece, cropped, garment, garment_proxy
 from portrait_core.training.parts_template.hair import STYLES, hair_proxy, hair_style
@@ -35,7 +35,7 @@ class Wardrobe:
     def _garments(self) -> dict[str, tuple[Proxy, Piece]]:
         there = [name for name in GARMENTS if (self.assets.makehuman / "clothes" / name).is_dir()]
         proxies = {name: garment_proxy(self.assets.makehuman / "clothes", name, self.mannequin) for name in there}
-        return {name: (proxy, cropped(proxy, self.mannequin)) for name, proxy in proxies.items()}
+        return {name: (proxy, cropped(proxy, self.mannequin, fine=name == SHIRT)) for name, proxy in proxies.items()}
 
     @property
     def used(self) -> NDArray[np.int64]:

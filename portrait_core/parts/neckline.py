@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A neckline that follows a person's two numbers, its depth and its shape.
+
+Where a cloth's vertices lie on the body is known for a grid of depths and shapes; between them places are mixed. So the
+mesh and its texture are the same for everybody, and its border runs where the closed form says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.parts.arrays import Arrays, Sparse, sparse_arrays, sparse_from
+from portrait_core.parts.code_units import in_metres
+from portrait_core.parts.person_look import PersonLook
+
+
+@dataclass(frozen=True, eq=False)
+class Neckline:
+    """M vertices of a garment that move, over C controls, for D depths and S shapes.
+
+    Attributes:
+        depths: (D,) metres, growing; shapes: (S,), growing.
+        vertices: (M,) which of the garment's vertices move.
+        rows: (D * S * M, C), a row of the grid's last number each M.
+        offsets: (D, S, M, 3) metres, as those of :class:`portrait_core.parts.fitting.Fitting`.
+        heights: (D, S, M) metres above the eyes of the canonical body.
+        weights: (D * M, 24) skin weights, which hardly depend on the shape.
+    """
+
+    depths: NDArray[np.float64]
+    shapes: NDArray[np.float64]
+    vertices: NDArray[np.int64]
+    rows: Sparse
+    offsets: NDArray[np.float32]
+    heights: NDArray[np.float32]
+    weights: Sparse
+
+    def shares(self, look: PersonLook) -> list[tuple[int, int, float]]:
+        """The places of the grid between which a person's neckline lies, and the share of each."""
+        deep = _between(self.depths, in_metres(look, "neck_depth"))
+        shaped = _between(self.shapes, look.scalars["neck_shape"])
+        return [(d, s, p * q) for d, p in deep for s, q in shaped if p * q > 0]
+
+    def places(
+        self, look: PersonLook, modelled: NDArray[np.float64], scales: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """(M, 3) over controls (C, 3) in the base mesh's pose, with the offsets' ``scales`` (3,)."""
+        result = np.zeros((len(self.vertices), 3))
+        for depth, shape, share in self.shares(look):
+            first = (depth * len(self.shapes) + shape) * len(self.vertices)
+            rows = self.rows[first : first + len(self.vertices)]
+            result += share * (np.asarray(rows @ modelled) + self.offsets[depth, shape] * scales)
+        return result
+
+    def heights_of(self, look: PersonLook) -> NDArray[np.float64]:
+        """(M,) metres above the eyes of the canonical body."""
+        return np.sum([share * self.heights[d, s] for d, s, share in self.shares(look)], axis=0)
+
+    def weights_of(self, look: PersonLook) -> NDArray[np.float64]:
+        """(M, 24) skin weights."""
+        result = np.zeros((len(self.vertices), self.weights.shape[1]))
+        for depth, share in _between(self.depths, in_metres(look, "neck_depth")):
+            first = depth * len(self.vertices)
+            result += share * np.asarray(self.weights[first : first + len(self.vertices)].todense())
+        return result
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        plain = {
+            "depths": self.depths.astype(np.float32),
+            "shapes": self.shapes.astype(np.float32),
+            "vertices": self.vertices.astype(np.int16),
+            "offsets": self.offsets.astype(np.float16),
+            "heights": self.heights.astype(np.float16),
+        }
+        return plain | sparse_arrays("rows", self.rows) | sparse_arrays("weights", self.weights)
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Neckline:
+        return cls(
+            depths=arrays["depths"].astype(np.float64),
+            shapes=arrays["shapes"].astype(np.float64),
+            vertices=arrays["vertices"].astype(np.int64),
+            rows=sparse_from(arrays, "rows"),
+            offsets=arrays["offsets"].astype(np.float32),
+            heights=arrays["heights"].astype(np.float32),
+            weights=sparse_from(arrays, "weights"),
+        )
+
+
+def _between(steps: NDArray[np.float64], value: float) -> list[tuple[int, float]]:
+    """The two steps around a value, held within them, and their shares."""
+    held = float(np.clip(value, steps[0], steps[-1]))
+    upper = int(np.clip(np.searchsorted(steps, held), 1, len(steps) - 1))
+    share = (held - steps[upper - 1]) / (steps[upper] - steps[upper - 1])
+    return [(upper - 1, 1 - share), (upper, share)]
