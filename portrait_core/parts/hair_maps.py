@@ -143,7 +143,7 @@ def noise(x: NDArray[np.floating], y: NDArray[np.floating], seed: int) -> NDArra
     s, t = s * s * (3 - 2 * s), t * t * (3 - 2 * t)
     low = _hashed(column, row, seed) * (1 - s) + _hashed(column + 1, row, seed) * s
     high = _hashed(column, row + 1, seed) * (1 - s) + _hashed(column + 1, row + 1, seed) * s
-    return low * (1 - t) + high * t
+    return np.asarray(low * (1 - t) + high * t, np.float32)
 
 
 def _hashed(column: NDArray[np.int64], row: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
