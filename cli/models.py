@@ -180,6 +180,13 @@ def _describe(entry: ModelEntry) -> str:
         f"  latent      {header.latent.z_dim} numbers",
         f"  template    {'yes' if header.body_template else 'no'}",
     ]
+    if header.parts:
+        lines.append("  parts       yes: new avatars are of parts")
+        lines += [
+            f"  {option:<12}{', '.join(map(str, names))}"
+            for option, room in (("hair styles", "hair"), ("garments", "garments"))
+            if isinstance(names := header.parts.get(room), list)
+        ]
     for label, text in (
         ("data", training.data),
         ("data by", training.data_licence),

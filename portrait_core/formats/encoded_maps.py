@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-from weakref import WeakKeyDictionary
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from portrait_core.runtime.threads import side_by_side
 
 ImageKind = Literal["png", "jpeg"]
 _THREADS = 2
-_kept: WeakKeyDictionary[Maps, dict[tuple[str, int, ImageKind], bytes]] = WeakKeyDictionary()
+_kept: dict[tuple[int, int, ImageKind], bytes] = {}
+"""Files by the number of the image, its channels in the file and the kind; gone when the image is."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,16 @@ def encode_maps(
     """All images as files, in threads. ``kind`` is that of colours; directions and roughness are always PNG.
 
     ``suffixes`` tell the images of several maps apart. ``with_opacity`` puts the opacity into the image of the colours,
-    as glTF wants it, which is a PNG then. What was encoded once is kept as long as its maps are: grey hair is the same
+    as glTF wants it, which is a PNG then. What was encoded once is kept as long as its image is: grey hair is the same
     for many persons, and several formats hold one avatar's images.
     """
     images = [_with_opacity(each) if with_opacity else dict(each) for each in maps]
-    kept = [_kept.setdefault(each, {}) for each in maps]
 
     def encode(job: tuple[int, str]) -> tuple[bytes, ImageKind]:
         number, name = job
         image = images[number][name]
         how: ImageKind = kind if MAPS[name].colour_space == "srgb" and image.shape[2] == MAPS[name].channels else "png"
-        key = (name, image.shape[2], how)
-        if key not in kept[number]:
-            kept[number][key] = encode_map(image) if how == "png" else encode_jpeg(image)
-        return kept[number][key], how
+        return _encoded(maps[number][name], image, how), how
 
     jobs = [(number, name) for number, each in enumerate(images) for name in each]
     with side_by_side(_THREADS) as threads:
@@ -63,6 +60,15 @@ def encode_maps(
     for (number, name), content in zip(jobs, contents, strict=True):
         results[number].images[name] = content
     return results
+
+
+def _encoded(owner: NDArray[np.uint8], image: NDArray[np.uint8], how: ImageKind) -> bytes:
+    """The file of ``image``, which is ``owner``, or made of it and its opacity."""
+    key = (id(owner), image.shape[2], how)
+    if key not in _kept:
+        _kept[key] = encode_map(image) if how == "png" else encode_jpeg(image)
+        finalize(owner, _kept.pop, key, None)
+    return _kept[key]
 
 
 def _with_opacity(maps: Maps) -> dict[str, NDArray[np.uint8]]:

@@ -26,12 +26,14 @@ from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.framing import frame_shoulders
 from portrait_core.rendering.layered import avatar_scene
+from textures.tangents import tangents
 
 DETAILS = (0, -1, -2)
 """Levels of the skin, finest first, for an avatar and its coarser levels; with ``FINE`` triangles or more asked for,
 the once subdivided skin comes before them."""
 FINE = 40_000
 THUMBNAIL_SIZE = 512
+NO_TANGENT = np.array([1, 0, 0, 1], np.float32)
 QUICK_MAPS = 256
 """Edge of the maps of a quick picture."""
 
@@ -136,6 +138,7 @@ def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps
         sections.append(Section(mesh.material, len(own), maps, kind, mesh.name, quads))
         faces.append(own + np.int32(count))
         count += len(mesh.vertices)
+    relief = [tangents_of(mesh) if "normal" in looks[mesh.material][1] else None for mesh in parts]
     data = VertexData(
         vertices=np.concatenate([mesh.vertices for mesh in parts]),
         normals=np.concatenate([mesh.normals for mesh in parts]),
@@ -143,7 +146,23 @@ def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps
         joints=numbers[np.concatenate([mesh.joints for mesh in parts])].astype(np.uint16),
         weights=np.concatenate([mesh.weights for mesh in parts]),
     )
+    if any(each is not None for each in relief):
+        # Of parts without a normal map no file has them.
+        rows = [
+            np.tile(NO_TANGENT, (len(mesh.vertices), 1)) if own is None else own
+            for mesh, own in zip(parts, relief, strict=True)
+        ]
+        data = data.with_(tangents=np.concatenate(rows))
     return Level(data, np.concatenate(faces), sections[0].maps, tuple(sections))
+
+
+def tangents_of(mesh: PartMesh) -> NDArray[np.float32]:
+    """MikkTSpace tangents (V, 4) of a part; where mirrored parts of the texture meet in a vertex it has one side's, so
+    that all persons keep the same vertices."""
+    found = tangents(mesh.vertices, mesh.normals, mesh.uvs, mesh.faces)
+    result = np.tile(NO_TANGENT, (len(mesh.vertices), 1))
+    result[found.vertex_map[::-1]] = found.tangents[::-1]
+    return settled(result.astype(np.float64))
 
 
 def quads_first(faces: NDArray[np.int32], polygon: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:

@@ -17,6 +17,7 @@ from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.parts.character import Figure, prepared
 from portrait_core.parts.cloth_maps import cloth_maps
 from portrait_core.parts.eye_maps import eye_colours
+from portrait_core.parts.garment import Garment
 from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.hair_maps import colour_factor, hair_maps
 from portrait_core.parts.kept_rows import KeptRows
@@ -44,8 +45,9 @@ BROW_SHADE = 0.72
 EYE_SIZE = 512
 """Texels along an eye's image: an iris of 200."""
 PLAIN_SIZE = 8
-HAIR_SIZE = 512
-"""Texels along a hair's image, which are those of the set's own; half as many as the skin's where that is more."""
+WORN_SIZE = 512
+"""Texels along the images of hair and of a garment's relief, which are those of the set's own; half as many as the
+skin's where that is more."""
 KEPT_SIZE = 1024
 """Edge of the largest skin map of whose texels a process keeps what everybody has: 70 MB at this size."""
 KEPT = 12
@@ -196,6 +198,15 @@ def _card_maps(template: PartsTemplate, name: str) -> Maps:
 
 
 @lru_cache(maxsize=KEPT)
+def _cloth_relief(garment: Garment, size: int) -> NDArray[np.uint8] | None:
+    """The normal map of a garment, the same for everybody."""
+    if not garment.normals:
+        return None
+    with Image.open(io.BytesIO(garment.normals)) as image:
+        return np.array(image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC))
+
+
+@lru_cache(maxsize=KEPT)
 def _hair_maps(style: HairStyle, size: int, normal: bool) -> Maps:
     """Grey hair, whose colour is the material's factor."""
     made = hair_maps(style, size)
@@ -233,16 +244,22 @@ def _hair(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
     progress("texture", 0.0)
     style = painter.figure.hair
     assert style is not None  # there is a mesh of it
-    size = painter.recipe.texture_size
-    return _hair_maps(style, min(size, max(HAIR_SIZE, size // 2)), painter.recipe.normal_map)
+    return _hair_maps(style, _worn_size(painter.recipe.texture_size), painter.recipe.normal_map)
+
+
+def _worn_size(size: int) -> int:
+    """Texels along a map of hair, or of a garment's relief, beside ``size`` of the skin's."""
+    return min(size, max(WORN_SIZE, size // 2))
 
 
 def _garment(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
     progress("texture", 0.0)
     figure = painter.figure
     assert figure.garment is not None  # there is a mesh of it
-    made = cloth_maps(figure.garment, painter.person.look, painter.recipe.texture_size)
-    return Maps(base_colour=made.base_colour, normal=made.normal if painter.recipe.normal_map else None)
+    size = painter.recipe.texture_size
+    made = cloth_maps(figure.garment, painter.person.look, size)
+    relief = _cloth_relief(figure.garment, _worn_size(size)) if painter.recipe.normal_map else None
+    return Maps(base_colour=made.base_colour, normal=relief)
 
 
 PAINTERS: dict[str, Painter] = {

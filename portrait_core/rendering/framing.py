@@ -36,7 +36,7 @@ def frame_bust(vertices: NDArray[np.float32]) -> Framing:
     return Framing(height, (ORBIT_RADIUS - around) / (2.0 * half))
 
 
-SHOULDERS = -0.19
+SHOULDERS = -0.125
 """Metres below the neck joint down to which a picture of head and shoulders goes."""
 
 

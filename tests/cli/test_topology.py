@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+from typer.testing import CliRunner
 
 from cli import batch_plan
+from cli.main import app
 from cli.recipe_options import Wanted
 from cli.recipes import take_order
 from portrait_core.batch.table import BadRow, read_rows
@@ -25,7 +27,9 @@ from portrait_core.weights.registry import find_model
 @pytest.fixture(scope="module")
 def parted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weights file whose header says that it has a parts template."""
-    header = read_header(find_model("starter")).model_copy(update={"name": "parted", "parts": {"version": 1}})
+    header = read_header(find_model("starter")).model_copy(
+        update={"name": "parted", "parts": {"version": 1, "hair": ["bob01", "long01"]}}
+    )
     path = tmp_path_factory.mktemp("models") / "parted.safetensors"
     save_file({"x": np.zeros(1, np.float32)}, path, {METADATA_KEY: header.model_dump_json()})
     return path
@@ -85,6 +89,18 @@ def test_batches_begin_with_what_the_model_has(has: str, wanted: str, request: p
     assert {recipe.topology for recipe, _ in batch_plan.drawn(None, 2, 1, base, models)} == {wanted}
     chosen = batch_plan.base_facts(asked(model, topology="shell"), None, "draft", print)
     assert {recipe.topology for recipe, _ in batch_plan.seeded("0-2", chosen, models)} == {"shell"}
+
+
+def test_models_info_says_what_parts_there_are(parted: Path, whole: Path) -> None:
+    said = CliRunner().invoke(app, ["models", "info", str(parted)]).output
+    assert "parts       yes" in said and "hair styles bob01, long01" in said
+    assert "parts  " not in CliRunner().invoke(app, ["models", "info", str(whole)]).output
+
+
+def test_what_is_worn_is_among_what_the_model_names(parted: Path) -> None:
+    assert only(asked(parted, hair_style="long01")).hair_style == "long01"
+    with pytest.raises(UsageError, match="hair style 'long99' is not known"):
+        only(asked(parted, hair_style="long99"))
 
 
 def test_rows_of_csv_are_new_and_objects_of_json_are_there(parted: Path, tmp_path: Path) -> None:

@@ -163,3 +163,10 @@ def test_a_wavefront_material_has_the_factor_of_its_colours() -> None:
     told = {block.split()[0]: block for block in library.split("newmtl ")[1:]}
     assert "Kd 1 1 1" in told["skin"] and "Kd 0.3 0.2 0.1" in told["hair"]
     assert "d 0.2" in told["eye"]
+
+
+def test_levels_of_many_parts_name_their_extension_once() -> None:
+    tree, _ = tree_of(glb_bytes(character(3)))
+    assert tree["extensionsUsed"].count("MSFT_lod") == 1 == tree["extensionsUsed"].count("KHR_materials_clearcoat")
+    named = [node["extensions"]["MSFT_lod"]["ids"] for node in tree["nodes"] if node.get("extensions")]
+    assert len(named) == 3 and all(len(ids) == 2 for ids in named)

@@ -15,20 +15,23 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from portrait_core.avatar import Avatar
+from portrait_core.avatar import Avatar, Maps, Material
 from portrait_core.errors import UsageError
 from portrait_core.formats.gltf import glb_bytes
+from portrait_core.formats.gltf.scene import file_arrays
+from portrait_core.parts.character import Wanted, character
 from portrait_core.parts.eye_maps import eye_colours
 from portrait_core.parts.kept_rows import KeptRows
 from portrait_core.parts.person_look import PersonLook
 from portrait_core.parts.skin_places import SkinPlaces
 from portrait_core.parts.template import PartsTemplate
 from portrait_core.pipeline import bake_sets
-from portrait_core.pipeline.characters import make_character
+from portrait_core.pipeline.characters import level_of, make_character
 from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
 from portrait_core.weights.header import ModelHeader, read_header
 from portrait_core.weights.registry import find_model
+from tests.formats.characters import plain_image
 from tests.parts.test_template import small_template, somebody
 
 
@@ -136,6 +139,21 @@ def test_eyes_have_the_colours_of_the_slow_way() -> None:
     slow = eye_colours(np.full((8, 8, 3), 255, np.uint8), iris, 64)
     eye = next(section for section in avatar.main.sections if section.part == "eye_left")
     assert np.abs(eye.maps.base_colour - slow * 255).max() < 0.6
+
+
+def test_parts_with_a_normal_map_have_tangents_in_files_and_others_none() -> None:
+    parts = character(template(), somebody(), Wanted(("skin", "teeth")))
+    flat = plain_image(128, 128, 255)
+    looks = {
+        "skin": (Material(), Maps(base_colour=flat, normal=flat)),
+        "teeth": (Material(), Maps(base_colour=flat)),
+    }
+    pieces = dict(level_of(parts, looks, np.arange(24)).pieces())
+    found = dict(file_arrays(pieces["skin"]))
+    assert "TANGENT" in found and "TANGENT" not in dict(file_arrays(pieces["teeth"]))
+    np.testing.assert_allclose((found["TANGENT"][:, :3] * found["NORMAL"]).sum(axis=1), 0, atol=1e-3)
+    # The sheet's texture grows along x and y.
+    assert float(np.median(found["TANGENT"][:, 0])) > 0.9 and float(np.median(found["TANGENT"][:, 3])) == 1.0
 
 
 def test_levels_of_detail_are_those_of_the_template() -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from portrait_core.avatar import Avatar, Maps, Material
 from portrait_core.cameras import Camera
+from portrait_core.rendering import layered
+from portrait_core.rendering.framing import frame_bust, frame_shoulders
 from portrait_core.rendering.layered import LayeredScene, avatar_scene
 from portrait_core.rendering.preview import Picture, Preview
 from tests.formats.busts import bust_avatar
@@ -91,3 +93,21 @@ def test_a_cornea_throws_no_shadow_on_its_iris() -> None:
         int(each.image[row - 4 : row + 5, column - 4 : column + 5].astype(int).sum()) for each in pictures
     )
     assert light > shadowed
+
+
+def test_a_pixel_of_an_even_place_is_one_ray_and_an_edge_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The picture by rays where it is uneven against one whose every pixel is the mean of several."""
+    quick = seen(character(), 61)
+    monkeypatch.setattr(layered, "CONTRAST", -1)
+    whole = seen(character(), 61)
+    difference = np.abs(quick.image.astype(int) - whole.image.astype(int)).max(axis=2)
+    assert float(np.percentile(difference, 99)) <= 3 and int(difference.max()) < 40
+    edge = (whole.mask > 0.1) & (whole.mask < 0.9)
+    assert edge.any() and np.abs(quick.mask - whole.mask)[edge].max() < 1e-6
+
+
+def test_the_framing_of_head_and_shoulders_cuts_the_chest_off() -> None:
+    places = np.array([[0.25, -0.3, 0.0], [-0.25, -0.1, 0.0], [0.0, 0.3, 0.05], [0.09, 0.15, 0.0]], np.float32)
+    close, whole = frame_shoulders(places), frame_bust(places)
+    assert close.focal > 1.2 * whole.focal and close.height > whole.height
+    assert frame_shoulders(places[:2]) == frame_bust(places[:2])
