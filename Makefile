@@ -34,7 +34,7 @@ sweeps: $(DEV_INSTALLED) ## the long forms of tests of which `make test` runs a 
 # What the other environments run: everything that is quick and about this project, not about Blender or one processor.
 FAST := -q $(SHARE) -m "not slow and not sweep" --ignore=tests/golden --ignore=tests/blender --ignore=tests/external \
   --ignore=tests/faults --ignore=tests/benchmarks --ignore=tests/addon_package -p no:cacheprovider
-TEST_TOOLS := pytest pytest-xdist pytest-timeout hypothesis imageio-ffmpeg
+TEST_TOOLS := pytest pytest-xdist pytest-timeout hypothesis imageio-ffmpeg scikit-image
 UV := .cache/uv/bin/uv
 
 test-oldest: .cache/oldest/.installed ## quick tests with the oldest versions allowed, Python 3.11 (5 GB in .cache)

@@ -30,9 +30,9 @@ from portrait_core.weights.registry import find_model
 CLI = [sys.executable, "-m", "cli.main"]
 
 
-def command(count: int, out: Path, fields: dict[str, Any]) -> list[str]:
+def command(count: int, out: Path, fields: dict[str, Any], workers: int = 2) -> list[str]:
     """The command line of a batch of seeds."""
-    words = [*CLI, "batch", "--seeds", f"0-{count - 1}", "--out", str(out), "--quiet", "--workers", "2"]
+    words = [*CLI, "batch", "--seeds", f"0-{count - 1}", "--out", str(out), "--quiet", "--workers", str(workers)]
     for name, value in fields.items():
         flag = "--" + name.replace("_", "-")
         words += [flag if value else "--no-" + flag[2:]] if isinstance(value, bool) else [flag, str(value)]

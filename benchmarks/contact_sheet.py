@@ -22,8 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from portrait_core.avatar import Level, Maps, Material, Section
 from portrait_core.cameras import Camera
+from portrait_core.geometry.vertex_data import VertexData
 from portrait_core.imaging.images import write_png
+from portrait_core.rendering.layered import LayeredScene
 from portrait_core.rendering.preview import Preview
 
 VIEWS = (("front", 0.0), ("three-quarter", 0.62), ("side", math.pi / 2), ("back", math.pi))
@@ -38,13 +41,17 @@ _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 
 @dataclass(frozen=True)
 class Shown:
-    """What a viewer gets out of a GLB, posed: arrays as :class:`portrait_core.rendering.preview.Preview` takes them."""
+    """What a viewer gets out of a GLB, posed: arrays as :class:`portrait_core.rendering.preview.Preview` takes them.
+
+    Of a file of several objects ``sections`` part the faces, each with its maps and material.
+    """
 
     vertices: NDArray[np.float32]
     normals: NDArray[np.float32]
     faces: NDArray[np.int32]
     uvs: NDArray[np.float32]
     texture: NDArray[np.uint8]
+    sections: tuple[Section, ...] = ()
 
 
 class Glb:
@@ -62,8 +69,29 @@ class Glb:
         return len(self._gltf.meshes)
 
     def show(self, level: int = 0) -> Shown:
-        """A level's mesh with its base colour, moved by its skin as the file's nodes say."""
-        primitive = self._gltf.meshes[level].primitives[0]
+        """A level's mesh with its base colour, moved by its skin as the file's nodes say; of an avatar of parts, whose
+        objects are in the scene together, all of the finest level."""
+        scene = self._gltf.scenes[self._gltf.scene or 0].nodes
+        shown = [node for node in (self._gltf.nodes[each] for each in scene) if node.mesh is not None]
+        if len(shown) < 2:
+            return self._mesh(level)
+        parts = [(node.name, self._mesh(node.mesh)) for node in shown]
+        offsets = np.cumsum([0, *(len(part.vertices) for _, part in parts)])
+        sections = tuple(
+            Section(name, len(part.faces), self._maps(node.mesh), self._kind(node.mesh), name)
+            for node, (name, part) in zip(shown, parts, strict=True)
+        )
+        return Shown(
+            np.concatenate([part.vertices for _, part in parts]),
+            np.concatenate([part.normals for _, part in parts]),
+            np.concatenate([part.faces + np.int32(n) for n, (_, part) in zip(offsets[:-1], parts, strict=True)]),
+            np.concatenate([part.uvs for _, part in parts]),
+            parts[0][1].texture,
+            sections,
+        )
+
+    def _mesh(self, number: int) -> Shown:
+        primitive = self._gltf.meshes[number].primitives[0]
         names = primitive.attributes
         uvs = self.array(names.TEXCOORD_0).astype(np.float32)
         uvs[:, 1] = 1.0 - uvs[:, 1]
@@ -76,6 +104,23 @@ class Glb:
         faces = self.array(primitive.indices).reshape(-1, 3).astype(np.int32)
         return Shown(vertices, normals, faces, uvs, self._texture(primitive.material))
 
+    def _maps(self, number: int) -> Maps:
+        image = self._picture(self._gltf.meshes[number].primitives[0].material).convert("RGBA")
+        pixels = np.asarray(image)
+        opacity = np.ascontiguousarray(pixels[..., 3:])
+        return Maps(base_colour=np.ascontiguousarray(pixels[..., :3]), opacity=opacity)
+
+    def _kind(self, number: int) -> Material:
+        record = self._gltf.materials[self._gltf.meshes[number].primitives[0].material]
+        kinds: dict[str, Any] = {"MASK": "mask", "BLEND": "blend"}
+        factor = record.pbrMetallicRoughness.baseColorFactor or (1.0, 1.0, 1.0, 1.0)
+        return Material(
+            alpha=kinds.get(record.alphaMode, "opaque"),
+            cutoff=0.5 if record.alphaCutoff is None else record.alphaCutoff,
+            factors={"pbrMetallicRoughness.baseColorFactor": tuple(factor)},
+            extensions={name: value for name, value in (record.extensions or {}).items() if isinstance(value, dict)},
+        )
+
     def array(self, index: int) -> NDArray[Any]:
         """Accessor ``index`` as (N, width)."""
         accessor = self._gltf.accessors[index]
@@ -85,11 +130,15 @@ class Glb:
         return np.frombuffer(self._blob, kind, accessor.count * width, start).reshape(-1, width)
 
     def _texture(self, material: int) -> NDArray[np.uint8]:
+        return np.asarray(self._picture(material).convert("RGB"))
+
+    def _picture(self, material: int) -> Image.Image:
         slot = self._gltf.materials[material].pbrMetallicRoughness.baseColorTexture
         view = self._gltf.bufferViews[self._gltf.images[self._gltf.textures[slot.index].source].bufferView]
         start = view.byteOffset or 0
         with Image.open(io.BytesIO(self._blob[start : start + view.byteLength])) as image:
-            return np.asarray(image.convert("RGB"))
+            image.load()
+            return image
 
     def _skinned(
         self, points: NDArray[Any], normals: NDArray[Any], joints: NDArray[Any], weights: NDArray[Any]
@@ -126,9 +175,22 @@ def _local(node: Any) -> NDArray[np.float64]:
     return matrix
 
 
+def scene_of(shown: Shown) -> Preview | LayeredScene:
+    """What is shown, ready to be seen from any side."""
+    if not shown.sections:
+        return Preview(shown.vertices, shown.normals, shown.faces, shown.uvs, shown.texture)
+    none = np.zeros((len(shown.vertices), 4), np.float32)
+    none[:, 0] = 1.0
+    data = VertexData(
+        vertices=shown.vertices, normals=shown.normals, uvs=shown.uvs, joints=none.astype(np.uint8) * 0, weights=none
+    )
+    level = Level(data, shown.faces, shown.sections[0].maps, shown.sections)
+    return LayeredScene(level, shown.vertices, shown.normals)
+
+
 def views(shown: Shown, size: int, focal: float = FOCAL) -> list[NDArray[np.uint8]]:
     """The four (size, size, 3) pictures of ``VIEWS``; all share one camera height, so that people compare."""
-    scene = Preview(shown.vertices, shown.normals, shown.faces, shown.uvs, shown.texture)
+    scene = scene_of(shown)
     pivot = (0.0, 0.04, 0.0)
     pictures: list[NDArray[np.uint8]] = []
     for _, yaw in VIEWS:

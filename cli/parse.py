@@ -20,6 +20,7 @@ __all__ = [
     "parse_pose",
     "parse_seeds",
     "parse_settings",
+    "parse_words",
 ]
 
 MAX_SEED = 2**32 - 1
@@ -83,6 +84,11 @@ def parse_lods(text: str | None) -> tuple[int, ...]:
     if not re.fullmatch(r"\s*\d{1,9}\s*(,\s*\d{1,9}\s*)*", text):
         raise UsageError(f"--lods {text!r}: expected numbers of faces separated by commas, such as 8000,2000.")
     return tuple(int(part) for part in text.split(","))
+
+
+def parse_words(text: str | None) -> tuple[str, ...]:
+    """``skin,eyes,hair``: words, whose meaning the recipe checks."""
+    return () if text is None else tuple(part.strip().lower() for part in text.split(",") if part.strip())
 
 
 def parse_formats(text: str, known: Sequence[str]) -> list[str]:

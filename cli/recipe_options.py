@@ -55,6 +55,7 @@ class Wanted:
 _TYPES: dict[Kind, Any] = {
     "text": str,
     "choice": str,
+    "words": str | None,
     "flag": bool,
     "count": int,
     "number": float,
@@ -73,6 +74,7 @@ def _same(value: Any) -> Any:
 _PARSED: dict[Kind, Callable[[Any], Any]] = {
     **dict.fromkeys(_TYPES, _same),
     "counts": parse.parse_lods,
+    "words": parse.parse_words,
     "values": lambda settings: parse.parse_settings(settings or []),
 }
 """From what an option of each kind holds to what the recipe takes."""
@@ -123,6 +125,7 @@ def _parameter(row: RecipeField, defaults: Mapping[str, Any]) -> inspect.Paramet
         *row.flag.split(),
         metavar=row.metavar or "|".join(row.values) or None,
         help=f"{help_text} [default: 0]" if plural else help_text,
+        show_default="[default" not in help_text,
     )
     return inspect.Parameter(
         row.name,

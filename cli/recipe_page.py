@@ -23,12 +23,16 @@ At most one of `seed`, `latent`, `w` and `ws` says who it is; without them it is
 several rows of w_dim numbers are `ws`, and `--latent-space z`, `w` or `ws` says it where the shape does not. Attributes
 are set in the latent z, so they go with a seed or a latent.
 
-In the cells of a CSV table a pose is `head=0,20,0` in degrees, levels of detail are `8000;2000`, numbers of a latent
-`0.5;-1.2` and rows of ws are parted by `|`; any of them may be JSON as well.
+A recipe or a `.glb` that says nothing of `topology` is a shell, as all were before there was a choice. New recipes,
+those of the command line, of CSV tables and of random plans, are of parts where the model has them.
+
+In the cells of a CSV table a pose is `head=0,20,0` in degrees, levels of detail are `8000;2000`, parts `skin;eyes`,
+numbers of a latent `0.5;-1.2` and rows of ws are parted by `|`; any of them may be JSON as well.
 """
 _KINDS: dict[Kind, str] = {
     "text": "text",
     "choice": "one of the words below",
+    "words": "list of the words below",
     "flag": "true or false",
     "count": "whole number",
     "number": "number",

@@ -13,6 +13,7 @@ from cli import parse, pose_options
 from cli.latents import check_space, person_of
 from cli.recipe_options import SPACE, Wanted
 from portrait_core.errors import UsageError
+from portrait_core.recipe_fields import OF_PARTS
 
 if TYPE_CHECKING:
     from portrait_core.formats.read_recipe import RecipeFile
@@ -80,11 +81,11 @@ def take_order(
             name = _stored_name(stored, name, given, levels=bool(recipe["lods"]))
     if latent is not None:
         persons = [person_of(latent, space, read_header(find_model(recipe["model"])))]
-    recipes = [Recipe(**recipe, **each) for each in persons]
-
-    chosen = recipes[0].model
-    path = find_model(chosen)
+    path = find_model(recipe["model"])
     header = read_header(path)
+    new_topology(recipe, header, wanted, stored=stored is not None)
+    recipes = [Recipe(**recipe, **each) for each in persons]
+    chosen = recipes[0].model
     recipes[0].check(header)
     if wanted.pose_file is not None:
         skeleton = recipes[0].skeleton if rig is None else rig(header)
@@ -100,6 +101,24 @@ def take_order(
             warn(f"{recipe_file}: made with other weights of model {header.name} than yours; the result will differ.")
     names = [parse.fill_pattern(name, model=header.name, seed=each.label()) for each in recipes]
     return Order(path, header, tuple(recipes), tuple(names))
+
+
+def new_topology(recipe: dict[str, Any], header: ModelHeader, wanted: Wanted, *, stored: bool = False) -> None:
+    """Say the topology in the facts of a new recipe where nobody did: parts where the model has them.
+
+    ``stored`` says that the facts are a file's recipe. Raises :class:`UsageError` for options about parts of an avatar
+    that has none.
+    """
+    from portrait_core.recipe import topology_of_new
+
+    if "topology" not in wanted.values:
+        return
+    if "topology" not in wanted.given and not stored:
+        recipe["topology"] = topology_of_new(header)
+    asked = [name for name in OF_PARTS if name in wanted.given]
+    if recipe["topology"] != "parts" and asked:
+        has = "" if header.parts else f"; model {header.name} has none"
+        raise UsageError(f"--{asked[0].replace('_', '-')} is for avatars of parts, and this one is a shell{has}.")
 
 
 def _validated(path: Path, stored: RecipeFile) -> dict[str, Any]:

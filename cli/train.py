@@ -140,7 +140,7 @@ def skin(
     assets: Annotated[
         Path | None, typer.Option("--assets", metavar="FOLDER", help="The MakeHuman/MPFB data folder.")
     ] = None,
-    steps: Annotated[int, typer.Option("--steps", help="How many steps.")] = 4000,
+    steps: Annotated[int, typer.Option("--steps", help="How many steps.")] = 3000,
     seed: Annotated[int, typer.Option("--seed", help="Of every random number in the training.")] = 0,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -165,7 +165,7 @@ def skin(
         from portrait_core.weights.registry import find_model
 
         config = BareSkinTraining(seed=seed, steps=steps)
-        report = train_bare_skin(find_model(model), out, config, assets, progress=watcher)
+        report = train_bare_skin(find_model(model), out, config, assets=assets, progress=watcher)
         watcher.finish()
     seconds = time.perf_counter() - begin
     show.result(

@@ -20,6 +20,7 @@ from portrait_core.weights.header import ModelHeader
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from portrait_core.parts.kept_rows import KeptRows
     from portrait_core.parts.person_look import PersonLook
     from portrait_core.parts.template import PartsTemplate
 
@@ -118,10 +119,20 @@ class PersonOfParts(Person, Protocol):
         ...
 
     def skin_materials(
-        self, points: NDArray[np.float32], inside: NDArray[np.float32]
+        self,
+        points: NDArray[np.float32],
+        inside: NDArray[np.float32],
+        kept: KeptRows | None = None,
+        numbers: NDArray[np.int64] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Linear RGB (N, 3) and glTF roughness (N,) of bare skin at canonical ``points`` (N, 3), metres; the columns of
-        ``inside`` (N, 2) are :data:`portrait_core.parts.skin_places.INSIDE`."""
+        ``inside`` (N, 2) are :data:`portrait_core.parts.skin_places.INSIDE`. What is the same at a place for all
+        persons of the model is kept in ``kept``, under the ``numbers`` (N,) of the places."""
+        ...
+
+    @property
+    def kept_width(self) -> int:
+        """How many numbers a row of ``kept`` has."""
         ...
 
     def eye_colours(self, directions: NDArray[np.float32]) -> NDArray[np.float32]:

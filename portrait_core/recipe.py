@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,8 @@ class Recipe(RecipeFields, BaseModel):
             _check_finite(row.name, value or ())
         elif row.kind in ("count", "number") and value is not None:
             _check_range(row, value)
+        elif row.kind == "words":
+            return _ordered(row, () if value is None else value)
         return _frozen(value)
 
     @field_validator("model")
@@ -111,9 +113,17 @@ class Recipe(RecipeFields, BaseModel):
             above = faces
 
     def check(self, header: ModelHeader) -> None:
-        """Check what only the model can know: its attributes, their ranges and space, the length of what says who."""
+        """Check what only the model can know: its attributes, their ranges and space, the length of what says who,
+        whether it has parts."""
         known = header.latent
+        if self.topology == "parts" and not header.parts:
+            raise UsageError(
+                f"model {header.name} has no parts template, so that its avatars are one surface each.",
+                remedy=remedy("set_field", field="topology", value="shell"),
+            )
         self._check_lengths(header)
+        for field, room in (("hair_style", "hair"), ("garment", "garments")):
+            self._check_worn(field, header.parts.get(room), header)
         for name, value in self.attributes.items():
             attribute = known.find(name)
             if attribute is None:
@@ -127,6 +137,15 @@ class Recipe(RecipeFields, BaseModel):
                 raise UsageError(
                     f"attribute {name} is {value:g}; model {header.name} takes {attribute.low:g} to {attribute.high:g}."
                 )
+
+    def _check_worn(self, field: str, there: object, header: ModelHeader) -> None:
+        """What is worn is one of those that the header names, where it does."""
+        name: str = getattr(self, field)
+        if self.topology == "parts" and name != "auto" and isinstance(there, list):
+            known = ["auto", *(str(each) for each in cast("list[object]", there))]
+            if name not in known:
+                hint = suggestion(name, known, what=f"names of model {header.name}")
+                raise UsageError(f"{field.replace('_', ' ')} {name[:60]!r} is not known. {hint}")
 
     def _check_lengths(self, header: ModelHeader) -> None:
         """The numbers that say who it is fit the model; how many rows of ws it takes, only its networks know."""
@@ -183,7 +202,7 @@ class Recipe(RecipeFields, BaseModel):
     def facts(self) -> dict[str, Any]:
         """The recipe as plain JSON data; ``Recipe(**facts)`` is the same recipe."""
         facts = self.model_dump(mode="json", exclude_none=True)
-        return {name: value for name, value in facts.items() if not _unsaid(FIELDS[name], value)}
+        return {name: value for name, value in facts.items() if not _unsaid(FIELDS[name], getattr(self, name))}
 
     def label(self) -> str:
         """Who it is, short enough for a file name: the seed, or the first digits of the numbers' digest."""
@@ -191,6 +210,21 @@ class Recipe(RecipeFields, BaseModel):
             if numbers is not None:
                 return letter + hashlib.sha256(json.dumps(numbers).encode()).hexdigest()[:8]
         return str(self.seed or 0)
+
+
+def _ordered(row: RecipeField, words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words in the table's order, each once; all of them are as many as none."""
+    for word in words:
+        if word not in row.choices:
+            raise UsageError(f"{row.name}: {word[:40]!r} is none. {suggestion(word, row.choices, what='names')}")
+    chosen = tuple(name for name in row.choices if name in words)
+    return () if len(chosen) == len(row.choices) else chosen
+
+
+def topology_of_new(header: ModelHeader) -> Literal["shell", "parts"]:
+    """The topology of new recipes: parts where the model has them. A recipe that is there and says nothing is older
+    than the choice, and means a shell."""
+    return "parts" if header.parts else "shell"
 
 
 def _frozen(value: Any) -> Any:

@@ -26,9 +26,10 @@ from typing import (
     get_type_hints,
 )
 
-Kind = Literal["text", "choice", "flag", "count", "number", "counts", "vector", "rows", "values", "turns"]
-"""``count`` is a whole number, ``counts`` several of them; ``vector`` numbers in a row, ``rows`` several vectors;
-``values`` numbers by name, ``turns`` three angles by joint name."""
+Kind = Literal["text", "choice", "words", "flag", "count", "number", "counts", "vector", "rows", "values", "turns"]
+"""``count`` is a whole number, ``counts`` several of them; ``words`` are several of the choices, in the table's order;
+``vector`` numbers in a row, ``rows`` several vectors; ``values`` numbers by name, ``turns`` three angles by joint
+name."""
 Section = Literal["person", "mesh", "maps", "rig"]
 SECTIONS: dict[Section, str] = {"person": "Who it is", "mesh": "The mesh", "maps": "The maps", "rig": "The rig"}
 """Sections with their titles, in order."""
@@ -70,7 +71,7 @@ class RecipeField:
         low, high: the limits, included; of each number for ``counts``. None where there are none.
         usual: the part of the range that sliders offer.
         unit: of the numbers, as written in recipes.
-        choices: what a ``choice`` may be, each with a name for people and what it means.
+        choices: what a ``choice`` may be, or ``words`` may be among, each with a name for people and what it means.
         flag: the command line's option, with its other names; empty where it has none of its own.
         metavar, flag_help: what the option takes, and the help where what people type differs from what recipes hold.
         commands: which commands take it.
@@ -291,11 +292,74 @@ class RecipeFields:
                 "parts": ("Parts", "Skin, eyes, teeth and so on as objects, the same vertices for everybody"),
             },
             flag="--topology",
+            flag_help="One surface extracted anew for each person, or parts of one topology for all. "
+            "[default: parts where the model has them]",
             commands=(*MAKING, "render"),
-            panel=False,
             later=True,
         ),
     ] = "shell"
+    parts: Annotated[
+        tuple[str, ...],
+        RecipeField(
+            help="Which parts an avatar of parts has; all of them where none is named.",
+            label="Parts",
+            section="mesh",
+            choices={
+                "skin": ("Skin", "Head, neck, shoulders, the inside of mouth and lids"),
+                "eyes": ("Eyes", "Eyeballs, corneas and the lines of tears"),
+                "teeth": ("Teeth", "Teeth and gums"),
+                "tongue": ("Tongue", "The tongue"),
+                "lashes": ("Lashes", "Eyelashes"),
+                "brows": ("Brows", "Eyebrows"),
+                "hair": ("Hair", "The hair of the head"),
+                "garment": ("Garment", "What is worn; the skin beneath it is left out"),
+            },
+            flag="--parts",
+            metavar="NAMES",
+            flag_help="Which parts an avatar of parts has, such as skin,eyes,hair. [default: all]",
+            commands=(*MAKING, "render"),
+            later=True,
+        ),
+    ] = ()
+    hair: Annotated[
+        Literal["mesh", "none"],
+        RecipeField(
+            help="How an avatar of parts has its hair.",
+            label="Hair",
+            section="mesh",
+            choices={
+                "mesh": ("Mesh", "A mesh of strands, worn as the person's numbers say"),
+                "none": ("None", "None, as without the part"),
+            },
+            flag="--hair",
+            commands=(*MAKING, "render"),
+            later=True,
+        ),
+    ] = "mesh"
+    hair_style: Annotated[
+        str,
+        RecipeField(
+            help="The hair of an avatar of parts, by the model's name for it; auto is the person's own.",
+            label="Hair Style",
+            section="mesh",
+            flag="--hair-style",
+            metavar="NAME",
+            commands=(*MAKING, "render"),
+            later=True,
+        ),
+    ] = "auto"
+    garment: Annotated[
+        str,
+        RecipeField(
+            help="What an avatar of parts wears, by the model's name for it; auto is the person's own.",
+            label="Garment",
+            section="mesh",
+            flag="--garment",
+            metavar="NAME",
+            commands=(*MAKING, "render"),
+            later=True,
+        ),
+    ] = "auto"
     closed: Annotated[
         bool,
         RecipeField(
@@ -412,6 +476,8 @@ class RecipeFields:
     ] = "smpl"
 
 
+OF_PARTS = ("parts", "hair", "hair_style", "garment")
+"""The fields that mean something in avatars of parts alone."""
 PERSON = ("seed", "latent", "w", "ws")
 """The fields that say who it is: a recipe has one of them at most."""
 
@@ -420,6 +486,7 @@ _KINDS: dict[Any, Kind] = {
     bool: "flag",
     int: "count",
     float: "number",
+    tuple[str, ...]: "words",
     tuple[int, ...]: "counts",
     tuple[float, ...]: "vector",
     tuple[tuple[float, ...], ...]: "rows",

@@ -18,6 +18,15 @@ def no_models_of_the_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch:
     monkeypatch.setenv("PORTRAITKIT_MODELS", str(tmp_path_factory.getbasetemp() / "no-models"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run of the tests share, in an environment variable too."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    os.environ["PORTRAITKIT_TESTS_RUN"] = str(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of specification, vectors and assets beside the repository; tests that need it are skipped without."""

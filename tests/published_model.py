@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small model of the published architecture with a bust in it, for tests that need something to see."""
+"""A small model of the published architecture with a bust in it, for tests that need something to see.
+
+It is fitted in a process of its own on one thread, so that its weights are always the same; once for all processes of
+a run of the tests.
+"""
 
 from __future__ import annotations
 
 import functools
+import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
+import filelock
 import torch
 from torch import Tensor
 
@@ -44,13 +53,37 @@ def latent(seed: int = 0) -> Tensor:
     return torch.as_tensor(np.random.RandomState(seed).randn(1, CONFIG.z_dim).astype(np.float32))
 
 
+RUN_FOLDER = "PORTRAITKIT_TESTS_RUN"
+"""Names the folder that the processes of one run of the tests share."""
+
+
 @functools.cache
 def small_bust() -> tuple[PortraitGenerator, Tensor]:
     """The model and the style rows (1, n, 512) of seed 0, whose density is that of a bust."""
-    model = bust_generator(CONFIG, rings=40, segments=32, seed=0)
+    model = _unfitted()
+    with tempfile.TemporaryDirectory() as own:
+        path = Path(os.environ.get(RUN_FOLDER, own)) / "bust.pt"
+        with filelock.FileLock(f"{path}.lock"):
+            if not path.is_file():
+                alone = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+                command = [sys.executable, "-m", "tests.published_model", str(path)]
+                subprocess.run(command, cwd=Path(__file__).parents[1], env={**os.environ, **alone}, check=True)
+        kept = torch.load(path, weights_only=True)
+    model.load_state_dict(kept["model"])
+    return model, kept["ws"]
+
+
+def _unfitted() -> PortraitGenerator:
+    return bust_generator(CONFIG, rings=40, segments=32, seed=0)
+
+
+def _fit(path: Path) -> None:
+    model = _unfitted()
     ws = model.mapping(latent(), label()).detach()
     assert fit_bust(model, ws, steps=150, points=3000) > 0.95
-    return model, ws
+    part = path.with_suffix(".part")
+    torch.save({"model": model.state_dict(), "ws": ws}, part)
+    part.replace(path)
 
 
 def small_discriminator() -> PortraitDiscriminator:
@@ -66,3 +99,7 @@ def install(folder: Path, name: str = "bust") -> Path:
     path = folder / f"{name}.safetensors"
     save_bust(path, small_bust()[0], small_discriminator())
     return path
+
+
+if __name__ == "__main__":
+    _fit(Path(sys.argv[1]))

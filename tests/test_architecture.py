@@ -75,7 +75,7 @@ ALLOWED: dict[str, set[str]] = {
     # the only room that knows the others
     "pipeline": {
         *(*BELOW, "root", "recipe", "avatar", "maps", "person", "portrait_model", "field", "cameras"),
-        *("weights", "body", "rendering", "shape", "rig", "formats", "formats.gltf", "textures"),
+        *("weights", "body", "rendering", "shape", "rig", "parts", "formats", "formats.gltf", "textures"),
     },
     # the running engine and what stands on it
     "engine": {*BELOW, "protocol", "recipe", "person", "portrait_model", "weights", "models", "pipeline"},
@@ -94,7 +94,7 @@ ALLOWED: dict[str, set[str]] = {
     # on top of the engine: nothing below imports them
     "world": {*BELOW, "body", "cameras", "rig", "shape", "models.starter"},
     "training": {
-        *(*BELOW, "root", "weights", "networks", "rendering", "shape", "world"),
+        *(*BELOW, "root", "weights", "networks", "rendering", "shape", "world", "parts"),
         *("models.starter", "models.portrait_gan"),
     },
     "training.parts_template": {

@@ -23,6 +23,7 @@ from portrait_core.batch.sampling_plan import take_plan
 from portrait_core.batch.table import BadRow, Row, read_rows
 from portrait_core.engine.engine import Engine
 from portrait_core.errors import UsageError
+from portrait_core.parts.character import KINDS
 from portrait_core.recipe import Recipe
 from portrait_core.recipe_fields import FIELDS, PERSON, SECTIONS, FrozenDict, RecipeField, RecipeFields
 from portrait_core.worker.answers import capabilities
@@ -47,7 +48,7 @@ def test_rows_say_what_every_surface_needs(name: str) -> None:
         assert row.low <= row.default <= row.high
     if row.usual is not None:
         assert row.low is not None and row.low <= row.usual[0] < row.usual[1] <= (row.high or 0)
-    assert (row.kind == "choice") == bool(row.choices)
+    assert (row.kind in ("choice", "words")) == bool(row.choices)
     assert row.kind != "choice" or row.default in row.choices
     assert bool(row.flag) == bool(row.commands), "an option belongs to commands, and commands need an option"
     assert json.loads(json.dumps(row.facts()))["name"] == name
@@ -88,6 +89,7 @@ GOOD: dict[str, Any] = {
     "vector": (0.5, -1.25),
     "rows": ((0.5, -1.25), (2.0, 3.0)),
     "counts": (900, 400),
+    "words": ("skin", "hair"),
     "values": {"size": 1.5},
     "turns": {"head": (0.0, 0.25, 0.0)},
 }
@@ -95,6 +97,7 @@ CELLS: dict[str, str] = {
     "vector": "0.5;-1.25",
     "rows": "0.5;-1.25|2;3",
     "counts": "900;400",
+    "words": "hair; Skin",
     "values": '{"size": 1.5}',
     "turns": '{"head": [0, 0.25, 0]}',
 }
@@ -122,9 +125,22 @@ def test_recipes_take_what_the_row_says(name: str) -> None:
         for bad in (row.low - 1, row.high + 1):
             with pytest.raises(UsageError, match=r"out of range; (it|seeds) go"):
                 Recipe(**{name: bad})
-    if row.choices:
+    if row.kind == "words":
+        with pytest.raises(UsageError, match=f"{name}: 'nonsense' is none"):
+            Recipe(**{name: ["skin", "nonsense"]})
+    if row.kind == "choice":
         with pytest.raises(UsageError, match=f"recipe: {name}: input should be .*'{row.values[-1]}'"):
             Recipe(**{name: "nonsense"})
+
+
+def test_words_stand_in_the_tables_order_and_all_are_none() -> None:
+    assert Recipe(parts=("hair", "skin", "hair")).parts == ("skin", "hair")
+    assert Recipe(parts=tuple(reversed(FIELDS["parts"].choices))) == Recipe()
+    assert "parts" not in Recipe(parts=tuple(FIELDS["parts"].choices)).facts()
+
+
+def test_the_parts_of_recipes_are_those_of_characters() -> None:
+    assert list(FIELDS["parts"].choices) == list(KINDS)
 
 
 def test_recipes_have_the_fields_of_the_table_and_no_others() -> None:
@@ -137,7 +153,10 @@ def test_recipes_have_the_fields_of_the_table_and_no_others() -> None:
 
 def test_fields_that_say_nothing_are_left_out_of_files() -> None:
     facts = Recipe(seed=7).facts()
-    assert [name for name in FIELDS if name not in facts] == ["latent", "w", "ws", "unwrap"]
+    assert [name for name in FIELDS if name not in facts] == [
+        *("latent", "w", "ws"),
+        *("topology", "parts", "hair", "hair_style", "garment", "unwrap"),
+    ]
     # A field younger than files that are about is said when it says something.
     chosen = Recipe(unwrap="xatlas")
     assert chosen.facts()["unwrap"] == "xatlas" and Recipe(**chosen.facts()) == chosen
@@ -172,7 +191,7 @@ def test_commands_have_an_option_for_each_row_that_names_them(command: str) -> N
         if row.kind in ("count", "number", "flag", "choice", "text") and row.name != "seed":
             bakes = command == "bake" and row.name == "texture_size"
             assert option.default == (2048 if bakes else row.default)
-        for choice in row.choices:
+        for choice in row.choices if row.kind == "choice" else ():
             assert choice in option.metavar.split("|")
 
 

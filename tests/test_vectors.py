@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+pytest.importorskip("skimage", reason="the recorded surfaces are compared with scikit-image's")
+
 from tests.vectors.__main__ import describe, main
 from tests.vectors.compact import LEFT_OUT
 from tests.vectors.files import VectorFile, relative_error

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.geometry.components import component_labels
 from textures.adaptive import sample_texels
 from textures.colour_space import linear_to_srgb
 from textures.fill import fill_empty
-from textures.raster import Placement, Window, blend
+from textures.layout import FINEST_DETAIL, Layout
+from textures.raster import blend
 
 CHUNK = 1 << 17
 """Points of one call to the sampled function: bounds memory and sets how often progress is reported."""
@@ -28,10 +28,6 @@ THREADS = 2
 TOLERANCE = 1.0
 """Error that interpolation between texels may make, in levels of 255."""
 
-LARGEST_STEP = 8
-FINEST_DETAIL = 0.0015
-"""The default of ``detail``: what a head in metres needs so that brows, lashes and lips are seen."""
-
 CONTRAST = 24
 """Levels between two neighbouring texels from which on both are averaged over four samples."""
 
@@ -43,6 +39,8 @@ EMPTY = 128
 
 
 Sample = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+NumberedSample = Callable[[NDArray[np.float32], "NDArray[np.int64] | None"], NDArray[np.float32]]
+"""As ``Sample``; also told the numbers (N,) of the texels whose centres the positions are, or None between them."""
 Report = Callable[[str, float], None]
 
 
@@ -124,19 +122,35 @@ def bake_image(
     ``progress`` is called with "texture" and the finished fraction, from the caller's thread; what it
     raises passes through. Raises ``ValueError`` for a size below 1 and for samples that are not finite.
     """
-    if size < 1:
-        raise ValueError(f"bake_image: size must be positive, got {size}")
-    baker = _Baker(atlas_faces, uvs, sample_positions, sample, size, srgb)
-    step = _first_step(atlas_faces, uvs, sample_positions[:, :3], size, detail)
+    layout = Layout(atlas_faces, uvs, sample_positions, size, detail=detail)
+    return bake_layout(
+        layout, lambda points, _: sample(points), srgb=srgb, tolerance=tolerance, antialias=antialias,
+        progress=progress, threads=threads,
+    )  # fmt: skip
+
+
+def bake_layout(
+    layout: Layout,
+    sample: NumberedSample,
+    *,
+    srgb: tuple[bool, ...],
+    tolerance: float = TOLERANCE,
+    antialias: bool = True,
+    progress: Report | None = None,
+    threads: int = THREADS,
+) -> NDArray[np.uint8]:
+    """The image of :func:`bake_image` by a layout that is there; ``sample`` is told which texels it is asked for, so
+    that it may keep what belongs to them."""
+    baker, size = _Baker(layout, sample, np.array(srgb)), layout.size
     image = np.full((size, size, len(srgb)), EMPTY, np.uint8)
     covered = np.zeros((size, size), bool)
 
     def make(corner: tuple[int, int]) -> None:
         (top, left), (bottom, right) = corner, (min(side + TILE, size) for side in corner)
-        tile = baker.tile((top, bottom, left, right))
+        tile = _Tile(baker, (top, left), layout.face((top, bottom, left, right)))
         covered[top:bottom, left:right] = tile.face >= 0
         if bool(covered[top:bottom, left:right].any()):
-            image[top:bottom, left:right] = tile.paint(step, tolerance, antialias)
+            image[top:bottom, left:right] = tile.paint(layout.step, tolerance, antialias)
 
     tiles = [(top, left) for top in range(0, size, TILE) for left in range(0, size, TILE)]
     with ThreadPoolExecutor(threads) as pool:
@@ -153,26 +167,13 @@ def bake_image(
     return image
 
 
+@dataclass(frozen=True, eq=False)
 class _Baker:
-    """The faces of an image and the sampled function."""
+    """A layout and the sampled function."""
 
-    def __init__(
-        self,
-        faces: NDArray[np.int32],
-        uvs: NDArray[np.float32],
-        positions: NDArray[np.float32],
-        sample: Sample,
-        size: int,
-        srgb: tuple[bool, ...],
-    ) -> None:
-        self.faces, self.positions, self.sample = faces, positions, sample
-        self.placement = Placement(faces, uvs, size)
-        self.charts = charts_of_faces(faces, len(uvs))
-        self.srgb = np.array(srgb)
-
-    def tile(self, window: Window) -> _Tile:
-        """A window of the image."""
-        return _Tile(self, (window[0], window[2]), self.placement.paint(window))
+    layout: Layout
+    sample: NumberedSample
+    srgb: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,8 @@ class _Tile:
 
     def paint(self, step: int, tolerance: float, antialias: bool) -> NDArray[np.uint8]:
         """The window's image (H, W, C); texels that are not covered are grey."""
-        chart = np.where(self.face >= 0, self.baker.charts[self.face], -1).astype(np.int32)
+        charts = self.baker.layout.charts
+        chart = np.where(self.face >= 0, charts[self.face], -1).astype(np.int32)
         values = sample_texels(chart, self._encoded, len(self.baker.srgb), step=step, tolerance=tolerance)
         image = np.rint(values).astype(np.uint8)
         if antialias:
@@ -202,13 +204,14 @@ class _Tile:
         self, row: NDArray[np.int64], column: NDArray[np.int64], dy: float = 0.0, dx: float = 0.0
     ) -> NDArray[np.float32]:
         result = np.empty((len(row), len(self.baker.srgb)), np.float32)
+        layout, (top, left) = self.baker.layout, self.origin
         for begin in range(0, len(row), CHUNK):
             part = slice(begin, begin + CHUNK)
             face = self.face[row[part], column[part]].astype(np.int64)
-            weights = self.baker.placement.weights(
-                face, row[part] + (self.origin[0] + dy), column[part] + (self.origin[1] + dx)
-            )
-            found = self.baker.sample(blend(self.baker.faces[face], weights, self.baker.positions))
+            down, across = row[part] + top, column[part] + left
+            weights = layout.placement.weights(face, down + dy, across + dx)
+            centres = None if dy or dx else down * layout.size + across
+            found = self.baker.sample(blend(layout.faces[face], weights, layout.positions), centres)
             if not bool(np.isfinite(found).all()):
                 raise ValueError("bake_image: the sampled function returned values that are not finite")
             result[part] = found
@@ -226,12 +229,6 @@ class _Tile:
         return stored * np.float32(255)
 
 
-def charts_of_faces(faces: NDArray[np.int32], vertices: int) -> NDArray[np.int32]:
-    """(F,) the number of each face's chart: faces that share vertices are in one."""
-    start, end = faces[:, [0, 1]].ravel(), faces[:, [1, 2]].ravel()
-    return component_labels(vertices, start, end).astype(np.int32)[faces[:, 0]]
-
-
 def sharp_borders(image: NDArray[np.uint8], chart: NDArray[np.int32]) -> NDArray[np.bool_]:
     """(H, W): covered texels that differ from a neighbour of their chart by more than ``CONTRAST`` levels."""
     sharp = np.zeros(chart.shape, bool)
@@ -247,21 +244,3 @@ def sharp_borders(image: NDArray[np.uint8], chart: NDArray[np.int32]) -> NDArray
         sharp[here] |= both
         sharp[there] |= both
     return sharp
-
-
-def _first_step(
-    faces: NDArray[np.int32], uvs: NDArray[np.float32], positions: NDArray[np.float32], size: int, detail: float
-) -> int:
-    """The largest spacing of texels, a power of two, that is no larger than ``detail`` on nearly all of the surface."""
-    place, uv = positions[faces], uvs[faces] * np.float32(size)
-    area = np.linalg.norm(np.cross(place[:, 1] - place[:, 0], place[:, 2] - place[:, 0]), axis=1)
-    one, two = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
-    texels = np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
-    whole = area > 0
-    if not bool(whole.any()):
-        return 1
-    texel = float(np.sqrt(np.median(area[whole] / np.maximum(texels[whole], 1e-6))))
-    step = 1
-    while step < LARGEST_STEP and 2 * step * texel <= detail:
-        step *= 2
-    return step

@@ -19,6 +19,14 @@ def attributes_of(capabilities: dict[str, Any] | None, model: str) -> list[dict[
     return None
 
 
+def best_topology(model: str) -> str:
+    """What new avatars of ``model`` are made of: the first that the engine names; a shell while that is not known."""
+    for each in (_capabilities or {}).get("models", ()):
+        if each["name"] == model:
+            return next(iter(each.get("topologies", ())), "shell")
+    return "shell"
+
+
 def match(settings: Any, capabilities: dict[str, Any] | None) -> bool:
     """Give ``settings`` the sliders of its model, keeping values by name. Whether anything changed."""
     wanted = attributes_of(capabilities, settings.model)

@@ -9,7 +9,7 @@ from ..core.failure import Failure
 from ..core.text import Text
 from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
 from . import avatars, recipes, workflows
-from .recipe_properties import IN_SCRIPTS, PERSON, annotations
+from .recipe_properties import IN_SCRIPTS, PERSON, annotations, recipe_value
 from .settings import settings_of
 from .task import Workflow
 from .task_operator import TaskOperator, needs_engine
@@ -62,7 +62,7 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
                 recipe = {name: value for name, value in recipe.items() if name not in PERSON}
             for row in IN_SCRIPTS:
                 if given(row.name) and getattr(self, row.name) != "":
-                    recipe[row.name] = getattr(self, row.name)
+                    recipe[row.name] = recipe_value(row, getattr(self, row.name))
             recipe["model"] = model_named(recipe["model"])
             if given("faces"):
                 recipe["lods"] = recipes.levels_of(self.faces, settings_of(context).levels)

@@ -15,7 +15,7 @@ from . import workflows
 from .task import Facts, Workflow
 from .task_operator import TaskOperator, needs_engine
 
-FILTER = "*.npz;*.npy;*.pkl;*.pickle;*.joblib;*.pt;*.pth;*.json;*.bvh;*.smpl"
+FILTER = "*.npz;*.npy;*.pkl;*.pk;*.p;*.pickle;*.joblib;*.pt;*.pth;*.json;*.bvh;*.smpl"
 """The files of poses and motions that the engine reads."""
 
 UP_AXIS = bpy.props.EnumProperty(

@@ -14,9 +14,9 @@ PERSON = recipe_fields.PERSON
 """The fields that say who it is; a recipe has one of them."""
 MOST = 2**31 - 1
 """Blender's integers are signed."""
-SPECIAL = ("model", "seed", "attributes", "lods", "lod_maps", "texture_size")
+SPECIAL = ("model", "seed", "attributes", "lods", "lod_maps", "texture_size", "topology")
 """Rows that the panels show in a form of their own."""
-_KINDS = ("flag", "count", "number", "choice", "text")
+_KINDS = ("flag", "count", "number", "choice", "words", "text")
 
 IN_PANEL = tuple(row for row in FIELDS.values() if row.panel)
 PLAIN = tuple(row for row in IN_PANEL if row.name not in SPECIAL and row.kind in _KINDS)
@@ -33,10 +33,19 @@ def property_of(row: recipe_fields.RecipeField, **options: Any) -> Any:
     if row.kind == "choice":
         items = [(value, label, text) for value, (label, text) in row.choices.items()]
         return bpy.props.EnumProperty(**(told | {"items": items, "default": row.default} | options))
+    if row.kind == "words":
+        items = [(value, label, text) for value, (label, text) in row.choices.items()]
+        flags = {"ENUM_FLAG", *options.pop("options", ())}
+        return bpy.props.EnumProperty(**(told | {"items": items, "default": set(row.default)} | options), options=flags)
     if row.kind == "text":
         return bpy.props.StringProperty(**(told | {"default": row.default or ""} | options))
     kind = bpy.props.FloatProperty if row.kind == "number" else bpy.props.IntProperty
     return kind(**(told | {"default": row.default or 0} | _limits(row) | options))
+
+
+def recipe_value(row: recipe_fields.RecipeField, value: Any) -> Any:
+    """What recipes hold for a property's value."""
+    return [name for name in row.choices if name in value] if row.kind == "words" else value
 
 
 def annotations(rows: tuple[recipe_fields.RecipeField, ...], **options: Any) -> dict[str, Any]:

@@ -7,8 +7,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..base.paths import model_named
-from .recipe_properties import FIELDS, PERSON, PLAIN
-from .settings import TEXTURE_SIZES, set_person
+from ..core.engine_copies import recipe_fields
+from . import attributes
+from .recipe_properties import FIELDS, PERSON, PLAIN, recipe_value
+from .settings import AUTO, TEXTURE_SIZES, set_person
 
 if TYPE_CHECKING:
     from .settings import PORTRAITKIT_PG_settings
@@ -17,6 +19,7 @@ LEAST_LEVEL = int(FIELDS["lods"].low or 0)
 """Triangles of the coarsest level that is still a head."""
 LOOKS = tuple(row.name for row in FIELDS.values() if row.section == "person")
 """Fields that say who it is and what it looks like."""
+OF_PARTS = recipe_fields.OF_PARTS
 
 Recipe = dict[str, Any]
 
@@ -30,8 +33,12 @@ def from_settings(settings: PORTRAITKIT_PG_settings) -> Recipe:
     """The recipe that the panel shows; raises :class:`Failure` for a model's file that cannot be meant."""
     recipe: Recipe = {"model": model_named(settings.model)}
     recipe |= json.loads(settings.person) if settings.person else {"seed": settings.seed}
-    plain = {row.name: getattr(settings, row.name) for row in PLAIN}
+    plain = {row.name: recipe_value(row, getattr(settings, row.name)) for row in PLAIN}
     recipe |= {name: value for name, value in plain.items() if not _left_out(name, value)}
+    if topology_of(settings) == "parts":
+        recipe["topology"] = "parts"
+    else:
+        recipe = {name: value for name, value in recipe.items() if name not in OF_PARTS}
     recipe["attributes"] = used_attributes(settings)
     recipe["texture_size"] = int(settings.texture_size)
     recipe["lods"] = levels_of(settings.faces, settings.levels)
@@ -41,7 +48,14 @@ def from_settings(settings: PORTRAITKIT_PG_settings) -> Recipe:
 
 def _left_out(name: str, value: object) -> bool:
     """Whether recipes do without a field, as they did before there was one: an older engine takes them too."""
-    return FIELDS[name].later and value == FIELDS[name].default
+    default = FIELDS[name].default
+    return FIELDS[name].later and value == (list(default) if isinstance(default, tuple) else default)
+
+
+def topology_of(settings: PORTRAITKIT_PG_settings) -> str:
+    """What the panel asks for: by itself parts, where the model is known to have them."""
+    chosen: str = settings.topology
+    return attributes.best_topology(settings.model) if chosen == AUTO else chosen
 
 
 def used_attributes(settings: PORTRAITKIT_PG_settings, *, locked: bool = False) -> dict[str, float]:
@@ -63,9 +77,11 @@ def show(settings: PORTRAITKIT_PG_settings, recipe: Recipe, *, looks_only: bool 
         each.quiet = False
     for row in PLAIN:
         if row.name in LOOKS or ((row.name in recipe or row.later) and not looks_only):
-            setattr(settings, row.name, recipe.get(row.name, row.default))
+            value = recipe.get(row.name, row.default)
+            setattr(settings, row.name, set(value) if row.kind == "words" else value)
     if looks_only:
         return
+    settings.topology = recipe.get("topology", FIELDS["topology"].default)
     if "texture_size" in recipe:
         settings.texture_size = str(min(TEXTURE_SIZES, key=lambda size: abs(size - recipe["texture_size"])))
     settings.levels = min(len(recipe.get("lods", ())), 4)

@@ -9,6 +9,9 @@ from ..base.paths import RELATIVE
 from . import attributes
 from .recipe_properties import FIELDS, MOST, PERSON, PLAIN, annotations, property_of
 
+AUTO = "auto"
+"""The topology that the model decides: the panel's own word, which no recipe has."""
+_TOPOLOGY = FIELDS["topology"]
 _EDGES = FIELDS["texture_size"]
 TEXTURE_SIZES = tuple(2**power for power in range(20) if (_EDGES.low or 1) <= 2**power <= (_EDGES.high or MOST))
 
@@ -91,6 +94,15 @@ class PORTRAITKIT_PG_settings(bpy.types.PropertyGroup):
         description=_EDGES.help.removesuffix("."),
         items=[(str(size), f"{size} px", _EDGES.help.removesuffix(".")) for size in TEXTURE_SIZES],
         default=str(_EDGES.default),
+    )
+    topology: bpy.props.EnumProperty(
+        name=_TOPOLOGY.label,
+        description=_TOPOLOGY.help.removesuffix("."),
+        items=[
+            (AUTO, "Automatic", "Parts where the model has them, else a shell"),
+            *((value, label, text) for value, (label, text) in _TOPOLOGY.choices.items()),
+        ],
+        default=AUTO,
     )
     explore_count: bpy.props.IntProperty(
         name="Pictures", description="How many people Explore shows", default=12, min=1, max=48

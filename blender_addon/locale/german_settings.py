@@ -47,6 +47,52 @@ SETTINGS: dict[str, str] = {
     ),
     # mesh, maps, rig
     "Mesh, Maps and Rig": "Mesh, Karten und Rig",
+    "Topology": "Topologie",
+    "One surface extracted anew for each person, or parts of one topology for all": (
+        "Eine Oberfläche, für jede Person neu gewonnen, oder Teile einer Topologie für alle"
+    ),
+    "Parts where the model has them, else a shell": "Teile, wo das Modell sie hat, sonst eine Hülle",
+    "Shell": "Hülle",
+    "One surface in one piece, extracted for each person; every model has it": (
+        "Eine Oberfläche in einem Stück, für jede Person gewonnen; jedes Modell hat sie"
+    ),
+    "Parts": "Teile",
+    "Skin, eyes, teeth and so on as objects, the same vertices for everybody": (
+        "Haut, Augen, Zähne und so weiter als Objekte, dieselben Punkte für alle"
+    ),
+    "Which parts an avatar of parts has; all of them where none is named": (
+        "Welche Teile ein Avatar aus Teilen hat; alle, wo keiner genannt ist"
+    ),
+    "Skin": "Haut",
+    "Head, neck, shoulders, the inside of mouth and lids": "Kopf, Hals, Schultern, das Innere von Mund und Lidern",
+    "Eyes": "Augen",
+    "Eyeballs, corneas and the lines of tears": "Augäpfel, Hornhäute und die Tränenlinien",
+    "Teeth": "Zähne",
+    "Teeth and gums": "Zähne und Zahnfleisch",
+    "Tongue": "Zunge",
+    "The tongue": "Die Zunge",
+    "Lashes": "Wimpern",
+    "Eyelashes": "Augenwimpern",
+    "Brows": "Brauen",
+    "Eyebrows": "Augenbrauen",
+    "Hair": "Haar",
+    "The hair of the head": "Das Haar des Kopfes",
+    "Garment": "Kleidung",
+    "What is worn; the skin beneath it is left out": "Was getragen wird; die Haut darunter fehlt",
+    "How an avatar of parts has its hair": "Wie ein Avatar aus Teilen sein Haar hat",
+    "Mesh": "Mesh",
+    "A mesh of strands, worn as the person's numbers say": (
+        "Ein Mesh aus Strähnen, getragen, wie es die Zahlen der Person sagen"
+    ),
+    "None": "Keines",
+    "None, as without the part": "Keines, wie ohne den Teil",
+    "Hair Style": "Frisur",
+    "The hair of an avatar of parts, by the model's name for it; auto is the person's own": (
+        "Das Haar eines Avatars aus Teilen, nach seinem Namen im Modell; auto ist das der Person"
+    ),
+    "What an avatar of parts wears, by the model's name for it; auto is the person's own": (
+        "Was ein Avatar aus Teilen trägt, nach seinem Namen im Modell; auto ist das der Person"
+    ),
     "Faces": "Flächen",
     "Triangles of the mesh": "Dreiecke des Meshes",
     "Levels of Detail": "Detailstufen",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from . import bones, pictures, skin_shader
 from .datablocks import Seen, free_name, new_since, remove_new, snapshot
 from .glb_facts import KEY, facts_in, read_tree
 from .glb_levels import with_levels_shown
-from .identity import COLLECTION_KEY, LEVEL_KEY, Avatar, give_identity
+from .identity import COLLECTION_KEY, LEVEL_KEY, PART_KEY, Avatar, give_identity
+from .quads import join_quads
 from .selection import select_only
 
 
@@ -91,17 +93,41 @@ def _arrange(seen: Seen, facts: dict[str, Any], name: str) -> Avatar:
         for other in each.users_collection:
             other.objects.unlink(each)
         own.objects.link(each)
-    _levels(meshes, name)  # first: the file's own names for them may be the armature's
+    of_parts = facts["recipe"].get("topology") == "parts"
+    # First: the file's own names for them may be the armature's.
+    (_parts if of_parts else _levels)(meshes, name)
     armature.name, armature.data.name = name, name
     armature[KEY] = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
     own[COLLECTION_KEY] = give_identity(armature)
     materials = {each.data.materials[0].name: each.data.materials[0] for each in meshes if each.data.materials}
-    for material in materials.values():
-        skin_shader.set_up(material, name)
+    for own_name, material in materials.items():
+        skin_shader.set_up(material, name, plain_name(own_name) if of_parts else "")
     for action in new_since(seen, "actions"):
         action.name = f"{name} motion"
     bones.dress(armature)
     return Avatar(armature)
+
+
+def plain_name(name: str) -> str:
+    """A name in a file without the number that Blender puts behind one that it has already."""
+    return re.sub(r"\.\d{3,}$", "", name)
+
+
+def _parts(meshes: list[bpy.types.Object], name: str) -> None:
+    """Name the parts and their levels of detail as the file does, behind the avatar's name; make quads of them."""
+    for mesh in meshes:
+        part, _, level = plain_name(mesh.name).partition("_LOD")
+        mesh[PART_KEY], mesh[LEVEL_KEY] = part, int(level or 0)
+        mesh.name = part_name(name, part, int(level or 0))
+        mesh.data.name = mesh.name
+        join_quads(mesh.data)
+        mesh.hide_viewport = mesh.hide_render = bool(level)
+
+
+def part_name(name: str, part: str, level: int) -> str:
+    """What the object of a part is called."""
+    plain = f"{name} {part.replace('_', ' ')}"
+    return f"{plain} LOD{level}" if level else plain
 
 
 def _levels(meshes: list[bpy.types.Object], name: str) -> None:

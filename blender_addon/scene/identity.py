@@ -15,6 +15,8 @@ from .glb_facts import KEY, parse_facts
 ID_KEY = "portraitkit_id"
 LEVEL_KEY = "portraitkit_level"
 """Custom property of a mesh object: its level of detail, 0 the finest."""
+PART_KEY = "portraitkit_part"
+"""Custom property of a mesh object of an avatar of parts, and of its material: which part it is, such as hair."""
 COLLECTION_KEY = "portraitkit_collection"
 """Custom property of a collection that was made for an avatar."""
 
@@ -47,9 +49,20 @@ class Avatar:
 
     @property
     def meshes(self) -> list[bpy.types.Object]:
-        """Every mesh that the armature moves, the finest level first."""
+        """Every mesh that the armature moves, the finest level first, and of an avatar of parts the skin."""
         found = [each for each in bpy.data.objects if each.type == "MESH" and moves(self.armature, each)]
-        return sorted(found, key=lambda each: (each.get(LEVEL_KEY, 99), each.name))
+        return sorted(
+            found, key=lambda each: (each.get(LEVEL_KEY, 99), each.get(PART_KEY, "skin") != "skin", each.name)
+        )
+
+    @property
+    def parts(self) -> dict[str, list[bpy.types.Object]]:
+        """The meshes of each part by its name, the finest level first; empty for an avatar in one piece."""
+        found: dict[str, list[bpy.types.Object]] = {}
+        for each in self.meshes:
+            if PART_KEY in each:
+                found.setdefault(str(each[PART_KEY]), []).append(each)
+        return found
 
     @property
     def mesh(self) -> bpy.types.Object | None:

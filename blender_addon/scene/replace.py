@@ -9,10 +9,10 @@ from typing import Any
 import bpy
 
 from . import bones, pictures, skin_shader
-from .bring_in import bring_in
+from .bring_in import bring_in, part_name
 from .datablocks import images_of, new_since, remove_unused, snapshot
 from .glb_facts import KEY
-from .identity import COLLECTION_KEY, LEVEL_KEY, Avatar
+from .identity import COLLECTION_KEY, LEVEL_KEY, PART_KEY, Avatar
 from .selection import kept_selection
 
 
@@ -36,7 +36,7 @@ def _replace(old: Avatar, path: Path | str, thumbnail: Path | None) -> None:
     seen = snapshot()
     new = bring_in(path, f"{old.name} anew", thumbnail=thumbnail)
     armature, name = old.armature, old.name
-    old_levels = {each.get(LEVEL_KEY, 0): each for each in reversed(old.meshes)}
+    old_levels = {_place(each): each for each in reversed(old.meshes)}
     waste = _blocks_of(old) + _blocks_of(new)
     home, temporary = old.collection, new.collection
 
@@ -44,7 +44,7 @@ def _replace(old: Avatar, path: Path | str, thumbnail: Path | None) -> None:
     armature[KEY] = fresh[KEY]
     pictures.copy_preview(fresh, armature)
     for mesh in new.meshes:
-        kept = old_levels.pop(mesh[LEVEL_KEY], None)
+        kept = old_levels.pop(_place(mesh), None)
         if kept is None:
             _adopt(mesh, armature, home)
             continue
@@ -65,7 +65,13 @@ def _replace(old: Avatar, path: Path | str, thumbnail: Path | None) -> None:
         for material in filter(None, mesh.data.materials):
             for image in images_of(material):
                 if skin_shader.ROLE in image:
-                    image.name = f"{name} {image[skin_shader.ROLE].replace('_', ' ')}"
+                    part = str(material.get(PART_KEY, ""))
+                    image.name = skin_shader.image_name(name, part, image[skin_shader.ROLE])
+
+
+def _place(mesh: bpy.types.Object) -> tuple[str, int]:
+    """Which part at which level of detail a mesh is."""
+    return str(mesh.get(PART_KEY, "")), int(mesh.get(LEVEL_KEY, 0))
 
 
 def _blocks_of(avatar: Avatar) -> list[Any]:
@@ -104,4 +110,6 @@ def _adopt(mesh: bpy.types.Object, armature: bpy.types.Object, home: bpy.types.C
     for each in mesh.users_collection:
         each.objects.unlink(mesh)
     (home or bpy.context.scene.collection).objects.link(mesh)
-    mesh.name = mesh.data.name = f"{armature.name} mesh LOD{mesh[LEVEL_KEY]}"
+    part, level = _place(mesh)
+    plain = f"{armature.name} mesh LOD{level}" if level else f"{armature.name} mesh"
+    mesh.name = mesh.data.name = part_name(armature.name, part, level) if part else plain

@@ -7,6 +7,7 @@ import bpy
 
 from ..core.engine_copies import maps
 from .datablocks import images_of
+from .identity import PART_KEY
 
 MAPS = {spec.key: spec for spec in maps.MAPS.values()}
 """The engine's table of maps, by the names that files and images have."""
@@ -17,13 +18,16 @@ _SKIN = {"Subsurface Weight": 0.1, "Subsurface Radius": (1.0, 0.35, 0.2), "Subsu
 """One small scale for all: the file has no map that tells skin from hair and cloth. Metres."""
 
 
-def set_up(material: bpy.types.Material, name: str) -> None:
-    """Scattering, colour spaces, names; raises nothing where the user's importer made another tree."""
-    material.name = f"{name} skin"
+def set_up(material: bpy.types.Material, name: str, part: str = "") -> None:
+    """Scattering, colour spaces, names; raises nothing where the user's importer made another tree. ``part`` is what
+    the material covers where an avatar has several: skin alone scatters then, its images are told apart by it."""
+    material.name = f"{name} {part or 'skin'}"
+    if part:
+        material[PART_KEY] = part
     principled = next((each for each in material.node_tree.nodes if each.type == "BSDF_PRINCIPLED"), None)
     if principled is None:
         return
-    for socket, value in _SKIN.items():
+    for socket, value in _SKIN.items() if part in ("", "skin") else ():
         if socket in principled.inputs:
             principled.inputs[socket].default_value = value
     roles: dict[bpy.types.Image, str] = {}
@@ -37,7 +41,12 @@ def set_up(material: bpy.types.Material, name: str) -> None:
         if image.colorspace_settings.name != space:
             image.colorspace_settings.name = space
         image[ROLE] = role
-        image.name = f"{name} {role.replace('_', ' ')}"
+        image.name = image_name(name, part, role)
+
+
+def image_name(name: str, part: str, role: str) -> str:
+    """What an image of an avatar is called."""
+    return " ".join(filter(None, (name, part, role.replace("_", " "))))
 
 
 def colour_space(key: str) -> str:

@@ -11,7 +11,7 @@ from ..jobs.recipes import by_numbers
 from ..jobs.session import session
 from ..jobs.settings import settings_of
 from ..locale import T_
-from ..scene.identity import selected_avatar
+from ..scene.identity import Avatar, selected_avatar
 from .create import PortraitPanel
 
 SHOWN = ("model", "seed", "psi", "faces", "texture_size", "skeleton")
@@ -33,6 +33,7 @@ class PORTRAITKIT_PT_avatar(PortraitPanel, bpy.types.Panel):
         else:
             layout.label(text=avatar.name, icon="ARMATURE_DATA", translate=False)
             draw_recipe(layout, avatar.recipe)
+            draw_parts(layout, avatar)
             column = layout.column(align=True)
             column.operator("portraitkit.take_recipe", icon="GREASEPENCIL")
             column.operator("portraitkit.regenerate", icon="FILE_REFRESH")
@@ -91,6 +92,20 @@ def draw_recipe(layout: Any, recipe: dict[str, Any]) -> None:
         row = box.split(factor=0.45)
         row.label(text=name.replace("_", " ").title(), translate=False)
         row.label(text=f"{value:+.2f}", translate=False)
+
+
+def draw_parts(layout: Any, avatar: Avatar) -> None:
+    """Each part of the avatar with its switches for the viewport and for renders; nothing for one in one piece."""
+    parts = avatar.parts
+    if not parts:
+        return
+    box = layout.box().column(align=True)
+    box.label(text="Parts")
+    for name, objects in parts.items():
+        row = box.row(align=True)
+        row.label(text=name.replace("_", " ").title(), translate=False)
+        row.prop(objects[0], "hide_viewport", text="", emboss=False)
+        row.prop(objects[0], "hide_render", text="", emboss=False)
 
 
 def offer(layout: Any, operator: str, icon: str, **settings: Any) -> None:

@@ -9,6 +9,7 @@ from ..base.wrap import say
 from ..core.engine_copies import recipe_fields
 from ..jobs.gallery import gallery
 from ..jobs.recipe_properties import IN_PANEL, PLAIN
+from ..jobs.recipes import OF_PARTS, topology_of
 from ..jobs.session import session
 from ..jobs.settings import PORTRAITKIT_PG_settings, settings_of
 from ..locale import T_
@@ -174,7 +175,11 @@ def draw_section(column: Any, settings: PORTRAITKIT_PG_settings, section: str) -
             line = column.row()
             line.enabled = settings.levels > 0
             line.prop(settings, "shared_maps")
-        elif row in PLAIN or row.name == "texture_size":
+        elif row.name in OF_PARTS:
+            line = column.column()
+            line.enabled = topology_of(settings) == "parts"
+            line.prop(settings, row.name)
+        elif row in PLAIN or row.name in ("texture_size", "topology"):
             column.prop(settings, row.name, slider=row.kind == "number")
 
 

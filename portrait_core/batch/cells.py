@@ -103,6 +103,10 @@ def _counts(_column: str, text: str, _comma: bool) -> list[int]:
     return [int(part) for part in text.replace(";", ",").split(",")]
 
 
+def _words(_column: str, text: str, _comma: bool) -> list[str]:
+    return [part.strip().lower() for part in text.replace(";", ",").split(",") if part.strip()]
+
+
 def _vector(column: str, text: str, comma: bool) -> list[float]:
     return [_number(column, part, comma) for part in text.split(";")]
 
@@ -118,6 +122,7 @@ def _values(_column: str, text: str, _comma: bool) -> object:
 _READ: dict[Kind, Callable[[str, str, bool], object]] = {
     "text": _text,
     "choice": _text,
+    "words": _words,
     "flag": _flag,
     "count": _count,
     "number": _number,

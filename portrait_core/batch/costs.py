@@ -15,6 +15,8 @@ from portrait_core.batch.records import Job, Outputs, Record
 from portrait_core.recipe import Recipe
 
 MEGATEXEL = 1024**2
+FINE = 40_000
+"""Faces from which on an avatar of parts has its skin subdivided once."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Cost:
 
 def cost_of(recipe: Recipe, outputs: Outputs) -> Cost:
     """The cost of a recipe, as measured on two cores: within a fifth of the measurements in docs/batch.md."""
+    if recipe.topology == "parts":
+        return _of_parts(recipe, outputs)
     faces = (recipe.faces, *recipe.lods)
     painted = len(faces) if recipe.lod_maps == "own" else 1
     texels = [max(recipe.texture_size >> number, 256) ** 2 / MEGATEXEL for number in range(painted)]
@@ -45,6 +49,18 @@ def cost_of(recipe: Recipe, outputs: Outputs) -> Cost:
 
     memory = 745 + 400 * cells**1.2 + 15 * sum(texels) + 2.5 * sum(faces) / 1000
     return Cost(seconds, size, memory)
+
+
+def _of_parts(recipe: Recipe, outputs: Outputs) -> Cost:
+    """Of an avatar of parts: faces are nearly the same for everybody, and maps what counts (benchmarks.parts_speed)."""
+    texels = recipe.texture_size**2 / MEGATEXEL
+    fine = recipe.faces >= FINE
+    seconds = 0.55 + 0.45 * texels + 0.3 * fine + 0.1 * len(recipe.lods) + 0.15 * (len(outputs.endings) - 1)
+    maps = (1.1 + 0.5 * recipe.normal_map) * max(texels, 0.25) ** 0.75
+    size = len(outputs.endings) * (1.1e6 + 1.6e6 * fine + 0.5e6 * len(recipe.lods) + 1e6 * maps) + 260_000
+    if outputs.view:
+        size += 600_000
+    return Cost(seconds, size, 900 + 120 * texels)
 
 
 def estimate(jobs: Sequence[Job], outputs: Outputs, made: Iterable[Record] = ()) -> Cost:
@@ -70,5 +86,16 @@ def estimate(jobs: Sequence[Job], outputs: Outputs, made: Iterable[Record] = ())
 
 
 def _settings(recipe: dict[str, object]) -> tuple[object, ...]:
-    names = ("model", "faces", "lods", "lod_maps", "texture_size", "texture", "normal_map", "occlusion", "lattice")
+    names = (
+        "model",
+        "topology",
+        "faces",
+        "lods",
+        "lod_maps",
+        "texture_size",
+        "texture",
+        "normal_map",
+        "occlusion",
+        "lattice",
+    )
     return tuple(str(recipe.get(name)) for name in names)

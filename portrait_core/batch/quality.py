@@ -10,6 +10,8 @@ them, and each that is below one half is a reason to reject it:
 - ``empty face``: no frontal face, one without relief, or one without contrast (eyes, brows and lips have it).
 - ``texture blur``: how little of the face's colours changes from texel to texel, at 512 texels whatever the map's size.
 
+Avatars of parts have measures of their own: :mod:`portrait_core.batch.part_quality`.
+
 The limits were read from the starter's seeds 0 to 39 and from damaged copies of them (docs/batch.md).
 """
 
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from portrait_core.avatar import Avatar, Level
+from portrait_core.batch import part_quality
 from portrait_core.geometry.components import component_labels
 
 LIMITS: dict[str, tuple[float, float]] = {
@@ -71,15 +74,16 @@ class Quality:
 
 def measure(avatar: Avatar) -> Quality:
     """The quality of ``avatar``; the same avatar gives the same numbers."""
-    measures = _measures(avatar)
+    measures = _measures(avatar) if not avatar.main.sections else _measures_of_parts(avatar)
     scores = {name: _score(name, value) for name, value in measures.items()}
-    reasons = dict.fromkeys(REASONS[name] for name, score in scores.items() if score < 0.5)
+    every = REASONS | part_quality.REASONS
+    reasons = dict.fromkeys(every[name] for name, score in scores.items() if score < 0.5)
     rounded = {name: round(value, 5) for name, value in measures.items()}
     return Quality(round(min(scores.values()), 4), tuple(reasons), rounded)
 
 
 def _score(name: str, value: float) -> float:
-    good, bad = LIMITS[name]
+    good, bad = (LIMITS | part_quality.LIMITS)[name]
     if not np.isfinite(value):
         return 0.0
     return float(np.clip((bad - value) / (bad - good), 0.0, 1.0))
@@ -102,6 +106,18 @@ def _measures(avatar: Avatar) -> dict[str, float]:
         "contrast": contrast,
         "sharpness": sharpness,
     }
+
+
+def _measures_of_parts(avatar: Avatar) -> dict[str, float]:
+    """Those of parts, and the relief of the face; how pieces lie and how maps are made is the same for everybody."""
+    found = part_quality.measures(avatar)
+    skin = dict(avatar.main.pieces()).get("skin")
+    if skin is not None:
+        head, neck = (
+            np.asarray(avatar.joints[avatar.joint_names.index(name)], np.float64) for name in ("head", "neck")
+        )
+        found["relief_mm"] = _face(skin, head, neck)[0]
+    return found
 
 
 def _welded(level: Level) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

@@ -5,8 +5,10 @@ Columns are the fields of :class:`portrait_core.recipe.Recipe`, ``name`` for the
 attributes, as ``attributes.age`` or ``age`` alone. In CSV a pose is written as on the command line, ``head=0,20,0`` in
 degrees, levels of detail as ``8000;2000``, latents as ``0.5;-1.2``, rows of ws parted by ``|``, or any of them as JSON;
 in JSON all are as in a recipe, rotations in radians. A pose may be a file's name in both, with columns about the file
-(:mod:`portrait_core.batch.pose_cells`). Empty cells have the default. What separates cells and numbers is told from the
-file (:mod:`portrait_core.batch.sheet`, :mod:`portrait_core.batch.cells`).
+(:mod:`portrait_core.batch.pose_cells`). Empty cells have the default. Where neither row nor base says the topology,
+rows of CSV are new recipes, of parts where their model has them; objects of JSON are recipes that are there, as
+manifests hold them, and mean a shell. What separates cells and numbers is told from the file
+(:mod:`portrait_core.batch.sheet`, :mod:`portrait_core.batch.cells`).
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from portrait_core.batch.pose_cells import HINT_COLUMNS, PoseCells
 from portrait_core.batch.sheet import column_name, read_sheet, text_of
 from portrait_core.errors import PortraitError, UsageError, suggestion
 from portrait_core.files.names import check_name
-from portrait_core.recipe import Recipe
+from portrait_core.recipe import Recipe, topology_of_new
 from portrait_core.recipe_fields import FIELDS, PERSON
 from portrait_core.weights.header import ModelHeader
 
@@ -66,12 +68,13 @@ def read_rows(
     known = headers or {}
     poses = poses or PoseCells()
     attributes = {each.name for header in known.values() for each in header.latent.attributes}
+    new = path.suffix.lower() in (".csv", ".tsv") and "topology" not in base
     for line, facts in read_facts(path, attributes):
         if isinstance(facts, str):
             yield BadRow(line, facts)
             continue
         try:
-            yield _row(line, facts, base, known, poses)
+            yield _row(line, facts, base, known, poses, new=new)
         except PortraitError as error:
             yield BadRow(line, str(error))
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
@@ -79,7 +82,13 @@ def read_rows(
 
 
 def _row(
-    line: int, facts: dict[str, Any], base: Mapping[str, Any], headers: Mapping[str, ModelHeader], poses: PoseCells
+    line: int,
+    facts: dict[str, Any],
+    base: Mapping[str, Any],
+    headers: Mapping[str, ModelHeader],
+    poses: PoseCells,
+    *,
+    new: bool,
 ) -> Row:
     fields = dict(facts)
     about_pose = {key: value for key in HINT_COLUMNS if (value := fields.pop(key, None)) is not None}
@@ -118,6 +127,8 @@ def _row(
     turns, told = poses.turns(fields.get("pose"), about_pose, str(recipe.get("skeleton", "bust")))
     if turns is not None:
         recipe["pose"] = turns
+    if new and model is not None:
+        recipe.setdefault("topology", topology_of_new(model))
     made = Recipe.model_validate(recipe)
     if model is not None:
         made.check(model)

@@ -21,6 +21,7 @@ from portrait_core.body.recordings.contents import RECORDING_FILES, read_content
 from portrait_core.body.recordings.hints import FileHints
 from portrait_core.body.recordings.load import NO_HINTS, frame_of, told_of
 from portrait_core.body.recordings.numbers import shape_of
+from portrait_core.body.recordings.programs import refuse_head
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
 
@@ -165,6 +166,7 @@ def _own_pose(content: object) -> Pose | None:
     for name in ("pose", "poses", "body_pose"):
         values = table.get(name)
         if isinstance(values, np.ndarray) and cast(NDArray[Any], values).size == 6:
+            refuse_head(table, 6)
             return pose_of_numbers(cast(NDArray[Any], values))
     if not table:
         raise UsageError("the file holds no arrays")

@@ -17,6 +17,8 @@ from portrait_core.formats.read_carefully import BrokenFile, read_bytes
 from portrait_core.geometry.polygons import triangulate
 
 _READ = ("v", "vt", "vn", "f", "o", "usemtl", "mtllib")
+_OF_NUMBERS = ("v", "vt", "vn", "f")
+"""Lines that may end in a comment; names may have the sign in them."""
 _MAX_LIBRARY = 16 * 1024**2
 _OPTIONS = {"-s": 3, "-o": 3, "-t": 3, "-mm": 2, "-blendu": 1, "-blendv": 1, "-cc": 1, "-clamp": 1, "-texres": 1,
             "-imfchan": 1, "-bm": 1, "-type": 1}  # fmt: skip
@@ -63,10 +65,12 @@ def read_obj(path: Path) -> list[tuple[str, Reader]]:
     stem = plain_name(path.stem, "mesh")
     tables, objects = _Tables(), [_Object(stem)]
     materials, material, library = {"": 0}, 0, ""
-    for number, line in _lines(read_bytes(path).decode("utf-8", "replace").removeprefix("\ufeff")):
+    for number, line in _lines(_text(read_bytes(path))):
         words = line.split()
         if not words or words[0] not in _READ:
             continue
+        if words[0] in _OF_NUMBERS and "#" in line:
+            words = line.partition("#")[0].split()
         try:
             if words[0] == "v":
                 tables.places.append((float(words[1]), float(words[2]), float(words[3])))
@@ -93,6 +97,13 @@ def read_obj(path: Path) -> list[tuple[str, Reader]]:
     images = _images(path, library)
     names = [name or "material" for name in materials]
     return [(each.name, _reader(path, each, tables, names, images)) for each in objects if each.sizes]
+
+
+def _text(data: bytes) -> str:
+    """UTF-8, or UTF-16 by its mark."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    return data.decode("utf-8", "replace").removeprefix("\ufeff")
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -70,10 +70,16 @@ def _material_name(avatar: Avatar, look: Look) -> str:
     return (look.name or f"{avatar.name}_skin{look.suffix}").replace(" ", "_")
 
 
+BASE_COLOUR = "pbrMetallicRoughness.baseColorFactor"
+
+
 def _material(encoded: EncodedMaps, look: Look, name: str, stem: str, images: dict[str, bytes]) -> list[str]:
     """The lines of one material; its images go into ``images``, one for each channel that is read alone."""
     maps = encoded.maps
-    lines = [f"newmtl {name}", "Ka 0 0 0", "Kd 1 1 1", "Ks 0 0 0", "illum 1"]
+    red, green, blue, alpha = look.kind.factors.get(BASE_COLOUR, (1.0, 1.0, 1.0, 1.0))
+    lines = [f"newmtl {name}", "Ka 0 0 0", f"Kd {red:.6g} {green:.6g} {blue:.6g}", "Ks 0 0 0", "illum 1"]
+    if alpha < 1.0:
+        lines.append(f"d {alpha:g}")
     for spec in MAPS.values():
         for use in spec.uses:
             if use.mtl_factor is not None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def srgb_to_linear(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
+def srgb_to_linear(srgb: NDArray[np.floating]) -> NDArray[np.float32]:
     """sRGB values, 0 to 1, of any shape -> linear light, 0 to 1."""
     curved = np.power((np.maximum(srgb, 0.04045) + 0.055) / 1.055, 2.4)
     return np.where(srgb <= 0.04045, srgb / 12.92, curved).astype(np.float32)

@@ -27,13 +27,16 @@ from portrait_core.parts.template import PartsTemplate
 @dataclass(frozen=True)
 class Wanted:
     """``kinds`` of parts, keys of :data:`KINDS`, all of them if None; ``detail`` of the skin, one of
-    :data:`portrait_core.parts.skin.DETAILS`.
+    :data:`portrait_core.parts.skin.DETAILS`; ``hair`` and ``garment`` by their names in the template, the person's own
+    if None.
 
     Raises ``ValueError`` on construction for a kind or a detail that there is none of.
     """
 
     kinds: tuple[str, ...] | None = None
     detail: int = 0
+    hair: str | None = None
+    garment: str | None = None
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.kinds or ()) - set(KINDS))
@@ -43,12 +46,25 @@ class Wanted:
             raise ValueError(f"parts: detail {self.detail}; it can be {', '.join(map(str, DETAILS))}")
 
 
+MOUTH_MATERIALS = {"teeth": "teeth", "gums": "teeth", "tongue": "tongue"}
+"""Teeth and gums share a picture."""
+
+
 class Figure:
     """One person of a template while the parts are made; what several kinds need is made once."""
 
-    def __init__(self, template: PartsTemplate, look: PersonLook, detail: int = 0) -> None:
-        self.template, self.look, self.detail = template, look, detail
+    def __init__(self, template: PartsTemplate, look: PersonLook, wanted: Wanted | None = None) -> None:
+        """Raises ``KeyError`` for hair or a garment that the template lacks."""
+        self.template, self.look, self.wanted = template, look, wanted or Wanted()
+        self.detail = self.wanted.detail
         self.prepared = prepared(template)
+
+    def at(self, detail: int) -> Figure:
+        """The same person at another level of detail; what does not depend on it is kept."""
+        other = Figure(self.template, self.look, replace(self.wanted, detail=detail))
+        shared = {"body", "skin", "hair", "garment", "masculine"} & self.__dict__.keys()
+        other.__dict__.update({name: self.__dict__[name] for name in shared})
+        return other
 
     @cached_property
     def body(self) -> Body:
@@ -62,11 +78,17 @@ class Figure:
     @cached_property
     def hair(self) -> HairStyle | None:
         """What is worn on the head; None for bald persons."""
+        if self.wanted.hair is not None:
+            return self.template.hair[self.wanted.hair]
         return self.template.hair.get(style_of(self.look.styles, self.template.hair))
 
     @cached_property
     def garment(self) -> Garment | None:
         """What is worn on the body; None where the template has nothing."""
+        if self.wanted.garment is not None:
+            return self.template.garments[self.wanted.garment]
+        if not self.template.garments:
+            return None
         name = garment_of(self.look, self.masculine, self.template.garments)
         return None if name is None else self.template.garments[name]
 
@@ -104,7 +126,7 @@ class Prepared:
         """That of a fitted mesh of a room."""
         if (room, style) not in self._fitted:
             part = getattr(self._template, room)[style]
-            material = style if room == "mouth" else room
+            material = MOUTH_MATERIALS[style] if room == "mouth" else room
             self._fitted[room, style] = replace(part.topology(self._template.controls, material), style=style)
         return self._fitted[room, style]
 
@@ -180,7 +202,7 @@ KINDS: dict[str, Callable[[Figure], list[PartMesh]]] = {
 def character(template: PartsTemplate, look: PersonLook, wanted: Wanted | None = None) -> list[PartMesh]:
     """The wanted parts of a person, in the order of :data:`KINDS`."""
     asked = wanted or Wanted()
-    return meshes(Figure(template, look, asked.detail), KINDS if asked.kinds is None else asked.kinds)
+    return meshes(Figure(template, look, asked), KINDS if asked.kinds is None else asked.kinds)
 
 
 def meshes(figure: Figure, kinds: Iterable[str]) -> list[PartMesh]:

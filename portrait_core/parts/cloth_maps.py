@@ -92,7 +92,8 @@ def _still(garment: Garment, size: int) -> _Still:
     across, down = (2 * np.pi / THREAD * each for each in (column, row))
     shade = (0.25 + 0.75 * both[..., 0]) * (1 + WEAVE * np.sin(down) * np.sin(across))
     slopes = np.stack([-np.cos(across) * np.sin(down), np.sin(across) * np.cos(down)], -1) * RELIEF
-    return _Still(shade.astype(np.float32), both[..., 1], faces, texels, nearest, _normals(garment, size, slopes))
+    share = both[..., 1].astype(np.float32)
+    return _Still(shade.astype(np.float32), share, faces, texels, nearest, _normals(garment, size, slopes))
 
 
 def _normals(garment: Garment, size: int, slopes: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -174,8 +174,9 @@ def hidden_faces(garment: Garment, skin: SkinTemplate, topology: Topology, detai
     under = garment.hidden[skin.vertices]
     if detail > 0:
         # A new vertex is hidden when all that it is made of are.
-        under = np.asarray(np.abs(skin.fine.matrix) @ (~under).astype(np.float64)) < 1e-9
-    return under[topology.welded[topology.faces]].all(axis=1)
+        shown: NDArray[np.float64] = np.asarray(np.abs(skin.fine.matrix) @ (~under).astype(np.float64))
+        under = np.less(shown, 1e-9)
+    return np.asarray(under[topology.welded[topology.faces]].all(axis=1), np.bool_)
 
 
 def garment_of(look: PersonLook, masculine: float, there: Iterable[str]) -> str | None:

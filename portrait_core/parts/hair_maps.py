@@ -116,7 +116,7 @@ def _double_area(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
 
 
-def _normals(detail: NDArray[np.float32], width: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _normals(detail: NDArray[np.floating], width: NDArray[np.floating]) -> NDArray[np.uint8]:
     smooth = ndimage.gaussian_filter(detail, 0.7)
     down, right = np.gradient(smooth * RELIEF)
     step = np.maximum(width, 1e-5)
@@ -130,20 +130,20 @@ def _direction(across: NDArray[np.float32], along: NDArray[np.float32]) -> NDArr
     down, right = np.gradient(along)
     length = np.hypot(right, down)
     # At the borders of charts neighbours belong to different strands.
-    sure = (length > 1e-7) & (length < 0.01) & (np.hypot(*np.gradient(across)) < 0.01)
+    sure = (length > 1e-7) & (length < 0.01) & (np.hypot(*(np.asarray(each) for each in np.gradient(across))) < 0.01)
     unit = np.stack([right, -down], -1) / np.maximum(length, 1e-9)[..., None]
     unit = np.where(sure[..., None], unit, np.array([1.0, 0.0]))
     return _bytes(np.concatenate([unit * 0.5 + 0.5, sure[..., None]], -1))
 
 
-def noise(x: NDArray[np.float32], y: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+def noise(x: NDArray[np.floating], y: NDArray[np.floating], seed: int) -> NDArray[np.float32]:
     """Smooth noise in [-1, 1] over the plane, with one value at every whole x and y."""
     column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     s, t = (x - column).astype(np.float32), (y - row).astype(np.float32)
     s, t = s * s * (3 - 2 * s), t * t * (3 - 2 * t)
     low = _hashed(column, row, seed) * (1 - s) + _hashed(column + 1, row, seed) * s
     high = _hashed(column, row + 1, seed) * (1 - s) + _hashed(column + 1, row + 1, seed) * s
-    return low * (1 - t) + high * t
+    return np.asarray(low * (1 - t) + high * t, np.float32)
 
 
 def _hashed(column: NDArray[np.int64], row: NDArray[np.int64], seed: int) -> NDArray[np.float32]:

@@ -23,6 +23,7 @@ from portrait_core.parts.controls import Controls
 from portrait_core.parts.normals import SmoothNormals
 from portrait_core.parts.part_mesh import PartMesh, Topology, cut_seams, triangles_of_quads
 from portrait_core.parts.skin_weights import strongest_of_rows
+from portrait_core.parts.untangle import ROUNDS, Untangling
 
 DETAILS = (1, 0, -1, -2)
 """Levels, finest first."""
@@ -65,7 +66,10 @@ class SkinTemplate:
 
         Where a quad of level 0 is folded over, its corners are moved towards their neighbours until it is not.
         """
-        own = controls[self.vertices]
+        return self._apart(self._unfolded(controls[self.vertices]))
+
+    def _unfolded(self, own: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(V1, 3) level 1 of controls (V, 3) with the lips closed and no quad of level 0 folded."""
         for turn in range(UNFOLDINGS):
             places = self.lips.closed(np.asarray(self._matrix @ own), self._facing)
             bad = np.unique(self.quads[folded(places, self.quads)])
@@ -76,6 +80,15 @@ class SkinTemplate:
             own = own.copy()
             own[bad] += 0.5 * (np.asarray(self._neighbours[bad] @ own) - own[bad])
         return self.lips.closed(np.asarray(self._matrix @ own), self._facing)
+
+    def _apart(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(V1, 3) with no lip through the other or itself."""
+        for _ in range(ROUNDS):
+            moved = self._untangling.step(places[: len(self.vertices)])
+            if moved is None:
+                break
+            places = places + np.asarray(self.fine.matrix @ moved)
+        return places
 
     def moves(self, controls: NDArray[np.float64]) -> NDArray[np.float64]:
         """(V1, 3) displacements of level 1 for displacements (C, 3) of the controls."""
@@ -133,7 +146,15 @@ class SkinTemplate:
         edges = np.unique(np.sort(ends, axis=1), axis=0)
         rows, columns = np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]]
         degree = np.bincount(rows, minlength=len(self.vertices))
-        return sparse.csr_matrix((1 / degree[rows], (rows, columns)), (len(self.vertices),) * 2)
+        return sparse.csr_matrix((1 / degree[rows], (rows, columns)), (len(self.vertices), len(self.vertices)))
+
+    @cached_property
+    def _untangling(self) -> Untangling:
+        faces, of_quad = triangles_of_quads(self.quads)
+        near = np.isin(self.regions, [REGIONS.index(name) for name in ("lips", "mouth")])[of_quad]
+        side = np.zeros(self.fine.matrix.shape[0])
+        side[self.lips.upper], side[self.lips.lower] = 1, -1
+        return Untangling.of(faces[near], side[: len(self.vertices)], self._neighbours)
 
     @cached_property
     def _facing(self) -> Facing:

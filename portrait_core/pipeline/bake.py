@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar, Maps, Section
+from portrait_core.errors import UsageError
 from portrait_core.formats.edited_mesh import EditedMesh, MeshSkin
 from portrait_core.pipeline.edited import Tell, choose, tell_stacked
 from portrait_core.pipeline.edited import silent as unheard
@@ -74,6 +75,7 @@ def bake_sets(
 
     ``tell`` hears what was chosen and what a user should know of the mesh. Raises as :func:`bake_onto`.
     """
+    _of_a_shell(recipe)
     with side_by_side(THREADS) as pool:
         return sets_onto(begin(recipe, model, progress, pool), meshes, tell=tell)
 
@@ -105,6 +107,7 @@ def bake_avatar(
     gets the skin that a new avatar has. Its rig is the recipe's either way. ``name`` defaults to the mesh's. There is
     no thumbnail. Raises as :func:`bake_onto`.
     """
+    _of_a_shell(recipe)
     with side_by_side(THREADS) as pool:
         work = begin(recipe, model, progress, pool)
         edited = choose(work.dense.result(), [mesh] if isinstance(mesh, EditedMesh) else mesh, tell)
@@ -143,6 +146,15 @@ def bake_avatar(
         provenance=provenance(model.header),
         report={"edited_mesh": facts | ({"materials": list(edited.materials)} if edited.materials else {})},
     )
+
+
+def _of_a_shell(recipe: Recipe) -> None:
+    """Raise :class:`UsageError` for a recipe of parts: one bake onto another mesh would mix their maps."""
+    if recipe.topology == "parts":
+        raise UsageError(
+            "the avatar is of parts, whose maps fit every edit that keeps its vertices and texture coordinates; "
+            "maps are baked anew for shells."
+        )
 
 
 def _by_material(mesh: EditedMesh) -> EditedMesh:

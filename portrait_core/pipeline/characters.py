@@ -15,8 +15,8 @@ from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS
 from portrait_core.errors import UsageError, suggestion
 from portrait_core.geometry.settled import settled
 from portrait_core.geometry.vertex_data import VertexData
-from portrait_core.parts.body import Body, body_of
-from portrait_core.parts.character import Wanted, character
+from portrait_core.parts.body import Body
+from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.person import PersonOfParts
@@ -24,7 +24,7 @@ from portrait_core.pipeline.part_maps import PartPainter
 from portrait_core.pipeline.provenance import provenance
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
-from portrait_core.rendering.framing import frame_bust
+from portrait_core.rendering.framing import frame_shoulders
 from portrait_core.rendering.layered import avatar_scene
 
 DETAILS = (0, -1, -2)
@@ -32,26 +32,32 @@ DETAILS = (0, -1, -2)
 the once subdivided skin comes before them."""
 FINE = 40_000
 THUMBNAIL_SIZE = 512
+QUICK_MAPS = 256
+"""Edge of the maps of a quick picture."""
 
 _log = logging.getLogger("portraitkit")
 
 
-def make_character(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str) -> Avatar:
-    """The avatar of parts of ``recipe``, who is ``person``; raises as :func:`portrait_core.pipeline.make_avatar`."""
-    template, look = person.parts_template, person.look
+def bare_character(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str) -> Avatar:
+    """:func:`make_character` without a thumbnail."""
     progress("shape", 0.0)
-    body = body_of(look, template.controls, template.rest)
-    names, parents, joints = _rig(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, body)
+    figure = figure_of(recipe, person)
+    template = figure.template
+    names, parents, joints = _rig(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
     for joint in recipe.pose:
         if joint not in names:
             hint = suggestion(joint, names, what="joints of this model")
             raise UsageError(f"the pose turns {joint}, which model {person.header.name} does not have. {hint}")
-    every = [character(template, look, Wanted(detail=detail)) for detail in _details(recipe)]
-    painter = PartPainter(recipe, person)
-    maps = {mesh.material: painter.paint(mesh, progress) for mesh in every[0]}
+    kinds = kinds_of(recipe)
+    every = [meshes(figure.at(detail), kinds) for detail in _details(recipe)]
+    if not every[0]:
+        raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
+    painter = PartPainter(recipe, person, figure)
+    first = {mesh.material: mesh for mesh in reversed(every[0])}
+    maps = {mesh.material: painter.paint(mesh, progress) for mesh in reversed(first.values())}
     numbers = np.array([names.index(joint) for joint in JOINTS])
     looks = {name: (painter.material(name), each) for name, each in maps.items()}
-    levels = tuple(level_of(meshes, looks, numbers) for meshes in every)
+    levels = tuple(level_of(parts, looks, numbers) for parts in every)
     rest = {
         joint: (float(turn[0]), float(turn[1]), float(turn[2]))
         for joint, turn in template.rest.local().items()
@@ -69,34 +75,73 @@ def make_character(recipe: Recipe, person: PersonOfParts, progress: Progress, na
         provenance=provenance(person.header),
         report={"levels": [{"faces": len(level.faces), "vertices": len(level.vertices)} for level in levels]},
     )
+    _log.info("%s: %d objects, %d faces", name, len(every[0]), len(avatar.main.faces))
+    return avatar
+
+
+def make_character(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str) -> Avatar:
+    """The avatar of parts of ``recipe``, who is ``person``; raises as :func:`portrait_core.pipeline.make_avatar`."""
+    avatar = bare_character(recipe, person, progress, name)
+    return replace(avatar, thumbnail=_picture(avatar, THUMBNAIL_SIZE, progress))
+
+
+def quick_character(recipe: Recipe, person: PersonOfParts, size: int, progress: Progress) -> NDArray[np.uint8]:
+    """A (size, size, 3) picture as the thumbnail will be, from small maps; raises as :func:`make_character`."""
+    small = {"texture_size": min(recipe.texture_size, QUICK_MAPS), "normal_map": False, "lods": (), "faces": 20_000}
+    return _picture(bare_character(recipe.model_copy(update=small), person, progress, "preview"), size, progress)
+
+
+def _picture(avatar: Avatar, size: int, progress: Progress) -> NDArray[np.uint8]:
+    """Head and shoulders, slightly from the left; framed at rest."""
     progress("thumbnail", 0.0)
-    camera = frame_bust(avatar.main.vertices).camera(yaw=0.35)
-    picture = avatar_scene(avatar).render(camera.cam2world, camera.intrinsics, THUMBNAIL_SIZE)
+    camera = frame_shoulders(avatar.main.vertices).camera(yaw=0.35)
+    picture = avatar_scene(avatar).render(camera.cam2world, camera.intrinsics, size)
     progress("thumbnail", 1.0)
-    _log.info("%s: %d objects, %d faces", avatar.name, len(every[0]), len(avatar.main.faces))
-    return replace(avatar, thumbnail=picture.image)
+    return picture.image
 
 
-def level_of(
-    meshes: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps]], numbers: NDArray[np.intp]
-) -> Level:
+def figure_of(recipe: Recipe, person: PersonOfParts) -> Figure:
+    """The person in the hair and the garment that the recipe asks for.
+
+    Raises :class:`UsageError` for hair or a garment that the model does not have.
+    """
+    template = person.parts_template
+    chosen: dict[str, str | None] = {}
+    for field, there in (("hair_style", template.hair), ("garment", template.garments)):
+        name: str = getattr(recipe, field)
+        if name != "auto" and name not in there:
+            what = field.replace("_", " ")
+            hint = suggestion(name, ["auto", *sorted(there)], what=f"names of model {person.header.name}")
+            raise UsageError(f"{what} {name[:60]!r} is not known. {hint}")
+        chosen[field] = None if name == "auto" else name
+    wanted = Wanted(detail=_details(recipe)[0], hair=chosen["hair_style"], garment=chosen["garment"])
+    return Figure(template, person.look, wanted)
+
+
+def kinds_of(recipe: Recipe) -> tuple[str, ...]:
+    """The kinds of parts that a recipe asks for."""
+    kinds = recipe.parts or tuple(KINDS)
+    return tuple(kind for kind in kinds if kind != "hair" or recipe.hair != "none")
+
+
+def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps]], numbers: NDArray[np.intp]) -> Level:
     """Parts as one level of detail with a section each; ``looks`` by the names of materials, ``numbers`` of the rig's
     joints for each of :data:`portrait_core.parts.rest_pose.JOINTS`."""
     sections: list[Section] = []
     faces: list[NDArray[np.int32]] = []
     count = 0
-    for mesh in meshes:
+    for mesh in parts:
         own, quads = quads_first(mesh.faces, mesh.quads)
         kind, maps = looks[mesh.material]
         sections.append(Section(mesh.material, len(own), maps, kind, mesh.name, quads))
         faces.append(own + np.int32(count))
         count += len(mesh.vertices)
     data = VertexData(
-        vertices=np.concatenate([mesh.vertices for mesh in meshes]),
-        normals=np.concatenate([mesh.normals for mesh in meshes]),
-        uvs=np.concatenate([mesh.uvs for mesh in meshes]),
-        joints=numbers[np.concatenate([mesh.joints for mesh in meshes])].astype(np.uint16),
-        weights=np.concatenate([mesh.weights for mesh in meshes]),
+        vertices=np.concatenate([mesh.vertices for mesh in parts]),
+        normals=np.concatenate([mesh.normals for mesh in parts]),
+        uvs=np.concatenate([mesh.uvs for mesh in parts]),
+        joints=numbers[np.concatenate([mesh.joints for mesh in parts])].astype(np.uint16),
+        weights=np.concatenate([mesh.weights for mesh in parts]),
     )
     return Level(data, np.concatenate(faces), sections[0].maps, tuple(sections))
 

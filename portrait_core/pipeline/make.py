@@ -6,11 +6,12 @@ from __future__ import annotations
 import logging
 from concurrent.futures import Executor, Future
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from portrait_core.avatar import Avatar, Level
 from portrait_core.body.template import BodyTemplate
 from portrait_core.errors import UsageError, suggestion
+from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.characters import make_character
 from portrait_core.pipeline.levels import Draft, Work, draft_level, opened, sharing_levels
 from portrait_core.pipeline.maps import Painter
@@ -54,7 +55,8 @@ def make_avatar(
     """
     if recipe.topology == "parts":
         recipe.check(model.header)
-        return make_character(recipe, model.person(recipe), progress, name or f"{model.header.name}-{recipe.label()}")
+        person = cast(PersonOfParts, model.person(recipe))  # what the check of the recipe has found in the header
+        return make_character(recipe, person, progress, name or f"{model.header.name}-{recipe.label()}")
     with side_by_side(THREADS) as pool:
         work = begin(recipe, model, progress, pool)
         surfaces, levels, atlases, seen = _levels(work)

@@ -4,27 +4,33 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from portrait_core.avatar import Maps, Material
+from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.parts.character import Figure, prepared
 from portrait_core.parts.cloth_maps import cloth_maps
-from portrait_core.parts.eyes import eye_directions
+from portrait_core.parts.eye_maps import eye_colours
+from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.hair_maps import colour_factor, hair_maps
+from portrait_core.parts.kept_rows import KeptRows
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.scalp import with_roots
+from portrait_core.parts.template import PartsTemplate
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.maps import packed
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.threads import thread_count
-from textures import bake_materials
 from textures.bake import THREADS as BAKE_THREADS
+from textures.bake import bake_layout
+from textures.layout import Layout
 
 ROUGHNESS = "pbrMetallicRoughness.roughnessFactor"
 METALNESS = "pbrMetallicRoughness.metallicFactor"
@@ -38,6 +44,12 @@ BROW_SHADE = 0.72
 EYE_SIZE = 512
 """Texels along an eye's image: an iris of 200."""
 PLAIN_SIZE = 8
+HAIR_SIZE = 512
+"""Texels along a hair's image, which are those of the set's own; half as many as the skin's where that is more."""
+KEPT_SIZE = 1024
+"""Edge of the largest skin map of whose texels a process keeps what everybody has: 70 MB at this size."""
+KEPT = 12
+"""Maps without a person's colour that a process keeps: every style of a model."""
 
 
 def _plain(roughness: float, **more: Mapping[str, object]) -> Material:
@@ -52,14 +64,14 @@ MATERIALS: dict[str, Material] = {
         factors={METALNESS: 0.0, ROUGHNESS: 0.35},
         extensions={COAT: {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.03}},
     ),
+    # Black: a veil of any other colour would lie over the pupil.
     "cornea": Material(
         alpha="blend",
-        factors={COLOUR: (1.0, 1.0, 1.0, 0.04), METALNESS: 0.0, ROUGHNESS: 0.03},
+        factors={COLOUR: (0.0, 0.0, 0.0, 0.04), METALNESS: 0.0, ROUGHNESS: 0.03},
         extensions={COAT: {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.0}},
     ),
     "tear": Material(alpha="blend", factors={COLOUR: (1.0, 1.0, 1.0, 0.25), METALNESS: 0.0, ROUGHNESS: 0.05}),
     "teeth": _plain(0.25),
-    "gums": _plain(0.35),
     "tongue": _plain(0.4),
     "lashes": Material(alpha="blend", double_sided=True, factors={METALNESS: 0.0, ROUGHNESS: 0.6}),
     # Cut out: strands that mix have no order that every program gets right.
@@ -82,23 +94,24 @@ MATERIALS: dict[str, Material] = {
 
 @dataclass(frozen=True)
 class PartPainter:
-    """Paints the maps of one person's parts."""
+    """Paints the maps of one person's parts; ``figure`` says what is worn."""
 
     recipe: Recipe
     person: PersonOfParts
-
-    @property
-    def figure(self) -> Figure:
-        """What the person wears."""
-        return Figure(self.person.parts_template, self.person.look)
+    figure: Figure
 
     def material(self, name: str) -> Material:
         """The kind of a material: :data:`MATERIALS`, with the person's own colour where the map is grey."""
-        kind = MATERIALS[name]
-        if name != "hair":
+        kind, hair = MATERIALS[name], self.person.look.palette["hair"]
+        if name == "hair":
+            colour = colour_factor(hair)
+        elif name in ("lashes", "brows"):
+            srgb = np.array(LASH_COLOUR) if name == "lashes" else hair * BROW_SHADE
+            linear = srgb_to_linear(np.clip(srgb, 0.0, 1.0).astype(np.float32))
+            colour = (float(linear[0]), float(linear[1]), float(linear[2]))
+        else:
             return kind
-        colour = (*colour_factor(self.person.look.palette["hair"]), 1.0)
-        return replace(kind, factors={**kind.factors, COLOUR: colour})
+        return replace(kind, factors={**kind.factors, COLOUR: (*colour, 1.0)})
 
     def paint(self, mesh: PartMesh, progress: Progress) -> Maps:
         """The maps of a part's material."""
@@ -107,43 +120,86 @@ class PartPainter:
     def skin(self, progress: Progress) -> Maps:
         """The decoder's own skin in the fixed layout."""
         person, size = self.person, self.recipe.texture_size
-        template = person.parts_template
-        # The finest level whatever the mesh: its chords keep to the surface that the decoder knows.
-        fine = prepared(template).skin[1]
-        where = template.skin_places.columns()[fine.welded]
+        layout, kept = _skin_layout(person.parts_template, size, person.kept_width)
 
-        def materials(points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-            return person.skin_materials(points[:, :3], points[:, 3:])
+        def sample(points: NDArray[np.float32], numbers: NDArray[np.int64] | None) -> NDArray[np.float32]:
+            colour, roughness = person.skin_materials(points[:, :3], points[:, 3:], kept, numbers)
+            return np.concatenate([colour, roughness[:, None]], axis=1)
 
         threads = thread_count(BAKE_THREADS)
-        colour, roughness = bake_materials(
-            fine.faces, fine.uvs, where, materials, size, progress=progress, threads=threads
-        )
-        hair, palette = self.figure.hair, person.look.palette
-        if hair is not None:
+        image = bake_layout(layout, sample, srgb=(True, True, True, False), progress=progress, threads=threads)
+        colour, roughness = np.ascontiguousarray(image[:, :, :3]), np.ascontiguousarray(image[:, :, 3])
+        hair, palette, template = self.figure.hair, person.look.palette, person.parts_template
+        if hair is not None and self.with_hair:
+            fine = prepared(template).skin[1]
             colour = with_roots(colour, hair, template, fine, (palette["hair"], palette["skin"]))
         return Maps(base_colour=colour, orm=packed(None, roughness))
 
+    @property
+    def with_hair(self) -> bool:
+        """Whether the recipe asks for hair, of which roots show on the scalp."""
+        return self.recipe.hair != "none" and (not self.recipe.parts or "hair" in self.recipe.parts)
+
     def eye(self, progress: Progress) -> Maps:
-        """White, iris and pupil in closed form."""
+        """White, iris and pupil."""
         progress("texture", 0.0)
         size = min(EYE_SIZE, self.recipe.texture_size)
-        centre = (np.arange(size) + 0.5) / size
-        u, v = np.meshgrid(centre, centre[::-1])
-        directions = eye_directions(np.stack([u, v], axis=-1).reshape(-1, 2))
-        colours = self.person.eye_colours(directions.astype(np.float32))
-        return Maps(base_colour=_bytes(colours.reshape(size, size, 3)))
+        base, share = _eye_still(self.figure.template, size)
+        iris = np.asarray(self.person.look.palette["iris"], np.float32)
+        return Maps(base_colour=_bytes(base + share * iris))
 
-    def plain(self, colour: Sequence[float]) -> Maps:
-        """One sRGB colour."""
-        return Maps(base_colour=_bytes(np.tile(np.array(colour), (PLAIN_SIZE, PLAIN_SIZE, 1))))
 
-    def card(self, name: str, colour: NDArray[np.float64]) -> Maps:
-        """Hairs in one sRGB ``colour``, where the image ``name`` of the template covers."""
-        image = np.asarray(Image.open(io.BytesIO(self.person.parts_template.images[name].tobytes())))
-        cover = image if image.ndim == 2 else image[:, :, -1]
-        shade = np.tile(colour, (*cover.shape, 1))
-        return Maps(base_colour=_bytes(shade), opacity=np.ascontiguousarray(cover[:, :, None]))
+@lru_cache(maxsize=1)
+def _skin_layout(template: PartsTemplate, size: int, width: int) -> tuple[Layout, KeptRows | None]:
+    """The layout of the skin's maps, and what is kept of their texels, the same for everybody of a model."""
+    # The finest level whatever the mesh: its chords keep to the surface that the decoder knows.
+    fine = prepared(template).skin[1]
+    where, keep = template.skin_places.columns()[fine.welded], size <= KEPT_SIZE
+    layout = Layout(fine.faces, fine.uvs, where, size, keep=keep)
+    return layout, KeptRows(size * size, width) if keep else None
+
+
+@lru_cache(maxsize=2)
+def _picture(template: PartsTemplate, name: str) -> NDArray[np.uint8]:
+    """An image (H, W, 3) of a template."""
+    return np.asarray(Image.open(io.BytesIO(template.images[name].tobytes())).convert("RGB"))
+
+
+@lru_cache(maxsize=2)
+def _eye_still(template: PartsTemplate, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """An eye's colours (S, S, 3) without those of its iris, and how much of these each texel has: what two irises tell,
+    for colours are linear in theirs."""
+    picture, some = _picture(template, "eye"), 0.25
+    base, tinted = (eye_colours(picture, np.full(3, each), size) for each in (0.0, some))
+    return base.astype(np.float32), ((tinted - base) / some).astype(np.float32)
+
+
+@lru_cache(maxsize=2)
+def _picture_maps(template: PartsTemplate, name: str) -> Maps:
+    """An image of a template as it is."""
+    return Maps(base_colour=_picture(template, name))
+
+
+@lru_cache(maxsize=KEPT)
+def _plain_maps(*srgb: float) -> Maps:
+    """One sRGB colour."""
+    return Maps(base_colour=_bytes(np.tile(np.array(srgb), (PLAIN_SIZE, PLAIN_SIZE, 1))))
+
+
+@lru_cache(maxsize=KEPT)
+def _card_maps(template: PartsTemplate, name: str) -> Maps:
+    """White hairs, whose colour is the material's factor, where the image ``name`` of a template covers."""
+    image = np.asarray(Image.open(io.BytesIO(template.images[name].tobytes())))
+    cover = image if image.ndim == 2 else image[:, :, -1]
+    white = np.full((*cover.shape, 3), 255, np.uint8)
+    return Maps(base_colour=white, opacity=np.ascontiguousarray(cover[:, :, None]))
+
+
+@lru_cache(maxsize=KEPT)
+def _hair_maps(style: HairStyle, size: int, normal: bool) -> Maps:
+    """Grey hair, whose colour is the material's factor."""
+    made = hair_maps(style, size)
+    return Maps(base_colour=made.base_colour, opacity=made.opacity, normal=made.normal if normal else None)
 
 
 def _bytes(srgb: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -162,24 +218,23 @@ def _eye(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
 
 
 def _colour(*srgb: float) -> Painter:
-    return lambda painter, _mesh, _progress: painter.plain(srgb)
+    return lambda _painter, _mesh, _progress: _plain_maps(*srgb)
 
 
-def _lashes(painter: PartPainter, mesh: PartMesh, _progress: Progress) -> Maps:
-    return painter.card(f"lashes.{mesh.style}", np.array(LASH_COLOUR))
+def _teeth(painter: PartPainter, _mesh: PartMesh, _progress: Progress) -> Maps:
+    return _picture_maps(painter.figure.template, "mouth")
 
 
-def _brows(painter: PartPainter, mesh: PartMesh, _progress: Progress) -> Maps:
-    return painter.card(f"brows.{mesh.style}", painter.person.look.palette["hair"] * BROW_SHADE)
+def _card(room: str) -> Painter:
+    return lambda painter, mesh, _progress: _card_maps(painter.figure.template, f"{room}.{mesh.style}")
 
 
 def _hair(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
     progress("texture", 0.0)
-    figure = painter.figure
-    assert figure.hair is not None  # there is a mesh of it
-    made = hair_maps(figure.hair, painter.recipe.texture_size)
-    normal = made.normal if painter.recipe.normal_map else None
-    return Maps(base_colour=made.base_colour, opacity=made.opacity, normal=normal)
+    style = painter.figure.hair
+    assert style is not None  # there is a mesh of it
+    size = painter.recipe.texture_size
+    return _hair_maps(style, min(size, max(HAIR_SIZE, size // 2)), painter.recipe.normal_map)
 
 
 def _garment(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
@@ -197,10 +252,9 @@ PAINTERS: dict[str, Painter] = {
     "eye": _eye,
     "cornea": _colour(1.0, 1.0, 1.0),
     "tear": _colour(1.0, 1.0, 1.0),
-    "teeth": _colour(0.88, 0.85, 0.79),
-    "gums": _colour(0.68, 0.40, 0.38),
+    "teeth": _teeth,
     "tongue": _colour(0.72, 0.44, 0.42),
-    "lashes": _lashes,
-    "brows": _brows,
+    "lashes": _card("lashes"),
+    "brows": _card("brows"),
 }
 """How the maps of each material come about."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, spatial
@@ -11,7 +13,8 @@ from portrait_core.cameras import Camera
 from portrait_core.field import CutField, Field
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.colour_space import linear_to_srgb
-from portrait_core.person import Person
+from portrait_core.person import Person, PersonOfParts
+from portrait_core.pipeline.characters import quick_character
 from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
@@ -47,6 +50,8 @@ def quick_picture(
     recipe.check(model.header)
     progress("latent", 0.0)
     person = model.person(recipe)
+    if recipe.topology == "parts":
+        return quick_character(recipe, cast(PersonOfParts, person), size, progress)
     field = person.field
     progress("surface", 0.2)
     raw = extract_surface(field, LATTICE)

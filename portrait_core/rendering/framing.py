@@ -34,3 +34,19 @@ def frame_bust(vertices: NDArray[np.float32]) -> Framing:
     # The nearest part of the surface looks largest; it is at most `around` closer than the axis.
     half = max(0.5 * (high - low), around) * MARGIN
     return Framing(height, (ORBIT_RADIUS - around) / (2.0 * half))
+
+
+SHOULDERS = -0.19
+"""Metres below the neck joint down to which a picture of head and shoulders goes."""
+
+
+def frame_shoulders(vertices: NDArray[np.float32]) -> Framing:
+    """A framing of head and shoulders of ``vertices`` (V, 3), world metres, at rest: the shoulders' outer ends and the
+    chest may be cut off, the hair is not."""
+    above = vertices[vertices[:, 1] > 0.0]
+    if len(above) == 0:
+        return frame_bust(vertices)
+    high, around = float(above[:, 1].max()), float(np.hypot(above[:, 0], above[:, 2]).max())
+    low = max(SHOULDERS, float(vertices[:, 1].min()))
+    half = max(0.5 * (high - low), around) * MARGIN
+    return Framing(0.5 * (low + high), (ORBIT_RADIUS - around) / (2.0 * half))

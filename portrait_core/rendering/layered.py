@@ -17,7 +17,9 @@ from portrait_core.cameras import Camera
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries
 from portrait_core.rendering.lighting import LAMPS, expose, glint, lamp_shadows, room_shadows, shade
 from portrait_core.rendering.preview import (
+    PART,
     SUPERSAMPLING,
+    THREADS,
     Picture,
     Preview,
     backdrop_at,
@@ -29,13 +31,18 @@ from portrait_core.rendering.preview import (
     shown_pixels,
     sub_places,
 )
+from portrait_core.runtime.threads import side_by_side
 
 LAYERS = 16
 """Surfaces that a ray passes at most; the last one counts as opaque."""
 REST = 0.01
 """A ray ends when less than this share of what lies behind would be seen."""
-STEP = 2e-5
-"""Metres that a ray starts behind the surface it passed."""
+STEP = 3e-6
+"""Metres that a ray starts behind the surface it passed: less than cards lie above the skin where they end in it."""
+CONTRAST = 5
+"""Levels of 255 between neighbouring pixels from which on both are the means of several rays."""
+JUMP = 0.01
+"""Metres between what they show from which on they are, too."""
 COAT = "KHR_materials_clearcoat"
 
 
@@ -82,8 +89,8 @@ class LayeredScene:
         self._faces, self._vertices, self._normals, self._uvs = level.faces, vertices, normals, level.uvs
         self._coat_of = np.repeat(np.arange(len(self._coats)), [len(coat.faces) for coat in self._coats])
         self._mesh = MeshQueries(vertices, level.faces)
-        solid = np.concatenate([coat.faces for coat in self._coats if coat.shadows])
-        self._solid = MeshQueries(vertices, solid)
+        solid = [coat.faces for coat in self._coats if coat.shadows]
+        self._solid = MeshQueries(vertices, np.concatenate(solid)) if solid else self._mesh
         self._room = np.full(len(vertices), np.nan, np.float32)  # until a picture shows the vertex
 
     def render(
@@ -94,11 +101,38 @@ class LayeredScene:
         *,
         supersampling: int = SUPERSAMPLING,
     ) -> Picture:
-        """A ``size`` x ``size`` picture; arguments as for :meth:`portrait_core.rendering.preview.Scene.trace`."""
+        """A ``size`` x ``size`` picture; arguments as for :meth:`portrait_core.rendering.preview.Scene.trace`.
+
+        Where a picture is even a pixel is one ray, elsewhere the mean of ``supersampling`` squared ones.
+        """
         pixels = shown_pixels(self._vertices, self._faces, cam2world, intrinsics, size)
-        row, column = sub_places(pixels, size, supersampling)
+        lights = _Lights(self, cam2world)
+        row, column = sub_places(pixels, size, 1)
+        seen = self._seen(row, column, cam2world, intrinsics, lights)
+        place = (np.arange(size) + 0.5) / size
+        image = backdrop_at(np.repeat(place, size), np.tile(place, size))
+        depth, mask = np.full(size * size, np.inf, np.float32), np.zeros(size * size, np.float32)
+        image[pixels], depth[pixels], mask[pixels] = seen.linear, seen.depth, 1.0 - seen.through
+        each = supersampling * supersampling
+        edges = pixels[_uneven(image, depth, size).reshape(-1)[pixels]] if each > 1 else pixels[:0]
+        if len(edges):
+            row, column = sub_places(edges, size, supersampling)
+            seen = self._seen(row, column, cam2world, intrinsics, lights)
+            image[edges] = means(seen.linear, each)
+            depth[edges] = seen.depth.reshape(-1, each).min(axis=1)
+            mask[edges] = means(1.0 - seen.through[:, None], each)[:, 0]
+        return Picture(encode(image).reshape(size, size, 3), depth.reshape(size, size), mask.reshape(size, size))
+
+    def _seen(
+        self,
+        row: NDArray[np.float64],
+        column: NDArray[np.float64],
+        cam2world: NDArray[np.float32],
+        intrinsics: NDArray[np.float32],
+        lights: _Lights,
+    ) -> _Seen:
+        """What rays through places of the picture meet."""
         directions = directions_at(row, column, cam2world, intrinsics)
-        back = backdrop_at(row, column)
         colour = np.zeros((len(directions), 3), np.float32)
         through = np.ones(len(directions), np.float32)
         nearest = np.full(len(directions), np.inf, np.float32)
@@ -112,7 +146,7 @@ class LayeredScene:
             if len(going) == 0:
                 break
             passed[going] += hits.distance + np.float32(STEP)
-            light, alpha = self._light(hits, directions[going], cam2world)
+            light, alpha = lights.of(hits, directions[going])
             if layer == LAYERS - 1:
                 alpha = np.ones_like(alpha)
             colour[going] += (through[going] * np.maximum(alpha, 0))[:, None] * light[:, :3]
@@ -121,50 +155,123 @@ class LayeredScene:
             nearest[going[solid]] = passed[going[solid]]
             through[going] *= 1.0 - alpha
             going = going[through[going] > REST]
-        linear = expose(colour) + through[:, None] * back
-        each = supersampling * supersampling
-        place = (np.arange(size) + 0.5) / size
-        image = backdrop_at(np.repeat(place, size), np.tile(place, size))
-        depth, mask = np.full(size * size, np.inf, np.float32), np.zeros(size * size, np.float32)
-        image[pixels] = means(linear, each)
-        depth[pixels] = nearest.reshape(-1, each).min(axis=1)
-        mask[pixels] = means(1.0 - through[:, None], each)[:, 0]
-        return Picture(encode(image).reshape(size, size, 3), depth.reshape(size, size), mask.reshape(size, size))
+        linear = expose(colour) + through[:, None] * backdrop_at(row, column)
+        return _Seen(linear.astype(np.float32), nearest, through)
 
-    def _light(
-        self, hits: Hits, directions: NDArray[np.float32], cam2world: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(N, 6) what leaves the places: the surface's own light, and the highlight of its coat; their alphas (N,)."""
-        corner = self._faces[hits.face]
-        found = blend(self._table(corner, cam2world), corner, hits.weights)
-        normals = found[:, :3] / np.maximum(np.linalg.norm(found[:, :3], axis=1, keepdims=True), 1e-6)
-        # A sheet seen from behind is lit as its back.
-        normals *= np.where(np.einsum("ni,ni->n", normals, directions) > 0.3, -1.0, 1.0)[:, None]
-        normals = normals.astype(np.float32)
-        albedo, alpha = np.zeros((len(corner), 3), np.float32), np.ones(len(corner), np.float32)
-        gloss = np.zeros(len(corner), np.float32)
-        coat_of = self._coat_of[hits.face]
-        for number in np.unique(coat_of).tolist():
-            rows, coat = coat_of == number, self._coats[number]
-            albedo[rows], alpha[rows] = coat.colours(found[rows, 3:5]), coat.alphas(found[rows, 3:5])
-            gloss[rows] = coat.gloss
-        shadows = np.ascontiguousarray(found[:, 6:].T)
-        own = shade(albedo, normals, -directions, found[:, 5], shadows, cam2world)
-        coat_light = gloss * glint(normals, -directions, shadows, cam2world)
-        return np.concatenate([own, np.repeat(coat_light[:, None], 3, axis=1)], axis=1), alpha
-
-    def _table(self, corner: NDArray[np.int32], cam2world: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(V, 10) as that of :class:`portrait_core.rendering.preview.Traced`, of the vertices of ``corner`` alone."""
-        shown = np.zeros(len(self._vertices), bool)
-        shown[corner] = True
-        table = np.zeros((len(shown), 6 + len(LAMPS)), np.float32)
-        table[:, :3], table[:, 3:5] = self._normals, self._uvs
-        index = np.flatnonzero(shown)
-        fresh = np.flatnonzero(shown & np.isnan(self._room))
+    def room(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(N,) the room's share of vertices; kept for every camera."""
+        fresh = index[np.isnan(self._room[index])]
         self._room[fresh] = room_shadows(self._solid, self._vertices[fresh], self._normals[fresh])
-        table[index, 5] = self._room[index]
-        table[index, 6:] = lamp_shadows(self._solid, self._vertices[index], self._normals[index], cam2world).T
-        return table
+        return self._room[index]
+
+    def lamps(self, index: NDArray[np.int64], cam2world: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, L) the lamps' shares of vertices."""
+        return lamp_shadows(self._solid, self._vertices[index], self._normals[index], cam2world).T
+
+    def opacity(self, hits: Hits) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+        """Texture places (N, 2), alphas (N,) and the numbers of the coats (N,) of places."""
+        uvs = blend(self._uvs, self._faces[hits.face], hits.weights)
+        coat_of = self._coat_of[hits.face]
+        alpha = np.ones(len(uvs), np.float32)
+        for number, coat in enumerate(self._coats):
+            rows = coat_of == number
+            if coat.section.material.alpha != "opaque" and bool(rows.any()):
+                alpha[rows] = coat.alphas(uvs[rows])
+        return uvs, alpha, coat_of
+
+    def corners(self, hits: Hits) -> NDArray[np.int32]:
+        """(N, 3) the vertices around places."""
+        return self._faces[hits.face]
+
+    def colours(
+        self, uvs: NDArray[np.float32], coat_of: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Linear colours (N, 3) and the strengths (N,) of clear coats."""
+        albedo, gloss = np.zeros((len(uvs), 3), np.float32), np.zeros(len(uvs), np.float32)
+        for number, coat in enumerate(self._coats):
+            rows = coat_of == number
+            if bool(rows.any()):
+                albedo[rows], gloss[rows] = coat.colours(uvs[rows]), coat.gloss
+        return albedo, gloss
+
+    @property
+    def normals(self) -> NDArray[np.float32]:
+        """(V, 3) of the vertices."""
+        return self._normals
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Of N rays: ``linear`` colours (N, 3), ``depth`` (N,) of what covers at least half, the share (N,) of the backdrop
+    that comes ``through``."""
+
+    linear: NDArray[np.float32]
+    depth: NDArray[np.float32]
+    through: NDArray[np.float32]
+
+
+def _uneven(linear: NDArray[np.float32], depth: NDArray[np.float32], size: int) -> NDArray[np.bool_]:
+    """(S, S): pixels that differ from one beside them by more than :data:`CONTRAST`, or lie elsewhere."""
+    picture = encode(linear).reshape(size, size, 3).astype(np.int16)
+    far = np.where(np.isfinite(depth), depth, 100.0).reshape(size, size)
+    uneven = np.zeros((size, size), bool)
+    for axis in (0, 1):
+        apart = np.abs(np.diff(picture, axis=axis)).max(axis=2) > CONTRAST
+        apart |= np.abs(np.diff(far, axis=axis)) > JUMP
+        before, behind = ([slice(None)] * 2 for _ in range(2))
+        before[axis], behind[axis] = slice(None, -1), slice(1, None)
+        uneven[tuple(before)] |= apart
+        uneven[tuple(behind)] |= apart
+    return uneven
+
+
+class _Lights:
+    """The light of one picture of a scene. Shadows belong to vertices, each looked up once."""
+
+    def __init__(self, scene: LayeredScene, cam2world: NDArray[np.float32]) -> None:
+        self._scene, self._cam2world = scene, cam2world
+        # Normals, the room's share, the lamps' shares: one table, so that a hit gathers its corners once.
+        self._table = np.zeros((len(scene.normals), 4 + len(LAMPS)), np.float32)
+        self._table[:, :3] = scene.normals
+        self._known = np.zeros(len(self._table), bool)
+
+    def of(self, hits: Hits, directions: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(N, 6) what leaves the places: the surface's own light, and the highlight of its coat; their alphas (N,)."""
+        uvs, alpha, coat_of = self._scene.opacity(hits)
+        result = np.zeros((len(alpha), 6), np.float32)
+        shown = np.flatnonzero(alpha > 0)
+        if len(shown) == 0:
+            return result, alpha
+        corner = self._scene.corners(hits)[shown]
+        self._look_up(corner)
+
+        def light(part: NDArray[np.int64]) -> None:
+            rows = shown[part]
+            found = blend(self._table, corner[part], hits.weights[rows])
+            normals = found[:, :3] / np.maximum(np.linalg.norm(found[:, :3], axis=1, keepdims=True), 1e-6)
+            # A sheet seen from behind is lit as its back.
+            away = np.einsum("ni,ni->n", normals, directions[rows]) > 0.3
+            normals = (normals * np.where(away, -1.0, 1.0)[:, None]).astype(np.float32)
+            albedo, gloss = self._scene.colours(uvs[rows], coat_of[rows])
+            shadows, to_eye = np.ascontiguousarray(found[:, 4:].T), -directions[rows]
+            result[rows, :3] = shade(albedo, normals, to_eye, found[:, 3], shadows, self._cam2world)
+            wet = np.flatnonzero(gloss > 0)
+            coat = gloss[wet] * glint(normals[wet], to_eye[wet], shadows[:, wet], self._cam2world)
+            result[rows[wet], 3:] = coat[:, None]
+
+        with side_by_side(THREADS) as pool:
+            list(pool.map(light, np.array_split(np.arange(len(shown)), -(-len(shown) // PART))))
+        return result, alpha
+
+    def _look_up(self, corner: NDArray[np.int32]) -> None:
+        """Fill in the shadows of vertices that no layer has shown before."""
+        wanted = np.zeros(len(self._known), bool)
+        wanted[corner] = True
+        fresh = np.flatnonzero(wanted & ~self._known)
+        if len(fresh):
+            self._table[fresh, 3] = self._scene.room(fresh)
+            self._table[fresh, 4:] = self._scene.lamps(fresh, self._cam2world)
+            self._known[fresh] = True
 
 
 def avatar_scene(avatar: Avatar) -> Preview | LayeredScene:

@@ -38,6 +38,9 @@ _WORDS = (
 _DOUBTFUL = (ImportError, SystemError, RuntimeError, OSError, ValueError)
 """What libraries raise as well where a part of them found no room; then the limit itself has to be looked at."""
 
+_NOT_MAPPED = "failed to map segment from shared object"
+"""What the loader says of a library larger than what is left, however much that is; other reasons it adds."""
+
 _TIGHT = 512 << 20
 """Bytes of address space: with less than this left, a library may not find room for its code or a thread's stack."""
 
@@ -65,7 +68,8 @@ def is_out_of_memory(error: BaseException) -> bool:
         if isinstance(each, _DOUBTFUL) and any(words in str(each).lower() for words in _WORDS):
             return True
         each = each.__cause__ or each.__context__
-    return isinstance(error, _DOUBTFUL) and _no_room_left()
+    unmapped = str(error).endswith(_NOT_MAPPED) and address_space_limit() is not None
+    return isinstance(error, _DOUBTFUL) and (unmapped or _no_room_left())
 
 
 def _no_room_left() -> bool:

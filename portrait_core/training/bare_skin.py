@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training of a starter's bare skin: the branch alone, on a network that stays as it is.
+"""Training of a starter's bare skin and of the codes that parts read: on a network that stays as it is.
 
 Points lie on the skin of the parts template, half of them as often as its texture layout shows them. The truth is the
-portrait world's skin without what is painted on it for want of parts, also where hair and clothing would hide it. The rest of the
-network, and so every whole bust, keeps its weights.
+portrait world's skin without what is painted on it for want of parts, also where hair and clothing would hide it. The
+rest of the network, and so every whole bust, keeps its weights.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as nnf
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -31,6 +30,7 @@ from portrait_core.parts.character import prepared
 from portrait_core.parts.template import PartsTemplate
 from portrait_core.progress import Progress, silent
 from portrait_core.runtime.torch_threads import one_torch_thread
+from portrait_core.training.code_refinement import CodeRefinementTraining, train_refinement
 from portrait_core.weights.checkpoint import LoadedWeights, load_weights, save_model
 from portrait_core.world.appearance import Look, SkinSites, bare_skin_colour, skin_sites
 from portrait_core.world.assets import AssetFolders, find_assets
@@ -41,9 +41,9 @@ from portrait_core.world.latent import Z_DIM, Attributes, attributes, code
 
 _log = logging.getLogger("portraitkit")
 
-BRANCH = "bare_skin."
+BRANCHES = ("bare_skin.", "code_refinement.")
 FACE_SHARE = 0.5
-"""Share of the points that are drawn by area in the texture layout, where the face is finest; the others on the skin."""
+"""Share of the points that are drawn by area in the texture layout, where the face is finest; the rest on the skin."""
 SQUARED = 4.0
 """Weight of the squared error beside the absolute one, which is content with the middle of speckles."""
 
@@ -54,7 +54,7 @@ class BareSkinTraining:
     ``batch`` identities a step with ``points`` of ``pool`` prepared ones each; ``width`` of the branch."""
 
     seed: int = 0
-    steps: int = 4000
+    steps: int = 3000
     rate: float = 4e-3
     batch: int = 8
     points: int = 4096
@@ -65,9 +65,11 @@ class BareSkinTraining:
 class SkinPoints:
     """Canonical points (N, 3) on a template's skin, metres, with what the truth needs of them."""
 
-    def __init__(self, template: PartsTemplate, count: int, assets: AssetFolders, seed: int) -> None:
+    def __init__(
+        self, template: PartsTemplate, count: int, assets: AssetFolders, seed: int, face_share: float = FACE_SHARE
+    ) -> None:
         rng = np.random.default_rng([seed, 2])
-        self.points = points_on_skin(template, count, rng)
+        self.points = points_on_skin(template, count, rng, face_share)
         body, hair = BodyDistance(load_canonical_body(assets), load_base_mesh(assets)), load_hair_volumes(assets)
         found: list[SkinSites] = []
         for part in np.array_split(self.points, max(1, count // 100_000)):
@@ -85,8 +87,11 @@ class SkinPoints:
         return np.asarray(bare_skin_colour(SkinSites(**shaped), Look(a)), np.float32)
 
 
-def points_on_skin(template: PartsTemplate, count: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """``count`` canonical points (N, 3) on a template's skin, in no order, none in the mouth or behind the lids."""
+def points_on_skin(
+    template: PartsTemplate, count: int, rng: np.random.Generator, face_share: float = FACE_SHARE
+) -> NDArray[np.float32]:
+    """``count`` canonical points (N, 3) on a template's skin, in no order, none in the mouth or behind the lids; the
+    share ``face_share`` of them as often as the texture layout shows them."""
     fine = prepared(template).skin[1]
     where, inside = (values[fine.welded] for values in (template.skin_places.canonical, template.skin_places.inside))
     faces = fine.faces[inside.max(axis=1)[fine.faces].max(axis=1) <= 0]
@@ -95,7 +100,7 @@ def points_on_skin(template: PartsTemplate, count: int, rng: np.random.Generator
     flat = fine.uvs[faces]
     a, b = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
     texels = np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
-    chance = FACE_SHARE * texels / texels.sum() + (1 - FACE_SHARE) * areas / areas.sum()
+    chance = face_share * texels / texels.sum() + (1 - face_share) * areas / areas.sum()
     face = rng.choice(len(faces), count, p=chance / chance.sum())
     r, t = np.sqrt(rng.random(count)), rng.random(count)
     corners = np.stack([1 - r, r * (1 - t), r * t], -1)
@@ -135,7 +140,6 @@ class BareSkinTrainer:
             style, palette = network.identity_code.style(known), network.identity_code.palette(known)
             places = network.normalised(torch.as_tensor(self.points.points[index]))
             hidden = network.decoder.first_hidden(network.planes_of_style(style), places, style)
-            hidden = nnf.leaky_relu(hidden, 0.2)
         return self.branch(hidden, style, palette)[0]
 
 
@@ -143,6 +147,7 @@ def train_bare_skin(
     path: Path,
     out: Path,
     config: BareSkinTraining | None = None,
+    codes: CodeRefinementTraining | None = None,
     assets: Path | None = None,
     *,
     progress: Progress = silent,
@@ -159,8 +164,11 @@ def train_bare_skin(
     template = template_of(loaded)
     if template is None:
         raise ModelFileError(f"{path}: it has no parts template, on which the skin lies. Make its parts first.")
+    codes = codes or CodeRefinementTraining(seed=config.seed)
     with one_torch_thread():
         network = with_branch(loaded, config)
+        share = train_refinement(network, codes, progress)
+        _log.info("codes: %.3f of the squared error is left", share)
         trainer = BareSkinTrainer(network, SkinPoints(template, config.pool, find_assets(assets), config.seed), config)
         errors: list[float] = []
         for step in range(config.steps):
@@ -168,8 +176,8 @@ def train_bare_skin(
             errors.append(trainer.advance(step))
             if step % 100 == 99:
                 _log.info("step %d: %.5f", step + 1, float(np.mean(errors[-100:])))
-    report = {"error": round(float(np.mean(errors[-100:])), 5)}
-    _write(loaded, network, out, {"bare_skin": {**asdict(config), **report}})
+    report = {"error": round(float(np.mean(errors[-100:])), 5), "code_error_left": round(share, 4)}
+    _write(loaded, network, out, {"bare_skin": {**asdict(config), **report}, "codes": asdict(codes)})
     return report
 
 
@@ -186,21 +194,19 @@ def with_branch(loaded: LoadedWeights, config: BareSkinTraining) -> CanonicalGen
         branch.film.weight.mul_(0.2)
         branch.out.weight.mul_(0.3)
     state = {name: t.float() if t.is_floating_point() else t for name, t in loaded.network().items()}
-    own = {name: tensor for name, tensor in network.state_dict().items() if name.startswith(BRANCH)}
-    network.load_state_dict({**{n: t for n, t in state.items() if not n.startswith(BRANCH)}, **own})
+    own = {name: tensor for name, tensor in network.state_dict().items() if name.startswith(BRANCHES)}
+    network.load_state_dict({**{n: t for n, t in state.items() if not n.startswith(BRANCHES)}, **own})
     network.eval().requires_grad_(False)
     branch.requires_grad_(True)
     return network
 
 
 def _write(loaded: LoadedWeights, network: CanonicalGenerator, out: Path, facts: Mapping[str, object]) -> None:
-    branch = {n: t.detach().half() for n, t in network.state_dict().items() if n.startswith(BRANCH)}
-    tensors = {n: t for n, t in loaded.tensors.items() if not n.startswith(BRANCH)} | branch
+    branch = {n: t.detach().half() for n, t in network.state_dict().items() if n.startswith(BRANCHES)}
+    tensors = {n: t for n, t in loaded.tensors.items() if not n.startswith(BRANCHES)} | branch
     header = loaded.header
-    training = header.training
-    if training is not None:
-        metrics = {**json.loads(json.dumps(training.metrics)), **json.loads(json.dumps(facts))}
-        command = f"{training.command}; portrait train skin (portraitkit {portrait_core.__version__})"
-        training = training.model_copy(update={"metrics": metrics, "command": command})
+    metrics = {**json.loads(json.dumps(header.training.metrics)), **json.loads(json.dumps(facts))}
+    command = f"{header.training.command}; portrait train skin (portraitkit {portrait_core.__version__})"
+    training = header.training.model_copy(update={"metrics": metrics, "command": command})
     header = header.model_copy(update={"config": network.config.to_dict(), "training": training, "digest": ""})
     save_model(out, tensors, header, overwrite=True)

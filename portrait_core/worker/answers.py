@@ -102,6 +102,9 @@ def _model(entry: registry.ModelEntry) -> dict[str, Any]:
         "description": header.description,
         "digest": header.digest,
         "z_dim": header.latent.z_dim,
+        "topologies": ["parts", "shell"] if header.parts else ["shell"],
+        "hair_styles": header.parts.get("hair", []),
+        "garments": header.parts.get("garments", []),
         "attributes": [
             {
                 "name": each.name,

@@ -34,6 +34,10 @@ def model_steps(*, loaded: bool) -> list[Step]:
 
 def generate_steps(recipe: Recipe, formats: int = 1, *, pictures: bool = False) -> list[Step]:
     """The stages of an avatar from its latent to its files; ``pictures``: its maps are painted from the model's own."""
+    written = Step("write", (0.05 + 0.05 * (recipe.texture_size / 1024) ** 2) * formats)
+    if recipe.topology == "parts":
+        area = (recipe.texture_size / 1024) ** 2
+        return [Step("shape", 0.1), Step("texture", 0.1 + 0.35 * area), Step("thumbnail", 0.3), written]
     cells = recipe.lattice / 256
     levels = (recipe.faces, *(recipe.lods if recipe.lod_maps == "own" else ()))
     steps = [*_surface_steps(cells), Step("simplify", 0.03 + 0.8 * cells**2 * (1 + 0.2 * len(recipe.lods)))]
@@ -46,7 +50,7 @@ def generate_steps(recipe: Recipe, formats: int = 1, *, pictures: bool = False) 
             Step("tangents", 0.1 + 1.7 * (faces / 20_000) ** 0.8),
             *_paint_steps(recipe, max(recipe.texture_size >> number, 256), pictures=pictures),
         ]
-    return [*steps, Step("thumbnail", 0.6), Step("write", (0.05 + 0.05 * (recipe.texture_size / 1024) ** 2) * formats)]
+    return [*steps, Step("thumbnail", 0.6), written]
 
 
 def bake_steps(recipe: Recipe) -> list[Step]:

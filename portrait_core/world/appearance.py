@@ -234,14 +234,9 @@ def skin_colour(s: SkinSites, a: Look, hair: FloatArray) -> FloatArray:
 
 def bare_skin_colour(s: SkinSites, a: Look) -> FloatArray:
     """Albedo of the skin alone, as it is under hair, brows, lashes and clothing: with lips, stubble, a shaved head's
-    shade and the roots of brows, and without what is drawn on it for want of parts."""
+    shade, and without what is drawn on it for want of parts."""
     colour, lip = _complexion(s, a)
-    colour = colour + (_brows(colour, s, a) - colour) * np.float32(BROW_ROOTS)
     return _shaded(_mix(_stubble(colour, s, a, lip), a.hair * 0.8 + a.skin * 0.10, _cropped(s, a)), s)
-
-
-BROW_ROOTS = 0.3
-"""Share of the painted brows that is there beneath brows of hair."""
 
 
 def _complexion(s: SkinSites, a: Look) -> tuple[FloatArray, FloatArray]:

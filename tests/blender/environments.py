@@ -50,16 +50,15 @@ def prepare(version: str, cache: Path, *, install_libraries: bool = False) -> Pa
         print(f"Installing bpy {version} (about 370 MB) into {folder.relative_to(cache.parent)}", flush=True)
         if folder.exists():
             shutil.rmtree(folder)
-        done = subprocess.run([str(base), "-m", "venv", str(folder)], capture_output=True, text=True, check=False)
+        uv = cache / ("uv/Scripts/uv.exe" if sys.platform == "win32" else "uv/bin/uv")
+        make = [str(base), "-m", "venv", *(["--without-pip"] if uv.is_file() else []), str(folder)]
+        done = subprocess.run(make, capture_output=True, text=True, check=False)
         if done.returncode:
             return f"no virtual environment could be made: {_last_line(done.stdout + done.stderr)}"
-        command = [str(python), "-m", "pip", "install", "--quiet", f"bpy=={version}", *MORE]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
-        except subprocess.TimeoutExpired:
-            return "pip did not finish within 15 minutes"
-        if done.returncode:
-            return f"pip could not install bpy {version}: {_last_line(done.stderr)}"
+        trouble = _install(python, uv, [f"bpy=={version}", *MORE])
+        if trouble:
+            shutil.rmtree(folder, ignore_errors=True)
+            return f"bpy {version} could not be installed: {trouble}"
     trouble = _says(python, "import bpy")
     if "cannot open shared object file" in trouble and install_libraries and _is_root_on_debian():
         print("Installing the system libraries that bpy links: " + " ".join(LIBRARIES), flush=True)
@@ -71,6 +70,26 @@ def prepare(version: str, cache: Path, *, install_libraries: bool = False) -> Pa
     if missing:
         return f"the system library {missing[1]} is missing; on Debian: apt-get install {' '.join(LIBRARIES)}"
     return f"bpy cannot be imported: {_last_line(trouble)}" if trouble else python
+
+
+def _install(python: Path, uv: Path, packages: list[str]) -> str:
+    """Install with uv where the project has fetched it, else with pip; what went wrong, empty if nothing."""
+    ways = [[str(uv), "pip", "install", "--python", str(python)]] if uv.is_file() else []
+    ways += [[str(python), "-m", "pip", "install"]]
+    trouble = ""
+    for way in ways:
+        if way[1] == "-m" and ways[0] != way:  # pip may see an index that uv does not
+            subprocess.run([str(python), "-m", "ensurepip"], capture_output=True, check=False)
+        try:
+            done = subprocess.run(
+                [*way, "--quiet", *packages], capture_output=True, text=True, check=False, timeout=900
+            )
+        except subprocess.TimeoutExpired:
+            return "not finished within 15 minutes"
+        if not done.returncode:
+            return ""
+        trouble = _last_line(done.stderr)
+    return trouble
 
 
 def _says(python: Path, program: str) -> str:

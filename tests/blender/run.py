@@ -28,6 +28,8 @@ sys.path.insert(0, str(ROOT))
 from tests.blender import environments  # noqa: E402 - found only with the line above
 
 DEFAULT = ("4.2.23", "4.5.15")
+LONGEST = ("test_setup.py", "test_faults.py", "test_jobs.py", "test_example.py")
+"""Begun first, so that no process is left alone with one of them at the end."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,6 @@ def run_file(version: str, python: Path, file: Path, package: Path, arguments: S
             "TMPDIR": home,
             "PORTRAITKIT_ADDON_ZIP": str(package),
             "OMP_NUM_THREADS": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
             variables.pop(name, None)
@@ -97,12 +98,22 @@ def build(folder: Path) -> Path:
     return package
 
 
+def shared_out(files: Sequence[Path], versions: Sequence[str], once: Sequence[str]) -> list[tuple[str, Path]]:
+    """Which file runs in which versions, the longest first: all in all, those of ``once`` in one, by turns."""
+    tasks: list[tuple[str, Path]] = []
+    for file in sorted(files, key=lambda each: LONGEST.index(each.name) if each.name in LONGEST else len(LONGEST)):
+        turn = once.index(file.name) % len(versions) if versions and file.name in once else None
+        tasks += [(each, file) for number, each in enumerate(versions) if turn in (None, number)]
+    return tasks
+
+
 def main(given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Run the tests inside Blender.")
     parser.add_argument("versions", nargs="*", help=f"versions of bpy (default: {' '.join(DEFAULT)})")
     parser.add_argument("--jobs", type=int, default=1, help="test files that run side by side")
     parser.add_argument("--limit", type=float, default=600, help="seconds that one file may take")
     parser.add_argument("--need", action="store_true", help="a version that cannot be had is an error")
+    parser.add_argument("--once", action="append", default=[], metavar="FILE", help="a file for one version, in turn")
     parser.add_argument("--prepare", action="store_true", help="make the environments, run no test")
     parser.add_argument(
         "--system-libraries", action="store_true", help="on Debian, as root: install the libraries bpy needs"
@@ -127,11 +138,11 @@ def main(given: Sequence[str] | None = None) -> int:
     if options.prepare:
         return 0
     results: list[Ran] = []
+    tasks = shared_out(files, list(pythons), options.once)
     if pythons:
         folder = Path(tempfile.mkdtemp(prefix="portraitkit-zip-"))
         try:
             package = build(folder)
-            tasks = [(version, file) for file in files for version in pythons]
             with ThreadPoolExecutor(max(1, options.jobs)) as pool:
                 for ran in pool.map(
                     lambda task: run_file(task[0], pythons[task[0]], task[1], package, arguments, options.limit), tasks
@@ -143,6 +154,8 @@ def main(given: Sequence[str] | None = None) -> int:
 
     failed = [f"{ran.version} {ran.file.name}" for ran in results if not ran.went_well]
     print(f"Tests inside Blender ran in: {', '.join(pythons) or 'none'}; left out: {', '.join(left_out) or 'none'}")
+    for version, file in [each for each in tasks if each[1].name in options.once]:
+        print(f"In {version} only: {file.name}")
     if failed:
         print("FAILED: " + ", ".join(failed))
     return 1 if failed or (options.need and left_out) else 0

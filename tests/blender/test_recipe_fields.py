@@ -19,6 +19,8 @@ def other(row: Any) -> Any:
         return not row.default
     if row.kind == "choice":
         return next(value for value in row.choices if value != row.default)
+    if row.kind == "words":
+        return list(row.choices)[:2]
     return "other" if row.kind == "text" else row.low if row.low != row.default else row.high
 
 
@@ -31,8 +33,11 @@ def test_each_row_is_a_property_of_panel_and_script(scene: Any, part: Part) -> N
         for row in rows:
             found = properties[row.name]
             assert (found.name, found.description) == (row.label, row.help.removesuffix("."))
-            assert found.default == (row.default if row.default is not None else 0)
-            if row.kind == "choice":
+            if row.kind == "words":
+                assert found.is_enum_flag and found.default_flag == set(row.default)
+            else:
+                assert found.default == (row.default if row.default is not None else 0)
+            if row.kind in ("choice", "words"):
                 told = {each.identifier: (each.name, each.description) for each in found.enum_items}
                 assert told == dict(row.choices)
             if row.kind in ("count", "number"):
@@ -52,7 +57,7 @@ def test_a_recipe_is_shown_and_sent_again(scene: Any, part: Part) -> None:
     table, recipes = part("jobs.recipe_properties"), part("jobs.recipes")
     changed = {row.name: other(row) for row in table.PLAIN} | {"w": [0.5, -0.25]}
     recipe = {name: value for name, value in recipes.from_settings(scene.portraitkit).items() if name != "seed"}
-    recipe |= changed | {"lods": recipes.levels_of(changed["faces"], 0)}
+    recipe |= changed | {"lods": recipes.levels_of(changed["faces"], 0), "topology": "parts"}
     recipes.show(scene.portraitkit, recipe)
     assert recipes.from_settings(scene.portraitkit) == recipe
     recipes.show(scene.portraitkit, {"seed": 7}, looks_only=True)
@@ -107,6 +112,26 @@ def test_a_script_may_give_every_field(scene: Any, part: Part, monkeypatch: pyte
     monkeypatch.setattr(make.workflows, "generate", generate)
     monkeypatch.setenv("PORTRAITKIT_ENGINE_PYTHON", "/engine/python")
     given = {row.name: other(row) for row in table.IN_SCRIPTS}
-    assert bpy.ops.portraitkit.generate(**given) == {"FINISHED"}
+    words = {name: set(value) for name, value in given.items() if isinstance(value, list)}
+    assert bpy.ops.portraitkit.generate(**(given | words)) == {"FINISHED"}
     (recipe,) = sent
+    assert [recipe[name] for name in words] == [given.pop(name) for name in words]
     assert {name: recipe[name] for name in given} == pytest.approx(given)
+
+
+def test_new_avatars_are_of_what_the_model_has(scene: Any, part: Part) -> None:
+    recipes, attributes = part("jobs.recipes"), part("jobs.attributes")
+    scene.portraitkit.parts = {"skin"}
+    assert "topology" not in recipes.from_settings(scene.portraitkit)  # nobody knows the model yet
+    assert "parts" not in recipes.from_settings(scene.portraitkit)
+    attributes.know({"models": [{"name": "starter", "topologies": ["parts", "shell"]}]})
+    try:
+        recipe = recipes.from_settings(scene.portraitkit)
+        assert (recipe["topology"], recipe["parts"]) == ("parts", ["skin"])
+        scene.portraitkit.topology = "shell"
+        assert "topology" not in recipes.from_settings(scene.portraitkit)
+        # A recipe that is there and says nothing is a shell.
+        recipes.show(scene.portraitkit, {"seed": 7})
+        assert scene.portraitkit.topology == "shell"
+    finally:
+        attributes.know(None)

@@ -14,8 +14,10 @@ import numpy as np
 
 def npz(path: Path, content: dict[str, Any]) -> None:
     """numpy's archive, with objects where there are any."""
+    # numpy 1 leaves an archive open that it cannot write to its end
+    arrays = {name: np.asanyarray(value) for name, value in content.items()}
     with path.open("wb") as file:
-        np.savez(file, **content)
+        np.savez(file, **arrays)
 
 
 def npy(path: Path, content: Any) -> None:

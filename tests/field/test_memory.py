@@ -119,6 +119,10 @@ def test_lack_of_memory_is_known_by_what_libraries_say(error: Exception) -> None
 def test_what_may_be_lack_of_memory_is_so_only_where_little_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     error = ImportError("lib.so: failed to map segment from shared object")
     assert not memory.is_out_of_memory(error)
+    forbidden = ImportError("lib.so: failed to map segment from shared object: Operation not permitted")
+    monkeypatch.setattr(memory, "address_space_limit", lambda: 1 << 50)
+    assert memory.is_out_of_memory(error)  # of a library that is larger than what is left
+    assert not memory.is_out_of_memory(forbidden)
     monkeypatch.setattr(memory, "address_space_limit", lambda: 1 << 20)
     assert memory.is_out_of_memory(error)
     assert not memory.is_out_of_memory(ZeroDivisionError())

@@ -158,13 +158,29 @@ def test_lines_that_go_on(tmp_path: Path) -> None:
         lambda text: text.replace("\n", "\r").encode(),
         lambda text: text.replace(" ", "\t").encode(),
         lambda text: text.replace("o egg", "g body\ns 1\no T\xeate").encode("latin-1"),
+        lambda text: text.encode("utf-16"),
+        lambda text: (
+            "\n".join(f"{line} # a note" if line[:2] in ("v ", "f ") else line for line in text.splitlines())
+            .replace("o egg", "o egg # 1")
+            .encode()
+        ),
         lambda text: ("l 1 2\np 1\n" + text).replace("l 1 2\np 1\n", "# l\n").encode(),
         lambda text: "\n".join(
             f"{line} 0.5 0.5 0.5" if line[:2] == "v " else f"{line} 0" if line[:3] == "vt " else line
             for line in text.splitlines()
         ).encode(),
     ],
-    ids=["a mark of order", "windows", "old macs", "tabs", "latin-1", "comments", "colours and a third place"],
+    ids=[
+        "a mark of order",
+        "windows",
+        "old macs",
+        "tabs",
+        "latin-1",
+        "utf-16",
+        "notes",
+        "comments",
+        "colours and a third place",
+    ],
 )
 def test_the_same_obj_by_other_programs(tmp_path: Path, change: object) -> None:
     (tmp_path / "a.obj").write_bytes(change(obj_text(EGG, quads=True)))  # type: ignore[operator]

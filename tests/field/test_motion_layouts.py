@@ -14,7 +14,12 @@ from portrait_core.body.poses import open_pose
 from portrait_core.body.recordings import FileHints
 from portrait_core.errors import UsageError
 from portrait_core.rig.motion_files import open_motion
-from tests.field import motion_layouts_others, motion_layouts_programs, motion_layouts_smpl
+from tests.field import (
+    motion_layouts_others,
+    motion_layouts_programs,
+    motion_layouts_siblings,
+    motion_layouts_smpl,
+)
 from tests.field.motion_layouts import LAYOUTS, Layout
 from tests.field.motion_truth import FRAMES, poses, walk
 
@@ -67,5 +72,6 @@ def test_rates_that_files_state_are_found(tmp_path: Path) -> None:
 
 
 def test_there_are_enough_of_them() -> None:
-    assert motion_layouts_smpl and motion_layouts_programs and motion_layouts_others  # each adds its own
+    # each adds its own
+    assert motion_layouts_smpl and motion_layouts_programs and motion_layouts_others and motion_layouts_siblings
     assert len({layout.name for layout in LAYOUTS}) == len(LAYOUTS) >= 60

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.contact_sheet import Glb, main
+from benchmarks.contact_sheet import Glb, main, scene_of
+from portrait_core.cameras import Camera
 from portrait_core.formats.gltf.writer import glb_bytes
+from portrait_core.rendering.layered import avatar_scene
 from tests.formats.busts import bust_avatar
+from tests.formats.characters import character
 
 
 def test_it_sees_what_was_written(tmp_path: Path) -> None:
@@ -41,6 +44,22 @@ def test_a_sheet_shows_four_different_sides(tmp_path: Path, capsys: pytest.Captu
     for one in range(4):
         for two in range(one):
             assert np.abs(cells[one] - cells[two]).mean() > 3
+
+
+def test_parts_are_seen_together_with_their_materials(tmp_path: Path) -> None:
+    avatar = character(2)
+    path = tmp_path / "parts.glb"
+    path.write_bytes(glb_bytes(avatar))
+    shown = Glb(path).show()
+    assert [section.part for section in shown.sections] == ["skin", "hair", "eye"]
+    assert len(shown.faces) == len(avatar.main.faces)
+    assert [section.material.alpha for section in shown.sections] == ["opaque", "mask", "blend"]
+    camera = Camera.orbit(0.0, 0.0)
+    pictures = [
+        scene.render(camera.cam2world, camera.intrinsics, 64).image.astype(int)
+        for scene in (scene_of(shown), avatar_scene(avatar))
+    ]
+    assert np.abs(pictures[0] - pictures[1]).max() <= 2
 
 
 def test_another_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from portrait_core.avatar import Section
+from portrait_core.avatar import Maps, Section
+from portrait_core.formats import encoded_maps
+from portrait_core.formats.encoded_maps import encode_maps
 from portrait_core.formats.gltf import glb_bytes
 from portrait_core.formats.pieces import pieces_of
 from portrait_core.formats.ply import ply_files
 from portrait_core.formats.wavefront import obj_files
-from tests.formats.characters import character
+from tests.formats.characters import character, plain_image
 
 
 def tree_of(content: bytes) -> tuple[dict[str, Any], bytes]:
@@ -132,3 +134,32 @@ def test_an_avatar_of_one_object_is_called_after_itself() -> None:
     pieces, looks = pieces_of(replace(avatar, levels=(replace(avatar.main, sections=plain),)))
     assert [piece.name for piece in pieces] == ["someone"]
     assert len(pieces[0].materials) == len(looks) == 3
+
+
+def test_grey_hair_is_one_channel_and_its_alpha_and_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    grey = Maps(base_colour=plain_image(90, 90, 90), opacity=plain_image(200))
+    brown = Maps(base_colour=plain_image(90, 80, 70), opacity=plain_image(200))
+    encoded = encode_maps([grey, brown], "png", ["_hair", "_brown"], with_opacity=True)
+    with Image.open(io.BytesIO(encoded[0].images["base_colour"][0])) as image:
+        assert image.mode == "LA" and image.getpixel((0, 0)) == (90, 200)
+    with Image.open(io.BytesIO(encoded[1].images["base_colour"][0])) as image:
+        assert image.mode == "RGBA" and image.getpixel((0, 0)) == (90, 80, 70, 200)
+
+    def refuse(_image: object) -> bytes:
+        raise AssertionError("it was encoded already")
+
+    monkeypatch.setattr(encoded_maps, "encode_map", refuse)
+    again = encode_maps([grey, brown], "png", ["_hair", "_brown"], with_opacity=True)
+    assert [each.images for each in again] == [each.images for each in encoded]
+
+
+def test_a_wavefront_material_has_the_factor_of_its_colours() -> None:
+    avatar = character()
+    level = avatar.main
+    tint = {"pbrMetallicRoughness.baseColorFactor": (0.3, 0.2, 0.1, 1.0)}
+    hair = replace(level.sections[1], material=replace(level.sections[1].material, factors=tint))
+    changed = replace(level, sections=(level.sections[0], hair, level.sections[2]))
+    library = obj_files(replace(avatar, levels=(changed,)), "x")["x.mtl"].decode()
+    told = {block.split()[0]: block for block in library.split("newmtl ")[1:]}
+    assert "Kd 1 1 1" in told["skin"] and "Kd 0.3 0.2 0.1" in told["hair"]
+    assert "d 0.2" in told["eye"]

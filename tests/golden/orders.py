@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import functools
 import lzma
 import os
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,25 +101,10 @@ def _provide(model: str, folder: Path, **environment: str) -> None:
         pickle.write_bytes(lzma.decompress(FIXTURE.read_bytes()))
         run(("models", "import", str(pickle), "--name", "fixture"), folder, **environment)
         return
-    (folder / "models").mkdir(exist_ok=True)
-    # The model is fitted to a bust, which is no order to be repeated: always on one thread.
-    weights = _fitted(tuple(sorted({**environment, **ALONE}.items())))
-    (folder / "models" / "bust.safetensors").write_bytes(weights)
+    from tests.published_model import install
 
-
-@functools.cache
-def _fitted(environment: tuple[tuple[str, str], ...]) -> bytes:
-    """The weights file of the small published model, made in a process of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        program = f"from pathlib import Path; from tests.published_model import install; install(Path({folder!r}))"
-        subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=ROOT,
-            env={**os.environ, **dict(environment)},
-            check=True,
-            capture_output=True,
-        )
-        return (Path(folder) / "bust.safetensors").read_bytes()
+    # Its model is fitted to a bust, which is no order to be repeated: always on one thread.
+    install(folder / "models")
 
 
 def _motion(folder: Path) -> Path:

@@ -13,7 +13,7 @@ from portrait_core.imaging.images import encode_png
 from portrait_core.imaging.png import encode_map
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 3), (5, 7, 3), (64, 3, 4), (33, 65), (2, 256, 3)])
+@pytest.mark.parametrize("shape", [(1, 1, 3), (5, 7, 3), (64, 3, 4), (33, 65), (9, 6, 2), (2, 256, 3)])
 @pytest.mark.parametrize("kind", ["noise", "even", "ramp"])
 def test_pillow_reads_the_same_back(shape: tuple[int, ...], kind: str) -> None:
     image = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
@@ -45,7 +45,7 @@ def test_maps_come_out_about_as_small_as_with_the_slow_writer() -> None:
     assert len(encode_map(image)) < 1.25 * len(encode_png(image)) < image.size / 3
 
 
-@pytest.mark.parametrize("bad", [np.zeros((4, 4, 2), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4), np.uint8)])
+@pytest.mark.parametrize("bad", [np.zeros((4, 4, 5), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4), np.uint8)])
 def test_what_is_no_picture(bad: np.ndarray) -> None:
     with pytest.raises(ValueError, match="uint8 image, got"):
         encode_map(bad)

@@ -19,6 +19,7 @@ from portrait_core.parts.fitted import Fitted
 from portrait_core.parts.person_look import PersonLook
 from portrait_core.parts.rest_pose import RestPose
 from portrait_core.parts.skin import SkinTemplate, folded
+from portrait_core.parts.skin_places import SkinPlaces
 from portrait_core.parts.template import PartsTemplate
 
 SIDE = 6
@@ -33,6 +34,11 @@ def sheet() -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def template() -> PartsTemplate:
+    return small_template()
+
+
+def small_template() -> PartsTemplate:
+    """A skin of a few quads, eyes, and one card for all that is fitted."""
     places, quads = sheet()
     count = len(places)
     basis = 0.002 * default_rng(0).normal(size=(count, 3, 2))
@@ -65,12 +71,13 @@ def template() -> PartsTemplate:
         controls,
         RestPose(np.zeros((24, 3))),
         skin,
+        SkinPlaces(np.zeros((fine, 3), np.float32), np.zeros((fine, 2), np.float32)),
         EyesTemplate(rows, rows),
         {"teeth": card, "tongue": card},
         {"eyelashes01": card, "eyelashes02": card},
         {"eyebrow010": card},
-        {"masculine": np.array([1.0, 0.0, 0.5])},
-        {"brows.eyebrow010": np.arange(5, dtype=np.uint8)},
+        traits={"masculine": np.array([1.0, 0.0, 0.5])},
+        images={"brows.eyebrow010": np.arange(5, dtype=np.uint8)},
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from portrait_core.formats.gltf import glb_bytes
+from portrait_core.rig import Motion
 from portrait_core.rig.skinning import joint_motions
 from tests.formats.characters import character
 
@@ -86,3 +87,38 @@ def test_a_file_skins_as_the_avatar_does(pose: dict[str, tuple[float, float, flo
     expected = joint_motions(avatar.joint_names, avatar.parents, avatar.joints, pose, avatar.rest)
     for number, name in enumerate(avatar.joint_names):
         np.testing.assert_allclose(world[name] @ inverse[number], expected[number], atol=1e-6)
+
+
+def test_a_motion_from_the_zero_pose_lands_within_a_tenth_of_a_degree() -> None:
+    """Rotations of a motion are those of the zero pose, and the arms are lowered in the file until it plays."""
+    rest = {"neck": (0.0, 0.2, 0.0), "head": (0.1, 0.0, -0.5)}
+    turns = {
+        "neck": Rotation.from_rotvec([[0, 0, 0], [0.2, 0.1, -0.3]]),
+        "head": Rotation.from_rotvec([[0, 0, 0], [0.0, -0.6, 0.4]]),
+    }
+    rotations = {name: each.as_quat().astype(np.float32) for name, each in turns.items()}
+    motion = Motion("wave", np.array([0.0, 1.0], np.float32), rotations)
+    avatar = replace(character(), rest=rest, motion=motion)
+    content = glb_bytes(avatar)
+    (length,) = struct.unpack("<I", content[12:16])
+    tree: dict[str, Any] = json.loads(content[20 : 20 + length])
+    resting, inverse = matrices(content)
+    for number, name in enumerate(avatar.joint_names):
+        np.testing.assert_allclose(resting[name] @ inverse[number], np.eye(4), atol=1e-6)
+    for frame in range(2):
+        for channel in tree["animations"][0]["channels"]:
+            accessor = tree["accessors"][tree["animations"][0]["samplers"][channel["sampler"]]["output"]]
+            begin = 20 + length + 8 + tree["bufferViews"][accessor["bufferView"]]["byteOffset"] + 16 * frame
+            turn = np.frombuffer(content[begin : begin + 16], "<f4")
+            tree["nodes"][channel["target"]["node"]]["rotation"] = turn.tolist()
+        text = json.dumps(tree).encode()
+        text += b" " * (-len(text) % 4)
+        head = content[:8] + struct.pack("<I", 0) + struct.pack("<I", len(text)) + b"JSON" + text
+        world, _ = matrices(head + content[20 + length :])
+        frame_pose = {name: tuple(each.as_rotvec()[frame]) for name, each in turns.items()}
+        expected = joint_motions(avatar.joint_names, avatar.parents, avatar.joints, frame_pose, rest)
+        for number, name in enumerate(avatar.joint_names):
+            found = (world[name] @ inverse[number])[:3, :3]
+            away = Rotation.from_matrix(found @ expected[number, :3, :3].T).magnitude()
+            assert np.rad2deg(away) < 0.1
+    assert np.rad2deg(Rotation.from_rotvec(rest["head"]).magnitude()) > 20  # the rest itself is far from the zero pose

@@ -18,7 +18,7 @@ from portrait_core.safe_pickle import npy, torch_file
 from portrait_core.safe_pickle.arrays import read_pickle
 from portrait_core.safe_pickle.compressed import MOST_BYTES, decompressed
 
-RECORDING_FILES = (".npz", ".npy", ".pkl", ".pickle", ".joblib", ".pt", ".pth", ".json", ".bvh", ".smpl")
+RECORDING_FILES = (".npz", ".npy", ".pkl", ".pk", ".p", ".pickle", ".joblib", ".pt", ".pth", ".json", ".bvh", ".smpl")
 
 FRAME_FILES = (".json", ".npz", ".pkl")
 """Files that a folder may hold one of for each frame."""
@@ -90,7 +90,7 @@ def _contents(data: bytes, suffix: str) -> Any:
         raise UsageError(f"it is {kind.name}; {_INSTEAD.get(kind.key, other)}")
     if suffix == ".json":
         raise UsageError("cannot be read as JSON: it begins with neither { nor [")
-    if suffix in (".pkl", ".pickle", ".joblib"):
+    if suffix in (".pkl", ".pk", ".p", ".pickle", ".joblib"):
         return read_pickle(data)  # says what is wrong with it
     raise UsageError(f"it is damaged or no {suffix} file: it begins with {data[:8]!r}")
 

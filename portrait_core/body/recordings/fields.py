@@ -15,6 +15,7 @@ from portrait_core.body.recordings import names
 from portrait_core.body.recordings.doubts import check_rotations
 from portrait_core.body.recordings.hints import FileHints
 from portrait_core.body.recordings.numbers import as_numbers, is_numeric, present
+from portrait_core.body.recordings.programs import refuse_head
 from portrait_core.body.recordings.recording import MAX_FRAMES
 from portrait_core.body.recordings.rotations import Turns, root_turns, turns_of
 from portrait_core.errors import UsageError
@@ -88,7 +89,9 @@ def bodies_of(fields: Mapping[str, Any], hints: FileHints) -> list[Body]:
         return [replace(body, label=str(index)) for index, body in enumerate(bodies)]
     if chosen.pose == "thetas" and "root_translation" in fields and not hints.one_of("rows", "columns"):
         hints = replace(hints, units=hints.units | {"rows"})  # MDM takes PyTorch3D's 6D form
-    turns = turns_of(as_numbers(value, chosen.pose), chosen.pose, hints)
+    numbers = as_numbers(value, chosen.pose)
+    refuse_head(fields, numbers.size)
+    turns = turns_of(numbers, chosen.pose, hints)
     persons, frames, frames_first = _leading(turns, chosen.pose)
     if not 0 < frames <= MAX_FRAMES:
         raise UsageError(f"{chosen.pose} has {frames} frames, expected 1 to {MAX_FRAMES}")

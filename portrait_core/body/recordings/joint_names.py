@@ -7,6 +7,7 @@ Names of CMU's files, MotionBuilder, Mixamo, 3ds Max's Biped, Rokoko, Xsens, Daz
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 _HIPS = ("hips", "hip", "pelvis", "mhips", "root", "torsohips")
@@ -24,6 +25,7 @@ _SIDED: dict[str, tuple[str, ...]] = {
 }
 """Part of a side -> its names, the surest first; a shoulder is a collar where an arm follows it."""
 
+_FIRST = re.compile(r"[A-Za-z0-9]+[ _.\-]+")
 _PARTS = frozenset(word for words in _SIDED.values() for word in words)
 
 
@@ -32,7 +34,7 @@ def smpl_joints(names: Sequence[str], parents: Sequence[int]) -> dict[str, int]:
 
     The spine is what lies between hips and neck, whatever it is called.
     """
-    plain = [_plain(name) for name in names]
+    plain = _plain_names(names)
     found: dict[str, int] = {}
     hips = next((plain.index(name) for name in _HIPS if name in plain), None)
     if hips is None:
@@ -93,14 +95,27 @@ def _above(index: int, parents: Sequence[int]) -> list[int]:
     return chain
 
 
-def _plain(name: str) -> str:
-    """A name without prefix, case and punctuation, the side in front: ``mixamorig:LeftArm``, ``Bip01 L UpperArm``."""
+def _plain_names(names: Sequence[str]) -> list[str]:
+    """`_plain` of each, without the word that most begin with: ``Robot_Hips``, ``Robot_LeftArm``, ..."""
+    short = [_short(name) for name in names]
+    firsts = Counter(found[0] for name in short if (found := _FIRST.match(name)))
+    word, count = firsts.most_common(1)[0] if firsts else ("", 0)
+    common = count > 0.6 * len(short) and count > 3 and word.lower()[:-1] not in _PARTS
+    return [_plain(name.removeprefix(word) if common else name) for name in short]
+
+
+def _short(name: str) -> str:
+    """A name without its program's prefix."""
     short = name.rsplit(":", 1)[-1].rsplit("|", 1)[-1]
-    short = re.sub(
+    return re.sub(
         r"^(mixamorig\d*|Bip\d+|bip\d+|CC_Base|Character\d*|ValveBiped|def|DEF|org|[mf]_avg|J_Bip(_C)?)[ _.-]+",
         "",
         short,
     )
+
+
+def _plain(short: str) -> str:
+    """A name without prefix, case and punctuation, the side in front: ``mixamorig:LeftArm``, ``Bip01 L UpperArm``."""
     short = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", short)
     words = [word for word in re.split(r"[ _.\-]+", short.lower()) if word]
     sides = {"l": "left", "r": "right", "left": "left", "right": "right"}

@@ -16,6 +16,7 @@ FULL = (
     "pred_theta_mats", "pred_pose", "pred_rotmat", "pred_rotmats", "pose_rotmat", "pose_rotmats", "rotmat", "rotmats",
     "smplx_poses", "smplx_pose", "smplh_poses", "bodyPose", "pose_axis_angle", "axis_angle", "quaternions",
     "quats", "pose_quat", "rot6d", "pose_6d", "pose6d", "local_rotations", "full_pose",
+    "pose_est_fullposes",
 )  # fmt: skip
 """Root and joints together."""
 BODY = (
@@ -31,7 +32,7 @@ ROOT = (
 MOVES = (
     "trans", "transl", "smpl_trans", "translation", "trans_orig", "root_trans_offset", "root_translation", "root_trans",
     "Th", "bodyTranslation", "pred_trans", "pred_transl", "smplx_trans", "smplx_transl", "root_position", "root_pos",
-    "global_t", "global_trans", "cam_trans", "translations",
+    "global_t", "global_trans", "cam_trans", "translations", "pose_est_trans",
 )  # fmt: skip
 RATES = (
     "mocap_framerate", "mocap_frame_rate", "framerate", "frame_rate", "fps", "frameRate", "FPS", "mocap_fps",

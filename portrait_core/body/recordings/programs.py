@@ -49,6 +49,12 @@ _PLACES = (
     "positions", "joint_positions", "motion", "poses_3d", "kp3d", "S", "jointPositions", "pred_xyz",
 )  # fmt: skip
 
+_HEADS = (
+    ("pose", "exp"), ("pose", "expression"), ("pose", "expr"), ("posecode", "expcode"), ("pose_params", "jaw_params"),
+    ("pose", "tex", "light"), ("poses", "expr"), ("pose", "expression_params"), ("pose_params", "expression_params"),
+)  # fmt: skip
+"""What FLAME's programs (DECA, EMOCA, SMIRK, ...) write beside the turns of head and jaw."""
+
 
 def program_of(tree: Any) -> str:
     """The program's name; "SMPL" or the body's name where the fields are not of one program."""
@@ -63,10 +69,22 @@ def program_of(tree: Any) -> str:
     return "SMPL"
 
 
+def refuse_head(fields: Mapping[Any, Any], count: int) -> None:
+    """Raise :class:`UsageError` where ``fields`` are of a head without a body, whose pose has ``count`` numbers."""
+    if count % 66 and count % 69 and count % 72 and any(all(each in fields for each in sign) for sign in _HEADS):
+        raise UsageError(
+            "it holds a head's pose (FLAME: DECA, EMOCA, SMIRK, ...), which turns head and jaw in a camera's frame; "
+            "expected rotations of SMPL's joints"
+        )
+
+
 def refuse_without_rotations(tree: Any) -> UsageError:
     """The error about plain data without rotations, saying what it holds where that is known."""
     tables = list(_tables(tree, 0))
     present = {str(key): table[key] for table in tables for key in table}
+    refuse_head(present, 1)
+    if {"mhr_model_params", "lbs_model_params"} & set(present) or {"body_pose_params", "global_rot"} <= set(present):
+        return UsageError("it holds a pose of MHR (SAM 3D Body), whose joints are others than SMPL's; convert it first")
     place = next((name for name in _PLACES if name in present), None)
     if place is not None:
         return UsageError(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from portrait_core.avatar import PLAIN, Material
 from portrait_core.formats.encoded_maps import EncodedMaps
@@ -46,10 +46,10 @@ def add_material(
                 record = getattr(records, _TEXTURE_RECORDS.get(use.gltf, "TextureInfo"))
                 _set(material, use.gltf, record(index=textures[spec.name]))
     for path, value in kind.factors.items():
-        _set(material, path, list(value) if isinstance(value, tuple) else value)
+        _set(material, path, list(cast("tuple[float, ...]", value)) if isinstance(value, tuple) else value)
     if kind.extensions:
-        material.extensions = {extension: dict(values) for extension, values in kind.extensions.items()}
-        known = gltf.extensionsUsed or []
+        material.extensions = {extension: dict[str, Any](values) for extension, values in kind.extensions.items()}
+        known: list[str] = list(gltf.extensionsUsed or ())
         gltf.extensionsUsed = [*known, *(extension for extension in kind.extensions if extension not in known)]
     gltf.materials.append(material)
     return len(gltf.materials) - 1

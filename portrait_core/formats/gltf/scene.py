@@ -73,8 +73,8 @@ def build_scene(
     gltf.scene = 0
     if avatar.motion is not None:
         joints: list[int] = gltf.skins[0].joints
-        nodes = dict(zip(avatar.joint_names, joints, strict=True))
-        add_animation(records, gltf, binary, avatar.motion, nodes, joints[0], avatar.joints[0])
+        of_joint = dict(zip(avatar.joint_names, joints, strict=True))
+        add_animation(records, gltf, binary, avatar.motion, of_joint, joints[0], avatar.joints[0])
     binary.finish()
     return gltf, binary
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The colour of bare skin: a branch of the starter's decoder that knows the skin under hair and clothing too.
 
-The decoder's own skin was learnt where a bust shows it, with brows, lash lines and roots of hair painted on. Where
-hair, brows and clothing are parts of their own, what lies beneath them is asked for. The branch reads the decoder's first
-hidden layer, so that it needs no features of its own, and shares nothing that the whole bust is made of.
+The decoder's own skin was learnt where a bust shows it, with brows, lash lines and roots of hair painted on. Where hair
+and clothing are parts of their own, what lies beneath is asked for. The branch reads the decoder's first hidden layer,
+so that it needs no features of its own, and changes nothing of the whole bust.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class BareSkin(nn.Module):
         ``style`` (B, style_dim) and ``palette`` (B, 6, 3) sRGB."""
         batch, count, features = hidden.shape
         scale, shift = self.film(style)[:, None].chunk(2, -1)
+        # Rectified once more: what the hidden layer holds back counts little.
+        hidden = nnf.leaky_relu(hidden, 0.2)
         inner = self.fc(hidden.reshape(-1, features)).reshape(batch, count, -1)
         inner = nnf.leaky_relu(inner * (1 + scale) + shift, 0.2)
         outputs = self.out(inner.reshape(batch * count, -1)).reshape(batch, count, -1)

@@ -12,5 +12,5 @@ NAME = "starter"
 
 def capabilities(header: ModelHeader) -> frozenset[Capability]:
     """What a model with this header offers."""
-    with_parts: set[Capability] = {"parts"} if header.parts else set()
-    return frozenset[Capability]({"render", "styles"} | with_parts)
+    offered: tuple[Capability, ...] = ("render", "styles", "parts") if header.parts else ("render", "styles")
+    return frozenset(offered)

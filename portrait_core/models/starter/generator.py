@@ -23,6 +23,7 @@ from torch import Tensor
 from portrait_core.geometry.mesh_queries import closest_points
 from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.models.starter.bare_skin import BareSkin
+from portrait_core.models.starter.code_refinement import CodeRefinement
 from portrait_core.models.starter.decoder import (
     CLOTH_ROUGHNESS,
     HAIR_ROUGHNESS,
@@ -128,6 +129,7 @@ class CanonicalGenerator(PortraitGenerator):
         self.bare_skin = (
             BareSkin(config.decoder_hidden, config.w_dim, options.bare_width) if options.bare_width else None
         )
+        self.code_refinement = CodeRefinement(config.w_dim, layout.size) if options.bare_width else None
         self.identity_warp = IdentityWarp(
             options.warp_vertices,
             options.warp_triangles,
@@ -162,6 +164,29 @@ class CanonicalGenerator(PortraitGenerator):
             prepared=Prepared(warp=warp),
         )
         return replace(whole, shoulders=self._cut_of(whole))
+
+    def refined_code(self, w: Tensor) -> Tensor:
+        """The codes of style rows ``w[B, w_dim]`` as parts read them: see
+        :mod:`portrait_core.models.starter.code_refinement`."""
+        head = self.identity_code
+        code, _ = head.read(w)
+        return code if self.code_refinement is None else code + self.code_refinement(w) * head.code_deviation
+
+    def parts_identity(self, ws: Tensor) -> Identity:
+        """The identity of style rows (1, num_ws, w_dim) for parts, which need no field of the whole bust: with the
+        refined code, and without what carries and cuts that field."""
+        _, coefficients = self.identity_code.read(ws[:, 0])
+        code = self.refined_code(ws[:, 0])
+        style = self.identity_code.style(code)
+        return Identity(
+            planes=self.planes_of_style(style),
+            style=style,
+            palette=self.identity_code.palette(code),
+            coefficients=coefficients[0],
+            landmarks=self.identity_warp.landmarks(coefficients[0]),
+            moved=ws.new_zeros(0),
+            shoulders=self._wanted_cut(),
+        )
 
     def _wanted_cut(self) -> ShoulderCut:
         return ShoulderCut(self.options.cut_y, self.options.cut_x)

@@ -50,7 +50,7 @@ def look_of(network: CanonicalGenerator, header: ModelHeader, rows: Tensor, iden
     in float64. The header names what the code's numbers are."""
     layout = network.options
     with torch.no_grad():
-        code, _ = network.identity_code.read(rows[:, 0])
+        code = network.refined_code(rows[:, 0])
         weights = network.identity_code.weights(code)[0]
     scalars = code[0, 3 * layout.colours : 3 * layout.colours + layout.scalars]
     return PersonLook(

@@ -24,6 +24,7 @@ from portrait_core.models.starter.field import BustField, CanonicalField, HairFi
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity, in_precision
 from portrait_core.models.starter.parts_template import look_of
 from portrait_core.models.starter.skin_colour import skin_materials
+from portrait_core.parts.kept_rows import KeptRows
 from portrait_core.parts.person_look import PersonLook
 from portrait_core.parts.template import PartsTemplate
 from portrait_core.person import Capability, Origin, Pose
@@ -101,6 +102,16 @@ class CanonicalPerson:
         """The same in the network's own precision, for colours and pictures."""
         return in_precision(self.shape, self.network.identity_warp.vertices)
 
+    @cached_property
+    def _parts_shape(self) -> Identity:
+        """What parts need of the networks, float64: much less than whole busts do."""
+        with torch.no_grad(), one_torch_thread():
+            return self.precise.parts_identity(self._rows)
+
+    @cached_property
+    def _parts_identity(self) -> Identity:
+        return in_precision(self._parts_shape, self.network.identity_warp.vertices)
+
     @property
     def parts_template(self) -> PartsTemplate:
         """What the parts of the model's persons have in common.
@@ -115,19 +126,28 @@ class CanonicalPerson:
     def look(self) -> PersonLook:
         """What makes this person's parts its own."""
         with one_torch_thread():
-            return look_of(self.precise, self.header, self._rows, self.shape)
+            return look_of(self.precise, self.header, self._rows, self._parts_shape)
 
     def skin_materials(
-        self, points: NDArray[np.float32], inside: NDArray[np.float32]
+        self,
+        points: NDArray[np.float32],
+        inside: NDArray[np.float32],
+        kept: KeptRows | None = None,
+        numbers: NDArray[np.int64] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Linear RGB (N, 3) and roughness (N,) of bare skin; see :class:`portrait_core.person.PersonOfParts`."""
-        return skin_materials(self.network, self.identity, points, inside)
+        return skin_materials(self.network, self._parts_identity, points, inside, kept, numbers)
+
+    @property
+    def kept_width(self) -> int:
+        """See :class:`portrait_core.person.PersonOfParts`."""
+        return self.network.decoder.fc0.weight.shape[0]
 
     def eye_colours(self, directions: NDArray[np.float32]) -> NDArray[np.float32]:
         """sRGB (N, 3) of the eyeballs along ``directions`` (N, 3); see
         :class:`portrait_core.person.PersonOfParts`."""
         with torch.no_grad(), one_torch_thread():
-            return eye_colour(torch.as_tensor(directions), self.identity.palette[0, 5].cpu()).numpy()
+            return eye_colour(torch.as_tensor(directions), self._parts_identity.palette[0, 5].cpu()).numpy()
 
     @cached_property
     def field(self) -> BustField:

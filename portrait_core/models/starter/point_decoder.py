@@ -85,6 +85,20 @@ class PointDecoder:
         return nnf.leaky_relu_(self._first(points), 0.2)
 
     @torch.no_grad()
+    def still(self, points: Tensor) -> Tensor:
+        """The first layer's share (N, hidden) that is the same for all identities."""
+        found = _bag(self._static.rows, self._decoder.spacing(points), self._static.side)
+        if len(self._octaves):
+            found.addmm_(_octaves(points, self._decoder.octaves), self._octaves)
+        return found
+
+    @torch.no_grad()
+    def hidden_on(self, points: Tensor, still: Tensor) -> Tensor:
+        """:meth:`hidden` at points whose :meth:`still` is known."""
+        found = still + _bag(self._dynamic, self._decoder.spacing(points), self._side)
+        return nnf.leaky_relu_(torch.addcmul(self._shift, found, self._scale), 0.2)
+
+    @torch.no_grad()
     def _outputs(self, points: Tensor, count: int) -> Tensor:
         """The last layer's first ``count`` outputs (count, N): each apart, as what follows is quick along rows."""
         last, bias = self._last[:count], self._last_bias[:count, None]

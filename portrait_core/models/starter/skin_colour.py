@@ -14,8 +14,10 @@ from torch import Tensor
 from portrait_core.errors import ModelFileError
 from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.models.starter.decoder import LIP_ROUGHNESS, SKIN_ROUGHNESS
-from portrait_core.models.starter.field import chunked
+from portrait_core.models.starter.field import CHUNK, PIECE, chunked
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
+from portrait_core.parts.kept_rows import KeptRows
+from portrait_core.runtime.torch_threads import over_rows
 
 INNER_MOUTH = (0.62, 0.40, 0.42)
 """Share of the lips' colour that the inside of the mouth keeps."""
@@ -23,7 +25,12 @@ MOUTH_BASE = (0.10, 0.02, 0.03)
 
 
 def skin_materials(
-    network: CanonicalGenerator, identity: Identity, points: NDArray[np.float32], inside: NDArray[np.float32]
+    network: CanonicalGenerator,
+    identity: Identity,
+    points: NDArray[np.float32],
+    inside: NDArray[np.float32],
+    kept: KeptRows | None = None,
+    numbers: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Linear RGB (N, 3) and glTF roughness (N,) of skin.
 
@@ -31,6 +38,8 @@ def skin_materials(
         network, identity: a starter's network and one of its identities, in the same precision.
         points: (N, 3) canonical, metres.
         inside: (N, 2), the columns of :data:`portrait_core.parts.skin_places.INSIDE`.
+        kept, numbers: what is the same for all identities, kept for places with numbers, and those (N,) of the points;
+            without them nothing is kept.
 
     Raises :class:`ModelFileError` where the network has no branch for bare skin.
     """
@@ -40,12 +49,31 @@ def skin_materials(
     places = np.concatenate([points, inside], axis=1).astype(np.float32)
     decoder = network.point_decoder(identity)
 
-    def materials(one: Identity, rows: Tensor) -> Tensor:
-        hidden = decoder.hidden(network.normalised(rows[:, :3]))
+    def coloured(hidden: Tensor, one: Identity, rows: Tensor) -> Tensor:
         colour, lips = branch(hidden[None], one.style, one.palette)
         return _with_inside(colour[0], lips[0], one.palette[0], rows[:, 3:])
 
-    found = chunked(identity, places, materials).astype(np.float32)
+    if kept is None or numbers is None:
+
+        def materials(one: Identity, rows: Tensor) -> Tensor:
+            return coloured(decoder.hidden(network.normalised(rows[:, :3])), one, rows)
+
+        found = chunked(identity, places, materials).astype(np.float32)
+    else:
+
+        def still(fresh: NDArray[np.int64]) -> NDArray[np.floating]:
+            return chunked(identity, points[fresh], lambda _, rows: decoder.still(network.normalised(rows)))
+
+        known, device = kept.take(numbers, still), identity.style.device
+
+        def on_known(part: NDArray[np.int64]) -> NDArray[np.float32]:
+            rows = torch.as_tensor(places[part]).to(identity.style)
+            own = torch.as_tensor(known[part]).to(identity.style)
+            with torch.no_grad():
+                hidden = decoder.hidden_on(network.normalised(rows[:, :3]), own)
+                return coloured(hidden, identity, rows).cpu().numpy().astype(np.float32)
+
+        found = over_rows(on_known, np.arange(len(places)), PIECE if device.type == "cpu" else CHUNK, device)
     return srgb_to_linear(found[:, :3]), found[:, 3]
 
 

@@ -19,6 +19,7 @@ from portrait_core.training.parts_template.cards import card_images, cards
 from portrait_core.training.parts_template.controls import whole_basis
 from portrait_core.training.parts_template.crop import crop
 from portrait_core.training.parts_template.mouth import inside_of_mouth
+from portrait_core.training.parts_template.pictures import eye_picture, mouth_picture
 from portrait_core.training.parts_template.places import skin_places
 from portrait_core.training.parts_template.rest import rest_pose
 from portrait_core.training.parts_template.skin import build_skin
@@ -74,7 +75,11 @@ def build_parts(
         hair=hair,
         garments=garments,
         traits=traits(network.identity_warp, assets),
-        images=card_images(proxies, assets),
+        images={
+            **card_images(proxies, assets),
+            "eye": eye_picture(assets),
+            "mouth": mouth_picture(mesh, mouth, assets),
+        },
     )
     return template, basis.residual
 
@@ -93,14 +98,15 @@ def renew_parts(
         template, residual = build_parts(model.network, find_assets(assets), progress)
     own = tensors_of(template)
     tensors = {name: t for name, t in loaded.tensors.items() if not name.startswith(PARTS_PREFIX)} | own
-    header = loaded.header.model_copy(update={"parts": _facts(), "digest": ""})
+    header = loaded.header.model_copy(update={"parts": _facts(template), "digest": ""})
     progress("writing", 0.95)
     save_model(out, tensors, header, overwrite=overwrite)
     return PartsReport(out, out.stat().st_size, _bytes(own), residual)
 
 
-def _facts() -> dict[str, object]:
-    """What the header says of the template: where it comes from, and what the numbers of a person's code are."""
+def _facts(template: PartsTemplate) -> dict[str, object]:
+    """What the header says of the template: where it comes from, what the numbers of a person's code are, and which
+    hair and garments there are."""
     return {
         "version": VERSION,
         "source": SOURCE,
@@ -109,6 +115,8 @@ def _facts() -> dict[str, object]:
         "scalars": list(CODE_SCALARS),
         "styles": list(STYLES),
         "landmarks": list(LANDMARKS),
+        "hair": sorted(template.hair),
+        "garments": sorted(template.garments),
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from portrait_core.parts.styles import BROWS, LASHES
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
@@ -18,6 +19,10 @@ from portrait_core.world.assets import AssetFolders
 LASH_STYLES = tuple(name for _, name in LASHES)
 MARGIN = 3
 """Texels around the polygons that are kept, for filtering."""
+STRAY = 0.02
+"""Share of all hair below which a tuft of a brow that lies apart is left out."""
+FAINT, NEAR = 24, 3
+"""Alpha above which there is hair, and texels within which hairs belong together."""
 BROW_STYLES = tuple(sorted({name for table in BROWS.values() for _, name in table}))
 
 
@@ -29,12 +34,16 @@ def cards(mesh: WholeMesh, assets: AssetFolders) -> dict[str, Proxy]:
 def card_images(proxies: dict[str, Proxy], assets: AssetFolders) -> dict[str, NDArray[np.uint8]]:
     """For every style a PNG file (N,) uint8 of one channel: how much of each texel a hair covers."""
     files = _files(assets)
-    return {name: coverage(files[name].with_suffix(".png"), p.uvs[p.corners]) for name, p in proxies.items()}
+    return {
+        name: coverage(files[name].with_suffix(".png"), p.uvs[p.corners], STRAY if name.startswith("brows.") else 0.0)
+        for name, p in proxies.items()
+    }
 
 
-def coverage(path: Path, corner_uvs: NDArray[np.floating]) -> NDArray[np.uint8]:
+def coverage(path: Path, corner_uvs: NDArray[np.floating], stray: float = 0.0) -> NDArray[np.uint8]:
     """The alpha of a picture as a PNG file of one channel, where polygons with these places (F, 4, 2) show it; what
-    else is in the picture, such as a maker's mark in its margin, is left out.
+    else is in the picture, such as a maker's mark in its margin, is left out; so are hairs that lie apart and are less
+    than the share ``stray`` of all.
 
     Raises ``ValueError`` for a picture without alpha.
     """
@@ -47,7 +56,10 @@ def coverage(path: Path, corner_uvs: NDArray[np.floating]) -> NDArray[np.uint8]:
     for polygon in corner_uvs * alpha.size:
         corners = [(float(x), alpha.size[1] - float(y)) for x, y in polygon]
         pen.polygon(corners, fill=255, outline=255, width=2 * MARGIN)
-    kept = Image.fromarray(np.where(np.asarray(shown) > 0, np.asarray(alpha), 0).astype(np.uint8))
+    values = np.where(np.asarray(shown) > 0, np.asarray(alpha), 0).astype(np.uint8)
+    label, pieces = ndimage.label(ndimage.binary_dilation(values > FAINT, iterations=NEAR))
+    sizes = ndimage.sum_labels(values, label, np.arange(pieces + 1))
+    kept = Image.fromarray(np.where((sizes >= stray * sizes[1:].sum())[label], values, 0).astype(np.uint8))
     buffer = io.BytesIO()
     kept.save(buffer, "PNG", optimize=True)
     return np.frombuffer(buffer.getvalue(), np.uint8).copy()

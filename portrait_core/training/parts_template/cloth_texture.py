@@ -107,7 +107,7 @@ def _grown(chosen: NDArray[np.bool_], corners: NDArray[np.int64]) -> NDArray[np.
     """(Q,) the quads chosen and those beside them."""
     touched = np.zeros(int(corners.max()) + 1, bool)
     touched[corners[chosen]] = True
-    return touched[corners].any(axis=1)
+    return np.asarray(touched[corners].any(axis=1), np.bool_)
 
 
 def _read(folder: Path, kind: str) -> Image.Image | None:

@@ -156,9 +156,9 @@ def thinned(
     triangles, share = halves(quads), np.full((size, size), -1.0)
     for piece in np.unique(pieces):
         own = pieces == piece
-        faces = np.arange(3 * own.sum()).reshape(-1, 3).astype(np.int32)
+        faces = np.arange(3 * int(own.sum()), dtype=np.int32).reshape(-1, 3)
         texels = cover_texels(faces, corner_uvs[own].reshape(-1, 2).astype(np.float32), size)
-        at = np.asarray(texels.interpolate(faces, places[triangles[own]].reshape(-1, 3)), np.float64)
+        at = np.asarray(texels.interpolate(faces, places[triangles[own]].reshape(-1, 3).astype(np.float32)), np.float64)
         there = texels.row, texels.column
         share[there] = np.maximum(share[there], left(at))
     nearest = ndimage.distance_transform_edt(share < 0, return_distances=False, return_indices=True)

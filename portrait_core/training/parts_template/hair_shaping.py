@@ -112,7 +112,7 @@ def _along_middle(places: NDArray[np.float64], low: NDArray[np.int64]) -> NDArra
     """The same for a tail: heights are pressed together, and what is around the middle line keeps its place there."""
     height = places[low, 1]
     wanted = FREE + (height - FREE) * SHORTEST_TAIL
-    steps = np.linspace(places[:, 1].min(), FREE + 0.02, 24)
+    steps: NDArray[np.float64] = np.linspace(float(places[:, 1].min()), FREE + 0.02, 24)
     bins = [np.abs(places[:, 1] - h) < 0.02 for h in steps]
     middle = np.array([places[b][:, [0, 2]].mean(axis=0) if b.any() else [np.nan, np.nan] for b in bins])
     known = np.isfinite(middle[:, 0])

@@ -18,6 +18,8 @@ from portrait_core.worker.watch import Watch
 
 STEPS = [Step("latent", 0.1), Step("surface", 0.35), Step("rig", 0.1), Step("texture", 0.15), Step("thumbnail", 0.35)]
 
+PARTS_STEPS = [Step("latent", 0.1), Step("shape", 0.2), Step("texture", 0.3), Step("thumbnail", 0.4)]
+
 
 def preview(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     """A small picture of each recipe, sent as soon as it is there."""
@@ -34,7 +36,8 @@ def preview(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
 
     for number, recipe in enumerate(recipes):
         with watch.piece(number, len(recipes)):
-            watch.plan([*model_steps(loaded=engine.is_loaded(recipe.model)), *STEPS])
+            own = PARTS_STEPS if recipe.topology == "parts" else STEPS
+            watch.plan([*model_steps(loaded=engine.is_loaded(recipe.model)), *own])
             watch("model", 0.0)
             image = quick_picture(recipe, engine.model(recipe.model), size, watch)
             watch.check()

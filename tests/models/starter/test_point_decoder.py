@@ -39,6 +39,8 @@ def test_it_equals_the_decoder_at_any_point_of_the_box_and_beyond(octaves: int) 
     for field in fields(CanonicalSample):
         torch.testing.assert_close(getattr(found, field.name), getattr(plain, field.name), atol=2e-5, rtol=1e-4)
     torch.testing.assert_close(folded.distance(points), distance, atol=1e-6, rtol=1e-4)
+    # What is the same for everybody may be added later.
+    torch.testing.assert_close(folded.hidden_on(points, folded.still(points)), folded.hidden(points))
     assert plain.skin.std() > 0.01
 
 

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A part as artists want it: quads instead of triangles, and one vertex where the texture's seams cut it."""
+
+from __future__ import annotations
+
+import bmesh
+import bpy
+
+KEY = "quads"
+"""Custom property of a mesh, from the file: for each of its materials, how many quads its first triangles make."""
+_SEAM = 1e-7
+"""Metres between the copies of a vertex."""
+
+
+def join_quads(mesh: bpy.types.Mesh) -> None:
+    """Make quads of the triangles that the file tells of, and weld seams; a mesh without any stays as it is."""
+    counts = [int(each) for each in mesh.get(KEY, ())]
+    if not any(counts):
+        return
+    work = bmesh.new()
+    try:
+        work.from_mesh(mesh)
+        work.faces.ensure_lookup_table()
+        of_material: dict[int, list[bmesh.types.BMFace]] = {}
+        for face in work.faces:
+            of_material.setdefault(face.material_index, []).append(face)
+        pairs = [
+            (faces[2 * number], faces[2 * number + 1])
+            for faces, count in zip(of_material.values(), counts, strict=False)
+            for number in range(count)
+        ]
+        for pair in pairs:
+            bmesh.utils.face_join(pair)
+        # Seams alone: lips that touch are no seam.
+        border = [vertex for vertex in work.verts if vertex.is_boundary]
+        bmesh.ops.remove_doubles(work, verts=border, dist=_SEAM)
+        work.to_mesh(mesh)
+    finally:
+        work.free()
+    del mesh[KEY]

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lips that pass through each other or themselves behind where they meet, where no seal reaches, come apart.
+
+The inside of the lips is folded together in the base mesh; on some faces its folds cross. Edges that go through faces
+are looked for; where the two belong to different lips they give way to each other, where one lip crosses itself its
+vertices move towards their neighbours. Nobody sees it but through an opening mouth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.parts.arrays import Sparse
+
+ROUNDS = 14
+ENOUGH = 0.00012
+"""Metres that lips may be in each other unnoticed."""
+SHOWN, HIDDEN = 0.0045, 0.0075
+"""Metres behind the foremost point of the lips between which a vertex begins to be free to move."""
+BACK = 0.015
+"""Metres behind it where nothing is looked for any more: folds of the bag may touch."""
+STEP = 0.09
+"""Share of a crossing's depth that each lip gives way in a round: small, for what moves too far opens the slit."""
+PASSED_ON = 0.3
+"""Share of their mean that the neighbours of a vertex pass on to it."""
+RELAXED = 0.5
+"""Share of the way to their neighbours' mean that vertices of a lip that crosses itself go."""
+
+
+@dataclass(frozen=True, eq=False)
+class Untangling:
+    """Over the V vertices of the skin's level 0.
+
+    Attributes:
+        faces, edges: (F, 3) of lips and mouth, and the edges (E, 2) of those.
+        side: (V,) 1 for the upper lip, -1 for the lower one, 0 for neither.
+        neighbours: (V, V) the mean over a vertex's edges.
+    """
+
+    faces: NDArray[np.int32]
+    edges: NDArray[np.int64]
+    side: NDArray[np.float64]
+    neighbours: Sparse
+
+    @classmethod
+    def of(cls, faces: NDArray[np.int32], side: NDArray[np.float64], neighbours: Sparse) -> Untangling:
+        ends = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], -1).reshape(-1, 2), axis=1)
+        return cls(faces, np.unique(ends, axis=0).astype(np.int64), side, neighbours)
+
+    def step(self, places: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """How far (V, 3) vertices at ``places`` (V, 3) are to move, or None where nothing crosses."""
+        if len(self.faces) == 0:
+            return None
+        used = np.unique(self.faces)
+        behind = places[used, 2].max() - places[:, 2]
+        edge, face, depth = self._crossings(places, behind)
+        if not len(edge):
+            return None
+        free = np.clip((behind - SHOWN) / (HIDDEN - SHOWN), 0, 1)
+        ends, corners = self.edges[edge], self.faces[face].astype(np.int64)
+        one, two = self.side[ends].mean(axis=1), self.side[corners].mean(axis=1)
+        apart = one * two < 0
+        push = np.zeros(len(places))
+        for rows in (ends, corners):
+            np.maximum.at(push, rows[apart].ravel(), np.repeat(STEP * depth[apart], rows.shape[1]))
+        push = np.maximum(push, PASSED_ON * (self.neighbours @ push)) * np.sign(self.side)
+        moved = np.zeros_like(places)
+        moved[:, 1] = push * free
+        own = np.unique(np.concatenate([ends[~apart].ravel(), corners[~apart].ravel()]))
+        moved[own] += (RELAXED * free[own])[:, None] * (np.asarray(self.neighbours[own] @ places) - places[own])
+        return moved
+
+    def _crossings(
+        self, places: NDArray[np.float64], behind: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Edges (K,) that go through faces (K,), and how deep (K,): how far their nearer end lies beyond."""
+        scene = MeshQueries(places.astype(np.float32), self.faces)
+        near = np.flatnonzero(behind[self.edges].min(axis=1) < BACK)
+        found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
+        for a, b in ((0, 1), (1, 0)):
+            start, end = self.edges[near, a], self.edges[near, b]
+            way = places[end] - places[start]
+            length = np.sqrt(np.einsum("ei,ei->e", way, way))
+            way = way / np.maximum(length, 1e-12)[:, None]
+            hits = scene.first_hits(places[start] + 0.02 * length[:, None] * way, way)
+            face = np.maximum(hits.face, 0)
+            corners = self.faces[face]
+            own = ((corners == start[:, None]) | (corners == end[:, None])).any(axis=1)
+            index = np.flatnonzero((hits.face >= 0) & (hits.distance < 0.96 * length) & ~own)
+            a_, b_, c_ = (places[corners[index, k]] for k in range(3))
+            normal = np.cross(b_ - a_, c_ - a_)
+            normal /= np.maximum(np.sqrt(np.einsum("ei,ei->e", normal, normal)), 1e-18)[:, None]
+            reach = [np.abs(np.einsum("ei,ei->e", places[e[index]] - a_, normal)) for e in (start, end)]
+            depth = np.minimum(*reach)
+            deep = depth > ENOUGH
+            found.append((near[index[deep]], face[index[deep]].astype(np.int64), depth[deep]))
+        first, second = found
+        return (
+            np.concatenate([first[0], second[0]]),
+            np.concatenate([first[1], second[1]]),
+            np.concatenate([first[2], second[2]]),
+        )

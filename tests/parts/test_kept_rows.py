@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows are computed once, and the same for who comes first and second."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.parts.kept_rows import KeptRows
+
+
+def test_rows_are_computed_once_and_are_the_same_again() -> None:
+    table = np.random.default_rng(0).normal(size=(50, 4))
+    asked: list[int] = []
+
+    def rows_of(numbers: NDArray[np.int64]) -> NDArray[np.float16]:
+        def compute(fresh: NDArray[np.int64]) -> NDArray[np.float64]:
+            asked.extend(numbers[fresh].tolist())
+            return table[numbers[fresh]]
+
+        return kept.take(numbers, compute)
+
+    kept = KeptRows(50, 4)
+    first = rows_of(np.array([3, 1, 40]))
+    second = rows_of(np.array([40, 7, 3]))
+    assert asked == [3, 1, 40, 7]
+    np.testing.assert_array_equal(first[[2, 0]], second[[0, 2]])
+    np.testing.assert_array_equal(second, table[[40, 7, 3]].astype(np.float16))
