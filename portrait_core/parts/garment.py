@@ -44,7 +44,7 @@ NECKLINES: dict[str, tuple[float, float]] = {
 SHIRT = "male_casualsuit02"
 """The plain shirt whose neckline follows the code's numbers; anybody wears it."""
 
-ALIKE = 0.20
+ALIKE = 0.28
 """A garment whose neckline is farther than this from the one asked for gives way to a shirt that has just that one."""
 
 STRIPED = 0.5

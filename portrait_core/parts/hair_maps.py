@@ -79,7 +79,7 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
     ends = sum(share * noise(across / period, along / LONG, 7 + k) for k, (period, share) in enumerate(ENDS))
     opacity = np.clip((opacity - 0.5) * 1.6 + 0.5, 0, 1)
     fading = np.clip(4 * opacity * (1 - opacity), 0, 1)
-    cover = np.clip((opacity + 0.5 * fading * ends - 0.5) * SHARP + 0.5, 0, 1)
+    cover = np.clip((opacity + 0.22 * fading * ends - 0.5) * SHARP + 0.5, 0, 1)
     root = ROOT[0] + (1 - ROOT[0]) * np.clip(along / ROOT[1], 0, 1)
     light = LIGHT * np.exp(CONTRAST * (detail - 0.5)) * root
     grey = linear_to_srgb(np.clip(light, 0, 1).astype(np.float32))

@@ -74,6 +74,9 @@ STYLES: dict[str, Cut] = {
 HANGING = (-0.20, -0.09)
 """Heights between which hair hangs less and less on the head, metres from the middle of the eyes."""
 
+LONGEST = (-0.315, -0.285)
+"""Hair ends between these heights, metres from the middle of the eyes: over the lower border of the bust."""
+
 NO_HAIR = 40
 """Quads with no more opacity than this, of 255, are left out."""
 
@@ -111,7 +114,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
     roots = _roots(places, triangles, _corner_uvs(corners, uvs), rgba[..., 3], mannequin)[controls.index]
 
     def left(at: NDArray[np.float64]) -> NDArray[np.float64]:
-        return sparser(at, hairline) * (uncut(at) if cut.fringe else 1.0)
+        return sparser(at, hairline) * smoothstep(at[:, 1], *LONGEST) * (uncut(at) if cut.fringe else 1.0)
 
     rgba = thinned(rgba, places, quads, _corner_uvs(corners, uvs), left)
     shown = _shown(rgba[..., 3], uvs[corners]) & (left(places)[quads].max(axis=1) > NO_HAIR / 255)
