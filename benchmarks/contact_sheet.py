@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,14 +111,14 @@ class Glb:
         return Maps(base_colour=np.ascontiguousarray(pixels[..., :3]), opacity=opacity)
 
     def _kind(self, number: int) -> Material:
-        record = self._gltf.materials[self._gltf.meshes[number].primitives[0].material]
+        record: Any = self._gltf.materials[self._gltf.meshes[number].primitives[0].material]
         kinds: dict[str, Any] = {"MASK": "mask", "BLEND": "blend"}
         factor = record.pbrMetallicRoughness.baseColorFactor or (1.0, 1.0, 1.0, 1.0)
         return Material(
             alpha=kinds.get(record.alphaMode, "opaque"),
             cutoff=0.5 if record.alphaCutoff is None else record.alphaCutoff,
             factors={"pbrMetallicRoughness.baseColorFactor": tuple(factor)},
-            extensions={name: value for name, value in (record.extensions or {}).items() if isinstance(value, dict)},
+            extensions=cast("dict[str, dict[str, Any]]", record.extensions or {}),
         )
 
     def array(self, index: int) -> NDArray[Any]:

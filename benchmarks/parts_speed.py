@@ -38,12 +38,12 @@ class Stages:
     """Processor seconds between the stages that a pipeline tells of."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = {}
         self._last, self._stage = time.process_time(), "begin"
 
     def __call__(self, stage: str, fraction: float = 0.0) -> None:
         now = time.process_time()
-        self.seconds[self._stage] += now - self._last
+        self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + now - self._last
         self._last, self._stage = now, stage
 
 
@@ -51,7 +51,7 @@ def made(model: PortraitModel, seed: int, topology: str, facts: dict[str, Any]) 
     """One avatar to the bytes of its file, and what it took."""
     stages = Stages()
     wall, processor = time.perf_counter(), time.process_time()
-    avatar = make_avatar(Recipe(seed=seed, topology=topology, **facts), model, stages)
+    avatar = make_avatar(Recipe.model_validate({"seed": seed, "topology": topology, **facts}), model, stages)
     stages("file")
     content = glb_bytes(avatar)
     if avatar.thumbnail is not None:
