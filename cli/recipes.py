@@ -98,7 +98,7 @@ def take_order(
         for line in stored.warnings:
             warn(line)
         if stored.model_digest() not in ("", header.digest):
-            warn(f"{recipe_file}: made with other weights of model {header.name} than yours; the result will differ.")
+            warn(f"{recipe_file}: made with other weights of model {header.name} than yours; the result may differ.")
     names = [parse.fill_pattern(name, model=header.name, seed=each.label()) for each in recipes]
     return Order(path, header, tuple(recipes), tuple(names))
 

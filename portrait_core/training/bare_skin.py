@@ -206,8 +206,9 @@ def _write(loaded: LoadedWeights, network: CanonicalGenerator, out: Path, facts:
     tensors = {n: t for n, t in loaded.tensors.items() if not n.startswith(BRANCHES)} | branch
     header = loaded.header
     metrics = {**json.loads(json.dumps(header.training.metrics)), **json.loads(json.dumps(facts))}
-    before = header.training.command
-    update = dict(metrics=metrics, command=f"{before}; portrait train skin (portraitkit {portrait_core.__version__})")
+    done = f"portrait train skin (portraitkit {portrait_core.__version__})"
+    before = [each for each in header.training.command.split("; ") if each != done]
+    update = dict(metrics=metrics, command="; ".join([*before, done]))
     training = header.training.model_copy(update=update)
     header = header.model_copy(update={"config": network.config.to_dict(), "training": training, "digest": ""})
     save_model(out, tensors, header, overwrite=True)

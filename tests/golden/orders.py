@@ -25,23 +25,30 @@ class Order:
 
 
 AVATARS = {
-    # The avatar that everybody gets.
-    "default": Order(("generate", "--seed", "7")),
+    # The avatar of parts that everybody gets, in little, with a coarser level and a turned head.
+    "parts": Order((
+        *("generate", "--seed", "7", "--texture-size", "256", "--lods", "4000", "--pose", "head=0,20,0"),
+        *("--topology", "parts"),
+    )),
+    # The shell that everybody got.
+    "default": Order(("generate", "--seed", "7", "--topology", "shell")),
     # Levels with maps of their own, occlusion, an open cut, a turned head, all joints under other names.
     "levels": Order((
         *("generate", "--seed", "22", "--set", "age=1.5", "--set", "hair_length=2", "--psi", "0.8"),
         *("--pose", "head=0,25,0;neck=5,0,4", "--faces", "6000", "--lods", "2000,600", "--texture-size", "512"),
         *("--occlusion", "--open", "--lattice", "192", "--skeleton", "smpl24", "--bone-naming", "unreal"),
+        *("--topology", "shell"),
     )),
     # Levels that share the maps of the finest; nothing but colour.
     "shared": Order((
         *("generate", "--seed", "5", "--faces", "8000", "--lods", "5000", "--lod-maps", "shared"),
         *("--texture-size", "256", "--no-normal-map", "--lattice", "128", "--bone-naming", "mixamo"),
+        *("--topology", "shell"),
     )),
     # A motion.
     "moving": Order((
         *("generate", "--seed", "3", "--faces", "3000", "--texture-size", "256", "--lattice", "128"),
-        *("--motion", "{motion}"),
+        *("--motion", "{motion}", "--topology", "shell"),
     )),
     # The published architecture, its field, and colours out of its pictures.
     "published": Order(
@@ -52,7 +59,10 @@ AVATARS = {
 
 PICTURES = {
     "starter": Order(
-        ("render", "--seed", "7", "--yaw", "30", "--pose", "head=0,20,0", "--depth", "--mask", "--size", "192")
+        (
+            *("render", "--seed", "7", "--yaw", "30", "--pose", "head=0,20,0", "--depth", "--mask", "--size", "192"),
+            *("--topology", "shell"),
+        )
     ),
     "bust": Order(
         ("render", "--model", "bust", "--seed", "0", "--yaw", "0,120", "--depth", "--mask", "--size", "128"), ("bust",)

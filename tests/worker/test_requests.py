@@ -88,6 +88,8 @@ def test_generate_is_the_command_lines_avatar(made: dict[str, Any], tmp_path: Pa
         "xatlas",
         "--name",
         "Ann",
+        "--topology",
+        "shell",  # what a request means that does not speak of it
         "-q",
     ]
     assert main(["generate", "--seed", "7", "-o", str(tmp_path), *options]) == 0
