@@ -5,7 +5,7 @@ the curve, for a grid of depths and shapes."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -28,6 +28,8 @@ from portrait_core.world.appearance import Look, neckline
 DEPTHS = (0.004, 0.022, 0.044, 0.068)
 SHAPES = (0.0, 0.3, 0.6, 1.0)
 """The grid: metres, and the world's shape from pointed to round."""
+
+stack: Any = partial(sparse.vstack, format="csr")
 
 MOVED = 0.0015
 """What no neckline moves farther stays where it is, metres."""
@@ -91,7 +93,9 @@ class Slides:
         a, b = proxy.pairs.T
         axes, mean = np.arange(3), self.mannequin.places
         scale = np.where(a == b, 1.0, np.abs(mean[a, axes] - mean[b, axes]) / proxy.lengths)
-        offsets, heights, rows = [], [], []
+        offsets: list[NDArray[np.float64]] = []
+        heights: list[NDArray[np.float64]] = []
+        rows: list[Any] = []
         for slid, places in zip(self.every.values(), at, strict=True):
             own = slid.rows[source[kept]]
             rows.append(over_controls(own, controls))
@@ -104,7 +108,7 @@ class Slides:
             depths=np.asarray(DEPTHS),
             shapes=np.asarray(SHAPES),
             vertices=kept,
-            rows=sparse.csr_matrix(sparse.vstack(rows)),
+            rows=stack(rows),
             offsets=np.reshape(offsets, (*shape, len(kept), 3)).astype(np.float32),
             heights=np.reshape(heights, (*shape, len(kept))).astype(np.float32),
             weights=sparse.csr_matrix(strong / strong.sum(axis=1, keepdims=True)),
