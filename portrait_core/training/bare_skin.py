@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import JsonValue
 from torch import Tensor
 
 import portrait_core
@@ -32,6 +33,7 @@ from portrait_core.progress import Progress, silent
 from portrait_core.runtime.torch_threads import one_torch_thread
 from portrait_core.training.code_refinement import CodeRefinementTraining, train_refinement
 from portrait_core.weights.checkpoint import LoadedWeights, load_weights, save_model
+from portrait_core.weights.header import Training
 from portrait_core.world.appearance import Look, SkinSites, bare_skin_colour, skin_sites
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.base_mesh import load_base_mesh
@@ -206,9 +208,14 @@ def _write(loaded: LoadedWeights, network: CanonicalGenerator, out: Path, facts:
     tensors = {n: t for n, t in loaded.tensors.items() if not n.startswith(BRANCHES)} | branch
     header = loaded.header
     metrics = {**json.loads(json.dumps(header.training.metrics)), **json.loads(json.dumps(facts))}
-    done = f"portrait train skin (portraitkit {portrait_core.__version__})"
-    before = [each for each in header.training.command.split("; ") if each != done]
-    update = dict(metrics=metrics, command="; ".join([*before, done]))
-    training = header.training.model_copy(update=update)
+    training = _trained_on(
+        header.training, metrics, command=f"portrait train skin (portraitkit {portrait_core.__version__})"
+    )
     header = header.model_copy(update={"config": network.config.to_dict(), "training": training, "digest": ""})
     save_model(out, tensors, header, overwrite=True)
+
+
+def _trained_on(training: Training, metrics: Mapping[str, JsonValue], *, command: str) -> Training:
+    """The facts of a training and of one after it; the same command twice is told once."""
+    before = [each for each in training.command.split("; ") if each != command]
+    return training.model_copy(update={"metrics": metrics, "command": "; ".join([*before, command])})

@@ -78,7 +78,7 @@ def texts() -> dict[str, str]:
 def of_recipe_fields() -> Iterator[tuple[str, str]]:
     """What panels and scripts show of the table that is shared with the engine: text, field."""
     for row in FIELDS.values():
-        if row.panel and row.kind in ("flag", "count", "number", "choice", "text"):
+        if row.panel and row.kind in ("flag", "count", "number", "choice", "words", "text"):
             told = [row.label, row.help.removesuffix("."), *(each for pair in row.choices.values() for each in pair)]
             yield from ((text, row.name) for text in told)
 

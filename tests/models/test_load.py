@@ -66,7 +66,7 @@ def test_a_family_is_a_module_and_a_row(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_capabilities_of_a_header() -> None:
     starter = capabilities_of(read_header(find_model("starter")))
-    assert starter == {"render", "styles"}
+    assert starter == {"render", "styles", "parts"}
     whole = header(config=GeneratorConfig().to_dict(), discriminator={"img_resolution": 512})
     assert capabilities_of(whole) >= {"render", "pictures", "sharper_pictures", "drawn_pose", "predict_pose"}
     less = header(config=GeneratorConfig(superresolution=None, pose_branch=False).to_dict())

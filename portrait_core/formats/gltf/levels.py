@@ -28,6 +28,6 @@ def name_levels(gltf: Any, nodes: Sequence[int], faces: Sequence[int]) -> list[i
         **(node.extras or {}),
         COVERAGE: [*(round(FINEST * count / faces[0], 6) for count in faces[1:]), 0.0],
     }
-    known = gltf.extensionsUsed or []
+    known: list[str] = list(gltf.extensionsUsed or ())
     gltf.extensionsUsed = [*known, *(() if EXTENSION in known else (EXTENSION,))]
     return [first]
