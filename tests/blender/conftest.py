@@ -144,7 +144,8 @@ def made_by(engine_python: Path, name: str, *options: str) -> Path:
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
             command = [str(engine_python), "-m", "cli.main", "generate", "--seed", "7", "--out", folder, "--quiet"]
-            command += ["--faces", "1000", "--texture-size", "128", "--lattice", "64", *options]
+            small = ("--faces", "1000", "--texture-size", "128", "--lattice", "64")
+            command += [*small, "--topology", "shell", *options]  # parts have a file of their own
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
             assert done.returncode == 0, done.stdout + done.stderr
             (made,) = Path(folder).glob("*.glb")
