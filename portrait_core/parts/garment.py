@@ -129,7 +129,7 @@ class Garment:
         whole = Topology(welded, faces, of_quad, uvs, joints[welded], weights[welded], "garment")
         result = {0: whole}
         for step, triangles in enumerate(self.coarse, start=1):
-            result[-step] = _reduced(whole, triangles)
+            result[-step] = whole.reduced(triangles)
         return result
 
     @cached_property
@@ -189,17 +189,3 @@ def garment_of(look: PersonLook, masculine: float, there: Iterable[str]) -> str 
     if SHIRT in known and (min(away, default=np.inf) > ALIKE or look.scalars.get("stripes", 0.0) > STRIPED):
         return SHIRT
     return sets[int(np.argmin(away))] if sets else (min(known) if known else None)
-
-
-def _reduced(whole: Topology, triangles: NDArray[np.int32]) -> Topology:
-    """The same under fewer triangles."""
-    kept = np.unique(triangles)
-    return Topology(
-        whole.welded[kept],
-        np.searchsorted(kept, triangles).astype(np.int32),
-        np.arange(len(triangles), dtype=np.int32),
-        whole.uvs[kept],
-        whole.joints[kept],
-        whole.weights[kept],
-        whole.material,
-    )

@@ -108,16 +108,7 @@ class HairStyle:
         whole = Topology(welded, faces, of_quad, uvs, joints[welded], weights[welded], "hair")
         result = {0: whole}
         for step, triangles in enumerate(self.coarse, start=1):
-            kept = np.unique(triangles)
-            result[-step] = Topology(
-                welded[kept],
-                np.searchsorted(kept, triangles).astype(np.int32),
-                np.arange(len(triangles), dtype=np.int32),
-                uvs[kept],
-                whole.joints[kept],
-                whole.weights[kept],
-                "hair",
-            )
+            result[-step] = whole.reduced(triangles)
         return result
 
     @cached_property

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,19 @@ class Topology:
             self.weights,
             self.material,
             self.style,
+        )
+
+    def reduced(self, triangles: NDArray[np.int32]) -> Topology:
+        """A coarser level: the same under fewer ``triangles`` (F, 3), which name its vertices."""
+        kept = np.unique(triangles)
+        return replace(
+            self,
+            welded=self.welded[kept],
+            faces=np.searchsorted(kept, triangles).astype(np.int32),
+            quads=np.arange(len(triangles), dtype=np.int32),
+            uvs=self.uvs[kept],
+            joints=self.joints[kept],
+            weights=self.weights[kept],
         )
 
 

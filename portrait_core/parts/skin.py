@@ -112,16 +112,7 @@ class SkinTemplate:
             result[detail] = Topology(welded, faces, of_quad, uv, weights[0][welded], weights[1][welded], "skin")
         whole = result[0]
         for detail, faces in zip((-1, -2), self.coarse, strict=True):
-            kept = np.unique(faces)
-            result[detail] = Topology(
-                whole.welded[kept],
-                np.searchsorted(kept, faces).astype(np.int32),
-                np.arange(len(faces), dtype=np.int32),
-                whole.uvs[kept],
-                whole.joints[kept],
-                whole.weights[kept],
-                "skin",
-            )
+            result[detail] = whole.reduced(faces)
         return result
 
     @cached_property
