@@ -43,14 +43,8 @@ def starter(
         # written so that NaN fails as well
         if number is not None and not number > 0:
             raise UsageError(f"{label} is {number:g}; it must be above 0.")
-    if not 0 <= seed < 2**32:
-        raise UsageError(f"seed {seed} is out of range; seeds go from 0 to {2**32 - 1}.")
-    if assets is not None and not assets.is_dir():
-        raise UsageError(f"--assets {assets} is not a folder.")
-    if out.suffix != ".safetensors":
-        raise UsageError(f"--out {out} must end in .safetensors.")
-    refuse_existing([out], overwrite=overwrite or resume)
-    prepare_folder(out.parent)
+    _check_seed(seed)
+    _prepare(out, assets, overwrite=overwrite or resume)
     show = Show(as_json=as_json, quiet=quiet)
     begin = time.perf_counter()
     with show.progress("training") as watcher:
@@ -110,12 +104,7 @@ def parts(
     quiet: Quiet = False,
 ) -> None:
     """Make the parts template of a starter on the CC0 base mesh: skin, eyes, mouth, lashes, brows, hair, garments."""
-    if assets is not None and not assets.is_dir():
-        raise UsageError(f"--assets {assets} is not a folder.")
-    if out.suffix != ".safetensors":
-        raise UsageError(f"--out {out} must end in .safetensors.")
-    refuse_existing([out], overwrite=overwrite)
-    prepare_folder(out.parent)
+    _prepare(out, assets, overwrite=overwrite)
     show = Show(as_json=as_json, quiet=quiet)
     with show.progress("parts") as watcher:
         watcher.begin("parts")
@@ -149,14 +138,8 @@ def skin(
     """Teach a starter the bare skin beneath hair, brows and clothing; nothing else in it changes."""
     if steps < 1:
         raise UsageError(f"--steps is {steps}; it must be above 0.")
-    if not 0 <= seed < 2**32:
-        raise UsageError(f"seed {seed} is out of range; seeds go from 0 to {2**32 - 1}.")
-    if assets is not None and not assets.is_dir():
-        raise UsageError(f"--assets {assets} is not a folder.")
-    if out.suffix != ".safetensors":
-        raise UsageError(f"--out {out} must end in .safetensors.")
-    refuse_existing([out], overwrite=overwrite)
-    prepare_folder(out.parent)
+    _check_seed(seed)
+    _prepare(out, assets, overwrite=overwrite)
     show = Show(as_json=as_json, quiet=quiet)
     begin = time.perf_counter()
     with show.progress("bare skin") as watcher:
@@ -172,3 +155,18 @@ def skin(
         f"{out}  {out.stat().st_size / 1e6:.1f} MB  mean error {report['error']:.4f}  {seconds:.0f} s",
         {"event": "skin", "path": str(out), "bytes": out.stat().st_size, **report, "seconds": round(seconds, 3)},
     )
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < 2**32:
+        raise UsageError(f"seed {seed} is out of range; seeds go from 0 to {2**32 - 1}.")
+
+
+def _prepare(out: Path, assets: Path | None, *, overwrite: bool) -> None:
+    """Check where the data comes from and where the weights file goes, and make its folder."""
+    if assets is not None and not assets.is_dir():
+        raise UsageError(f"--assets {assets} is not a folder.")
+    if out.suffix != ".safetensors":
+        raise UsageError(f"--out {out} must end in .safetensors.")
+    refuse_existing([out], overwrite=overwrite)
+    prepare_folder(out.parent)

@@ -135,10 +135,6 @@ class PersonOfParts(Person, Protocol):
         """How many numbers a row of ``kept`` has."""
         ...
 
-    def eye_colours(self, directions: NDArray[np.float32]) -> NDArray[np.float32]:
-        """sRGB (N, 3) of the eyeballs along ``directions`` (N, 3) of length one; the gaze is +z."""
-        ...
-
 
 class PosingPerson(Person, Protocol):
     """With the capability ``drawn_pose``."""

@@ -20,8 +20,6 @@ from portrait_core.parts.rest_pose import RestPose
 from portrait_core.parts.skin import SkinTemplate
 from portrait_core.parts.skin_places import SkinPlaces
 
-MOUTH = ("teeth", "gums", "tongue")
-
 
 def _none() -> dict[str, Any]:
     return {}

@@ -78,9 +78,6 @@ class Someone:
             rows = kept.take(numbers, lambda fresh: 0.5 + 0.3 * np.sin(points[fresh] * 40)).astype(np.float32)
         return np.clip(rows + self._first, 0, 1).astype(np.float32), np.full(len(points), 0.5, np.float32)
 
-    def eye_colours(self, directions: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.clip(directions, 0, 1)
-
 
 def made(first: float = 0.0, **fields: Any) -> Avatar:
     person: Any = Someone(first)

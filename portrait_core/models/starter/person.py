@@ -19,7 +19,6 @@ from portrait_core.cameras import Camera
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.geometry.settled import settled
-from portrait_core.models.starter.eye_colour import eye_colour
 from portrait_core.models.starter.field import BustField, CanonicalField, HairField
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity, in_precision
 from portrait_core.models.starter.parts_template import look_of
@@ -142,12 +141,6 @@ class CanonicalPerson:
     def kept_width(self) -> int:
         """See :class:`portrait_core.person.PersonOfParts`."""
         return self.network.decoder.fc0.weight.shape[0]
-
-    def eye_colours(self, directions: NDArray[np.float32]) -> NDArray[np.float32]:
-        """sRGB (N, 3) of the eyeballs along ``directions`` (N, 3); see
-        :class:`portrait_core.person.PersonOfParts`."""
-        with torch.no_grad(), one_torch_thread():
-            return eye_colour(torch.as_tensor(directions), self._parts_identity.palette[0, 5].cpu()).numpy()
 
     @cached_property
     def field(self) -> BustField:

@@ -13,7 +13,6 @@ from scipy.spatial import cKDTree
 
 from portrait_core.geometry.components import component_labels
 from portrait_core.geometry.mesh_queries import MeshQueries
-from portrait_core.geometry.normals import vertex_normals
 from portrait_core.geometry.subdivision import catmull_clark
 from portrait_core.parts.controls import Controls
 from portrait_core.parts.garment import SHIRT, Garment
@@ -165,11 +164,6 @@ def covered(piece: Piece, deleted: NDArray[np.bool_], mannequin: Mannequin) -> N
     near = seen.copy()
     near[quads[seen[quads].any(axis=1)]] = True
     return under & ~near
-
-
-def smooth_normals(places: NDArray[np.float64], quads: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(K, 3) of a mesh of quads."""
-    return vertex_normals(places.astype(np.float32), halves(quads).astype(np.int32)).astype(np.float64)
 
 
 def pieces_of(corners: NDArray[np.int64]) -> NDArray[np.int64]:
