@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures of hair and garments on a person: swallowed ears, hair over the eyes, skin that comes through, ragged ends.
 
-All take plain meshes; a see-through texture counts as there where it is opaque by half.
+All take plain meshes; a see-through texture counts as there where it is opaque by half. ``python -m
+benchmarks.parts_worn`` measures everything that a model offers, see :mod:`benchmarks.parts_worn_table`.
 """
 
 from __future__ import annotations
@@ -191,3 +192,9 @@ def _runs(ends: NDArray[np.float64]) -> list[NDArray[np.int64]]:
         return []
     apart = (np.diff(index) > 1) | (np.abs(np.diff(ends[index])) > STEP)
     return np.split(index, np.flatnonzero(apart) + 1)
+
+
+if __name__ == "__main__":
+    from benchmarks.parts_worn_table import main
+
+    main()
