@@ -22,7 +22,7 @@ from scipy.spatial.transform import Rotation
 
 from benchmarks.parts_worn import Sheet, comes_through, ear_crossed, over_eye, raggedness
 from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS
-from portrait_core.cameras import Camera
+from portrait_core.cameras import ORBIT_RADIUS, Camera
 from portrait_core.models.load import load_model
 from portrait_core.parts.character import Figure, Wanted, meshes
 from portrait_core.parts.hair_maps import hair_maps
@@ -52,8 +52,8 @@ LIMITS = {
 }  # fmt: skip
 """How much of each a person may have in any one style."""
 
-CLOSE = {"hair": (0.36, 0.02), "garment": (0.50, -0.14)}
-"""Width of a picture, and how far its middle is over the eyes, metres."""
+CLOSE = {"hair": (0.40, 0.03), "garment": (0.50, -0.10)}
+"""Width of a picture, and how far its middle is over the joint of the head, metres."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,10 +169,10 @@ def picture(recipe: Recipe, model: Any, kind: str, size: int) -> NDArray[np.uint
     scenes = avatar_scene(avatar), avatar_scene(replace(avatar, pose=turned_head()))
     head = avatar.joints[avatar.joint_names.index("head")]
     width, up = CLOSE[kind]
-    middle = (0.0, float(head[1]) + 0.07 + up, float(head[2]) + 0.03)
+    middle = (0.0, float(head[1]) + up, float(head[2]) + 0.03)
     shots: list[NDArray[np.uint8]] = []
     for scene, yaw in ((scenes[0], 0.45), (scenes[0], 1.57), (scenes[0], 2.9), (scenes[1], -0.3)):
-        camera = Camera.orbit(yaw, 0.05, pivot=middle, focal=2.7 / width)
+        camera = Camera.orbit(yaw, 0.05, pivot=middle, focal=ORBIT_RADIUS / width)
         shots.append(scene.render(camera.cam2world, camera.intrinsics, size).image)
     return np.concatenate(shots, axis=1)
 
@@ -211,7 +211,9 @@ def main() -> None:
             if given.sheet is not None:
                 field = "hair_style" if kind == "hair" else "garment"
                 recipes = [
-                    Recipe.model_validate({"model": given.model, "seed": seed, field: style, "texture_size": 1024})
+                    Recipe.model_validate(
+                        {"model": given.model, "seed": seed, "topology": "parts", field: style, "texture_size": 1024}
+                    )
                     for seed in seeds.values()
                 ]
                 shown = np.concatenate([picture(recipe, model, kind, given.size) for recipe in recipes], axis=1)
