@@ -24,8 +24,9 @@ if not IN_BLENDER:
     # Set before bpy is imported, or it writes into the home folder.
     os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="blender-user-"))
 
+# bpy first: as a module of Python it is what makes bmesh known.
+import bpy  # noqa: E402, I001
 import bmesh  # noqa: E402
-import bpy  # noqa: E402
 import numpy as np  # noqa: E402
 
 _ops: Any = bpy.ops

@@ -27,7 +27,9 @@ from portrait_core.formats.blender import BLENDER_VARIABLE, find_blender
 from portrait_core.formats.read_recipe import read_recipe
 from portrait_core.formats.write import write_avatar
 from tests.formats.assets import asset
+from tests.formats.characters import character
 
+SCRIPT = Path(blender.__file__).with_name("blender_script.py")
 LOOK = """
 import json, os, sys
 import bpy
@@ -160,3 +162,29 @@ def test_a_blender_that_fails_is_quoted_and_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(OutputError, match=r"Blender could not write a\.fbx: Error: no such operator"):
         write_avatar(asset(), tmp_path / "out" / "a.fbx", blender=str(program))
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("ending", [".blend", ".fbx", ".usdc"])
+def test_parts_stay_apart_and_in_quads(tmp_path: Path, ending: str) -> None:
+    """Each part under its own name, four quads of nine vertices each: what a sheet was before glTF cut it."""
+    path, *_ = write_avatar(character(), tmp_path / f"a{ending}", blender=python_with_bpy())
+    seen = look(path, tmp_path / "again.glb")
+    found = {name.split(".")[0]: mesh for name, mesh in seen["meshes"].items()}
+    assert set(found) == {"skin", "hair", "eye"}
+    for mesh in found.values():
+        assert mesh["faces"] == 4 and mesh["uvs"] == 1 and mesh["skinned"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_the_script_starts_in_a_python_that_has_bpy(tmp_path: Path) -> None:
+    """There bmesh is known only once bpy is loaded: the order of the two imports matters."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [python_with_bpy(), "-I", str(SCRIPT), str(tmp_path / "missing.glb"), str(tmp_path / "a.blend"), "[]"],
+            capture_output=True, text=True, timeout=200, check=False,
+            env={**os.environ, "BLENDER_USER_RESOURCES": folder},
+        )  # fmt: skip
+    assert done.returncode != 0 and "missing.glb" in done.stderr and "ModuleNotFoundError" not in done.stderr
