@@ -23,7 +23,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "crossing_mm": (1.0, 4.0),
     "eye_covered": (0.25, 0.9),
     "mouth_mm": (0.0, 3.0),
-    "ragged_mm": (0.5, 1.6),
+    "ragged_mm": (1.2, 2.6),
 }
 """Of each measure, the value that scores 1 and the one that scores 0."""
 
@@ -137,8 +137,8 @@ def border_places(places: NDArray[np.float64], faces: NDArray[np.int64]) -> NDAr
 
 
 def raggedness(places: NDArray[np.float64], faces: NDArray[np.int64]) -> float:
-    """How far (metres, the 95th percentile) vertices of open borders lie beside the middle of those next to them, less
-    what the border's own bend makes of it."""
+    """How far (metres, the 95th percentile) vertices of open borders lie beside the line through those next to them,
+    where these lie to the other side: the teeth of a border."""
     edges = _border_edges(faces)
     if len(edges) == 0:
         return 0.0
@@ -156,7 +156,9 @@ def raggedness(places: NDArray[np.float64], faces: NDArray[np.int64]) -> float:
     # Beside the straight line between its neighbours: how they are spaced along it does not count.
     offset = places[simple] - one
     away[simple] = offset - (offset * along).sum(axis=1, keepdims=True) * along
-    # A round border bends everywhere alike; teeth bend to and fro.
+    # A round border bends one way, and so does the corner of a collar between straight edges, however far apart its
+    # vertices are; a tooth bends one way between two that bend the other.
     inner = simple & simple[beside].all(axis=1)
-    rough = away[inner] - away[beside[inner]].mean(axis=1)
-    return float(np.percentile(np.linalg.norm(rough, axis=1), 95)) if len(rough) else 0.0
+    against = -(away[inner, None] * away[beside[inner]]).sum(axis=2)
+    rough = np.sqrt(np.maximum(against.min(axis=1), 0.0))
+    return float(np.percentile(rough, 95)) if len(rough) else 0.0

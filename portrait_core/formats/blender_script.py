@@ -59,6 +59,7 @@ def convert(source: Path, target: Path, channels: Channels) -> None:
         _ops.wm.save_as_mainfile(filepath=str(target), compress=True, check_existing=False)
     elif kind == ".fbx":
         plain_channels(channels)
+        plain_colours()
         images_as_files(source.parent)
         _ops.export_scene.fbx(
             filepath=str(target),
@@ -135,6 +136,48 @@ def plain_channels(channels: Channels) -> None:
             node = nodes.new("ShaderNodeTexImage")
             node.image = image
             links.new(node.outputs["Color"], socket)
+
+
+def plain_colours() -> None:
+    """Let each material read its colour and alpha straight from one image, times their factors: .fbx knows no sums."""
+    for material in bpy.data.materials:
+        nodes, links = material.node_tree.nodes, material.node_tree.links
+        for shader in [node for node in nodes if node.type == "BSDF_PRINCIPLED"]:
+            colour, alpha = shader.inputs["Base Color"], shader.inputs["Alpha"]
+            above = colour.links[0].from_node if colour.is_linked else None
+            tinted = above is not None and above.type == "MIX"
+            picture = next((link.from_node for link in links if link.to_node == above), None) if tinted else above
+            summed = alpha.is_linked and alpha.links[0].from_node.type == "MATH"
+            if picture is None or picture.type != "TEX_IMAGE" or not (tinted or summed):
+                continue
+            factor = np.ones(4, np.float32)
+            if tinted:
+                # The input without a link holds the factor, in linear light as the node multiplies.
+                factor[:3] = next(i for i in above.inputs if i.type == "RGBA" and not i.is_linked).default_value[:3]
+            if summed and alpha.links[0].from_node.operation == "MULTIPLY":
+                factor[3] = next(i for i in alpha.links[0].from_node.inputs if not i.is_linked).default_value
+            pixels = np.empty(4 * picture.image.size[0] * picture.image.size[1], np.float32)
+            picture.image.pixels.foreach_get(pixels)
+            rows = pixels.reshape(-1, 4)
+            rows[:, :3] = encoded(decoded(rows[:, :3]) * factor[:3])
+            rows[:, 3] *= factor[3]
+            image = bpy.data.images.new(f"{picture.image.name}_tinted", *picture.image.size, alpha=True)
+            image.pixels.foreach_set(rows.reshape(-1))
+            node = nodes.new("ShaderNodeTexImage")
+            node.image = image
+            links.new(node.outputs["Color"], colour)
+            if alpha.is_linked:
+                links.new(node.outputs["Alpha"], alpha)
+
+
+def decoded(values: np.ndarray) -> np.ndarray:
+    """Linear light of sRGB."""
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def encoded(values: np.ndarray) -> np.ndarray:
+    """sRGB of linear light."""
+    return np.where(values <= 0.0031308, values * 12.92, 1.055 * values ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
 def images_as_files(folder: Path) -> None:

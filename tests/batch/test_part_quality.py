@@ -87,6 +87,16 @@ def test_teeth_of_a_border_are_measured_and_an_even_one_has_none() -> None:
     assert raggedness(*ring(0.003)) > 0.002
 
 
+def test_the_corners_of_a_coarse_border_are_no_teeth() -> None:
+    """A collar's corner between straight edges of centimetres bends by 60 degrees, and that is how it is cut."""
+    square = np.array([[0, 0, 0], [0.03, 0, 0], [0.06, 0, 0], [0.06, 0, 0.03], [0.06, 0, 0.06], [0.03, 0, 0.06]])
+    border = np.concatenate([square, [[0, 0, 0.06], [0, 0, 0.03]]])
+    count = len(border)
+    k, after = np.arange(count), (np.arange(count) + 1) % count
+    faces = np.concatenate([np.stack([k, after, count + k], 1), np.stack([after, count + after, count + k], 1)])
+    assert raggedness(np.concatenate([border, border - np.array([0, 0.05, 0])]), faces) < 0.0003
+
+
 def test_a_mesh_in_one_piece_has_the_measures_of_before() -> None:
     avatar = with_parts([("skin", 0.4, 0.0, PLAIN)], {"parts": ["skin"]})
     assert set(measure(avatar).measures) == {"relief_mm"}

@@ -61,6 +61,8 @@ print("RESULT " + json.dumps({
     "images": sorted({os.path.splitext(i.name)[0] for i in images}),
     "actions": [list(a.frame_range) for a in bpy.data.actions],
     "fps": bpy.context.scene.render.fps,
+    "linked": {m.name.split(".")[0]: [i.name for n in m.node_tree.nodes if n.type == "BSDF_PRINCIPLED"
+               for i in n.inputs if i.is_linked] for m in bpy.data.materials if m.node_tree},
 }))
 if path.endswith(".blend"):
     bpy.ops.export_scene.gltf(filepath=out, export_format="GLB", export_yup=True, export_extras=True)
@@ -175,6 +177,9 @@ def test_parts_stay_apart_and_in_quads(tmp_path: Path, ending: str) -> None:
     assert set(found) == {"skin", "hair", "eye"}
     for mesh in found.values():
         assert mesh["faces"] == 4 and mesh["uvs"] == 1 and mesh["skinned"]
+    # .fbx knows images alone: hair is cut out and eyes are clear there only if their sums are in the image.
+    assert {"Alpha", "Base Color"} <= set(seen["linked"]["hair"])
+    assert "Base Color" in seen["linked"]["eye"]
 
 
 @pytest.mark.slow
