@@ -151,7 +151,7 @@ def plain_colours() -> None:
             if picture is None or picture.type != "TEX_IMAGE" or not (tinted or summed):
                 continue
             factor = np.ones(4, np.float32)
-            if tinted:
+            if tinted and above is not None:
                 # The input without a link holds the factor, in linear light as the node multiplies.
                 factor[:3] = next(i for i in above.inputs if i.type == "RGBA" and not i.is_linked).default_value[:3]
             if summed and alpha.links[0].from_node.operation == "MULTIPLY":
