@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import trimesh
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy.spatial.transform import Rotation
@@ -109,12 +110,8 @@ def welded(part: Posed) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     places = np.zeros((int(part.mesh.welded.max()) + 1, 3))
     places[part.mesh.welded] = part.vertices
     faces = part.mesh.welded[part.mesh.faces].astype(np.int64)
-    ends = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
-    edges, number = np.unique(ends, axis=0, return_inverse=True)
-    ab, bc, ca = number.reshape(3, -1) + len(places)
-    a, b, c = faces.T
-    smaller = np.concatenate([np.stack(each, 1) for each in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))])
-    return np.concatenate([places, places[edges].mean(axis=1)]), smaller
+    finer, smaller = trimesh.remesh.subdivide(places, faces)
+    return np.asarray(finer, np.float64), np.asarray(smaller, np.int64)
 
 
 def measured(figure: Figure, kind: str, ears: Sequence[NDArray[np.int64]]) -> dict[str, float]:
@@ -160,7 +157,7 @@ def ears_of(person: PersonOfParts) -> list[NDArray[np.int64]]:
     mesh, regions = skin.mesh, person.parts_template.skin.regions
     ear = regions[mesh.quads] == REGIONS.index("ears")
     middle = places[faces].mean(axis=1)[:, 0] > 0
-    return [faces[np.tile(ear, 4) & (middle == left)] for left in (True, False)]
+    return [faces[np.repeat(ear, 4) & (middle == left)] for left in (True, False)]
 
 
 def picture(recipe: Recipe, model: Any, kind: str, size: int) -> NDArray[np.uint8]:

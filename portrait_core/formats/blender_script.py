@@ -145,15 +145,15 @@ def plain_colours() -> None:
         for shader in [node for node in nodes if node.type == "BSDF_PRINCIPLED"]:
             colour, alpha = shader.inputs["Base Color"], shader.inputs["Alpha"]
             above = colour.links[0].from_node if colour.is_linked else None
-            tinted = above is not None and above.type == "MIX"
-            picture = next((link.from_node for link in links if link.to_node == above), None) if tinted else above
+            mix = above if above is not None and above.type == "MIX" else None
+            picture = above if mix is None else next((link.from_node for link in links if link.to_node == mix), None)
             summed = alpha.is_linked and alpha.links[0].from_node.type == "MATH"
-            if picture is None or picture.type != "TEX_IMAGE" or not (tinted or summed):
+            if picture is None or picture.type != "TEX_IMAGE" or (mix is None and not summed):
                 continue
             factor = np.ones(4, np.float32)
-            if tinted and above is not None:
+            if mix is not None:
                 # The input without a link holds the factor, in linear light as the node multiplies.
-                factor[:3] = next(i for i in above.inputs if i.type == "RGBA" and not i.is_linked).default_value[:3]
+                factor[:3] = next(i for i in mix.inputs if i.type == "RGBA" and not i.is_linked).default_value[:3]
             if summed and alpha.links[0].from_node.operation == "MULTIPLY":
                 factor[3] = next(i for i in alpha.links[0].from_node.inputs if not i.is_linked).default_value
             pixels = np.empty(4 * picture.image.size[0] * picture.image.size[1], np.float32)
