@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import portrait_core
-from cli import doctor
+from cli import doctor, main
 from tests.cli.conftest import Run
 
 
@@ -22,6 +24,25 @@ def test_version_and_help(run: Run) -> None:
         assert "Usage: portrait" in done.out
     assert run().code == 2
     assert run("genrate").code == 2
+
+
+def _commands(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, (*words, name))
+        else:
+            yield (*words, name), command
+
+
+def test_a_command_without_what_it_needs_is_wrong_usage(run: Run) -> None:
+    needing = {words: [p for p in c.params if p.required] for words, c in _commands(main.command())}
+    needing = {words: parameters for words, parameters in needing.items() if parameters}
+    assert ("bake",) in needing
+    for words, parameters in needing.items():
+        done = run(*words)
+        assert done.code == 2, (words, done.error)
+        assert "Missing" in done.error
+        assert any(word in done.error for p in parameters for word in (*p.opts, str(p.metavar)))
 
 
 def test_models_are_listed(run: Run, balls: Path) -> None:
