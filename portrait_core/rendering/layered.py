@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Avatar, Level, Section
 from portrait_core.cameras import Camera
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries
+from portrait_core.rendering.cutouts import cut_out
 from portrait_core.rendering.lighting import LAMPS, expose, glint, lamp_shadows, room_shadows, shade
 from portrait_core.rendering.preview import (
     PART,
@@ -89,9 +90,23 @@ class LayeredScene:
         self._faces, self._vertices, self._normals, self._uvs = level.faces, vertices, normals, level.uvs
         self._coat_of = np.repeat(np.arange(len(self._coats)), [len(coat.faces) for coat in self._coats])
         self._mesh = MeshQueries(vertices, level.faces)
-        solid = [coat.faces for coat in self._coats if coat.shadows]
-        self._solid = MeshQueries(vertices, np.concatenate(solid)) if solid else self._mesh
+        self._solid = self._throwing()
         self._room = np.full(len(vertices), np.nan, np.float32)  # until a picture shows the vertex
+
+    def _throwing(self) -> MeshQueries:
+        """What throws shadows: without what is see-through, and without what a mask cuts away."""
+        places, faces, count = [self._vertices], [], len(self._vertices)
+        for coat in self._coats:
+            if not coat.shadows:
+                continue
+            if coat.section.material.alpha == "opaque":
+                faces.append(coat.faces)
+                continue
+            own, cut = cut_out(self._vertices, coat.faces, self._uvs, coat.alphas)
+            faces.append(np.where(cut >= len(self._vertices), cut + np.int32(count - len(self._vertices)), cut))
+            places.append(own[len(self._vertices) :])
+            count += len(places[-1])
+        return MeshQueries(np.concatenate(places), np.concatenate(faces)) if faces else self._mesh
 
     def render(
         self,
