@@ -28,6 +28,7 @@ from portrait_core.training.parts_template.hair_shaping import (
     smoothstep,
     wave,
 )
+from portrait_core.training.parts_template.hair_sheets import texture_strands, turned_inwards
 from portrait_core.training.parts_template.hair_texture import detail_image, png_bytes
 from portrait_core.training.parts_template.hairline import hairline_points, over_hairline, sparser
 from portrait_core.training.parts_template.levels import coarser
@@ -101,11 +102,15 @@ def hair_proxy(folder: Path, name: str, mannequin: Mannequin) -> Proxy:
 def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Controls) -> HairStyle:
     """Build the style in ``folder`` from its proxy; the controls must have all vertices that it uses."""
     quads, corners, uvs = quads_of(proxy)
-    triangles = halves(quads)
     rgba = _texture(folder)
     eyes = mannequin.eyes
     modelled = proxy.places(mannequin.places) - eyes
-    strands, flow = _strands(modelled, quads, uvs[corners], rgba)
+    turned = turned_inwards(modelled, quads)[:, None]
+    quads, corners = (np.where(turned, each[:, ::-1], each) for each in (quads, corners))
+    triangles = halves(quads)
+    directions, flow = _flow(modelled, quads, uvs[corners], rgba)
+    strands = solve_strands(modelled, triangles, directions)
+    drawn = texture_strands(modelled, triangles, halves(corners), uvs.astype(np.float64), directions)
     places = modelled
     cut = STYLES.get(folder.name, Cut())
     places = over_skin(places, triangles, mannequin.head)
@@ -128,7 +133,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
         quads=quads,
         corners=corners,
         uvs=uvs,
-        strands=_per_corner(strands, quads, corners, len(uvs)),
+        strands=drawn.astype(np.float32),
         shorter=shortened(places, triangles, strands, cut.tail),
         outward=outward(places, above),
         wave=wave(places, normals, flow, strands, edge, above),
@@ -185,10 +190,10 @@ def _texture(folder: Path) -> NDArray[np.uint8]:
         return np.asarray(image.convert("RGBA"))
 
 
-def _strands(
+def _flow(
     places: NDArray[np.float64], quads: NDArray[np.int64], corner_uvs: NDArray[np.float32], rgba: NDArray[np.uint8]
-) -> tuple[Strands, NDArray[np.float64]]:
-    """Strand coordinates, and the direction (K, 3) of the strands at the vertices."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The directions of the strands on the halves of the quads (2Q, 3) and at the vertices (K, 3)."""
     triangles = halves(quads)
     uvs = np.stack([corner_uvs[:, [0, 1, 2]], corner_uvs[:, [0, 2, 3]]], 1).reshape(-1, 3, 2).astype(np.float64)
     grey = rgba[..., :3].astype(np.float64).mean(axis=-1)
@@ -196,7 +201,7 @@ def _strands(
     flow = np.zeros_like(places)
     np.add.at(flow, triangles, directions[:, None])
     flow /= np.maximum(np.linalg.norm(flow, axis=1, keepdims=True), 1e-9)
-    return solve_strands(places, triangles, directions), flow
+    return directions, flow
 
 
 def _edge_along(places: NDArray[np.float64], quads: NDArray[np.int64], strands: Strands) -> NDArray[np.float64]:
@@ -207,16 +212,6 @@ def _edge_along(places: NDArray[np.float64], quads: NDArray[np.int64], strands: 
     np.maximum.at(longest, one, step)
     np.maximum.at(longest, two, step)
     return longest
-
-
-def _per_corner(
-    strands: Strands, quads: NDArray[np.int64], corners: NDArray[np.int64], count: int
-) -> NDArray[np.float32]:
-    """(U, 2) across and along, at the places in the texture; pieces are set apart by a metre across."""
-    table = np.stack([strands.across + strands.piece % 64, strands.along], 1)
-    result = np.zeros((count, 2), np.float32)
-    result[corners.ravel()] = table[quads.ravel()]
-    return result
 
 
 def _weights(places: NDArray[np.float64], mannequin: Mannequin) -> NDArray[np.float64]:
