@@ -81,9 +81,6 @@ LONGEST = (-0.315, -0.285)
 NO_HAIR = 40
 """Quads with no more opacity than this, of 255, are left out."""
 
-BURIED = 0.003
-"""Quads that lie deeper in the head than this with all corners are left out, metres."""
-
 SHEETS = 8
 """Sheets of hair that are looked through."""
 
@@ -123,7 +120,6 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
 
     rgba = thinned(rgba, places, quads, _corner_uvs(corners, uvs), left)
     shown = _shown(rgba[..., 3], uvs[corners]) & (left(places)[quads].max(axis=1) > NO_HAIR / 255)
-    shown &= above[quads].max(axis=1) > -BURIED
     quads, corners = quads[shown], corners[shown]
     triangles = halves(quads)
     normals = vertex_normals(places.astype(np.float32), triangles.astype(np.int32)).astype(np.float64)
