@@ -61,7 +61,6 @@ class Cut:
 STYLES: dict[str, Cut] = {
     "afro01": Cut(),
     "bob01": Cut(fringe=True),
-    "bob02": Cut(fringe=True),
     "braid01": Cut(fringe=True, tail=True, bare=True),
     "long01": Cut(),
     "ponytail01": Cut(tail=True),
@@ -70,7 +69,8 @@ STYLES: dict[str, Cut] = {
     "short03": Cut(fringe=True),
     "short04": Cut(),
 }
-"""The styles of the set that are built."""
+"""The styles of the set that are built. Not ``bob02``: its locks are cards with gaps between them, and its fringe is
+a sheet in its own shadow; who would wear it wears the style that the person's numbers ask for next."""
 
 HANGING = (-0.20, -0.09)
 """Heights between which hair hangs less and less on the head, metres from the middle of the eyes."""
