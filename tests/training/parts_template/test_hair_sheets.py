@@ -3,21 +3,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from portrait_core.training.parts_template.hair_shaping import SKULL
 from portrait_core.training.parts_template.hair_sheets import texture_strands, turned_inwards
 from portrait_core.training.parts_template.worn import halves
 
 
-def _grid(columns: int, rows: int) -> np.ndarray:
+def _grid(columns: int, rows: int) -> NDArray[Any]:
     """(columns * rows, 4) quads over (columns + 1) x (rows + 1) vertices, rows of x within columns of y."""
     i, j = np.meshgrid(np.arange(columns), np.arange(rows))
     first = (j * (columns + 1) + i).ravel()
     return np.stack([first, first + 1, first + columns + 2, first + columns + 1], 1)
 
 
-def _places(columns: int, rows: int) -> np.ndarray:
+def _places(columns: int, rows: int) -> NDArray[Any]:
     x, y = np.meshgrid(np.linspace(0, 0.10, columns + 1), np.linspace(0, -0.20, rows + 1))
     return np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], 1)
 
