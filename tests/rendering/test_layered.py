@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from portrait_core.avatar import Avatar, Maps, Material
+from portrait_core.avatar import Avatar, Material
 from portrait_core.cameras import Camera
 from portrait_core.rendering import layered
 from portrait_core.rendering.framing import frame_bust, frame_shoulders
 from portrait_core.rendering.layered import LayeredScene, avatar_scene
 from portrait_core.rendering.preview import Picture, Preview
 from tests.formats.busts import bust_avatar
-from tests.formats.characters import character, plain_image
+from tests.formats.characters import character
 
 
 def seen(avatar: Avatar, size: int = 64) -> Picture:
@@ -60,25 +60,40 @@ def test_a_glass_mixes_by_its_share() -> None:
     assert strongest(mixed, at) != 2
 
 
-def test_opaque_materials_are_pictured_as_the_plain_preview_does() -> None:
-    """The layered way with one opaque section against the quick one."""
+def test_opaque_materials_are_pictured_as_the_plain_preview_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The layered way with one opaque section against the quick one, which looks shadows up at vertices alone."""
+    monkeypatch.setattr(layered, "APART", np.inf)
     avatar = bust_avatar()
     level = avatar.main
     vertices, normals = avatar.posed()
     camera = Camera.orbit(0.4, 0.1)
     plain = Preview(vertices, normals, level.faces, level.uvs, level.maps.base_colour)
-    layered = LayeredScene(level, vertices, normals)
-    first, second = (each.render(camera.cam2world, camera.intrinsics, 64) for each in (plain, layered))
+    through_layers = LayeredScene(level, vertices, normals)
+    first, second = (each.render(camera.cam2world, camera.intrinsics, 64) for each in (plain, through_layers))
     both = (first.mask > 0.99) & (second.mask > 0.99)
     difference = np.abs(first.image.astype(int) - second.image.astype(int))[both]
     assert float(np.percentile(difference, 99)) <= 2
     np.testing.assert_allclose(first.mask, second.mask, atol=1e-6)
 
 
-def test_a_cornea_throws_no_shadow_on_its_iris_and_what_a_mask_cuts_out_none_on_the_skin() -> None:
+def test_a_cornea_throws_no_shadow_on_its_iris() -> None:
     avatar = character()
     level = avatar.main
-    dark = replace(level.sections[2], maps=Maps(base_colour=plain_image(0, 0, 0)))
+    vertices, normals = avatar.posed()
+    place, towards = np.array([[0.0, 0.0, 0.08]], np.float32), np.array([[0, 0, 1]], np.float32)
+    found: list[float] = []
+    for material in (Material(alpha="blend"), Material(alpha="mask")):
+        sections = (*level.sections[:2], replace(level.sections[2], material=material))
+        scene = LayeredScene(replace(level, sections=sections), vertices, normals)
+        found.append(float(scene.shares(place, towards, Camera.orbit(0.0, 0.0).cam2world)[0, 0]))
+    light, shadowed = found
+    assert light > shadowed
+
+
+def test_what_is_clear_and_what_a_mask_cuts_out_throw_no_shadow() -> None:
+    avatar = character()
+    level = avatar.main
+    dark = level.sections[2]
     clear = {"pbrMetallicRoughness.baseColorFactor": (1.0, 1.0, 1.0, 0.0)}
     pictures = [
         seen(replace(avatar, levels=(replace(level, sections=(*level.sections[:2], each)),)))
@@ -108,3 +123,60 @@ def test_the_framing_of_head_and_shoulders_cuts_the_chest_off() -> None:
     close, whole = frame_shoulders(places), frame_bust(places)
     assert close.focal > 1.2 * whole.focal and close.height > whole.height
     assert frame_shoulders(places[:2]) == frame_bust(places[:2])
+
+
+def test_a_lattice_gives_places_back() -> None:
+    """The three points mix to the place itself, lie on the triangle, and are the corners of one small triangle."""
+    weights = np.random.default_rng(3).dirichlet((1, 1, 1), 400)
+    weights = np.concatenate([weights, np.eye(3), [[0.5, 0.5, 0.0], [1 / 3, 1 / 3, 1 / 3]]])
+    points, between = layered.lattice(weights)
+    assert (points.sum(axis=2) == layered.FINER).all() and (points >= 0).all()
+    assert np.abs(points - np.roll(points, 1, axis=1)).max() == 1
+    assert between.min() > -1e-6
+    assert np.einsum("nk,nkc->nc", between, points) / layered.FINER == pytest.approx(weights, abs=1e-6)
+
+
+def test_one_dark_corner_does_not_darken_all_of_its_triangle() -> None:
+    """Of a large floor one corner lies under a small roof: a place far from the roof is as light as with no roof."""
+    floor = np.array([[-1.0, 0, -1], [1, 0, -1], [0, 0, 1]], np.float32)
+    roof = np.array([[0.9, 0.05, -1.1], [1.1, 0.05, -1.1], [1.0, 0.05, -0.8]], np.float32)
+    avatar = character()
+    level = avatar.main
+    faces = np.array([[0, 2, 1], [3, 5, 4]], np.int32)
+    section = replace(level.sections[0], count=2, quads=0, material=Material())
+    vertices, normals = np.concatenate([floor, roof]), np.tile(np.array([0, 1, 0], np.float32), (6, 1))
+    uvs = np.full((6, 2), 0.5, np.float32)
+    camera = Camera.orbit(0.0, 0.0)
+    place = np.array([[0.3, 0.2, 0.5]]) @ floor
+    above = (place + np.array([[0, 1, 0]])).astype(np.float32)
+    found: list[float] = []
+    for kept in (faces, faces[:1]):
+        sections = (replace(section, count=len(kept)),)
+        data = level.data.take(np.zeros(6, np.int32)).with_(vertices=vertices, normals=normals, uvs=uvs)
+        own = replace(level, data=data, faces=kept, sections=sections)
+        scene = LayeredScene(own, vertices, normals)
+        hits = scene._mesh.first_hits(above, np.array([[0, -1, 0]], np.float32))
+        lights = layered._Lights(scene, camera.cam2world)
+        found.append(float(lights.of(hits, np.array([[0, -1, 0]], np.float32))[0][0, :3].sum()))
+    assert found[0] == pytest.approx(found[1], rel=0.02)
+
+
+@pytest.mark.parametrize(("side", "dark"), [(-0.08, False), (0.08, True)])
+def test_hair_darkens_what_lies_beneath_only_where_it_covers(side: float, dark: bool) -> None:
+    """Cards of hair whose left half is cut out, close over a floor: rays from above meet no shadow on that side."""
+    level = character().main
+    hair = next(section for section in level.sections if section.material.alpha == "mask")
+    strips = np.linspace(-0.16, 0.16, 9, dtype=np.float32)
+    roof = np.array([[x, 0.02, z] for x in strips for z in (-0.3, 0.3)], np.float32)
+    floor = np.array([[x, 0, z] for x in (-0.5, 0.5) for z in (-0.5, 0.5)], np.float32)
+    quads = [(k, k + 1, k + 3, k + 2) for k in range(0, 16, 2)] + [(18, 19, 21, 20)]
+    faces = np.array([half for a, b, c, d in quads for half in ((a, b, c), (a, c, d))], np.int32)
+    vertices = np.concatenate([roof, floor])
+    uvs = np.stack([vertices[:, 0] / 0.32 + 0.5, np.full(len(vertices), 0.5)], axis=1).astype(np.float32)
+    sections = (replace(hair, count=16, quads=0), replace(level.sections[0], count=2, quads=0, material=Material()))
+    up = np.tile(np.array([0, 1, 0], np.float32), (len(vertices), 1))
+    data = level.data.take(np.zeros(len(vertices), np.int32)).with_(vertices=vertices, normals=up, uvs=uvs)
+    scene = LayeredScene(replace(level, data=data, faces=faces, sections=sections), vertices, up)
+    place = np.array([[side, 0.0, 0.0]], np.float32)
+    room = scene.shares(place, up[:1], Camera.orbit(0.0, 0.0).cam2world)[0, 0]
+    assert room < 0.5 if dark else room > 0.6
