@@ -51,23 +51,25 @@ class Cut:
         fringe: whether a fringe hangs over the eyes and is cut.
         tail: whether what hangs is a tail or a braid.
         bare: whether the set's texture has no hairline of its own.
+        nape: whether it ends at the nape, on the skin.
     """
 
     fringe: bool = False
     tail: bool = False
     bare: bool = False
+    nape: bool = False
 
 
 STYLES: dict[str, Cut] = {
-    "afro01": Cut(),
+    "afro01": Cut(nape=True),
     "bob01": Cut(fringe=True),
     "braid01": Cut(fringe=True, tail=True, bare=True),
     "long01": Cut(),
-    "ponytail01": Cut(tail=True),
-    "short01": Cut(),
-    "short02": Cut(),
-    "short03": Cut(fringe=True),
-    "short04": Cut(),
+    "ponytail01": Cut(tail=True, nape=True),
+    "short01": Cut(nape=True),
+    "short02": Cut(nape=True),
+    "short03": Cut(fringe=True, nape=True),
+    "short04": Cut(nape=True),
 }
 """The styles of the set that are built. Not ``bob02``: its locks are cards with gaps between them, and its fringe is
 a sheet in its own shadow; who would wear it wears the style that the person's numbers ask for next."""
@@ -80,6 +82,10 @@ LONGEST = (-0.315, -0.285)
 
 NO_HAIR = 40
 """Quads with no more opacity than this, of 255, are left out."""
+
+BURIED, NAPE = 0.003, -0.04
+"""Quads that lie deeper in the head than this with all corners, metres, are left out; of hair that ends at the nape only
+higher than this: the way out of the skull misses the neck, and steps would be cut into the border."""
 
 SHEETS = 8
 """Sheets of hair that are looked through."""
@@ -120,6 +126,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
 
     rgba = thinned(rgba, places, quads, _corner_uvs(corners, uvs), left)
     shown = _shown(rgba[..., 3], uvs[corners]) & (left(places)[quads].max(axis=1) > NO_HAIR / 255)
+    shown &= (above[quads].max(axis=1) > -BURIED) | (cut.nape & (places[quads, 1].min(axis=1) < NAPE))
     quads, corners = quads[shown], corners[shown]
     triangles = halves(quads)
     normals = vertex_normals(places.astype(np.float32), triangles.astype(np.int32)).astype(np.float64)

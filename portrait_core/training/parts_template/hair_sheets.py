@@ -64,7 +64,7 @@ def texture_strands(
     # What a step along the strands is in the texture: edges and direction told by two axes of the triangle.
     told = np.einsum("fei,fi->fe", edges, directions)
     gram = np.einsum("fei,fgi->feg", edges, edges) + 1e-12 * np.eye(2)
-    share: NDArray[np.float64] = np.linalg.solve(gram, told[..., None])[..., 0]
+    share = np.asarray(np.linalg.solve(gram, told[..., None]), np.float64)[..., 0]
     moved = np.einsum("fe,fec->fc", share, flat)
     moved /= np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)
     good = np.flatnonzero(np.abs(area) > 1e-10)
