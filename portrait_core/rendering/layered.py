@@ -367,13 +367,12 @@ def lattice(weights: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[n
     # At a point of the lattice nothing is left over: it is a corner of the triangle below it.
     level = whole.sum(axis=1) == FINER
     whole[level, whole[level].argmax(axis=1)] -= 1
-    rest = scaled - whole
+    rest = np.asarray(scaled - whole, np.float64)
     # Two parts are left over in a small triangle that stands on its head, one in the others.
     turned = (FINER - whole.sum(axis=1) == 2)[:, None]
     one = np.eye(3, dtype=np.int64)
     points = whole[:, None] + np.where(turned[..., None], 1 - one, one)
-    between = np.where(turned, 1 - rest, rest)
-    return points, between.astype(np.float32)
+    return points, np.asarray(np.where(turned, 1 - rest, rest), np.float32)
 
 
 def avatar_scene(avatar: Avatar) -> Preview | LayeredScene:
