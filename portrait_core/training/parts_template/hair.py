@@ -84,8 +84,8 @@ NO_HAIR = 40
 """Quads with no more opacity than this, of 255, are left out."""
 
 BURIED, NAPE = 0.003, -0.04
-"""Quads that lie deeper in the head than this with all corners, metres, are left out; of hair that ends at the nape only
-higher than this: the way out of the skull misses the neck, and steps would be cut into the border."""
+"""Quads that lie deeper in the head than this with all corners, metres, are left out; of hair that ends at the nape
+only higher than this: the way out of the skull misses the neck, and steps would be cut into the border."""
 
 SHEETS = 8
 """Sheets of hair that are looked through."""
