@@ -9,7 +9,7 @@ everybody: *length* draws the free ends up along their own strands to where the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,7 @@ from portrait_core.parts.arrays import Arrays, below, named
 from portrait_core.parts.body import Body
 from portrait_core.parts.code_units import in_metres
 from portrait_core.parts.fitting import Fitting
+from portrait_core.parts.footing import Footing
 from portrait_core.parts.normals import SmoothNormals
 from portrait_core.parts.part_mesh import PartMesh, Topology, cut_seams, triangles_of_quads
 from portrait_core.parts.person_look import PersonLook
@@ -73,6 +74,7 @@ class HairStyle:
         detail: the bytes of a PNG file, grey and alpha: how light each texel is beside the style's mean, and whether
             there is hair at all.
         coarse: the triangles (F, 3) of coarser levels, into the vertices after the seams are cut.
+        footing: which vertices are held over the skin of whoever wears the style.
     """
 
     fitting: Fitting
@@ -86,11 +88,12 @@ class HairStyle:
     roots: NDArray[np.float64]
     detail: bytes
     coarse: tuple[NDArray[np.int32], ...]
+    footing: Footing = field(default_factory=Footing.none)
 
     def places(self, body: Body, rest: RestPose, shape: Shape) -> NDArray[np.float64]:
         """(K, 3) metres on a person, at rest."""
         shaped = self.outward * shape.volume + self.wave * shape.curl + self.shorter * (1 - shape.length)
-        moved = self.fitting.modelled(body.modelled) + shaped
+        moved = self.footing.kept(self.fitting.modelled(body.modelled) + shaped, body.modelled)
         return self.fitting.places(body, rest, moved)
 
     def meshes(self, body: Body, rest: RestPose, shape: Shape) -> dict[int, PartMesh]:
@@ -127,7 +130,7 @@ class HairStyle:
             "roots": np.rint(self.roots * 255).astype(np.uint8),
             "detail": np.frombuffer(self.detail, np.uint8).copy(),
         }
-        plain |= named("fitting", self.fitting.to_arrays())
+        plain |= named("fitting", self.fitting.to_arrays()) | named("footing", self.footing.to_arrays())
         return plain | {f"coarse.{k}": faces.astype(np.int16) for k, faces in enumerate(self.coarse)}
 
     @classmethod
@@ -145,4 +148,5 @@ class HairStyle:
             roots=arrays["roots"].astype(np.float64) / 255,
             detail=arrays["detail"].tobytes(),
             coarse=tuple(arrays[f"coarse.{k}"].astype(np.int32) for k in levels),
+            footing=Footing.from_arrays(below(arrays, "footing")),
         )

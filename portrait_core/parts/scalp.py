@@ -17,11 +17,23 @@ from textures.raster import cover_texels
 AMOUNT = 0.88
 """Share of the roots' colour where hair is thick."""
 
-ROOT_COLOUR = (0.70, 0.08)
+ROOT_COLOUR = (0.82, 0.06)
 """Shares of the hair's and the skin's sRGB in the roots' colour."""
 
-STROKE = (0.0011, 0.012)
-"""Width and length of the roots that reach past the hair, metres."""
+ROOT_REACH = 0.012
+"""Metres from the border of hair to where a style's ``roots`` are 0 outside, and 1 inside."""
+
+STROKES = ((0.0010, 0.006), (0.0024, 0.009))
+"""Widths and lengths of the roots that reach past the hair, metres."""
+
+SOLID, THIN = (-0.001, 0.0015), (-0.0065, 0.0005)
+"""Metres inside the border between which the scalp becomes wholly covered, and between which single roots do."""
+
+SPARSE = 0.55
+"""Share of the skin that the single roots cover at most."""
+
+UNEVEN = 0.0018
+"""Metres that strokes move these."""
 
 HEAD = 0.085
 """Radius of a head, metres: what a turn about its axis is in metres."""
@@ -63,8 +75,14 @@ def root_cover(style: HairStyle, template: PartsTemplate, fine: Topology, size: 
     values = np.asarray(texels.interpolate(faces, columns), np.float32)
     own, place = np.clip(values[:, 0], 0, 1), values[:, 1:]
     turn = HEAD * np.arctan2(place[:, 0], place[:, 2] - AXIS)
-    strokes = noise(turn / STROKE[0], place[:, 1] / STROKE[1], 3)
-    fading = np.clip(4 * own * (1 - own), 0, 1)
-    strands = np.clip((own + 0.55 * fading * strokes - 0.5) * 1.8 + 0.5, 0, 1)
-    cover[texels.row, texels.column] = np.rint(255 * strands)
+    strokes = sum(noise(turn / wide, place[:, 1] / long, 3 + k) for k, (wide, long) in enumerate(STROKES))
+    inside = 2 * ROOT_REACH * (own - 0.5) + UNEVEN * np.clip(4 * own * (1 - own), 0, 1) * strokes
+    solid, thin = _between(inside, *SOLID), _between(inside, *THIN)
+    cover[texels.row, texels.column] = np.rint(255 * (SPARSE * thin + (1 - SPARSE) * solid))
     return cover
+
+
+def _between(x: NDArray[np.floating], low: float, high: float) -> NDArray[np.floating]:
+    """0 up to ``low``, 1 from ``high`` on, smoothly."""
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)

@@ -14,14 +14,14 @@ from scipy import ndimage
 
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.geometry.components import component_labels
-from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.parts.controls import Controls
 from portrait_core.parts.hair import HairStyle
+from portrait_core.training.parts_template.hair_footing import footing_of
 from portrait_core.training.parts_template.hair_fringe import uncut
+from portrait_core.training.parts_template.hair_roots import scalp_roots
 from portrait_core.training.parts_template.hair_shaping import (
     clearance,
-    neighbours,
     outward,
     over_skin,
     shortened,
@@ -30,7 +30,7 @@ from portrait_core.training.parts_template.hair_shaping import (
 )
 from portrait_core.training.parts_template.hair_sheets import texture_strands, turned_inwards
 from portrait_core.training.parts_template.hair_texture import detail_image, png_bytes
-from portrait_core.training.parts_template.hairline import hairline_points, over_hairline, sparser
+from portrait_core.training.parts_template.hairline import hairline_points, sparser
 from portrait_core.training.parts_template.levels import coarser
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
 from portrait_core.training.parts_template.strands import (
@@ -87,15 +87,6 @@ BURIED, NAPE = 0.003, -0.04
 """Quads that lie deeper in the head than this with all corners, metres, are left out; of hair that ends at the nape
 only higher than this: the way out of the skull misses the neck, and steps would be cut into the border."""
 
-SHEETS = 8
-"""Sheets of hair that are looked through."""
-
-GROWS = (-0.012, 0.004)
-"""Metres over the hairline between which the scalp comes to show roots."""
-
-SCALP_REACH = 0.03
-"""Hair farther over the scalp than this does not darken it, metres."""
-
 
 def hair_proxy(folder: Path, name: str, mannequin: Mannequin) -> Proxy:
     """The mesh of one style of the set's ``hair`` folder."""
@@ -119,7 +110,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
     places = over_skin(places, triangles, mannequin.head)
     above = clearance(places, mannequin.head)
     hairline = hairline_points(places, quads, above) if cut.bare else np.zeros((0, 3))
-    roots = _roots(places, triangles, _corner_uvs(corners, uvs), rgba[..., 3], mannequin)[controls.index]
+    roots = scalp_roots(places, triangles, _corner_uvs(corners, uvs), rgba[..., 3], mannequin)[controls.index]
 
     def left(at: NDArray[np.float64]) -> NDArray[np.float64]:
         return sparser(at, hairline) * smoothstep(at[:, 1], *LONGEST) * (uncut(at) if cut.fringe else 1.0)
@@ -143,6 +134,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
         roots=roots,
         detail=png_bytes(detail_image(rgba, halves(corners).astype(np.int32), uvs)),
         coarse=(),
+        footing=footing_of(places, triangles, mannequin, controls),
     )
     return replace(style, coarse=coarser(style.topologies[0], places))
 
@@ -229,34 +221,3 @@ def _weights(places: NDArray[np.float64], mannequin: Mannequin) -> NDArray[np.fl
 def _corner_uvs(corners: NDArray[np.int64], uvs: NDArray[np.float32]) -> NDArray[np.float64]:
     """(F, 3, 2) of the halves of the quads."""
     return uvs[halves(corners)].astype(np.float64)
-
-
-def _roots(
-    places: NDArray[np.float64],
-    triangles: NDArray[np.int64],
-    corner_uvs: NDArray[np.float64],
-    alpha: NDArray[np.uint8],
-    mannequin: Mannequin,
-) -> NDArray[np.float64]:
-    """(N,) how far the scalp is under hair: 1 where the way out of the skin meets it within reach, smoothed."""
-    hair = MeshQueries(places.astype(np.float32), triangles.astype(np.int32))
-    skin, normals = mannequin.places - mannequin.eyes, mannequin.normals
-    found = np.zeros(len(skin))
-    going = np.flatnonzero((np.linalg.norm(normals, axis=1) > 0.5) & (skin[:, 1] > -0.14))
-    passed = np.full(len(skin), -0.004)
-    for _ in range(SHEETS):
-        starts = skin[going] + normals[going] * passed[going, None]
-        hits = hair.first_hits(starts.astype(np.float32), normals[going].astype(np.float32), SCALP_REACH)
-        met = hits.face >= 0
-        going, hits = going[met], hits.take(met)
-        passed[going] += hits.distance + 2e-5
-        uv = (corner_uvs[hits.face] * np.asarray(hits.weights, np.float64)[..., None]).sum(axis=1)
-        column, row = np.clip((uv * [1, -1] + [0, 1]) * len(alpha), 0, len(alpha) - 1).astype(int).T
-        there = (alpha[row, column] > 127) & (passed[going] < SCALP_REACH)
-        found[going[there]] = 1
-        going = going[~there & (passed[going] < SCALP_REACH)]
-    around = neighbours(len(skin), mannequin.triangles.astype(np.int64))
-    for _ in range(2):
-        found = 0.5 * found + 0.5 * np.asarray(around @ found)
-    found *= smoothstep(over_hairline(skin), *GROWS) * (1 - mannequin.ears)
-    return np.where(np.linalg.norm(normals, axis=1) > 0.5, found, 0.0)

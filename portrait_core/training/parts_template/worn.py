@@ -58,8 +58,12 @@ class Mannequin:
     @cached_property
     def head(self) -> MeshQueries:
         """The same without the ears, which hair lies behind."""
-        kept = self.triangles[~(self.ears > 0)[self.triangles].any(axis=1)]
-        return MeshQueries((self.places - self.eyes).astype(np.float32), kept)
+        return MeshQueries((self.places - self.eyes).astype(np.float32), self.head_triangles)
+
+    @cached_property
+    def head_triangles(self) -> NDArray[np.int32]:
+        """(F, 3) of :attr:`head`."""
+        return self.triangles[~(self.ears > 0)[self.triangles].any(axis=1)]
 
     @cached_property
     def ears(self) -> NDArray[np.float64]:
