@@ -38,6 +38,10 @@ ROOT = (0.45, 0.022)
 ENDS = ((0.0024, 0.5), (0.0011, 0.9))
 """Widths in metres of the strands at hairlines and free ends, and how much longer they are than others."""
 
+BORDER, SHORT = 0.0016, (0.30, 0.45)
+"""Metres about which borders of hair are softened to find how far inside a texel is, and what strands there leave
+bare: a share of that on average, and how unevenly."""
+
 SHARP = 2.5
 """How abruptly a strand ends across."""
 
@@ -69,7 +73,7 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
         # Resized apart, so that the detail beside hair is not weighed by the opacity.
         parts = [band.resize((size, size), Image.Resampling.BICUBIC) for band in image.convert("LA").split()]
     detail, opacity = (np.asarray(part, np.float32) / 255 for part in parts)
-    across, along, width = _strand_texels(style, size)
+    across, along, width, nearest = _strand_texels(style, size)
     drawn = np.zeros_like(detail)
     for seed, (period, amount) in enumerate(STRANDS):
         fine = np.clip(period / np.maximum(width, 1e-6) / 2 - 0.5, 0, 1)
@@ -80,6 +84,11 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
     opacity = np.clip((opacity - 0.5) * 1.6 + 0.5, 0, 1)
     fading = np.clip(4 * opacity * (1 - opacity), 0, 1)
     cover = np.clip((opacity + 0.22 * fading * ends - 0.5) * SHARP + 0.5, 0, 1)
+    # A seam of charts is no border: opacity is continued beyond it.
+    soft = ndimage.gaussian_filter(opacity[nearest], BORDER / float(np.median(width)))
+    inside = np.clip(2 * soft - 1, 0, 1)
+    longer = inside - SHORT[0] + SHORT[1] * (1 - inside) * ends
+    cover = np.minimum(cover, np.clip(longer * SHARP + 0.5, 0, 1))
     root = ROOT[0] + (1 - ROOT[0]) * np.clip(along / ROOT[1], 0, 1)
     light = LIGHT * np.exp(CONTRAST * (detail - 0.5)) * root
     grey = linear_to_srgb(np.clip(light, 0, 1).astype(np.float32))
@@ -91,8 +100,11 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
     )
 
 
-def _strand_texels(style: HairStyle, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """(S, S) each: metres across and along, and the width of a texel in metres; continued beyond the charts."""
+def _strand_texels(
+    style: HairStyle, size: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], tuple[NDArray[np.integer], ...]]:
+    """(S, S) each: metres across and along, and the width of a texel in metres; continued beyond the charts by the
+    nearest texel in one, whose row and column come last."""
     faces, _ = triangles_of_quads(style.corners)
     texels = cover_texels(faces, style.uvs, size)
     values = np.zeros((size, size, 2), np.float32)
@@ -108,7 +120,7 @@ def _strand_texels(style: HairStyle, size: int) -> tuple[NDArray[np.float32], ND
     steps = np.sqrt(real / np.maximum(seen, 1e-9)).astype(np.float32)
     width = np.zeros((size, size), np.float32)
     width[texels.row, texels.column] = steps[texels.face]
-    return values[..., 0], values[..., 1], width[tuple(nearest)]
+    return values[..., 0], values[..., 1], width[tuple(nearest)], tuple(nearest)
 
 
 def _double_area(corners: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,16 +20,16 @@ AMOUNT = 0.88
 ROOT_COLOUR = (0.82, 0.06)
 """Shares of the hair's and the skin's sRGB in the roots' colour."""
 
-ROOT_REACH = 0.012
+ROOT_REACH = 0.016
 """Metres from the border of hair to where a style's ``roots`` are 0 outside, and 1 inside."""
 
 STROKES = ((0.0010, 0.006), (0.0024, 0.009))
 """Widths and lengths of the roots that reach past the hair, metres."""
 
-SOLID, THIN = (-0.001, 0.0015), (-0.0065, 0.0005)
+SOLID, THIN = (-0.003, 0.0005), (-0.0105, -0.001)
 """Metres inside the border between which the scalp becomes wholly covered, and between which single roots do."""
 
-SPARSE = 0.55
+SPARSE = 0.6
 """Share of the skin that the single roots cover at most."""
 
 UNEVEN = 0.0018
