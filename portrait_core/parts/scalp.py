@@ -29,7 +29,7 @@ STROKES = ((0.0010, 0.006), (0.0024, 0.009))
 SOLID, THIN = (-0.003, 0.0005), (-0.0105, -0.001)
 """Metres inside the border between which the scalp becomes wholly covered, and between which single roots do."""
 
-SPARSE = 0.6
+SPARSE = 0.7
 """Share of the skin that the single roots cover at most."""
 
 UNEVEN = 0.0018

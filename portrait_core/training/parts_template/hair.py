@@ -52,19 +52,20 @@ class Cut:
         tail: whether what hangs is a tail or a braid.
         bare: whether the set's texture has no hairline of its own.
         nape: whether it ends at the nape, on the skin.
+        soft: whether the set's texture is of hard blotches, of which little is kept.
     """
 
     fringe: bool = False
     tail: bool = False
     bare: bool = False
     nape: bool = False
+    soft: bool = False
 
 
 STYLES: dict[str, Cut] = {
-    "afro01": Cut(nape=True),
+    "afro01": Cut(nape=True, soft=True),
     "bob01": Cut(fringe=True),
     "braid01": Cut(fringe=True, tail=True, bare=True),
-    "long01": Cut(),
     "ponytail01": Cut(tail=True, nape=True),
     "short01": Cut(nape=True),
     "short02": Cut(nape=True),
@@ -72,7 +73,8 @@ STYLES: dict[str, Cut] = {
     "short04": Cut(nape=True),
 }
 """The styles of the set that are built. Not ``bob02``: its locks are cards with gaps between them, and its fringe is
-a sheet in its own shadow; who would wear it wears the style that the person's numbers ask for next."""
+a sheet in its own shadow; nor ``long01``, whose back is of flat strips with edges like paper. Who would wear them wears
+the style that the person's numbers ask for next."""
 
 HANGING = (-0.20, -0.09)
 """Heights between which hair hangs less and less on the head, metres from the middle of the eyes."""
@@ -132,7 +134,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
         outward=outward(places, above),
         wave=wave(places, normals, flow, strands, edge, above),
         roots=roots,
-        detail=png_bytes(detail_image(rgba, halves(corners).astype(np.int32), uvs)),
+        detail=png_bytes(detail_image(rgba, halves(corners).astype(np.int32), uvs, soft=cut.soft)),
         coarse=(),
         footing=footing_of(places, triangles, mannequin, controls),
     )

@@ -30,9 +30,15 @@ BROAD = 30.0
 KEPT = 0.45
 """The part of it that stays."""
 
+SOFT, SOFT_SPREAD = 2.0, 0.06
+"""Texels over which blotches of soft hair are smoothed, and the standard deviation of what is left."""
 
-def detail_image(rgba: NDArray[np.uint8], faces: NDArray[np.int32], uvs: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """(S, S, 2) grey and alpha of a texture (S, S, 4), row 0 at the top, under triangles (F, 3) with ``uvs`` (U, 2)."""
+
+def detail_image(
+    rgba: NDArray[np.uint8], faces: NDArray[np.int32], uvs: NDArray[np.float32], *, soft: bool = False
+) -> NDArray[np.uint8]:
+    """(S, S, 2) grey and alpha of a texture (S, S, 4), row 0 at the top, under triangles (F, 3) with ``uvs`` (U, 2);
+    ``soft`` where its grey is blotches, not strands."""
     size = len(rgba)
     texels = cover_texels(faces, uvs, size)
     own = np.zeros((size, size), bool)
@@ -44,9 +50,11 @@ def detail_image(rgba: NDArray[np.uint8], faces: NDArray[np.int32], uvs: NDArray
     light = _spread_out(light, solid)
     broad = _blurred(light, alpha, BROAD)
     detail = light - (1 - KEPT) * (broad - np.average(broad, weights=alpha + 1e-9))
+    if soft:
+        detail = _blurred(detail, alpha + 1e-3, SOFT)
     middle = np.average(detail, weights=alpha)
     deviation = np.sqrt(np.average((detail - middle) ** 2, weights=alpha))
-    grey = MIDDLE + SPREAD * np.clip((detail - middle) / max(deviation, 1e-6), -3.5, 3.5)
+    grey = MIDDLE + (SOFT_SPREAD if soft else SPREAD) * np.clip((detail - middle) / max(deviation, 1e-6), -3.5, 3.5)
     return np.rint(np.stack([grey, alpha], -1) * 255).astype(np.uint8)
 
 
