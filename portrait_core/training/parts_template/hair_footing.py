@@ -36,7 +36,7 @@ def points_of(
     shares = [np.tile([1.0, 0.0, 0.0], (len(used), 1))]
     for count in np.unique(parts[parts > 1]):
         own = triangles[parts == count]
-        grid = np.array([(i, j, count - i - j) for i in range(count) for j in range(count - i)]) / count
+        grid = np.array([(i, j, count - i - j) for i in range(count + 1) for j in range(count - i + 1)]) / count
         grid = grid[grid.max(axis=1) < 1]
         vertices.append(np.repeat(own, len(grid), axis=0))
         shares.append(np.tile(grid, (len(own), 1)))

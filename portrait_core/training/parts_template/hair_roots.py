@@ -80,7 +80,7 @@ def _spread(
     at, ways = list[NDArray[np.float64]](), list[NDArray[np.float64]]()
     for count in np.unique(parts):
         corners = own[parts == count]
-        grid = np.array([(i, j, count - i - j) for i in range(count) for j in range(count - i)]) / count
+        grid = np.array([(i, j, count - i - j) for i in range(count + 1) for j in range(count - i + 1)]) / count
         at.append(np.einsum("gk,fka->fga", grid, skin[corners]).reshape(-1, 3))
         ways.append(np.einsum("gk,fka->fga", grid, normals[corners]).reshape(-1, 3))
     way = np.concatenate(ways)
