@@ -44,6 +44,14 @@ CONTRAST = 5
 JUMP = 0.01
 """Metres between what they show from which on they are, too."""
 COAT = "KHR_materials_clearcoat"
+FINER = 7
+"""Parts of a triangle's side between places at which shadows are looked up, where those of its corners differ."""
+APART = 0.2
+"""Shares of a light from which on they differ."""
+LARGE = 0.008
+"""Metres of a triangle's longest side from which on that shows."""
+LOOKED_AT = 2
+"""The columns of shadows that decide: the room and the key, which are most of the light."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +187,26 @@ class LayeredScene:
                 alpha[rows] = coat.alphas(uvs[rows])
         return uvs, alpha, coat_of
 
+    def shares(
+        self, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """(N, 1 + L) the room's and the lamps' shares at points with unit normals (N, 3)."""
+        room = room_shadows(self._solid, points, normals)
+        return np.column_stack([room, lamp_shadows(self._solid, points, normals, cam2world).T]).astype(np.float32)
+
+    def places(self, corner: NDArray[np.int32], weights: NDArray[np.floating]) -> NDArray[np.float32]:
+        """(N, 3) metres between the vertices (N, 3)."""
+        return blend(self._vertices, corner, weights.astype(np.float32))
+
+    def longest(self, corner: NDArray[np.int32]) -> NDArray[np.float32]:
+        """(N,) metres of the longest sides of triangles (N, 3) of vertices."""
+        at = self._vertices[corner]
+        return np.linalg.norm(at - np.roll(at, -1, axis=1), axis=2).max(axis=1)
+
+    def opaque(self, coat_of: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(N,) whether nothing shines through the coats of those numbers."""
+        return np.asarray([coat.section.material.alpha == "opaque" for coat in self._coats], bool)[coat_of]
+
     def corners(self, hits: Hits) -> NDArray[np.int32]:
         """(N, 3) the vertices around places."""
         return self._faces[hits.face]
@@ -226,7 +254,11 @@ def _uneven(linear: NDArray[np.float32], depth: NDArray[np.float32], size: int) 
 
 
 class _Lights:
-    """The light of one picture of a scene. Shadows belong to vertices, each looked up once."""
+    """The light of one picture of a scene. Shadows belong to vertices, each looked up once.
+
+    Where a triangle has corners in the light and corners in the dark, as skin at the border of cloth has, they belong
+    to a finer lattice on it: else each corner under the cloth would darken all its triangles, in scallops.
+    """
 
     def __init__(self, scene: LayeredScene, cam2world: NDArray[np.float32]) -> None:
         self._scene, self._cam2world = scene, cam2world
@@ -234,6 +266,8 @@ class _Lights:
         self._table = np.zeros((len(scene.normals), 4 + len(LAMPS)), np.float32)
         self._table[:, :3] = scene.normals
         self._known = np.zeros(len(self._table), bool)
+        self._keys = np.zeros(0, np.int64)
+        self._shares = np.zeros((0, 1 + len(LAMPS)), np.float32)
 
     def of(self, hits: Hits, directions: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(N, 6) what leaves the places: the surface's own light, and the highlight of its coat; their alphas (N,)."""
@@ -244,10 +278,18 @@ class _Lights:
             return result, alpha
         corner = self._scene.corners(hits)[shown]
         self._look_up(corner)
+        decisive = self._table[corner, 3 : 3 + LOOKED_AT]
+        uneven = np.flatnonzero((np.ptp(decisive, axis=1).max(axis=1) > APART) & self._scene.opaque(coat_of[shown]))
+        uneven = uneven[self._scene.longest(corner[uneven]) > LARGE]
+        finer = self._finer(hits.face[shown[uneven]], corner[uneven], hits.weights[shown[uneven]])
+        fine_of = np.full(len(shown), -1)
+        fine_of[uneven] = np.arange(len(uneven))
 
         def light(part: NDArray[np.int64]) -> None:
             rows = shown[part]
             found = blend(self._table, corner[part], hits.weights[rows])
+            fine = np.flatnonzero(fine_of[part] >= 0)
+            found[fine, 3:] = finer[fine_of[part[fine]]]
             normals = found[:, :3] / np.maximum(np.linalg.norm(found[:, :3], axis=1, keepdims=True), 1e-6)
             # A sheet seen from behind is lit as its back.
             away = np.einsum("ni,ni->n", normals, directions[rows]) > 0.3
@@ -263,6 +305,29 @@ class _Lights:
             list(pool.map(light, np.array_split(np.arange(len(shown)), -(-len(shown) // PART))))
         return result, alpha
 
+    def _finer(
+        self, face: NDArray[np.integer], corner: NDArray[np.int32], weights: NDArray[np.floating]
+    ) -> NDArray[np.float32]:
+        """(N, 1 + L) shares at places of triangles, between those at the places of a lattice around them."""
+        if len(face) == 0:
+            return self._shares[:0]
+        points, between = lattice(weights)
+        keys = (face.astype(np.int64)[:, None] * (FINER + 1) + points[..., 0]) * (FINER + 1) + points[..., 1]
+        wanted, first = np.unique(keys, return_index=True)
+        missing = ~np.isin(wanted, self._keys)
+        if missing.any():
+            row, which = np.divmod(first[missing], 3)
+            shares, corners = points[row, which] / np.float32(FINER), corner[row]
+            normals = blend(self._scene.normals, corners, shares.astype(np.float32))
+            normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
+            found = self._scene.shares(self._scene.places(corners, shares), normals.astype(np.float32), self._cam2world)
+            self._keys = np.concatenate([self._keys, wanted[missing]])
+            order = np.argsort(self._keys)
+            self._keys = self._keys[order]
+            self._shares = np.concatenate([self._shares, found])[order]
+        at = np.searchsorted(self._keys, keys)
+        return np.einsum("nk,nkc->nc", between, self._shares[at]).astype(np.float32)
+
     def _look_up(self, corner: NDArray[np.int32]) -> None:
         """Fill in the shadows of vertices that no layer has shown before."""
         wanted = np.zeros(len(self._known), bool)
@@ -272,6 +337,27 @@ class _Lights:
             self._table[fresh, 3] = self._scene.room(fresh)
             self._table[fresh, 4:] = self._scene.lamps(fresh, self._cam2world)
             self._known[fresh] = True
+
+
+def lattice(weights: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The three lattice points around places of triangles with barycentric ``weights`` (N, 3).
+
+    Returns the points (N, 3, 3), whole numbers that sum to :data:`FINER` over the last axis: so many of its parts is
+    each away from the sides across from the corners; and the places' own weights (N, 3) between the three.
+    """
+    scaled = np.clip(np.asarray(weights, np.float64), 0, 1)
+    scaled *= FINER / scaled.sum(axis=1, keepdims=True)
+    whole = np.clip(np.floor(scaled), 0, FINER - 1).astype(np.int64)
+    # At a point of the lattice nothing is left over: it is a corner of the triangle below it.
+    level = whole.sum(axis=1) == FINER
+    whole[level, whole[level].argmax(axis=1)] -= 1
+    rest = scaled - whole
+    # Two parts are left over in a small triangle that stands on its head, one in the others.
+    turned = (FINER - whole.sum(axis=1) == 2)[:, None]
+    one = np.eye(3, dtype=np.int64)
+    points = whole[:, None] + np.where(turned[..., None], 1 - one, one)
+    between = np.where(turned, 1 - rest, rest)
+    return points, between.astype(np.float32)
 
 
 def avatar_scene(avatar: Avatar) -> Preview | LayeredScene:

@@ -60,15 +60,16 @@ def test_a_glass_mixes_by_its_share() -> None:
     assert strongest(mixed, at) != 2
 
 
-def test_opaque_materials_are_pictured_as_the_plain_preview_does() -> None:
-    """The layered way with one opaque section against the quick one."""
+def test_opaque_materials_are_pictured_as_the_plain_preview_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The layered way with one opaque section against the quick one, which looks shadows up at vertices alone."""
+    monkeypatch.setattr(layered, "APART", np.inf)
     avatar = bust_avatar()
     level = avatar.main
     vertices, normals = avatar.posed()
     camera = Camera.orbit(0.4, 0.1)
     plain = Preview(vertices, normals, level.faces, level.uvs, level.maps.base_colour)
-    layered = LayeredScene(level, vertices, normals)
-    first, second = (each.render(camera.cam2world, camera.intrinsics, 64) for each in (plain, layered))
+    through_layers = LayeredScene(level, vertices, normals)
+    first, second = (each.render(camera.cam2world, camera.intrinsics, 64) for each in (plain, through_layers))
     both = (first.mask > 0.99) & (second.mask > 0.99)
     difference = np.abs(first.image.astype(int) - second.image.astype(int))[both]
     assert float(np.percentile(difference, 99)) <= 2
@@ -111,3 +112,39 @@ def test_the_framing_of_head_and_shoulders_cuts_the_chest_off() -> None:
     close, whole = frame_shoulders(places), frame_bust(places)
     assert close.focal > 1.2 * whole.focal and close.height > whole.height
     assert frame_shoulders(places[:2]) == frame_bust(places[:2])
+
+
+def test_a_lattice_gives_places_back() -> None:
+    """The three points mix to the place itself, lie on the triangle, and are the corners of one small triangle."""
+    weights = np.random.default_rng(3).dirichlet((1, 1, 1), 400)
+    weights = np.concatenate([weights, np.eye(3), [[0.5, 0.5, 0.0], [1 / 3, 1 / 3, 1 / 3]]])
+    points, between = layered.lattice(weights)
+    assert (points.sum(axis=2) == layered.FINER).all() and (points >= 0).all()
+    assert np.abs(points - np.roll(points, 1, axis=1)).max() == 1
+    assert between.min() > -1e-6
+    assert np.einsum("nk,nkc->nc", between, points) / layered.FINER == pytest.approx(weights, abs=1e-6)
+
+
+def test_one_dark_corner_does_not_darken_all_of_its_triangle() -> None:
+    """Of a large floor one corner lies under a small roof: a place far from the roof is as light as with no roof."""
+    floor = np.array([[-1.0, 0, -1], [1, 0, -1], [0, 0, 1]], np.float32)
+    roof = np.array([[0.9, 0.05, -1.1], [1.1, 0.05, -1.1], [1.0, 0.05, -0.8]], np.float32)
+    avatar = character()
+    level = avatar.main
+    faces = np.array([[0, 2, 1], [3, 5, 4]], np.int32)
+    section = replace(level.sections[0], count=2, quads=0, material=Material())
+    vertices, normals = np.concatenate([floor, roof]), np.tile(np.array([0, 1, 0], np.float32), (6, 1))
+    uvs = np.full((6, 2), 0.5, np.float32)
+    camera = Camera.orbit(0.0, 0.0)
+    place = np.array([[0.3, 0.2, 0.5]]) @ floor
+    above = (place + np.array([[0, 1, 0]])).astype(np.float32)
+    found: list[float] = []
+    for kept in (faces, faces[:1]):
+        sections = (replace(section, count=len(kept)),)
+        data = level.data.take(np.zeros(6, np.int32)).with_(vertices=vertices, normals=normals, uvs=uvs)
+        own = replace(level, data=data, faces=kept, sections=sections)
+        scene = LayeredScene(own, vertices, normals)
+        hits = scene._mesh.first_hits(above, np.array([[0, -1, 0]], np.float32))
+        lights = layered._Lights(scene, camera.cam2world)
+        found.append(float(lights.of(hits, np.array([[0, -1, 0]], np.float32))[0][0, :3].sum()))
+    assert found[0] == pytest.approx(found[1], rel=0.02)
