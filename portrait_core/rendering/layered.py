@@ -48,7 +48,7 @@ FINER = 7
 """Parts of a triangle's side between places at which shadows are looked up, where those of its corners differ."""
 APART = 0.2
 """Shares of a light from which on they differ."""
-LARGE = 0.008
+LARGE = 0.0045
 """Metres of a triangle's longest side from which on that shows."""
 LOOKED_AT = 2
 """The columns of shadows that decide: the room and the key, which are most of the light."""

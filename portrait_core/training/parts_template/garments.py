@@ -22,7 +22,7 @@ from portrait_core.training.parts_template.garment_cut import onto_cut, within
 from portrait_core.training.parts_template.hair_shaping import smoothstep
 from portrait_core.training.parts_template.hem import hemmed
 from portrait_core.training.parts_template.levels import coarser
-from portrait_core.training.parts_template.neckline import DEPTHS, Slides, with_places
+from portrait_core.training.parts_template.neckline import DEPTHS, Slides, finer_border, with_places
 from portrait_core.training.parts_template.piece import Piece
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
 from portrait_core.training.parts_template.worn import Mannequin, deleted_vertices, fitting_of, halves, quads_of
@@ -66,13 +66,14 @@ def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, cont
     deleted = np.zeros(len(mannequin.places), bool)
     deleted[deleted_vertices(folder / f"{folder.name}.mhclo")] = True
     hidden = covered(piece, deleted, mannequin)
+    piece = replace(piece, uvs=images.uvs)
     slides = Slides(piece, mannequin) if folder.name == SHIRT else None
     if slides is not None:
         hidden = np.ones(len(deleted), bool)
         for (depth, _), slid in slides.every.items():
             if depth == max(DEPTHS):
                 hidden &= covered(with_places(piece, slid), np.zeros_like(deleted), mannequin)
-    whole = hemmed(piece.places, piece.quads, piece.corners, images.uvs)
+    whole = hemmed(piece.places, piece.quads, piece.corners, piece.uvs) if slides is None else slides.hemmed(piece)
     rows = piece.rows[whole.source]
     canonical = piece.canonical[whole.source]
     own = replace(proxy, rows=rows, offsets=np.zeros((len(whole.places), 3)))
@@ -95,7 +96,8 @@ def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, cont
 
 
 def cropped(proxy: Proxy, mannequin: Mannequin, *, fine: bool = False) -> Piece:
-    """The part of a garment over the bust, its border on the bust's cuts; subdivided once if ``fine``."""
+    """The part of a garment over the bust, its border on the bust's cuts; subdivided once if ``fine``, its highest
+    border once more."""
     quads, corners, uvs = quads_of(proxy)
     canonical, places = proxy.places(mannequin.mesh.neutral), proxy.places(mannequin.places)
     inside = within(canonical, mannequin)
@@ -111,7 +113,7 @@ def cropped(proxy: Proxy, mannequin: Mannequin, *, fine: bool = False) -> Piece:
     at_corner[corners.ravel()] = inside[used][quads.ravel()]
     uvs = np.asarray(onto_cut(corners, at_corner) @ uvs[seen].astype(np.float64)).astype(np.float32)
     piece = Piece(sparse.csr_matrix(slide @ proxy.rows[used]), *moved, quads, corners, uvs)
-    return subdivided(piece) if fine else piece
+    return finer_border(subdivided(piece)) if fine else piece
 
 
 def subdivided(piece: Piece) -> Piece:
