@@ -48,7 +48,7 @@ FINER = 7
 """Parts of a triangle's side between places at which shadows are looked up, where those of its corners differ."""
 APART = 0.2
 """Shares of a light from which on they differ."""
-LARGE = 0.0045
+LARGE = 0.008
 """Metres of a triangle's longest side from which on that shows."""
 LOOKED_AT = 2
 """The columns of shadows that decide: the room and the key, which are most of the light."""
@@ -317,16 +317,24 @@ class _Lights:
         missing = ~np.isin(wanted, self._keys)
         if missing.any():
             row, which = np.divmod(first[missing], 3)
-            shares, corners = points[row, which] / np.float32(FINER), corner[row]
-            normals = blend(self._scene.normals, corners, shares.astype(np.float32))
-            normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
-            found = self._scene.shares(self._scene.places(corners, shares), normals.astype(np.float32), self._cam2world)
+            found = self._at(corner[row], points[row, which] / np.float32(FINER))
             self._keys = np.concatenate([self._keys, wanted[missing]])
             order = np.argsort(self._keys)
             self._keys = self._keys[order]
             self._shares = np.concatenate([self._shares, found])[order]
-        at = np.searchsorted(self._keys, keys)
-        return np.einsum("nk,nkc->nc", between, self._shares[at]).astype(np.float32)
+        around = self._shares[np.searchsorted(self._keys, keys)]
+        result = np.einsum("nk,nkc->nc", between, around).astype(np.float32)
+        # Where even those differ, at the very border of cloth, each place has its own.
+        uneven = np.flatnonzero(np.ptp(around[..., :LOOKED_AT], axis=1).max(axis=1) > APART)
+        result[uneven] = self._at(corner[uneven], weights[uneven])
+        return result
+
+    def _at(self, corner: NDArray[np.int32], weights: NDArray[np.floating]) -> NDArray[np.float32]:
+        """(N, 1 + L) shares looked up at places between vertices (N, 3)."""
+        shares = weights.astype(np.float32)
+        normals = blend(self._scene.normals, corner, shares)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
+        return self._scene.shares(self._scene.places(corner, shares), normals.astype(np.float32), self._cam2world)
 
     def _look_up(self, corner: NDArray[np.int32]) -> None:
         """Fill in the shadows of vertices that no layer has shown before."""
