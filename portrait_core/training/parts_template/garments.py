@@ -52,6 +52,10 @@ TOGETHER = 0.03
 LOW = 0.045
 """Metres from the bust's cut within which all skin under cloth is left out; twice that where the set leaves it out."""
 
+SLEEVED, BESIDE = 0.22, 0.02
+"""A garment with cloth farther from the middle than this has sleeves; skin within so many metres of the cloth of one is
+under it near the bust's cut."""
+
 COVER_REACH = 0.035
 """Skin with cloth over it within this reach is covered, metres."""
 
@@ -155,8 +159,15 @@ def low_under(proxy: Proxy, deleted: NDArray[np.bool_], mannequin: Mannequin) ->
     """(N,) the skin near or beyond the bust's cut that the uncropped garment covers, or that the set says it does: all
     of it can go, else pieces of skin would hang in the cloth when looked at from below."""
     inside = within(mannequin.mesh.neutral, mannequin)
-    fronted = _fronted(proxy.places(mannequin.places), quads_of(proxy)[0], mannequin)
-    return (inside < 0) | ((inside < LOW) & fronted) | ((inside < 2 * LOW) & deleted)
+    places, quads = proxy.places(mannequin.places), quads_of(proxy)[0]
+    under = _fronted(places, quads, mannequin) & (inside < LOW) | deleted & (inside < 2 * LOW)
+    if bool((np.abs(proxy.places(mannequin.mesh.neutral)[np.unique(quads), 0]) > SLEEVED).any()):
+        # In an armpit the cloth before the skin may be that of chest or sleeve, and face any way.
+        cloth = MeshQueries((places - mannequin.eyes).astype(np.float32), halves(quads).astype(np.int32))
+        under |= (cloth.closest((mannequin.places - mannequin.eyes).astype(np.float32)).distance < BESIDE) & (
+            inside < LOW
+        )
+    return (inside < 0) | under
 
 
 def covered(

@@ -17,7 +17,7 @@ FRONT = -0.10
 ROOTS = 24
 """Halvings of an edge that the curve crosses."""
 
-CORNER_AT, CORNER_BETWEEN = 0.58, (0.50, 0.66)
+CORNER_AT, CORNER_BETWEEN = 0.60, (0.56, 0.74)
 """The share of a border's vertices between the nape and the corner beside the front's hollow, whatever the shape, so
 that the corners of two shapes mix to a corner; and the shares of the curve between which that corner may lie."""
 

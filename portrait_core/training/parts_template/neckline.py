@@ -30,7 +30,7 @@ from portrait_core.training.parts_template.whole_mesh import BODY
 from portrait_core.training.parts_template.worn import Mannequin, halves
 
 DEPTHS = (0.006, 0.019, 0.031, 0.044)
-SHAPES = (0.0, 0.25, 0.5, 0.75, 1.0)
+SHAPES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """The grid: metres, and the world's shape from pointed to round. The world has deeper ones, which would leave no cloth
 between them and where the bust ends."""
 
