@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 SLACK = 1e-4
 """Texels by which a triangle is grown, so that rounding leaves no gap between two triangles that share an edge."""
 
+OVER = 4
+"""Times that triangles painted at once may cover an image, by their boxes."""
+
 Window = tuple[int, int, int, int]
 """First row, row after the last, first column, column after the last."""
 
@@ -67,6 +70,21 @@ class Placement:
         low, high = self._corners.min(axis=1), self._corners.max(axis=1)
         inside = (high[:, 1] >= top - 1) & (low[:, 1] <= bottom) & (high[:, 0] >= left - 1) & (low[:, 0] <= right)
         chosen = np.flatnonzero(inside)
+        # Cards of hair lie over one texture a hundred times: the last ones first, until they cover it all.
+        height, width = bottom - top, right - left
+        size = np.clip(np.minimum(high, (right, bottom)) - np.maximum(low, (left, top)), 1, None).prod(axis=1)[chosen]
+        share = np.cumsum(size[::-1])[::-1] // (OVER * height * width)
+        painted = np.full((height, width), -1, np.int32)
+        for number in np.unique(share):
+            found = self._painted(chosen[share == number], window)
+            painted = np.where(painted < 0, found, painted)
+            if bool((painted >= 0).all()):
+                break
+        return painted
+
+    def _painted(self, chosen: NDArray[np.int64], window: Window) -> NDArray[np.int32]:
+        """:meth:`paint` with the ``chosen`` faces alone."""
+        top, bottom, left, right = window
         corners = self._corners[chosen] - (left, top)
         height, width = bottom - top, right - left
         first = np.maximum(np.ceil(corners[:, :, 1].min(axis=1) - SLACK), 0).astype(np.int64)

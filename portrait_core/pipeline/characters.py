@@ -22,10 +22,11 @@ from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.part_maps import PartPainter
 from portrait_core.pipeline.provenance import provenance
-from portrait_core.progress import Progress
+from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.framing import frame_shoulders
 from portrait_core.rendering.layered import avatar_scene
+from portrait_core.runtime.threads import side_by_side
 from textures.tangents import tangents
 
 DETAILS = (0, -1, -2)
@@ -56,7 +57,7 @@ def bare_character(recipe: Recipe, person: PersonOfParts, progress: Progress, na
         raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
     painter = PartPainter(recipe, person, figure)
     first = {mesh.material: mesh for mesh in reversed(every[0])}
-    maps = {mesh.material: painter.paint(mesh, progress) for mesh in reversed(first.values())}
+    maps = _painted(painter, tuple(reversed(first.values())), progress)
     numbers = np.array([names.index(joint) for joint in JOINTS])
     looks = {name: (painter.material(name), each) for name, each in maps.items()}
     levels = tuple(level_of(parts, looks, numbers) for parts in every)
@@ -79,6 +80,14 @@ def bare_character(recipe: Recipe, person: PersonOfParts, progress: Progress, na
     )
     _log.info("%s: %d objects, %d faces", name, len(every[0]), len(avatar.main.faces))
     return avatar
+
+
+def _painted(painter: PartPainter, parts: Sequence[PartMesh], progress: Progress) -> dict[str, Maps]:
+    """The maps of every part's material by its name; the skin's, which is most of the work, beside the others'."""
+    with side_by_side(len(parts)) as pool:
+        small = {mesh.material: pool.submit(painter.paint, mesh, silent) for mesh in parts if mesh.material != "skin"}
+        large = {mesh.material: painter.paint(mesh, progress) for mesh in parts if mesh.material == "skin"}
+        return {**large, **{name: maps.result() for name, maps in small.items()}}
 
 
 def make_character(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str) -> Avatar:

@@ -15,7 +15,7 @@ from PIL import Image
 from portrait_core.avatar import Maps, Material
 from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.parts.character import Figure, prepared
-from portrait_core.parts.cloth_maps import cloth_maps
+from portrait_core.parts.cloth_colours import cloth_colours
 from portrait_core.parts.eye_maps import eye_colours
 from portrait_core.parts.garment import Garment
 from portrait_core.parts.hair import HairStyle
@@ -257,9 +257,9 @@ def _garment(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
     figure = painter.figure
     assert figure.garment is not None  # there is a mesh of it
     size = painter.recipe.texture_size
-    made = cloth_maps(figure.garment, painter.person.look, size)
+    colours = cloth_colours(figure.garment, painter.person.look, size)
     relief = _cloth_relief(figure.garment, _worn_size(size)) if painter.recipe.normal_map else None
-    return Maps(base_colour=made.base_colour, normal=relief)
+    return Maps(base_colour=colours, normal=relief)
 
 
 PAINTERS: dict[str, Painter] = {

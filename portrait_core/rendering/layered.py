@@ -44,6 +44,8 @@ CONTRAST = 5
 JUMP = 0.01
 """Metres between what they show from which on they are, too."""
 COAT = "KHR_materials_clearcoat"
+WITHIN = np.array([[a, b, 5 - a - b] for a in range(6) for b in range(6 - a)]) / 5
+"""Barycentric weights of places of a triangle at which its cover is looked up."""
 FINER = 7
 """Parts of a triangle's side between places at which shadows are looked up, where those of its corners differ."""
 APART = 0.2
@@ -71,6 +73,13 @@ class Coat:
         """Whether it keeps light from others."""
         return self.section.material.alpha != "blend"
 
+    def dense(self, uvs: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """(F,) the faces of which at least half covers: a card of hair throws no shadow where it is cut out."""
+        if self.section.material.alpha == "opaque":
+            return np.ones(len(self.faces), bool)
+        at = np.einsum("kc,fcd->fkd", WITHIN, uvs[self.faces]).reshape(-1, 2)
+        return self.alphas(at.astype(np.float32)).reshape(len(self.faces), -1).mean(axis=1) >= 0.5
+
     def colours(self, uvs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Linear colours (N, 3) at ``uvs`` (N, 2)."""
         factor = self.section.material.factors.get("pbrMetallicRoughness.baseColorFactor", (1.0, 1.0, 1.0, 1.0))
@@ -97,7 +106,7 @@ class LayeredScene:
         self._faces, self._vertices, self._normals, self._uvs = level.faces, vertices, normals, level.uvs
         self._coat_of = np.repeat(np.arange(len(self._coats)), [len(coat.faces) for coat in self._coats])
         self._mesh = MeshQueries(vertices, level.faces)
-        solid = [coat.faces for coat in self._coats if coat.shadows]
+        solid = [coat.faces[coat.dense(level.uvs)] for coat in self._coats if coat.shadows]
         self._solid = MeshQueries(vertices, np.concatenate(solid)) if solid else self._mesh
         self._room = np.full(len(vertices), np.nan, np.float32)  # until a picture shows the vertex
 

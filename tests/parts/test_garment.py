@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from portrait_core.parts.cloth_maps import STRIPES, cloth_maps
+from portrait_core.parts.cloth_colours import STRIPES, cloth_colours
 from portrait_core.parts.garment import NECKLINES, SHIRT, Garment, garment_of, hidden_faces
 from portrait_core.parts.part_mesh import Topology
 from portrait_core.parts.rest_pose import RestPose
@@ -19,15 +19,15 @@ REST = RestPose(np.zeros((24, 3)))
 
 
 def test_plain_cloth_is_of_the_persons_colour_and_white_cloth_is_not() -> None:
-    own = cloth_maps(garment(), look(stripes=0.0), 64).base_colour.reshape(-1, 3).mean(axis=0) / 255
+    own = cloth_colours(garment(), look(stripes=0.0), 64).reshape(-1, 3).mean(axis=0) / 255
     assert own == pytest.approx([0.2, 0.3, 0.6], abs=0.02)
-    white = cloth_maps(garment(white=True), look(stripes=1.0), 64).base_colour.reshape(-1, 3).mean(axis=0)
+    white = cloth_colours(garment(white=True), look(stripes=1.0), 64).reshape(-1, 3).mean(axis=0)
     assert np.ptp(white) < 2 and white.min() > 180
 
 
 @pytest.mark.parametrize("amount", [0.0, 0.2, 0.8, 1.0])
 def test_stripes_lie_where_the_formula_says_or_nowhere(amount: float) -> None:
-    image = cloth_maps(garment(), look(stripes=amount), 256).base_colour.astype(float)
+    image = cloth_colours(garment(), look(stripes=amount), 256).astype(float)
     rows = image[:, 128, 0]
     heights = -0.2 + 0.16 * (1 - (np.arange(256) + 0.5) / 256)
     sine = np.sin(heights * STRIPES)

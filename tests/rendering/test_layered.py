@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from portrait_core.avatar import Avatar, Maps, Material
+from portrait_core.avatar import Avatar, Material
 from portrait_core.cameras import Camera
 from portrait_core.rendering import layered
 from portrait_core.rendering.framing import frame_bust, frame_shoulders
 from portrait_core.rendering.layered import LayeredScene, avatar_scene
 from portrait_core.rendering.preview import Picture, Preview
 from tests.formats.busts import bust_avatar
-from tests.formats.characters import character, plain_image
+from tests.formats.characters import character
 
 
 def seen(avatar: Avatar, size: int = 64) -> Picture:
@@ -79,20 +79,14 @@ def test_opaque_materials_are_pictured_as_the_plain_preview_does(monkeypatch: py
 def test_a_cornea_throws_no_shadow_on_its_iris() -> None:
     avatar = character()
     level = avatar.main
-    dark = replace(level.sections[2], maps=Maps(base_colour=plain_image(0, 0, 0)))
-    glass = replace(
-        dark, material=Material(alpha="blend", factors={"pbrMetallicRoughness.baseColorFactor": (1, 1, 1, 0.0)})
-    )
-    board = replace(
-        dark, material=Material(alpha="mask", factors={"pbrMetallicRoughness.baseColorFactor": (1, 1, 1, 0.0)})
-    )
-    pictures = [
-        seen(replace(avatar, levels=(replace(level, sections=(*level.sections[:2], each)),))) for each in (glass, board)
-    ]
-    row, column = pixel((0.0, 0.0, 0.1))
-    light, shadowed = (
-        int(each.image[row - 4 : row + 5, column - 4 : column + 5].astype(int).sum()) for each in pictures
-    )
+    vertices, normals = avatar.posed()
+    place, towards = np.array([[0.0, 0.0, 0.08]], np.float32), np.array([[0, 0, 1]], np.float32)
+    found: list[float] = []
+    for material in (Material(alpha="blend"), Material(alpha="mask")):
+        sections = (*level.sections[:2], replace(level.sections[2], material=material))
+        scene = LayeredScene(replace(level, sections=sections), vertices, normals)
+        found.append(float(scene.shares(place, towards, Camera.orbit(0.0, 0.0).cam2world)[0, 0]))
+    light, shadowed = found
     assert light > shadowed
 
 
@@ -148,3 +142,24 @@ def test_one_dark_corner_does_not_darken_all_of_its_triangle() -> None:
         lights = layered._Lights(scene, camera.cam2world)
         found.append(float(lights.of(hits, np.array([[0, -1, 0]], np.float32))[0][0, :3].sum()))
     assert found[0] == pytest.approx(found[1], rel=0.02)
+
+
+@pytest.mark.parametrize(("side", "dark"), [(-0.08, False), (0.08, True)])
+def test_hair_darkens_what_lies_beneath_only_where_it_covers(side: float, dark: bool) -> None:
+    """Cards of hair whose left half is cut out, close over a floor: rays from above meet no shadow on that side."""
+    level = character().main
+    hair = next(section for section in level.sections if section.material.alpha == "mask")
+    strips = np.linspace(-0.16, 0.16, 9, dtype=np.float32)
+    roof = np.array([[x, 0.02, z] for x in strips for z in (-0.3, 0.3)], np.float32)
+    floor = np.array([[x, 0, z] for x in (-0.5, 0.5) for z in (-0.5, 0.5)], np.float32)
+    quads = [(k, k + 1, k + 3, k + 2) for k in range(0, 16, 2)] + [(18, 19, 21, 20)]
+    faces = np.array([half for a, b, c, d in quads for half in ((a, b, c), (a, c, d))], np.int32)
+    vertices = np.concatenate([roof, floor])
+    uvs = np.stack([vertices[:, 0] / 0.32 + 0.5, np.full(len(vertices), 0.5)], axis=1).astype(np.float32)
+    sections = (replace(hair, count=16, quads=0), replace(level.sections[0], count=2, quads=0, material=Material()))
+    up = np.tile(np.array([0, 1, 0], np.float32), (len(vertices), 1))
+    data = level.data.take(np.zeros(len(vertices), np.int32)).with_(vertices=vertices, normals=up, uvs=uvs)
+    scene = LayeredScene(replace(level, data=data, faces=faces, sections=sections), vertices, up)
+    place = np.array([[side, 0.0, 0.0]], np.float32)
+    room = scene.shares(place, up[:1], Camera.orbit(0.0, 0.0).cam2world)[0, 0]
+    assert room < 0.5 if dark else room > 0.6

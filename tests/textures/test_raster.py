@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from textures import cover_texels
+from textures.raster import OVER
 
 
 def obvious(faces: np.ndarray, uvs: np.ndarray, size: int) -> np.ndarray:
@@ -56,3 +57,18 @@ def test_triangles_without_area_cover_nothing_harmful() -> None:
     uvs = np.array([[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]], np.float32)
     texels = cover_texels(np.array([[0, 1, 2]], np.int32), uvs, 8)
     assert np.isfinite(texels.weights).all() and len(texels.row) <= 1
+
+
+def test_of_triangles_that_lie_over_each_other_many_times_the_last_is_seen() -> None:
+    rng = np.random.default_rng(4)
+    size = 32
+    uvs = rng.uniform(0, 1, (900, 2)).astype(np.float32)
+    faces = np.arange(900, dtype=np.int32).reshape(300, 3)
+    inside = obvious(faces, uvs, size)
+    texels = cover_texels(faces, uvs, size)
+    boxes = np.ptp(uvs[faces], axis=1).prod(axis=1).sum()
+    assert boxes > 3 * OVER  # several rounds
+    sure = (np.abs(inside) > 2e-3).all(axis=2)[texels.row, texels.column]
+    last = 299 - (inside > 0)[texels.row, texels.column][:, ::-1].argmax(axis=1)
+    assert sure.sum() > 300
+    assert (texels.face == last)[sure].all()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from portrait_core.parts.fitted import Fitted
 from portrait_core.parts.person_look import PersonLook
 from portrait_core.training.parts_template.cards import coverage
 from portrait_core.training.parts_template.proxy_mesh import read_proxy
+from portrait_core.training.parts_template.worn import quads_of
 from portrait_core.world.assets import DECIMETRE, fit_mhclo
 
 OBJ = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 2 0 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\nf 1/1 2/2 3/3 4/4\nf 2/1 5/2 3/3\n"
@@ -119,3 +121,21 @@ def test_marks_in_a_pictures_margin_are_left_out(tmp_path: Path) -> None:
     Image.fromarray(picture[..., :3]).save(tmp_path / "plain.png")
     with pytest.raises(ValueError, match="no alpha"):
         coverage(tmp_path / "plain.png", corners)
+
+
+def test_of_quads_that_lie_on_each_other_one_is_left(proxy_file: Path) -> None:
+    proxy = read_proxy(proxy_file, COUNT)
+    quads = replace(proxy, polygons=proxy.polygons[:1], corners=proxy.corners[:1])
+    assert quads.polygons.min() >= 0
+    count = len(quads.offsets)
+    twice = replace(
+        quads,
+        rows=sparse.vstack([quads.rows, quads.rows]).tocsr(),
+        offsets=np.concatenate([quads.offsets, quads.offsets]),
+        pairs=np.concatenate([quads.pairs] * 2) if len(quads.pairs) == count else quads.pairs,
+        polygons=np.concatenate([quads.polygons, quads.polygons[:, ::-1] + count]),
+        corners=np.concatenate([quads.corners, quads.corners[:, ::-1]]),
+    )
+    assert (quads_of(twice)[0] == quads.polygons).all()
+    apart = replace(twice, offsets=np.concatenate([quads.offsets, quads.offsets + 0.001]))
+    assert len(quads_of(apart)[0]) == 2

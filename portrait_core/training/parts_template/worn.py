@@ -110,10 +110,25 @@ def fitting_of(
 
 
 def quads_of(proxy: Proxy) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Quads (Q, 4), their corners (Q, 4) in ``uvs`` (U, 2). Raises ``ValueError`` for a mesh of other polygons."""
+    """Quads (Q, 4), their corners (Q, 4) in ``uvs`` (U, 2). Raises ``ValueError`` for a mesh of other polygons.
+
+    Of quads that lie on each other, which some meshes of the set have, one is left: two would flicker.
+    """
     if bool((proxy.polygons < 0).any()):
         raise ValueError("a mesh of hair or cloth with polygons that are no quads")
-    return proxy.polygons, proxy.corners, proxy.uvs.astype(np.float32)
+    kept = np.sort(np.unique(np.sort(_places(proxy)[proxy.polygons], axis=1), axis=0, return_index=True)[1])
+    return proxy.polygons[kept], proxy.corners[kept], proxy.uvs.astype(np.float32)
+
+
+def _places(proxy: Proxy) -> NDArray[np.int64]:
+    """(V,) a number for each vertex, the same for those that lie at one place of every person."""
+    rows: Any = proxy.rows.tocsr()
+    keys: list[bytes] = [
+        b"".join(each.tobytes() for each in (rows.indices[begin:end], np.round(rows.data[begin:end], 6), offset))
+        for begin, end, offset in zip(rows.indptr[:-1], rows.indptr[1:], np.round(proxy.offsets, 7), strict=True)
+    ]
+    numbers: dict[bytes, int] = {}
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
 
 
 def halves(quads: NDArray[Any]) -> NDArray[Any]:
