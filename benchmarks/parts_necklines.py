@@ -85,7 +85,8 @@ def measured(border: NDArray[np.float64], depth: float, shape: float) -> dict[st
     """How far a closed border (B, 3), relative to the eyes, is off the closed form, and its largest tooth."""
     after = np.roll(border, -1, axis=0)
     count = np.maximum(np.ceil(np.linalg.norm(after - border, axis=1) / STEP).astype(int), 1)
-    share = np.concatenate([np.arange(each) / each for each in count])[:, None]
+    shares: list[NDArray[np.float64]] = [np.arange(each) / each for each in count.tolist()]
+    share = np.concatenate(shares)[:, None]
     places = np.repeat(border, count, axis=0) * (1 - share) + np.repeat(after, count, axis=0) * share
     height = height_over_neckline(places, depth, shape)
     slope = np.stack(

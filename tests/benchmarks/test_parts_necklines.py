@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 
 from benchmarks.parts_necklines import border_of, measured, neck_loop, summary
 from portrait_core.models.load import load_model
 from portrait_core.parts.garment import SHIRT
+from portrait_core.person import PersonOfParts
 from portrait_core.recipe import Recipe
 from portrait_core.training.parts_template.neck_curve import neck_curve
 from tests.training.parts_template.test_neck_curve import cone, halves
@@ -31,8 +34,8 @@ def test_a_border_on_the_closed_form_is_right_and_a_tooth_is_seen() -> None:
 
 def test_the_loop_of_the_shirt_goes_once_around_the_neck() -> None:
     model = load_model("starter", "cpu")
-    person = model.person(Recipe(model="starter", seed=9000))
-    template = person.parts_template  # pyright: ignore[reportAttributeAccessIssue]
+    person = cast(PersonOfParts, model.person(Recipe(model="starter", seed=9000)))
+    template = person.parts_template
     garment = template.garments[SHIRT]
     assert garment.neckline is not None
     loop = neck_loop(garment, garment.neckline)

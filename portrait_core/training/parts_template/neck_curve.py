@@ -83,7 +83,8 @@ def half_points(half: NDArray[np.float64], count: int, shape: float) -> NDArray[
     corner = float(np.clip(corner / length[-1], *CORNER_BETWEEN)) * length[-1]
     step = round(CORNER_AT * (count - 1))
     wanted = np.r_[np.linspace(0, corner, step + 1), np.linspace(corner, length[-1], count - step)[1:]]
-    return np.stack([np.interp(wanted, length, half[:, axis]) for axis in range(3)], 1)
+    axes: list[NDArray[np.float64]] = [np.interp(wanted, length, half[:, axis]) for axis in range(3)]
+    return np.stack(axes, 1)
 
 
 def _middles(loop: NDArray[np.float64]) -> tuple[int, int]:
