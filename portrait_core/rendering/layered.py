@@ -373,8 +373,8 @@ def lattice(weights: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[n
     turned = (FINER - whole.sum(axis=1) == 2)[:, None]
     one = np.eye(3, dtype=np.int64)
     points = whole[:, None] + np.where(turned[..., None], 1 - one, one)
-    between: NDArray[np.float64] = np.where(turned, 1 - rest, rest)
-    return points, between.astype(np.float32)
+    between = np.abs(turned.astype(np.float32) - rest.astype(np.float32))
+    return points, between
 
 
 def avatar_scene(avatar: Avatar) -> Preview | LayeredScene:
