@@ -22,7 +22,8 @@ from portrait_core.training.parts_template.garment_cut import onto_cut, within
 from portrait_core.training.parts_template.hair_shaping import smoothstep
 from portrait_core.training.parts_template.hem import hemmed
 from portrait_core.training.parts_template.levels import coarser
-from portrait_core.training.parts_template.neckline import DEPTHS, Slides, finer_border, with_places
+from portrait_core.training.parts_template.neck_curve import height_over_neckline
+from portrait_core.training.parts_template.neckline import DEPTHS, SHAPES, Slides, finer_border, with_places
 from portrait_core.training.parts_template.piece import Piece
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
 from portrait_core.training.parts_template.worn import Mannequin, deleted_vertices, fitting_of, halves, quads_of
@@ -52,9 +53,8 @@ TOGETHER = 0.03
 LOW = 0.045
 """Metres from the bust's cut within which all skin under cloth is left out; twice that where the set leaves it out."""
 
-SLEEVED, BESIDE = 0.22, 0.02
-"""A garment with cloth farther from the middle than this has sleeves; skin within so many metres of the cloth of one is
-under it near the bust's cut."""
+CLEAR = 0.008
+"""Metres below the deepest neckline from which on skin may be left out."""
 
 COVER_REACH = 0.035
 """Skin with cloth over it within this reach is covered, metres."""
@@ -77,6 +77,10 @@ def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, cont
     piece = replace(piece, uvs=images.uvs)
     slides = Slides(piece, mannequin) if folder.name == SHIRT else None
     if slides is not None:
+        # What the deepest necklines show is not under the shirt, however low.
+        at = mannequin.mesh.neutral - mannequin.canonical_eyes
+        for shape in SHAPES:
+            low &= height_over_neckline(at, max(DEPTHS), shape) < -CLEAR
         hidden = np.ones(len(deleted), bool)
         for (depth, _), slid in slides.every.items():
             if depth == max(DEPTHS):
@@ -161,12 +165,6 @@ def low_under(proxy: Proxy, deleted: NDArray[np.bool_], mannequin: Mannequin) ->
     inside = within(mannequin.mesh.neutral, mannequin)
     places, quads = proxy.places(mannequin.places), quads_of(proxy)[0]
     under = _fronted(places, quads, mannequin) & (inside < LOW) | deleted & (inside < 2 * LOW)
-    if bool((np.abs(proxy.places(mannequin.mesh.neutral)[np.unique(quads), 0]) > SLEEVED).any()):
-        # In an armpit the cloth before the skin may be that of chest or sleeve, and face any way.
-        cloth = MeshQueries((places - mannequin.eyes).astype(np.float32), halves(quads).astype(np.int32))
-        under |= (cloth.closest((mannequin.places - mannequin.eyes).astype(np.float32)).distance < BESIDE) & (
-            inside < LOW
-        )
     return (inside < 0) | under
 
 
