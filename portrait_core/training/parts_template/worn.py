@@ -123,12 +123,15 @@ def quads_of(proxy: Proxy) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArra
 def _places(proxy: Proxy) -> NDArray[np.int64]:
     """(V,) a number for each vertex, the same for those that lie at one place of every person."""
     rows: Any = proxy.rows.tocsr()
-    keys: list[bytes] = [
-        b"".join(each.tobytes() for each in (rows.indices[begin:end], np.round(rows.data[begin:end], 6), offset))
-        for begin, end, offset in zip(rows.indptr[:-1], rows.indptr[1:], np.round(proxy.offsets, 7), strict=True)
-    ]
+    offsets = np.round(proxy.offsets, 7)
+
+    def key(vertex: int) -> bytes:
+        own = slice(rows.indptr[vertex], rows.indptr[vertex + 1])
+        indices, data = (np.asarray(each[own], np.float64) for each in (rows.indices, rows.data))
+        return np.concatenate([indices, np.round(data, 6), offsets[vertex]]).tobytes()
+
     numbers: dict[bytes, int] = {}
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+    return np.array([numbers.setdefault(key(vertex), len(numbers)) for vertex in range(len(offsets))], np.int64)
 
 
 def halves(quads: NDArray[Any]) -> NDArray[Any]:
