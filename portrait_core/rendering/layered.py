@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Avatar, Level, Section
 from portrait_core.cameras import Camera
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries
+from portrait_core.rendering.cutouts import cut_out
 from portrait_core.rendering.lighting import LAMPS, expose, glint, lamp_shadows, room_shadows, shade
 from portrait_core.rendering.preview import (
     PART,
@@ -44,8 +45,6 @@ CONTRAST = 5
 JUMP = 0.01
 """Metres between what they show from which on they are, too."""
 COAT = "KHR_materials_clearcoat"
-WITHIN = np.array([[a, b, 5 - a - b] for a in range(6) for b in range(6 - a)]) / 5
-"""Barycentric weights of places of a triangle at which its cover is looked up."""
 FINER = 7
 """Parts of a triangle's side between places at which shadows are looked up, where those of its corners differ."""
 APART = 0.2
@@ -73,13 +72,6 @@ class Coat:
         """Whether it keeps light from others."""
         return self.section.material.alpha != "blend"
 
-    def dense(self, uvs: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """(F,) the faces of which at least half covers: a card of hair throws no shadow where it is cut out."""
-        if self.section.material.alpha == "opaque":
-            return np.ones(len(self.faces), bool)
-        at = np.einsum("kc,fcd->fkd", WITHIN, uvs[self.faces]).reshape(-1, 2)
-        return self.alphas(at.astype(np.float32)).reshape(len(self.faces), -1).mean(axis=1) >= 0.5
-
     def colours(self, uvs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Linear colours (N, 3) at ``uvs`` (N, 2)."""
         factor = self.section.material.factors.get("pbrMetallicRoughness.baseColorFactor", (1.0, 1.0, 1.0, 1.0))
@@ -106,9 +98,24 @@ class LayeredScene:
         self._faces, self._vertices, self._normals, self._uvs = level.faces, vertices, normals, level.uvs
         self._coat_of = np.repeat(np.arange(len(self._coats)), [len(coat.faces) for coat in self._coats])
         self._mesh = MeshQueries(vertices, level.faces)
-        solid = [coat.faces[coat.dense(level.uvs)] for coat in self._coats if coat.shadows]
-        self._solid = MeshQueries(vertices, np.concatenate(solid)) if solid else self._mesh
+        self._solid = self._throwing()
         self._room = np.full(len(vertices), np.nan, np.float32)  # until a picture shows the vertex
+
+    def _throwing(self) -> MeshQueries:
+        """What throws shadows: without what is see-through, and without what a mask cuts away."""
+        places, count = [self._vertices], len(self._vertices)
+        faces: list[NDArray[np.int32]] = []
+        for coat in self._coats:
+            if not coat.shadows:
+                continue
+            if coat.section.material.alpha == "opaque":
+                faces.append(coat.faces)
+                continue
+            own, cut = cut_out(self._vertices, coat.faces, self._uvs, coat.alphas)
+            faces.append(np.where(cut >= len(self._vertices), cut + np.int32(count - len(self._vertices)), cut))
+            places.append(own[len(self._vertices) :])
+            count += len(places[-1])
+        return MeshQueries(np.concatenate(places), np.concatenate(faces)) if faces else self._mesh
 
     def render(
         self,
@@ -368,13 +375,12 @@ def lattice(weights: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[n
     # At a point of the lattice nothing is left over: it is a corner of the triangle below it.
     level = whole.sum(axis=1) == FINER
     whole[level, whole[level].argmax(axis=1)] -= 1
-    rest = scaled - whole
+    rest = np.asarray(scaled - whole, np.float64)
     # Two parts are left over in a small triangle that stands on its head, one in the others.
     turned = (FINER - whole.sum(axis=1) == 2)[:, None]
     one = np.eye(3, dtype=np.int64)
     points = whole[:, None] + np.where(turned[..., None], 1 - one, one)
-    between = np.abs(turned.astype(np.float32) - rest.astype(np.float32))
-    return points, between
+    return points, np.asarray(np.where(turned, 1 - rest, rest), np.float32)
 
 
 def avatar_scene(avatar: Avatar) -> Preview | LayeredScene:
