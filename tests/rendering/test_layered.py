@@ -90,6 +90,23 @@ def test_a_cornea_throws_no_shadow_on_its_iris() -> None:
     assert light > shadowed
 
 
+def test_what_is_clear_and_what_a_mask_cuts_out_throw_no_shadow() -> None:
+    avatar = character()
+    level = avatar.main
+    dark = level.sections[2]
+    clear = {"pbrMetallicRoughness.baseColorFactor": (1.0, 1.0, 1.0, 0.0)}
+    pictures = [
+        seen(replace(avatar, levels=(replace(level, sections=(*level.sections[:2], each)),)))
+        for each in (replace(dark, material=Material(alpha=kind, factors=clear)) for kind in ("blend", "mask"))
+    ]
+    own = slice(sum(each.count for each in level.sections[:2]))
+    bare = seen(replace(avatar, levels=(replace(level, faces=level.faces[own], sections=level.sections[:2]),)))
+    row, column = pixel((0.0, 0.0, 0.1))
+    for each in pictures:
+        near = (slice(row - 4, row + 5), slice(column - 4, column + 5))
+        assert np.array_equal(each.image[near], bare.image[near])
+
+
 def test_a_pixel_of_an_even_place_is_one_ray_and_an_edge_several(monkeypatch: pytest.MonkeyPatch) -> None:
     """The picture by rays where it is uneven against one whose every pixel is the mean of several."""
     quick = seen(character(), 61)
