@@ -28,6 +28,7 @@ from portrait_core.training.parts_template.hair_shaping import (
     smoothstep,
     wave,
 )
+from portrait_core.training.parts_template.hair_sheets import texture_strands, turned_inwards
 from portrait_core.training.parts_template.hair_texture import detail_image, png_bytes
 from portrait_core.training.parts_template.hairline import hairline_points, over_hairline, sparser
 from portrait_core.training.parts_template.levels import coarser
@@ -50,26 +51,28 @@ class Cut:
         fringe: whether a fringe hangs over the eyes and is cut.
         tail: whether what hangs is a tail or a braid.
         bare: whether the set's texture has no hairline of its own.
+        nape: whether it ends at the nape, on the skin.
     """
 
     fringe: bool = False
     tail: bool = False
     bare: bool = False
+    nape: bool = False
 
 
 STYLES: dict[str, Cut] = {
-    "afro01": Cut(),
+    "afro01": Cut(nape=True),
     "bob01": Cut(fringe=True),
-    "bob02": Cut(fringe=True),
     "braid01": Cut(fringe=True, tail=True, bare=True),
     "long01": Cut(),
-    "ponytail01": Cut(tail=True),
-    "short01": Cut(),
-    "short02": Cut(),
-    "short03": Cut(fringe=True),
-    "short04": Cut(),
+    "ponytail01": Cut(tail=True, nape=True),
+    "short01": Cut(nape=True),
+    "short02": Cut(nape=True),
+    "short03": Cut(fringe=True, nape=True),
+    "short04": Cut(nape=True),
 }
-"""The styles of the set that are built."""
+"""The styles of the set that are built. Not ``bob02``: its locks are cards with gaps between them, and its fringe is
+a sheet in its own shadow; who would wear it wears the style that the person's numbers ask for next."""
 
 HANGING = (-0.20, -0.09)
 """Heights between which hair hangs less and less on the head, metres from the middle of the eyes."""
@@ -80,8 +83,9 @@ LONGEST = (-0.315, -0.285)
 NO_HAIR = 40
 """Quads with no more opacity than this, of 255, are left out."""
 
-BURIED = 0.003
-"""Quads that lie deeper in the head than this with all corners are left out, metres."""
+BURIED, NAPE = 0.003, -0.04
+"""Quads that lie deeper in the head than this with all corners, metres, are left out; of hair that ends at the nape
+only higher than this: the way out of the skull misses the neck, and steps would be cut into the border."""
 
 SHEETS = 8
 """Sheets of hair that are looked through."""
@@ -101,11 +105,15 @@ def hair_proxy(folder: Path, name: str, mannequin: Mannequin) -> Proxy:
 def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Controls) -> HairStyle:
     """Build the style in ``folder`` from its proxy; the controls must have all vertices that it uses."""
     quads, corners, uvs = quads_of(proxy)
-    triangles = halves(quads)
     rgba = _texture(folder)
     eyes = mannequin.eyes
     modelled = proxy.places(mannequin.places) - eyes
-    strands, flow = _strands(modelled, quads, uvs[corners], rgba)
+    turned = turned_inwards(modelled, quads)[:, None]
+    quads, corners = (np.where(turned, each[:, ::-1], each) for each in (quads, corners))
+    triangles = halves(quads)
+    directions, flow = _flow(modelled, quads, uvs[corners], rgba)
+    strands = solve_strands(modelled, triangles, directions)
+    drawn = texture_strands(modelled, triangles, halves(corners), uvs.astype(np.float64), directions)
     places = modelled
     cut = STYLES.get(folder.name, Cut())
     places = over_skin(places, triangles, mannequin.head)
@@ -118,7 +126,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
 
     rgba = thinned(rgba, places, quads, _corner_uvs(corners, uvs), left)
     shown = _shown(rgba[..., 3], uvs[corners]) & (left(places)[quads].max(axis=1) > NO_HAIR / 255)
-    shown &= above[quads].max(axis=1) > -BURIED
+    shown &= (above[quads].max(axis=1) > -BURIED) | (cut.nape & (places[quads, 1].min(axis=1) < NAPE))
     quads, corners = quads[shown], corners[shown]
     triangles = halves(quads)
     normals = vertex_normals(places.astype(np.float32), triangles.astype(np.int32)).astype(np.float64)
@@ -128,7 +136,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
         quads=quads,
         corners=corners,
         uvs=uvs,
-        strands=_per_corner(strands, quads, corners, len(uvs)),
+        strands=drawn.astype(np.float32),
         shorter=shortened(places, triangles, strands, cut.tail),
         outward=outward(places, above),
         wave=wave(places, normals, flow, strands, edge, above),
@@ -185,10 +193,10 @@ def _texture(folder: Path) -> NDArray[np.uint8]:
         return np.asarray(image.convert("RGBA"))
 
 
-def _strands(
+def _flow(
     places: NDArray[np.float64], quads: NDArray[np.int64], corner_uvs: NDArray[np.float32], rgba: NDArray[np.uint8]
-) -> tuple[Strands, NDArray[np.float64]]:
-    """Strand coordinates, and the direction (K, 3) of the strands at the vertices."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The directions of the strands on the halves of the quads (2Q, 3) and at the vertices (K, 3)."""
     triangles = halves(quads)
     uvs = np.stack([corner_uvs[:, [0, 1, 2]], corner_uvs[:, [0, 2, 3]]], 1).reshape(-1, 3, 2).astype(np.float64)
     grey = rgba[..., :3].astype(np.float64).mean(axis=-1)
@@ -196,7 +204,7 @@ def _strands(
     flow = np.zeros_like(places)
     np.add.at(flow, triangles, directions[:, None])
     flow /= np.maximum(np.linalg.norm(flow, axis=1, keepdims=True), 1e-9)
-    return solve_strands(places, triangles, directions), flow
+    return directions, flow
 
 
 def _edge_along(places: NDArray[np.float64], quads: NDArray[np.int64], strands: Strands) -> NDArray[np.float64]:
@@ -207,16 +215,6 @@ def _edge_along(places: NDArray[np.float64], quads: NDArray[np.int64], strands: 
     np.maximum.at(longest, one, step)
     np.maximum.at(longest, two, step)
     return longest
-
-
-def _per_corner(
-    strands: Strands, quads: NDArray[np.int64], corners: NDArray[np.int64], count: int
-) -> NDArray[np.float32]:
-    """(U, 2) across and along, at the places in the texture; pieces are set apart by a metre across."""
-    table = np.stack([strands.across + strands.piece % 64, strands.along], 1)
-    result = np.zeros((count, 2), np.float32)
-    result[corners.ravel()] = table[quads.ravel()]
-    return result
 
 
 def _weights(places: NDArray[np.float64], mannequin: Mannequin) -> NDArray[np.float64]:

@@ -33,10 +33,10 @@ FARTHEST = 0.05
 WAVE, AMPLITUDE = 0.052, 0.0055
 """Length and height of a wave of the curliest hair, metres."""
 
-ROOTS = 0.0015
+ROOTS = 0.0025
 """Hair lies at least this far over the skin, metres."""
 
-BETWEEN, ROUNDS = 0.0006, 3
+BETWEEN, ROUNDS = 0.0016, 4
 """The same in the middle of a triangle, and how often that is looked for."""
 
 DEEPEST, LOWEST = 0.03, -0.13
