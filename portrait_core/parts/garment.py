@@ -31,7 +31,6 @@ NECKLINES: dict[str, tuple[float, float]] = {
     "female_casualsuit01": (0.30, 0.75),
     "female_casualsuit02": (0.20, 0.45),
     "female_elegantsuit01": (0.90, 0.15),
-    "female_sportsuit01": (0.75, 0.55),
     "male_elegantsuit01": (0.10, 0.15),
     "male_casualsuit06": (0.10, 0.45),
     "male_casualsuit04": (0.35, 0.60),

@@ -32,7 +32,6 @@ GARMENTS: dict[str, str] = {
     "female_casualsuit01": "",
     "female_casualsuit02": "",
     "female_elegantsuit01": "",
-    "female_sportsuit01": "",
     "male_casualsuit01": "",
     "male_casualsuit02": "",
     "male_casualsuit03": "",
@@ -42,7 +41,7 @@ GARMENTS: dict[str, str] = {
     "male_elegantsuit01": "light",
 }
 """The garments of the set that are built, and what of them keeps a white of its own: what is ``red`` or ``light`` in
-the set's texture."""
+the set's texture. Not ``female_sportsuit01``, whose armpits stay in the skin of some persons."""
 
 APART = 0.0025
 """Cloth lies at least this far over the skin, metres."""

@@ -88,9 +88,10 @@ def open_edges(quads: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
     """Where each edge with one quad alone begins and ends (E,), as that quad runs, and its number 4 * quad + side."""
     begin, end = quads.ravel(), np.roll(quads, -1, axis=1).ravel()
     count = int(quads.max()) + 1
-    key, reverse = begin * count + end, end * count + begin
-    alone = ~np.isin(key, reverse) & (begin != end)
-    number = np.flatnonzero(alone)
+    # Either way round: some meshes of the set have neighbours that are turned over.
+    edge = np.minimum(begin, end) * count + np.maximum(begin, end)
+    _, which, uses = np.unique(edge, return_inverse=True, return_counts=True)
+    number = np.flatnonzero((uses[which.ravel()] == 1) & (begin != end))
     return begin[number], end[number], number
 
 
