@@ -41,7 +41,7 @@ REST = 0.01
 """A ray ends when less than this share of what lies behind would be seen."""
 STEP = 3e-6
 """Metres that a ray starts behind the surface it passed: less than cards lie above the skin where they end in it."""
-CONTRAST = 5
+CONTRAST = 8
 """Levels of 255 between neighbouring pixels from which on both are the means of several rays."""
 JUMP = 0.01
 """Metres between what they show from which on they are, too."""
