@@ -31,7 +31,6 @@ NECKLINES: dict[str, tuple[float, float]] = {
     "female_casualsuit01": (0.30, 0.75),
     "female_casualsuit02": (0.20, 0.45),
     "female_elegantsuit01": (0.90, 0.15),
-    "female_sportsuit01": (0.75, 0.55),
     "male_elegantsuit01": (0.10, 0.15),
     "male_casualsuit06": (0.10, 0.45),
     "male_casualsuit04": (0.35, 0.60),
@@ -81,7 +80,7 @@ class Garment:
         """(K, 3) metres on a person, at rest."""
         if self.neckline is None:
             return self.fitting.places(body, rest)
-        return self._slid(body, rest, self._weights(body.look, self.neckline), self.neckline)
+        return self._slid(body, rest, self._weights(body, self.neckline), self.neckline)
 
     def meshes(self, body: Body, rest: RestPose) -> dict[int, PartMesh]:
         """The levels of detail of one person, 0 the finest, coarser ones below."""
@@ -89,7 +88,7 @@ class Garment:
         if self.neckline is None:
             places = self.places(body, rest)
         else:
-            weights = self._weights(body.look, self.neckline)
+            weights = self._weights(body, self.neckline)
             places = self._slid(body, rest, weights, self.neckline)
             joints, strongest = strongest_of_rows(weights)
             levels = {
@@ -104,10 +103,10 @@ class Garment:
         moved[neckline.vertices] = neckline.places(body.look, body.modelled, self.fitting.scales(body.modelled))
         return replace(self.fitting, weights=weights).places(body, rest, moved)
 
-    def _weights(self, look: PersonLook, neckline: Neckline) -> Sparse:
+    def _weights(self, body: Body, neckline: Neckline) -> Sparse:
         """(K, 24) skin weights where the vertices lie."""
         dense = np.asarray(self.fitting.weights.todense())
-        dense[neckline.vertices] = neckline.weights_of(look)
+        dense[neckline.vertices] = neckline.weights_of(body.look, body.weights)
         return sparse.csr_matrix(dense)
 
     def heights_of(self, look: PersonLook) -> NDArray[np.float32]:

@@ -17,6 +17,9 @@ from portrait_core.parts.arrays import Arrays, Sparse, sparse_arrays, sparse_fro
 from portrait_core.parts.code_units import in_metres
 from portrait_core.parts.person_look import PersonLook
 
+LEAST = 0.004
+"""Smaller skin weights count as none."""
+
 
 @dataclass(frozen=True, eq=False)
 class Neckline:
@@ -28,7 +31,6 @@ class Neckline:
         rows: (D * S * M, C), a row of the grid's last number each M.
         offsets: (D, S, M, 3) metres, as those of :class:`portrait_core.parts.fitting.Fitting`.
         heights: (D, S, M) metres above the eyes of the canonical body.
-        weights: (D * M, 24) skin weights, which hardly depend on the shape.
     """
 
     depths: NDArray[np.float64]
@@ -37,7 +39,6 @@ class Neckline:
     rows: Sparse
     offsets: NDArray[np.float32]
     heights: NDArray[np.float32]
-    weights: Sparse
 
     def shares(self, look: PersonLook) -> list[tuple[int, int, float]]:
         """The places of the grid between which a person's neckline lies, and the share of each."""
@@ -51,22 +52,24 @@ class Neckline:
         """(M, 3) over controls (C, 3) in the base mesh's pose, with the offsets' ``scales`` (3,)."""
         result = np.zeros((len(self.vertices), 3))
         for depth, shape, share in self.shares(look):
-            first = (depth * len(self.shapes) + shape) * len(self.vertices)
-            rows = self.rows[first : first + len(self.vertices)]
-            result += share * (np.asarray(rows @ modelled) + self.offsets[depth, shape] * scales)
+            result += share * (np.asarray(self._rows(depth, shape) @ modelled) + self.offsets[depth, shape] * scales)
         return result
 
     def heights_of(self, look: PersonLook) -> NDArray[np.float64]:
         """(M,) metres above the eyes of the canonical body."""
         return np.sum([share * self.heights[d, s] for d, s, share in self.shares(look)], axis=0)
 
-    def weights_of(self, look: PersonLook) -> NDArray[np.float64]:
-        """(M, 24) skin weights."""
-        result = np.zeros((len(self.vertices), self.weights.shape[1]))
-        for depth, share in _between(self.depths, in_metres(look, "neck_depth")):
-            first = depth * len(self.vertices)
-            result += share * np.asarray(self.weights[first : first + len(self.vertices)].todense())
-        return result
+    def weights_of(self, look: PersonLook, weights: Sparse) -> NDArray[np.float64]:
+        """(M, 24) skin weights, those of the skin under the vertices; ``weights`` (C, 24) of the controls."""
+        result = np.zeros((len(self.vertices), weights.shape[1]))
+        for depth, shape, share in self.shares(look):
+            result += share * np.asarray((self._rows(depth, shape) @ weights).todense())
+        result = np.where(result > LEAST, result, 0)
+        return result / result.sum(axis=1, keepdims=True)
+
+    def _rows(self, depth: int, shape: int) -> Sparse:
+        first = (depth * len(self.shapes) + shape) * len(self.vertices)
+        return self.rows[first : first + len(self.vertices)]
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         plain = {
@@ -76,7 +79,7 @@ class Neckline:
             "offsets": self.offsets.astype(np.float16),
             "heights": self.heights.astype(np.float16),
         }
-        return plain | sparse_arrays("rows", self.rows) | sparse_arrays("weights", self.weights)
+        return plain | sparse_arrays("rows", self.rows)
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Neckline:
@@ -87,7 +90,6 @@ class Neckline:
             rows=sparse_from(arrays, "rows"),
             offsets=arrays["offsets"].astype(np.float32),
             heights=arrays["heights"].astype(np.float32),
-            weights=sparse_from(arrays, "weights"),
         )
 
 

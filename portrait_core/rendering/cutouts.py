@@ -31,8 +31,9 @@ def cut_out(
     corners = _pieces(PIECES)
     middles = corners.mean(axis=1)
     at = np.einsum("pk,fkc->fpc", middles, uvs[faces])
-    covered = alphas(np.ascontiguousarray(at.reshape(-1, 2), np.float32)).reshape(len(faces), -1) >= 0.5
-    whole = covered.all(axis=1)
+    cover = alphas(np.ascontiguousarray(at.reshape(-1, 2), np.float32)).reshape(len(faces), -1)
+    covered: NDArray[np.bool_] = np.asarray(cover >= 0.5, bool)
+    whole: NDArray[np.bool_] = np.asarray(covered.all(axis=1), bool)
     face, piece = np.nonzero(covered & ~whole[:, None])
     cut = np.einsum("npk,nkc->npc", corners[piece], vertices[faces[face]]).reshape(-1, 3).astype(np.float32)
     added = np.arange(len(cut), dtype=np.int32).reshape(-1, 3) + np.int32(len(vertices))

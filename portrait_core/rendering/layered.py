@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Avatar, Level, Section
+from portrait_core.avatar import Avatar, Level
 from portrait_core.cameras import Camera
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries
+from portrait_core.rendering.coats import Coat
 from portrait_core.rendering.cutouts import cut_out
-from portrait_core.rendering.lighting import LAMPS, expose, glint, lamp_shadows, room_shadows, shade
+from portrait_core.rendering.finer_lattice import FINER, lattice
+from portrait_core.rendering.lighting import LAMPS, expose, glint, lamp_shadows, main_shadows, room_shadows, shade
 from portrait_core.rendering.preview import (
     PART,
     SUPERSAMPLING,
@@ -24,7 +26,6 @@ from portrait_core.rendering.preview import (
     Picture,
     Preview,
     backdrop_at,
-    bilinear,
     blend,
     directions_at,
     encode,
@@ -40,54 +41,16 @@ REST = 0.01
 """A ray ends when less than this share of what lies behind would be seen."""
 STEP = 3e-6
 """Metres that a ray starts behind the surface it passed: less than cards lie above the skin where they end in it."""
-CONTRAST = 5
+CONTRAST = 8
 """Levels of 255 between neighbouring pixels from which on both are the means of several rays."""
 JUMP = 0.01
 """Metres between what they show from which on they are, too."""
-COAT = "KHR_materials_clearcoat"
-FINER = 7
-"""Parts of a triangle's side between places at which shadows are looked up, where those of its corners differ."""
-APART = 0.2
+APART = 0.4
 """Shares of a light from which on they differ."""
 LARGE = 0.008
 """Metres of a triangle's longest side from which on that shows."""
 LOOKED_AT = 2
 """The columns of shadows that decide: the room and the key, which are most of the light."""
-
-
-@dataclass(frozen=True)
-class Coat:
-    """The maps and the kind of some faces: ``texture`` (H, W, 3) uint8 sRGB, ``opacity`` (H, W, 1) or None."""
-
-    section: Section
-    faces: NDArray[np.int32]
-
-    @property
-    def gloss(self) -> float:
-        """Strength of a clear coat's highlight, 0 to 1."""
-        return float(self.section.material.extensions.get(COAT, {}).get("clearcoatFactor", 0.0))
-
-    @property
-    def shadows(self) -> bool:
-        """Whether it keeps light from others."""
-        return self.section.material.alpha != "blend"
-
-    def colours(self, uvs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Linear colours (N, 3) at ``uvs`` (N, 2)."""
-        factor = self.section.material.factors.get("pbrMetallicRoughness.baseColorFactor", (1.0, 1.0, 1.0, 1.0))
-        return bilinear(self.section.maps.base_colour, uvs) * np.asarray(factor[:3], np.float32)
-
-    def alphas(self, uvs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The share (N,) of what lies behind that is covered, as the material's kind says."""
-        material = self.section.material
-        if material.alpha == "opaque":
-            return np.ones(len(uvs), np.float32)
-        factor = material.factors.get("pbrMetallicRoughness.baseColorFactor", (1.0, 1.0, 1.0, 1.0))
-        alpha = np.full(len(uvs), factor[3], np.float32)
-        opacity = self.section.maps.get("opacity")
-        if opacity is not None:
-            alpha *= bilinear(opacity.astype(np.float32) / np.float32(255), uvs)[:, 0]
-        return (alpha >= material.cutoff).astype(np.float32) if material.alpha == "mask" else alpha
 
 
 class LayeredScene:
@@ -206,9 +169,8 @@ class LayeredScene:
     def shares(
         self, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """(N, 1 + L) the room's and the lamps' shares at points with unit normals (N, 3)."""
-        room = room_shadows(self._solid, points, normals)
-        return np.column_stack([room, lamp_shadows(self._solid, points, normals, cam2world).T]).astype(np.float32)
+        """(N, 2) the room's and the key lamp's shares at points with unit normals (N, 3)."""
+        return main_shadows(self._solid, points, normals, cam2world)
 
     def places(self, corner: NDArray[np.int32], weights: NDArray[np.floating]) -> NDArray[np.float32]:
         """(N, 3) metres between the vertices (N, 3)."""
@@ -333,16 +295,27 @@ class _Lights:
         missing = ~np.isin(wanted, self._keys)
         if missing.any():
             row, which = np.divmod(first[missing], 3)
-            shares, corners = points[row, which] / np.float32(FINER), corner[row]
-            normals = blend(self._scene.normals, corners, shares.astype(np.float32))
-            normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
-            found = self._scene.shares(self._scene.places(corners, shares), normals.astype(np.float32), self._cam2world)
+            found = self._at(corner[row], points[row, which] / np.float32(FINER))
             self._keys = np.concatenate([self._keys, wanted[missing]])
             order = np.argsort(self._keys)
             self._keys = self._keys[order]
             self._shares = np.concatenate([self._shares, found])[order]
-        at = np.searchsorted(self._keys, keys)
-        return np.einsum("nk,nkc->nc", between, self._shares[at]).astype(np.float32)
+        around = self._shares[np.searchsorted(self._keys, keys)]
+        result = np.einsum("nk,nkc->nc", between, around).astype(np.float32)
+        # Where even those differ, at the very border of cloth, each place has its own.
+        uneven = np.flatnonzero(np.ptp(around[..., :LOOKED_AT], axis=1).max(axis=1) > APART)
+        result[uneven] = self._at(corner[uneven], weights[uneven])
+        return result
+
+    def _at(self, corner: NDArray[np.int32], weights: NDArray[np.floating]) -> NDArray[np.float32]:
+        """(N, 1 + L) shares at places between vertices (N, 3): the main ones looked up there, the others blended."""
+        shares = weights.astype(np.float32)
+        normals = blend(self._scene.normals, corner, shares)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
+        result = blend(self._table[:, 3:], corner, shares)
+        places = self._scene.places(corner, shares)
+        result[:, :LOOKED_AT] = self._scene.shares(places, normals.astype(np.float32), self._cam2world)
+        return result
 
     def _look_up(self, corner: NDArray[np.int32]) -> None:
         """Fill in the shadows of vertices that no layer has shown before."""
@@ -353,26 +326,6 @@ class _Lights:
             self._table[fresh, 3] = self._scene.room(fresh)
             self._table[fresh, 4:] = self._scene.lamps(fresh, self._cam2world)
             self._known[fresh] = True
-
-
-def lattice(weights: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The three lattice points around places of triangles with barycentric ``weights`` (N, 3).
-
-    Returns the points (N, 3, 3), whole numbers that sum to :data:`FINER` over the last axis: so many of its parts is
-    each away from the sides across from the corners; and the places' own weights (N, 3) between the three.
-    """
-    scaled = np.clip(np.asarray(weights, np.float64), 0, 1)
-    scaled *= FINER / scaled.sum(axis=1, keepdims=True)
-    whole = np.clip(np.floor(scaled), 0, FINER - 1).astype(np.int64)
-    # At a point of the lattice nothing is left over: it is a corner of the triangle below it.
-    level = whole.sum(axis=1) == FINER
-    whole[level, whole[level].argmax(axis=1)] -= 1
-    rest = np.asarray(scaled - whole, np.float64)
-    # Two parts are left over in a small triangle that stands on its head, one in the others.
-    turned = (FINER - whole.sum(axis=1) == 2)[:, None]
-    one = np.eye(3, dtype=np.int64)
-    points = whole[:, None] + np.where(turned[..., None], 1 - one, one)
-    return points, np.asarray(np.where(turned, 1 - rest, rest), np.float32)
 
 
 def avatar_scene(avatar: Avatar) -> Preview | LayeredScene:

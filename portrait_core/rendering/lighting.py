@@ -65,6 +65,15 @@ def room_shadows(mesh: MeshQueries, points: NDArray[np.float32], normals: NDArra
     return mesh.open_share(points, normals, sphere_directions(_ROOM_RAYS), reach=_ROOM_REACH)
 
 
+def main_shadows(
+    mesh: MeshQueries, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(V, 2) the shares of the room and of the first lamp, which are most of the light, by half as many rays."""
+    room = mesh.open_share(points, normals, sphere_directions(_ROOM_RAYS // 2), reach=_ROOM_REACH)
+    key = disk_directions(lamp_directions(cam2world)[0], LAMPS[0].spread, LAMPS[0].rays // 2)
+    return np.stack([room, mesh.open_share(points, normals, key)], axis=1)
+
+
 def lamp_directions(cam2world: NDArray[np.float32]) -> list[NDArray[np.float64]]:
     """The unit vector towards each of ``LAMPS``, in the world, for an OpenCV camera at ``cam2world`` (4, 4)."""
     axes = cam2world[:3, :3].astype(np.float64) * np.array([1.0, -1.0, -1.0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from portrait_core.geometry.half_edges import boundary_loops
 from portrait_core.geometry.surface import signed_volumes
@@ -20,7 +21,7 @@ def somebody(radius: float = 0.0152) -> Body:
         middle = np.array([sign * 0.03, 0.14, 0.11])
         marks |= {f"{side}_eye": middle, f"{side}_eye_front": middle + np.array([0, 0.001, np.sqrt(radius**2 - 1e-6)])}
     look = PersonLook(np.zeros(1), marks, {}, {}, {})
-    return Body(look, np.zeros((1, 3)), np.zeros((1, 3)), np.zeros((24, 3)))
+    return Body(look, np.zeros((1, 3)), np.zeros((1, 3)), np.zeros((24, 3)), sparse.csr_matrix((1, 24)))
 
 
 def lids(body: Body) -> tuple[EyesTemplate, np.ndarray]:

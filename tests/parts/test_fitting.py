@@ -82,7 +82,7 @@ def test_a_sleeve_goes_down_with_its_arm_and_the_rest_stays(tmp_path: Path) -> N
     base = np.random.default_rng(5).normal(size=(7, 3)) * 0.3
     turns = np.zeros((24, 3))
     turns[SMPL_JOINT_NAMES.index("left_shoulder"), 2] = -np.pi / 2
-    body = Body(look(), base, base, np.zeros((24, 3)))
+    body = Body(look(), base, base, np.zeros((24, 3)), sparse.csr_matrix((len(base), 24)))
     still, _ = fitted(written(tmp_path), base, "head")
     assert still.places(body, RestPose(turns)) == pytest.approx(still.modelled(base))
     sleeve, _ = fitted(written(tmp_path), base, "left_shoulder")

@@ -43,7 +43,7 @@ def test_the_neckline_that_is_most_like_the_persons_is_worn_and_of_the_right_set
     far = look(neck_depth=0.9 * 0.05 * 15, neck_shape=0.95)
     assert garment_of(far, 0.0, [*NECKLINES, SHIRT]) == garment_of(far, 1.0, [*NECKLINES, SHIRT]) == SHIRT
     assert garment_of(look(neck_depth=0.1 * 0.05 * 15, neck_shape=0.15, stripes=0.9), 1.0, [*NECKLINES, SHIRT]) == SHIRT
-    assert garment_of(look(neck_depth=0.0, neck_shape=0.0), 1.0, ["female_sportsuit01"]) == "female_sportsuit01"
+    assert garment_of(look(neck_depth=0.0, neck_shape=0.0), 1.0, ["female_casualsuit01"]) == "female_casualsuit01"
     assert garment_of(look(neck_depth=0.0, neck_shape=0.0), 1.0, []) is None
 
 

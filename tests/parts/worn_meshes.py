@@ -94,4 +94,6 @@ def look(**scalars: float) -> PersonLook:
 
 def body(**scalars: float) -> Body:
     places = sheet()[0]
-    return Body(look(**scalars), places, places, np.zeros((24, 3)))
+    return Body(
+        look(**scalars), places, places, np.zeros((24, 3)), sparse.csr_matrix(np.eye(24)[np.zeros(len(places), int)])
+    )

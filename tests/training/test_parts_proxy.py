@@ -50,7 +50,7 @@ def person(index: np.ndarray, base: np.ndarray) -> tuple[Controls, Body]:
     weights = sparse.csr_matrix(np.eye(24)[np.full(len(index), 15)])
     controls = Controls(index, base[index].astype(np.float32), np.zeros((len(index), 3, 1), np.float16), weights)
     places = controls.places(np.zeros(1))
-    return controls, Body(PersonLook(np.zeros(1), {}, {}, {}, {}), places, places, np.zeros((24, 3)))
+    return controls, Body(PersonLook(np.zeros(1), {}, {}, {}, {}), places, places, np.zeros((24, 3)), weights)
 
 
 def test_a_proxy_lies_where_the_format_says(proxy_file: Path) -> None:

@@ -22,7 +22,8 @@ from portrait_core.training.parts_template.garment_cut import onto_cut, within
 from portrait_core.training.parts_template.hair_shaping import smoothstep
 from portrait_core.training.parts_template.hem import hemmed
 from portrait_core.training.parts_template.levels import coarser
-from portrait_core.training.parts_template.neckline import DEPTHS, Slides, with_places
+from portrait_core.training.parts_template.neck_curve import height_over_neckline
+from portrait_core.training.parts_template.neckline import DEPTHS, SHAPES, Slides, finer_border, with_places
 from portrait_core.training.parts_template.piece import Piece
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
 from portrait_core.training.parts_template.worn import Mannequin, deleted_vertices, fitting_of, halves, quads_of
@@ -31,7 +32,6 @@ GARMENTS: dict[str, str] = {
     "female_casualsuit01": "",
     "female_casualsuit02": "",
     "female_elegantsuit01": "",
-    "female_sportsuit01": "",
     "male_casualsuit01": "",
     "male_casualsuit02": "",
     "male_casualsuit03": "",
@@ -41,13 +41,19 @@ GARMENTS: dict[str, str] = {
     "male_elegantsuit01": "light",
 }
 """The garments of the set that are built, and what of them keeps a white of its own: what is ``red`` or ``light`` in
-the set's texture."""
+the set's texture. Not ``female_sportsuit01``, whose armpits stay in the skin of some persons."""
 
 APART = 0.0025
 """Cloth lies at least this far over the skin, metres."""
 
 TOGETHER = 0.03
 """Cloth within this distance of cloth that is lifted goes along, less and less, metres."""
+
+LOW = 0.045
+"""Metres from the bust's cut within which all skin under cloth is left out; twice that where the set leaves it out."""
+
+CLEAR = 0.008
+"""Metres below the deepest neckline from which on skin may be left out."""
 
 COVER_REACH = 0.035
 """Skin with cloth over it within this reach is covered, metres."""
@@ -65,14 +71,20 @@ def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, cont
     images = cloth_images(folder, piece.quads, piece.corners, piece.uvs, GARMENTS.get(folder.name, ""))
     deleted = np.zeros(len(mannequin.places), bool)
     deleted[deleted_vertices(folder / f"{folder.name}.mhclo")] = True
-    hidden = covered(piece, deleted, mannequin)
+    low = low_under(proxy, deleted, mannequin)
+    hidden = covered(piece, deleted, mannequin, low)
+    piece = replace(piece, uvs=images.uvs)
     slides = Slides(piece, mannequin) if folder.name == SHIRT else None
     if slides is not None:
+        # What the deepest necklines show is not under the shirt, however low.
+        at = mannequin.mesh.neutral - mannequin.canonical_eyes
+        for shape in SHAPES:
+            low &= height_over_neckline(at, max(DEPTHS), shape) < -CLEAR
         hidden = np.ones(len(deleted), bool)
         for (depth, _), slid in slides.every.items():
             if depth == max(DEPTHS):
-                hidden &= covered(with_places(piece, slid), np.zeros_like(deleted), mannequin)
-    whole = hemmed(piece.places, piece.quads, piece.corners, images.uvs)
+                hidden &= covered(with_places(piece, slid), np.zeros_like(deleted), mannequin, low)
+    whole = hemmed(piece.places, piece.quads, piece.corners, piece.uvs) if slides is None else slides.hemmed(piece)
     rows = piece.rows[whole.source]
     canonical = piece.canonical[whole.source]
     own = replace(proxy, rows=rows, offsets=np.zeros((len(whole.places), 3)))
@@ -95,7 +107,8 @@ def garment(folder: Path, proxy: Proxy, piece: Piece, mannequin: Mannequin, cont
 
 
 def cropped(proxy: Proxy, mannequin: Mannequin, *, fine: bool = False) -> Piece:
-    """The part of a garment over the bust, its border on the bust's cuts; subdivided once if ``fine``."""
+    """The part of a garment over the bust, its border on the bust's cuts; subdivided once if ``fine``, its highest
+    border once more."""
     quads, corners, uvs = quads_of(proxy)
     canonical, places = proxy.places(mannequin.mesh.neutral), proxy.places(mannequin.places)
     inside = within(canonical, mannequin)
@@ -111,7 +124,7 @@ def cropped(proxy: Proxy, mannequin: Mannequin, *, fine: bool = False) -> Piece:
     at_corner[corners.ravel()] = inside[used][quads.ravel()]
     uvs = np.asarray(onto_cut(corners, at_corner) @ uvs[seen].astype(np.float64)).astype(np.float32)
     piece = Piece(sparse.csr_matrix(slide @ proxy.rows[used]), *moved, quads, corners, uvs)
-    return subdivided(piece) if fine else piece
+    return finer_border(subdivided(piece)) if fine else piece
 
 
 def subdivided(piece: Piece) -> Piece:
@@ -145,25 +158,39 @@ def lifted(piece: Piece, mannequin: Mannequin) -> Piece:
     return replace(piece, places=moved)
 
 
-def covered(piece: Piece, deleted: NDArray[np.bool_], mannequin: Mannequin) -> NDArray[np.bool_]:
-    """(N,) which vertices of the skin lie under the cloth and away from its borders: those that have cloth in front or
-    that the set says are hidden, less a ring beside what is seen."""
-    cloth_places = piece.places - mannequin.eyes
-    cloth = MeshQueries(cloth_places.astype(np.float32), halves(piece.quads).astype(np.int32))
-    skin, normals = mannequin.places - mannequin.eyes, mannequin.normals
-    used = np.linalg.norm(normals, axis=1) > 0.5
-    starts = (skin - 0.012 * normals).astype(np.float32)
-    hits = cloth.first_hits(starts, normals.astype(np.float32), COVER_REACH)
-    a, b, c = (cloth_places[halves(piece.quads)[hits.face]][:, k] for k in range(3))
-    outer = (np.cross(b - a, c - a) * normals).sum(axis=1) > 0  # an arm is not covered by the cloth on the chest
-    under = (hits.face >= 0) & (hits.distance < COVER_REACH) & outer & used
-    low = within(mannequin.mesh.neutral, mannequin) < 0
-    under |= low | (deleted & used)
+def low_under(proxy: Proxy, deleted: NDArray[np.bool_], mannequin: Mannequin) -> NDArray[np.bool_]:
+    """(N,) the skin near or beyond the bust's cut that the uncropped garment covers, or that the set says it does: all
+    of it can go, else pieces of skin would hang in the cloth when looked at from below."""
+    inside = within(mannequin.mesh.neutral, mannequin)
+    places, quads = proxy.places(mannequin.places), quads_of(proxy)[0]
+    under = _fronted(places, quads, mannequin) & (inside < LOW) | deleted & (inside < 2 * LOW)
+    return (inside < 0) | under
+
+
+def covered(
+    piece: Piece, deleted: NDArray[np.bool_], mannequin: Mannequin, low: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """(N,) which vertices of the skin lie under the cloth and away from its borders: those that have cloth in front,
+    that the set says are hidden or that are ``low``, less a ring beside what is seen."""
+    used = np.linalg.norm(mannequin.normals, axis=1) > 0.5
+    under = _fronted(piece.places, piece.quads, mannequin) | low | (deleted & used)
     quads = mannequin.mesh.quads_of("body")
     seen = ~under & used
     near = seen.copy()
     near[quads[seen[quads].any(axis=1)]] = True
     return under & ~near
+
+
+def _fronted(places: NDArray[np.float64], quads: NDArray[np.int64], mannequin: Mannequin) -> NDArray[np.bool_]:
+    """(N,) which vertices of the skin have the outer face of cloth (K, 3), (Q, 4) before them."""
+    at, faces = places - mannequin.eyes, halves(quads)
+    cloth = MeshQueries(at.astype(np.float32), faces.astype(np.int32))
+    skin, normals = mannequin.places - mannequin.eyes, mannequin.normals
+    hits = cloth.first_hits((skin - 0.012 * normals).astype(np.float32), normals.astype(np.float32), COVER_REACH)
+    a, b, c = (at[faces[hits.face]][:, k] for k in range(3))
+    outer = (np.cross(b - a, c - a) * normals).sum(axis=1) > 0  # an arm is not covered by the cloth on the chest
+    used = np.linalg.norm(normals, axis=1) > 0.5
+    return (hits.face >= 0) & (hits.distance < COVER_REACH) & outer & used
 
 
 def pieces_of(corners: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -21,6 +21,7 @@ from portrait_core.training.parts_template.hair_footing import footing_of
 from portrait_core.training.parts_template.hair_fringe import uncut
 from portrait_core.training.parts_template.hair_roots import scalp_roots
 from portrait_core.training.parts_template.hair_shaping import (
+    ROOTS,
     clearance,
     outward,
     over_skin,
@@ -52,6 +53,7 @@ class Cut:
         tail: whether what hangs is a tail or a braid.
         bare: whether the set's texture has no hairline of its own.
         nape: whether it ends at the nape, on the skin.
+        roots: metres that it lies at least over the skin.
         soft: whether the set's texture is of hard blotches, of which little is kept.
     """
 
@@ -59,11 +61,12 @@ class Cut:
     tail: bool = False
     bare: bool = False
     nape: bool = False
+    roots: float = ROOTS
     soft: bool = False
 
 
 STYLES: dict[str, Cut] = {
-    "afro01": Cut(nape=True, soft=True),
+    "afro01": Cut(nape=True, roots=0.0025, soft=True),
     "bob01": Cut(fringe=True),
     "braid01": Cut(fringe=True, tail=True, bare=True),
     "ponytail01": Cut(tail=True, nape=True),
@@ -109,7 +112,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
     drawn = texture_strands(modelled, triangles, halves(corners), uvs.astype(np.float64), directions)
     places = modelled
     cut = STYLES.get(folder.name, Cut())
-    places = over_skin(places, triangles, mannequin.head)
+    places = over_skin(places, triangles, mannequin.head, cut.roots)
     above = clearance(places, mannequin.head)
     hairline = hairline_points(places, quads, above) if cut.bare else np.zeros((0, 3))
     roots = scalp_roots(places, triangles, _corner_uvs(corners, uvs), rgba[..., 3], mannequin)[controls.index]

@@ -36,8 +36,8 @@ WAVE, AMPLITUDE = 0.052, 0.0055
 ROOTS = 0.0012
 """Hair lies at least this far over the skin, metres."""
 
-BETWEEN, ROUNDS = 0.0009, 4
-"""The same in the middle of a triangle, and how often that is looked for."""
+BETWEEN, ROUNDS = 0.65, 4
+"""The share of that in the middle of a triangle, and how often that is looked for."""
 
 DEEPEST, LOWEST = 0.03, -0.13
 """What lies deeper in the head, or below the jaw, is left where it is."""
@@ -167,10 +167,12 @@ def wave(
     return moved * height[:, None]
 
 
-def over_skin(places: NDArray[np.float64], triangles: NDArray[np.int64], skin: MeshQueries) -> NDArray[np.float64]:
-    """Places (K, 3) with what lies in the head taken out to :data:`ROOTS` over the skin: hairlines are drawn by the
+def over_skin(
+    places: NDArray[np.float64], triangles: NDArray[np.int64], skin: MeshQueries, roots: float = ROOTS
+) -> NDArray[np.float64]:
+    """Places (K, 3) with what lies in the head taken out to ``roots`` metres over the skin: hairlines are drawn by the
     texture, not by where mesh and skin happen to cross. Neighbours go along."""
-    lift = _short_of(places, skin, ROOTS)
+    lift = _short_of(places, skin, roots)
     around = neighbours(len(places), triangles)
     for _ in range(2):
         lift = np.maximum(lift, 0.6 * np.asarray(around @ lift))
@@ -179,7 +181,7 @@ def over_skin(places: NDArray[np.float64], triangles: NDArray[np.int64], skin: M
     for _ in range(ROUNDS):
         middle = moved[triangles].mean(axis=1)
         short = np.zeros(len(places))
-        np.maximum.at(short, triangles, _short_of(middle, skin, BETWEEN)[:, None].repeat(3, axis=1))
+        np.maximum.at(short, triangles, _short_of(middle, skin, BETWEEN * roots)[:, None].repeat(3, axis=1))
         moved = moved + _away(moved) * short[:, None]
     return moved
 

@@ -16,6 +16,10 @@ THICKNESS = 0.0018
 DEPTH = 0.0035
 """Metres that the inner face goes in from the border."""
 
+TUCKED = 0.0010
+"""Metres that both edges of the inner face lie deeper where it is tucked in: in the skin, so that nothing shows between
+the two."""
+
 EVENED = 2
 """Rounds in which directions are smoothed along a border."""
 
@@ -32,9 +36,14 @@ class Hemmed:
 
 
 def hemmed(
-    places: NDArray[np.float64], quads: NDArray[np.int64], corners: NDArray[np.int64], uvs: NDArray[np.float32]
+    places: NDArray[np.float64],
+    quads: NDArray[np.int64],
+    corners: NDArray[np.int64],
+    uvs: NDArray[np.float32],
+    tucked: NDArray[np.int64] | None = None,
 ) -> Hemmed:
-    """The mesh (K, 3), (Q, 4) with corners (Q, 4) in ``uvs`` (U, 2), hemmed at its open borders."""
+    """The mesh (K, 3), (Q, 4) with corners (Q, 4) in ``uvs`` (U, 2), hemmed at its open borders; the hem of the
+    vertices ``tucked`` ends in the skin."""
     begin, end, own = open_edges(quads)
     if len(begin) == 0:
         return Hemmed(np.arange(len(places)), places, quads, corners, uvs)
@@ -45,8 +54,9 @@ def hemmed(
     count, rim = len(places), len(border)
     down = _evened(normals[border], np.searchsorted(border, begin), np.searchsorted(border, end))
     inward = _evened(inward, np.searchsorted(border, begin), np.searchsorted(border, end))
-    under = places[border] - down * THICKNESS
-    deep = under + inward * DEPTH - down * (0.3 * THICKNESS)
+    deeper = TUCKED * np.isin(border, [] if tucked is None else tucked)[:, None]
+    under = places[border] - down * (THICKNESS + deeper)
+    deep = under + inward * DEPTH - down * (0.3 * THICKNESS + deeper)
     place = np.full(count, -1)
     place[border] = np.arange(rim)
     first, second = count + place, count + rim + place
@@ -78,9 +88,10 @@ def open_edges(quads: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
     """Where each edge with one quad alone begins and ends (E,), as that quad runs, and its number 4 * quad + side."""
     begin, end = quads.ravel(), np.roll(quads, -1, axis=1).ravel()
     count = int(quads.max()) + 1
-    key, reverse = begin * count + end, end * count + begin
-    alone = ~np.isin(key, reverse) & (begin != end)
-    number = np.flatnonzero(alone)
+    # Either way round: some meshes of the set have neighbours that are turned over.
+    edge = np.minimum(begin, end) * count + np.maximum(begin, end)
+    _, which, uses = np.unique(edge, return_inverse=True, return_counts=True)
+    number = np.flatnonzero((uses[which.ravel()] == 1) & (begin != end))
     return begin[number], end[number], number
 
 

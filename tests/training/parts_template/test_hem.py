@@ -58,3 +58,11 @@ def test_a_closed_mesh_stays_as_it_is() -> None:
     quads = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
     whole = hemmed(places, quads, quads, np.zeros((8, 2), np.float32))
     assert len(whole.quads) == 6 and len(whole.places) == 8
+
+
+def test_neighbours_that_are_turned_over_have_no_border_between_them() -> None:
+    places, quads = tube()
+    turned = quads.copy()
+    turned[::5] = turned[::5, ::-1]
+    _, _, numbers = open_edges(turned)
+    assert len(numbers) == len(open_edges(quads)[2]) == 48
