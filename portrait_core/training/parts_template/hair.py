@@ -32,6 +32,7 @@ from portrait_core.training.parts_template.hair_shaping import (
 from portrait_core.training.parts_template.hair_sheets import texture_strands, turned_inwards
 from portrait_core.training.parts_template.hair_texture import detail_image, png_bytes
 from portrait_core.training.parts_template.hairline import hairline_points, sparser
+from portrait_core.training.parts_template.hidden_hair import seen_quads
 from portrait_core.training.parts_template.levels import coarser
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
 from portrait_core.training.parts_template.strands import (
@@ -124,6 +125,9 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
     shown = _shown(rgba[..., 3], uvs[corners]) & (left(places)[quads].max(axis=1) > NO_HAIR / 255)
     shown &= (above[quads].max(axis=1) > -BURIED) | (cut.nape & (places[quads, 1].min(axis=1) < NAPE))
     quads, corners = quads[shown], corners[shown]
+    head = mannequin.places - eyes, mannequin.triangles
+    seen = seen_quads(places, quads, _corner_uvs(corners, uvs), rgba[..., 3], head)
+    quads, corners = quads[seen], corners[seen]
     triangles = halves(quads)
     normals = vertex_normals(places.astype(np.float32), triangles.astype(np.int32)).astype(np.float64)
     edge = _edge_along(places, quads, strands)

@@ -61,7 +61,7 @@ def test_a_closed_mesh_stays_as_it_is() -> None:
 
 
 def test_neighbours_that_are_turned_over_have_no_border_between_them() -> None:
-    places, quads = tube()
+    _, quads = tube()
     turned = quads.copy()
     turned[::5] = turned[::5, ::-1]
     _, _, numbers = open_edges(turned)
