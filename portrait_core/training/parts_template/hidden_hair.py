@@ -11,7 +11,7 @@ from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.rendering.cutouts import cut_out
 from portrait_core.training.parts_template.worn import halves
 
-WAYS = 48
+WAYS = 30
 """Directions in which a way out is looked for."""
 
 PLACES = np.array([[0.5, 0.5], [0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]])
