@@ -29,6 +29,9 @@ from portrait_core.parts.skin_weights import strongest_of_rows
 
 BALD = "bald"
 
+NEAREST = {"long01": "ponytail01", "bob02": "bob01"}
+"""Styles of the world that templates may lack, and the one of like length that is worn instead."""
+
 CUTS = (-0.040, -0.190)
 """Heights of the cut (metres above the eyes) of the shortest and the longest hair of a style."""
 
@@ -47,9 +50,16 @@ class Shape:
 
 
 def style_of(styles: Mapping[str, float], offered: Mapping[str, HairStyle]) -> str:
-    """The style with the most weight among those ``offered`` and bald; of equal ones the first."""
-    known = {name: weight for name, weight in styles.items() if name == BALD or name in offered}
-    return max(known, key=lambda name: known[name]) if known else BALD
+    """The style with the most weight; of equal ones the first.
+
+    Where it is not ``offered`` the :data:`NEAREST`, or the strongest that is: nobody is bald for want of a style.
+    """
+    known = {name: weight for name, weight in styles.items() if name in offered}
+    if not known:
+        return BALD
+    first = max(styles, key=lambda name: styles[name])
+    first = first if first in offered else NEAREST.get(first, first)
+    return first if first == BALD or first in offered else max(known, key=lambda name: known[name])
 
 
 def shape_of(look: PersonLook) -> Shape:

@@ -21,6 +21,10 @@ def test_the_style_is_that_of_most_weight_among_those_offered() -> None:
     assert style_of(weights, {"long": style}) == "long"
     assert style_of({"bald": 0.6, "long": 0.4}, {"long": style}) == "bald"
     assert style_of({"unknown": 1.0}, {"long": style}) == "bald"
+    # Nobody is bald for want of a style.
+    assert style_of({"unknown": 0.6, "bald": 0.3, "long": 0.1}, {"long": style}) == "long"
+    offered = {"ponytail01": style, "short01": style}
+    assert style_of({"long01": 0.6, "short01": 0.3, "ponytail01": 0.1}, offered) == "ponytail01"
 
 
 def test_numbers_of_the_code_are_read_in_metres() -> None:
