@@ -85,8 +85,9 @@ class Footing:
         """The footing in ``arrays``; where there are none, no point is held."""
         if not arrays:
             return cls.none()
-        whole = {name: arrays[name].astype(np.int64) for name in ("vertices", "corners")}
-        return cls(**whole, **{name: arrays[name].astype(np.float32) for name in ("shares", "weights", "least")})
+        vertices, corners = (arrays[name].astype(np.int64) for name in ("vertices", "corners"))
+        shares, weights, least = (arrays[name].astype(np.float32) for name in ("shares", "weights", "least"))
+        return cls(vertices, shares, corners, weights, least)
 
 
 def _mixed(values: NDArray[np.float64], corners: NDArray[np.int64], shares: NDArray[np.float32]) -> NDArray[np.float64]:

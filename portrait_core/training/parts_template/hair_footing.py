@@ -48,11 +48,11 @@ def footing_of(
 ) -> Footing:
     """The footing of a mesh, places (K, 3) from the middle of the eyes, on the mannequin's skin without the ears."""
     skin = mannequin.head_triangles
-    known = np.isin(skin, controls.index).all(axis=1)
+    known: NDArray[np.bool_] = np.asarray(np.isin(skin, controls.index).all(axis=1), bool)
     vertices, shares = points_of(places, triangles)
     at = (places[vertices] * shares[..., None]).sum(axis=1)
     hits = mannequin.head.closest(at.astype(np.float32))
-    near = (hits.distance < NEAR) & known[hits.face]
+    near: NDArray[np.bool_] = np.asarray(hits.distance < NEAR, bool) & np.asarray(known, bool)[hits.face]
     hits = hits.take(near)
     corners = controls.rows_of(skin[hits.face].astype(np.int64))
     zero = np.zeros(len(corners), np.float32)
