@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar, Level
 from portrait_core.cameras import Camera
+from portrait_core.geometry.cutouts import cut_out
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries
 from portrait_core.rendering.coats import Coat
-from portrait_core.rendering.cutouts import cut_out
 from portrait_core.rendering.finer_lattice import FINER, lattice
 from portrait_core.rendering.lighting import LAMPS, expose, glint, lamp_shadows, main_shadows, room_shadows, shade
 from portrait_core.rendering.preview import (

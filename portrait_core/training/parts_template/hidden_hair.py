@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.geometry.cutouts import cut_out
 from portrait_core.geometry.directions import sphere_directions
 from portrait_core.geometry.mesh_queries import MeshQueries
-from portrait_core.rendering.cutouts import cut_out
 from portrait_core.training.parts_template.worn import halves
 
 WAYS = 30
