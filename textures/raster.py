@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 SLACK = 1e-4
 """Texels by which a triangle is grown, so that rounding leaves no gap between two triangles that share an edge."""
@@ -31,6 +32,13 @@ class Texels:
     def interpolate(self, faces: NDArray[np.int32], values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Vertex ``values`` (V, C) at the texels: (N, C)."""
         return blend(faces[self.face], self.weights, values)
+
+    def nearest(self, size: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Row and column (S, S) of the covered texel that is nearest to each of a ``size`` x ``size`` image."""
+        bare = np.ones((size, size), bool)
+        bare[self.row, self.column] = False
+        row, column = ndimage.distance_transform_edt(bare, return_distances=False, return_indices=True)
+        return row, column
 
 
 def cover_texels(faces: NDArray[np.int32], uvs: NDArray[np.float32], size: int) -> Texels:

@@ -9,7 +9,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.parts.garment import Garment
@@ -83,9 +82,7 @@ def _texels(garment: Garment, size: int) -> tuple[NDArray[np.int32], Texels, tup
     """Faces (F, 3) over the texture, their texels, and the row and the column (S, S) of the nearest such texel."""
     faces, _ = triangles_of_quads(garment.corners)
     texels = cover_texels(faces, garment.uvs, size)
-    own = np.zeros((size, size), bool)
-    own[texels.row, texels.column] = True
-    return faces, texels, tuple(ndimage.distance_transform_edt(~own, return_distances=False, return_indices=True))
+    return faces, texels, texels.nearest(size)
 
 
 def _stripe(heights: NDArray[np.float32]) -> NDArray[np.float32]:

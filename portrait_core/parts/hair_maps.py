@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,10 +108,8 @@ def _strand_texels(
     texels = cover_texels(faces, style.uvs, size)
     values = np.zeros((size, size, 2), np.float32)
     values[texels.row, texels.column] = texels.interpolate(faces, style.strands)
-    own = np.zeros((size, size), bool)
-    own[texels.row, texels.column] = True
-    nearest: Any = ndimage.distance_transform_edt(~own, return_distances=False, return_indices=True)
-    values = values[tuple(nearest)]
+    nearest = texels.nearest(size)
+    values = values[nearest]
     steps = np.zeros(len(faces), np.float32)
     table, uvs = style.strands[faces].astype(np.float64), style.uvs[faces].astype(np.float64) * size
     real = _double_area(table)
@@ -120,7 +117,7 @@ def _strand_texels(
     steps = np.sqrt(real / np.maximum(seen, 1e-9)).astype(np.float32)
     width = np.zeros((size, size), np.float32)
     width[texels.row, texels.column] = steps[texels.face]
-    return values[..., 0], values[..., 1], width[tuple(nearest)], tuple(nearest)
+    return values[..., 0], values[..., 1], width[nearest], nearest
 
 
 def _double_area(corners: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -30,7 +30,7 @@ from portrait_core.training.parts_template.hair_shaping import (
     wave,
 )
 from portrait_core.training.parts_template.hair_sheets import texture_strands, turned_inwards
-from portrait_core.training.parts_template.hair_texture import detail_image, png_bytes
+from portrait_core.training.parts_template.hair_texture import detail_image, png_bytes, texels_at
 from portrait_core.training.parts_template.hairline import hairline_points, sparser
 from portrait_core.training.parts_template.hidden_hair import seen_quads
 from portrait_core.training.parts_template.levels import coarser
@@ -178,13 +178,10 @@ def thinned(
 
 def _shown(alpha: NDArray[np.uint8], corner_uvs: NDArray[np.floating]) -> NDArray[np.bool_]:
     """(Q,) which quads, with corners (Q, 4, 2) in the texture, have any hair."""
-    size = len(alpha)
     s, t = (each.ravel() for each in np.meshgrid(np.linspace(0, 1, 9), np.linspace(0, 1, 9)))
     weights = np.stack([(1 - s) * (1 - t), s * (1 - t), s * t, (1 - s) * t], 1)
     at = np.einsum("nk,qka->qna", weights, np.asarray(corner_uvs, np.float64))
-    column = np.clip((at[..., 0] * size).astype(int), 0, size - 1)
-    row = np.clip(((1 - at[..., 1]) * size).astype(int), 0, size - 1)
-    return alpha[row, column].max(axis=1) > NO_HAIR
+    return alpha[texels_at(at, len(alpha))].max(axis=1) > NO_HAIR
 
 
 def _texture(folder: Path) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from scipy.spatial import cKDTree
 
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.parts.scalp import ROOT_REACH
+from portrait_core.training.parts_template.hair_texture import texels_at
 from portrait_core.training.parts_template.hairline import over_hairline
 from portrait_core.training.parts_template.worn import Mannequin
 
@@ -57,9 +58,8 @@ def scalp_roots(
         going, hits = going[met], hits.take(met)
         passed[going] += hits.distance + 2e-5
         uv = (corner_uvs[hits.face] * np.asarray(hits.weights, np.float64)[..., None]).sum(axis=1)
-        column, row = np.clip((uv * [1, -1] + [0, 1]) * len(alpha), 0, len(alpha) - 1).astype(int).T
         near = passed[going] < reach[going]
-        there = (alpha[row, column] > 127) & near
+        there = (alpha[texels_at(uv, len(alpha))] > 127) & near
         covered[going[there]] = True
         going = going[~there & near]
     result = np.zeros(len(skin))

@@ -34,6 +34,12 @@ SOFT, SOFT_SPREAD = 2.0, 0.06
 """Texels over which blotches of soft hair are smoothed, and the standard deviation of what is left."""
 
 
+def texels_at(uvs: NDArray[np.floating], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns (...,) of the texels, of a ``size`` x ``size`` texture, in which places (..., 2) lie."""
+    at = np.clip((uvs * [1, -1] + [0, 1]) * size, 0, size - 1).astype(np.int64)
+    return at[..., 1], at[..., 0]
+
+
 def detail_image(
     rgba: NDArray[np.uint8], faces: NDArray[np.int32], uvs: NDArray[np.float32], *, soft: bool = False
 ) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from portrait_core.geometry.cutouts import cut_out
 from portrait_core.geometry.directions import sphere_directions
 from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.training.parts_template.hair_texture import texels_at
 from portrait_core.training.parts_template.worn import halves
 
 WAYS = 30
@@ -41,8 +42,7 @@ def seen_quads(
     """
 
     def cover(uvs: NDArray[np.float32]) -> NDArray[np.float32]:
-        column, row = np.clip((uvs * [1, -1] + [0, 1]) * len(alpha), 0, len(alpha) - 1).astype(int).T
-        return (alpha[row, column] > 127).astype(np.float32)
+        return (alpha[texels_at(uvs, len(alpha))] > 127).astype(np.float32)
 
     sheets = places[halves(quads)].reshape(-1, 3).astype(np.float32)
     faces = np.arange(len(sheets), dtype=np.int32).reshape(-1, 3)
