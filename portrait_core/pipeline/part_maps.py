@@ -48,6 +48,13 @@ PLAIN_SIZE = 8
 WORN_SIZE = 512
 """Texels along the images of hair and of a garment's relief, which are those of the set's own; half as many as the
 skin's where that is more."""
+SKIN_TOLERANCE = 2.0
+SKIN_DETAIL = 0.003
+"""Levels of 255 and metres: half as close as a bake of all that a bust shows, for brows and roots are their own parts.
+Against every texel asked for itself the map differs by half a level (root mean square), a tenth of what the network's
+skin differs from the world's."""
+SKIN_TILE = 512
+"""Texels along the squares of skin that threads share."""
 KEPT_SIZE = 1024
 """Edge of the largest skin map of whose texels a process keeps what everybody has: 70 MB at this size."""
 KEPT = 12
@@ -129,7 +136,10 @@ class PartPainter:
             return np.concatenate([colour, roughness[:, None]], axis=1)
 
         threads = thread_count(BAKE_THREADS)
-        image = bake_layout(layout, sample, srgb=(True, True, True, False), progress=progress, threads=threads)
+        image = bake_layout(
+            layout, sample, srgb=(True, True, True, False), tolerance=SKIN_TOLERANCE, progress=progress,
+            threads=threads, tile=SKIN_TILE,
+        )  # fmt: skip
         colour, roughness = np.ascontiguousarray(image[:, :, :3]), np.ascontiguousarray(image[:, :, 3])
         hair, palette, template = self.figure.hair, person.look.palette, person.parts_template
         if hair is not None and self.with_hair:
@@ -157,7 +167,7 @@ def _skin_layout(template: PartsTemplate, size: int, width: int) -> tuple[Layout
     # The finest level whatever the mesh: its chords keep to the surface that the decoder knows.
     fine = prepared(template).skin[1]
     where, keep = template.skin_places.columns()[fine.welded], size <= KEPT_SIZE
-    layout = Layout(fine.faces, fine.uvs, where, size, keep=keep)
+    layout = Layout(fine.faces, fine.uvs, where, size, detail=SKIN_DETAIL, keep=keep)
     return layout, KeptRows(size * size, width) if keep else None
 
 
