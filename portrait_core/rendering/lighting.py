@@ -27,11 +27,11 @@ class Lamp:
     spread: float = 0.3
     wrap: float = 0.0
     shine: float = 0.0
-    rays: int = 8
+    rays: int = 6
 
 
 LAMPS = (
-    Lamp(towards=(-0.62, 0.55, 0.72), colour=(1.10, 1.05, 0.98), spread=0.30, wrap=0.12, shine=0.045, rays=20),
+    Lamp(towards=(-0.62, 0.55, 0.72), colour=(1.10, 1.05, 0.98), spread=0.30, wrap=0.12, shine=0.045, rays=14),
     Lamp(towards=(0.85, 0.12, 0.62), colour=(0.15, 0.16, 0.18), spread=0.5, wrap=0.3),
     Lamp(towards=(0.72, 0.45, -0.62), colour=(0.50, 0.53, 0.58), spread=0.25, shine=0.03),
     Lamp(towards=(-0.80, 0.25, -0.60), colour=(0.22, 0.22, 0.23), spread=0.25, shine=0.02),
@@ -39,7 +39,7 @@ LAMPS = (
 SKY: Colour = (0.31, 0.33, 0.36)
 GROUND: Colour = (0.17, 0.155, 0.145)
 
-_ROOM_RAYS = 44
+_ROOM_RAYS = 32
 _ROOM_REACH = 0.35
 """Metres within which an obstacle darkens the room's light: the hollows of a face, not the whole side of a body."""
 
