@@ -30,11 +30,11 @@ from portrait_core.rendering.layered import LayeredScene, Look, coats_of
 from portrait_core.runtime.threads import side_by_side
 from textures.tangents import tangents
 
-DETAILS = (0, -1, -2)
-"""Levels of the skin, finest first, for an avatar and its coarser levels; with ``FINE`` triangles or more asked for,
-the once subdivided skin comes before them."""
-FINE = 40_000
-THUMBNAIL_SIZE = 512
+DETAILS = {1: 40_000, 0: 15_000, -1: 8_000, -2: 0}
+"""Levels of the skin, finest first, and from how many triangles asked for on an avatar begins with each; its coarser
+levels are those that follow."""
+THUMBNAIL_SIZE, SMALL_THUMBNAIL, SMALL_MAPS = 512, 256, 512
+"""Edges of a thumbnail, and of that of an avatar whose maps are no larger than the last."""
 NO_TANGENT = np.array([1, 0, 0, 1], np.float32)
 QUICK_MAPS = 256
 """Edge of the maps of a quick picture."""
@@ -51,11 +51,12 @@ def bare_character(recipe: Recipe, person: PersonOfParts, progress: Progress, na
 
 
 def make_character(
-    recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, size: int = THUMBNAIL_SIZE
+    recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, size: int | None = None
 ) -> Avatar:
     """The avatar of parts of ``recipe``, who is ``person``, with a thumbnail of ``size``; raises as
     :func:`portrait_core.pipeline.make_avatar`."""
-    return _made(recipe, person, progress, name, size)
+    usual = SMALL_THUMBNAIL if recipe.texture_size <= SMALL_MAPS else THUMBNAIL_SIZE
+    return _made(recipe, person, progress, name, size or usual)
 
 
 def quick_character(recipe: Recipe, person: PersonOfParts, size: int, progress: Progress) -> NDArray[np.uint8]:
@@ -222,11 +223,13 @@ def quads_first(faces: NDArray[np.int32], polygon: NDArray[np.int32]) -> tuple[N
 
 def _details(recipe: Recipe) -> tuple[int, ...]:
     """The levels of the skin: the finest, and one for each coarser level that is asked for."""
-    ladder = (1, *DETAILS) if recipe.faces >= FINE else DETAILS
+    ladder = tuple(DETAILS)
+    first = next(number for number, most in enumerate(DETAILS.values()) if recipe.faces >= most)
+    ladder = ladder[first:]
     if len(recipe.lods) >= len(ladder):
         raise UsageError(
-            f"{len(recipe.lods)} coarser levels of detail; an avatar of parts has up to {len(ladder) - 1}, each of a "
-            "fixed number of triangles. Ask for fewer."
+            f"{len(recipe.lods)} coarser levels of detail; an avatar of parts of about {recipe.faces} triangles has up "
+            f"to {len(ladder) - 1}, each of a fixed number of triangles. Ask for fewer, or for more triangles."
         )
     return ladder[: 1 + len(recipe.lods)]
 
