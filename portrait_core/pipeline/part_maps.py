@@ -55,8 +55,9 @@ Against every texel asked for itself the map differs by half a level (root mean 
 skin differs from the world's."""
 SKIN_TILE = 512
 """Texels along the squares of skin that threads share."""
-KEPT_SIZE = 1024
-"""Edge of the largest skin map of whose texels a process keeps what everybody has: 70 MB at this size."""
+KEPT_SIZE, KEPT_FACES = 1024, 2048
+"""Edges of the largest skin maps of whose texels a process keeps what everybody has (128 MB at this size), and of which
+it keeps the faces (17 MB)."""
 KEPT = 12
 """Maps without a person's colour that a process keeps: every style of a model."""
 
@@ -167,7 +168,7 @@ def _skin_layout(template: PartsTemplate, size: int, width: int) -> tuple[Layout
     # The finest level whatever the mesh: its chords keep to the surface that the decoder knows.
     fine = prepared(template).skin[1]
     where, keep = template.skin_places.columns()[fine.welded], size <= KEPT_SIZE
-    layout = Layout(fine.faces, fine.uvs, where, size, detail=SKIN_DETAIL, keep=keep)
+    layout = Layout(fine.faces, fine.uvs, where, size, detail=SKIN_DETAIL, keep=size <= KEPT_FACES)
     return layout, KeptRows(size * size, width) if keep else None
 
 
