@@ -18,12 +18,13 @@ LINEAR = srgb_to_linear(np.arange(256, dtype=np.float32) / np.float32(255))
 
 class CoatTable:
     """``numbers`` (C, 7) int32 of each of ``coats``: its kind, where its colours begin in ``texels``, their height and
-    width, the same of its cover (-1: none); ``factors`` (C, 6): of its colour, of its cover, the cutoff, the gloss;
+    width, the same of its cover (-1: none); ``factors`` (C, 7): of its colour, of its cover, the cutoff, the gloss, the
+    shine;
     ``texels`` (N,) uint8. The images are copied once: two gigabytes would be images of 16,384."""
 
     def __init__(self, coats: Sequence[Coat]) -> None:
         self.numbers = np.full((len(coats), 7), -1, np.int32)
-        self.factors = np.zeros((len(coats), 6), np.float32)
+        self.factors = np.zeros((len(coats), 7), np.float32)
         parts: list[NDArray[np.uint8]] = []
         length = 0
         starts: dict[int, int] = {}  # one image may serve several parts
@@ -31,7 +32,7 @@ class CoatTable:
             material, maps = coat.section.material, coat.section.maps
             factor = material.factors.get("pbrMetallicRoughness.baseColorFactor", (1.0, 1.0, 1.0, 1.0))
             self.numbers[number, 0] = KINDS[material.alpha]
-            self.factors[number] = (*factor, material.cutoff, coat.gloss)
+            self.factors[number] = (*factor, material.cutoff, coat.gloss, coat.shine)
             cover = maps.get("opacity") if material.alpha != "opaque" else None
             for column, image in ((1, maps.base_colour), (4, cover)):
                 if image is None:

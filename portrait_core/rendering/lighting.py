@@ -100,11 +100,12 @@ def shade(
     room: NDArray[np.float32],
     lamps: NDArray[np.float32],
     cam2world: NDArray[np.float32],
+    specular: NDArray[np.floating] | float = 1.0,
 ) -> NDArray[np.float32]:
     """Linear RGB (N, 3) that leaves N surface points towards the eye.
 
     ``albedo`` (N, 3) linear, unit ``normals`` and ``to_eye`` (N, 3), ``room`` (N,) and ``lamps`` (L, N) the
-    shares of the light that arrive at the points.
+    shares of the light that arrive at the points, ``specular`` (N,) the strength of their highlights.
     """
     up = (0.5 + 0.5 * normals[:, 1:2]).astype(np.float32)
     light = (np.array(SKY, np.float32) * up + np.array(GROUND, np.float32) * (1.0 - up)) * room[:, None]
@@ -120,7 +121,7 @@ def shade(
             facing = np.clip(np.einsum("ni,ni->n", normals, half), 0.0, 1.0)
             grazing = (1.0 - np.clip(np.einsum("ni,ni->n", to_eye, half), 0.0, 1.0)) ** 5
             shine += lamp.shine * (1.0 + 4.0 * grazing) * facing**_GLOSS * lamps[index]
-    return (albedo * light + shine[:, None]).astype(np.float32)
+    return (albedo * light + (shine * specular)[:, None]).astype(np.float32)
 
 
 def glint(

@@ -217,6 +217,7 @@ def light(
                 shine += lamps[k][1] * (1.0 + 4.0 * grazing) * wp.pow(facing, GLOSS) * share
                 if gloss > 0.0:
                     wet += lamps[k][2] * 8.0 * (0.04 + 0.96 * grazing) * wp.pow(facing, COAT_GLOSS) * share
+    shine = shine * factors[coat, 6]
     leaves = wp.cw_mul(albedo, shone) + wp.vec3(shine, shine, shine)
     film = seen[i] * gloss * wet
     colour[own] = colour[own] + leaves * (seen[i] * alpha[i]) + wp.vec3(film, film, film)

@@ -35,10 +35,12 @@ def seen_slowly(
         corner = level.faces[hits.face]
         uvs = blend(level.uvs, corner, hits.weights)
         alpha, gloss, albedo = np.ones(len(going)), np.zeros(len(going)), np.zeros((len(going), 3), np.float32)
+        shine = np.ones(len(going))
         for number, coat in enumerate(coats):
             rows = coat_of[hits.face] == number
             if rows.any():
                 alpha[rows], albedo[rows], gloss[rows] = coat.alphas(uvs[rows]), coat.colours(uvs[rows]), coat.gloss
+                shine[rows] = coat.shine
         if layer == LAYERS - 1:
             alpha[:] = 1
         shown = np.flatnonzero(alpha > 0)
@@ -49,7 +51,7 @@ def seen_slowly(
         to_eye = -directions[going[shown]]
         normals *= np.where(np.einsum("ni,ni->n", normals, to_eye) < -0.3, -1, 1)[:, None].astype(np.float32)
         lamps = np.ascontiguousarray(found[:, 4:].T)
-        light = shade(albedo[shown], normals, to_eye, found[:, 3], lamps, cam2world)
+        light = shade(albedo[shown], normals, to_eye, found[:, 3], lamps, cam2world, shine[shown])
         film = gloss[shown] * glint(normals, to_eye, lamps, cam2world)
         open_share = through[going[shown], None]
         colour[going[shown]] += open_share * (alpha[shown, None] * light + film[:, None])
