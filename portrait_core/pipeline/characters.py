@@ -22,6 +22,7 @@ from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.part_maps import PartPainter
 from portrait_core.pipeline.provenance import provenance
+from portrait_core.pipeline.volume_hair import volume_hair
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.coat_table import CoatTable
@@ -77,10 +78,12 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
         if joint not in names:
             hint = suggestion(joint, names, what="joints of this model")
             raise UsageError(f"the pose turns {joint}, which model {person.header.name} does not have. {hint}")
-    every = [meshes(figure.at(detail), kinds_of(recipe)) for detail in _details(recipe)]
+    volume = volume_hair(recipe, person, progress) if has_volume(recipe) else None
+    more = [] if volume is None else [volume.mesh]  # the same on all levels: its layout is not made for others
+    every = [[*meshes(figure.at(detail), kinds_of(recipe)), *more] for detail in _details(recipe)]
     if not every[0]:
         raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
-    painter = PartPainter(recipe, person, figure)
+    painter = PartPainter(recipe, person, figure, volume)
     first = {mesh.material: mesh for mesh in reversed(every[0])}
     with side_by_side(len(first) + 1) as pool:
         small = {key: pool.submit(painter.paint, mesh, silent) for key, mesh in first.items() if key != SKIN}
@@ -168,9 +171,14 @@ def figure_of(recipe: Recipe, person: PersonOfParts) -> Figure:
 
 
 def kinds_of(recipe: Recipe) -> tuple[str, ...]:
-    """The kinds of parts that a recipe asks for."""
+    """The kinds of parts of the template that a recipe asks for."""
     kinds = recipe.parts or tuple(KINDS)
-    return tuple(kind for kind in kinds if kind != "hair" or recipe.hair != "none")
+    return tuple(kind for kind in kinds if kind != "hair" or recipe.hair == "mesh")
+
+
+def has_volume(recipe: Recipe) -> bool:
+    """Whether a recipe asks for hair that is no mesh of the template."""
+    return recipe.hair == "volume" and (not recipe.parts or "hair" in recipe.parts)
 
 
 def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps]], numbers: NDArray[np.intp]) -> Level:
