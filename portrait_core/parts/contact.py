@@ -4,7 +4,8 @@
 First the seal, which is linear: *pairs* of places on the two lips' edges, found once, are brought together exactly
 (:mod:`portrait_core.training.parts_template.lips`). Lips of another shape than the mean's may then lie in each other
 behind the edge. So every vertex of one lip that is deeper in the other than a few hundredths of a millimetre goes back
-by half of that, up or down, its neighbours with it, a few times over.
+by half of that, up or down, its neighbours with it, a few times over. Where that has drawn the edges apart again the
+seal is laid once more, this time only to close.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ class LipContact:
     """Over the V1 vertices of the skin's level 1.
 
     Attributes:
-        amounts: (J, V1) of the heights give how much of each of ``fields`` (V1, J), which lead upwards, closes all
-            pairs.
+        amounts: (J, V1) of the heights give how much of each of ``fields`` (V1, J) closes all pairs. Fields lead the
+            upper lip up and the lower one down: amounts below zero close, those above draw apart.
         overlaps: (J,) how much more.
-        limits: (J,) how much of a field is taken at most, metres: little beside the corners, where a lip that moved far
+        limits: (J,) how much of a field a seal takes at most, metres: little beside the corners, where a lip that moved far
             would fold.
         upper, lower: vertices of the two lips' facing sides.
     """
@@ -56,9 +57,18 @@ class LipContact:
     def closed(self, places: NDArray[np.float64], prepared: Facing) -> NDArray[np.float64]:
         """(V1, 3) with the lips in contact, of places (V1, 3); ``prepared`` by :meth:`prepare`."""
         result = places.copy()
-        amounts = self.amounts @ places[:, 1] + self.overlaps
-        result[:, 1] += self.fields @ np.clip(amounts, -self.limits, self.limits)
-        own = result[prepared.vertices]
+        result[:, 1] += self._seal(places[:, 1], self.limits)
+        result[prepared.vertices] = self.given_way(result[prepared.vertices], prepared)
+        result[:, 1] += self._seal(result[:, 1], np.zeros_like(self.limits))
+        return result
+
+    def _seal(self, heights: NDArray[np.float64], opening: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(V1,) how far up the seal moves lips of these heights (V1,); at most ``opening`` (J,) of each field is taken
+        to draw apart what overlaps."""
+        return np.asarray(self.fields @ np.clip(self.amounts @ heights + self.overlaps, -self.limits, opening))
+
+    def given_way(self, own: NDArray[np.float64], prepared: Facing) -> NDArray[np.float64]:
+        """(N, 3) the surface around the lips where no vertex is deep in the other lip; ``own`` (N, 3) as sealed."""
         across: list[NDArray[np.int64]] = []
         for turn in range(ROUNDS):
             if turn % LASTING == 0:
@@ -71,8 +81,7 @@ class LipContact:
             push[across[0][0]] = up
             push[across[1][0]] -= down
             own[:, 1] += prepared.spread(push)
-        result[prepared.vertices] = own
-        return result
+        return own
 
     def prepare(self, quads: NDArray[np.int64], count: int) -> Facing:
         """What the contact needs of a mesh of ``quads`` and ``count`` vertices, the same for everybody."""
