@@ -30,6 +30,8 @@ REACH = 0.003
 """Metres beyond which two places of the lips have nothing to do with each other."""
 LEAST_SLOPE = 0.4
 """Least upward part of a normal that is reckoned with."""
+FARTHEST = 0.0012
+"""Metres that a vertex gives way at most: some deep in the mouth's corners never get free, and would run away."""
 SPREAD = 0.8
 """Share of their mean that the neighbours of a vertex pass on to it."""
 
@@ -57,18 +59,22 @@ class LipContact:
     def closed(self, places: NDArray[np.float64], prepared: Facing) -> NDArray[np.float64]:
         """(V1, 3) with the lips in contact, of places (V1, 3); ``prepared`` by :meth:`prepare`."""
         result = places.copy()
-        result[:, 1] += self._seal(places[:, 1], self.limits)
+        amounts = self.amounts @ places[:, 1] + self.overlaps
+        result[:, 1] += self.fields @ np.clip(amounts, -self.limits, self.limits)
         result[prepared.vertices] = self.given_way(result[prepared.vertices], prepared)
-        result[:, 1] += self._seal(result[:, 1], np.zeros_like(self.limits))
-        return result
+        return self.resealed(result)
 
-    def _seal(self, heights: NDArray[np.float64], opening: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(V1,) how far up the seal moves lips of these heights (V1,); at most ``opening`` (J,) of each field is taken
-        to draw apart what overlaps."""
-        return np.asarray(self.fields @ np.clip(self.amounts @ heights + self.overlaps, -self.limits, opening))
+    def resealed(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(V1, 3) with edges that have come apart closed once more; what overlaps stays as it is."""
+        result = places.copy()
+        amounts = self.amounts @ places[:, 1] + self.overlaps
+        result[:, 1] += self.fields @ np.clip(amounts, -self.limits, 0)
+        return result
 
     def given_way(self, own: NDArray[np.float64], prepared: Facing) -> NDArray[np.float64]:
         """(N, 3) the surface around the lips where no vertex is deep in the other lip; ``own`` (N, 3) as sealed."""
+        own = own.copy()
+        low, high = own[:, 1] - FARTHEST, own[:, 1] + FARTHEST
         across: list[NDArray[np.int64]] = []
         for turn in range(ROUNDS):
             if turn % LASTING == 0:
@@ -80,7 +86,7 @@ class LipContact:
             push = np.zeros(len(own))
             push[across[0][0]] = up
             push[across[1][0]] -= down
-            own[:, 1] += prepared.spread(push)
+            own[:, 1] = np.clip(own[:, 1] + prepared.spread(push), low, high)
         return own
 
     def prepare(self, quads: NDArray[np.int64], count: int) -> Facing:
