@@ -44,8 +44,8 @@ class LipContact:
         amounts: (J, V1) of the heights give how much of each of ``fields`` (V1, J) closes all pairs. Fields lead the
             upper lip up and the lower one down: amounts below zero close, those above draw apart.
         overlaps: (J,) how much more.
-        limits: (J,) how much of a field a seal takes at most, metres: little beside the corners, where a lip that moved far
-            would fold.
+        limits: (J,) how much of a field a seal takes at most, metres: little beside the corners, where a lip that
+            moved far would fold.
         upper, lower: vertices of the two lips' facing sides.
     """
 
