@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What engine and add-on share: protocol, recipe fields, maps: ``from .engine_copies import protocol``.
+"""What engine and add-on share: protocol, recipe fields, maps, strands: ``from .engine_copies import protocol``.
 
 The zip carries copies of them beside this file (``build_addon.py`` puts them there). In the source tree there are none,
 so that there is one source of truth: they are loaded from the engine's folder, as files, without importing the engine.
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from portrait_core import maps, protocol, recipe_fields
+    from portrait_core import maps, protocol, recipe_fields, strands
 
-__all__ = ["maps", "protocol", "recipe_fields"]
+__all__ = ["maps", "protocol", "recipe_fields", "strands"]
 
 
 def _copy(name: str) -> Any:
@@ -37,3 +37,4 @@ if not TYPE_CHECKING:
     protocol = _copy("protocol")
     recipe_fields = _copy("recipe_fields")
     maps = _copy("maps")
+    strands = _copy("strands")

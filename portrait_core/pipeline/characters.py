@@ -155,6 +155,9 @@ def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps
         joints=numbers[np.concatenate([mesh.joints for mesh in parts])].astype(np.uint16),
         weights=np.concatenate([mesh.weights for mesh in parts]),
     )
+    if any(mesh.strands is not None for mesh in parts):
+        zero = [np.zeros(len(mesh.vertices), np.float32) if mesh.strands is None else mesh.strands for mesh in parts]
+        data = data.with_(strands=np.concatenate(zero))
     if any(each is not None for each in relief):
         # Of parts without a normal map no file has them.
         rows = [
