@@ -11,7 +11,7 @@ ADDON_ID = "portraitkit"
 MANIFEST = "blender_manifest.toml"
 PINS = "engine/constraints.txt"
 """Where the add-on carries the versions that the engine was tested with, for pip."""
-SHARED = ("protocol.py", "recipe_fields.py", "maps.py", "strands.py")
+SHARED = ("protocol.py", "recipe_fields.py", "maps.py", "parts/strands.py")
 """Modules of the engine that the add-on carries copies of: standard library only, and NumPy, which Blender has."""
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import bpy
@@ -14,7 +15,7 @@ from ..core.failure import Failure
 from ..core.text import Text
 from . import hair_shader
 from .bring_in import part_name
-from .identity import LEVEL_KEY, PART_KEY, Avatar
+from .identity import LEVEL_KEY, Avatar
 
 CURVES_KEY = "portraitkit_curves"
 """Custom property of a hair system: how many strands were asked for."""
@@ -154,8 +155,8 @@ def _on_skin(thing: bpy.types.Object) -> None:
             group.interface.new_socket("Geometry", in_out=way, socket_type="NodeSocketGeometry")
         kinds = ("NodeGroupInput", "GeometryNodeDeformCurvesOnSurface", "NodeGroupOutput")
         nodes = [group.nodes.new(kind) for kind in kinds]
-        for number, (one, two) in enumerate(zip(nodes, nodes[1:], strict=False)):
-            one.location.x, two.location.x = 220 * number, 220 * number + 220
+        for number, (one, two) in enumerate(pairwise(nodes)):
+            two.location.x = 220 * number + 220
             group.links.new(one.outputs[0], two.inputs[0])
     thing.modifiers.new("Skin", "NODES").node_group = group
 

@@ -11,8 +11,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.strands import ATTRIBUTE as STRAND_ATTRIBUTE
-
 Kind = Literal["place", "direction", "texture_place", "joints", "weights", "tangent", "value"]
 """What the numbers mean, and so how a file holds them: directions at length one, texture places with glTF's origin."""
 
@@ -51,7 +49,7 @@ VERTEX_ATTRIBUTES = {
         # Unit xyz, and in w the handedness, as MikkTSpace gives them.
         VertexAttribute("tangents", 4, "tangent", "TANGENT", only_with="normal"),
         # Of hair: metres along its strand from the root. Who makes curves or joints of hair reads it.
-        VertexAttribute("strands", 1, "value", STRAND_ATTRIBUTE, sparse=True),
+        VertexAttribute("strands", 1, "value", "_STRAND", sparse=True),
         # Places in the field's own space.
         VertexAttribute("lattice", 3, "value", working=True),
         # The number of the vertex that it was before the atlas cut the mesh.

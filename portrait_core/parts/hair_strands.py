@@ -14,7 +14,7 @@ from portrait_core.parts.hair import HairStyle, shape_of
 from portrait_core.parts.hair_maps import hair_maps
 from portrait_core.parts.part_mesh import PartMesh, triangles_of_quads
 from portrait_core.parts.rest_pose import JOINTS
-from portrait_core.strands import HEAD, Closest, HairSheet, StrandLines, strand_lines
+from portrait_core.parts.strands import HEAD, Closest, HairSheet, StrandLines, strand_lines
 
 MAP_SIZE = 512
 """Texels along the picture that is asked where there is hair."""
@@ -24,7 +24,8 @@ def hair_strands(figure: Figure, count: int = 6000, *, points: int = 14, seed: i
     """Up to ``count`` strands of ``points`` points of what a person wears on the head, at rest, metres, root first.
 
     Strands near the skin have their roots in it, the others where their sheet of hair begins. There are none for bald
-    persons. The same numbers give the same strands. Raises ``ValueError`` as :func:`portrait_core.strands.strand_lines`.
+    persons. Equal numbers give equal strands. Raises ``ValueError`` as
+    :func:`portrait_core.parts.strands.strand_lines`.
     """
     style = figure.hair
     if style is None:

@@ -39,7 +39,7 @@ SUNK = 0.0008
 """Metres that roots lie under the skin."""
 SPREAD = 0.0022
 """Metres that strands stand off their sheet to both sides, at most."""
-WIDTHS = (0.00045, 0.00008)
+WIDTHS = (0.00050, 0.00014)
 """Metres across a strand at its root and at its tip: each stands for a few hairs."""
 IDLE = (16, 0.002)
 """A walk that in so many steps got no farther than this, metres, trembles on an edge where two flows meet: it ends."""
@@ -145,7 +145,7 @@ def strand_lines(
     if count < 1 or points < 3:
         raise ValueError(f"strands: {count} strands of {points} points; at least 1 of 3")
     rng = np.random.default_rng(seed)
-    faces, at = _seeds(sheet, int(count * 1.6) + 8, rng)
+    faces, at = _seeds(sheet, int(count * 1.4) + 8, rng)
     fine, uvs = _traced(sheet, faces, at)
     first, last = _haired(fine, uvs, opacity)
     first = _rooted(fine, first, last, closest, rng)
@@ -161,7 +161,7 @@ def strand_lines(
     if closest is not None and len(lines):
         lines = _grown(lines, closest)
     share = np.linspace(0, 1, points)
-    widths = WIDTHS[0] + (WIDTHS[1] - WIDTHS[0]) * share**2
+    widths = WIDTHS[0] + (WIDTHS[1] - WIDTHS[0]) * share**3
     return StrandLines(lines, np.tile(widths, (len(lines), 1)), roots)
 
 
@@ -289,7 +289,7 @@ def _rooted(
     if closest is None:
         return first
     every = fine[:, ::4].reshape(-1, 3)
-    on, up = closest(every)
+    on, _ = closest(every)
     over = np.linalg.norm(every - on, axis=1).reshape(len(fine), -1) < NEAR
     # The back of a neck grows no hair, nor does a shoulder: only the first run over the skin counts.
     run = np.cumprod(over | (np.arange(over.shape[1]) * 4 < first[:, None]), axis=1).sum(axis=1) * 4.0 - 4
