@@ -17,6 +17,7 @@ from portrait_core.geometry.settled import settled
 from portrait_core.geometry.vertex_data import VertexData
 from portrait_core.parts.body import Body
 from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
+from portrait_core.parts.hair_joints import HairChains, hair_chains
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.person import PersonOfParts
@@ -55,10 +56,16 @@ def bare_character(recipe: Recipe, person: PersonOfParts, progress: Progress, na
     every = [meshes(figure.at(detail), kinds) for detail in _details(recipe)]
     if not every[0]:
         raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
+    chains = _chains(recipe, figure, every[0], joints[names.index("head")])
+    if chains is not None:
+        every = [[chains.moving(mesh) if mesh.name == "hair" else mesh for mesh in parts] for parts in every]
+        parents = np.append(parents, np.where(chains.parents < 0, names.index("head"), chains.parents + len(names)))
+        parents, joints = parents.astype(np.int32), np.concatenate([joints, chains.joints])
+        names = (*names, *chains.names)
     painter = PartPainter(recipe, person, figure)
     first = {mesh.material: mesh for mesh in reversed(every[0])}
     maps = _painted(painter, tuple(reversed(first.values())), progress)
-    numbers = np.array([names.index(joint) for joint in JOINTS])
+    numbers = np.array([names.index(joint) for joint in (*JOINTS, *(chains.names if chains else ()))])
     looks = {name: (painter.material(name), each) for name, each in maps.items()}
     levels = tuple(level_of(parts, looks, numbers) for parts in every)
     rest = {
@@ -74,12 +81,19 @@ def bare_character(recipe: Recipe, person: PersonOfParts, progress: Progress, na
         joints=joints,
         pose=dict(recipe.pose),
         rest=rest,
+        springs=chains.springs if chains else {},
         recipe=recipe.facts(),
         provenance=provenance(person.header),
         report={"levels": [{"faces": len(level.faces), "vertices": len(level.vertices)} for level in levels]},
     )
     _log.info("%s: %d objects, %d faces", name, len(every[0]), len(avatar.main.faces))
     return avatar
+
+
+def _chains(recipe: Recipe, figure: Figure, parts: Sequence[PartMesh], head: NDArray[np.float32]) -> HairChains | None:
+    """Joints for hair that hangs free, where the recipe asks for them."""
+    hair = next((mesh for mesh in parts if mesh.name == "hair"), None)
+    return hair_chains(hair, head, figure.skin) if recipe.hair_joints and hair is not None else None
 
 
 def _painted(painter: PartPainter, parts: Sequence[PartMesh], progress: Progress) -> dict[str, Maps]:
