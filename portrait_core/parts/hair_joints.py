@@ -146,7 +146,7 @@ def hair_chains(hair: PartMesh, head: NDArray[np.floating[Any]], skin: NDArray[n
 
 
 def _line(own: NDArray[np.float64], top: float) -> NDArray[np.float64] | None:
-    """(J, 3) joints down the middle of hanging hair (K, 3) that begins at the height ``top``; None for hair too short."""
+    """(J, 3) joints down the middle of hair (K, 3) that hangs from the height ``top``; None where it is too short."""
     tip = float(np.quantile(own[:, 1], 0.02))
     if top - tip < SHORTEST:
         return None
