@@ -15,14 +15,14 @@ import pytest
 
 Part = Callable[[str], ModuleType]
 ROOT = Path(__file__).resolve().parents[2]
-STYLE = "short02"
+STYLE = "bob01"
 
 
 @pytest.fixture(scope="module")
 def hair_file(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped model's seed 1 with small pictures, of skin and hair."""
     folder = tmp_path_factory.mktemp("hair")
-    options = ("--seed", "1", "--parts", "skin,hair", "--hair-style", STYLE, "--texture-size", "128", "--quiet")
+    options = ("--seed", "1", "--parts", "skin,hair", "--hair-style", STYLE, "--texture-size", "128", "--hair-joints", "--quiet")
     command = [str(engine_python), "-m", "cli.main", "generate", *options, "--out", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, timeout=300)
     return next(folder.glob("*.glb"))
@@ -65,6 +65,21 @@ def test_curves_follow_the_head(scene: Any, part: Part, hair_file: Path) -> None
     assert np.median(np.abs(lengths[1] / lengths[0] - 1)) < 0.05
 
 
+def test_joints_of_hair_are_bones_that_move_hair_alone(scene: Any, part: Part, hair_file: Path) -> None:
+    avatar = part("scene.bring_in").bring_in(hair_file, "Ada")
+    own = {each.name: each for each in avatar.armature.pose.bones if each.name.startswith("hair_")}
+    assert len(own) == 15 and own["hair_0_0"].parent.name.endswith("head")
+    assert own["hair_0_1"].parent == own["hair_0_0"]
+    assert 0 < own["hair_0_0"]["spring"]["stiffness"] <= 1
+    hair, skin = (bpy.data.objects[f"Ada {each}"] for each in ("hair", "skin"))
+    before = [_vertices(each) for each in (hair, skin)]
+    own["hair_0_0"].rotation_mode = "XYZ"
+    own["hair_0_0"].rotation_euler = (0.4, 0.0, 0.0)
+    bpy.context.view_layer.update()
+    moved = [np.abs(_vertices(each) - old).max() for each, old in zip((hair, skin), before, strict=True)]
+    assert moved[0] > 0.01 and moved[1] == 0
+
+
 def test_they_are_made_anew_with_the_avatar(scene: Any, part: Part, hair_file: Path) -> None:
     avatar = part("scene.bring_in").bring_in(hair_file, "Ada")
     hair_curves = part("scene.hair_curves")
@@ -101,3 +116,7 @@ def _distance(skin: Any, places: np.ndarray) -> np.ndarray:
 def _evaluated(curves: Any) -> np.ndarray:
     data = curves.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
     return _read(data.attributes["position"].data, "vector", 3).reshape(len(data.curves), -1, 3)
+
+
+def _vertices(thing: Any) -> np.ndarray:
+    return _read(thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices, "co", 3)
