@@ -48,8 +48,16 @@ PLAIN_SIZE = 8
 WORN_SIZE = 512
 """Texels along the images of hair and of a garment's relief, which are those of the set's own; half as many as the
 skin's where that is more."""
-KEPT_SIZE = 1024
-"""Edge of the largest skin map of whose texels a process keeps what everybody has: 70 MB at this size."""
+SKIN_TOLERANCE = 2.0
+SKIN_DETAIL = 0.003
+"""Levels of 255 and metres: half as close as a bake of all that a bust shows, for brows and roots are their own parts.
+Against every texel asked for itself the map differs by half a level (root mean square), a tenth of what the network's
+skin differs from the world's."""
+SKIN_TILE = 512
+"""Texels along the squares of skin that threads share."""
+KEPT_SIZE, KEPT_FACES = 1024, 2048
+"""Edges of the largest skin maps of whose texels a process keeps what everybody has (128 MB at this size), and of which
+it keeps the faces (17 MB)."""
 KEPT = 12
 """Maps without a person's colour that a process keeps: every style of a model."""
 
@@ -129,7 +137,10 @@ class PartPainter:
             return np.concatenate([colour, roughness[:, None]], axis=1)
 
         threads = thread_count(BAKE_THREADS)
-        image = bake_layout(layout, sample, srgb=(True, True, True, False), progress=progress, threads=threads)
+        image = bake_layout(
+            layout, sample, srgb=(True, True, True, False), tolerance=SKIN_TOLERANCE, progress=progress,
+            threads=threads, tile=SKIN_TILE,
+        )  # fmt: skip
         colour, roughness = np.ascontiguousarray(image[:, :, :3]), np.ascontiguousarray(image[:, :, 3])
         hair, palette, template = self.figure.hair, person.look.palette, person.parts_template
         if hair is not None and self.with_hair:
@@ -157,7 +168,7 @@ def _skin_layout(template: PartsTemplate, size: int, width: int) -> tuple[Layout
     # The finest level whatever the mesh: its chords keep to the surface that the decoder knows.
     fine = prepared(template).skin[1]
     where, keep = template.skin_places.columns()[fine.welded], size <= KEPT_SIZE
-    layout = Layout(fine.faces, fine.uvs, where, size, keep=keep)
+    layout = Layout(fine.faces, fine.uvs, where, size, detail=SKIN_DETAIL, keep=size <= KEPT_FACES)
     return layout, KeptRows(size * size, width) if keep else None
 
 
