@@ -23,6 +23,7 @@ from torch import Tensor
 from portrait_core.geometry.mesh_queries import closest_points
 from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.models.starter.bare_skin import BareSkin
+from portrait_core.models.starter.clothing import clothing_of, dressed
 from portrait_core.models.starter.code_refinement import CodeRefinement
 from portrait_core.models.starter.decoder import (
     CLOTH_ROUGHNESS,
@@ -75,7 +76,8 @@ class Prepared:
 class Identity:
     """All that one latent determines, batch of one: ``planes`` (1, 3, C, R, R), ``style`` (1, w_dim), ``palette``
     (1, 6, 3), warp ``coefficients`` (K,), ``landmarks`` (L, 3) in the identity's space, ``moved`` (1, 3, S, S, S) a
-    coarse lattice of the warp's displacement over the lattice box, ``shoulders`` where it is cut; metres."""
+    coarse lattice of the warp's displacement over the lattice box, ``shoulders`` where it is cut; metres. ``clothing``
+    (3,) of :func:`portrait_core.models.starter.clothing.clothing_of`, None where only the decoder knows it."""
 
     planes: Tensor
     style: Tensor
@@ -84,6 +86,7 @@ class Identity:
     landmarks: Tensor
     moved: Tensor
     shoulders: ShoulderCut
+    clothing: Tensor | None = None
     prepared: Prepared = field(default_factory=Prepared, repr=False, compare=False)
 
 
@@ -138,6 +141,8 @@ class CanonicalGenerator(PortraitGenerator):
             options.landmarks,
             search=partial(closest_points, reach=FADE_TO),
         )
+        self.clothing_columns: tuple[int, ...] | None = None
+        """Where the clothing's numbers stand in the code, if a model's header says so."""
         self._static: StaticTables | None = None
         if seed is not None:
             initialise(self, torch.Generator().manual_seed(seed))
@@ -161,9 +166,14 @@ class CanonicalGenerator(PortraitGenerator):
             landmarks=self.identity_warp.landmarks(coefficients[0]),
             moved=self._moved_lattice(warp),
             shoulders=self._wanted_cut(),
+            clothing=self._clothing(ws[:, 0], code),
             prepared=Prepared(warp=warp),
         )
         return replace(whole, shoulders=self._cut_of(whole))
+
+    def _clothing(self, w: Tensor, code: Tensor) -> Tensor | None:
+        columns = self.clothing_columns
+        return None if columns is None else clothing_of(code, self.refined_code(w), columns)
 
     def refined_code(self, w: Tensor) -> Tensor:
         """The codes of style rows ``w[B, w_dim]`` as parts read them: see
@@ -369,6 +379,8 @@ class CanonicalGenerator(PortraitGenerator):
         away = cast(Any, mirrored - eye).norm(dim=1)
         index = torch.nonzero(away < LID_REACH).squeeze(1)
         sample = decoder(self.normalised(points))
+        if identity.clothing is not None:
+            sample = dressed(sample, points, identity.clothing, identity.palette, self.identity_warp, eye)
         colour, roughness = sample.colour()[0], sample.roughness()[0]
         # Only the shoulder cut shows the inside, of which the decoder learnt nothing: it is plain cloth or hair.
         depth = ((-sample.distance()[0] - INSIDE[0]) / (INSIDE[1] - INSIDE[0])).clamp(0, 1)
