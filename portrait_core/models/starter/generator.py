@@ -16,6 +16,7 @@ from functools import partial
 from threading import Lock, RLock
 from typing import Any, cast
 
+import numpy as np
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor
@@ -27,11 +28,13 @@ from portrait_core.models.starter.clothing import clothing_of, dressed
 from portrait_core.models.starter.code_refinement import CodeRefinement
 from portrait_core.models.starter.decoder import (
     CLOTH_ROUGHNESS,
+    FIXED_TONES,
     HAIR_ROUGHNESS,
     CanonicalDecoder,
     CanonicalSample,
 )
 from portrait_core.models.starter.eye_colour import eye_colour
+from portrait_core.models.starter.eye_opening import beyond_opening, eye_opening, lashes, opening_logit
 from portrait_core.models.starter.identity_code import CodeLayout, IdentityCode
 from portrait_core.models.starter.identity_warp import FADE_TO, IdentityWarp
 from portrait_core.models.starter.plane_basis import PlaneBasis
@@ -144,6 +147,7 @@ class CanonicalGenerator(PortraitGenerator):
         self.clothing_columns: tuple[int, ...] | None = None
         """Where the clothing's numbers stand in the code, if a model's header says so."""
         self._static: StaticTables | None = None
+        self._opening: tuple[Tensor | None] | None = None
         if seed is not None:
             initialise(self, torch.Generator().manual_seed(seed))
 
@@ -413,6 +417,16 @@ class CanonicalGenerator(PortraitGenerator):
                 self._static = StaticTables(self.decoder)
             return self._static
 
+    def _eye_opening(self) -> Tensor | None:
+        """The border of the lids, made once; None where the template has no eyes."""
+        with _TABLES:
+            if self._opening is None:
+                warp = self.identity_warp
+                vertices, triangles = warp.vertices.cpu().numpy(), warp.triangles.cpu().numpy()
+                found = eye_opening(vertices, triangles, np.asarray(self.options.eye_place, np.float32))
+                self._opening = (None if found is None else torch.as_tensor(found).to(warp.vertices),)
+            return self._opening[0]
+
     def _materials_of_eyes(self, identity: Identity, decoder: PointDecoder, points: Tensor) -> tuple[Tensor, Tensor]:
         """sRGB albedo (N, 3) and roughness (N,) of lids and eyeballs.
 
@@ -428,8 +442,14 @@ class CanonicalGenerator(PortraitGenerator):
         for _ in range(LID_STEPS):
             distance = decoder.distance(self.normalised(x))
             x = x - outward * distance.clamp(-LID_FRONT, LID_OUT)[:, None]
-        in_front = decoder(self.normalised(x + LID_FRONT * outward))
-        sample = replace(decoder(self.normalised(x)), eye=in_front.eye)
+        sample, opening = decoder(self.normalised(x)), self._eye_opening()
+        if opening is None:
+            sample = replace(sample, eye=decoder(self.normalised(x + LID_FRONT * outward)).eye)
+        else:
+            sideways = torch.cat([outward[:, :1] * side, outward[:, 1:]], 1)
+            beyond = beyond_opening(opening.to(outward), sideways)
+            dark = torch.lerp(sample.skin, sample.skin.new_tensor(FIXED_TONES[0]), lashes(beyond, outward)[:, None])
+            sample = replace(sample, eye=opening_logit(beyond)[None], skin=dark)
         place = self.warp_of(identity)(x)
         left, right = (identity.landmarks[i] for i in self.options.eye_landmarks)
         direction = nnf.normalize(place - torch.where(x[:, :1] > 0, left, right), dim=1)
