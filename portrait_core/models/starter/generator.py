@@ -24,7 +24,7 @@ from torch import Tensor
 from portrait_core.geometry.mesh_queries import closest_points
 from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.models.starter.bare_skin import BareSkin
-from portrait_core.models.starter.clothing import clothing_of, dressed
+from portrait_core.models.starter.clothing import PLAIN_SHADE, clothing_of, dressed
 from portrait_core.models.starter.code_refinement import CodeRefinement
 from portrait_core.models.starter.decoder import (
     CLOTH_ROUGHNESS,
@@ -80,7 +80,8 @@ class Identity:
     """All that one latent determines, batch of one: ``planes`` (1, 3, C, R, R), ``style`` (1, w_dim), ``palette``
     (1, 6, 3), warp ``coefficients`` (K,), ``landmarks`` (L, 3) in the identity's space, ``moved`` (1, 3, S, S, S) a
     coarse lattice of the warp's displacement over the lattice box, ``shoulders`` where it is cut; metres. ``clothing``
-    (3,) of :func:`portrait_core.models.starter.clothing.clothing_of`, None where only the decoder knows it."""
+    (3,) of :func:`portrait_core.models.starter.clothing.clothing_of`, None where all
+    colours are the decoder's alone."""
 
     planes: Tensor
     style: Tensor
@@ -389,7 +390,8 @@ class CanonicalGenerator(PortraitGenerator):
         # Only the shoulder cut shows the inside, of which the decoder learnt nothing: it is plain cloth or hair.
         depth = ((-sample.distance()[0] - INSIDE[0]) / (INSIDE[1] - INSIDE[0])).clamp(0, 1)
         hairy = (sample.hair < sample.body)[0]
-        plain = torch.where(hairy[:, None], identity.palette[:, 2], identity.palette[:, 3])
+        cloth = identity.palette[:, 3] * (1.0 if identity.clothing is None else PLAIN_SHADE)
+        plain = torch.where(hairy[:, None], identity.palette[:, 2], cloth)
         colour = torch.lerp(colour, plain, depth[:, None])
         roughness = torch.lerp(roughness, torch.where(hairy, HAIR_ROUGHNESS, CLOTH_ROUGHNESS).to(roughness), depth)
         if len(index):
@@ -417,8 +419,9 @@ class CanonicalGenerator(PortraitGenerator):
                 self._static = StaticTables(self.decoder)
             return self._static
 
-    def _eye_opening(self) -> Tensor | None:
-        """The border of the lids, made once; None where the template has no eyes."""
+    def lid_border(self) -> Tensor | None:
+        """The lattice of :func:`portrait_core.models.starter.eye_opening.eye_opening`, made once; None where the
+        template has no eyes."""
         with _TABLES:
             if self._opening is None:
                 warp = self.identity_warp
@@ -442,7 +445,8 @@ class CanonicalGenerator(PortraitGenerator):
         for _ in range(LID_STEPS):
             distance = decoder.distance(self.normalised(x))
             x = x - outward * distance.clamp(-LID_FRONT, LID_OUT)[:, None]
-        sample, opening = decoder(self.normalised(x)), self._eye_opening()
+        sample = decoder(self.normalised(x))
+        opening = None if identity.clothing is None else self.lid_border()
         if opening is None:
             sample = replace(sample, eye=decoder(self.normalised(x + LID_FRONT * outward)).eye)
         else:
