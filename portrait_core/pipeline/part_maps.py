@@ -6,7 +6,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from PIL import Image
 from portrait_core.avatar import Maps, Material
 from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.parts.character import Figure, prepared
-from portrait_core.parts.cloth_colours import cloth_colours
+from portrait_core.parts.cloth_colours import cloth_colours, worn_heights
 from portrait_core.parts.eye_maps import eye_colours
 from portrait_core.parts.garment import Garment
 from portrait_core.parts.hair import HairStyle
@@ -278,7 +278,8 @@ def _garment(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
     figure = painter.figure
     assert figure.garment is not None  # there is a mesh of it
     size = painter.recipe.texture_size
-    colours = cloth_colours(figure.garment, painter.person.look, size)
+    worn = partial(worn_heights, figure.garment, figure.body, figure.template.rest)
+    colours = cloth_colours(figure.garment, painter.person.look, size, worn)
     relief = _cloth_relief(figure.garment, _worn_size(size)) if painter.recipe.normal_map else None
     return Maps(base_colour=colours, normal=relief)
 
