@@ -31,8 +31,8 @@ STRIPE_SHARE = 0.8
 """Of a stripe's colour, where a person has stripes."""
 
 STRIPED = (0.35, 0.5)
-"""Persons have stripes or none: between these values of the scalar they come in. Who wears the shirt for its stripes has
-them whole."""
+"""Persons have stripes or none: between these values of the scalar they come in. Who wears the shirt for its stripes
+has them whole."""
 
 WEAVE, THREAD = 0.012, 6.0
 """How much lighter and darker single threads are, and the texels of a thread: enough for any filter."""
