@@ -32,7 +32,7 @@ IRIS = 0.41
 BALL_RINGS = (0.06, 0.11, PUPIL, 0.21, 0.28, 0.35, IRIS, 0.445, 0.50, 0.60, 0.75, 0.95, 1.2, 1.5, 1.9, 2.4)
 CORNEA_RINGS = (0.07, 0.14, 0.21, 0.28, 0.34, 0.40, 0.46, 0.52)
 
-SMALLER = 0.0004
+SMALLER = 0.0006
 """Metres that the ball's radius is below the distance of the eyeball's foremost point from its middle."""
 BULGE = 0.0002
 """Metres that the cornea stands above the ball's sphere, at its middle."""
