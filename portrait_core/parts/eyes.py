@@ -93,7 +93,7 @@ class EyesTemplate:
             cornea = eye.middle + self._cornea[0] * heights[:, None]
             tear = tear_line(eye, skin[self.lids[side]])
             result += [
-                topologies["ball"].placed(f"eye_{side}", ball, self._ball_normals(ball)),
+                topologies["ball"].placed(f"eye_{side}", ball, self._ball_normals),
                 topologies["cornea"].placed(f"cornea_{side}", cornea, self._cornea_normals(cornea)),
                 topologies[f"tear_{side}"].placed(f"tear_{side}", tear, self._tear_normals[side](tear)),
             ]
@@ -129,8 +129,10 @@ class EyesTemplate:
         return directions, angle, SUNK * share - 0.00002 * (1 - share)
 
     @cached_property
-    def _ball_normals(self) -> SmoothNormals:
-        return SmoothNormals.of(_doubled(_rings(len(BALL_RINGS), closed=True)), len(self._ball[0]))
+    def _ball_normals(self) -> NDArray[np.float64]:
+        """(V, 3) the same for balls of any size."""
+        normals = SmoothNormals.of(_doubled(_rings(len(BALL_RINGS), closed=True)), len(self._ball[0]))
+        return normals(self._ball[0])
 
     @cached_property
     def _cornea_normals(self) -> SmoothNormals:
