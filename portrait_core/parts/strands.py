@@ -33,6 +33,8 @@ SHORTEST = 0.008
 """Metres: shorter strands are left out."""
 NEAR = 0.022
 """Metres over the skin within which strands may have roots: what hangs further away grew higher up."""
+ROOTS = 2.5
+"""How much more roots there are where a sheet begins than farther down."""
 RISE = 0.030
 """Metres along a strand in which it comes from the skin up to its sheet."""
 SUNK = 0.0008
@@ -294,7 +296,8 @@ def _rooted(
     # The back of a neck grows no hair, nor does a shoulder: only the first run over the skin counts.
     run = np.cumprod(over | (np.arange(over.shape[1]) * 4 < first[:, None]), axis=1).sum(axis=1) * 4.0 - 4
     reach = np.clip(np.minimum(run, first + 0.7 * (last - first)) - first, 0, None)
-    return first + reach * rng.random(len(fine))
+    # Most near the beginning: hairlines are no thinner than the rest.
+    return first + reach * rng.random(len(fine)) ** ROOTS
 
 
 def _grown(lines: NDArray[np.float64], closest: Closest) -> NDArray[np.float64]:
