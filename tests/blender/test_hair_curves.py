@@ -22,18 +22,8 @@ STYLE = "bob01"
 def hair_file(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shipped model's seed 1 with small pictures, of skin and hair."""
     folder = tmp_path_factory.mktemp("hair")
-    options = (
-        "--seed",
-        "1",
-        "--parts",
-        "skin,hair",
-        "--hair-style",
-        STYLE,
-        "--texture-size",
-        "128",
-        "--hair-joints",
-        "--quiet",
-    )
+    who = ("--seed", "1", "--parts", "skin,hair", "--hair-style", STYLE)
+    options = (*who, "--texture-size", "128", "--hair-joints", "--quiet")
     command = [str(engine_python), "-m", "cli.main", "generate", *options, "--out", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, timeout=300)
     return next(folder.glob("*.glb"))
