@@ -59,7 +59,7 @@ LOWEST, HIGHEST = -0.35, 0.75
 """Mouth and brows over the head joint, in lengths of the bone from neck to head."""
 
 CHEEKS = (12.0, 25.0)
-"""Degrees to the sides where the face stands back from nose and lips; farther out may be the hair of a bob."""
+"""Degrees to the sides where the face stands back from nose and lips; farther out may be hair, as that of a bob."""
 
 AZIMUTHS, HEIGHTS = 48, 10
 NARROWER = 0.92

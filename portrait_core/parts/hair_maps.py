@@ -143,7 +143,7 @@ def _frizz(across: NDArray[np.float32], along: NDArray[np.float32], width: NDArr
 def _strand_texels(
     style: HairStyle, size: int
 ) -> tuple[
-    NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int64], tuple[NDArray[np.integer], ...]
+    NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int32], tuple[NDArray[np.integer], ...]
 ]:
     """(S, S) each: metres across and along, the width of a texel in metres, its quad; beyond the charts those of the
     nearest texel in one, whose row and column come last."""
