@@ -63,7 +63,8 @@ def test_good_avatars_have_nothing_to_reject(seed: int) -> None:
 
 def test_a_garment_that_was_pushed_into_the_skin_is_told() -> None:
     avatar = starter(1)
-    assert measure(moved(avatar, "garment", np.array([0, 0, -0.006]))).reasons == ("parts cross",)
+    inwards = -0.010 * avatar.main.normals.astype(np.float64)
+    assert "parts cross" in measure(moved(avatar, "garment", inwards)).reasons
 
 
 def test_hair_that_was_pushed_into_an_ear_is_told() -> None:
@@ -96,7 +97,7 @@ def test_a_border_that_lost_faces_is_told(part: str) -> None:
         border = (~np.isin(begin * count + end, end * count + begin)).any(axis=1)
         pairs = np.flatnonzero(~lost) // 2  # the halves of a quad are neighbours
         torn = np.unique(pairs[border])
-        lost |= np.isin(np.arange(len(faces)) // 2, torn[numbers.random(len(torn)) < 0.35])
+        lost |= np.isin(np.arange(len(faces)) // 2, torn[numbers.random(len(torn)) < 0.5])
     assert "ragged border" in measure(without(avatar, part, lost)).reasons
 
 
