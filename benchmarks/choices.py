@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Own code against the library that could do the same, step by step, in one run: the numbers of docs/choices.md.
 
-    python -m benchmarks.choices [--faces 20000] [--only unwrap,closest]
+    python -m benchmarks.choices [--faces 20000] [--only unwrap,closest] [--model NAME]
 
 Processor seconds of all threads, the best of two, so that what else the machine does hardly counts; the ratio is the
 library's by ours (above 1: ours is faster). Libraries that are not installed are left out.
@@ -50,10 +50,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--faces", type=int, default=20_000)
     parser.add_argument("--only", default="unwrap,march,files,closest")
+    parser.add_argument("--model", default="starter", help="a model's name or file")
+    parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     steps = {"unwrap": unwrapping, "march": marching, "files": files, "closest": queries}
-    model = load_model("starter", "cpu")
-    person = model.person(Recipe(seed=7))
+    model = load_model(options.model, "cpu")
+    person = model.person(Recipe(model=options.model, seed=options.seed))
     field = person.field
     surface = extract_surface(field, 256)
     world = Surface(np.ascontiguousarray(field.place(surface.vertices), np.float32), surface.faces)

@@ -140,7 +140,8 @@ def _seen(queries: MeshQueries, places: NDArray[np.float64]) -> NDArray[np.bool_
     around /= np.linalg.norm(around, axis=1, keepdims=True)
     starts = (places[:, None] + APART * around).reshape(-1, 3).astype(np.float32)
     ways = np.broadcast_to(around, (len(places), LOOKS, 3)).reshape(-1, 3).astype(np.float32)
-    return (queries.first_hits(starts, ways, FAR).face < 0).reshape(-1, LOOKS).any(axis=1)
+    free = queries.first_hits(starts, ways, FAR).face < 0
+    return np.asarray(free.reshape(-1, LOOKS).any(axis=1), np.bool_)
 
 
 def sampled(image: NDArray[np.floating], uvs: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -63,13 +63,15 @@ def _parted(values: NDArray[np.floating]) -> float:
 
 def _picture(level: Level, neck: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Colours (H, W, 3), sRGB 0 to 1, lowest row first, of what is seen from ahead, and where something is (H, W)."""
-    x, y = np.meshgrid(np.arange(-WIDE, WIDE, STEP) + neck[0], np.arange(LOW, HIGH, STEP) + neck[1])
-    starts = np.stack([x.ravel(), y.ravel(), np.full(x.size, level.vertices[:, 2].max() + 0.1)], 1)
-    ways = np.broadcast_to(np.array([0.0, 0.0, -1.0]), starts.shape)
-    hits = MeshQueries(level.vertices, level.faces).first_hits(starts.astype(np.float32), ways.astype(np.float32))
-    colours, met = np.zeros((x.size, 3)), hits.face >= 0
+    across, up = np.arange(-WIDE, WIDE, STEP) + float(neck[0]), np.arange(LOW, HIGH, STEP) + float(neck[1])
+    starts = np.empty((len(up), len(across), 3), np.float32)
+    starts[..., 0], starts[..., 1], starts[..., 2] = across, up[:, None], level.vertices[:, 2].max() + 0.1
+    flat = starts.reshape(-1, 3)
+    ways = np.tile(np.array([0, 0, -1], np.float32), (len(flat), 1))
+    hits = MeshQueries(level.vertices, level.faces).first_hits(flat, ways)
+    colours, met = np.zeros((len(flat), 3)), hits.face >= 0
     colours[met] = _coloured(level, hits.take(met).interpolated(level.uvs, level.faces))
-    return colours.reshape(*x.shape, 3), met.reshape(x.shape)
+    return colours.reshape(starts.shape), met.reshape(starts.shape[:2])
 
 
 def _coloured(level: Level, uvs: NDArray[np.floating]) -> NDArray[np.float64]:
