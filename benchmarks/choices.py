@@ -30,13 +30,13 @@ from portrait_core.models.load import load_model
 from portrait_core.pipeline.levels import DENSITY
 from portrait_core.recipe import Recipe
 from portrait_core.shape import decimate, extract_surface
-from portrait_core.shape.adaptive_sampling import sample_bricks
+from portrait_core.shape.adaptive_sampling import sample_sparse_grid
 from portrait_core.shape.grid import Lattice
 from portrait_core.shape.isosurface import best_march, triangulate
 from portrait_core.shape.marching_cubes import march_bricks
 from portrait_core.shape.regions import Region, face_regions
+from tests.textures.measures import stretches
 from textures import Atlas, unwrap
-from textures.distortion import stretches
 from textures.pack import pack
 from textures.xatlas_charts import xatlas_pack
 
@@ -118,7 +118,7 @@ def _atlas_words(name: str, atlas: Atlas, surface: Surface) -> str:
 def marching(field: Any, _world: Surface, _few: Surface, _regions: Any) -> Iterator[Row]:
     """The same sampled values as cells near the surface, and as a whole lattice."""
     lattice = Lattice.over(field.bounds, 256)
-    bricks, _ = sample_bricks(field, lattice, progress=lambda *_: None)
+    bricks, _ = sample_sparse_grid(field, lattice, progress=lambda *_: None)
     (vertices, _), first = _timed(lambda: march_bricks(bricks))
     x, y, z = (np.arange(n + 1, dtype=np.float32) for n in lattice.cells)
     middle = np.asarray(lattice.cells, np.float32) / 2

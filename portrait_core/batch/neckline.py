@@ -35,7 +35,8 @@ def raggedness(level: Level, neck: NDArray[np.float64]) -> float | None:
     colours, seen = _picture(level, neck)
     throat = seen.copy()
     throat[: int(0.75 * len(seen))] = False
-    throat[:, np.abs(np.arange(seen.shape[1]) * STEP - WIDE) > WIDE / 2] = False
+    middle, quarter = seen.shape[1] // 2, int(WIDE / 2 / STEP)
+    throat[:, : middle - quarter] = throat[:, middle + quarter :] = False
     if int(throat.sum()) < CLOTH * seen.size:
         return None
     unlike = np.linalg.norm(colours - np.median(colours[throat], axis=0), axis=-1)
