@@ -322,13 +322,14 @@ class RecipeFields:
         ),
     ] = ()
     hair: Annotated[
-        Literal["mesh", "none"],
+        Literal["mesh", "volume", "none"],
         RecipeField(
             help="How an avatar of parts has its hair.",
             label="Hair",
             section="mesh",
             choices={
                 "mesh": ("Mesh", "A mesh of strands, worn as the person's numbers say"),
+                "volume": ("Volume", "One closed shape, as whole busts have it; its mesh is the person's own"),
                 "none": ("None", "None, as without the part"),
             },
             flag="--hair",

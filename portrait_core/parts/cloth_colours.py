@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
+from portrait_core.imaging.colour_space import srgb_bytes, srgb_to_linear
 from portrait_core.parts.body import Body
 from portrait_core.parts.garment import Garment
 from portrait_core.parts.part_mesh import triangles_of_quads
@@ -31,8 +31,8 @@ STRIPE_SHARE = 0.8
 """Of a stripe's colour, where a person has stripes."""
 
 STRIPED = (0.35, 0.5)
-"""Persons have stripes or none: between these values of the scalar they come in. Who wears the shirt for its stripes has
-them whole."""
+"""Persons have stripes or none: between these values of the scalar they come in. Who wears the shirt for its stripes
+has them whole."""
 
 WEAVE, THREAD = 0.012, 6.0
 """How much lighter and darker single threads are, and the texels of a thread: enough for any filter."""
@@ -49,7 +49,7 @@ def cloth_colours(
     ``heights`` gives those (U,) that stripes are a formula of, metres above the eyes, such as :func:`worn_heights`;
     without it they are those of the canonical body.
     """
-    shade, share = _still(garment, size)
+    white, own = _still(garment, size)
     cloth, stripe = (_linear(look.palette[name]) for name in ("clothing", "stripes"))
     amount = float(_smooth(np.asarray(look.scalars.get("stripes", 0.0)), *STRIPED)) * STRIPE_SHARE
     at = _heights(garment, heights() if heights else garment.heights_of(look), size) if amount > 0.02 else None
@@ -57,12 +57,12 @@ def cloth_colours(
 
     def rows(begin: int, end: int) -> None:
         part = slice(begin, end)
-        colour = np.asarray(cloth - np.float32(WHITE), np.float32)
-        if at is not None:
-            striped = np.float32(amount) * _stripe(at[part])
-            colour = colour + np.asarray(stripe - cloth, np.float32) * striped[..., None]
-        lit = (np.float32(WHITE) + colour * share[part, :, None]) * shade[part, :, None]
-        image[part] = np.rint(linear_to_srgb(lit) * np.float32(255)).astype(np.uint8)
+        striped = None if at is None else np.float32(amount) * _stripe(at[part]) * own[part]
+        for channel in range(3):  # NumPy is slow along a short last axis
+            lit = own[part] * (cloth[channel] - np.float32(WHITE)) + white[part]
+            if striped is not None:
+                lit += striped * (stripe[channel] - cloth[channel])
+            image[part, :, channel] = srgb_bytes(lit)
 
     in_pieces(rows, size, PIECE)
     return image
@@ -81,14 +81,16 @@ def worn_heights(garment: Garment, body: Body, rest: RestPose) -> NDArray[np.flo
 
 @lru_cache(maxsize=8)
 def _still(garment: Garment, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The same for everybody, (S, S) each: light beside the cloth's own, and the share of the person's colour."""
+    """The same for everybody, (S, S) each: the light of white cloth, and how much of the person's colour less white is
+    added to it."""
     with Image.open(io.BytesIO(garment.shade)) as image:
         # Resized apart: pillow would weigh the light by the other channel, which is no opacity here.
         parts = [band.resize((size, size), Image.Resampling.BICUBIC) for band in image.convert("LA").split()]
     light, share = (np.asarray(np.asarray(part, np.float32) / np.float32(255), np.float32) for part in parts)
     thread = np.sin(np.arange(size) * (2 * np.pi / THREAD)).astype(np.float32)
     weave = np.float32(1) + np.float32(WEAVE) * thread[:, None] * thread
-    return np.asarray((np.float32(0.25) + np.float32(0.75) * light) * weave, np.float32), share
+    shade = np.asarray((np.float32(0.25) + np.float32(0.75) * light) * weave, np.float32)
+    return shade * np.float32(WHITE), shade * share
 
 
 def _heights(garment: Garment, at: NDArray[np.float32], size: int) -> NDArray[np.float32]:

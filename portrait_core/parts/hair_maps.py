@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from portrait_core.geometry.components import component_labels
 from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.part_mesh import triangles_of_quads
@@ -30,6 +31,12 @@ STRANDS = ((0.0032, 0.10), (0.0015, 0.09), (0.0008, 0.08))
 
 LONG = 0.09
 """Along its strand the drawn detail changes over this many metres."""
+
+TUFTS = 100
+"""Pieces of a single quad from which on a style is of tufts: frizzy hair, which has no strands to be seen."""
+
+FRIZZ = ((0.0050, 0.14), (0.0024, 0.26), (0.0013, 0.26))
+"""Widths of its curls, metres, and how much their ridges add to the detail."""
 
 ROOT = (0.45, 0.022)
 """Share of light at the roots, and the metres over which it becomes full."""
@@ -72,11 +79,14 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
         # Resized apart, so that the detail beside hair is not weighed by the opacity.
         parts = [band.resize((size, size), Image.Resampling.BICUBIC) for band in image.convert("LA").split()]
     detail, opacity = (np.asarray(part, np.float32) / 255 for part in parts)
-    across, along, width, nearest = _strand_texels(style, size)
+    across, along, width, quad, nearest = _strand_texels(style, size)
     drawn = np.zeros_like(detail)
     for seed, (period, amount) in enumerate(STRANDS):
         fine = np.clip(period / np.maximum(width, 1e-6) / 2 - 0.5, 0, 1)
         drawn += amount * fine * noise(across / period, along / LONG, seed)
+    lone = _tufts(style)
+    if int(lone.sum()) >= TUFTS:
+        drawn = np.where(lone[quad], drawn, _frizz(across, along, width))
     detail = detail + drawn
     # Where the cover fades out, some strands are longer than others.
     ends = sum(share * noise(across / period, along / LONG, 7 + k) for k, (period, share) in enumerate(ENDS))
@@ -99,12 +109,32 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
     )
 
 
+def _tufts(style: HairStyle) -> NDArray[np.bool_]:
+    """(Q,) whether a quad hangs together with no other."""
+    piece = component_labels(int(style.quads.max()) + 1, style.quads[:, :3].ravel(), style.quads[:, 1:].ravel())
+    own = piece[style.quads[:, 0]]
+    return np.bincount(own)[own] == 1
+
+
+def _frizz(across: NDArray[np.float32], along: NDArray[np.float32], width: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(S, S) detail of curls that lie in all directions: bright ridges of noise, bent by coarser noise."""
+    drawn = np.zeros_like(along)
+    for seed, (period, amount) in enumerate(FRIZZ):
+        fine = np.clip(period / np.maximum(width, 1e-6) / 2 - 0.5, 0, 1)
+        x, y = across / period, along / period
+        bent = [0.9 * noise(x / 2, y / 2, 11 + 2 * seed + k) for k in (0, 1)]
+        drawn += amount * fine * (0.66 - 2 * np.abs(noise(x + bent[0], y + bent[1], 31 + seed)))
+    return drawn
+
+
 def _strand_texels(
     style: HairStyle, size: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], tuple[NDArray[np.integer], ...]]:
-    """(S, S) each: metres across and along, and the width of a texel in metres; continued beyond the charts by the
+) -> tuple[
+    NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int32], tuple[NDArray[np.integer], ...]
+]:
+    """(S, S) each: metres across and along, the width of a texel in metres, its quad; beyond the charts those of the
     nearest texel in one, whose row and column come last."""
-    faces, _ = triangles_of_quads(style.corners)
+    faces, of_quad = triangles_of_quads(style.corners)
     texels = cover_texels(faces, style.uvs, size)
     values = np.zeros((size, size, 2), np.float32)
     values[texels.row, texels.column] = texels.interpolate(faces, style.strands)
@@ -115,9 +145,10 @@ def _strand_texels(
     real = _double_area(table)
     seen = _double_area(uvs)
     steps = np.sqrt(real / np.maximum(seen, 1e-9)).astype(np.float32)
-    width = np.zeros((size, size), np.float32)
-    width[texels.row, texels.column] = steps[texels.face]
-    return values[..., 0], values[..., 1], width[nearest], nearest
+    face = np.zeros((size, size), np.int64)
+    face[texels.row, texels.column] = texels.face
+    face = face[nearest]
+    return values[..., 0], values[..., 1], steps[face], of_quad[face], nearest
 
 
 def _double_area(corners: NDArray[np.float64]) -> NDArray[np.float64]:
