@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the parts of many persons of a starter: ``python -m benchmarks.parts --model FILE [--seeds N]``.
+"""Measures the parts of many persons of a starter: ``python -m benchmarks.parts [--model NAME] [--seeds N]``.
 
 One JSON line a person, then one with the whole: how far the skin is from the world's truth, and how often each fault is
-there. Needs the CC0 data, for the truth and for half-closed lids.
+there. Needs the CC0 data, for the truth and for half-closed lids. ``--out`` keeps the whole.
 """
 
 from __future__ import annotations
@@ -33,9 +33,17 @@ CLOSING = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
 """Shares of a blink at which lids and balls are looked at."""
 BLINK = "makehuman-extra-targets/faceunits01/targets/faceunits"
 STEP = 0.0003
-"""Metres between the lines that look for an eyeball behind its lids, and for teeth behind skin."""
+"""Metres between the lines that look for teeth and the mouth's bag behind skin."""
+EYE_STEP, EYE_SIZE = 0.0001, 0.034
+"""Metres between the lines that look for an eyeball behind its lids, and the width of what they look at, all of a ball:
+close enough that the sliver which a closing eye has at last stays in one piece. Lines 0.3 mm apart break it in several,
+all but one of which would count as coming through a lid."""
+STRAY_MM2 = 0.3
+"""Square millimetres of an eyeball beside its opening that count as coming through a lid."""
 STRAY = 6
-"""Cells of an eyeball beside its opening that count as coming through a lid: half a square millimetre."""
+"""Lines that meet the mouth's bag and count as none."""
+NEAR_EYE = 0.045
+"""Metres from an eyeball's middle within which a face may be one of its lids."""
 DEEP = 0.0002
 """Metres of a crossing of the lips that count as one."""
 VIEWS = (-0.6, 0.0, 0.6)
@@ -110,53 +118,41 @@ def faults(fixed: Fixed, figure: Figure) -> dict[str, float]:
     inner = fixed.among("mouth")
     result = {"slit_mm2": slit(places, fixed.faces, inner, mouth)}
     gaps: list[float] = []
-    poke = 0
+    strays: list[float] = []
     for side in SIDES:
         ball = figure.template.eyes.eyeball(figure.body, side)
         gaps.append(float(lid_gaps(figure.skin, fixed.spokes[side], ball.middle, ball.radius).max()) * 1e3)
         closing = skin.moves(fixed.blinks[side])[:level]
         made = {mesh.name: mesh for mesh in meshes(figure, ("eyes",))}
+        balls = [_from_front(made[f"{name}_{side}"].vertices, made[f"{name}_{side}"].faces, ball.middle)
+                 for name in ("eye", "cornea")]  # fmt: skip
         for share in CLOSING:
             lids = places + share * closing
-            for name in ("eye", "cornea"):
-                mesh = made[f"{name}_{side}"]
-                seen = _in_front(lids, fixed.faces, mesh.vertices.astype(np.float64), mesh.faces, ball.middle)
-                stray = stray_share(seen)[1]
-                poke += int(stray > STRAY)
+            near = fixed.faces[np.linalg.norm(lids[fixed.faces].mean(axis=1) - ball.middle, axis=1) < NEAR_EYE]
+            lid = _from_front(lids, near, ball.middle)
+            strays += [stray_share(np.isfinite(each) & (each < lid))[1] * EYE_STEP * EYE_STEP * 1e6 for each in balls]
     lips = fixed.faces[fixed.among("lips", "mouth")]
     crossed, depth = crossings(places, lips)
     # Folds deep in the bag touch each other, where nobody sees them.
     shown = places[lips[crossed]].mean(axis=1)[:, 2] > places[lips].reshape(-1, 3)[:, 2].max() - 0.010
-    result |= {"lid_gap_mm": max(gaps), "lid_poke": poke, "lip_crossings": int((shown & (depth > DEEP)).sum())}
+    result |= {"lid_gap_mm": max(gaps), "lid_poke": sum(each > STRAY_MM2 for each in strays)}
+    result |= {"lid_poke_mm2": max(strays), "lip_crossings": int((shown & (depth > DEEP)).sum())}
     result["lip_depth_mm"] = float(depth[shown].max(initial=0)) * 1e3
     result["folds"] = len(folded(places, skin.quads))
-    teeth = 0
-    bag = 0
     outer = fixed.faces[~inner]
-    for mesh in meshes(figure, ("teeth", "tongue")):
-        for yaw in VIEWS:
-            teeth += through(mesh.vertices.astype(np.float64), mesh.faces, places, outer, mouth, yaw, STEP)
-    for yaw in VIEWS:
-        bag += through(places, fixed.faces[inner], places, outer, mouth, yaw, STEP)
+    insides = [(mesh.vertices.astype(np.float64), mesh.faces) for mesh in meshes(figure, ("teeth", "tongue"))]
+    *teeth, bag = through([*insides, (places, fixed.faces[inner])], (places, outer), mouth, VIEWS, STEP).sum(axis=1)
     slit_cells = result["slit_mm2"] / (STEP * STEP * 1e6)
-    result["teeth_through"] = max(teeth - 3 * slit_cells, 0)
-    result["bag_through"] = max(bag - 3 * 3 * slit_cells - STRAY, 0)
+    result["teeth_through"] = max(int(sum(teeth)) - 3 * slit_cells, 0)
+    result["bag_through"] = max(int(bag) - 3 * 3 * slit_cells - STRAY, 0)
     return result
 
 
-def _in_front(
-    skin: NDArray[np.float64],
-    faces: NDArray[np.int32],
-    ball: NDArray[np.float64],
-    ball_faces: NDArray[np.int32],
-    middle: NDArray[np.float64],
-) -> NDArray[np.bool_]:
-    """Where, seen from the front, an eyeball is in front of the skin."""
-    size = (0.044, 0.044)
-    near = faces[(np.linalg.norm(skin[faces].mean(axis=1) - middle, axis=1) < 0.045)]
-    _, lid = seen_from(skin, near, middle, size, STEP)
-    met, eye = seen_from(ball, ball_faces, middle, size, STEP)
-    return (met >= 0) & (eye < lid)
+def _from_front(
+    vertices: NDArray[np.floating], faces: NDArray[np.int32], middle: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The distances (R, C) of a surface along lines towards an eye from its front; infinite where it is not met."""
+    return seen_from(vertices.astype(np.float64), faces, middle, (EYE_SIZE, EYE_SIZE), EYE_STEP)[1]
 
 
 def seconds(template: PartsTemplate, look: Any) -> float:
@@ -171,9 +167,10 @@ def seconds(template: PartsTemplate, look: Any) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--model", default="starter", help="a model's name or file")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seeds", type=int, default=64)
+    parser.add_argument("--out", type=Path, help="a file that the line with the whole is written to")
     parser.add_argument("--no-truth", action="store_true", help="leave the world's truth out")
     given = parser.parse_args()
     model = load_model(given.model, "cpu")
@@ -190,7 +187,11 @@ def main() -> None:
             row |= truth.errors(template, person.look, seed)
         rows.append(row)
         print(json.dumps({name: round(value, 4) for name, value in row.items()}), flush=True)
-    print(json.dumps(summary(rows)))
+    result = summary(rows)
+    if given.out is not None:
+        first = {"first": given.first, "limits": LIMITS}
+        given.out.write_text(json.dumps({**first, **result}, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(result))
 
 
 def summary(rows: list[dict[str, float]]) -> dict[str, Any]:

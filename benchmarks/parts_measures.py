@@ -123,18 +123,21 @@ def _crossings(
 
 
 def through(
-    part: FloatArray,
-    part_faces: IntArray,
-    skin: FloatArray,
-    skin_faces: IntArray,
+    parts: list[tuple[FloatArray, IntArray]],
+    skin: tuple[FloatArray, IntArray],
     middle: FloatArray,
-    yaw: float,
+    yaws: tuple[float, ...],
     step: float,
     reach: float = 0.006,
-) -> int:
-    """How many parallel lines around ``middle`` meet a part that belongs inside up to ``reach`` metres before the skin:
-    where it has come through. What lies in front by more has nothing to do with this skin."""
+) -> NDArray[np.int64]:
+    """How many parallel lines (P, Y) around ``middle``, from each side, meet each of ``parts`` (vertices and faces),
+    which belong inside, up to ``reach`` metres before the ``skin``: where they have come through. What lies in front by
+    more has nothing to do with this skin."""
     size = (0.09, 0.08)
-    _, inner = seen_from(part, part_faces, middle, size, step, yaw)
-    _, outer = seen_from(skin, skin_faces, middle, size, step, yaw)
-    return int(((inner < outer) & (inner > outer - reach)).sum())
+    result = np.zeros((len(parts), len(yaws)), np.int64)
+    for view, yaw in enumerate(yaws):
+        outer = seen_from(*skin, middle, size, step, yaw)[1]
+        for number, part in enumerate(parts):
+            inner = seen_from(*part, middle, size, step, yaw)[1]
+            result[number, view] = ((inner < outer) & (inner > outer - reach)).sum()
+    return result

@@ -2,9 +2,10 @@
 """How far the border of the shirt's neckline is from the world's closed form: ``python -m benchmarks.parts_necklines
 [--model NAME] [--first N] [--seeds N]``.
 
-The border's vertices are rows over the controls, so the canonical body says where on it they and the straight edges
-between them lie; the closed form gives the height over the neckline there. Necklines deeper than the deepest that the
-garment has are measured against that one, and counted. Needs the CC0 data, for the canonical body.
+The border's vertices are rows over the controls, mixed as a person's border slides, so the canonical body says where on
+it they and the straight edges between them lie; the closed form gives the height over the neckline there. Necklines
+deeper than the deepest that the garment has are measured against that one, and counted. Needs the CC0 data, for the
+canonical body.
 """
 
 from __future__ import annotations
@@ -18,15 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from portrait_core.geometry.components import component_labels
 from portrait_core.models.load import load_model
+from portrait_core.parts.character import prepared
 from portrait_core.parts.code_units import in_metres
-from portrait_core.parts.garment import SHIRT, Garment
-from portrait_core.parts.neckline import Neckline
+from portrait_core.parts.garment import SHIRT
+from portrait_core.parts.neck_border import NeckBorder
 from portrait_core.parts.person_look import PersonLook
 from portrait_core.person import PersonOfParts
 from portrait_core.recipe import Recipe
-from portrait_core.training.parts_template.hem import open_edges
 from portrait_core.training.parts_template.neck_curve import height_over_neckline
 from portrait_core.training.parts_template.whole_mesh import load_whole_mesh
 from portrait_core.world.assets import find_assets
@@ -47,38 +47,14 @@ LIMITS = {"off_mm": 1.0, "tooth_mm": 0.5}
 """How much of each a person may have."""
 
 
-def neck_loop(garment: Garment, neckline: Neckline) -> NDArray[np.int64]:
-    """The numbers, among the neckline's vertices, of those of the outer border, in order around the neck.
-
-    What a hem adds are the last quads: as many for the rim, each beginning with its edge of the border turned round,
-    and as many for the inner face.
-    """
-    edges = len(open_edges(garment.quads)[0])
-    rim = garment.quads[-2 * edges : -edges]
-    end, begin = rim[:, 0], rim[:, 1]
-    label = component_labels(garment.fitting.count, begin, end)[begin]
-    place = np.full(garment.fitting.count, -1)
-    place[neckline.vertices] = np.arange(len(neckline.vertices))
-    high = {
-        each: neckline.heights[0, 0][place[begin[label == each]]].mean()
-        for each in np.unique(label)
-        if (place[begin[label == each]] >= 0).all()
-    }
-    chosen = label == max(high, key=lambda each: high[each])
-    following = dict(zip(begin[chosen].tolist(), end[chosen].tolist(), strict=True))
-    order = [int(begin[chosen][0])]
-    while (after := following[order[-1]]) != order[0]:
-        order.append(after)
-    return place[order]
-
-
-def border_of(neckline: Neckline, look: PersonLook, loop: NDArray[np.int64], body: NDArray[np.float64]) -> Any:
+def border_of(border: NeckBorder, look: PersonLook, body: NDArray[np.float64]) -> NDArray[np.float64]:
     """(B, 3) where a person's border lies on a canonical body with controls (C, 3)."""
-    result = np.zeros((len(loop), 3))
+    neckline = border.neckline
+    whole = np.zeros((len(neckline.vertices), 3))
     for depth, shape, share in neckline.shares(look):
         first = (depth * len(neckline.shapes) + shape) * len(neckline.vertices)
-        result += share * np.asarray(neckline.rows[first + loop] @ body)
-    return result
+        whole += share * np.asarray(neckline.rows[first : first + len(neckline.vertices)] @ body)
+    return border.slide(look).of(whole)[border.along[:, 0]]
 
 
 def measured(border: NDArray[np.float64], depth: float, shape: float) -> dict[str, float]:
@@ -120,12 +96,12 @@ def main() -> None:
         neckline = garment.neckline
         if neckline is None:
             raise SystemExit(f"{given.model}: its {SHIRT} has no neckline of its own")
-        border = border_of(neckline, look, neck_loop(garment, neckline), mesh.neutral[template.controls.index] - eyes)
-        asked = in_metres(look, "neck_depth")
-        depth = float(np.clip(asked, neckline.depths[0], neckline.depths[-1]))
-        shape = float(np.clip(look.scalars["neck_shape"], neckline.shapes[0], neckline.shapes[-1]))
-        held = float(asked > neckline.depths[-1] + 1e-6)
-        rows.append({"seed": seed, **measured(border, depth, shape), "depth": depth, "shape": shape, "held": held})
+        border = prepared(template).border(garment)
+        assert border is not None
+        depth, shape = neckline.held(look)
+        held = float(in_metres(look, "neck_depth") > neckline.depths[-1] + 1e-6)
+        lies = border_of(border, look, mesh.neutral[template.controls.index] - eyes)
+        rows.append({"seed": seed, **measured(lies, depth, shape), "depth": depth, "shape": shape, "held": held})
         print(json.dumps({name: round(value, 3) for name, value in rows[-1].items()}), flush=True)
     result = summary(rows)
     given.out.write_text(json.dumps({"limits": LIMITS, **result}, indent=1) + "\n")

@@ -143,6 +143,10 @@ SETTINGS: dict[str, str] = {
         "Alle Gelenke des SMPL-Körpers, für Bewegungen, die für ihn gemacht sind"
     ),
     "Bone Names": "Knochennamen",
+    "Hair Joints": "Gelenke im Haar",
+    "Chains of joints for hair that hangs free, with numbers for spring bones": (
+        "Gelenkketten für Haar, das frei hängt, mit Zahlen für Federknochen"
+    ),
     "Mixamo": "Mixamo",
     "Unity": "Unity",
     "Unreal": "Unreal",

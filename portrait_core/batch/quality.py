@@ -34,7 +34,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "open_edges": (0.0, 24.0),
     "genus": (8.0, 24.0),
     "fused_share": (0.35, 0.85),
-    "relief_mm": (12.0, 5.0),
+    "relief_mm": (10.0, 4.0),
     "contrast": (0.03, 0.01),
     "sharpness": (0.0024, 0.0006),
 }
@@ -53,6 +53,9 @@ REASONS = {
 BLUR_SIZE = 512
 LOWEST, HIGHEST = -0.35, 0.75
 """Mouth and brows over the head joint, in lengths of the bone from neck to head."""
+
+CHEEKS = (12.0, 25.0)
+"""Degrees to the sides where the face stands back from nose and lips; farther out may be hair, as that of a bob."""
 
 AZIMUTHS, HEIGHTS = 48, 10
 NARROWER = 0.92
@@ -185,7 +188,7 @@ def _face(level: Level, head: NDArray[np.float64], neck: NDArray[np.float64]) ->
         return 0.0, 0.0, 0.0
     away, azimuth = away[frontal], azimuth[frontal]
     distance = np.hypot(away[:, 0], away[:, 2])
-    middle, cheeks = azimuth < np.deg2rad(10), azimuth > np.deg2rad(25)
+    middle, cheeks = azimuth < np.deg2rad(10), (azimuth > np.deg2rad(CHEEKS[0])) & (azimuth < np.deg2rad(CHEEKS[1]))
     relief = 0.0
     if middle.any() and cheeks.any():
         relief = 1000.0 * float(distance[middle].max() - np.median(distance[cheeks]))

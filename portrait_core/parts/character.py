@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from portrait_core.parts.body import Body, body_of
 from portrait_core.parts.garment import Garment, garment_of, hidden_faces
 from portrait_core.parts.hair import HairStyle, shape_of, style_of
+from portrait_core.parts.neck_border import NeckBorder
 from portrait_core.parts.part_mesh import PartMesh, Topology
 from portrait_core.parts.person_look import PersonLook
 from portrait_core.parts.skin import DETAILS
@@ -105,6 +106,7 @@ class Prepared:
     def __init__(self, template: PartsTemplate) -> None:
         self._template = template
         self._fitted: dict[tuple[str, str], Topology] = {}
+        self._borders: dict[Garment, NeckBorder] = {}
         self._shown: dict[tuple[Garment, int], NDArray[np.bool_]] = {}
 
     @cached_property
@@ -121,6 +123,15 @@ class Prepared:
             hidden = hidden_faces(garment, self._template.skin, self.skin[detail], detail)
             self._shown[garment, detail] = ~hidden
         return self._shown[garment, detail]
+
+    def border(self, garment: Garment) -> NeckBorder | None:
+        """That of a garment with a neckline of the person's own."""
+        if garment.neckline is None:
+            return None
+        if garment not in self._borders:
+            skin, canonical = self._template.skin, self._template.skin_places.canonical
+            self._borders[garment] = NeckBorder.of(garment.neckline, garment.quads, skin, canonical)
+        return self._borders[garment]
 
     def fitted(self, room: str, style: str) -> Topology:
         """That of a fitted mesh of a room."""
@@ -182,7 +193,7 @@ def _garment(figure: Figure) -> list[PartMesh]:
     garment = figure.garment
     if garment is None:
         return []
-    made = garment.meshes(figure.body, figure.template.rest)
+    made = garment.meshes(figure.body, figure.template.rest, figure.prepared.border(garment))
     return [made[max(min(made), min(figure.detail, 0))]]
 
 

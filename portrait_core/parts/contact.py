@@ -4,7 +4,8 @@
 First the seal, which is linear: *pairs* of places on the two lips' edges, found once, are brought together exactly
 (:mod:`portrait_core.training.parts_template.lips`). Lips of another shape than the mean's may then lie in each other
 behind the edge. So every vertex of one lip that is deeper in the other than a few hundredths of a millimetre goes back
-by half of that, up or down, its neighbours with it, a few times over.
+by half of that, up or down, its neighbours with it, a few times over. Where that has drawn the edges apart again the
+seal is laid once more, this time only to close.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ REACH = 0.003
 """Metres beyond which two places of the lips have nothing to do with each other."""
 LEAST_SLOPE = 0.4
 """Least upward part of a normal that is reckoned with."""
+FARTHEST = 0.0012
+"""Metres that a vertex gives way at most: some deep in the mouth's corners never get free, and would run away."""
 SPREAD = 0.8
 """Share of their mean that the neighbours of a vertex pass on to it."""
 
@@ -38,11 +41,11 @@ class LipContact:
     """Over the V1 vertices of the skin's level 1.
 
     Attributes:
-        amounts: (J, V1) of the heights give how much of each of ``fields`` (V1, J), which lead upwards, closes all
-            pairs.
+        amounts: (J, V1) of the heights give how much of each of ``fields`` (V1, J) closes all pairs. Fields lead the
+            upper lip up and the lower one down: amounts below zero close, those above draw apart.
         overlaps: (J,) how much more.
-        limits: (J,) how much of a field is taken at most, metres: little beside the corners, where a lip that moved far
-            would fold.
+        limits: (J,) how much of a field a seal takes at most, metres: little beside the corners, where a lip that
+            moved far would fold.
         upper, lower: vertices of the two lips' facing sides.
     """
 
@@ -58,7 +61,20 @@ class LipContact:
         result = places.copy()
         amounts = self.amounts @ places[:, 1] + self.overlaps
         result[:, 1] += self.fields @ np.clip(amounts, -self.limits, self.limits)
-        own = result[prepared.vertices]
+        result[prepared.vertices] = self.given_way(result[prepared.vertices], prepared)
+        return self.resealed(result)
+
+    def resealed(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(V1, 3) with edges that have come apart closed once more; what overlaps stays as it is."""
+        result = places.copy()
+        amounts = self.amounts @ places[:, 1] + self.overlaps
+        result[:, 1] += self.fields @ np.clip(amounts, -self.limits, 0)
+        return result
+
+    def given_way(self, own: NDArray[np.float64], prepared: Facing) -> NDArray[np.float64]:
+        """(N, 3) the surface around the lips where no vertex is deep in the other lip; ``own`` (N, 3) as sealed."""
+        own = own.copy()
+        low, high = own[:, 1] - FARTHEST, own[:, 1] + FARTHEST
         across: list[NDArray[np.int64]] = []
         for turn in range(ROUNDS):
             if turn % LASTING == 0:
@@ -70,9 +86,8 @@ class LipContact:
             push = np.zeros(len(own))
             push[across[0][0]] = up
             push[across[1][0]] -= down
-            own[:, 1] += prepared.spread(push)
-        result[prepared.vertices] = own
-        return result
+            own[:, 1] = np.clip(own[:, 1] + prepared.spread(push), low, high)
+        return own
 
     def prepare(self, quads: NDArray[np.int64], count: int) -> Facing:
         """What the contact needs of a mesh of ``quads`` and ``count`` vertices, the same for everybody."""

@@ -16,7 +16,8 @@ from portrait_core.parts.arrays import Arrays, Sparse, below, named
 from portrait_core.parts.body import Body
 from portrait_core.parts.code_units import in_metres
 from portrait_core.parts.fitting import Fitting
-from portrait_core.parts.neckline import Neckline
+from portrait_core.parts.neck_border import NeckBorder
+from portrait_core.parts.neckline import Neckline, cleared
 from portrait_core.parts.normals import SmoothNormals
 from portrait_core.parts.part_mesh import PartMesh, Topology, cut_seams, triangles_of_quads
 from portrait_core.parts.person_look import PersonLook
@@ -45,6 +46,9 @@ SHIRT = "male_casualsuit02"
 
 ALIKE = 0.28
 """A garment whose neckline is farther than this from the one asked for gives way to a shirt that has just that one."""
+
+LOOSE = 0.0004
+"""Metres that a garment stands off further than fitted: skin of another build is rounder between its vertices."""
 
 STRIPED = 0.5
 """Persons with more of the scalar ``stripes`` wear the shirt too: nothing on it breaks the stripes."""
@@ -76,20 +80,20 @@ class Garment:
     coarse: tuple[NDArray[np.int32], ...]
     neckline: Neckline | None = None
 
-    def places(self, body: Body, rest: RestPose) -> NDArray[np.float64]:
-        """(K, 3) metres on a person, at rest."""
+    def places(self, body: Body, rest: RestPose, border: NeckBorder | None = None) -> NDArray[np.float64]:
+        """(K, 3) metres on a person, at rest; with a ``border``, that of the neckline lies on the closed form."""
         if self.neckline is None:
-            return self.fitting.places(body, rest)
-        return self._slid(body, rest, self._weights(body, self.neckline), self.neckline)
+            places = self.fitting.places(body, rest)
+            return places + LOOSE * self._smooth(places)
+        return self._slid(body, rest, self.neckline, border)[0]
 
-    def meshes(self, body: Body, rest: RestPose) -> dict[int, PartMesh]:
+    def meshes(self, body: Body, rest: RestPose, border: NeckBorder | None = None) -> dict[int, PartMesh]:
         """The levels of detail of one person, 0 the finest, coarser ones below."""
         levels = self.topologies
         if self.neckline is None:
             places = self.places(body, rest)
         else:
-            weights = self._weights(body, self.neckline)
-            places = self._slid(body, rest, weights, self.neckline)
+            places, weights = self._slid(body, rest, self.neckline, border)
             joints, strongest = strongest_of_rows(weights)
             levels = {
                 detail: replace(each, joints=joints[each.welded], weights=strongest[each.welded])
@@ -98,16 +102,21 @@ class Garment:
         normals = self._smooth(places)
         return {detail: each.placed("garment", places, normals) for detail, each in levels.items()}
 
-    def _slid(self, body: Body, rest: RestPose, weights: Sparse, neckline: Neckline) -> NDArray[np.float64]:
+    def _slid(
+        self, body: Body, rest: RestPose, neckline: Neckline, border: NeckBorder | None
+    ) -> tuple[NDArray[np.float64], Sparse]:
+        """Places (K, 3) and skin weights (K, 24) where the vertices lie."""
+        places = neckline.places(body.look, body.modelled, self.fitting.scales(body.modelled))
+        weights = neckline.weights_of(body.look, body.weights)
+        if border is not None:
+            slide = border.slide(body.look)
+            places, weights = slide.of(places), slide.of(weights)
         moved = self.fitting.modelled(body.modelled)
-        moved[neckline.vertices] = neckline.places(body.look, body.modelled, self.fitting.scales(body.modelled))
-        return replace(self.fitting, weights=weights).places(body, rest, moved)
-
-    def _weights(self, body: Body, neckline: Neckline) -> Sparse:
-        """(K, 24) skin weights where the vertices lie."""
+        moved[neckline.vertices] = places
         dense = np.asarray(self.fitting.weights.todense())
-        dense[neckline.vertices] = neckline.weights_of(body.look, body.weights)
-        return sparse.csr_matrix(dense)
+        dense[neckline.vertices] = cleared(weights)
+        whole = sparse.csr_matrix(dense)
+        return replace(self.fitting, weights=whole).places(body, rest, moved), whole
 
     def heights_of(self, look: PersonLook) -> NDArray[np.float32]:
         """(U,) :attr:`heights` with a person's own neckline."""

@@ -17,6 +17,7 @@ from scipy import ndimage
 from portrait_core.geometry.components import component_labels
 from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.parts.hair import HairStyle
+from portrait_core.parts.hair_ends import tapering
 from portrait_core.parts.part_mesh import triangles_of_quads
 from textures.raster import cover_texels
 
@@ -47,6 +48,12 @@ ENDS = ((0.0024, 0.5), (0.0011, 0.9))
 BORDER, SHORT = 0.0016, (0.30, 0.45)
 """Metres about which borders of hair are softened to find how far inside a texel is, and what strands there leave
 bare: a share of that on average, and how unevenly."""
+
+TAPERED, SMOOTH = (0.36, 0.48), 0.002
+"""What strands leave bare where they come to their ends, as :data:`SHORT`, and metres over which that begins softly."""
+
+SPECK = 8e-6
+"""Square metres: smaller flecks of hair that hang in the air are left out."""
 
 SHARP = 2.5
 """How abruptly a strand ends across."""
@@ -98,6 +105,12 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
     inside = np.clip(2 * soft - 1, 0, 1)
     longer = inside - SHORT[0] + SHORT[1] * (1 - inside) * ends
     cover = np.minimum(cover, np.clip(longer * SHARP + 0.5, 0, 1))
+    within = tapering(style, opacity[nearest], across, along)
+    # The nearest end of a texel is not that of its neighbour; without the step nothing is cut out inside.
+    within = np.maximum(within, ndimage.gaussian_filter(within, SMOOTH / float(np.median(width))))
+    tapered = within - TAPERED[0] + TAPERED[1] * (1 - within) * ends
+    cover = np.where(within < 1, np.minimum(cover, np.clip(tapered * SHARP + 0.5, 0, 1)), cover)
+    cover = _without_specks(cover, SPECK / float(np.median(width)) ** 2)
     root = ROOT[0] + (1 - ROOT[0]) * np.clip(along / ROOT[1], 0, 1)
     light = LIGHT * np.exp(CONTRAST * (detail - 0.5)) * root
     grey = linear_to_srgb(np.clip(light, 0, 1).astype(np.float32))
@@ -149,6 +162,12 @@ def _strand_texels(
     face[texels.row, texels.column] = texels.face
     face = face[nearest]
     return values[..., 0], values[..., 1], steps[face], of_quad[face], nearest
+
+
+def _without_specks(cover: NDArray[np.floating], smallest: float) -> NDArray[np.floating]:
+    """Cover (S, S) without what hangs together in fewer texels than ``smallest``."""
+    labels = ndimage.label(cover > 0.3, np.ones((3, 3)))[0]
+    return np.where(np.bincount(labels.ravel())[labels] < smallest, 0, cover)
 
 
 def _double_area(corners: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -40,10 +40,19 @@ class Neckline:
     offsets: NDArray[np.float32]
     heights: NDArray[np.float32]
 
+    def held(self, look: PersonLook) -> tuple[float, float]:
+        """A person's depth, metres, and shape, held within the grid."""
+        asked = in_metres(look, "neck_depth"), look.scalars["neck_shape"]
+        depth, shape = (float(np.clip(each, of[0], of[-1])) for each, of in zip(asked, self._grid, strict=True))
+        return depth, shape
+
+    @property
+    def _grid(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return self.depths, self.shapes
+
     def shares(self, look: PersonLook) -> list[tuple[int, int, float]]:
         """The places of the grid between which a person's neckline lies, and the share of each."""
-        deep = _between(self.depths, in_metres(look, "neck_depth"))
-        shaped = _between(self.shapes, look.scalars["neck_shape"])
+        deep, shaped = (_between(of, each) for of, each in zip(self._grid, self.held(look), strict=True))
         return [(d, s, p * q) for d, p in deep for s, q in shaped if p * q > 0]
 
     def places(
@@ -60,12 +69,12 @@ class Neckline:
         return np.sum([share * self.heights[d, s] for d, s, share in self.shares(look)], axis=0)
 
     def weights_of(self, look: PersonLook, weights: Sparse) -> NDArray[np.float64]:
-        """(M, 24) skin weights, those of the skin under the vertices; ``weights`` (C, 24) of the controls."""
+        """(M, 24) skin weights, those of the skin under the vertices, small ones among them (see :func:`cleared`);
+        ``weights`` (C, 24) of the controls."""
         result = np.zeros((len(self.vertices), weights.shape[1]))
         for depth, shape, share in self.shares(look):
             result += share * np.asarray((self._rows(depth, shape) @ weights).todense())
-        result = np.where(result > LEAST, result, 0)
-        return result / result.sum(axis=1, keepdims=True)
+        return result
 
     def _rows(self, depth: int, shape: int) -> Sparse:
         first = (depth * len(self.shapes) + shape) * len(self.vertices)
@@ -93,9 +102,14 @@ class Neckline:
         )
 
 
+def cleared(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Skin weights (M, 24) without the small ones, rows summing to one."""
+    large = np.where(weights > LEAST, weights, 0)
+    return large / large.sum(axis=1, keepdims=True)
+
+
 def _between(steps: NDArray[np.float64], value: float) -> list[tuple[int, float]]:
-    """The two steps around a value, held within them, and their shares."""
-    held = float(np.clip(value, steps[0], steps[-1]))
-    upper = int(np.clip(np.searchsorted(steps, held), 1, len(steps) - 1))
-    share = (held - steps[upper - 1]) / (steps[upper] - steps[upper - 1])
+    """The two steps around a value within them, and their shares."""
+    upper = int(np.clip(np.searchsorted(steps, value), 1, len(steps) - 1))
+    share = (value - steps[upper - 1]) / (steps[upper] - steps[upper - 1])
     return [(upper - 1, 1 - share), (upper, share)]

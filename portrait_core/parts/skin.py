@@ -28,7 +28,7 @@ from portrait_core.parts.untangle import ROUNDS, Untangling
 DETAILS = (1, 0, -1, -2)
 """Levels, finest first."""
 
-UNFOLDINGS = 12
+UNFOLDINGS = 24
 """How often corners of folded quads are moved, at most; one person in fifteen needs it at all."""
 ALONE = 4
 """Rounds after which the vertices around them move as well."""
@@ -82,12 +82,18 @@ class SkinTemplate:
         return self.lips.closed(np.asarray(self._matrix @ own), self._facing)
 
     def _apart(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(V1, 3) with no lip through the other or itself."""
+        """(V1, 3) with no lip through the other or itself, and none folded by that."""
+        count = len(self.vertices)
         for _ in range(ROUNDS):
-            moved = self._untangling.step(places[: len(self.vertices)])
+            moved = self._untangling.step(places[:count])
             if moved is None:
                 break
             places = places + np.asarray(self.fine.matrix @ moved)
+            bad = np.unique(self._lip_quads[folded(places, self._lip_quads)])
+            if len(bad):
+                moved = np.zeros((count, 3))
+                moved[bad] = 0.5 * (np.asarray(self._neighbours[bad] @ places[:count]) - places[bad])
+                places = places + np.asarray(self.fine.matrix @ moved)
         return places
 
     def moves(self, controls: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -146,6 +152,11 @@ class SkinTemplate:
         side = np.zeros(self.fine.matrix.shape[0])
         side[self.lips.upper], side[self.lips.lower] = 1, -1
         return Untangling.of(faces[near], side[: len(self.vertices)], self._neighbours)
+
+    @cached_property
+    def _lip_quads(self) -> NDArray[np.int64]:
+        """(L, 4) the quads of lips and mouth."""
+        return self.quads[np.isin(self.regions, [REGIONS.index(name) for name in ("lips", "mouth")])]
 
     @cached_property
     def _facing(self) -> Facing:

@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar, Level, Maps, Material, Section
-from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS
+from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError, suggestion
 from portrait_core.geometry.settled import settled
 from portrait_core.geometry.vertex_data import VertexData
-from portrait_core.parts.body import Body
 from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
+from portrait_core.parts.hair_joints import HairChains, hair_chains
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.person import PersonOfParts
+from portrait_core.pipeline.part_bones import Bones, bones_of
 from portrait_core.pipeline.part_maps import PartPainter
 from portrait_core.pipeline.provenance import provenance
 from portrait_core.pipeline.volume_hair import volume_hair
@@ -39,7 +40,8 @@ THUMBNAIL_SIZE, SMALL_THUMBNAIL, SMALL_MAPS = 512, 256, 512
 NO_TANGENT = np.array([1, 0, 0, 1], np.float32)
 QUICK_MAPS = 256
 """Edge of the maps of a quick picture."""
-SKIN = "skin"
+SKIN, HAIR = "skin", "hair"
+"""Materials of parts."""
 BLANK = Maps(base_colour=np.full((1, 1, 3), 128, np.uint8))
 """Maps that are to come."""
 
@@ -73,16 +75,20 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
     thumbnail's last step."""
     progress("shape", 0.0)
     figure = figure_of(recipe, person)
-    names, _, _ = rig = _rig(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
+    bones = bones_of(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
     for joint in recipe.pose:
-        if joint not in names:
-            hint = suggestion(joint, names, what="joints of this model")
+        if joint not in bones.names:
+            hint = suggestion(joint, bones.names, what="joints of this model")
             raise UsageError(f"the pose turns {joint}, which model {person.header.name} does not have. {hint}")
     volume = volume_hair(recipe, person, progress) if has_volume(recipe) else None
     more = [] if volume is None else [volume.mesh]  # the same on all levels: its layout is not made for others
     every = [[*meshes(figure.at(detail), kinds_of(recipe)), *more] for detail in _details(recipe)]
     if not every[0]:
         raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
+    chains = _chains(recipe, figure, every[0], bones.place("head"))
+    if chains is not None:
+        every = [[chains.moving(mesh) if mesh.material == HAIR else mesh for mesh in parts] for parts in every]
+        bones = bones.with_chains(chains)
     painter = PartPainter(recipe, person, figure, volume)
     first = {mesh.material: mesh for mesh in reversed(every[0])}
     with side_by_side(len(first) + 1) as pool:
@@ -92,7 +98,7 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
             """The avatar with blank skin, and what the thumbnail's camera sees."""
             looks = {key: (painter.material(key), maps.result()) for key, maps in small.items()}
             looks[SKIN] = (painter.material(SKIN), BLANK)
-            avatar = _avatar(recipe, person, figure, rig, every, looks, name)
+            avatar = _avatar(recipe, person, figure, bones, every, looks, name)
             return avatar, None if thumbnail is None else _look(avatar, thumbnail)
 
         waiting = pool.submit(drafted)  # behind what it waits for
@@ -119,27 +125,26 @@ def _avatar(
     recipe: Recipe,
     person: PersonOfParts,
     figure: Figure,
-    rig: tuple[tuple[str, ...], NDArray[np.int32], NDArray[np.float32]],
+    bones: Bones,
     every: Sequence[Sequence[PartMesh]],
     looks: Mapping[str, tuple[Material, Maps]],
     name: str,
 ) -> Avatar:
-    names, parents, joints = rig
-    numbers = np.array([names.index(joint) for joint in JOINTS])
-    levels = tuple(level_of(parts, looks, numbers) for parts in every)
+    levels = tuple(level_of(parts, looks, bones.numbers) for parts in every)
     rest = {
         joint: (float(turn[0]), float(turn[1]), float(turn[2]))
         for joint, turn in figure.template.rest.local().items()
-        if joint in names
+        if joint in bones.names
     }
     return Avatar(
         name=name,
         levels=levels,
-        joint_names=names,
-        parents=parents,
-        joints=joints,
+        joint_names=bones.names,
+        parents=bones.parents,
+        joints=bones.joints,
         pose=dict(recipe.pose),
         rest=rest,
+        springs=bones.springs,
         recipe=recipe.facts(),
         provenance=provenance(person.header),
         report={"levels": [{"faces": len(level.faces), "vertices": len(level.vertices)} for level in levels]},
@@ -150,6 +155,12 @@ def _with_skin(level: Level, maps: Maps) -> Level:
     """A level whose skin has ``maps``."""
     sections = tuple(replace(each, maps=maps) if each.name == SKIN else each for each in level.sections)
     return replace(level, maps=sections[0].maps, sections=sections)
+
+
+def _chains(recipe: Recipe, figure: Figure, parts: Sequence[PartMesh], head: NDArray[np.float32]) -> HairChains | None:
+    """Joints for hair that hangs free, where the recipe asks for them."""
+    hair = next((mesh for mesh in parts if mesh.material == HAIR), None)
+    return hair_chains(hair, head, figure.skin) if recipe.hair_joints and hair is not None else None
 
 
 def figure_of(recipe: Recipe, person: PersonOfParts) -> Figure:
@@ -201,6 +212,9 @@ def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps
         joints=numbers[np.concatenate([mesh.joints for mesh in parts])].astype(np.uint16),
         weights=np.concatenate([mesh.weights for mesh in parts]),
     )
+    if any(mesh.strands is not None for mesh in parts):
+        zero = [np.zeros(len(mesh.vertices), np.float32) if mesh.strands is None else mesh.strands for mesh in parts]
+        data = data.with_(strands=np.concatenate(zero))
     if any(each is not None for each in relief):
         # Of parts without a normal map no file has them.
         rows = [
@@ -240,16 +254,3 @@ def _details(recipe: Recipe) -> tuple[int, ...]:
             f"to {len(ladder) - 1}, each of a fixed number of triangles. Ask for fewer, or for more triangles."
         )
     return ladder[: 1 + len(recipe.lods)]
-
-
-def _rig(joints: Sequence[str], body: Body) -> tuple[tuple[str, ...], NDArray[np.int32], NDArray[np.float32]]:
-    """Names, parents and places at rest of the ``joints``, in SMPL's order."""
-    chosen = [index for index, name in enumerate(SMPL_JOINT_NAMES) if name in joints]
-    parents: list[int] = []
-    for index in chosen:
-        above = SMPL_PARENTS[index]
-        while above >= 0 and above not in chosen:
-            above = SMPL_PARENTS[above]
-        parents.append(chosen.index(above) if above >= 0 else -1)
-    names = tuple(SMPL_JOINT_NAMES[index] for index in chosen)
-    return names, np.array(parents, np.int32), settled(body.joints[chosen])

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.parts import LIMITS, summary
+from benchmarks.parts import EYE_SIZE, EYE_STEP, LIMITS, STRAY_MM2, summary
 from benchmarks.parts_measures import crossings, folded, lid_gaps, seen_from, slit, stray_share, through
 
 
@@ -87,15 +87,33 @@ def test_neighbours_that_share_a_vertex_do_not_cross() -> None:
     assert len(crossings(vertices, np.array([(0, 1, 2), (0, 3, 4)], np.int32))[0]) == 0
 
 
+def closing_eye(step: float, through: float = 0.0) -> np.ndarray:
+    """Where lines ``step`` apart meet the ball of an eye that closes: a slanting sliver 12 mm long and up to 0.3 mm
+    high, and a disc of the radius ``through`` 4 mm above it."""
+    along = np.arange(-EYE_SIZE / 2, EYE_SIZE / 2, step) + step / 2
+    x, y = np.meshgrid(along, along)
+    sliver = np.abs(y - 0.08 * x) < 0.00015 * (1 - (x / 0.006) ** 2)
+    return sliver | (np.hypot(x, y - 0.004) < through)
+
+
+def stray_mm2(seen: np.ndarray, step: float) -> float:
+    return stray_share(seen)[1] * step * step * 1e6
+
+
+def test_the_sliver_of_a_closing_eye_is_one_piece_and_a_ball_through_a_lid_is_another() -> None:
+    assert stray_mm2(closing_eye(0.0003), 0.0003) > STRAY_MM2  # lines too far apart break it
+    assert closing_eye(EYE_STEP).any()
+    assert stray_mm2(closing_eye(EYE_STEP), EYE_STEP) < 0.2 * STRAY_MM2
+    assert stray_mm2(closing_eye(EYE_STEP, 0.00035), EYE_STEP) > STRAY_MM2
+
+
 def test_what_comes_through_is_counted_and_what_is_far_is_not() -> None:
     skin, skin_faces = sheet((-0.04, -0.04), (0.04, 0.04), 0.0)
     tooth, tooth_faces = sheet((-0.003, -0.003), (0.003, 0.003), 0.001)
-    count = through(tooth, tooth_faces.astype(np.int32), skin, skin_faces.astype(np.int32), np.zeros(3), 0.0, 0.0005)
-    assert count == pytest.approx(144, abs=30)
-    for depth in (-0.002, 0.05):
-        away = tooth + np.array([0, 0, depth])
-        known = tooth_faces.astype(np.int32), skin, skin_faces.astype(np.int32)
-        assert not through(away, *known, np.zeros(3), 0, 0.0005)
+    teeth = [(tooth + np.array([0, 0, depth]), tooth_faces.astype(np.int32)) for depth in (0, -0.002, 0.05)]
+    count = through(teeth, (skin, skin_faces.astype(np.int32)), np.zeros(3), (0.0, 0.3), 0.0005)
+    assert count[0] == pytest.approx(144, abs=30)
+    assert (count[1:] == 0).all()
 
 
 def test_a_summary_counts_who_breaks_a_limit() -> None:

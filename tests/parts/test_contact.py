@@ -10,6 +10,7 @@ from scipy import sparse
 from portrait_core.parts.contact import ALLOWED, LipContact
 
 COLUMNS, ROWS = 15, 9
+LATER = ("overlaps", "limits", "upper", "lower")
 
 
 def lips(gap: float, dip: float) -> tuple[np.ndarray, np.ndarray]:
@@ -34,12 +35,12 @@ def contact(limit: float = 1.0) -> LipContact:
     upper, lower = np.arange(count), count + np.arange(count)
     rows = np.arange(COLUMNS)
     ones = np.ones(COLUMNS)
-    gaps = sparse.csr_matrix((ones, (rows, upper[rows])), (COLUMNS, 2 * count)) - sparse.csr_matrix(
-        (ones, (rows, lower[rows])), (COLUMNS, 2 * count)
+    overlaps = sparse.csr_matrix((ones, (rows, lower[rows])), (COLUMNS, 2 * count)) - sparse.csr_matrix(
+        (ones, (rows, upper[rows])), (COLUMNS, 2 * count)
     )
     half = 0.5 * np.ones(count)
-    fields = sparse.csr_matrix((np.r_[-half, half], (np.r_[upper, lower], np.r_[column, column])), (2 * count, COLUMNS))
-    return LipContact(gaps, fields, np.zeros(COLUMNS), np.full(COLUMNS, limit), upper, lower)
+    fields = sparse.csr_matrix((np.r_[half, -half], (np.r_[upper, lower], np.r_[column, column])), (2 * count, COLUMNS))
+    return LipContact(overlaps, fields, np.zeros(COLUMNS), np.full(COLUMNS, limit), upper, lower)
 
 
 @pytest.mark.parametrize("gap", [0.0005, 0.003, -0.001])
@@ -77,4 +78,28 @@ def test_a_field_is_taken_no_further_than_its_limit() -> None:
     places, quads = lips(0.003, 0.0)
     own = contact(limit=0.001)
     closed = own.closed(places, own.prepare(quads, len(places)))
-    assert np.abs(closed - places).max() == pytest.approx(0.0005)  # half of it for each lip
+    assert np.abs(closed - places).max() == pytest.approx(0.001)  # half of it for each lip, each time
+
+
+def test_edges_that_came_apart_where_lips_gave_way_meet_again() -> None:
+    places, quads = lips(0.0004, 0.0020)
+    whole = contact()
+    # The seal reaches the front rows alone, as on a face.
+    reach = np.tile(np.repeat(np.exp(-np.arange(ROWS) / 1.5), COLUMNS), 2)
+    own = LipContact(
+        whole.amounts, sparse.csr_matrix(sparse.diags(reach) @ whole.fields), *[getattr(whole, name) for name in LATER]
+    )
+    facing = own.prepare(quads, len(places))
+    half = COLUMNS * ROWS
+
+    def edge(of: np.ndarray) -> float:
+        return float((of[:COLUMNS, 1] - of[half : half + COLUMNS, 1]).max())
+
+    sealed = places.copy()
+    sealed[:, 1] += own.fields @ (own.amounts @ sealed[:, 1])
+    assert edge(sealed) < 1e-9
+    opened = own.given_way(sealed[facing.vertices], facing)
+    assert edge(opened) > 0.00005
+    closed = own.closed(places, facing)
+    assert edge(closed) < 1e-9
+    assert (closed[:half] - closed[half:])[:, 1].min() > -0.0003
