@@ -129,7 +129,7 @@ def _head_weight(skin: bpy.types.Object) -> np.ndarray:
     return np.array(found)
 
 
-def _data(lines: Any, closest: _Scalp, hair: bpy.types.Object, skin: bpy.types.Object) -> bpy.types.HairCurves:
+def _data(lines: Any, closest: _Scalp, hair: bpy.types.Object, skin: bpy.types.Object) -> bpy.types.Curves:
     """The curves, in the skin's space."""
     count, points, _ = lines.points.shape
     to_skin = np.array(skin.matrix_world.inverted_safe() @ hair.matrix_world, np.float64)
