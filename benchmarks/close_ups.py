@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Avatars of parts and whole busts of the same persons, close to their eyes, mouth, ear, neckline and ends of hair.
 
-    python -m benchmarks.close_ups OUT.png [--model starter] [--seeds 1,2,5,9] [--size 256]
+    python -m benchmarks.close_ups OUT.jpg [--model starter] [--seeds 1,2,5,9] [--size 256]
 
 A column is what is looked at; of each person the upper row are parts, the lower one the shell, in the same light.
 """
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar
-from portrait_core.imaging.images import write_png
+from portrait_core.imaging.images import encode_jpeg
 from portrait_core.models.load import load_model
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
@@ -116,7 +116,8 @@ def main() -> None:
     parser.add_argument("--seeds", default=",".join(map(str, SEEDS)))
     parser.add_argument("--size", type=int, default=256)
     words = parser.parse_args()
-    write_png(close_ups(words.model, tuple(map(int, words.seeds.split(","))), words.size), words.out)
+    picture = close_ups(words.model, tuple(map(int, words.seeds.split(","))), words.size)
+    words.out.write_bytes(encode_jpeg(picture))
 
 
 if __name__ == "__main__":

@@ -96,11 +96,13 @@ def torn_share(
     uvs: NDArray[np.floating],
     opacity: NDArray[np.floating] | None,
     below: float,
+    queries: MeshQueries | None = None,
 ) -> float:
     """The share, 0 to 1, of a mesh's visible lower borders that are teeth.
 
     Visible is a border whose texels are not transparent; a tooth must be seen from around or from below as well. Lower
-    is what lies under the height ``below``. ``opacity`` (S, S), 0 to 1, row 0 at the top, None where all is solid.
+    is what lies under the height ``below``. ``opacity`` (S, S), 0 to 1, row 0 at the top, None where all is solid;
+    ``queries`` those of the mesh, where they are there already.
     """
     welded, number = without_seams(vertices)
     own = number[faces]
@@ -117,7 +119,8 @@ def torn_share(
     tooth = (found.rough > TOOTH) & (found.rough > SHARP * found.edge)
     tooth &= shown[found.vertices] & shown[found.beside].all(axis=1)
     at = found.vertices[tooth]
-    at = at[_seen(vertices, faces, welded[at])]
+    met = queries or MeshQueries(np.asarray(vertices, np.float32), np.asarray(faces, np.int32))
+    at = at[_seen(met, welded[at])]
     return float(share[at].sum() / max(float(length.sum()), LENGTH))
 
 
@@ -128,7 +131,7 @@ def without_seams(vertices: NDArray[np.floating]) -> tuple[NDArray[np.float64], 
     return vertices[first].astype(np.float64), np.ravel(number).astype(np.int64)
 
 
-def _seen(vertices: NDArray[np.floating], faces: NDArray[np.integer], places: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _seen(queries: MeshQueries, places: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(N,) whether places (N, 3) can be looked at, level from around or from a little below."""
     if len(places) == 0:
         return np.zeros(0, np.bool_)
@@ -137,8 +140,8 @@ def _seen(vertices: NDArray[np.floating], faces: NDArray[np.integer], places: ND
     around /= np.linalg.norm(around, axis=1, keepdims=True)
     starts = (places[:, None] + APART * around).reshape(-1, 3).astype(np.float32)
     ways = np.broadcast_to(around, (len(places), LOOKS, 3)).reshape(-1, 3).astype(np.float32)
-    queries = MeshQueries(np.asarray(vertices, np.float32), np.asarray(faces, np.int32))
-    return (queries.first_hits(starts, ways, FAR).face < 0).reshape(-1, LOOKS).any(axis=1)
+    free = queries.first_hits(starts, ways, FAR).face < 0
+    return np.asarray(free.reshape(-1, LOOKS).any(axis=1), np.bool_)
 
 
 def sampled(image: NDArray[np.floating], uvs: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -28,7 +28,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "eye_covered": (0.25, 0.9),
     "mouth_mm": (0.0, 3.0),
     "ragged_mm": (1.2, 2.6),
-    "hair_torn": (0.04, 0.10),
+    "hair_torn": (0.045, 0.085),
     "hair_blocks": (0.15, 0.60),
     "hair_saw": (0.16, 0.30),
 }
@@ -78,10 +78,11 @@ def measures(avatar: Avatar) -> dict[str, float]:
         found["ragged_mm"] = 1000 * raggedness(*_welded(garment))
     eyes = [piece for name, piece in pieces.items() if name.startswith("eye_")]
     if hair is not None and eyes:
-        found["eye_covered"] = max(_covered(hair, eye) for eye in eyes)
+        queries = MeshQueries(hair.vertices, hair.faces)
+        found["eye_covered"] = max(_covered(hair, eye, queries) for eye in eyes)
         if skin is not None:
-            found["ear_crossed"] = max(ears_crossed(skin, hair, eyes), default=0.0)
-        found |= _torn(hair, eyes)
+            found["ear_crossed"] = max(ears_crossed(skin, hair, eyes, queries), default=0.0)
+        found |= _torn(hair, eyes, queries)
     wanted = avatar.recipe.get("parts") or ["teeth"]
     if skin is not None and "teeth" in wanted:
         found["mouth_mm"] = 1000 * _before_lips(skin, pieces["teeth"]) if "teeth" in pieces else MISSING
@@ -108,22 +109,26 @@ def _crossing(skin: Level, garment: Level) -> float:
     return float(deepest[FEW]) if len(deepest) > FEW else 0.0
 
 
-def _covered(hair: Level, eye: Level) -> float:
+def _covered(hair: Level, eye: Level, queries: MeshQueries) -> float:
     """Share of the looks at an eye's foremost point that hair is in."""
     front = eye.vertices[int(eye.vertices[:, 2].argmax())].astype(np.float64) + np.array([0, 0, 0.002])
     yaw, pitch = (np.deg2rad(each).ravel() for each in np.meshgrid(CONE, CONE))
     looks = np.stack([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)], 1)
     starts = np.broadcast_to(front, looks.shape)
-    return float(np.isfinite(_first(hair, starts, looks, np.full(len(looks), AHEAD))).mean())
+    return float(np.isfinite(_first(hair, queries, starts, looks, np.full(len(looks), AHEAD))).mean())
 
 
 def _first(
-    hair: Level, starts: NDArray[np.float64], ways: NDArray[np.float64], reach: NDArray[np.float64]
+    hair: Level,
+    queries: MeshQueries,
+    starts: NDArray[np.float64],
+    ways: NDArray[np.float64],
+    reach: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Metres (N,) to the first place that is not transparent, from ``starts`` (N, 3) along ``ways``, infinite beyond
     ``reach``."""
     opacity = hair.maps.get("opacity")
-    queries, found = MeshQueries(hair.vertices, hair.faces), np.full(len(starts), np.inf)
+    found = np.full(len(starts), np.inf)
     passed, going = np.zeros(len(starts)), np.arange(len(starts))
     for _ in range(LAYERS):
         at = starts[going] + ways[going] * passed[going, None]
@@ -145,7 +150,7 @@ def _first(
     return found
 
 
-def ears_crossed(skin: Level, hair: Level, eyes: list[Level]) -> list[float]:
+def ears_crossed(skin: Level, hair: Level, eyes: list[Level], queries: MeshQueries) -> list[float]:
     """The share of the edges of each ear that go through hair."""
     places, faces = _welded(skin)
     middles = np.array([eye.vertices.astype(np.float64).mean(axis=0) for eye in eyes])
@@ -161,16 +166,16 @@ def ears_crossed(skin: Level, hair: Level, eyes: list[Level]) -> list[float]:
             along = places[ends[:, 1]] - places[ends[:, 0]]
             length = np.linalg.norm(along, axis=1)
             ways = along / np.maximum(length, 1e-12)[:, None]
-            result.append(float(np.isfinite(_first(hair, places[ends[:, 0]], ways, length)).mean()))
+            result.append(float(np.isfinite(_first(hair, queries, places[ends[:, 0]], ways, length)).mean()))
     return result
 
 
-def _torn(hair: Level, eyes: list[Level]) -> dict[str, float]:
+def _torn(hair: Level, eyes: list[Level], queries: MeshQueries) -> dict[str, float]:
     """The measures of the ends of hair."""
     image = hair.maps.get("opacity")
     clear = None if image is None else image[..., 0].astype(np.float64) / 255
     below = float(np.mean([eye.vertices[:, 1].mean() for eye in eyes])) - ENDS
-    found = {"hair_torn": torn_share(hair.vertices, hair.faces, hair.uvs, clear, below)}
+    found = {"hair_torn": torn_share(hair.vertices, hair.faces, hair.uvs, clear, below, queries)}
     if clear is not None:
         step = max(1, len(clear) // TEXELS)
         few = clear.reshape(len(clear) // step, step, -1, step).mean(axis=(1, 3)) if len(clear) % step == 0 else clear
