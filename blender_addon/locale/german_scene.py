@@ -141,6 +141,7 @@ SCENE: dict[str, str] = {
     "The hair of {name} does not tell where its strands run.": (
         "Das Haar von {name} sagt nicht, wo seine Strähnen verlaufen."
     ),
+    "Make the avatar again with its hair as a mesh.": "Den Avatar noch einmal mit Haar als Mesh machen.",
     "The hair of {name} has no strands.": "Das Haar von {name} hat keine Strähnen.",
     "Choose a .glb file.": "Eine .glb-Datei wählen.",
     "{file} is no avatar of Portraitkit; it was imported as it is": (

@@ -32,9 +32,9 @@ def make_curves(avatar: Avatar, count: int = COUNT) -> bpy.types.Object:
     if hair is None or skin is None:
         message = Text("{name} has no hair mesh and skin to make curves of.", name=avatar.name)
         raise Failure("scene", message, "Make the avatar again with parts skin and hair.")
-    if strands.ATTRIBUTE not in hair.data.attributes:
+    if not tells_strands(avatar):
         message = Text("The hair of {name} does not tell where its strands run.", name=avatar.name)
-        raise Failure("scene", message, "Make the avatar again.")
+        raise Failure("scene", message, "Make the avatar again with its hair as a mesh.")
     image = hair_shader.picture_of(hair.data.materials[0] if hair.data.materials else None)
     closest = _Scalp(skin, hair)
     lines = strands.strand_lines(
@@ -64,6 +64,12 @@ def make_curves(avatar: Avatar, count: int = COUNT) -> bpy.types.Object:
     skin.add_rest_position_attribute = True
     hair.hide_viewport = hair.hide_render = True
     return thing
+
+
+def tells_strands(avatar: Avatar) -> bool:
+    """Whether curves can be made: there is hair, of a mesh and not a volume, from a file that tells its strands."""
+    hair = _finest(avatar, "hair")
+    return hair is not None and strands.ATTRIBUTE in hair.data.attributes
 
 
 def curves_of(avatar: Avatar) -> bpy.types.Object | None:
@@ -129,7 +135,7 @@ def _head_weight(skin: bpy.types.Object) -> np.ndarray:
     return np.array(found)
 
 
-def _data(lines: Any, closest: _Scalp, hair: bpy.types.Object, skin: bpy.types.Object) -> bpy.types.HairCurves:
+def _data(lines: Any, closest: _Scalp, hair: bpy.types.Object, skin: bpy.types.Object) -> bpy.types.Curves:
     """The curves, in the skin's space."""
     count, points, _ = lines.points.shape
     to_skin = np.array(skin.matrix_world.inverted_safe() @ hair.matrix_world, np.float64)

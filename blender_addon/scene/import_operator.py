@@ -9,7 +9,7 @@ from ..core.failure import Failure
 from ..core.text import Text
 from .bring_in import bring_in
 from .glb_facts import facts_in, read_tree
-from .hair_curves import make_curves
+from .hair_curves import make_curves, tells_strands
 
 
 class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
@@ -45,7 +45,7 @@ class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
                 raise Failure("file", message) from error
             return Text("{file} is no avatar of Portraitkit; it was imported as it is", file=path.name)
         avatar = bring_in(path, self.name)
-        if self.hair_curves and "hair" in avatar.parts:
+        if self.hair_curves and tells_strands(avatar):
             make_curves(avatar)
         return Text("Imported {name}", name=avatar.name)
 
