@@ -247,10 +247,12 @@ def _details(recipe: Recipe) -> tuple[int, ...]:
     """The levels of the skin: the finest, and one for each coarser level that is asked for."""
     ladder = tuple(DETAILS)
     first = next(number for number, most in enumerate(DETAILS.values()) if recipe.faces >= most)
-    ladder = ladder[first:]
-    if len(recipe.lods) >= len(ladder):
+    # Coarser ones that are asked for lie beneath it, so that it may have to be finer.
+    first = min(first, len(ladder) - 1 - len(recipe.lods))
+    if first < (0 if recipe.faces >= DETAILS[1] else 1):
         raise UsageError(
-            f"{len(recipe.lods)} coarser levels of detail; an avatar of parts of about {recipe.faces} triangles has up "
-            f"to {len(ladder) - 1}, each of a fixed number of triangles. Ask for fewer, or for more triangles."
+            f"{len(recipe.lods)} coarser levels of detail; an avatar of parts has up to {len(ladder) - 2}, one more from "
+            f"{DETAILS[1]} triangles on, each of a fixed number of triangles. Ask for fewer."
         )
+    ladder = ladder[first:]
     return ladder[: 1 + len(recipe.lods)]
