@@ -251,8 +251,8 @@ def _details(recipe: Recipe) -> tuple[int, ...]:
     first = min(first, len(ladder) - 1 - len(recipe.lods))
     if first < (0 if recipe.faces >= DETAILS[1] else 1):
         raise UsageError(
-            f"{len(recipe.lods)} coarser levels of detail; an avatar of parts has up to {len(ladder) - 2}, one more from "
-            f"{DETAILS[1]} triangles on, each of a fixed number of triangles. Ask for fewer."
+            f"{len(recipe.lods)} coarser levels of detail; an avatar of parts has up to {len(ladder) - 2}, and one "
+            f"more from {DETAILS[1]} triangles on, each of a fixed number of triangles. Ask for fewer."
         )
     ladder = ladder[first:]
     return ladder[: 1 + len(recipe.lods)]
