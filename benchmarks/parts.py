@@ -36,8 +36,7 @@ STEP = 0.0003
 """Metres between the lines that look for teeth and the mouth's bag behind skin."""
 EYE_STEP, EYE_SIZE = 0.0001, 0.034
 """Metres between the lines that look for an eyeball behind its lids, and the width of what they look at, all of a ball:
-close enough that the sliver which a closing eye has at last stays in one piece. Lines 0.3 mm apart break it in several,
-all but one of which would count as coming through a lid."""
+close enough that the sliver which a closing eye has at last stays in few pieces."""
 STRAY_MM2 = 0.3
 """Square millimetres of an eyeball beside its opening that count as coming through a lid."""
 STRAY = 6
@@ -130,7 +129,7 @@ def faults(fixed: Fixed, figure: Figure) -> dict[str, float]:
             lids = places + share * closing
             near = fixed.faces[np.linalg.norm(lids[fixed.faces].mean(axis=1) - ball.middle, axis=1) < NEAR_EYE]
             lid = _from_front(lids, near, ball.middle)
-            strays += [stray_share(np.isfinite(each) & (each < lid))[1] * EYE_STEP * EYE_STEP * 1e6 for each in balls]
+            strays += [stray_share(each, lid)[1] * EYE_STEP * EYE_STEP * 1e6 for each in balls]
     lips = fixed.faces[fixed.among("lips", "mouth")]
     crossed, depth = crossings(places, lips)
     # Folds deep in the bag touch each other, where nobody sees them.

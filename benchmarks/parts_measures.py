@@ -56,16 +56,28 @@ def lid_gaps(vertices: FloatArray, spokes: list[NDArray[np.int64]], middle: Floa
     return np.asarray([max(float(away[spoke].min()), 0.0) for spoke in spokes])
 
 
-def stray_share(ball_in_front: NDArray[np.bool_]) -> tuple[int, int]:
-    """Cells (R, C) where an eyeball is seen: how many in all, and how many outside its largest connected piece: where
-    it comes through a lid."""
+OPEN = 0.003
+"""Metres behind a ball within which nothing lies that is seen past it between two lids."""
+
+
+def stray_share(ball: FloatArray, lids: FloatArray) -> tuple[int, int]:
+    """Lines (R, C) that meet an eyeball at the distances ``ball`` before its lids at ``lids`` (infinite where there is
+    none): how many in all, and how many where it has come through a lid.
+
+    Those are the pieces, other than the largest, all over which a lid lies close behind the ball. An eye that closes is
+    open in several places at last; there, one sees past the ball between the lids.
+    """
     from scipy import ndimage
 
-    label, pieces = ndimage.label(ball_in_front)
+    seen = np.isfinite(ball) & (ball < lids)
+    label, pieces = ndimage.label(seen)
     if pieces == 0:
         return 0, 0
+    number = np.arange(1, pieces + 1)
     sizes = np.bincount(label.ravel())[1:]
-    return int(sizes.sum()), int(sizes.sum() - sizes.max())
+    behind = np.asarray(ndimage.maximum(np.where(seen, lids, 0) - np.where(seen, ball, 0), label, number))
+    through = (behind < OPEN) & (number != sizes.argmax() + 1)
+    return int(sizes.sum()), int(sizes[through].sum())
 
 
 def folded(vertices: FloatArray, quads: NDArray[np.integer]) -> NDArray[np.int64]:

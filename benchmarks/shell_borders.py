@@ -81,7 +81,7 @@ def eyes_fault(network: CanonicalGenerator, identity: Identity) -> float:
     axis = torch.linspace(-1.0, 1.0, 90)
     y, x = torch.meshgrid(axis * 0.6, axis, indexing="ij")
     way = torch.stack([x.ravel().sin(), y.ravel().sin(), x.ravel().cos() * y.ravel().cos()], 1)
-    way = way / way.norm(dim=1, keepdim=True)
+    way = way / way.square().sum(1, keepdim=True).sqrt()
     beyond = beyond_opening(opening, way)
     way, beyond = (each[beyond.abs() < NEAR_EYE] for each in (way, beyond))
     decoder = network.point_decoder(identity)
@@ -104,8 +104,8 @@ def _strewn(vertices: Tensor, triangles: Tensor, count: int, seed: int) -> tuple
     """Places (count, 3) evenly over triangles (F, 3), and the triangles' unit normals there."""
     rng = torch.Generator().manual_seed(seed)
     corner = vertices[triangles]
-    normal = torch.linalg.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    area = normal.norm(dim=1)
+    normal = torch.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0], dim=1)
+    area = normal.square().sum(1).sqrt()
     face = torch.multinomial(area, count, replacement=True, generator=rng)
     share = torch.rand(count, 2, generator=rng)
     root = share[:, :1].sqrt()

@@ -32,7 +32,8 @@ def fibre_material(name: str, hair: bpy.types.Object, picture: np.ndarray | None
     colour = _colour(hair.data.materials[0] if hair.data.materials else None, picture)
     material.diffuse_color = (*colour, 1.0)
     material.roughness = 0.6
-    material.use_nodes = True
+    if material.node_tree is None:  # from 5.0 on there always is one
+        material.use_nodes = True
     tree = material.node_tree
     tree.nodes.clear()
     fibre = tree.nodes.new("ShaderNodeBsdfHairPrincipled")

@@ -185,16 +185,17 @@ def _hair(figure: Figure) -> list[PartMesh]:
     style = figure.hair
     if style is None:
         return []
-    made = style.meshes(figure.body, figure.template.rest, shape_of(figure.look))
-    return [made[max(min(made), min(figure.detail, 0))]]
+    detail = max(min(style.topologies), min(figure.detail, 0))
+    return list(style.meshes(figure.body, figure.template.rest, shape_of(figure.look), (detail,)).values())
 
 
 def _garment(figure: Figure) -> list[PartMesh]:
     garment = figure.garment
     if garment is None:
         return []
-    made = garment.meshes(figure.body, figure.template.rest, figure.prepared.border(garment))
-    return [made[max(min(made), min(figure.detail, 0))]]
+    detail = max(min(garment.topologies), min(figure.detail, 0))
+    border = figure.prepared.border(garment)
+    return list(garment.meshes(figure.body, figure.template.rest, border, (detail,)).values())
 
 
 KINDS: dict[str, Callable[[Figure], list[PartMesh]]] = {

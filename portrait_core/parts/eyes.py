@@ -32,7 +32,7 @@ IRIS = 0.41
 BALL_RINGS = (0.06, 0.11, PUPIL, 0.21, 0.28, 0.35, IRIS, 0.445, 0.50, 0.60, 0.75, 0.95, 1.2, 1.5, 1.9, 2.4)
 CORNEA_RINGS = (0.07, 0.14, 0.21, 0.28, 0.34, 0.40, 0.46, 0.52)
 
-SMALLER = 0.0004
+SMALLER = 0.0006
 """Metres that the ball's radius is below the distance of the eyeball's foremost point from its middle."""
 BULGE = 0.0002
 """Metres that the cornea stands above the ball's sphere, at its middle."""
@@ -93,7 +93,7 @@ class EyesTemplate:
             cornea = eye.middle + self._cornea[0] * heights[:, None]
             tear = tear_line(eye, skin[self.lids[side]])
             result += [
-                topologies["ball"].placed(f"eye_{side}", ball, self._ball_normals(ball)),
+                topologies["ball"].placed(f"eye_{side}", ball, self._ball_normals),
                 topologies["cornea"].placed(f"cornea_{side}", cornea, self._cornea_normals(cornea)),
                 topologies[f"tear_{side}"].placed(f"tear_{side}", tear, self._tear_normals[side](tear)),
             ]
@@ -129,8 +129,10 @@ class EyesTemplate:
         return directions, angle, SUNK * share - 0.00002 * (1 - share)
 
     @cached_property
-    def _ball_normals(self) -> SmoothNormals:
-        return SmoothNormals.of(_doubled(_rings(len(BALL_RINGS), closed=True)), len(self._ball[0]))
+    def _ball_normals(self) -> NDArray[np.float64]:
+        """(V, 3) the same for balls of any size."""
+        normals = SmoothNormals.of(_doubled(_rings(len(BALL_RINGS), closed=True)), len(self._ball[0]))
+        return normals(self._ball[0])
 
     @cached_property
     def _cornea_normals(self) -> SmoothNormals:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -87,9 +87,11 @@ class Garment:
             return places + LOOSE * self._smooth(places)
         return self._slid(body, rest, self.neckline, border)[0]
 
-    def meshes(self, body: Body, rest: RestPose, border: NeckBorder | None = None) -> dict[int, PartMesh]:
-        """The levels of detail of one person, 0 the finest, coarser ones below."""
-        levels = self.topologies
+    def meshes(
+        self, body: Body, rest: RestPose, border: NeckBorder | None = None, details: Collection[int] | None = None
+    ) -> dict[int, PartMesh]:
+        """The levels of detail of one person, 0 the finest, coarser ones below; those of ``details`` or all."""
+        levels = {detail: self.topologies[detail] for detail in (self.topologies if details is None else details)}
         if self.neckline is None:
             places = self.places(body, rest)
         else:

@@ -8,7 +8,7 @@ everybody: *length* draws the free ends up along their own strands to where the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -106,11 +106,14 @@ class HairStyle:
         moved = self.footing.kept(self.fitting.modelled(body.modelled) + shaped, body.modelled)
         return self.fitting.places(body, rest, moved)
 
-    def meshes(self, body: Body, rest: RestPose, shape: Shape) -> dict[int, PartMesh]:
-        """The levels of detail of one person, 0 the finest, coarser ones below."""
+    def meshes(
+        self, body: Body, rest: RestPose, shape: Shape, details: Collection[int] | None = None
+    ) -> dict[int, PartMesh]:
+        """The levels of detail of one person, 0 the finest, coarser ones below; those of ``details`` or all."""
         places = self.places(body, rest, shape)
         normals = self._normals(places)
-        return {detail: each.placed("hair", places, normals) for detail, each in self.topologies.items()}
+        chosen = self.topologies if details is None else details
+        return {detail: self.topologies[detail].placed("hair", places, normals) for detail in chosen}
 
     @cached_property
     def topologies(self) -> dict[int, Topology]:

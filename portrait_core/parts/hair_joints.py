@@ -155,7 +155,7 @@ def _line(own: NDArray[np.float64], top: float) -> NDArray[np.float64] | None:
     # A curve through it: slices of few vertices lie anywhere.
     below = own[:, 1] - top
     columns = [np.polyval(np.polyfit(below, own[:, axis], BEND), heights - top) for axis in (0, 2)]
-    return np.stack([columns[0], heights, columns[1]], axis=1)
+    return np.stack([columns[0], heights, columns[1]], axis=1).astype(np.float64)
 
 
 def _off_skin(places: NDArray[np.float64], skin: cKDTree) -> NDArray[np.float64]:

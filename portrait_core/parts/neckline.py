@@ -8,6 +8,7 @@ mesh and its texture are the same for everybody, and its border runs where the c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -77,8 +78,15 @@ class Neckline:
         return result
 
     def _rows(self, depth: int, shape: int) -> Sparse:
-        first = (depth * len(self.shapes) + shape) * len(self.vertices)
-        return self.rows[first : first + len(self.vertices)]
+        if (depth, shape) not in self._split:
+            first = (depth * len(self.shapes) + shape) * len(self.vertices)
+            self._split[depth, shape] = self.rows[first : first + len(self.vertices)]
+        return self._split[depth, shape]
+
+    @cached_property
+    def _split(self) -> dict[tuple[int, int], Sparse]:
+        """The rows of the places of the grid that persons have had."""
+        return {}
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         plain = {

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,16 +30,23 @@ class SmoothNormals:
 
     def __call__(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """(V, 3) of length one: the mean of the faces around a vertex by their area; +z where there is none."""
-        a, b = (0, 2), (1, 3)
-        if self.polygons.shape[1] == 3:
-            a, b = (0, 1), (0, 2)
-        one = places[self.polygons[:, a[1]]] - places[self.polygons[:, a[0]]]
-        two = places[self.polygons[:, b[1]]] - places[self.polygons[:, b[0]]]
-        x = one[:, 1] * two[:, 2] - one[:, 2] * two[:, 1]
-        y = one[:, 2] * two[:, 0] - one[:, 0] * two[:, 2]
-        z = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
-        total = np.asarray(self.sums @ np.stack([x, y, z], 1))
+        a, b = self._diagonals
+        # One axis after another is several times as quick as rows of three.
+        x, y, z = np.ascontiguousarray(places.T)
+        one, two = ([axis[ends[1]] - axis[ends[0]] for axis in (x, y, z)] for ends in (a, b))
+        cross = np.empty((len(self.polygons), 3))
+        cross[:, 0] = one[1] * two[2] - one[2] * two[1]
+        cross[:, 1] = one[2] * two[0] - one[0] * two[2]
+        cross[:, 2] = one[0] * two[1] - one[1] * two[0]
+        total = np.asarray(self.sums @ cross)
         length = np.sqrt(np.einsum("vi,vi->v", total, total))[:, None]
         unit = np.divide(total, length, out=np.zeros_like(total), where=length > 0)
         unit[length[:, 0] <= 0] = (0.0, 0.0, 1.0)
         return unit
+
+    @cached_property
+    def _diagonals(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Where the two diagonals of each quad begin and end, or two sides of each triangle."""
+        sides = ((0, 2), (1, 3)) if self.polygons.shape[1] == 4 else ((0, 1), (0, 2))
+        columns = [np.ascontiguousarray(column) for column in self.polygons.T]
+        return [(columns[begin], columns[end]) for begin, end in sides]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,14 +43,23 @@ class RestPose:
     def motions(self, joints: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """For joints (24, 3) of the base mesh's pose: how each moves what hangs on it, as rotations (24, 3, 3) and
         shifts (24, 3)."""
+        turned, less = self._turned
+        shifts = np.einsum("jab,jb->ja", less, joints)
+        for joint, parent in enumerate(SMPL_PARENTS):
+            if parent >= 0:
+                shifts[joint] += shifts[parent]
+        return turned, shifts
+
+    @cached_property
+    def _turned(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(24, 3, 3) how each joint turns what hangs on it, and how much less than its parent."""
         own = np.asarray(Rotation.from_rotvec(self.turns).as_matrix(), np.float64)
-        turned, shifts = np.zeros((len(joints), 3, 3)), np.zeros((len(joints), 3))
+        turned, less = np.zeros_like(own), np.zeros_like(own)
         for joint, parent in enumerate(SMPL_PARENTS):
             above = np.eye(3) if parent < 0 else turned[parent]
-            shift = np.zeros(3) if parent < 0 else shifts[parent]
             turned[joint] = above @ own[joint]
-            shifts[joint] = above @ joints[joint] + shift - turned[joint] @ joints[joint]
-        return turned, shifts
+            less[joint] = above - turned[joint]
+        return turned, less
 
     def lowered_joints(self, joints: NDArray[np.float64]) -> NDArray[np.float64]:
         """Places (24, 3) of the joints in the rest pose."""
@@ -60,10 +70,12 @@ class RestPose:
         """Controls (C, 3) of the base mesh's pose, with skin ``weights`` (C, 24), in the rest pose."""
         turned, shifts = self.motions(joints)
         result = places.copy()
+        by_joint = weights.tocsc()
         for joint in np.flatnonzero(np.abs(turned - np.eye(3)).max(axis=(1, 2)) + np.abs(shifts).max(axis=1) > 0):
-            share = weights[:, [joint]].tocoo()
-            moved = places[share.row] @ (turned[joint] - np.eye(3)).T + shifts[joint]
-            result[share.row] += share.data[:, None] * moved
+            own = slice(by_joint.indptr[joint], by_joint.indptr[joint + 1])
+            rows = by_joint.indices[own]
+            moved = places[rows] @ (turned[joint] - np.eye(3)).T + shifts[joint]
+            result[rows] += by_joint.data[own, None] * moved
         return result
 
     def turned(self, moves: NDArray[np.float64], weights: Sparse) -> NDArray[np.float64]:

@@ -33,6 +33,8 @@ SHORTEST = 0.008
 """Metres: shorter strands are left out."""
 NEAR = 0.022
 """Metres over the skin within which strands may have roots: what hangs further away grew higher up."""
+ROOTS = 2.5
+"""How much more roots there are where a sheet begins than farther down."""
 RISE = 0.030
 """Metres along a strand in which it comes from the skin up to its sheet."""
 SUNK = 0.0008
@@ -170,8 +172,8 @@ def _seeds(sheet: HairSheet, count: int, rng: np.random.Generator) -> tuple[NDAr
     area = np.linalg.norm(
         np.cross(sheet.corners[:, 1] - sheet.corners[:, 0], sheet.corners[:, 2] - sheet.corners[:, 0]), axis=1
     )
-    upto = np.cumsum(area)
-    wanted = (np.arange(count) + rng.random(count)) * (upto[-1] / count)
+    upto: NDArray[np.float64] = np.add.accumulate(area)
+    wanted = (np.arange(count, dtype=np.float64) + rng.random(count)) * (float(upto[-1]) / count)
     faces = np.minimum(np.searchsorted(upto, wanted, side="right"), len(area) - 1)
     one, two = np.sqrt(rng.random(count)), rng.random(count)
     return faces.astype(np.int64), np.stack([1 - one, one * (1 - two), one * two], 1)
@@ -182,13 +184,14 @@ def _traced(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Places (N, FINE, 3) along the strands through seeds, root first, evenly apart, and their ``uvs`` (N, FINE, 2)."""
     up, down = (_walk(sheet, faces, at, sign) for sign in (-1.0, 1.0))
-    both = np.concatenate([up[:, ::-1], down[:, 1:]], axis=1)
-    arc = _arc(both[..., :3])
+    both: NDArray[np.float64] = np.concatenate([up[:, ::-1], down[:, 1:]], axis=1)
     # What did not move is told apart, so that there is one place for every length.
-    arc += np.arange(arc.shape[1]) * 1e-9
-    wanted = arc[:, -1:] * np.linspace(0, 1, FINE)
+    apart = np.arange(both.shape[1], dtype=np.float64) * 1e-9
+    arc: NDArray[np.float64] = _arc(both[..., :3]) + apart
+    wanted: NDArray[np.float64] = arc[:, -1:] * np.linspace(0, 1, FINE)
     # Of all strands at once: each begins behind the end of the one before.
-    begin = np.concatenate([[0.0], np.cumsum(arc[:, -1] + 1.0)[:-1]])[:, None]
+    ends: NDArray[np.float64] = np.add.accumulate(arc[:, -1] + 1.0)
+    begin = np.append(0.0, ends[:-1])[:, None]
     where = np.interp(wanted + begin, (arc + begin).ravel(), np.arange(arc.size, dtype=np.float64)).ravel()
     low = np.clip(where.astype(np.int64), 0, arc.size - 2)
     flat, share = both.reshape(-1, 5), (where - low)[:, None]
@@ -290,11 +293,16 @@ def _rooted(
         return first
     every = fine[:, ::4].reshape(-1, 3)
     on, _ = closest(every)
-    over = np.linalg.norm(every - on, axis=1).reshape(len(fine), -1) < NEAR
+    away: NDArray[np.float64] = np.sqrt(((every - on) ** 2).sum(axis=1)).reshape(len(fine), -1)
+    over = away < NEAR
     # The back of a neck grows no hair, nor does a shoulder: only the first run over the skin counts.
-    run = np.cumprod(over | (np.arange(over.shape[1]) * 4 < first[:, None]), axis=1).sum(axis=1) * 4.0 - 4
+    before = np.arange(over.shape[1], dtype=np.float64)[None] * 4 < first[:, None]
+    kept = np.where(np.logical_or(over, before), 1.0, 0.0)
+    whole: NDArray[np.float64] = np.minimum.accumulate(kept, axis=1)
+    run = whole.sum(axis=1) * 4.0 - 4
     reach = np.clip(np.minimum(run, first + 0.7 * (last - first)) - first, 0, None)
-    return first + reach * rng.random(len(fine))
+    # Most near the beginning: hairlines are no thinner than the rest.
+    return first + reach * rng.random(len(fine)) ** ROOTS
 
 
 def _grown(lines: NDArray[np.float64], closest: Closest) -> NDArray[np.float64]:
@@ -334,7 +342,8 @@ def _at(values: NDArray[np.float64], where: NDArray[np.float64]) -> NDArray[np.f
 def _arc(lines: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N, P) metres from the first point of lines (N, P, 3)."""
     steps = np.sqrt((np.diff(lines, axis=1) ** 2).sum(axis=2))
-    return np.concatenate([np.zeros((len(lines), 1)), np.cumsum(steps, axis=1)], axis=1)
+    upto: NDArray[np.float64] = np.add.accumulate(steps, axis=1)
+    return np.concatenate([np.zeros((len(lines), 1)), upto], axis=1)
 
 
 def _length(fine: NDArray[np.float64]) -> NDArray[np.float64]:

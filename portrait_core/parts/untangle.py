@@ -78,29 +78,22 @@ class Untangling:
         self, places: NDArray[np.float64], behind: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Edges (K,) that go through faces (K,), and how deep (K,): how far their nearer end lies beyond."""
-        scene = MeshQueries(places.astype(np.float32), self.faces)
         near = np.flatnonzero(behind[self.edges].min(axis=1) < BACK)
-        found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
-        for a, b in ((0, 1), (1, 0)):
-            start, end = self.edges[near, a], self.edges[near, b]
-            way = places[end] - places[start]
-            length = np.sqrt(np.einsum("ei,ei->e", way, way))
-            way = way / np.maximum(length, 1e-12)[:, None]
-            hits = scene.first_hits(places[start] + 0.02 * length[:, None] * way, way)
-            face = np.maximum(hits.face, 0)
-            corners = self.faces[face]
-            own = ((corners == start[:, None]) | (corners == end[:, None])).any(axis=1)
-            index = np.flatnonzero((hits.face >= 0) & (hits.distance < 0.96 * length) & ~own)
-            a_, b_, c_ = (places[corners[index, k]] for k in range(3))
-            normal = np.cross(b_ - a_, c_ - a_)
-            normal /= np.maximum(np.sqrt(np.einsum("ei,ei->e", normal, normal)), 1e-18)[:, None]
-            reach = [np.abs(np.einsum("ei,ei->e", places[e[index]] - a_, normal)) for e in (start, end)]
-            depth = np.minimum(*reach)
-            deep = depth > ENOUGH
-            found.append((near[index[deep]], face[index[deep]].astype(np.int64), depth[deep]))
-        first, second = found
-        return (
-            np.concatenate([first[0], second[0]]),
-            np.concatenate([first[1], second[1]]),
-            np.concatenate([first[2], second[2]]),
-        )
+        # Both ways along each edge, in one call.
+        start, end = (self.edges[near][:, ends].T.ravel() for ends in ([0, 1], [1, 0]))
+        way = places[end] - places[start]
+        length = np.sqrt(np.einsum("ei,ei->e", way, way))
+        way = way / np.maximum(length, 1e-12)[:, None]
+        scene = MeshQueries(places.astype(np.float32), self.faces)
+        # No farther than the longest edge goes.
+        hits = scene.first_hits(places[start] + 0.02 * length[:, None] * way, way, float(length.max()))
+        met = np.flatnonzero((hits.face >= 0) & (hits.distance < 0.96 * length))
+        face, start, end = hits.face[met].astype(np.int64), start[met], end[met]
+        corners = self.faces[face]
+        other = ~((corners == start[:, None]) | (corners == end[:, None])).any(axis=1)
+        a, b, c = (places[corners[:, k]] for k in range(3))
+        normal = np.cross(b - a, c - a)
+        normal /= np.maximum(np.sqrt(np.einsum("ei,ei->e", normal, normal)), 1e-18)[:, None]
+        depth = np.minimum(*(np.abs(np.einsum("ei,ei->e", places[each] - a, normal)) for each in (start, end)))
+        deep = other & (depth > ENOUGH)
+        return near[met[deep] % len(near)], face[deep], depth[deep]

@@ -8,8 +8,9 @@ from typing import cast
 import numpy as np
 import pytest
 
-from benchmarks.parts_necklines import border_of, measured, neck_loop, summary
+from benchmarks.parts_necklines import border_of, measured, summary
 from portrait_core.models.load import load_model
+from portrait_core.parts.character import prepared
 from portrait_core.parts.garment import SHIRT
 from portrait_core.person import PersonOfParts
 from portrait_core.recipe import Recipe
@@ -32,17 +33,16 @@ def test_a_border_on_the_closed_form_is_right_and_a_tooth_is_seen() -> None:
     assert 1 < low["off_mm"] < 2.7 and low["tooth_mm"] < 0.5
 
 
-def test_the_loop_of_the_shirt_goes_once_around_the_neck() -> None:
+def test_the_border_of_the_shirt_goes_once_around_the_neck() -> None:
     model = load_model("starter", "cpu")
     person = cast(PersonOfParts, model.person(Recipe(model="starter", seed=9000)))
     template = person.parts_template
-    garment = template.garments[SHIRT]
-    assert garment.neckline is not None
-    loop = neck_loop(garment, garment.neckline)
-    assert len(np.unique(loop)) == len(loop) >= 40
-    border = border_of(garment.neckline, person.look, loop, template.controls.mean.astype(np.float64))
-    middle = border.mean(axis=0)
-    angle = np.unwrap(np.arctan2(*(border - middle)[:, [0, 2]].T))
+    border = prepared(template).border(template.garments[SHIRT])
+    assert border is not None
+    assert len(np.unique(border.along[:, 0])) == len(border.along) >= 40
+    lies = border_of(border, person.look, template.controls.mean.astype(np.float64))
+    middle = lies.mean(axis=0)
+    angle = np.unwrap(np.arctan2(*(lies - middle)[:, [0, 2]].T))
     assert abs(angle[-1] - angle[0]) == pytest.approx(2 * np.pi, abs=0.6)
 
 

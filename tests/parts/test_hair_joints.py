@@ -19,7 +19,13 @@ from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
 
 CHAINS = {"ponytail01": 1, "bob01": 5, "short02": 0}
-SMALL = {"seed": 1, "topology": "parts", "texture_size": 64, "normal_map": False, "parts": ("skin", "hair", "garment")}
+SMALL: dict[str, Any] = {
+    "seed": 1,
+    "topology": "parts",
+    "texture_size": 64,
+    "normal_map": False,
+    "parts": ("skin", "hair", "garment"),
+}
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,10 @@ BAND = (-0.0135, -0.0115)
 BAND_SHADE = 0.27
 """Metres below the border between which the darker band ends, and how much darker it is."""
 
+UNSURE = 0.04
+"""Metres of height over a neckline from which on its sign is the same on the bare body as a clothing's thickness off
+it: the height changes by at most three metres a metre."""
+
 PLAIN_SHADE = 0.93
 """Of the clothing's colour: what the world's weave and open sky leave of it on the mean."""
 
@@ -98,12 +102,19 @@ def dressed(
     index = torch.nonzero(points[:, 1] - middle[1] < HIGHEST).squeeze(1)
     if len(index) == 0:
         return sample
-    foot, normals, away = warp.foot(points[index])
-    near = away < FADE_TO
-    index, relative, normals = index[near], (foot - middle)[near], normals[near]
     depth, shape, scalar = clothing
-    distance = neckline_distance(relative, normals, depth, shape)
-    striped = _smooth(scalar, *STRIPED) * STRIPE_SHARE * _smooth(torch.sin(relative[:, 1] * STRIPES), -0.2, 0.2)
+    relative = points[index] - middle
+    distance = neckline_height(relative, depth, shape)
+    amount = _smooth(scalar, *STRIPED) * STRIPE_SHARE
+    # Where only the side of the border matters, the place itself tells it.
+    asked = (distance.abs() < UNSURE) | ((distance < 0) & (amount > 0))
+    rows = torch.nonzero(asked).squeeze(1)
+    foot, normals, away = warp.foot(points[index[rows]])
+    near = away < FADE_TO
+    rows, foot = rows[near], foot[near] - middle
+    relative = relative.index_copy(0, rows, foot)
+    distance = distance.index_copy(0, rows, neckline_distance(foot, normals[near], depth, shape))
+    striped = amount * _smooth(torch.sin(relative[:, 1] * STRIPES), -0.2, 0.2)
     shade = PLAIN_SHADE * (1 - BAND_SHADE * _smooth(distance, *BAND))
     cloth = torch.lerp(palette[:, 3], palette[:, 4], striped[:, None]) * shade[:, None]
     return replace(

@@ -67,12 +67,12 @@ def eye_opening(
     closed = np.r_[border, border[0]]
     turn = np.linspace(-np.pi, np.pi, TURNS + 1)
     fine = np.linspace(-np.pi, np.pi, 8 * TURNS, endpoint=False)
-    around = np.interp(fine, turn, closed)
+    around = np.asarray(np.interp(fine, turn, closed), np.float64)
     curve = spatial.cKDTree(np.stack([around * np.cos(fine), around * np.sin(fine)], 1))
     axis = np.linspace(-WIDEST, WIDEST, NODES)
     y, x = np.meshgrid(axis, axis, indexing="ij")
     away = np.asarray(curve.query(np.stack([x.ravel(), y.ravel()], 1))[0]).reshape(NODES, NODES)
-    inside = np.hypot(x, y) < np.interp(np.arctan2(y, x), turn, closed)
+    inside = np.asarray(np.hypot(x, y) < np.interp(np.arctan2(y, x), turn, closed), np.bool_)
     return np.asarray(np.where(inside, -away, away) * RADIUS, np.float32)
 
 

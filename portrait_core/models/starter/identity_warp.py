@@ -120,16 +120,14 @@ class IdentityWarp(nn.Module):
         """The closest points (N, 3) of the canonical template to ``points`` (N, 3), its smooth unit normals (N, 3)
         there, and the distances (N,); outside autograd. Farther than ``FADE_TO`` only the distance counts."""
         if self._normals is None:
-            self._normals = torch.as_tensor(vertex_normals(_numpy(self.vertices), _numpy(self.triangles)))
+            triangles = self.triangles.detach().cpu().numpy().astype(np.int32)
+            self._normals = torch.as_tensor(vertex_normals(_numpy(self.vertices), triangles))
         face, bary, distance = self._search()(_numpy(points))
         corner = self.triangles[torch.as_tensor(face).to(points.device).long().clamp_min(0)].long()
         weights = torch.as_tensor(bary).to(points)[..., None]
         normals = (self._normals.to(points)[corner] * weights).sum(1)
-        return (
-            (self.vertices[corner] * weights).sum(1),
-            normals / normals.norm(dim=1, keepdim=True).clamp_min(1e-9),
-            torch.as_tensor(distance).to(points),
-        )
+        length = normals.square().sum(1, keepdim=True).sqrt().clamp_min(1e-9)
+        return (self.vertices[corner] * weights).sum(1), normals / length, torch.as_tensor(distance).to(points)
 
     def sites(self, points: Tensor) -> Sites:
         """Prepare canonical points (N, 3); the closest-point search is outside autograd."""

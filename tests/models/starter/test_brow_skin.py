@@ -28,7 +28,7 @@ def places(aside: float, high: float) -> torch.Tensor:
 
 def test_the_band_is_where_the_world_paints_brows() -> None:
     inside = brow_band(places(0.02, 0.0165), EYES)
-    assert inside.rows.tolist() == [0, 1]
+    assert torch.equal(inside.rows, torch.arange(2))
     torch.testing.assert_close(inside.share, torch.ones(2))
     for beyond in (places(0.02, 0.0165 + FADED + 0.001), places(0.02, 0.004), places(0.001, 0.015), places(0.08, 0.01)):
         assert len(brow_band(beyond, EYES).rows) == 0
