@@ -28,7 +28,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "eye_covered": (0.25, 0.9),
     "mouth_mm": (0.0, 3.0),
     "ragged_mm": (1.2, 2.6),
-    "hair_torn": (0.045, 0.085),
+    "hair_torn": (0.045, 0.095),
     "hair_blocks": (0.15, 0.60),
     "hair_saw": (0.16, 0.30),
 }

@@ -22,7 +22,7 @@ TAPER, FROM, LONGEST = 0.08, 0.040, 0.010
 """Strands come to their ends over this share of what they are longer than ``FROM``, metres, and over ``LONGEST`` at
 most: short hair is cut evenly."""
 
-AHEAD = 3.0
+AHEAD = 1.5
 """Texels that one goes back along a strand from a transparent texel to see whether it has just ended."""
 
 

@@ -49,6 +49,9 @@ BORDER, SHORT = 0.0016, (0.30, 0.45)
 """Metres about which borders of hair are softened to find how far inside a texel is, and what strands there leave
 bare: a share of that on average, and how unevenly."""
 
+TAPER_TEXELS = 256
+"""So many texels along an edge are enough to find where strands taper."""
+
 TAPERED, SMOOTH = (0.36, 0.48), 0.002
 """What strands leave bare where they come to their ends, as :data:`SHORT`, and metres over which that begins softly."""
 
@@ -105,9 +108,7 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
     inside = np.clip(2 * soft - 1, 0, 1)
     longer = inside - SHORT[0] + SHORT[1] * (1 - inside) * ends
     cover = np.minimum(cover, np.clip(longer * SHARP + 0.5, 0, 1))
-    within = tapering(style, opacity[nearest], across, along)
-    # The nearest end of a texel is not that of its neighbour; without the step nothing is cut out inside.
-    within = np.maximum(within, ndimage.gaussian_filter(within, SMOOTH / float(np.median(width))))
+    within = _tapering(style, opacity[nearest], across, along, float(np.median(width)))
     tapered = within - TAPERED[0] + TAPERED[1] * (1 - within) * ends
     cover = np.where(within < 1, np.minimum(cover, np.clip(tapered * SHARP + 0.5, 0, 1)), cover)
     cover = _without_specks(cover, SPECK / float(np.median(width)) ** 2)
@@ -162,6 +163,23 @@ def _strand_texels(
     face[texels.row, texels.column] = texels.face
     face = face[nearest]
     return values[..., 0], values[..., 1], steps[face], of_quad[face], nearest
+
+
+def _tapering(
+    style: HairStyle,
+    opacity: NDArray[np.floating],
+    across: NDArray[np.float32],
+    along: NDArray[np.float32],
+    width: float,
+) -> NDArray[np.float32]:
+    """(S, S) :func:`tapering` of texels ``width`` metres wide, found for a few of them and without steps."""
+    step = max(1, len(along) // TAPER_TEXELS)
+    few = (slice(None, None, step),) * 2
+    within = tapering(style, opacity[few], across[few], along[few]).astype(np.float32)
+    # The nearest end of a texel is not that of its neighbour; without the step nothing is cut out inside.
+    within = np.maximum(within, ndimage.gaussian_filter(within, SMOOTH / width / step))
+    size = (len(along), len(along))
+    return within if step == 1 else np.asarray(Image.fromarray(within).resize(size, Image.Resampling.BILINEAR))
 
 
 def _without_specks(cover: NDArray[np.floating], smallest: float) -> NDArray[np.floating]:
