@@ -30,7 +30,7 @@ def stage(folder: Path, wheel: Path | None = None) -> Path:
         shutil.rmtree(folder)
     shutil.copytree(ROOT / "blender_addon", folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"))
     for name in SHARED:
-        shutil.copy2(ROOT / "portrait_core" / name, folder / "core" / name)
+        shutil.copy2(ROOT / "portrait_core" / name, folder / "core" / Path(name).name)
     shutil.copy2(ROOT / "LICENSES" / "GPL-3.0-or-later.txt", folder / "LICENSE")
     if wheel is None:
         build_wheel(folder / "engine")

@@ -11,8 +11,8 @@ ADDON_ID = "portraitkit"
 MANIFEST = "blender_manifest.toml"
 PINS = "engine/constraints.txt"
 """Where the add-on carries the versions that the engine was tested with, for pip."""
-SHARED = ("protocol.py", "recipe_fields.py", "maps.py")
-"""Modules of the engine that the add-on carries copies of: standard library only."""
+SHARED = ("protocol.py", "recipe_fields.py", "maps.py", "parts/strands.py")
+"""Modules of the engine that the add-on carries copies of: standard library only, and NumPy, which Blender has."""
 
 
 class BuildError(Exception):

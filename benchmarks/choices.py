@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Own code against the library that could do the same, step by step, in one run: the numbers of docs/choices.md.
 
-    python -m benchmarks.choices [--faces 20000] [--only unwrap,closest]
+    python -m benchmarks.choices [--faces 20000] [--only unwrap,closest] [--model NAME]
 
 Processor seconds of all threads, the best of two, so that what else the machine does hardly counts; the ratio is the
 library's by ours (above 1: ours is faster). Libraries that are not installed are left out.
@@ -30,13 +30,13 @@ from portrait_core.models.load import load_model
 from portrait_core.pipeline.levels import DENSITY
 from portrait_core.recipe import Recipe
 from portrait_core.shape import decimate, extract_surface
-from portrait_core.shape.adaptive_sampling import sample_bricks
+from portrait_core.shape.adaptive_sampling import sample_sparse_grid
 from portrait_core.shape.grid import Lattice
 from portrait_core.shape.isosurface import best_march, triangulate
 from portrait_core.shape.marching_cubes import march_bricks
 from portrait_core.shape.regions import Region, face_regions
+from tests.textures.measures import stretches
 from textures import Atlas, unwrap
-from textures.distortion import stretches
 from textures.pack import pack
 from textures.xatlas_charts import xatlas_pack
 
@@ -50,10 +50,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--faces", type=int, default=20_000)
     parser.add_argument("--only", default="unwrap,march,files,closest")
+    parser.add_argument("--model", default="starter", help="a model's name or file")
+    parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     steps = {"unwrap": unwrapping, "march": marching, "files": files, "closest": queries}
-    model = load_model("starter", "cpu")
-    person = model.person(Recipe(seed=7))
+    model = load_model(options.model, "cpu")
+    person = model.person(Recipe(model=options.model, seed=options.seed))
     field = person.field
     surface = extract_surface(field, 256)
     world = Surface(np.ascontiguousarray(field.place(surface.vertices), np.float32), surface.faces)
@@ -116,7 +118,7 @@ def _atlas_words(name: str, atlas: Atlas, surface: Surface) -> str:
 def marching(field: Any, _world: Surface, _few: Surface, _regions: Any) -> Iterator[Row]:
     """The same sampled values as cells near the surface, and as a whole lattice."""
     lattice = Lattice.over(field.bounds, 256)
-    bricks, _ = sample_bricks(field, lattice, progress=lambda *_: None)
+    bricks, _ = sample_sparse_grid(field, lattice, progress=lambda *_: None)
     (vertices, _), first = _timed(lambda: march_bricks(bricks))
     x, y, z = (np.arange(n + 1, dtype=np.float32) for n in lattice.cells)
     middle = np.asarray(lattice.cells, np.float32) / 2

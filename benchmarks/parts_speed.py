@@ -24,6 +24,7 @@ from portrait_core.models.load import load_model
 from portrait_core.pipeline import make_avatar
 from portrait_core.portrait_model import PortraitModel
 from portrait_core.recipe import Recipe
+from portrait_core.runtime.heap import share_one_heap
 from portrait_core.runtime.memory import resident_bytes
 
 RESULTS = Path(__file__).parent / "results" / "parts_speed.json"
@@ -93,6 +94,7 @@ def main() -> None:
     parser.add_argument("--bytes", action="store_true")
     parser.add_argument("--out", type=Path, default=RESULTS)
     words = parser.parse_args()
+    share_one_heap()  # as the programs of the project do
     warm_up()
     model = load_model(words.model, "cpu")
     table: dict[str, Any] = {}

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures of hair and garments on a person: swallowed ears, hair over the eyes, skin that comes through, ragged ends.
+"""Measures of hair and garments on a person: swallowed ears, hair over the eyes, skin that comes through.
 
 All take plain meshes; a see-through texture counts as there where it is opaque by half. ``python -m
-benchmarks.parts_worn`` measures everything that a model offers, see :mod:`benchmarks.parts_worn_table`.
+benchmarks.parts_worn`` measures everything that a model offers, see :mod:`benchmarks.parts_worn_table`; torn ends are
+measured by :mod:`portrait_core.batch.borders`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries
 from portrait_core.geometry.normals import vertex_normals
@@ -37,12 +37,6 @@ THROUGH_REACH = 0.012
 
 BORDER = 0.010
 """Around the border of a part skin and part cross by design, metres."""
-
-STEP = 0.03
-"""Metres between neighbouring ends from which on they belong to different locks, such as a tail and what is behind."""
-
-ENDS_SMOOTH = 0.008
-"""Ends are compared with themselves smoothed over this length, metres."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,50 +142,6 @@ def _border_points(part: Sheet) -> NDArray[np.float64]:
     count = int(own.max()) + 1
     alone = ~np.isin(begin * count + end, end * count + begin)
     return np.asarray(part.vertices, np.float64)[part.faces.ravel()[alone]]
-
-
-def raggedness(hair: Sheet, below: float, *, step: float = 0.0008) -> float:
-    """How uneven the lower ends of hair are, seen from behind and both sides: the root mean square distance, in metres,
-    of the line of the ends from the same smoothed, over what ends below a height."""
-    worst = 0.0
-    for yaw in (90.0, 180.0, 270.0):
-        turn = np.deg2rad(yaw)
-        right = np.array([np.cos(turn), 0.0, -np.sin(turn)])
-        ahead = np.array([np.sin(turn), 0.0, np.cos(turn)])
-        low, high = (f(hair.vertices @ right) for f in (np.min, np.max))
-        columns = np.arange(low, high, step)
-        floor = float(hair.vertices[:, 1].min()) - 0.002
-        rows = np.arange(floor, below, step)
-        x, y = np.meshgrid(columns, rows)
-        starts = x.reshape(-1, 1) * right + y.reshape(-1, 1) * np.array([0.0, 1.0, 0.0]) + ahead * 1.0
-        seen = np.isfinite(hair.first(starts, np.broadcast_to(-ahead, starts.shape), 2.0)[0]).reshape(x.shape)
-        if not seen.any():
-            continue
-        ends = np.where(seen.any(axis=0), rows[np.argmax(seen, axis=0)], np.nan)
-        for run in _runs(ends):
-            if len(run) * step < 3 * ENDS_SMOOTH:
-                continue
-            worst = max(worst, _unevenness(np.stack([columns[run], ends[run]], 1)))
-    return worst
-
-
-def _unevenness(line: NDArray[np.float64]) -> float:
-    """Root mean square distance of a line (N, 2) from itself smoothed along its own length."""
-    length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    even = np.arange(0, length[-1], 0.0008)
-    own = np.stack([np.interp(even, length, line[:, k]) for k in range(2)], 1)
-    away = np.linalg.norm(own - ndimage.gaussian_filter1d(own, ENDS_SMOOTH / 0.0008, axis=0, mode="nearest"), axis=1)
-    inner = away[10:-10]
-    return float(np.sqrt(np.mean(inner**2))) if len(inner) else 0.0
-
-
-def _runs(ends: NDArray[np.float64]) -> list[NDArray[np.int64]]:
-    """Columns side by side that end somewhere, without steps from one lock to another behind it."""
-    index = np.flatnonzero(np.isfinite(ends))
-    if len(index) == 0:
-        return []
-    apart = (np.diff(index) > 1) | (np.abs(np.diff(ends[index])) > STEP)
-    return np.split(index, np.flatnonzero(apart) + 1)
 
 
 if __name__ == "__main__":

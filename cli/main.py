@@ -18,6 +18,7 @@ from cli.remedies import told
 from cli.verbose import OPTION, taken_out, told_aloud
 from portrait_core.errors import PortraitError
 from portrait_core.runtime.calm import wait_asleep
+from portrait_core.runtime.heap import share_one_heap
 from portrait_core.runtime.memory import is_out_of_memory
 
 INTERRUPTED = 130
@@ -74,6 +75,7 @@ def main(args: Sequence[str] | None = None) -> int:
     Every error that a user can act on becomes one line on stderr; a fault of our own keeps its traceback.
     """
     wait_asleep()
+    share_one_heap()
     words, verbose = taken_out(sys.argv[1:] if args is None else list(args))
     if args is None and not {"worker", "batch"} & set(words[:1]):
         # Their work is done by processes of their own already.

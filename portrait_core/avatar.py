@@ -23,6 +23,10 @@ def _no_pose() -> Mapping[str, tuple[float, float, float]]:
     return {}
 
 
+def _no_springs() -> Mapping[str, Mapping[str, float]]:
+    return {}
+
+
 def _no_facts() -> Mapping[str, Any]:
     return {}
 
@@ -225,6 +229,8 @@ class Avatar:
     places. ``rest`` gives the axis-angle rotations in radians by joint name, relative to the parent, in which the
     joints are at rest, for those that are not at the identity: lowered arms. ``pose`` gives rotations of the same kind;
     joints without an entry rest. ``motion`` is an animation of the same joints, or None.
+    ``springs`` has, by the names of joints that hang free, the numbers for an engine's spring bones, as
+    :data:`portrait_core.parts.hair_joints.SPRING` says.
     ``recipe``, ``provenance`` and ``report`` (what was measured while it was made) are plain JSON data. ``thumbnail``
     is an (H, W, 3) uint8 sRGB image.
 
@@ -239,6 +245,7 @@ class Avatar:
     pose: Mapping[str, tuple[float, float, float]] = field(default_factory=_no_pose)
     motion: Motion | None = None
     rest: Mapping[str, tuple[float, float, float]] = field(default_factory=_no_pose)
+    springs: Mapping[str, Mapping[str, float]] = field(default_factory=_no_springs)
     recipe: Mapping[str, Any] = field(default_factory=_no_facts)
     provenance: Mapping[str, Any] = field(default_factory=_no_facts)
     report: Mapping[str, Any] = field(default_factory=_no_facts)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from portrait_core.body.template import BodyTemplate
 from portrait_core.cameras import Camera
 from portrait_core.errors import UsageError
-from portrait_core.field import Field
+from portrait_core.field import Field, MaterialField
 from portrait_core.recipe import Recipe
 from portrait_core.weights.header import ModelHeader
 
@@ -105,8 +105,25 @@ class WholePerson(Person, Protocol):
         ...
 
 
+class HairField(MaterialField, Protocol):
+    """A field of hair alone, that knows the skin beneath; its ``place`` has an inverse."""
+
+    def beneath(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Depth below the skin (N,) of lattice ``points`` (N, 3), metres, negative outside the body."""
+        ...
+
+    def unplace(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Un-posed world ``points`` (N, 3), metres, in lattice space."""
+        ...
+
+
 class PersonOfParts(Person, Protocol):
     """With the capability ``parts``."""
+
+    @property
+    def hair_field(self) -> HairField:
+        """The hair of the person's whole bust."""
+        ...
 
     @property
     def parts_template(self) -> PartsTemplate:

@@ -322,13 +322,14 @@ class RecipeFields:
         ),
     ] = ()
     hair: Annotated[
-        Literal["mesh", "none"],
+        Literal["mesh", "volume", "none"],
         RecipeField(
             help="How an avatar of parts has its hair.",
             label="Hair",
             section="mesh",
             choices={
                 "mesh": ("Mesh", "A mesh of strands, worn as the person's numbers say"),
+                "volume": ("Volume", "One closed shape, as whole busts have it; its mesh is the person's own"),
                 "none": ("None", "None, as without the part"),
             },
             flag="--hair",
@@ -474,9 +475,19 @@ class RecipeFields:
             flag="--bone-naming",
         ),
     ] = "smpl"
+    hair_joints: Annotated[
+        bool,
+        RecipeField(
+            help="Chains of joints for hair that hangs free, with numbers for spring bones.",
+            label="Hair Joints",
+            section="rig",
+            flag="--hair-joints/--no-hair-joints",
+            later=True,
+        ),
+    ] = False
 
 
-OF_PARTS = ("parts", "hair", "hair_style", "garment")
+OF_PARTS = ("parts", "hair", "hair_style", "garment", "hair_joints")
 """The fields that mean something in avatars of parts alone."""
 PERSON = ("seed", "latent", "w", "ws")
 """The fields that say who it is: a recipe has one of them at most."""

@@ -33,30 +33,32 @@ def sample_texels(
     if tolerance <= 0:
         step = 1
     coarse = chart[::step, ::step]
-    values = np.zeros((*coarse.shape, channels), np.float32)
+    # A plane for each channel: NumPy is slow along a short last axis.
+    values = np.zeros((channels, *coarse.shape), np.float32)
     row, column = np.nonzero(coarse >= 0)
-    values[row, column] = evaluate(row * step, column * step)
+    values[:, row, column] = evaluate(row * step, column * step).T
     while step > 1:
         half = step // 2
         fine = chart[::half, ::half]
         grown, safe = _between(values, coarse, fine, _straight(values, coarse, BEND * tolerance))
         row, column = np.nonzero((fine >= 0) & ~safe)
-        grown[row, column] = evaluate(row * half, column * half)
+        grown[:, row, column] = evaluate(row * half, column * half).T
         values, coarse, step = grown, fine, half
-    return values
+    return np.moveaxis(values, 0, 2)
 
 
 def _straight(values: NDArray[np.float32], chart: NDArray[np.int32], limit: float) -> NDArray[np.bool_]:
     """(H, W): the values bend neither at a point nor at the eight around it, and all of these are in its chart."""
     straight = chart >= 0
     for axis in (0, 1):
-        v, c, s = np.moveaxis(values, axis, 0), np.moveaxis(chart, axis, 0), np.moveaxis(straight, axis, 0)
+        c, s = np.moveaxis(chart, axis, 0), np.moveaxis(straight, axis, 0)
         if len(c) < 3:
             return np.zeros_like(straight)
         s[1:-1] &= (c[2:] == c[1:-1]) & (c[:-2] == c[1:-1])
-        for channel in range(v.shape[-1]):  # a reduction over the short last axis is slower
-            bend = v[2:, :, channel] + v[:-2, :, channel]
-            bend -= 2 * v[1:-1, :, channel]
+        for plane in values:
+            v = np.moveaxis(plane, axis, 0)
+            bend = v[2:] + v[:-2]
+            bend -= 2 * v[1:-1]
             s[1:-1] &= np.abs(bend, out=bend) <= limit
         s[0] = s[-1] = False
     for axis in (0, 1):
@@ -73,26 +75,26 @@ def _between(
     fine: NDArray[np.int32],
     straight: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The values (H', W', C) on a lattice of half the spacing, and (H', W') where they may be trusted.
+    """The values (C, H', W') on a lattice of half the spacing, and (H', W') where they may be trusted.
 
     Charts are only compared at straight points, whose neighbours on the coarser lattice are in their own chart.
     """
-    grown = np.zeros((*fine.shape, values.shape[2]), np.float32)
+    grown = np.zeros((len(values), *fine.shape), np.float32)
     safe = np.zeros(fine.shape, bool)
-    grown[::2, ::2] = values
+    grown[:, ::2, ::2] = values
     safe[::2, ::2] = True
     rows, columns = fine.shape[0] // 2, fine.shape[1] // 2  # new rows and columns
-    up, down = values[:rows], values[1 : rows + 1]
-    inner = len(down)  # the last new row has nothing below it where the height is even
-    middle = grown[1::2, ::2][:inner]
-    np.add(up[:inner], down, out=middle)
+    up, down = values[:, :rows], values[:, 1 : rows + 1]
+    inner = down.shape[1]  # the last new row has nothing below it where the height is even
+    middle = grown[:, 1::2, ::2][:, :inner]
+    np.add(up[:, :inner], down, out=middle)
     middle *= 0.5
     safe[1::2, ::2][:inner] = straight[:inner] & straight[1 : inner + 1] & (fine[1::2, ::2][:inner] == coarse[:inner])
     # Sideways, on the old and the new rows alike.
-    left, right = grown[:, ::2][:, :columns], grown[:, ::2][:, 1 : columns + 1]
-    inner = right.shape[1]
-    middle = grown[:, 1::2][:, :inner]
-    np.add(left[:, :inner], right, out=middle)
+    left, right = grown[:, :, ::2][:, :, :columns], grown[:, :, ::2][:, :, 1 : columns + 1]
+    inner = right.shape[2]
+    middle = grown[:, :, 1::2][:, :, :inner]
+    np.add(left[:, :, :inner], right, out=middle)
     middle *= 0.5
     whole = np.zeros((fine.shape[0], coarse.shape[1]), bool)
     whole[::2] = straight

@@ -138,21 +138,23 @@ def bake_layout(
     antialias: bool = True,
     progress: Report | None = None,
     threads: int = THREADS,
+    tile: int = TILE,
 ) -> NDArray[np.uint8]:
-    """The image of :func:`bake_image` by a layout that is there; ``sample`` is told which texels it is asked for, so
-    that it may keep what belongs to them."""
+    """The image of :func:`bake_image` by a layout that is there, made in squares of ``tile`` texels, a multiple of
+    every first lattice spacing; ``sample`` is told which texels it is asked for, so that it may keep what belongs to
+    them."""
     baker, size = _Baker(layout, sample, np.array(srgb)), layout.size
     image = np.full((size, size, len(srgb)), EMPTY, np.uint8)
     covered = np.zeros((size, size), bool)
 
     def make(corner: tuple[int, int]) -> None:
-        (top, left), (bottom, right) = corner, (min(side + TILE, size) for side in corner)
-        tile = _Tile(baker, (top, left), layout.face((top, bottom, left, right)))
-        covered[top:bottom, left:right] = tile.face >= 0
+        (top, left), (bottom, right) = corner, (min(side + tile, size) for side in corner)
+        own = _Tile(baker, (top, left), layout.face((top, bottom, left, right)))
+        covered[top:bottom, left:right] = own.face >= 0
         if bool(covered[top:bottom, left:right].any()):
-            image[top:bottom, left:right] = tile.paint(layout.step, tolerance, antialias)
+            image[top:bottom, left:right] = own.paint(layout.step, tolerance, antialias)
 
-    tiles = [(top, left) for top in range(0, size, TILE) for left in range(0, size, TILE)]
+    tiles = [(top, left) for top in range(0, size, tile) for left in range(0, size, tile)]
     with ThreadPoolExecutor(threads) as pool:
         try:
             for number, _ in enumerate(pool.map(make, tiles)):

@@ -125,6 +125,24 @@ SCENE: dict[str, str] = {
     "No avatar is selected.": "Kein Avatar ist ausgewählt.",
     "Click one in the 3D view or the outliner.": "Einen in der 3D-Ansicht oder im Outliner anklicken.",
     "Imported {name}": "{name} importiert",
+    "Hair as Curves": "Haar als Kurven",
+    "Make Hair Curves": "Haarkurven machen",
+    "Grow a hair system of curves along the avatar's hair mesh, and hide the mesh": (
+        "Ein Haarsystem aus Kurven entlang des Haar-Mesh des Avatars wachsen lassen und das Mesh ausblenden"
+    ),
+    "Strands": "Strähnen",
+    "How many curves": "Wie viele Kurven",
+    "{count} strands of hair made": "{count} Haarsträhnen gemacht",
+    "The avatar has no hair mesh": "Der Avatar hat kein Haar-Mesh",
+    "{name} has no hair mesh and skin to make curves of.": (
+        "{name} hat kein Haar-Mesh und keine Haut, aus denen Kurven werden könnten."
+    ),
+    "Make the avatar again with parts skin and hair.": "Den Avatar noch einmal mit den Teilen Haut und Haar machen.",
+    "The hair of {name} does not tell where its strands run.": (
+        "Das Haar von {name} sagt nicht, wo seine Strähnen verlaufen."
+    ),
+    "Make the avatar again with its hair as a mesh.": "Den Avatar noch einmal mit Haar als Mesh machen.",
+    "The hair of {name} has no strands.": "Das Haar von {name} hat keine Strähnen.",
     "Choose a .glb file.": "Eine .glb-Datei wählen.",
     "{file} is no avatar of Portraitkit; it was imported as it is": (
         "{file} ist kein Avatar von Portraitkit; es wurde importiert, wie es ist"

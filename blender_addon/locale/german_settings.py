@@ -81,6 +81,10 @@ SETTINGS: dict[str, str] = {
     "What is worn; the skin beneath it is left out": "Was getragen wird; die Haut darunter fehlt",
     "How an avatar of parts has its hair": "Wie ein Avatar aus Teilen sein Haar hat",
     "Mesh": "Mesh",
+    "Volume": "Volumen",
+    "One closed shape, as whole busts have it; its mesh is the person's own": (
+        "Eine geschlossene Form, wie bei ganzen Büsten; das Netz ist das der Person"
+    ),
     "A mesh of strands, worn as the person's numbers say": (
         "Ein Mesh aus Strähnen, getragen, wie es die Zahlen der Person sagen"
     ),
@@ -139,6 +143,10 @@ SETTINGS: dict[str, str] = {
         "Alle Gelenke des SMPL-Körpers, für Bewegungen, die für ihn gemacht sind"
     ),
     "Bone Names": "Knochennamen",
+    "Hair Joints": "Gelenke im Haar",
+    "Chains of joints for hair that hangs free, with numbers for spring bones": (
+        "Gelenkketten für Haar, das frei hängt, mit Zahlen für Federknochen"
+    ),
     "Mixamo": "Mixamo",
     "Unity": "Unity",
     "Unreal": "Unreal",

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from . import asset, export, import_operator, pose, sliders
+from . import asset, export, hair_operator, import_operator, pose, sliders
 
-_MODULES = (sliders, import_operator, asset, pose, export)
+_MODULES = (sliders, import_operator, hair_operator, asset, pose, export)
 CLASSES: tuple[type, ...] = tuple(each for module in _MODULES for each in module.CLASSES)
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 import bpy
 
-_KINDS = ("objects", "collections", "armatures", "meshes", "actions", "materials", "node_groups", "images", "scenes")
+_KINDS = (
+    *("objects", "collections", "armatures", "meshes", "hair_curves", "actions", "materials", "node_groups", "images"),
+    "scenes",
+)
 Seen = dict[str, set[int]]
 
 

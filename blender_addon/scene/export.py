@@ -14,6 +14,7 @@ from ..base.operator import PortraitOperator
 from ..base.paths import absolute
 from ..core.failure import Failure
 from ..core.text import Text
+from .hair_curves import curves_of
 from .identity import Avatar, demand_avatar, needs_avatar
 from .selection import kept_selection, select_only
 
@@ -57,6 +58,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
 def export_avatar(avatar: Avatar, path: Path, *, all_levels: bool = False) -> Path:
     """Write the avatar's armature and its finest mesh, or every level of detail, to ``path`` by its ending.
 
+    Of an avatar of parts every part goes out that is not switched off in viewport and renders; hair for which curves
+    stand goes out as the mesh that it is.
+
     The selection, and what is hidden, are as before afterwards. An older file stays until the new one is whole.
     """
     kind = path.suffix.lower()
@@ -66,7 +70,7 @@ def export_avatar(avatar: Avatar, path: Path, *, all_levels: bool = False) -> Pa
     if avatar.mesh is None:
         raise Failure("scene", Text("{name} has no mesh any more.", name=avatar.name), "Regenerate it first.")
     layer = bpy.context.view_layer
-    things = [avatar.armature, *(avatar.meshes if all_levels else [avatar.mesh])]
+    things = [avatar.armature, *(avatar.meshes if all_levels else _finest(avatar))]
     missing = [each.name for each in things if each.name not in layer.objects]
     if missing:
         message = Text("{name} is not in this view layer.", name=missing[0])
@@ -89,6 +93,20 @@ def export_avatar(avatar: Avatar, path: Path, *, all_levels: bool = False) -> Pa
                 each.hide_set(hidden, view_layer=layer)
                 each.hide_viewport = off
     return path
+
+
+def _finest(avatar: Avatar) -> list[bpy.types.Object]:
+    """The mesh of an avatar in one piece, or the finest of each part that is wanted."""
+    parts = {name: objects[0] for name, objects in avatar.parts.items()}
+    if not parts:
+        return [avatar.mesh]
+    grown = curves_of(avatar) is not None
+    on = [
+        each
+        for name, each in parts.items()
+        if not (each.hide_viewport and each.hide_render) or (grown and name == "hair")
+    ]
+    return on or [avatar.mesh]
 
 
 def _export(kind: str, path: Path) -> None:

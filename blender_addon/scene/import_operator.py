@@ -9,6 +9,7 @@ from ..core.failure import Failure
 from ..core.text import Text
 from .bring_in import bring_in
 from .glb_facts import facts_in, read_tree
+from .hair_curves import make_curves, tells_strands
 
 
 class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
@@ -18,6 +19,12 @@ class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
 
     filepath: bpy.props.StringProperty(name="File", description="The .glb file", subtype="FILE_PATH", options=RELATIVE)
     name: bpy.props.StringProperty(name="Name", description="What the avatar is called; empty: as the file")
+    hair_curves: bpy.props.BoolProperty(
+        name="Hair as Curves",
+        description="Grow a hair system of curves along the avatar's hair mesh, and hide the mesh",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
     filter_glob: bpy.props.StringProperty(default="*.glb;*.gltf", options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -37,7 +44,10 @@ class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
                 message = Text("{file} cannot be imported: {reason}", file=path.name, reason=error)
                 raise Failure("file", message) from error
             return Text("{file} is no avatar of Portraitkit; it was imported as it is", file=path.name)
-        return Text("Imported {name}", name=bring_in(path, self.name).name)
+        avatar = bring_in(path, self.name)
+        if self.hair_curves and tells_strands(avatar):
+            make_curves(avatar)
+        return Text("Imported {name}", name=avatar.name)
 
 
 class PORTRAITKIT_FH_avatar(bpy.types.FileHandler):

@@ -6,6 +6,8 @@ from __future__ import annotations
 import bmesh
 import bpy
 
+from ..core.engine_copies import strands
+
 KEY = "quads"
 """Custom property of a mesh, from the file: for each of its materials, how many quads its first triangles make."""
 _SEAM = 1e-7
@@ -31,6 +33,7 @@ def join_quads(mesh: bpy.types.Mesh) -> None:
         ]
         for pair in pairs:
             bmesh.utils.face_join(pair)
+        _to_corners(work)
         # Seams alone: lips that touch are no seam.
         border = [vertex for vertex in work.verts if vertex.is_boundary]
         bmesh.ops.remove_doubles(work, verts=border, dist=_SEAM)
@@ -38,3 +41,16 @@ def join_quads(mesh: bpy.types.Mesh) -> None:
     finally:
         work.free()
     del mesh[KEY]
+
+
+def _to_corners(work: bmesh.types.BMesh) -> None:
+    """How far along its strand hair is, told at corners: it differs over the texture's seams, which are welded."""
+    of_vertices = work.verts.layers.float.get(strands.ATTRIBUTE)
+    if of_vertices is None:
+        return
+    kept = [[loop.vert[of_vertices] for loop in face.loops] for face in work.faces]
+    work.verts.layers.float.remove(of_vertices)
+    of_corners = work.loops.layers.float.new(strands.ATTRIBUTE)
+    for face, values in zip(work.faces, kept, strict=True):
+        for loop, value in zip(face.loops, values, strict=True):
+            loop[of_corners] = value

@@ -8,7 +8,8 @@ from typing import Any
 
 import bpy
 
-from . import bones, pictures, skin_shader
+from ..core.failure import Failure
+from . import bones, hair_curves, pictures, skin_shader
 from .bring_in import bring_in, part_name
 from .datablocks import images_of, new_since, remove_unused, snapshot
 from .glb_facts import KEY
@@ -59,6 +60,7 @@ def _replace(old: Avatar, path: Path | str, thumbnail: Path | None) -> None:
     bpy.data.batch_remove(new_since(seen, "actions"))  # the old one moves as before
     _sweep(waste)
     bones.dress(armature)
+    _grow_again(old)
     armature.data.name = name
     for mesh in old.meshes:
         mesh.data.name = mesh.name
@@ -67,6 +69,19 @@ def _replace(old: Avatar, path: Path | str, thumbnail: Path | None) -> None:
                 if skin_shader.ROLE in image:
                     part = str(material.get(PART_KEY, ""))
                     image.name = skin_shader.image_name(name, part, image[skin_shader.ROLE])
+
+
+def _grow_again(avatar: Avatar) -> None:
+    """The hair system anew on the new hair, where there was one; away with it where there is no hair any more."""
+    curves = hair_curves.curves_of(avatar)
+    if curves is None:
+        return
+    try:
+        hair_curves.make_curves(avatar, int(curves[hair_curves.CURVES_KEY]))
+    except Failure:
+        data = curves.data
+        bpy.data.objects.remove(curves)
+        bpy.data.hair_curves.remove(data)
 
 
 def _place(mesh: bpy.types.Object) -> tuple[str, int]:

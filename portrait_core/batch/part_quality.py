@@ -2,9 +2,11 @@
 """How good an avatar of parts is: what may go wrong where parts meet, measured on the finished asset.
 
 - ``parts cross``: skin that comes through the garment.
+- ``hair through an ear``: the share of an ear that sticks in hair instead of lying over or under it.
 - ``hair over an eye``: looks from ahead that hair is in before they meet an eye.
 - ``empty mouth``: an avatar that is to have teeth has none, or they stand before its lips.
-- ``ragged border``: how uneven the open borders of the garment are.
+- ``ragged border``: how uneven the open borders of the garment are, and how torn the ends of the hair
+  (:mod:`portrait_core.batch.borders`).
 - ``empty face``: a face without relief.
 
 A part that is not there is not measured.
@@ -17,21 +19,30 @@ from numpy.typing import NDArray
 from scipy import spatial
 
 from portrait_core.avatar import Avatar, Level
+from portrait_core.batch.borders import blocks, border_places, raggedness, saw_teeth, torn_share, without_seams
 from portrait_core.geometry.mesh_queries import MeshQueries
 
 LIMITS: dict[str, tuple[float, float]] = {
     "crossing_mm": (1.0, 4.0),
+    "ear_crossed": (0.06, 0.20),
     "eye_covered": (0.25, 0.9),
     "mouth_mm": (0.0, 3.0),
     "ragged_mm": (1.2, 2.6),
+    "hair_torn": (0.045, 0.095),
+    "hair_blocks": (0.15, 0.60),
+    "hair_saw": (0.16, 0.30),
 }
 """Of each measure, the value that scores 1 and the one that scores 0."""
 
 REASONS = {
     "crossing_mm": "parts cross",
+    "ear_crossed": "hair through an ear",
     "eye_covered": "hair over an eye",
     "mouth_mm": "empty mouth",
     "ragged_mm": "ragged border",
+    "hair_torn": "ragged border",
+    "hair_blocks": "ragged border",
+    "hair_saw": "ragged border",
 }
 REACH = 0.012
 """Skin that lies farther outside a garment than this is beside it, metres."""
@@ -41,7 +52,17 @@ FEW = 4
 """Vertices that may lie deeper than what is told: a single one is seen by nobody."""
 CONE = (-18.0, -9.0, 0.0, 9.0, 18.0)
 """Degrees to the sides, and up and down, from which an eye is looked at."""
+AHEAD = 0.3
+"""Hair farther before an eye than this does not count, metres."""
 LAYERS = 8
+EAR, EAR_HALF, SIDE = (0.072, -0.020, -0.078), (0.024, 0.044, 0.036), 0.062
+"""Where ears are from the middle of the eyes, half of how large the space around them is, and what is nearer to the
+middle of the head is none of theirs; metres, of a head whose eyes are :data:`EYES_APART`."""
+EYES_APART = 0.064
+ENDS = 0.02
+"""Ends of hair count from this far under the eyes on, metres."""
+TEXELS = 512
+"""The outline of hair is judged at as many texels."""
 MISSING = 99.0
 """Millimetres that stand for teeth that are not there."""
 
@@ -57,7 +78,11 @@ def measures(avatar: Avatar) -> dict[str, float]:
         found["ragged_mm"] = 1000 * raggedness(*_welded(garment))
     eyes = [piece for name, piece in pieces.items() if name.startswith("eye_")]
     if hair is not None and eyes:
-        found["eye_covered"] = max(_covered(hair, eye) for eye in eyes)
+        queries = MeshQueries(hair.vertices, hair.faces)
+        found["eye_covered"] = max(_covered(hair, eye, queries) for eye in eyes)
+        if skin is not None:
+            found["ear_crossed"] = max(ears_crossed(skin, hair, eyes, queries), default=0.0)
+        found |= _torn(hair, eyes, queries)
     wanted = avatar.recipe.get("parts") or ["teeth"]
     if skin is not None and "teeth" in wanted:
         found["mouth_mm"] = 1000 * _before_lips(skin, pieces["teeth"]) if "teeth" in pieces else MISSING
@@ -84,31 +109,78 @@ def _crossing(skin: Level, garment: Level) -> float:
     return float(deepest[FEW]) if len(deepest) > FEW else 0.0
 
 
-def _covered(hair: Level, eye: Level) -> float:
+def _covered(hair: Level, eye: Level, queries: MeshQueries) -> float:
     """Share of the looks at an eye's foremost point that hair is in."""
     front = eye.vertices[int(eye.vertices[:, 2].argmax())].astype(np.float64) + np.array([0, 0, 0.002])
     yaw, pitch = (np.deg2rad(each).ravel() for each in np.meshgrid(CONE, CONE))
-    looks = np.stack([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)], 1).astype(np.float32)
+    looks = np.stack([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)], 1)
+    starts = np.broadcast_to(front, looks.shape)
+    return float(np.isfinite(_first(hair, queries, starts, looks, np.full(len(looks), AHEAD))).mean())
+
+
+def _first(
+    hair: Level,
+    queries: MeshQueries,
+    starts: NDArray[np.float64],
+    ways: NDArray[np.float64],
+    reach: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Metres (N,) to the first place that is not transparent, from ``starts`` (N, 3) along ``ways``, infinite beyond
+    ``reach``."""
     opacity = hair.maps.get("opacity")
-    queries, covered = MeshQueries(hair.vertices, hair.faces), np.zeros(len(looks), bool)
-    passed, going = np.zeros(len(looks), np.float32), np.arange(len(looks))
+    found = np.full(len(starts), np.inf)
+    passed, going = np.zeros(len(starts)), np.arange(len(starts))
     for _ in range(LAYERS):
-        starts = (front + looks[going] * passed[going, None]).astype(np.float32)
-        hits = queries.first_hits(starts, looks[going], 0.3)
-        met = hits.face >= 0
+        at = starts[going] + ways[going] * passed[going, None]
+        hits = queries.first_hits(at.astype(np.float32), ways[going].astype(np.float32))
+        met = (hits.face >= 0) & (passed[going] + hits.distance <= reach[going])
         going, hits = going[met], hits.take(met)
         if len(going) == 0:
             break
-        passed[going] += hits.distance + np.float32(2e-5)
-        there = np.ones(len(going), bool)
+        passed[going] += hits.distance
+        there = np.ones(len(going), np.bool_)
         if opacity is not None:
             uv = hits.interpolated(hair.uvs, hair.faces)
             size = len(opacity)
             column, row = (np.clip((each * size).astype(int), 0, size - 1) for each in (uv[:, 0], 1 - uv[:, 1]))
             there = opacity[row, column, 0] >= 128
-        covered[going[there]] = True
+        found[going[there]] = passed[going[there]]
+        passed[going] += 2e-5
         going = going[~there]
-    return float(covered.mean())
+    return found
+
+
+def ears_crossed(skin: Level, hair: Level, eyes: list[Level], queries: MeshQueries) -> list[float]:
+    """The share of the edges of each ear that go through hair."""
+    places, faces = _welded(skin)
+    middles = np.array([eye.vertices.astype(np.float64).mean(axis=0) for eye in eyes])
+    scale = float(np.linalg.norm(middles[0] - middles[-1])) / EYES_APART if len(eyes) > 1 else 1.0
+    away = (places - middles.mean(axis=0)) / (scale or 1.0)
+    result: list[float] = []
+    for side in (1.0, -1.0):
+        own = (((away * [side, 1, 1] - EAR) / EAR_HALF) ** 2).sum(axis=1) < 1
+        ear = faces[(own & (away[:, 0] * side > SIDE))[faces].all(axis=1)]
+        if len(ear):
+            ends = np.sort(np.concatenate([ear[:, [0, 1]], ear[:, [1, 2]], ear[:, [2, 0]]]), axis=1)
+            ends = np.unique(ends, axis=0)
+            along = places[ends[:, 1]] - places[ends[:, 0]]
+            length = np.linalg.norm(along, axis=1)
+            ways = along / np.maximum(length, 1e-12)[:, None]
+            result.append(float(np.isfinite(_first(hair, queries, places[ends[:, 0]], ways, length)).mean()))
+    return result
+
+
+def _torn(hair: Level, eyes: list[Level], queries: MeshQueries) -> dict[str, float]:
+    """The measures of the ends of hair."""
+    image = hair.maps.get("opacity")
+    clear = None if image is None else image[..., 0].astype(np.float64) / 255
+    below = float(np.mean([eye.vertices[:, 1].mean() for eye in eyes])) - ENDS
+    found = {"hair_torn": torn_share(hair.vertices, hair.faces, hair.uvs, clear, below, queries)}
+    if clear is not None:
+        step = max(1, len(clear) // TEXELS)
+        few = clear.reshape(len(clear) // step, step, -1, step).mean(axis=(1, 3)) if len(clear) % step == 0 else clear
+        found |= {"hair_blocks": blocks(few), "hair_saw": saw_teeth(few)}
+    return found
 
 
 def _before_lips(skin: Level, teeth: Level) -> float:
@@ -120,45 +192,5 @@ def _before_lips(skin: Level, teeth: Level) -> float:
 
 def _welded(level: Level) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Vertices and faces without the cuts of the texture."""
-    places, number = np.unique(level.vertices, axis=0, return_inverse=True)
-    return places.astype(np.float64), np.ravel(number)[level.faces]
-
-
-def _border_edges(faces: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(E, 2) edges of one face alone."""
-    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
-    found, counts = np.unique(edges, axis=0, return_counts=True)
-    return found[counts == 1]
-
-
-def border_places(places: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(K, 3) vertices on open borders."""
-    return places[np.unique(_border_edges(faces))]
-
-
-def raggedness(places: NDArray[np.float64], faces: NDArray[np.int64]) -> float:
-    """How far (metres, the 95th percentile) vertices of open borders lie beside the line through those next to them,
-    where these lie to the other side: the teeth of a border."""
-    edges = _border_edges(faces)
-    if len(edges) == 0:
-        return 0.0
-    ends = np.concatenate([edges, edges[:, ::-1]])
-    ends = ends[np.argsort(ends[:, 0], kind="stable")]
-    first, count = np.unique(ends[:, 0], return_counts=True)
-    two = np.repeat(count == 2, count)
-    beside = np.zeros((len(places), 2), np.int64)
-    beside[first[count == 2]] = ends[two, 1].reshape(-1, 2)
-    simple = np.zeros(len(places), bool)
-    simple[first[count == 2]] = True
-    away = np.zeros_like(places)
-    one, other = places[beside[simple, 0]], places[beside[simple, 1]]
-    along = (other - one) / np.maximum(np.linalg.norm(other - one, axis=1, keepdims=True), 1e-12)
-    # Beside the straight line between its neighbours: how they are spaced along it does not count.
-    offset = places[simple] - one
-    away[simple] = offset - (offset * along).sum(axis=1, keepdims=True) * along
-    # A round border bends one way, and so does the corner of a collar between straight edges, however far apart its
-    # vertices are; a tooth bends one way between two that bend the other.
-    inner = simple & simple[beside].all(axis=1)
-    against = -(away[inner, None] * away[beside[inner]]).sum(axis=2)
-    rough = np.sqrt(np.maximum(against.min(axis=1), 0.0))
-    return float(np.percentile(rough, 95)) if len(rough) else 0.0
+    places, number = without_seams(level.vertices)
+    return places, number[level.faces]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How good an avatar is, measured on the finished asset, without a network and without a second model.
 
-Five measures, each turned into a score from 0 (certainly bad) to 1 (nothing to see); the avatar's score is the least of
+Six measures, each turned into a score from 0 (certainly bad) to 1 (nothing to see); the avatar's score is the least of
 them, and each that is below one half is a reason to reject it:
 
 - ``floaters``: pieces apart from the bust, in the mesh or dropped while it was cleaned.
@@ -9,6 +9,8 @@ them, and each that is below one half is a reason to reject it:
 - ``fused hair and shoulder``: how far around the neck nothing is narrower between head and shoulders.
 - ``empty face``: no frontal face, one without relief, or one without contrast (eyes, brows and lips have it).
 - ``texture blur``: how little of the face's colours changes from texel to texel, at 512 texels whatever the map's size.
+- ``ragged border``: how far the neckline, which is a border of colours, leaves its own smoothed course
+  (:mod:`portrait_core.batch.neckline`).
 
 Avatars of parts have measures of their own: :mod:`portrait_core.batch.part_quality`.
 
@@ -25,7 +27,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from portrait_core.avatar import Avatar, Level
-from portrait_core.batch import part_quality
+from portrait_core.batch import neckline, part_quality
 from portrait_core.geometry.components import component_labels
 
 LIMITS: dict[str, tuple[float, float]] = {
@@ -34,9 +36,10 @@ LIMITS: dict[str, tuple[float, float]] = {
     "open_edges": (0.0, 24.0),
     "genus": (8.0, 24.0),
     "fused_share": (0.35, 0.85),
-    "relief_mm": (12.0, 5.0),
+    "relief_mm": (10.0, 4.0),
     "contrast": (0.03, 0.01),
     "sharpness": (0.0024, 0.0006),
+    "neckline_mm": (0.14, 0.26),
 }
 """Of each measure, the value that scores 1 and the one that scores 0; between them the score goes straight."""
 
@@ -49,10 +52,14 @@ REASONS = {
     "relief_mm": "empty face",
     "contrast": "empty face",
     "sharpness": "texture blur",
+    "neckline_mm": "ragged border",
 }
 BLUR_SIZE = 512
 LOWEST, HIGHEST = -0.35, 0.75
 """Mouth and brows over the head joint, in lengths of the bone from neck to head."""
+
+CHEEKS = (12.0, 25.0)
+"""Degrees to the sides where the face stands back from nose and lips; farther out may be hair, as that of a bob."""
 
 AZIMUTHS, HEIGHTS = 48, 10
 NARROWER = 0.92
@@ -96,6 +103,7 @@ def _measures(avatar: Avatar) -> dict[str, float]:
     head, neck = (np.asarray(avatar.joints[avatar.joint_names.index(name)], np.float64) for name in ("head", "neck"))
     welded, faces = _welded(level)
     relief, contrast, sharpness = _face(level, head, neck)
+    ragged = neckline.raggedness(level, neck)
     return {
         "floating_share": _floating(welded, faces),
         "shells_dropped": float(surface.get("shells_dropped", 0)),
@@ -105,6 +113,7 @@ def _measures(avatar: Avatar) -> dict[str, float]:
         "relief_mm": relief,
         "contrast": contrast,
         "sharpness": sharpness,
+        **({} if ragged is None else {"neckline_mm": 1000 * ragged}),
     }
 
 
@@ -185,7 +194,7 @@ def _face(level: Level, head: NDArray[np.float64], neck: NDArray[np.float64]) ->
         return 0.0, 0.0, 0.0
     away, azimuth = away[frontal], azimuth[frontal]
     distance = np.hypot(away[:, 0], away[:, 2])
-    middle, cheeks = azimuth < np.deg2rad(10), azimuth > np.deg2rad(25)
+    middle, cheeks = azimuth < np.deg2rad(10), (azimuth > np.deg2rad(CHEEKS[0])) & (azimuth < np.deg2rad(CHEEKS[1]))
     relief = 0.0
     if middle.any() and cheeks.any():
         relief = 1000.0 * float(distance[middle].max() - np.median(distance[cheeks]))

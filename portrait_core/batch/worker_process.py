@@ -20,6 +20,7 @@ import threading
 from typing import NoReturn
 
 from portrait_core.runtime.calm import wait_asleep
+from portrait_core.runtime.heap import share_one_heap
 from portrait_core.worker.channel import Lines, private_streams
 
 
@@ -28,6 +29,7 @@ def main(name: str, device: str, threads: int, card_share: float) -> NoReturn:
     # Ctrl-C reaches the whole process group; what becomes of an avatar in work is for the batch to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     wait_asleep()
+    share_one_heap()
     source, target = private_streams()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()

@@ -109,11 +109,25 @@ def join_quads(mesh: Any) -> None:
     ]
     for pair in pairs:
         bmesh.utils.face_join(pair)
+    strands_to_corners(work)
     # Seams alone: lips that touch are no seam.
     bmesh.ops.remove_doubles(work, verts=[vertex for vertex in work.verts if vertex.is_boundary], dist=1e-7)
     work.to_mesh(mesh)
     work.free()
     del mesh["quads"]
+
+
+def strands_to_corners(work: Any) -> None:
+    """Tell at corners how far along its strand hair is: it differs over the texture's seams, which are welded."""
+    of_vertices = work.verts.layers.float.get("_STRAND")
+    if of_vertices is None:
+        return
+    kept = [[loop.vert[of_vertices] for loop in face.loops] for face in work.faces]
+    work.verts.layers.float.remove(of_vertices)
+    of_corners = work.loops.layers.float.new("_STRAND")
+    for face, values in zip(work.faces, kept, strict=True):
+        for loop, value in zip(face.loops, values, strict=True):
+            loop[of_corners] = value
 
 
 def plain_channels(channels: Channels) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-PIECES = 6
+PIECES = 4
 """Triangles that are cut are looked at in so many steps along each edge."""
 
 

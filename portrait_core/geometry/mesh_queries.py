@@ -74,6 +74,11 @@ class MeshQueries:
         """Diagonal of the box around the vertices."""
         return float(np.linalg.norm(np.ptp(self._vertices, axis=0)))
 
+    @property
+    def id(self) -> int:
+        """What kernels know the hierarchy by, as long as this object lives."""
+        return self._mesh.id
+
     def closest(self, points: NDArray[Any], reach: float = FAR) -> Hits:
         """The nearest surface point of each of ``points`` (N, 3) within ``reach``; a short reach is faster."""
         return self._hits(self._kernels.closest, [rows_of_three(points)], [], reach)
@@ -175,7 +180,7 @@ class MeshQueries:
             inputs = [self._mesh.id, *(wrap(each[rows]) for each in queries), *rest]
             self._kernels.launch(kernel, end - begin, [*inputs, *(wrap(each[rows]) for each in answers)])
 
-        _in_threads(part, len(queries[0]))
+        in_threads(part, len(queries[0]))
 
 
 PointSearch = Callable[[NDArray[Any]], Hits]
@@ -217,8 +222,8 @@ def rows_of_three(array: NDArray[Any]) -> FloatArray:
     return np.ascontiguousarray(array, np.float32).reshape(-1, 3)
 
 
-def _in_threads(part: Callable[[int, int], None], count: int) -> None:
-    """Call ``part(begin, end)`` for pieces of ``count`` rows, in as many threads as pay."""
+def in_threads(part: Callable[[int, int], None], count: int) -> None:
+    """Call ``part(begin, end)``, which runs a kernel, for pieces of ``count`` rows, in as many threads as pay."""
     if count == 0:
         return
     threads = thread_count(available_cores()) if count >= THREADED_FROM else 1

@@ -21,7 +21,8 @@ class VertexAttribute:
 
     ``width`` columns of numbers of ``kind``. ``gltf`` is the attribute's name in a .glb; None stays out of files.
     ``required``: a finished mesh has it. ``working``: of use only while a mesh is made, a finished one does not have
-    it. ``only_with`` names the map without which the array is of no use.
+    it. ``only_with`` names the map without which the array is of no use. ``sparse``: a mesh all of whose rows are zero
+    does without.
     """
 
     name: str
@@ -31,6 +32,7 @@ class VertexAttribute:
     required: bool = False
     working: bool = False
     only_with: str | None = None
+    sparse: bool = False
 
 
 VERTEX_ATTRIBUTES = {
@@ -46,6 +48,8 @@ VERTEX_ATTRIBUTES = {
         VertexAttribute("weights", 4, "weights", "WEIGHTS_0", required=True),
         # Unit xyz, and in w the handedness, as MikkTSpace gives them.
         VertexAttribute("tangents", 4, "tangent", "TANGENT", only_with="normal"),
+        # Of hair: metres along its strand from the root. Who makes curves or joints of hair reads it.
+        VertexAttribute("strands", 1, "value", "_STRAND", sparse=True),
         # Places in the field's own space.
         VertexAttribute("lattice", 3, "value", working=True),
         # The number of the vertex that it was before the atlas cut the mesh.
@@ -94,11 +98,11 @@ class VertexData(Mapping[str, NDArray[Any]]):
         return VertexData(**{**self._arrays, **arrays})
 
     def finished(self, maps: Mapping[str, object]) -> VertexData:
-        """What a finished mesh keeps that has ``maps`` by name: no working arrays, none whose map is not there."""
+        """What a finished mesh keeps that has ``maps`` by name: no working arrays, none whose map is not there, none
+        that says nothing."""
         rows = (VERTEX_ATTRIBUTES[name] for name in self)
-        return VertexData(
-            **{row.name: self[row.name] for row in rows if not row.working and row.only_with in (None, *maps)}
-        )
+        kept = [row for row in rows if not row.working and row.only_with in (None, *maps)]
+        return VertexData(**{row.name: self[row.name] for row in kept if not row.sparse or self[row.name].any()})
 
     def check(self) -> None:
         """Raise ``ValueError`` where a finished mesh cannot be: an array missing, not finite, directions not unit."""

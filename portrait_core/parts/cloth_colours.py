@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
+from portrait_core.imaging.colour_space import srgb_bytes, srgb_to_linear
+from portrait_core.parts.body import Body
 from portrait_core.parts.garment import Garment
 from portrait_core.parts.part_mesh import triangles_of_quads
 from portrait_core.parts.person_look import PersonLook
+from portrait_core.parts.rest_pose import RestPose
 from portrait_core.runtime.threads import in_pieces
 from textures.raster import Texels, cover_texels
 
@@ -26,8 +30,9 @@ STRIPES = 210.0
 STRIPE_SHARE = 0.8
 """Of a stripe's colour, where a person has stripes."""
 
-STRIPED = (0.35, 0.65)
-"""Persons have stripes or none: between these values of the scalar they come in."""
+STRIPED = (0.35, 0.5)
+"""Persons have stripes or none: between these values of the scalar they come in. Who wears the shirt for its stripes
+has them whole."""
 
 WEAVE, THREAD = 0.012, 6.0
 """How much lighter and darker single threads are, and the texels of a thread: enough for any filter."""
@@ -36,37 +41,56 @@ PIECE = 128
 """Rows of an image that are coloured at once."""
 
 
-def cloth_colours(garment: Garment, look: PersonLook, size: int) -> NDArray[np.uint8]:
-    """A garment's base colour (S, S, 3), sRGB, row 0 at the top, in a person's colours; ``size`` texels wide."""
-    shade, share = _still(garment, size)
+def cloth_colours(
+    garment: Garment, look: PersonLook, size: int, heights: Callable[[], NDArray[np.float32]] | None = None
+) -> NDArray[np.uint8]:
+    """A garment's base colour (S, S, 3), sRGB, row 0 at the top, in a person's colours; ``size`` texels wide.
+
+    ``heights`` gives those (U,) that stripes are a formula of, metres above the eyes, such as :func:`worn_heights`;
+    without it they are those of the canonical body.
+    """
+    white, own = _still(garment, size)
     cloth, stripe = (_linear(look.palette[name]) for name in ("clothing", "stripes"))
     amount = float(_smooth(np.asarray(look.scalars.get("stripes", 0.0)), *STRIPED)) * STRIPE_SHARE
-    heights = _heights(garment, garment.heights_of(look), size) if amount > 0.02 else None
+    at = _heights(garment, heights() if heights else garment.heights_of(look), size) if amount > 0.02 else None
     image = np.empty((size, size, 3), np.uint8)
 
     def rows(begin: int, end: int) -> None:
         part = slice(begin, end)
-        colour = np.asarray(cloth - np.float32(WHITE), np.float32)
-        if heights is not None:
-            striped = np.float32(amount) * _stripe(heights[part])
-            colour = colour + np.asarray(stripe - cloth, np.float32) * striped[..., None]
-        lit = (np.float32(WHITE) + colour * share[part, :, None]) * shade[part, :, None]
-        image[part] = np.rint(linear_to_srgb(lit) * np.float32(255)).astype(np.uint8)
+        striped = None if at is None else np.float32(amount) * _stripe(at[part]) * own[part]
+        for channel in range(3):  # NumPy is slow along a short last axis
+            lit = own[part] * (cloth[channel] - np.float32(WHITE)) + white[part]
+            if striped is not None:
+                lit += striped * (stripe[channel] - cloth[channel])
+            image[part, :, channel] = srgb_bytes(lit)
 
     in_pieces(rows, size, PIECE)
     return image
 
 
+def worn_heights(garment: Garment, body: Body, rest: RestPose) -> NDArray[np.float32]:
+    """(U,) the heights of the canonical body, as much lower as lowering the arms brings the cloth down: stripes that
+    are level on the chest stay level on sleeves, and do not run along them."""
+    arms_out = replace(rest, turns=np.zeros_like(rest.turns))
+    sunk = garment.places(body, rest)[:, 1] - garment.places(body, arms_out)[:, 1]
+    result = garment.heights_of(body.look).astype(np.float32)
+    of_uv = np.zeros(len(result), np.float32)
+    of_uv[garment.corners.ravel()] = sunk[garment.quads.ravel()]
+    return result + of_uv
+
+
 @lru_cache(maxsize=8)
 def _still(garment: Garment, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The same for everybody, (S, S) each: light beside the cloth's own, and the share of the person's colour."""
+    """The same for everybody, (S, S) each: the light of white cloth, and how much of the person's colour less white is
+    added to it."""
     with Image.open(io.BytesIO(garment.shade)) as image:
         # Resized apart: pillow would weigh the light by the other channel, which is no opacity here.
         parts = [band.resize((size, size), Image.Resampling.BICUBIC) for band in image.convert("LA").split()]
     light, share = (np.asarray(np.asarray(part, np.float32) / np.float32(255), np.float32) for part in parts)
     thread = np.sin(np.arange(size) * (2 * np.pi / THREAD)).astype(np.float32)
     weave = np.float32(1) + np.float32(WEAVE) * thread[:, None] * thread
-    return np.asarray((np.float32(0.25) + np.float32(0.75) * light) * weave, np.float32), share
+    shade = np.asarray((np.float32(0.25) + np.float32(0.75) * light) * weave, np.float32)
+    return shade * np.float32(WHITE), shade * share
 
 
 def _heights(garment: Garment, at: NDArray[np.float32], size: int) -> NDArray[np.float32]:

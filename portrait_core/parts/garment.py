@@ -47,6 +47,9 @@ SHIRT = "male_casualsuit02"
 ALIKE = 0.28
 """A garment whose neckline is farther than this from the one asked for gives way to a shirt that has just that one."""
 
+LOOSE = 0.0004
+"""Metres that a garment stands off further than fitted: skin of another build is rounder between its vertices."""
+
 STRIPED = 0.5
 """Persons with more of the scalar ``stripes`` wear the shirt too: nothing on it breaks the stripes."""
 
@@ -80,7 +83,8 @@ class Garment:
     def places(self, body: Body, rest: RestPose, border: NeckBorder | None = None) -> NDArray[np.float64]:
         """(K, 3) metres on a person, at rest; with a ``border``, that of the neckline lies on the closed form."""
         if self.neckline is None:
-            return self.fitting.places(body, rest)
+            places = self.fitting.places(body, rest)
+            return places + LOOSE * self._smooth(places)
         return self._slid(body, rest, self.neckline, border)[0]
 
     def meshes(

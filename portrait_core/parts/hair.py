@@ -121,7 +121,9 @@ class HairStyle:
         welded, uvs, quads = cut_seams(self.quads, self.uvs[self.corners])
         faces, of_quad = triangles_of_quads(quads)
         joints, weights = strongest_of_rows(self.fitting.weights)
-        whole = Topology(welded, faces, of_quad, uvs, joints[welded], weights[welded], "hair")
+        along = np.zeros(len(welded), np.float32)
+        along[quads] = self.strands[self.corners, 1]
+        whole = Topology(welded, faces, of_quad, uvs, joints[welded], weights[welded], "hair", strands=along)
         result = {0: whole}
         for step, triangles in enumerate(self.coarse, start=1):
             result[-step] = whole.reduced(triangles)

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from portrait_core.geometry.components import component_labels
 from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.parts.hair import HairStyle
+from portrait_core.parts.hair_ends import tapering
 from portrait_core.parts.part_mesh import triangles_of_quads
 from textures.raster import cover_texels
 
@@ -31,6 +33,12 @@ STRANDS = ((0.0032, 0.10), (0.0015, 0.09), (0.0008, 0.08))
 LONG = 0.09
 """Along its strand the drawn detail changes over this many metres."""
 
+TUFTS = 100
+"""Pieces of a single quad from which on a style is of tufts: frizzy hair, which has no strands to be seen."""
+
+FRIZZ = ((0.0050, 0.14), (0.0024, 0.26), (0.0013, 0.26))
+"""Widths of its curls, metres, and how much their ridges add to the detail."""
+
 ROOT = (0.45, 0.022)
 """Share of light at the roots, and the metres over which it becomes full."""
 
@@ -40,6 +48,15 @@ ENDS = ((0.0024, 0.5), (0.0011, 0.9))
 BORDER, SHORT = 0.0016, (0.30, 0.45)
 """Metres about which borders of hair are softened to find how far inside a texel is, and what strands there leave
 bare: a share of that on average, and how unevenly."""
+
+TAPER_TEXELS = 256
+"""So many texels along an edge are enough to find where strands taper."""
+
+TAPERED, SMOOTH = (0.36, 0.48), 0.002
+"""What strands leave bare where they come to their ends, as :data:`SHORT`, and metres over which that begins softly."""
+
+SPECK = 8e-6
+"""Square metres: smaller flecks of hair that hang in the air are left out."""
 
 SHARP = 2.5
 """How abruptly a strand ends across."""
@@ -72,11 +89,14 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
         # Resized apart, so that the detail beside hair is not weighed by the opacity.
         parts = [band.resize((size, size), Image.Resampling.BICUBIC) for band in image.convert("LA").split()]
     detail, opacity = (np.asarray(part, np.float32) / 255 for part in parts)
-    across, along, width, nearest = _strand_texels(style, size)
+    across, along, width, quad, nearest = _strand_texels(style, size)
     drawn = np.zeros_like(detail)
     for seed, (period, amount) in enumerate(STRANDS):
         fine = np.clip(period / np.maximum(width, 1e-6) / 2 - 0.5, 0, 1)
         drawn += amount * fine * noise(across / period, along / LONG, seed)
+    lone = _tufts(style)
+    if int(lone.sum()) >= TUFTS:
+        drawn = np.where(lone[quad], drawn, _frizz(across, along, width))
     detail = detail + drawn
     # Where the cover fades out, some strands are longer than others.
     ends = sum(share * noise(across / period, along / LONG, 7 + k) for k, (period, share) in enumerate(ENDS))
@@ -88,6 +108,10 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
     inside = np.clip(2 * soft - 1, 0, 1)
     longer = inside - SHORT[0] + SHORT[1] * (1 - inside) * ends
     cover = np.minimum(cover, np.clip(longer * SHARP + 0.5, 0, 1))
+    within = _tapering(style, opacity[nearest], across, along, float(np.median(width)))
+    tapered = within - TAPERED[0] + TAPERED[1] * (1 - within) * ends
+    cover = np.where(within < 1, np.minimum(cover, np.clip(tapered * SHARP + 0.5, 0, 1)), cover)
+    cover = _without_specks(cover, SPECK / float(np.median(width)) ** 2)
     root = ROOT[0] + (1 - ROOT[0]) * np.clip(along / ROOT[1], 0, 1)
     light = LIGHT * np.exp(CONTRAST * (detail - 0.5)) * root
     grey = linear_to_srgb(np.clip(light, 0, 1).astype(np.float32))
@@ -99,12 +123,32 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
     )
 
 
+def _tufts(style: HairStyle) -> NDArray[np.bool_]:
+    """(Q,) whether a quad hangs together with no other."""
+    piece = component_labels(int(style.quads.max()) + 1, style.quads[:, :3].ravel(), style.quads[:, 1:].ravel())
+    own = piece[style.quads[:, 0]]
+    return np.bincount(own)[own] == 1
+
+
+def _frizz(across: NDArray[np.float32], along: NDArray[np.float32], width: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(S, S) detail of curls that lie in all directions: bright ridges of noise, bent by coarser noise."""
+    drawn = np.zeros_like(along)
+    for seed, (period, amount) in enumerate(FRIZZ):
+        fine = np.clip(period / np.maximum(width, 1e-6) / 2 - 0.5, 0, 1)
+        x, y = across / period, along / period
+        bent = [0.9 * noise(x / 2, y / 2, 11 + 2 * seed + k) for k in (0, 1)]
+        drawn += amount * fine * (0.66 - 2 * np.abs(noise(x + bent[0], y + bent[1], 31 + seed)))
+    return drawn
+
+
 def _strand_texels(
     style: HairStyle, size: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], tuple[NDArray[np.integer], ...]]:
-    """(S, S) each: metres across and along, and the width of a texel in metres; continued beyond the charts by the
+) -> tuple[
+    NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int32], tuple[NDArray[np.integer], ...]
+]:
+    """(S, S) each: metres across and along, the width of a texel in metres, its quad; beyond the charts those of the
     nearest texel in one, whose row and column come last."""
-    faces, _ = triangles_of_quads(style.corners)
+    faces, of_quad = triangles_of_quads(style.corners)
     texels = cover_texels(faces, style.uvs, size)
     values = np.zeros((size, size, 2), np.float32)
     values[texels.row, texels.column] = texels.interpolate(faces, style.strands)
@@ -115,9 +159,33 @@ def _strand_texels(
     real = _double_area(table)
     seen = _double_area(uvs)
     steps = np.sqrt(real / np.maximum(seen, 1e-9)).astype(np.float32)
-    width = np.zeros((size, size), np.float32)
-    width[texels.row, texels.column] = steps[texels.face]
-    return values[..., 0], values[..., 1], width[nearest], nearest
+    face = np.zeros((size, size), np.int64)
+    face[texels.row, texels.column] = texels.face
+    face = face[nearest]
+    return values[..., 0], values[..., 1], steps[face], of_quad[face], nearest
+
+
+def _tapering(
+    style: HairStyle,
+    opacity: NDArray[np.floating],
+    across: NDArray[np.float32],
+    along: NDArray[np.float32],
+    width: float,
+) -> NDArray[np.float32]:
+    """(S, S) :func:`tapering` of texels ``width`` metres wide, found for a few of them and without steps."""
+    step = max(1, len(along) // TAPER_TEXELS)
+    few = (slice(None, None, step),) * 2
+    within = tapering(style, opacity[few], across[few], along[few]).astype(np.float32)
+    # The nearest end of a texel is not that of its neighbour; without the step nothing is cut out inside.
+    within = np.maximum(within, ndimage.gaussian_filter(within, SMOOTH / width / step))
+    size = (len(along), len(along))
+    return within if step == 1 else np.asarray(Image.fromarray(within).resize(size, Image.Resampling.BILINEAR))
+
+
+def _without_specks(cover: NDArray[np.floating], smallest: float) -> NDArray[np.floating]:
+    """Cover (S, S) without what hangs together in fewer texels than ``smallest``."""
+    labels = ndimage.label(cover > 0.3, np.ones((3, 3)))[0]
+    return np.where(np.bincount(labels.ravel())[labels] < smallest, 0, cover)
 
 
 def _double_area(corners: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -26,6 +26,7 @@ class PartMesh:
         joints, weights: (V, 4) uint8 and float32, over :data:`portrait_core.parts.rest_pose.JOINTS`.
         material: name of a row of the table of materials.
         style: which of the template's meshes it is, where there are several; their images are named after it.
+        strands: (V,) float32 metres along strands from the root, of hair; None elsewhere.
     """
 
     name: str
@@ -39,6 +40,7 @@ class PartMesh:
     weights: NDArray[np.float32]
     material: str
     style: str = ""
+    strands: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,7 @@ class Topology:
     weights: NDArray[np.float32]
     material: str
     style: str = ""
+    strands: NDArray[np.float32] | None = None
 
     def placed(self, name: str, places: NDArray[np.floating], normals: NDArray[np.floating]) -> PartMesh:
         """The mesh with the places and normals of its welded vertices, both (W, 3)."""
@@ -69,6 +72,7 @@ class Topology:
             self.weights,
             self.material,
             self.style,
+            self.strands,
         )
 
     def reduced(self, triangles: NDArray[np.int32]) -> Topology:
@@ -82,6 +86,7 @@ class Topology:
             uvs=self.uvs[kept],
             joints=self.joints[kept],
             weights=self.weights[kept],
+            strands=None if self.strands is None else self.strands[kept],
         )
 
 

@@ -11,104 +11,156 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar, Level, Maps, Material, Section
-from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS
+from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError, suggestion
 from portrait_core.geometry.settled import settled
 from portrait_core.geometry.vertex_data import VertexData
-from portrait_core.parts.body import Body
 from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
+from portrait_core.parts.hair_joints import HairChains, hair_chains
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.person import PersonOfParts
+from portrait_core.pipeline.part_bones import Bones, bones_of
 from portrait_core.pipeline.part_maps import PartPainter
 from portrait_core.pipeline.provenance import provenance
+from portrait_core.pipeline.volume_hair import volume_hair
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
+from portrait_core.rendering.coat_table import CoatTable
 from portrait_core.rendering.framing import frame_shoulders
-from portrait_core.rendering.layered import avatar_scene
+from portrait_core.rendering.layered import LayeredScene, Look, coats_of
 from portrait_core.runtime.threads import side_by_side
 from textures.tangents import tangents
 
-DETAILS = (0, -1, -2)
-"""Levels of the skin, finest first, for an avatar and its coarser levels; with ``FINE`` triangles or more asked for,
-the once subdivided skin comes before them."""
-FINE = 40_000
-THUMBNAIL_SIZE = 512
+DETAILS = {1: 40_000, 0: 15_000, -1: 8_000, -2: 0}
+"""Levels of the skin, finest first, and from how many triangles asked for on an avatar begins with each; its coarser
+levels are those that follow."""
+THUMBNAIL_SIZE, SMALL_THUMBNAIL, SMALL_MAPS = 512, 256, 512
+"""Edges of a thumbnail, and of that of an avatar whose maps are no larger than the last."""
 NO_TANGENT = np.array([1, 0, 0, 1], np.float32)
 QUICK_MAPS = 256
 """Edge of the maps of a quick picture."""
+SKIN, HAIR = "skin", "hair"
+"""Materials of parts."""
+BLANK = Maps(base_colour=np.full((1, 1, 3), 128, np.uint8))
+"""Maps that are to come."""
 
 _log = logging.getLogger("portraitkit")
 
 
 def bare_character(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str) -> Avatar:
     """:func:`make_character` without a thumbnail."""
-    progress("shape", 0.0)
-    figure = figure_of(recipe, person)
-    template = figure.template
-    names, parents, joints = _rig(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
-    for joint in recipe.pose:
-        if joint not in names:
-            hint = suggestion(joint, names, what="joints of this model")
-            raise UsageError(f"the pose turns {joint}, which model {person.header.name} does not have. {hint}")
-    kinds = kinds_of(recipe)
-    every = [meshes(figure.at(detail), kinds) for detail in _details(recipe)]
-    if not every[0]:
-        raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
-    painter = PartPainter(recipe, person, figure)
-    first = {mesh.material: mesh for mesh in reversed(every[0])}
-    maps = _painted(painter, tuple(reversed(first.values())), progress)
-    numbers = np.array([names.index(joint) for joint in JOINTS])
-    looks = {name: (painter.material(name), each) for name, each in maps.items()}
-    levels = tuple(level_of(parts, looks, numbers) for parts in every)
-    rest = {
-        joint: (float(turn[0]), float(turn[1]), float(turn[2]))
-        for joint, turn in template.rest.local().items()
-        if joint in names
-    }
-    avatar = Avatar(
-        name=name,
-        levels=levels,
-        joint_names=names,
-        parents=parents,
-        joints=joints,
-        pose=dict(recipe.pose),
-        rest=rest,
-        recipe=recipe.facts(),
-        provenance=provenance(person.header),
-        report={"levels": [{"faces": len(level.faces), "vertices": len(level.vertices)} for level in levels]},
-    )
-    _log.info("%s: %d objects, %d faces", name, len(every[0]), len(avatar.main.faces))
-    return avatar
+    return _made(recipe, person, progress, name, None)
 
 
-def _painted(painter: PartPainter, parts: Sequence[PartMesh], progress: Progress) -> dict[str, Maps]:
-    """The maps of every part's material by its name; the skin's, which is most of the work, beside the others'."""
-    with side_by_side(len(parts)) as pool:
-        small = {mesh.material: pool.submit(painter.paint, mesh, silent) for mesh in parts if mesh.material != "skin"}
-        large = {mesh.material: painter.paint(mesh, progress) for mesh in parts if mesh.material == "skin"}
-        return {**large, **{name: maps.result() for name, maps in small.items()}}
-
-
-def make_character(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str) -> Avatar:
-    """The avatar of parts of ``recipe``, who is ``person``; raises as :func:`portrait_core.pipeline.make_avatar`."""
-    avatar = bare_character(recipe, person, progress, name)
-    return replace(avatar, thumbnail=_picture(avatar, THUMBNAIL_SIZE, progress))
+def make_character(
+    recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, size: int | None = None
+) -> Avatar:
+    """The avatar of parts of ``recipe``, who is ``person``, with a thumbnail of ``size``; raises as
+    :func:`portrait_core.pipeline.make_avatar`."""
+    usual = SMALL_THUMBNAIL if recipe.texture_size <= SMALL_MAPS else THUMBNAIL_SIZE
+    return _made(recipe, person, progress, name, size or usual)
 
 
 def quick_character(recipe: Recipe, person: PersonOfParts, size: int, progress: Progress) -> NDArray[np.uint8]:
     """A (size, size, 3) picture as the thumbnail will be, from small maps; raises as :func:`make_character`."""
     small = {"texture_size": min(recipe.texture_size, QUICK_MAPS), "normal_map": False, "lods": (), "faces": 20_000}
-    return _picture(bare_character(recipe.model_copy(update=small), person, progress, "preview"), size, progress)
+    thumbnail = make_character(recipe.model_copy(update=small), person, progress, "preview", size).thumbnail
+    assert thumbnail is not None  # it has a size
+    return thumbnail
 
 
-def _picture(avatar: Avatar, size: int, progress: Progress) -> NDArray[np.uint8]:
-    """Head and shoulders, slightly from the left; framed at rest."""
+def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, thumbnail: int | None) -> Avatar:
+    """The skin's colours, which are most of the work, come about beside everything else: nothing waits for them but the
+    thumbnail's last step."""
+    progress("shape", 0.0)
+    figure = figure_of(recipe, person)
+    bones = bones_of(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
+    for joint in recipe.pose:
+        if joint not in bones.names:
+            hint = suggestion(joint, bones.names, what="joints of this model")
+            raise UsageError(f"the pose turns {joint}, which model {person.header.name} does not have. {hint}")
+    volume = volume_hair(recipe, person, progress) if has_volume(recipe) else None
+    more = [] if volume is None else [volume.mesh]  # the same on all levels: its layout is not made for others
+    every = [[*meshes(figure.at(detail), kinds_of(recipe)), *more] for detail in _details(recipe)]
+    if not every[0]:
+        raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
+    chains = _chains(recipe, figure, every[0], bones.place("head"))
+    if chains is not None:
+        every = [[chains.moving(mesh) if mesh.material == HAIR else mesh for mesh in parts] for parts in every]
+        bones = bones.with_chains(chains)
+    painter = PartPainter(recipe, person, figure, volume)
+    first = {mesh.material: mesh for mesh in reversed(every[0])}
+    with side_by_side(len(first) + 1) as pool:
+        small = {key: pool.submit(painter.paint, mesh, silent) for key, mesh in first.items() if key != SKIN}
+
+        def drafted() -> tuple[Avatar, Look | None]:
+            """The avatar with blank skin, and what the thumbnail's camera sees."""
+            looks = {key: (painter.material(key), maps.result()) for key, maps in small.items()}
+            looks[SKIN] = (painter.material(SKIN), BLANK)
+            avatar = _avatar(recipe, person, figure, bones, every, looks, name)
+            return avatar, None if thumbnail is None else _look(avatar, thumbnail)
+
+        waiting = pool.submit(drafted)  # behind what it waits for
+        skin = painter.paint(first[SKIN], progress) if SKIN in first else None
+        avatar, look = waiting.result()
+    if skin is not None:
+        avatar = replace(avatar, levels=tuple(_with_skin(level, skin) for level in avatar.levels))
+    _log.info("%s: %d objects, %d faces", name, len(every[0]), len(avatar.main.faces))
+    if look is None:
+        return avatar
     progress("thumbnail", 0.0)
-    camera = frame_shoulders(avatar.main.vertices).camera(yaw=0.35)
-    picture = avatar_scene(avatar).render(camera.cam2world, camera.intrinsics, size)
+    avatar = replace(avatar, thumbnail=look.paint(CoatTable(coats_of(avatar.main))).image)
     progress("thumbnail", 1.0)
-    return picture.image
+    return avatar
+
+
+def _look(avatar: Avatar, size: int) -> Look:
+    """Head and shoulders, slightly from the left; framed at rest."""
+    camera = frame_shoulders(avatar.main.vertices).camera(yaw=0.35)
+    return LayeredScene(avatar.main, *avatar.posed()).look(camera.cam2world, camera.intrinsics, size)
+
+
+def _avatar(
+    recipe: Recipe,
+    person: PersonOfParts,
+    figure: Figure,
+    bones: Bones,
+    every: Sequence[Sequence[PartMesh]],
+    looks: Mapping[str, tuple[Material, Maps]],
+    name: str,
+) -> Avatar:
+    levels = tuple(level_of(parts, looks, bones.numbers) for parts in every)
+    rest = {
+        joint: (float(turn[0]), float(turn[1]), float(turn[2]))
+        for joint, turn in figure.template.rest.local().items()
+        if joint in bones.names
+    }
+    return Avatar(
+        name=name,
+        levels=levels,
+        joint_names=bones.names,
+        parents=bones.parents,
+        joints=bones.joints,
+        pose=dict(recipe.pose),
+        rest=rest,
+        springs=bones.springs,
+        recipe=recipe.facts(),
+        provenance=provenance(person.header),
+        report={"levels": [{"faces": len(level.faces), "vertices": len(level.vertices)} for level in levels]},
+    )
+
+
+def _with_skin(level: Level, maps: Maps) -> Level:
+    """A level whose skin has ``maps``."""
+    sections = tuple(replace(each, maps=maps) if each.name == SKIN else each for each in level.sections)
+    return replace(level, maps=sections[0].maps, sections=sections)
+
+
+def _chains(recipe: Recipe, figure: Figure, parts: Sequence[PartMesh], head: NDArray[np.float32]) -> HairChains | None:
+    """Joints for hair that hangs free, where the recipe asks for them."""
+    hair = next((mesh for mesh in parts if mesh.material == HAIR), None)
+    return hair_chains(hair, head, figure.skin) if recipe.hair_joints and hair is not None else None
 
 
 def figure_of(recipe: Recipe, person: PersonOfParts) -> Figure:
@@ -130,9 +182,14 @@ def figure_of(recipe: Recipe, person: PersonOfParts) -> Figure:
 
 
 def kinds_of(recipe: Recipe) -> tuple[str, ...]:
-    """The kinds of parts that a recipe asks for."""
+    """The kinds of parts of the template that a recipe asks for."""
     kinds = recipe.parts or tuple(KINDS)
-    return tuple(kind for kind in kinds if kind != "hair" or recipe.hair != "none")
+    return tuple(kind for kind in kinds if kind != "hair" or recipe.hair == "mesh")
+
+
+def has_volume(recipe: Recipe) -> bool:
+    """Whether a recipe asks for hair that is no mesh of the template."""
+    return recipe.hair == "volume" and (not recipe.parts or "hair" in recipe.parts)
 
 
 def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps]], numbers: NDArray[np.intp]) -> Level:
@@ -155,6 +212,9 @@ def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps
         joints=numbers[np.concatenate([mesh.joints for mesh in parts])].astype(np.uint16),
         weights=np.concatenate([mesh.weights for mesh in parts]),
     )
+    if any(mesh.strands is not None for mesh in parts):
+        zero = [np.zeros(len(mesh.vertices), np.float32) if mesh.strands is None else mesh.strands for mesh in parts]
+        data = data.with_(strands=np.concatenate(zero))
     if any(each is not None for each in relief):
         # Of parts without a normal map no file has them.
         rows = [
@@ -185,23 +245,14 @@ def quads_first(faces: NDArray[np.int32], polygon: NDArray[np.int32]) -> tuple[N
 
 def _details(recipe: Recipe) -> tuple[int, ...]:
     """The levels of the skin: the finest, and one for each coarser level that is asked for."""
-    ladder = (1, *DETAILS) if recipe.faces >= FINE else DETAILS
-    if len(recipe.lods) >= len(ladder):
+    ladder = tuple(DETAILS)
+    first = next(number for number, most in enumerate(DETAILS.values()) if recipe.faces >= most)
+    # Coarser ones that are asked for lie beneath it, so that it may have to be finer.
+    first = min(first, len(ladder) - 1 - len(recipe.lods))
+    if first < (0 if recipe.faces >= DETAILS[1] else 1):
         raise UsageError(
-            f"{len(recipe.lods)} coarser levels of detail; an avatar of parts has up to {len(ladder) - 1}, each of a "
-            "fixed number of triangles. Ask for fewer."
+            f"{len(recipe.lods)} coarser levels of detail; an avatar of parts has up to {len(ladder) - 2}, and one "
+            f"more from {DETAILS[1]} triangles on, each of a fixed number of triangles. Ask for fewer."
         )
+    ladder = ladder[first:]
     return ladder[: 1 + len(recipe.lods)]
-
-
-def _rig(joints: Sequence[str], body: Body) -> tuple[tuple[str, ...], NDArray[np.int32], NDArray[np.float32]]:
-    """Names, parents and places at rest of the ``joints``, in SMPL's order."""
-    chosen = [index for index, name in enumerate(SMPL_JOINT_NAMES) if name in joints]
-    parents: list[int] = []
-    for index in chosen:
-        above = SMPL_PARENTS[index]
-        while above >= 0 and above not in chosen:
-            above = SMPL_PARENTS[above]
-        parents.append(chosen.index(above) if above >= 0 else -1)
-    names = tuple(SMPL_JOINT_NAMES[index] for index in chosen)
-    return names, np.array(parents, np.int32), settled(body.joints[chosen])

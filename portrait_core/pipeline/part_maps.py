@@ -6,7 +6,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from PIL import Image
 from portrait_core.avatar import Maps, Material
 from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.parts.character import Figure, prepared
-from portrait_core.parts.cloth_colours import cloth_colours
+from portrait_core.parts.cloth_colours import cloth_colours, worn_heights
 from portrait_core.parts.eye_maps import eye_colours
 from portrait_core.parts.garment import Garment
 from portrait_core.parts.hair import HairStyle
@@ -26,6 +26,8 @@ from portrait_core.parts.scalp import with_roots
 from portrait_core.parts.template import PartsTemplate
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.maps import packed
+from portrait_core.pipeline.volume_hair import MATERIAL as VOLUME
+from portrait_core.pipeline.volume_hair import VolumeHair, volume_maps
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.threads import thread_count
@@ -48,8 +50,16 @@ PLAIN_SIZE = 8
 WORN_SIZE = 512
 """Texels along the images of hair and of a garment's relief, which are those of the set's own; half as many as the
 skin's where that is more."""
-KEPT_SIZE = 1024
-"""Edge of the largest skin map of whose texels a process keeps what everybody has: 70 MB at this size."""
+SKIN_TOLERANCE = 2.0
+SKIN_DETAIL = 0.003
+"""Levels of 255 and metres: half as close as a bake of all that a bust shows, for brows and roots are their own parts.
+Against every texel asked for itself the map differs by half a level (root mean square), a tenth of what the network's
+skin differs from the world's."""
+SKIN_TILE = 512
+"""Texels along the squares of skin that threads share."""
+KEPT_SIZE, KEPT_FACES = 1024, 2048
+"""Edges of the largest skin maps of whose texels a process keeps what everybody has (128 MB at this size), and of which
+it keeps the faces (17 MB)."""
 KEPT = 12
 """Maps without a person's colour that a process keeps: every style of a model."""
 
@@ -84,6 +94,8 @@ MATERIALS: dict[str, Material] = {
         factors={METALNESS: 0.0, ROUGHNESS: 0.55},
         extensions={"KHR_materials_specular": {"specularFactor": 0.45}},
     ),
+    # Its roughness is in its map.
+    VOLUME: Material(double_sided=True, extensions={"KHR_materials_specular": {"specularFactor": 0.45}}),
     "garment": Material(
         double_sided=True,
         factors={METALNESS: 0.0, ROUGHNESS: 0.85},
@@ -96,11 +108,12 @@ MATERIALS: dict[str, Material] = {
 
 @dataclass(frozen=True)
 class PartPainter:
-    """Paints the maps of one person's parts; ``figure`` says what is worn."""
+    """Paints the maps of one person's parts; ``figure`` says what is worn, ``volume`` is hair that is no mesh of it."""
 
     recipe: Recipe
     person: PersonOfParts
     figure: Figure
+    volume: VolumeHair | None = None
 
     def material(self, name: str) -> Material:
         """The kind of a material: :data:`MATERIALS`, with the person's own colour where the map is grey."""
@@ -129,7 +142,10 @@ class PartPainter:
             return np.concatenate([colour, roughness[:, None]], axis=1)
 
         threads = thread_count(BAKE_THREADS)
-        image = bake_layout(layout, sample, srgb=(True, True, True, False), progress=progress, threads=threads)
+        image = bake_layout(
+            layout, sample, srgb=(True, True, True, False), tolerance=SKIN_TOLERANCE, progress=progress,
+            threads=threads, tile=SKIN_TILE,
+        )  # fmt: skip
         colour, roughness = np.ascontiguousarray(image[:, :, :3]), np.ascontiguousarray(image[:, :, 3])
         hair, palette, template = self.figure.hair, person.look.palette, person.parts_template
         if hair is not None and self.with_hair:
@@ -139,8 +155,8 @@ class PartPainter:
 
     @property
     def with_hair(self) -> bool:
-        """Whether the recipe asks for hair, of which roots show on the scalp."""
-        return self.recipe.hair != "none" and (not self.recipe.parts or "hair" in self.recipe.parts)
+        """Whether the recipe asks for hair whose roots show on the scalp."""
+        return self.recipe.hair == "mesh" and (not self.recipe.parts or "hair" in self.recipe.parts)
 
     def eye(self, progress: Progress) -> Maps:
         """White, iris and pupil."""
@@ -157,7 +173,7 @@ def _skin_layout(template: PartsTemplate, size: int, width: int) -> tuple[Layout
     # The finest level whatever the mesh: its chords keep to the surface that the decoder knows.
     fine = prepared(template).skin[1]
     where, keep = template.skin_places.columns()[fine.welded], size <= KEPT_SIZE
-    layout = Layout(fine.faces, fine.uvs, where, size, keep=keep)
+    layout = Layout(fine.faces, fine.uvs, where, size, detail=SKIN_DETAIL, keep=size <= KEPT_FACES)
     return layout, KeptRows(size * size, width) if keep else None
 
 
@@ -247,6 +263,11 @@ def _hair(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
     return _hair_maps(style, _worn_size(painter.recipe.texture_size), painter.recipe.normal_map)
 
 
+def _volume(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
+    assert painter.volume is not None  # there is a mesh of it
+    return volume_maps(painter.volume, painter.recipe, painter.person, progress)
+
+
 def _worn_size(size: int) -> int:
     """Texels along a map of hair, or of a garment's relief, beside ``size`` of the skin's."""
     return min(size, max(WORN_SIZE, size // 2))
@@ -257,13 +278,15 @@ def _garment(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
     figure = painter.figure
     assert figure.garment is not None  # there is a mesh of it
     size = painter.recipe.texture_size
-    colours = cloth_colours(figure.garment, painter.person.look, size)
+    worn = partial(worn_heights, figure.garment, figure.body, figure.template.rest)
+    colours = cloth_colours(figure.garment, painter.person.look, size, worn)
     relief = _cloth_relief(figure.garment, _worn_size(size)) if painter.recipe.normal_map else None
     return Maps(base_colour=colours, normal=relief)
 
 
 PAINTERS: dict[str, Painter] = {
     "hair": _hair,
+    VOLUME: _volume,
     "garment": _garment,
     "skin": _skin,
     "eye": _eye,

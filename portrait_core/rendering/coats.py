@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Section
 from portrait_core.rendering.preview import bilinear
 
-COAT = "KHR_materials_clearcoat"
+COAT, SPECULAR = "KHR_materials_clearcoat", "KHR_materials_specular"
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Coat:
     def gloss(self) -> float:
         """Strength of a clear coat's highlight, 0 to 1."""
         return float(self.section.material.extensions.get(COAT, {}).get("clearcoatFactor", 0.0))
+
+    @property
+    def shine(self) -> float:
+        """Strength of the highlights that a surface without a coat has, 0 to 1."""
+        return float(self.section.material.extensions.get(SPECULAR, {}).get("specularFactor", 1.0))
 
     @property
     def shadows(self) -> bool:

@@ -27,11 +27,11 @@ class Lamp:
     spread: float = 0.3
     wrap: float = 0.0
     shine: float = 0.0
-    rays: int = 8
+    rays: int = 6
 
 
 LAMPS = (
-    Lamp(towards=(-0.62, 0.55, 0.72), colour=(1.10, 1.05, 0.98), spread=0.30, wrap=0.12, shine=0.045, rays=20),
+    Lamp(towards=(-0.62, 0.55, 0.72), colour=(1.10, 1.05, 0.98), spread=0.30, wrap=0.12, shine=0.045, rays=14),
     Lamp(towards=(0.85, 0.12, 0.62), colour=(0.15, 0.16, 0.18), spread=0.5, wrap=0.3),
     Lamp(towards=(0.72, 0.45, -0.62), colour=(0.50, 0.53, 0.58), spread=0.25, shine=0.03),
     Lamp(towards=(-0.80, 0.25, -0.60), colour=(0.22, 0.22, 0.23), spread=0.25, shine=0.02),
@@ -39,7 +39,7 @@ LAMPS = (
 SKY: Colour = (0.31, 0.33, 0.36)
 GROUND: Colour = (0.17, 0.155, 0.145)
 
-_ROOM_RAYS = 44
+_ROOM_RAYS = 32
 _ROOM_REACH = 0.35
 """Metres within which an obstacle darkens the room's light: the hollows of a face, not the whole side of a body."""
 
@@ -100,11 +100,12 @@ def shade(
     room: NDArray[np.float32],
     lamps: NDArray[np.float32],
     cam2world: NDArray[np.float32],
+    specular: NDArray[np.floating] | float = 1.0,
 ) -> NDArray[np.float32]:
     """Linear RGB (N, 3) that leaves N surface points towards the eye.
 
     ``albedo`` (N, 3) linear, unit ``normals`` and ``to_eye`` (N, 3), ``room`` (N,) and ``lamps`` (L, N) the
-    shares of the light that arrive at the points.
+    shares of the light that arrive at the points, ``specular`` (N,) the strength of their highlights.
     """
     up = (0.5 + 0.5 * normals[:, 1:2]).astype(np.float32)
     light = (np.array(SKY, np.float32) * up + np.array(GROUND, np.float32) * (1.0 - up)) * room[:, None]
@@ -120,7 +121,7 @@ def shade(
             facing = np.clip(np.einsum("ni,ni->n", normals, half), 0.0, 1.0)
             grazing = (1.0 - np.clip(np.einsum("ni,ni->n", to_eye, half), 0.0, 1.0)) ** 5
             shine += lamp.shine * (1.0 + 4.0 * grazing) * facing**_GLOSS * lamps[index]
-    return (albedo * light + shine[:, None]).astype(np.float32)
+    return (albedo * light + (shine * specular)[:, None]).astype(np.float32)
 
 
 def glint(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries
-from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
+from portrait_core.imaging.colour_space import srgb_bytes, srgb_to_linear
 from portrait_core.rendering.lighting import LAMPS, expose, lamp_shadows, room_shadows, shade
 from portrait_core.runtime.threads import side_by_side
 
@@ -271,4 +271,4 @@ def means(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
 
 def encode(linear: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Linear light to sRGB bytes."""
-    return np.rint(linear_to_srgb(linear) * 255.0).astype(np.uint8)
+    return srgb_bytes(linear)

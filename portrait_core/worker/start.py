@@ -15,6 +15,7 @@ from typing import NoReturn
 import portrait_core
 from portrait_core.protocol import PROTOCOL
 from portrait_core.runtime.calm import wait_asleep
+from portrait_core.runtime.heap import share_one_heap
 from portrait_core.worker.channel import Lines, Writer, private_streams
 from portrait_core.worker.server import Server
 
@@ -25,6 +26,7 @@ def main(level: int = logging.INFO) -> NoReturn:
     From here on standard output of this process, also that of native code and of children, goes to the log.
     """
     wait_asleep()
+    share_one_heap()
     source, target = private_streams()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     logging.getLogger("portraitkit").setLevel(level)

@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar, Level, Maps, Section
-from portrait_core.batch.part_quality import measures, raggedness
+from portrait_core.batch.borders import raggedness
+from portrait_core.batch.part_quality import measures
 from portrait_core.batch.quality import measure
 from portrait_core.geometry.vertex_data import VertexData
 from tests.formats.characters import MASK, plain_image, sheet

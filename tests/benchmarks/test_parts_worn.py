@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.parts_worn import Sheet, comes_through, ear_crossed, over_eye, raggedness
+from benchmarks.parts_worn import Sheet, comes_through, ear_crossed, over_eye
 
 
 def grid(
@@ -64,17 +64,3 @@ def test_skin_beside_a_border_and_skin_that_is_left_out_do_not_come_through() ->
     small = sheet(half=0.008)
     assert comes_through(small, skin, faces).max() == 0.0
     assert comes_through(sheet(), skin, faces, np.zeros(len(skin), bool)).max() == 0.0
-
-
-def test_ends_are_ragged_when_neighbouring_strands_end_apart() -> None:
-    x, y = np.linspace(-0.05, 0.05, 126), np.linspace(-0.2, 0.0, 60)
-    places, faces, uvs = grid(x, y, 0.0)
-    even = Sheet(places, faces, uvs)
-    teeth = places.copy()
-    lowest = teeth[:, 1] < -0.199
-    teeth[lowest, 1] -= 0.008 * (np.arange(lowest.sum()) % 4 >= 2)
-    curved = places.copy()
-    curved[:, 1] += 2.0 * curved[:, 0] ** 2
-    assert raggedness(even, -0.06) < 0.0003
-    assert raggedness(Sheet(curved, faces, uvs), -0.06) < 0.0006
-    assert raggedness(Sheet(teeth, faces, uvs), -0.06) > 0.002

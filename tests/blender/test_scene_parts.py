@@ -72,3 +72,13 @@ def test_a_new_one_takes_the_place_of_each_part(scene: Any, part: Part, parts_fi
     assert sorted(names) == sorted(["Ada skin", "Ada eye", "Locken", "Ada skin LOD1", "Ada eye LOD1", "Ada hair LOD1"])
     assert bpy.data.objects["Locken"]["mine"] == 5 and bpy.data.objects["Locken"].hide_render
     assert [len(face.vertices) for face in bpy.data.objects["Locken"].data.polygons] == [4] * 4
+
+
+def test_every_part_goes_out_but_what_is_switched_off(scene: Any, part: Part, parts_file: Path, tmp_path: Path) -> None:
+    avatar = part("scene.bring_in").bring_in(parts_file, "Ada")
+    bpy.data.objects["Ada eye"].hide_viewport = bpy.data.objects["Ada eye"].hide_render = True
+    path = part("scene.export").export_avatar(avatar, tmp_path / "ada.glb")
+    assert bpy.data.objects["Ada eye"].hide_viewport
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    bpy.ops.import_scene.gltf(filepath=str(path), disable_bone_shape=True)
+    assert sorted(each.name for each in bpy.data.objects if each.type == "MESH") == ["Ada hair", "Ada skin"]

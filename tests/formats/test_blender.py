@@ -66,6 +66,10 @@ print("RESULT " + json.dumps({
 }))
 if path.endswith(".blend"):
     bpy.ops.export_scene.gltf(filepath=out, export_format="GLB", export_yup=True, export_extras=True)
+if bpy.app.version < (4, 3):
+    # As a module it crashes at the end, its work done, once a file was opened.
+    sys.stdout.flush()
+    os._exit(0)
 """
 
 

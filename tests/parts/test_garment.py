@@ -9,7 +9,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from portrait_core.parts.cloth_colours import STRIPES, cloth_colours
+from portrait_core.body.template import SMPL_JOINT_NAMES
+from portrait_core.parts.cloth_colours import STRIPES, cloth_colours, worn_heights
 from portrait_core.parts.garment import NECKLINES, SHIRT, Garment, garment_of, hidden_faces
 from portrait_core.parts.part_mesh import Topology
 from portrait_core.parts.rest_pose import RestPose
@@ -33,6 +34,17 @@ def test_stripes_lie_where_the_formula_says_or_nowhere(amount: float) -> None:
     sine = np.sin(heights * STRIPES)
     striped, plain = rows[sine > 0.4].mean(), rows[sine < -0.4].mean()
     assert striped > plain + 90 if amount > 0.7 else striped == pytest.approx(plain, abs=6)
+
+
+def test_heights_of_stripes_sink_with_the_arms() -> None:
+    """This sheet's heights are those of its places, so that what is turned keeps stripes that are level."""
+    turns = np.zeros((24, 3))
+    turns[SMPL_JOINT_NAMES.index("head")] = (0.3, 0.0, 0.5)
+    turned, one = RestPose(turns), garment()
+    found = worn_heights(one, body(), turned)
+    np.testing.assert_allclose(found, one.places(body(), turned)[:, 1], atol=1e-6)
+    assert np.abs(found - one.heights).max() > 0.01
+    np.testing.assert_allclose(worn_heights(one, body(), REST), one.heights, atol=1e-7)
 
 
 def test_the_neckline_that_is_most_like_the_persons_is_worn_and_of_the_right_set() -> None:

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from portrait_core.parts.hair import CUTS, HairStyle, Shape, shape_of, style_of
-from portrait_core.parts.hair_maps import LIGHT, colour_factor, hair_maps
+from portrait_core.parts.hair_maps import LIGHT, TUFTS, colour_factor, hair_maps
 from portrait_core.parts.rest_pose import RestPose
+from portrait_core.training.parts_template.hair_texture import png_bytes
 from tests.parts.worn_meshes import body, hair_style, look, sheet
 
 REST = RestPose(np.zeros((24, 3)))
@@ -73,6 +76,24 @@ def test_maps_are_grey_sharper_than_what_is_stored_and_always_the_same() -> None
     # Strands run down the sheet and the texture.
     red, green = (maps.direction[64, 64, k] / 255 * 2 - 1 for k in (0, 1))
     assert (red, green) == pytest.approx((0.0, -1.0), abs=0.05)
+
+
+def test_frizzy_hair_has_curls_in_all_directions() -> None:
+    """The sheet among tufts: before, its strands change little along them; now both ways alike."""
+    plain = png_bytes(np.tile(np.array([128, 255], np.uint8), (64, 64, 1)))
+    style = replace(hair_style(), detail=plain)
+    lone = np.arange(4 * TUFTS).reshape(-1, 4) + style.quads.max() + 1
+    corners = np.concatenate([style.corners, np.zeros_like(lone)])  # nowhere in the texture
+    frizzy = replace(style, quads=np.concatenate([style.quads, lone]), corners=corners)
+
+    def steps(each: HairStyle) -> tuple[float, float]:
+        grey = hair_maps(each, 256).base_colour[80:200, 40:200, 0].astype(float)
+        return float(np.abs(np.diff(grey, axis=0)).mean()), float(np.abs(np.diff(grey, axis=1)).mean())
+
+    down, right = steps(style)
+    assert down < 0.4 * right
+    down, right = steps(frizzy)
+    assert 0.5 * right < down / 4 < 2 * right  # a texel is four times as long as it is wide
 
 
 def test_roots_are_darker_than_the_rest() -> None:

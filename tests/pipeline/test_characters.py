@@ -81,7 +81,7 @@ class Someone:
 
 def made(first: float = 0.0, **fields: Any) -> Avatar:
     person: Any = Someone(first)
-    recipe = Recipe(model="small", topology="parts", texture_size=64, **{"seed": 1, **fields})
+    recipe = Recipe(model="small", topology="parts", **{"seed": 1, "texture_size": 64, **fields})
     return make_character(recipe, person, silent, "someone")
 
 
@@ -158,6 +158,19 @@ def test_levels_of_detail_are_those_of_the_template() -> None:
     assert [len(level.faces) for level in avatar.levels] == [72, 1, 1]
     with pytest.raises(UsageError, match="up to 2"):
         made(lods=(9000, 4000, 1000))
+
+
+def test_fewer_triangles_begin_with_a_coarser_level() -> None:
+    every = [len(made(parts=("skin",), faces=faces).main.faces) for faces in (60_000, 20_000, 10_000, 5000)]
+    assert every == [288, 72, 1, 1]
+    # Coarser levels have room beneath it.
+    few = made(parts=("skin",), faces=1000, lods=(700, 500))
+    assert [len(level.faces) for level in few.levels] == [72, 1, 1]
+
+
+def test_small_maps_have_a_small_thumbnail() -> None:
+    sizes = [made(parts=("skin",), texture_size=size).thumbnail for size in (512, 1024)]
+    assert [None if each is None else each.shape for each in sizes] == [(256, 256, 3), (512, 512, 3)]
 
 
 def test_a_bake_onto_another_mesh_is_for_shells() -> None:

@@ -8,15 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from portrait_core.avatar import Avatar, Material
+from portrait_core.avatar import Avatar, Maps, Material
 from portrait_core.cameras import Camera
-from portrait_core.rendering import layered
+from portrait_core.rendering import layered, vertex_shares
+from portrait_core.rendering.coat_table import CoatTable
 from portrait_core.rendering.finer_lattice import FINER, lattice
 from portrait_core.rendering.framing import frame_bust, frame_shoulders
 from portrait_core.rendering.layered import LayeredScene, avatar_scene
-from portrait_core.rendering.preview import Picture, Preview
+from portrait_core.rendering.layered_rays import RayBundle
+from portrait_core.rendering.preview import Picture, Preview, directions_at
+from portrait_core.rendering.vertex_shares import VertexShares
 from tests.formats.busts import bust_avatar
 from tests.formats.characters import character
+from tests.rendering.slow_layers import seen_slowly
 
 
 def seen(avatar: Avatar, size: int = 64) -> Picture:
@@ -45,6 +49,32 @@ def test_what_is_cut_out_shows_what_lies_behind() -> None:
     assert picture.depth[cut_out] == pytest.approx(picture.depth[covered] + 0.05, abs=0.005)
 
 
+def test_kernels_do_what_the_slow_way_does() -> None:
+    """Cut-out hair, a glass with a film and opaque skin, against layers in NumPy."""
+    avatar = character()
+    level, camera = avatar.main, Camera.orbit(0.3, 0.1)
+    scene = LayeredScene(level, *avatar.posed())
+    place = np.random.default_rng(5).uniform(0, 1, (2, 4000))
+    directions = directions_at(place[0], place[1], camera.cam2world, camera.intrinsics)
+    bundle = RayBundle(scene.mesh, camera.cam2world[:3, 3], directions, VertexShares(scene.lit, camera.cam2world))
+    colour, through, nearest = seen_slowly(level, scene, camera.cam2world, directions)
+    assert np.isfinite(nearest).mean() > 0.2 and (through == 1).any()
+    np.testing.assert_allclose(bundle.through, through, atol=1e-5)
+    np.testing.assert_allclose(bundle.nearest, nearest, atol=1e-5)
+    np.testing.assert_allclose(bundle.light(scene.mesh.table), colour, atol=2e-4)
+
+
+def test_a_look_is_painted_in_colours_that_come_later() -> None:
+    avatar = character()
+    camera = Camera.orbit(0.0, 0.0)
+    blank = replace(avatar.main.sections[0], maps=Maps(base_colour=np.full((1, 1, 3), 9, np.uint8)))
+    level = replace(avatar.main, maps=blank.maps, sections=(blank, *avatar.main.sections[1:]))
+    early = LayeredScene(level, *avatar.posed()).look(camera.cam2world, camera.intrinsics, 64)
+    late = early.paint(CoatTable(layered.coats_of(avatar.main)))
+    assert np.array_equal(late.image, seen(avatar).image)
+    assert not np.array_equal(early.paint(CoatTable(layered.coats_of(level))).image, late.image)
+
+
 def test_a_glass_mixes_by_its_share() -> None:
     """The blue sheet covers a fifth: little blue over the red and green behind it, and its coat adds no blue alone."""
     avatar = character()
@@ -63,7 +93,7 @@ def test_a_glass_mixes_by_its_share() -> None:
 
 def test_opaque_materials_are_pictured_as_the_plain_preview_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """The layered way with one opaque section against the quick one, which looks shadows up at vertices alone."""
-    monkeypatch.setattr(layered, "APART", np.inf)
+    monkeypatch.setattr(vertex_shares, "APART", np.inf)
     avatar = bust_avatar()
     level = avatar.main
     vertices, normals = avatar.posed()
@@ -86,7 +116,7 @@ def test_a_cornea_throws_no_shadow_on_its_iris() -> None:
     for material in (Material(alpha="blend"), Material(alpha="mask")):
         sections = (*level.sections[:2], replace(level.sections[2], material=material))
         scene = LayeredScene(replace(level, sections=sections), vertices, normals)
-        found.append(float(scene.shares(place, towards, Camera.orbit(0.0, 0.0).cam2world)[0, 0]))
+        found.append(float(scene.lit.shares(place, towards, Camera.orbit(0.0, 0.0).cam2world)[0, 0]))
     light, shadowed = found
     assert light > shadowed
 
@@ -156,9 +186,9 @@ def test_one_dark_corner_does_not_darken_all_of_its_triangle() -> None:
         data = level.data.take(np.zeros(6, np.int32)).with_(vertices=vertices, normals=normals, uvs=uvs)
         own = replace(level, data=data, faces=kept, sections=sections)
         scene = LayeredScene(own, vertices, normals)
-        hits = scene._mesh.first_hits(above, np.array([[0, -1, 0]], np.float32))
-        lights = layered._Lights(scene, camera.cam2world)
-        found.append(float(lights.of(hits, np.array([[0, -1, 0]], np.float32))[0][0, :3].sum()))
+        down = np.array([[0, -1, 0]], np.float32)
+        bundle = RayBundle(scene.mesh, above[0], down, VertexShares(scene.lit, camera.cam2world))
+        found.append(float(bundle.light(scene.mesh.table).sum()))
     assert found[0] == pytest.approx(found[1], rel=0.05)  # by vertices alone: 0.88
 
 
@@ -179,5 +209,5 @@ def test_hair_darkens_what_lies_beneath_only_where_it_covers(side: float, dark: 
     data = level.data.take(np.zeros(len(vertices), np.int32)).with_(vertices=vertices, normals=up, uvs=uvs)
     scene = LayeredScene(replace(level, data=data, faces=faces, sections=sections), vertices, up)
     place = np.array([[side, 0.0, 0.0]], np.float32)
-    room = scene.shares(place, up[:1], Camera.orbit(0.0, 0.0).cam2world)[0, 0]
+    room = scene.lit.shares(place, up[:1], Camera.orbit(0.0, 0.0).cam2world)[0, 0]
     assert room < 0.5 if dark else room > 0.6

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import mmap
+import platform
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -64,3 +67,31 @@ def test_stages_that_come_again_add_up() -> None:
     assert seconds["one"] >= 0.019 and sum(seconds.values()) <= time.perf_counter() - begin + 0.001
     clock.restart()
     assert clock.close() == {}
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries have one heap, or heaps of their own")
+def test_threads_of_our_processes_share_one_heap() -> None:
+    """What threads have freed is there for others: eight of them in turn hold little more than one of them."""
+    program = """
+import sys, threading
+from portrait_core.runtime.heap import share_one_heap
+if sys.argv[1] == "one":
+    share_one_heap()
+from portrait_core.runtime.memory import resident_bytes
+before, at_once = resident_bytes(), threading.Barrier(8)
+def work():
+    at_once.wait()
+    blocks = [bytearray(100_000) for _ in range(100)]  # 10 MB, freed above something that stays
+    kept.append(bytearray(50_000))
+    at_once.wait()
+kept = []
+threads = [threading.Thread(target=work) for _ in range(8)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+blocks = [bytearray(100_000) for _ in range(800)]
+print(resident_bytes() - before)
+"""
+    held = [int(subprocess.check_output([sys.executable, "-c", program, how])) for how in ("one", "many")]
+    assert held[0] < 0.8 * held[1]

@@ -27,6 +27,9 @@ QUADS_KEY = "quads"
 """In the extras of a mesh, for each primitive: how many quads its first triangles are the halves of, ``a b c`` and
 ``a c d`` in pairs. On the mesh, because Blender keeps what is written there."""
 
+SPRING_KEY = "spring"
+"""In the extras of a joint that hangs free: the numbers for an engine's spring bones."""
+
 
 def build_scene(
     avatar: Avatar, image: ImageKind, beside: str | None = None, *, levels_shown: bool = False
@@ -168,6 +171,8 @@ def _skeleton(records: Any, gltf: Any, binary: BinaryBuilder, avatar: Avatar) ->
         node = records.Node(name=name, translation=places[index].tolist(), children=children)
         if name in turns:
             node.rotation = list(quaternion(turns[name]))
+        if name in avatar.springs:
+            node.extras = {SPRING_KEY: dict(avatar.springs[name])}
         gltf.nodes.append(node)
     gltf.nodes.append(records.Node(name=f"{avatar.name} rig", children=[first]))
     # A joint's inverse bind matrix takes it to the origin and, where it rests turned, its axes to the world's.

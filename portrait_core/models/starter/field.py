@@ -95,7 +95,7 @@ class BustField(CanonicalField):
 
 @dataclass(frozen=True)
 class HairField(CanonicalField):
-    """Only the hair of an identity, for its coarse surface."""
+    """Only the hair of an identity: its coarse surface tells the rig where hair is, its fine one is a part."""
 
     def value(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Depth below the hair's surface (N,), metres; hair inside the body does not count."""
@@ -105,6 +105,10 @@ class HairField(CanonicalField):
             return torch.maximum(sample.hair, -sample.body - HAIR_DEPTH)[0]
 
         return settled(-chunked(self.identity, points, depth))
+
+    def beneath(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Depth below the skin (N,), metres, negative outside the body."""
+        return settled(-chunked(self.identity, points, lambda one, p: self.model.canonical_sample(one, p).body[0]))
 
     def on_lattice(self, axes: Axes) -> CanonicalLattice:
         """The same at the points of a lattice."""

@@ -16,6 +16,7 @@ from functools import partial
 from threading import Lock, RLock
 from typing import Any, cast
 
+import numpy as np
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor
@@ -23,14 +24,17 @@ from torch import Tensor
 from portrait_core.geometry.mesh_queries import closest_points
 from portrait_core.models.portrait_gan.generator import GeneratorConfig, PortraitGenerator
 from portrait_core.models.starter.bare_skin import BareSkin
+from portrait_core.models.starter.clothing import PLAIN_SHADE, clothing_of, dressed
 from portrait_core.models.starter.code_refinement import CodeRefinement
 from portrait_core.models.starter.decoder import (
     CLOTH_ROUGHNESS,
+    FIXED_TONES,
     HAIR_ROUGHNESS,
     CanonicalDecoder,
     CanonicalSample,
 )
 from portrait_core.models.starter.eye_colour import eye_colour
+from portrait_core.models.starter.eye_opening import beyond_opening, eye_opening, lashes, opening_logit
 from portrait_core.models.starter.identity_code import CodeLayout, IdentityCode
 from portrait_core.models.starter.identity_warp import FADE_TO, IdentityWarp
 from portrait_core.models.starter.plane_basis import PlaneBasis
@@ -75,7 +79,9 @@ class Prepared:
 class Identity:
     """All that one latent determines, batch of one: ``planes`` (1, 3, C, R, R), ``style`` (1, w_dim), ``palette``
     (1, 6, 3), warp ``coefficients`` (K,), ``landmarks`` (L, 3) in the identity's space, ``moved`` (1, 3, S, S, S) a
-    coarse lattice of the warp's displacement over the lattice box, ``shoulders`` where it is cut; metres."""
+    coarse lattice of the warp's displacement over the lattice box, ``shoulders`` where it is cut; metres. ``clothing``
+    (3,) of :func:`portrait_core.models.starter.clothing.clothing_of`, None where all
+    colours are the decoder's alone."""
 
     planes: Tensor
     style: Tensor
@@ -84,6 +90,7 @@ class Identity:
     landmarks: Tensor
     moved: Tensor
     shoulders: ShoulderCut
+    clothing: Tensor | None = None
     prepared: Prepared = field(default_factory=Prepared, repr=False, compare=False)
 
 
@@ -138,7 +145,10 @@ class CanonicalGenerator(PortraitGenerator):
             options.landmarks,
             search=partial(closest_points, reach=FADE_TO),
         )
+        self.clothing_columns: tuple[int, ...] | None = None
+        """Where the clothing's numbers stand in the code, if a model's header says so."""
         self._static: StaticTables | None = None
+        self._opening: tuple[Tensor | None] | None = None
         if seed is not None:
             initialise(self, torch.Generator().manual_seed(seed))
 
@@ -161,9 +171,14 @@ class CanonicalGenerator(PortraitGenerator):
             landmarks=self.identity_warp.landmarks(coefficients[0]),
             moved=self._moved_lattice(warp),
             shoulders=self._wanted_cut(),
+            clothing=self._clothing(ws[:, 0], code),
             prepared=Prepared(warp=warp),
         )
         return replace(whole, shoulders=self._cut_of(whole))
+
+    def _clothing(self, w: Tensor, code: Tensor) -> Tensor | None:
+        columns = self.clothing_columns
+        return None if columns is None else clothing_of(code, self.refined_code(w), columns)
 
     def refined_code(self, w: Tensor) -> Tensor:
         """The codes of style rows ``w[B, w_dim]`` as parts read them: see
@@ -369,11 +384,14 @@ class CanonicalGenerator(PortraitGenerator):
         away = cast(Any, mirrored - eye).norm(dim=1)
         index = torch.nonzero(away < LID_REACH).squeeze(1)
         sample = decoder(self.normalised(points))
+        if identity.clothing is not None:
+            sample = dressed(sample, points, identity.clothing, identity.palette, self.identity_warp, eye)
         colour, roughness = sample.colour()[0], sample.roughness()[0]
         # Only the shoulder cut shows the inside, of which the decoder learnt nothing: it is plain cloth or hair.
         depth = ((-sample.distance()[0] - INSIDE[0]) / (INSIDE[1] - INSIDE[0])).clamp(0, 1)
         hairy = (sample.hair < sample.body)[0]
-        plain = torch.where(hairy[:, None], identity.palette[:, 2], identity.palette[:, 3])
+        cloth = identity.palette[:, 3] * (1.0 if identity.clothing is None else PLAIN_SHADE)
+        plain = torch.where(hairy[:, None], identity.palette[:, 2], cloth)
         colour = torch.lerp(colour, plain, depth[:, None])
         roughness = torch.lerp(roughness, torch.where(hairy, HAIR_ROUGHNESS, CLOTH_ROUGHNESS).to(roughness), depth)
         if len(index):
@@ -401,6 +419,17 @@ class CanonicalGenerator(PortraitGenerator):
                 self._static = StaticTables(self.decoder)
             return self._static
 
+    def lid_border(self) -> Tensor | None:
+        """The lattice of :func:`portrait_core.models.starter.eye_opening.eye_opening`, made once; None where the
+        template has no eyes."""
+        with _TABLES:
+            if self._opening is None:
+                warp = self.identity_warp
+                vertices, triangles = warp.vertices.cpu().numpy(), warp.triangles.cpu().numpy()
+                found = eye_opening(vertices, triangles, np.asarray(self.options.eye_place, np.float32))
+                self._opening = (None if found is None else torch.as_tensor(found).to(warp.vertices),)
+            return self._opening[0]
+
     def _materials_of_eyes(self, identity: Identity, decoder: PointDecoder, points: Tensor) -> tuple[Tensor, Tensor]:
         """sRGB albedo (N, 3) and roughness (N,) of lids and eyeballs.
 
@@ -416,8 +445,15 @@ class CanonicalGenerator(PortraitGenerator):
         for _ in range(LID_STEPS):
             distance = decoder.distance(self.normalised(x))
             x = x - outward * distance.clamp(-LID_FRONT, LID_OUT)[:, None]
-        in_front = decoder(self.normalised(x + LID_FRONT * outward))
-        sample = replace(decoder(self.normalised(x)), eye=in_front.eye)
+        sample = decoder(self.normalised(x))
+        opening = None if identity.clothing is None else self.lid_border()
+        if opening is None:
+            sample = replace(sample, eye=decoder(self.normalised(x + LID_FRONT * outward)).eye)
+        else:
+            sideways = torch.cat([outward[:, :1] * side, outward[:, 1:]], 1)
+            beyond = beyond_opening(opening.to(outward), sideways)
+            dark = torch.lerp(sample.skin, sample.skin.new_tensor(FIXED_TONES[0]), lashes(beyond, outward)[:, None])
+            sample = replace(sample, eye=opening_logit(beyond)[None], skin=dark)
         place = self.warp_of(identity)(x)
         left, right = (identity.landmarks[i] for i in self.options.eye_landmarks)
         direction = nnf.normalize(place - torch.where(x[:, :1] > 0, left, right), dim=1)

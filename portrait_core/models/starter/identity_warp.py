@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from portrait_core.geometry.normals import vertex_normals
 from portrait_core.networks.chunking import at_once
 
 FADE_FROM = 0.010
@@ -97,6 +98,7 @@ class IdentityWarp(nn.Module):
         self.register_buffer("landmark_basis", torch.zeros(landmarks, 3, coefficients, dtype=torch.float32))
         self.search = search
         self._closest: PointSearch | None = None
+        self._normals: Tensor | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy takes over: not the prepared search, which holds a library's own memory."""
@@ -113,6 +115,19 @@ class IdentityWarp(nn.Module):
     def landmarks(self, coefficients: Tensor) -> Tensor:
         """Places (L, 3) of the landmarks in the identity, metres, for coefficients (K,)."""
         return self.landmark_mean + self.landmark_basis @ coefficients
+
+    def foot(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The closest points (N, 3) of the canonical template to ``points`` (N, 3), its smooth unit normals (N, 3)
+        there, and the distances (N,); outside autograd. Farther than ``FADE_TO`` only the distance counts."""
+        if self._normals is None:
+            triangles = self.triangles.detach().cpu().numpy().astype(np.int32)
+            self._normals = torch.as_tensor(vertex_normals(_numpy(self.vertices), triangles))
+        face, bary, distance = self._search()(_numpy(points))
+        corner = self.triangles[torch.as_tensor(face).to(points.device).long().clamp_min(0)].long()
+        weights = torch.as_tensor(bary).to(points)[..., None]
+        normals = (self._normals.to(points)[corner] * weights).sum(1)
+        length = normals.square().sum(1, keepdim=True).sqrt().clamp_min(1e-9)
+        return (self.vertices[corner] * weights).sum(1), normals / length, torch.as_tensor(distance).to(points)
 
     def sites(self, points: Tensor) -> Sites:
         """Prepare canonical points (N, 3); the closest-point search is outside autograd."""

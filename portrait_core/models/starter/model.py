@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.models.portrait_gan.config import GeneratorConfig
 from portrait_core.models.starter.capabilities import capabilities
+from portrait_core.models.starter.clothing import clothing_columns
 from portrait_core.models.starter.generator import CanonicalGenerator
 from portrait_core.models.starter.parts_template import template_of
 from portrait_core.models.starter.person import CanonicalPerson
@@ -37,6 +38,7 @@ class CanonicalAvatarModel:
         state = {name: tensor.to(wanted[name]) for name, tensor in loaded.network().items()}
         network = CanonicalGenerator(config)
         network.load_state_dict(state)
+        network.clothing_columns = clothing_columns(loaded.header, network.options.colours)
         self.network = network.to(device).eval().requires_grad_(False)
         self.device = device
         template = loaded.template()

@@ -148,6 +148,11 @@ class CanonicalPerson:
         return BustField(self.precise, self.shape, (self.network, self.identity))
 
     @cached_property
+    def hair_field(self) -> HairField:
+        """The hair alone."""
+        return HairField(self.precise, self.shape, (self.network, self.identity))
+
+    @cached_property
     def template(self) -> BodyTemplate:
         """The body template carried to the person, with a coarse surface of its hair that follows the head."""
         stored = self._canonical_template

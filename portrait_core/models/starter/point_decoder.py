@@ -9,6 +9,7 @@ embedding bag adds up without writing the rows down. :class:`CanonicalDecoder` i
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import torch
 import torch.nn.functional as nnf
@@ -24,13 +25,28 @@ _PLANE_AXES = ((0, 1), (2, 1), (0, 2))
 
 
 class StaticTables:
-    """The decoder's static planes behind its first layer, the same for all identities: (3 * R * R, hidden)."""
+    """The decoder's static planes and its first layer, which are the same for all identities."""
 
     def __init__(self, decoder: CanonicalDecoder) -> None:
-        start, width = 3 * decoder.plane_channels, decoder.static_planes.shape[1]
-        with torch.no_grad():
-            self.rows = _folded(decoder.static_planes, decoder, start, width)
+        self._decoder = decoder
         self.side = decoder.static_planes.shape[-1]
+
+    @cached_property
+    def rows(self) -> Tensor:
+        """The planes behind the layer (3 * R * R, hidden): five times as large as the planes, for many points."""
+        width = self._decoder.static_planes.shape[1]
+        with torch.no_grad():
+            return _folded(self._decoder.static_planes, self._decoder, 3 * self._decoder.plane_channels, width)
+
+    @torch.no_grad()
+    def sums(self, spaced: Tensor) -> Tensor:
+        """What ``rows`` give at places (N, 3), from the planes as they are: for points that are asked for once."""
+        planes, decoder = self._decoder.static_planes, self._decoder
+        grid = torch.stack([spaced[:, list(axes)] for axes in _PLANE_AXES])[:, None]
+        found = nnf.grid_sample(planes, grid, mode="bilinear", padding_mode="border", align_corners=False)
+        width, start = 3 * planes.shape[1], 3 * decoder.plane_channels
+        weight = decoder.fc0.weight[:, start : start + width] * decoder.fc0.weight_gain
+        return found.permute(3, 0, 1, 2).reshape(len(spaced), width) @ weight.t()
 
 
 class PointDecoder:
@@ -82,12 +98,12 @@ class PointDecoder:
     @torch.no_grad()
     def hidden(self, points: Tensor) -> Tensor:
         """The first hidden layer (N, hidden), for :class:`portrait_core.models.starter.bare_skin.BareSkin`."""
-        return nnf.leaky_relu_(self._first(points), 0.2)
+        return self.hidden_on(points, self.still(points))
 
     @torch.no_grad()
     def still(self, points: Tensor) -> Tensor:
         """The first layer's share (N, hidden) that is the same for all identities."""
-        found = _bag(self._static.rows, self._decoder.spacing(points), self._static.side)
+        found = self._static.sums(self._decoder.spacing(points))
         if len(self._octaves):
             found.addmm_(_octaves(points, self._decoder.octaves), self._octaves)
         return found

@@ -6,6 +6,8 @@ Of the inside of the mouth and of the lids' backs the world says nothing; they a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from torch import Tensor
 
 from portrait_core.errors import ModelFileError
 from portrait_core.imaging.colour_space import srgb_to_linear
+from portrait_core.models.starter.brow_skin import brow_band
 from portrait_core.models.starter.decoder import LIP_ROUGHNESS, SKIN_ROUGHNESS
 from portrait_core.models.starter.field import CHUNK, PIECE, chunked
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
@@ -51,7 +54,11 @@ def skin_materials(
 
     def coloured(hidden: Tensor, one: Identity, rows: Tensor) -> Tensor:
         colour, lips = branch(hidden[None], one.style, one.palette)
-        return _with_inside(colour[0], lips[0], one.palette[0], rows[:, 3:])
+        bare = _without_brows(colour[0], lambda beside: shown(beside, one), network, rows[:, :3])
+        return _with_inside(bare, lips[0], one.palette[0], rows[:, 3:])
+
+    def shown(beside: Tensor, one: Identity) -> Tensor:
+        return branch(decoder.hidden(network.normalised(beside))[None], one.style, one.palette)[0][0]
 
     if kept is None or numbers is None:
 
@@ -75,6 +82,19 @@ def skin_materials(
 
         found = over_rows(on_known, np.arange(len(places)), PIECE if device.type == "cpu" else CHUNK, device)
     return srgb_to_linear(found[:, :3]), found[:, 3]
+
+
+def _without_brows(
+    colour: Tensor, shown: Callable[[Tensor], Tensor], network: CanonicalGenerator, points: Tensor
+) -> Tensor:
+    """``colour`` (N, 3) of canonical points (N, 3) with that from ``shown`` beside the brows' band within it."""
+    band = brow_band(points, points.new_tensor(network.options.eye_place))
+    if len(band.rows) == 0:
+        return colour
+    beside = network.identity_warp.foot(torch.cat([band.above, band.below]))[0]
+    above, below = shown(beside.to(points)).chunk(2)
+    mixed = torch.lerp(below, above, band.upper[:, None])
+    return colour.index_copy(0, band.rows, torch.lerp(colour[band.rows], mixed, band.share[:, None]))
 
 
 def _with_inside(colour: Tensor, lips: Tensor, palette: Tensor, inside: Tensor) -> Tensor:

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The joints of an avatar of parts: SMPL's, and those of hair that hangs free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS
+from portrait_core.geometry.settled import settled
+from portrait_core.parts.body import Body
+from portrait_core.parts.hair_joints import HairChains
+from portrait_core.parts.rest_pose import JOINTS
+
+
+@dataclass(frozen=True, eq=False)
+class Bones:
+    """J joints: ``names``, ``parents`` (J,), -1 for the root, and places ``joints`` (J, 3) at rest, metres; those that
+    the weights of parts number, ``weighted``; and what is known of chains, ``springs``."""
+
+    names: tuple[str, ...]
+    parents: NDArray[np.int32]
+    joints: NDArray[np.float32]
+    weighted: tuple[str, ...] = JOINTS
+    springs: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
+
+    @property
+    def numbers(self) -> NDArray[np.intp]:
+        """Of each weighted joint its number."""
+        return np.array([self.names.index(joint) for joint in self.weighted])
+
+    def place(self, name: str) -> NDArray[np.float32]:
+        """(3,) of a joint."""
+        return self.joints[self.names.index(name)]
+
+    def with_chains(self, chains: HairChains) -> Bones:
+        """These, and those of hair below the head."""
+        above = np.where(chains.parents < 0, self.names.index("head"), chains.parents + len(self.names))
+        return replace(
+            self,
+            names=(*self.names, *chains.names),
+            parents=np.append(self.parents, above).astype(np.int32),
+            joints=np.concatenate([self.joints, chains.joints]),
+            weighted=(*self.weighted, *chains.names),
+            springs=chains.springs,
+        )
+
+
+def bones_of(joints: Sequence[str], body: Body) -> Bones:
+    """Those of a body that are called ``joints``, in SMPL's order."""
+    chosen = [index for index, name in enumerate(SMPL_JOINT_NAMES) if name in joints]
+    parents: list[int] = []
+    for index in chosen:
+        above = SMPL_PARENTS[index]
+        while above >= 0 and above not in chosen:
+            above = SMPL_PARENTS[above]
+        parents.append(chosen.index(above) if above >= 0 else -1)
+    names = tuple(SMPL_JOINT_NAMES[index] for index in chosen)
+    return Bones(names, np.array(parents, np.int32), settled(body.joints[chosen]))

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much of the room's and the lamps' light arrives at the places of a mesh that a picture shows.
+
+Shadows belong to vertices, each looked up once. Where a triangle has corners in the light and corners in the dark, as
+skin at the border of cloth has, they belong to a finer lattice on it: else each corner under the cloth would darken all
+its triangles, in scallops.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.geometry.mesh_queries import Hits, MeshQueries
+from portrait_core.rendering.finer_lattice import FINER, lattice
+from portrait_core.rendering.lighting import LAMPS, lamp_shadows, main_shadows, room_shadows
+from portrait_core.rendering.preview import blend
+
+APART = 0.4
+"""Shares of a light from which on they differ."""
+LARGE = 0.008
+"""Metres of a triangle's longest side from which on that shows."""
+LOOKED_AT = 2
+"""The columns of shadows that decide: the room and the key, which are most of the light."""
+
+
+class LitMesh:
+    """A mesh whose shadows ``solid`` throws: ``vertices`` (V, 3) with unit ``normals`` (V, 3), ``faces`` (F, 3)."""
+
+    def __init__(
+        self,
+        vertices: NDArray[np.float32],
+        normals: NDArray[np.float32],
+        faces: NDArray[np.int32],
+        solid: MeshQueries,
+    ) -> None:
+        self.vertices, self.normals, self.faces, self._solid = vertices, normals, faces, solid
+        self._room = np.full(len(vertices), np.nan, np.float32)  # until a picture shows the vertex
+
+    def room(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(N,) the room's share of vertices; kept for every camera."""
+        fresh = index[np.isnan(self._room[index])]
+        self._room[fresh] = room_shadows(self._solid, self.vertices[fresh], self.normals[fresh])
+        return self._room[index]
+
+    def lamps(self, index: NDArray[np.int64], cam2world: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, L) the lamps' shares of vertices."""
+        return lamp_shadows(self._solid, self.vertices[index], self.normals[index], cam2world).T
+
+    def shares(
+        self, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """(N, 2) the room's and the key lamp's shares at points with unit normals (N, 3)."""
+        return main_shadows(self._solid, points, normals, cam2world)
+
+    def longest(self, corner: NDArray[np.int32]) -> NDArray[np.float32]:
+        """(N,) metres of the longest sides of triangles (N, 3) of vertices."""
+        a, b, c = (self.vertices[corner[:, k]] for k in range(3))
+        sides = [np.einsum("ni,ni->n", side, side) for side in (a - b, b - c, c - a)]
+        return np.sqrt(np.maximum.reduce(sides))
+
+
+class VertexShares:
+    """The shares of one picture of a lit mesh; ``table`` (V, 4 + L): normals, the room's share, the lamps' shares."""
+
+    def __init__(self, mesh: LitMesh, cam2world: NDArray[np.float32]) -> None:
+        self._mesh, self.cam2world = mesh, cam2world
+        # One table, so that a hit gathers its corners once.
+        self.table = np.zeros((len(mesh.normals), 4 + len(LAMPS)), np.float32)
+        self.table[:, :3] = mesh.normals
+        self._known = np.zeros(len(self.table), bool)
+        self._keys = np.zeros(0, np.int64)
+        self._shares = np.zeros((0, 1 + len(LAMPS)), np.float32)
+
+    def of(self, hits: Hits, opaque: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Fill in the table of the vertices around places that are met, and look closer where they differ.
+
+        ``opaque`` (N,) says where nothing shines through. Returns for each place (N,) its line in what is returned
+        beside, (M, 1 + L) the room's and the lamps' shares of places of their own, or -1 where the table is enough.
+        """
+        corner = self._mesh.faces[hits.face]
+        self._look_up(corner)
+        at = [self.table[corner[:, k], 3 : 3 + LOOKED_AT] for k in range(3)]
+        apart = np.maximum.reduce(at) - np.minimum.reduce(at)
+        uneven = np.flatnonzero((apart.max(axis=1) > APART) & opaque)
+        uneven = uneven[self._mesh.longest(corner[uneven]) > LARGE]
+        line = np.full(len(corner), -1, np.int32)
+        line[uneven] = np.arange(len(uneven), dtype=np.int32)
+        return line, self._finer(hits.face[uneven], corner[uneven], hits.weights[uneven])
+
+    def _finer(
+        self, face: NDArray[np.integer], corner: NDArray[np.int32], weights: NDArray[np.floating]
+    ) -> NDArray[np.float32]:
+        """(N, 1 + L) shares at places of triangles, between those at the places of a lattice around them."""
+        if len(face) == 0:
+            return self._shares[:0]
+        points, between = lattice(weights)
+        keys = (face.astype(np.int64)[:, None] * (FINER + 1) + points[..., 0]) * (FINER + 1) + points[..., 1]
+        wanted, first = np.unique(keys, return_index=True)
+        missing = ~np.isin(wanted, self._keys)
+        if missing.any():
+            row, which = np.divmod(first[missing], 3)
+            found = self._at(corner[row], points[row, which] / np.float32(FINER))
+            self._keys = np.concatenate([self._keys, wanted[missing]])
+            order = np.argsort(self._keys)
+            self._keys = self._keys[order]
+            self._shares = np.concatenate([self._shares, found])[order]
+        around = self._shares[np.searchsorted(self._keys, keys)]
+        result = np.einsum("nk,nkc->nc", between, around).astype(np.float32)
+        # Where even those differ, at the very border of cloth, each place has its own.
+        at = [around[:, k, :LOOKED_AT] for k in range(3)]
+        apart = np.maximum.reduce(at) - np.minimum.reduce(at)
+        uneven = np.flatnonzero(apart.max(axis=1) > APART)
+        result[uneven] = self._at(corner[uneven], weights[uneven])
+        return result
+
+    def _at(self, corner: NDArray[np.int32], weights: NDArray[np.floating]) -> NDArray[np.float32]:
+        """(N, 1 + L) shares at places between vertices (N, 3): the main ones looked up there, the others blended."""
+        shares = weights.astype(np.float32)
+        mixed = blend(self.table, corner, shares)
+        normals, result = mixed[:, :3], np.ascontiguousarray(mixed[:, 3:])
+        normals = normals / np.maximum(np.sqrt(np.einsum("ni,ni->n", normals, normals))[:, None], 1e-6)
+        places = blend(self._mesh.vertices, corner, shares)
+        result[:, :LOOKED_AT] = self._mesh.shares(places, normals.astype(np.float32), self.cam2world)
+        return result
+
+    def _look_up(self, corner: NDArray[np.int32]) -> None:
+        """Fill in the shadows of vertices that no layer has shown before."""
+        wanted = np.zeros(len(self._known), bool)
+        wanted[corner] = True
+        fresh = np.flatnonzero(wanted & ~self._known)
+        if len(fresh):
+            self.table[fresh, 3] = self._mesh.room(fresh)
+            self.table[fresh, 4:] = self._mesh.lamps(fresh, self.cam2world)
+            self._known[fresh] = True
