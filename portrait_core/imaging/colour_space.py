@@ -15,6 +15,10 @@ def srgb_to_linear(srgb: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.where(srgb <= 0.04045, srgb / 12.92, curved).astype(np.float32)
 
 
+LINEAR_OF_BYTES = srgb_to_linear(np.arange(256, dtype=np.float32) / np.float32(255))
+"""(256,) what an sRGB byte stands for."""
+
+
 def linear_to_srgb(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     """Linear light, 0 to 1 (clipped), of any shape -> sRGB values, 0 to 1."""
     clipped = np.clip(linear, 0.0, 1.0)

@@ -23,7 +23,7 @@ from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.part_bones import Bones, bones_of
 from portrait_core.pipeline.part_maps import PartPainter
 from portrait_core.pipeline.provenance import provenance
-from portrait_core.pipeline.volume_hair import volume_hair
+from portrait_core.pipeline.volume_hair import volume_hair, wears
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.coat_table import CoatTable
@@ -80,7 +80,7 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
         if joint not in bones.names:
             hint = suggestion(joint, bones.names, what="joints of this model")
             raise UsageError(f"the pose turns {joint}, which model {person.header.name} does not have. {hint}")
-    volume = volume_hair(recipe, person, progress) if has_volume(recipe) else None
+    volume = volume_hair(recipe, person, progress) if wears(recipe, "volume") else None
     more = [] if volume is None else [volume.mesh]  # the same on all levels: its layout is not made for others
     every = [[*meshes(figure.at(detail), kinds_of(recipe)), *more] for detail in _details(recipe)]
     if not every[0]:
@@ -185,11 +185,6 @@ def kinds_of(recipe: Recipe) -> tuple[str, ...]:
     """The kinds of parts of the template that a recipe asks for."""
     kinds = recipe.parts or tuple(KINDS)
     return tuple(kind for kind in kinds if kind != "hair" or recipe.hair == "mesh")
-
-
-def has_volume(recipe: Recipe) -> bool:
-    """Whether a recipe asks for hair that is no mesh of the template."""
-    return recipe.hair == "volume" and (not recipe.parts or "hair" in recipe.parts)
 
 
 def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps]], numbers: NDArray[np.intp]) -> Level:

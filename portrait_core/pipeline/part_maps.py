@@ -27,7 +27,7 @@ from portrait_core.parts.template import PartsTemplate
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.maps import packed
 from portrait_core.pipeline.volume_hair import MATERIAL as VOLUME
-from portrait_core.pipeline.volume_hair import VolumeHair, volume_maps
+from portrait_core.pipeline.volume_hair import VolumeHair, volume_maps, wears
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.threads import thread_count
@@ -156,7 +156,7 @@ class PartPainter:
     @property
     def with_hair(self) -> bool:
         """Whether the recipe asks for hair whose roots show on the scalp."""
-        return self.recipe.hair == "mesh" and (not self.recipe.parts or "hair" in self.recipe.parts)
+        return wears(self.recipe, "mesh")
 
     def eye(self, progress: Progress) -> Maps:
         """White, iris and pupil."""

@@ -48,6 +48,11 @@ class VolumeHair:
     places: NDArray[np.float32]
 
 
+def wears(recipe: Recipe, hair: str) -> bool:
+    """Whether an avatar of ``recipe`` has hair of that kind, ``mesh`` or ``volume``."""
+    return recipe.hair == hair and (not recipe.parts or "hair" in recipe.parts)
+
+
 def volume_hair(recipe: Recipe, person: PersonOfParts, progress: Progress) -> VolumeHair | None:
     """The hair of ``person``, or None for bald ones; ``progress`` hears of its stages.
 

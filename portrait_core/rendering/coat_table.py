@@ -8,12 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.rendering.coats import Coat
 
 KINDS = {"opaque": 0, "mask": 1, "blend": 2}
-LINEAR = srgb_to_linear(np.arange(256, dtype=np.float32) / np.float32(255))
-"""What an sRGB byte stands for (IEC 61966-2-1)."""
 
 
 class CoatTable:

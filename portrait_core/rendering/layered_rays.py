@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Level
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries, in_threads
-from portrait_core.rendering.coat_table import LINEAR, CoatTable
+from portrait_core.imaging.colour_space import LINEAR_OF_BYTES
+from portrait_core.rendering.coat_table import CoatTable
 from portrait_core.rendering.coats import Coat
 from portrait_core.rendering.lighting import GROUND, LAMPS, SKY, lamp_directions
 from portrait_core.rendering.vertex_shares import VertexShares
@@ -23,6 +24,8 @@ REST = 0.01
 STEP = 3e-6
 """Metres that a ray starts behind the surface it passed: less than cards lie above the skin where they end in it."""
 
+BYTES = np.arange(256, dtype=np.float32)
+"""What a byte stands for that is no colour."""
 LAMP_COLOURS = np.array([lamp.colour for lamp in LAMPS], np.float32)
 LAMP_NUMBERS = np.array([(lamp.wrap, lamp.shine, max(lamp.colour)) for lamp in LAMPS], np.float32)
 """(L, 3): wrap, shine and brightness."""
@@ -96,7 +99,7 @@ class RayBundle:
         alpha, seen = np.zeros(count, np.float32), np.zeros(count, np.float32)
         surface = [kernels.wrap(each) for each in (self._directions, *mesh.surface(mesh.table))]
         state = [kernels.wrap(each) for each in (passed, layers, self.through)]
-        whole = [kernels.vector(eye), *surface, STEP, LAYERS, *state]
+        whole = [kernels.vector(eye), *surface, kernels.wrap(BYTES), STEP, LAYERS, *state]
 
         def part(begin: int, end: int) -> None:
             own = [kernels.wrap(each[begin:end]) for each in (going, face, weights, alpha, seen)]
@@ -115,7 +118,7 @@ class RayBundle:
         kernels, mesh = self._kernels, self._mesh
         colour = np.zeros((len(self._directions), 3), np.float32)
         towards = np.array(lamp_directions(self._shares.cam2world), np.float32)
-        whole = [self._directions, *mesh.surface(coats), LINEAR, self._shares.table]
+        whole = [self._directions, *mesh.surface(coats), LINEAR_OF_BYTES, self._shares.table]
         before = [kernels.wrap(each) for each in whole]
         for met in self._met:
             after = [kernels.wrap(each) for each in (met.fine, towards, LAMP_COLOURS, LAMP_NUMBERS)]

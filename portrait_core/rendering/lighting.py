@@ -43,8 +43,8 @@ _ROOM_RAYS = 32
 _ROOM_REACH = 0.35
 """Metres within which an obstacle darkens the room's light: the hollows of a face, not the whole side of a body."""
 
-_GLOSS = 22.0
-_COAT_GLOSS = 700.0
+GLOSS = 22.0
+COAT_GLOSS = 700.0
 
 
 def disk_directions(towards: NDArray[np.float64], spread: float, count: int) -> NDArray[np.float32]:
@@ -120,7 +120,7 @@ def shade(
             half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
             facing = np.clip(np.einsum("ni,ni->n", normals, half), 0.0, 1.0)
             grazing = (1.0 - np.clip(np.einsum("ni,ni->n", to_eye, half), 0.0, 1.0)) ** 5
-            shine += lamp.shine * (1.0 + 4.0 * grazing) * facing**_GLOSS * lamps[index]
+            shine += lamp.shine * (1.0 + 4.0 * grazing) * facing**GLOSS * lamps[index]
     return (albedo * light + (shine * specular)[:, None]).astype(np.float32)
 
 
@@ -137,7 +137,7 @@ def glint(
         half /= np.maximum(np.linalg.norm(half, axis=1, keepdims=True), 1e-6)
         facing = np.clip(np.einsum("ni,ni->n", normals, half), 0.0, 1.0)
         grazing = 0.04 + 0.96 * (1.0 - np.clip(np.einsum("ni,ni->n", to_eye, half), 0.0, 1.0)) ** 5
-        light += max(lamp.colour) * 8.0 * grazing * facing**_COAT_GLOSS * lamps[index]
+        light += max(lamp.colour) * 8.0 * grazing * facing**COAT_GLOSS * lamps[index]
     return light
 
 

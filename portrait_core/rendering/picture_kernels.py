@@ -15,11 +15,12 @@ import warp as wp
 from numpy.typing import NDArray
 
 from portrait_core.geometry.warp_kernels import FORWARD, launch  # noqa: F401 - also starts the library without its chatter
+from portrait_core.rendering import lighting
 
 wp.set_module_options(FORWARD)
 
-COAT_GLOSS = wp.constant(700.0)
-GLOSS = wp.constant(22.0)
+COAT_GLOSS = wp.constant(lighting.COAT_GLOSS)
+GLOSS = wp.constant(lighting.GLOSS)
 
 
 @wp.func
@@ -72,6 +73,7 @@ def meet(
     numbers: wp.array2d(dtype=wp.int32),
     factors: wp.array2d(dtype=wp.float32),
     texels: wp.array(dtype=wp.uint8),
+    plain: wp.array(dtype=wp.float32),
     step: float,
     most: int,
     passed: wp.array(dtype=wp.float32),
@@ -106,22 +108,8 @@ def meet(
                 cover = 1.0
             elif numbers[coat, 4] >= 0:
                 uv = _at(uvs, faces, query.face, at)
-                width = numbers[coat, 6]
-                height = numbers[coat, 5]
-                x = wp.clamp(uv[0] * float(width) - 0.5, 0.0, float(width) - 1.0)
-                y = wp.clamp((1.0 - uv[1]) * float(height) - 0.5, 0.0, float(height) - 1.0)
-                left = int(x)
-                top = int(y)
-                right = wp.min(left + 1, width - 1)
-                bottom = wp.min(top + 1, height - 1)
-                across = x - float(left)
-                down = y - float(top)
-                start = numbers[coat, 4]
-                above = float(texels[start + top * width + left]) * (1.0 - across)
-                above += float(texels[start + top * width + right]) * across
-                below = float(texels[start + bottom * width + left]) * (1.0 - across)
-                below += float(texels[start + bottom * width + right]) * across
-                cover = cover * (above * (1.0 - down) + below * down) / 255.0
+                level = _channel(texels, plain, numbers[coat, 4], numbers[coat, 5], numbers[coat, 6], 1, 0, uv)
+                cover = cover * level / 255.0
             if kind == 1:
                 cover = wp.where(cover >= factors[coat, 4], 1.0, 0.0)
             if layer >= most:

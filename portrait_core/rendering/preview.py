@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries
-from portrait_core.imaging.colour_space import srgb_bytes, srgb_to_linear
+from portrait_core.imaging.colour_space import LINEAR_OF_BYTES, srgb_bytes
 from portrait_core.rendering.lighting import LAMPS, expose, lamp_shadows, room_shadows, shade
 from portrait_core.runtime.threads import side_by_side
 
@@ -21,9 +21,6 @@ SUPERSAMPLING = 2
 PART = 1 << 15
 """Hits shaded at once."""
 THREADS = 2
-
-# sRGB bytes to linear light (IEC 61966-2-1).
-_LINEAR = srgb_to_linear(np.arange(256, dtype=np.float32) / np.float32(255))
 
 
 @dataclass(frozen=True)
@@ -235,7 +232,7 @@ def bilinear(texture: NDArray[Any], uvs: NDArray[np.float32]) -> NDArray[np.floa
 
     def at(row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[Any]:
         found = texels[row * width + column]
-        return _LINEAR[found] if found.dtype == np.uint8 else found
+        return LINEAR_OF_BYTES[found] if found.dtype == np.uint8 else found
 
     above = at(top, left) * (1.0 - across) + at(top, right) * across
     below = at(bottom, left) * (1.0 - across) + at(bottom, right) * across
