@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,10 +109,16 @@ class Prepared:
         self._fitted: dict[tuple[str, str], Topology] = {}
         self._borders: dict[Garment, NeckBorder] = {}
         self._shown: dict[tuple[Garment, int], NDArray[np.bool_]] = {}
+        self._skin: dict[int, Topology] | None = None
+        self._making = Lock()
 
-    @cached_property
+    @property
     def skin(self) -> dict[int, Topology]:
-        return self._template.skin.topologies(self._template.controls)
+        """By the level of detail; shapes and colours may ask for them at the same time."""
+        with self._making:
+            if self._skin is None:
+                self._skin = self._template.skin.topologies(self._template.controls)
+            return self._skin
 
     @cached_property
     def eyes(self) -> dict[str, Topology]:

@@ -21,7 +21,7 @@ from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.part_bones import Bones, bones_of
-from portrait_core.pipeline.part_maps import PartPainter
+from portrait_core.pipeline.part_maps import PAINTERS, PartPainter
 from portrait_core.pipeline.provenance import provenance
 from portrait_core.pipeline.volume_hair import volume_hair, wears
 from portrait_core.progress import Progress, silent
@@ -71,8 +71,8 @@ def quick_character(recipe: Recipe, person: PersonOfParts, size: int, progress: 
 
 
 def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, thumbnail: int | None) -> Avatar:
-    """The skin's colours, which are most of the work, come about beside everything else: nothing waits for them but the
-    thumbnail's last step."""
+    """The skin's colours, which are most of the work, come about beside everything else: they are asked for in the
+    fixed layout and need no shape, and nothing waits for them but the thumbnail's last step."""
     progress("shape", 0.0)
     figure = figure_of(recipe, person)
     bones = bones_of(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
@@ -81,32 +81,33 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
             hint = suggestion(joint, bones.names, what="joints of this model")
             raise UsageError(f"the pose turns {joint}, which model {person.header.name} does not have. {hint}")
     volume = volume_hair(recipe, person, progress) if wears(recipe, "volume") else None
-    more = [] if volume is None else [volume.mesh]  # the same on all levels: its layout is not made for others
-    every = [[*meshes(figure.at(detail), kinds_of(recipe)), *more] for detail in _details(recipe)]
-    if not every[0]:
-        raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
-    chains = _chains(recipe, figure, every[0], bones.place("head"))
-    if chains is not None:
-        every = [[chains.moving(mesh) if mesh.material == HAIR else mesh for mesh in parts] for parts in every]
-        bones = bones.with_chains(chains)
-    painter = PartPainter(recipe, person, figure, volume)
-    first = {mesh.material: mesh for mesh in reversed(every[0])}
-    with side_by_side(len(first) + 1) as pool:
-        small = {key: pool.submit(painter.paint, mesh, silent) for key, mesh in first.items() if key != SKIN}
+    painter, kinds = PartPainter(recipe, person, figure, volume), kinds_of(recipe)
+    with side_by_side(len(PAINTERS) + 1) as pool:
 
         def drafted() -> tuple[Avatar, Look | None]:
             """The avatar with blank skin, and what the thumbnail's camera sees."""
+            more = [] if volume is None else [volume.mesh]  # the same on all levels: its layout is not made for others
+            every = [[*meshes(figure.at(detail), kinds), *more] for detail in _details(recipe)]
+            if not every[0]:
+                raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
+            rig = bones
+            chains = _chains(recipe, figure, every[0], rig.place("head"))
+            if chains is not None:
+                every = [[chains.moving(mesh) if mesh.material == HAIR else mesh for mesh in parts] for parts in every]
+                rig = rig.with_chains(chains)
+            first = {mesh.material: mesh for mesh in reversed(every[0])}
+            small = {key: pool.submit(painter.paint, mesh, silent) for key, mesh in first.items() if key != SKIN}
             looks = {key: (painter.material(key), maps.result()) for key, maps in small.items()}
             looks[SKIN] = (painter.material(SKIN), BLANK)
-            avatar = _avatar(recipe, person, figure, bones, every, looks, name)
+            avatar = _avatar(recipe, person, figure, rig, every, looks, name)
             return avatar, None if thumbnail is None else _look(avatar, thumbnail)
 
-        waiting = pool.submit(drafted)  # behind what it waits for
-        skin = painter.paint(first[SKIN], progress) if SKIN in first else None
+        waiting = pool.submit(drafted)
+        skin = painter.skin(progress) if SKIN in kinds else None
         avatar, look = waiting.result()
     if skin is not None:
         avatar = replace(avatar, levels=tuple(_with_skin(level, skin) for level in avatar.levels))
-    _log.info("%s: %d objects, %d faces", name, len(every[0]), len(avatar.main.faces))
+    _log.info("%s: %d objects, %d faces", name, len(avatar.main.sections), len(avatar.main.faces))
     if look is None:
         return avatar
     progress("thumbnail", 0.0)

@@ -189,12 +189,13 @@ class CanonicalGenerator(PortraitGenerator):
 
     def parts_identity(self, ws: Tensor) -> Identity:
         """The identity of style rows (1, num_ws, w_dim) for parts, which need no field of the whole bust: with the
-        refined code, and without what carries and cuts that field."""
+        refined code, and without what carries and cuts that field. It has no planes, for shapes need none; see
+        :meth:`with_planes`."""
         _, coefficients = self.identity_code.read(ws[:, 0])
         code = self.refined_code(ws[:, 0])
         style = self.identity_code.style(code)
         return Identity(
-            planes=self.planes_of_style(style),
+            planes=ws.new_zeros(0),
             style=style,
             palette=self.identity_code.palette(code),
             coefficients=coefficients[0],
@@ -202,6 +203,10 @@ class CanonicalGenerator(PortraitGenerator):
             moved=ws.new_zeros(0),
             shoulders=self._wanted_cut(),
         )
+
+    def with_planes(self, identity: Identity) -> Identity:
+        """An identity in this network's precision with its planes, for colours."""
+        return replace(identity, planes=self.planes_of_style(identity.style), prepared=Prepared())
 
     def _wanted_cut(self) -> ShoulderCut:
         return ShoulderCut(self.options.cut_y, self.options.cut_x)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,8 @@ class CanonicalPerson:
         self._canonical_template, self._parts = template, parts
         self._device = network.identity_warp.vertices.device
         self._scene: tuple[Pose, DistanceScene] | None = None
+        self._painted: Identity | None = None
+        self._colours = Lock()
 
     @cached_property
     def _rows(self) -> Tensor:
@@ -103,13 +106,20 @@ class CanonicalPerson:
 
     @cached_property
     def _parts_shape(self) -> Identity:
-        """What parts need of the networks, float64: much less than whole busts do."""
+        """What the shapes of parts need of the networks, float64: much less than whole busts do."""
         with torch.no_grad(), one_torch_thread():
             return self.precise.parts_identity(self._rows)
 
-    @cached_property
+    @property
     def _parts_identity(self) -> Identity:
-        return in_precision(self._parts_shape, self.network.identity_warp.vertices)
+        """The same with the planes, which colours alone need, in the network's own precision. Made once, whichever of
+        several threads asks first."""
+        with self._colours:
+            if self._painted is None:
+                like = self.network.identity_warp.vertices
+                with torch.no_grad(), one_torch_thread():
+                    self._painted = self.network.with_planes(in_precision(self._parts_shape, like))
+            return self._painted
 
     @property
     def parts_template(self) -> PartsTemplate:

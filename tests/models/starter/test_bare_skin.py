@@ -28,7 +28,7 @@ def test_the_baked_skin_is_the_trained_branch_on_the_plain_decoder() -> None:
     branch = network.bare_skin
     assert branch is not None
     with torch.no_grad():
-        identity = person.network.parts_identity(torch.as_tensor(person.styles)[None])
+        identity = network.with_planes(network.parts_identity(torch.as_tensor(person.styles)[None]))
         places = network.normalised(torch.as_tensor(points))[None]
         hidden = network.decoder.first_hidden(identity.planes, places, identity.style)
         colour, lips = branch(hidden, identity.style, identity.palette)
