@@ -288,6 +288,12 @@ def mesh(vertices: NDArray[np.float32], corners: NDArray[np.int32], *, solid: bo
     )
 
 
+def move(mesh: Any, vertices: NDArray[np.float32]) -> None:
+    """Bring the vertices of a hierarchy to ``vertices`` (V, 3); its boxes grow with them."""
+    mesh.points.assign(vertices)
+    mesh.refit()
+
+
 def whole(array: NDArray[Any], device: str) -> Any:
     """A copy of ``array`` on ``device``; rows of three are vectors."""
     return wp.array(array, dtype=wp.vec3 if array.ndim == 2 else wp.dtype_from_numpy(array.dtype), device=device)

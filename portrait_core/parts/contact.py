@@ -19,17 +19,17 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from portrait_core.parts.arrays import Arrays, Sparse, sparse_arrays, sparse_from
-from portrait_core.parts.normals import SmoothNormals
+from portrait_core.parts.normals import LiftedNormals, SmoothNormals
 
 ALLOWED = 0.00004
 """Metres that a lip may be in the other one: less would open the slit again."""
 ROUNDS = 7
-LASTING = 7
-"""Rounds for which the vertices across are taken to be the same."""
 REACH = 0.003
 """Metres beyond which two places of the lips have nothing to do with each other."""
 LEAST_SLOPE = 0.4
 """Least upward part of a normal that is reckoned with."""
+LEAF = 32
+"""Vertices of a lip that are looked through one after another."""
 FARTHEST = 0.0012
 """Metres that a vertex gives way at most: some deep in the mouth's corners never get free, and would run away."""
 SPREAD = 0.8
@@ -73,21 +73,23 @@ class LipContact:
 
     def given_way(self, own: NDArray[np.float64], prepared: Facing) -> NDArray[np.float64]:
         """(N, 3) the surface around the lips where no vertex is deep in the other lip; ``own`` (N, 3) as sealed."""
-        own = own.copy()
-        low, high = own[:, 1] - FARTHEST, own[:, 1] + FARTHEST
-        across: list[NDArray[np.int64]] = []
-        for turn in range(ROUNDS):
-            if turn % LASTING == 0:
-                across = [_across(own, prepared.upper, prepared.lower), _across(own, prepared.lower, prepared.upper)]
-            normals = prepared.normals(own)
-            up, down = (_depth(own, normals, pairs) for pairs in across)
+        heights = own[:, 1].copy()
+        low, high = heights - FARTHEST, heights + FARTHEST
+        upper, lower = prepared.upper, prepared.lower
+        sides = [_Across.of(own, *lips) for lips in ((upper, lower), (lower, upper))]
+        normals_at = LiftedNormals(prepared.normals, own)
+        for _ in range(ROUNDS):
+            normals = normals_at(heights)
+            up, down = (side.depth(heights, normals) for side in sides)
             if not bool(up.any() or down.any()):
                 break
             push = np.zeros(len(own))
-            push[across[0][0]] = up
-            push[across[1][0]] -= down
-            own[:, 1] = np.clip(own[:, 1] + prepared.spread(push), low, high)
-        return own
+            push[sides[0].mine] = up
+            push[sides[1].mine] -= down
+            heights = np.clip(heights + prepared.spread(push), low, high)
+        result = own.copy()
+        result[:, 1] = heights
+        return result
 
     def prepare(self, quads: NDArray[np.int64], count: int) -> Facing:
         """What the contact needs of a mesh of ``quads`` and ``count`` vertices, the same for everybody."""
@@ -135,11 +137,10 @@ class Facing:
 
     def spread(self, push: NDArray[np.float64]) -> NDArray[np.float64]:
         """Pushes (N,) passed on to the neighbours, so that no vertex goes alone."""
-        up, down = np.maximum(push, 0), np.maximum(-push, 0)
+        both = np.stack([np.maximum(push, 0), np.maximum(-push, 0)], axis=1)
         for _ in range(2):
-            up = np.maximum(up, SPREAD * (self.means @ up))
-            down = np.maximum(down, SPREAD * (self.means @ down))
-        return up - down
+            both = np.maximum(both, SPREAD * np.asarray(self.means @ both))
+        return both[:, 0] - both[:, 1]
 
 
 def _means(quads: NDArray[np.int64], own: NDArray[np.bool_], count: int) -> Sparse:
@@ -152,20 +153,32 @@ def _means(quads: NDArray[np.int64], own: NDArray[np.bool_], count: int) -> Spar
     return sparse.csr_matrix((1 / degree[both[:, 0]], (both[:, 0], both[:, 1])), (count, count))
 
 
-def _across(places: NDArray[np.float64], own: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(2, P): vertices of ``own`` that have the other lip near, and the vertex of it that is nearest."""
-    tree: Any = cKDTree(places[other])
-    away, nearest = tree.query(places[own], distance_upper_bound=REACH)
-    index = np.flatnonzero(np.isfinite(away))
-    return np.stack([own[index], other[nearest[index]]])
+@dataclass(frozen=True, eq=False)
+class _Across:
+    """P vertices ``mine`` of a lip that have the other one near, the vertex of it that is nearest, ``other``, and how
+    far the first lie ``aside`` and ``ahead`` of the second, which no push changes."""
 
+    mine: NDArray[np.int64]
+    other: NDArray[np.int64]
+    aside: NDArray[np.float64]
+    ahead: NDArray[np.float64]
 
-def _depth(places: NDArray[np.float64], normals: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Half of how far the first of each pair (2, P) has to go up or down to be no deeper in the other lip than
-    allowed."""
-    mine, across = pairs
-    facing = normals[across]
-    inside = -np.einsum("vi,vi->v", places[mine] - places[across], facing) - ALLOWED
-    # A lip's outside and the bag behind it have their backs to each other: they cannot be in contact.
-    inside[(inside < 0) | (np.einsum("vi,vi->v", normals[mine], facing) > 0)] = 0
-    return 0.5 * inside / np.maximum(np.abs(facing[:, 1]), LEAST_SLOPE)
+    @classmethod
+    def of(cls, places: NDArray[np.float64], own: NDArray[np.int64], other: NDArray[np.int64]) -> _Across:
+        """Of the vertices ``own`` and ``other`` among ``places`` (N, 3)."""
+        tree: Any = cKDTree(places[other], leafsize=LEAF)
+        away, nearest = tree.query(places[own], distance_upper_bound=REACH)
+        index = np.flatnonzero(np.isfinite(away))
+        mine, across = own[index], other[nearest[index]]
+        apart = places[mine] - places[across]
+        return cls(mine, across, apart[:, 0].copy(), apart[:, 2].copy())
+
+    def depth(self, heights: NDArray[np.float64], normals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(P,) half of how far each has to go up or down to be no deeper in the other lip than allowed; ``normals``
+        (3, N)."""
+        facing = normals[:, self.other]
+        apart = heights[self.mine] - heights[self.other]
+        inside = -(self.aside * facing[0] + apart * facing[1] + self.ahead * facing[2]) - ALLOWED
+        # A lip's outside and the bag behind it have their backs to each other: they cannot be in contact.
+        inside[(inside < 0) | ((normals[:, self.mine] * facing).sum(axis=0) > 0)] = 0
+        return 0.5 * inside / np.maximum(np.abs(facing[1]), LEAST_SLOPE)

@@ -30,7 +30,7 @@ class SmoothNormals:
 
     def __call__(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """(V, 3) of length one: the mean of the faces around a vertex by their area; +z where there is none."""
-        a, b = self._diagonals
+        a, b = self.diagonals
         # One axis after another is several times as quick as rows of three.
         x, y, z = np.ascontiguousarray(places.T)
         one, two = ([axis[ends[1]] - axis[ends[0]] for axis in (x, y, z)] for ends in (a, b))
@@ -45,8 +45,32 @@ class SmoothNormals:
         return unit
 
     @cached_property
-    def _diagonals(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    def diagonals(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Where the two diagonals of each quad begin and end, or two sides of each triangle."""
         sides = ((0, 2), (1, 3)) if self.polygons.shape[1] == 4 else ((0, 1), (0, 2))
         columns = [np.ascontiguousarray(column) for column in self.polygons.T]
         return [(columns[begin], columns[end]) for begin, end in sides]
+
+
+class LiftedNormals:
+    """The normals of :class:`SmoothNormals` for vertices that move up and down alone, again and again: what their
+    heights do not change is computed once."""
+
+    def __init__(self, smooth: SmoothNormals, places: NDArray[np.float64]) -> None:
+        """``places`` (V, 3) say where the vertices are aside and ahead."""
+        self._sums, self._diagonals = smooth.sums, smooth.diagonals
+        x, _, z = np.ascontiguousarray(places.T)
+        (self._x1, self._x2), (self._z1, self._z2) = (
+            [axis[ends[1]] - axis[ends[0]] for ends in self._diagonals] for axis in (x, z)
+        )
+        self._up = np.asarray(self._sums @ (self._z1 * self._x2 - self._x1 * self._z2))
+
+    def __call__(self, heights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(3, V) of length one, an axis a row, for heights (V,); zero where there is none."""
+        y1, y2 = (heights[end] - heights[begin] for begin, end in self._diagonals)
+        cross = np.stack([y1 * self._z2 - self._z1 * y2, self._x1 * y2 - y1 * self._x2], axis=1)
+        aside, ahead = np.ascontiguousarray(np.asarray(self._sums @ cross).T)
+        total = np.stack([aside, self._up, ahead])
+        length = np.sqrt(aside * aside + self._up * self._up + ahead * ahead)
+        total /= np.where(length > 0, length, 1.0)
+        return total

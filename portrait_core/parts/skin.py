@@ -84,8 +84,9 @@ class SkinTemplate:
     def _apart(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """(V1, 3) with no lip through the other or itself, and none folded by that."""
         count = len(self.vertices)
+        scene = self._untangling.begin(places[:count])
         for _ in range(ROUNDS):
-            moved = self._untangling.step(places[:count])
+            moved = self._untangling.step(places[:count], scene)
             if moved is None:
                 break
             places = places + np.asarray(self.fine.matrix @ moved)

@@ -9,11 +9,12 @@ vertices move towards their neighbours. Nobody sees it but through an opening mo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.geometry.mesh_queries import Hits, MeshQueries
 from portrait_core.parts.arrays import Sparse
 
 ROUNDS = 14
@@ -51,13 +52,17 @@ class Untangling:
         ends = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], -1).reshape(-1, 2), axis=1)
         return cls(faces, np.unique(ends, axis=0).astype(np.int64), side, neighbours)
 
-    def step(self, places: NDArray[np.float64]) -> NDArray[np.float64] | None:
-        """How far (V, 3) vertices at ``places`` (V, 3) are to move, or None where nothing crosses."""
+    def begin(self, places: NDArray[np.float64]) -> MeshQueries:
+        """What the steps of a person share, whose vertices are at ``places`` (V, 3) at first."""
+        return MeshQueries(places, self.faces)
+
+    def step(self, places: NDArray[np.float64], scene: MeshQueries | None = None) -> NDArray[np.float64] | None:
+        """How far (V, 3) vertices at ``places`` (V, 3) are to move, or None where nothing crosses; ``scene`` by
+        :meth:`begin`, for the same person's places before."""
         if len(self.faces) == 0:
             return None
-        used = np.unique(self.faces)
-        behind = places[used, 2].max() - places[:, 2]
-        edge, face, depth = self._crossings(places, behind)
+        behind = places[self._used, 2].max() - places[:, 2]
+        edge, face, depth = self._crossings(places, behind, scene)
         if not len(edge):
             return None
         free = np.clip((behind - SHOWN) / (HIDDEN - SHOWN), 0, 1)
@@ -74,26 +79,50 @@ class Untangling:
         moved[own] += (RELAXED * free[own])[:, None] * (np.asarray(self.neighbours[own] @ places) - places[own])
         return moved
 
+    @cached_property
+    def _used(self) -> NDArray[np.int32]:
+        """The vertices of the faces."""
+        return np.unique(self.faces)
+
+    @cached_property
+    def _ends(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the edges begin (E,) and end (E,)."""
+        return np.ascontiguousarray(self.edges[:, 0]), np.ascontiguousarray(self.edges[:, 1])
+
     def _crossings(
-        self, places: NDArray[np.float64], behind: NDArray[np.float64]
+        self, places: NDArray[np.float64], behind: NDArray[np.float64], scene: MeshQueries | None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Edges (K,) that go through faces (K,), and how deep (K,): how far their nearer end lies beyond."""
-        near = np.flatnonzero(behind[self.edges].min(axis=1) < BACK)
-        # Both ways along each edge, in one call.
-        start, end = (self.edges[near][:, ends].T.ravel() for ends in ([0, 1], [1, 0]))
-        way = places[end] - places[start]
+        if scene is None:
+            scene = self.begin(places)
+        else:
+            scene.move(places)
+        one, two = self._ends
+        near = np.flatnonzero(np.minimum(behind[one], behind[two]) < BACK)
+        one, two = one[near], two[near]
+        begin, end = places[one], places[two]
+        way = end - begin
         length = np.sqrt(np.einsum("ei,ei->e", way, way))
         way = way / np.maximum(length, 1e-12)[:, None]
-        scene = MeshQueries(places.astype(np.float32), self.faces)
+        ahead = 0.02 * length[:, None] * way
         # No farther than the longest edge goes.
-        hits = scene.first_hits(places[start] + 0.02 * length[:, None] * way, way, float(length.max()))
-        met = np.flatnonzero((hits.face >= 0) & (hits.distance < 0.96 * length))
-        face, start, end = hits.face[met].astype(np.int64), start[met], end[met]
-        corners = self.faces[face]
-        other = ~((corners == start[:, None]) | (corners == end[:, None])).any(axis=1)
+        reach = float(length.max(initial=0.0))
+        there = _met(scene.first_hits(begin + ahead, way, reach), length)
+        # Back along those that meet anything: from the other end that may be another face.
+        met = there[0]
+        back = _met(scene.first_hits((end - ahead)[met], -way[met], reach), length[met])
+        edge, face = np.concatenate([met, met[back[0]]]), np.concatenate([there[1], back[1]])
+        one, two, corners = one[edge], two[edge], self.faces[face]
+        other = ~((corners == one[:, None]) | (corners == two[:, None])).any(axis=1)
         a, b, c = (places[corners[:, k]] for k in range(3))
         normal = np.cross(b - a, c - a)
         normal /= np.maximum(np.sqrt(np.einsum("ei,ei->e", normal, normal)), 1e-18)[:, None]
-        depth = np.minimum(*(np.abs(np.einsum("ei,ei->e", places[each] - a, normal)) for each in (start, end)))
+        depth = np.minimum(*(np.abs(np.einsum("ei,ei->e", places[each] - a, normal)) for each in (one, two)))
         deep = other & (depth > ENOUGH)
-        return near[met[deep] % len(near)], face[deep], depth[deep]
+        return near[edge[deep]], face[deep], depth[deep]
+
+
+def _met(hits: Hits, length: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which rays (K,) of N along edges of ``length`` (N,) meet a face before the edge ends, and the faces (K,)."""
+    rays = np.flatnonzero((hits.face >= 0) & (hits.distance < 0.96 * length))
+    return rays, hits.face[rays].astype(np.int64)

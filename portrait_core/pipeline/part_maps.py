@@ -58,7 +58,7 @@ skin differs from the world's."""
 SKIN_TILE = 512
 """Texels along the squares of skin that threads share."""
 KEPT_SIZE, KEPT_FACES = 1024, 2048
-"""Edges of the largest skin maps of whose texels a process keeps what everybody has (128 MB at this size), and of which
+"""Edges of the largest skin maps of whose texels a process keeps what everybody has (20 MB at this size), and of which
 it keeps the faces (17 MB)."""
 KEPT = 12
 """Maps without a person's colour that a process keeps: every style of a model."""

@@ -76,3 +76,21 @@ def test_importing_says_nothing_and_leaves_stderr_as_it_was() -> None:
         [sys.executable, "-c", program], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True
     )
     assert done.stdout == "" and done.stderr == "still here\n"
+
+
+def test_a_mesh_that_moved_answers_as_a_new_one() -> None:
+    random = np.random.default_rng(2)
+    mesh = MeshQueries(BALL.vertices, BALL.faces)
+    points, ways = random.normal(size=(300, 3)), trimesh.unitize(random.normal(size=(300, 3)))
+    for scale in (1.3, (0.7, 1.0, 1.4)):
+        vertices = BALL.vertices * scale + 0.1
+        mesh.move(vertices)
+        fresh = MeshQueries(vertices, BALL.faces)
+        np.testing.assert_allclose(mesh.closest(points).distance, fresh.closest(points).distance, atol=1e-6)
+        np.testing.assert_array_equal(
+            mesh.first_hits(0.2 * points, ways).distance, fresh.first_hits(0.2 * points, ways).distance
+        )
+        assert mesh.size == fresh.size
+        nearest, wanted = (each.nearest(points, reach=9.0, tie=1e-9) for each in (mesh, fresh))
+        np.testing.assert_array_equal(nearest[0], wanted[0])
+        np.testing.assert_array_equal(nearest[1], wanted[1])

@@ -6,8 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import sparse
+from scipy.spatial.distance import cdist
 
-from portrait_core.parts.contact import ALLOWED, LipContact
+from portrait_core.parts.contact import ALLOWED, FARTHEST, LEAST_SLOPE, REACH, ROUNDS, SPREAD, Facing, LipContact
 
 COLUMNS, ROWS = 15, 9
 LATER = ("overlaps", "limits", "upper", "lower")
@@ -103,3 +104,34 @@ def test_edges_that_came_apart_where_lips_gave_way_meet_again() -> None:
     closed = own.closed(places, facing)
     assert edge(closed) < 1e-9
     assert (closed[:half] - closed[half:])[:, 1].min() > -0.0003
+
+
+def plainly_given_way(own: np.ndarray, facing: Facing) -> np.ndarray:
+    """What :meth:`LipContact.given_way` says, a vertex at a time, with nothing kept from round to round."""
+    start, own = own, own.copy()
+    lips = {1: (facing.upper, facing.lower), -1: (facing.lower, facing.upper)}
+    away = {side: cdist(start[mine], start[other]) for side, (mine, other) in lips.items()}
+    for _ in range(ROUNDS):
+        normals, push = facing.normals(own), np.zeros(len(own))
+        for side, (mine, other) in lips.items():
+            for row, vertex in enumerate(mine):
+                across = other[away[side][row].argmin()]
+                if away[side][row].min() > REACH or normals[vertex] @ normals[across] > 0:
+                    continue
+                inside = -(own[vertex] - own[across]) @ normals[across] - ALLOWED
+                push[vertex] += side * 0.5 * max(inside, 0) / max(abs(normals[across, 1]), LEAST_SLOPE)
+        up, down = np.maximum(push, 0), np.maximum(-push, 0)
+        for _ in range(2):
+            up, down = (np.maximum(each, SPREAD * (facing.means @ each)) for each in (up, down))
+        own[:, 1] = np.clip(own[:, 1] + up - down, start[:, 1] - FARTHEST, start[:, 1] + FARTHEST)
+    return own
+
+
+@pytest.mark.parametrize("dip", [0.0006, 0.0020])
+def test_giving_way_is_what_a_vertex_at_a_time_does(dip: float) -> None:
+    places, quads = lips(0.0002, dip)
+    places += np.random.default_rng(0).normal(size=places.shape) * 0.00005  # no two places across are as near
+    facing = contact().prepare(quads, len(places))
+    found = contact().given_way(places[facing.vertices], facing)
+    np.testing.assert_allclose(found, plainly_given_way(places[facing.vertices], facing), rtol=0, atol=1e-12)
+    assert np.abs(found - places[facing.vertices]).max() > 0.0001

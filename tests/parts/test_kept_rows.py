@@ -23,6 +23,21 @@ def test_rows_are_computed_once_and_are_the_same_again() -> None:
     kept = KeptRows(50, 4)
     first = rows_of(np.array([3, 1, 40]))
     second = rows_of(np.array([40, 7, 3]))
-    assert asked == [3, 1, 40, 7]
+    assert asked == [3, 1, 40, 7] and kept.taken == 4
     np.testing.assert_array_equal(first[[2, 0]], second[[0, 2]])
     np.testing.assert_array_equal(second, table[[40, 7, 3]].astype(np.float16))
+
+
+def test_rows_that_another_thread_adds_meanwhile_are_kept_once() -> None:
+    table = np.random.default_rng(0).normal(size=(8, 4))
+    numbers, others = np.array([2, 5, 6]), np.array([5, 6, 7])
+    kept = KeptRows(8, 4)
+
+    def compute(fresh: NDArray[np.int64]) -> NDArray[np.float64]:
+        kept.take(others, lambda own: table[others[own]])  # as if by another thread
+        return table[numbers[fresh]]
+
+    np.testing.assert_array_equal(kept.take(numbers, compute), table[numbers].astype(np.float16))
+    assert kept.taken == 4
+    np.testing.assert_array_equal(kept.take(np.arange(8), lambda fresh: table[fresh]), table.astype(np.float16))
+    assert kept.taken == 8

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from portrait_core.geometry.normals import vertex_normals
-from portrait_core.parts.normals import SmoothNormals
+from portrait_core.parts.normals import LiftedNormals, SmoothNormals
 from portrait_core.parts.part_mesh import cut_seams, topology_of, triangles_of_quads
 from portrait_core.parts.skin_weights import on_one_joint
 
@@ -70,3 +70,16 @@ def test_a_vertex_without_faces_has_a_normal_too() -> None:
     found = SmoothNormals.of(np.array([(0, 1, 2)]), 4)(np.array([(0, 0, 0), (1, 0, 0), (0, 0, -1), (5, 5, 5.0)]))
     assert found[0] == pytest.approx((0, 1, 0))
     assert found[3] == pytest.approx((0, 0, 1))
+
+
+@pytest.mark.parametrize("corners", [3, 4])
+def test_normals_of_vertices_that_move_up_and_down_are_the_same(corners: int) -> None:
+    random = np.random.default_rng(0)
+    places = np.concatenate([FLAT + random.normal(size=FLAT.shape) * 0.1, [(5.0, 5.0, 5.0)]])  # the last one alone
+    plain = SmoothNormals.of(STRIP[:, :corners], len(places))
+    lifted = LiftedNormals(plain, places)
+    for _ in range(3):
+        places[:, 1] = random.normal(size=len(places))
+        used = np.unique(STRIP[:, :corners])
+        np.testing.assert_allclose(lifted(places[:, 1]).T[used], plain(places)[used], rtol=0, atol=1e-15)
+    assert not lifted(places[:, 1])[:, -1].any()

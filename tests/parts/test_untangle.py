@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -50,6 +51,42 @@ def test_lips_that_cross_come_apart_behind_and_stay_in_front() -> None:
     assert front.any() and np.array_equal(moved[front], places[front])
     away = moved[:, 1] - places[:, 1]
     assert away[: SIDE * SIDE].min() >= 0 >= away[SIDE * SIDE :].max()  # the upper one up, the lower one down
+
+
+def test_a_scene_that_is_kept_changes_no_step() -> None:
+    places, untangling = lips(0.0002, -0.0008)
+    scene = untangling.begin(places)
+    for _ in range(ROUNDS):
+        step, kept = untangling.step(places), untangling.step(places, scene)
+        if step is None:
+            break
+        assert kept is not None
+        np.testing.assert_array_equal(kept, step)
+        places = places + step
+
+
+def test_every_edge_through_a_face_is_found() -> None:
+    """Against all edges and all faces, one after another."""
+    places, untangling = lips(0.0002, -0.0008)
+    places += np.random.default_rng(0).normal(size=places.shape) * 0.00003  # no edge meets two faces where they meet
+    behind = places[:, 2].max() - places[:, 2]
+    edge, face, depth = untangling._crossings(places, behind, None)
+    a, b, c = (places[untangling.faces[:, k]] for k in range(3))
+    normal = np.cross(b - a, c - a)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    wanted: dict[tuple[int, int], float] = {}
+    for number, ends in enumerate(untangling.edges.tolist()):
+        one, two = places[ends]
+        over, under = ((each - a) * normal for each in (one, two))
+        over, under = over.sum(axis=1), under.sum(axis=1)
+        at = one + (two - one) * (over / np.where(over == under, 1, over - under))[:, None]
+        sides = [(np.cross(q - p, at - p) * normal).sum(axis=1) for p, q in ((a, b), (b, c), (c, a))]
+        apart = ~np.isin(untangling.faces, ends).any(axis=1)
+        through = apart & (over * under < 0) & (np.stack(sides) >= 0).all(axis=0)
+        deep = np.minimum(abs(over), abs(under))
+        wanted |= {(number, each): float(deep[each]) for each in np.flatnonzero(through & (deep > ENOUGH)).tolist()}
+    found = dict(zip(zip(edge.tolist(), face.tolist(), strict=True), depth.tolist(), strict=True))
+    assert len(wanted) > 3 and found == pytest.approx(wanted)
 
 
 def test_lips_that_only_lie_on_each_other_stay_where_they_are() -> None:

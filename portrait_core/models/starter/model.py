@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,7 +14,7 @@ from portrait_core.models.starter.clothing import clothing_columns
 from portrait_core.models.starter.generator import CanonicalGenerator
 from portrait_core.models.starter.parts_template import template_of
 from portrait_core.models.starter.person import CanonicalPerson
-from portrait_core.models.starter.settled import precise
+from portrait_core.models.starter.settled import PreciseNetworks
 from portrait_core.person import Origin, origin_of
 from portrait_core.recipe import Recipe
 from portrait_core.weights.checkpoint import LoadedWeights, check_shapes
@@ -46,10 +44,7 @@ class CanonicalAvatarModel:
             raise ModelFileError(f"{loaded.path}: no body template in it; the rig needs one.")
         self._template = {name: tensor.to(torch.float32).numpy() for name, tensor in template.items()}
         self._parts = template_of(loaded)
-
-    @cached_property
-    def _precise(self) -> CanonicalGenerator:
-        return precise(self.network)
+        self._precise = PreciseNetworks(self.network)
 
     def person(self, recipe: Recipe) -> CanonicalPerson:
         """The person that ``recipe`` says.

@@ -23,6 +23,7 @@ from portrait_core.geometry.settled import settled
 from portrait_core.models.starter.field import BustField, CanonicalField, HairField
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity, in_precision
 from portrait_core.models.starter.parts_template import look_of
+from portrait_core.models.starter.settled import PreciseNetworks
 from portrait_core.models.starter.skin_colour import skin_materials
 from portrait_core.parts.kept_rows import KeptRows
 from portrait_core.parts.person_look import PersonLook
@@ -59,16 +60,16 @@ class CanonicalPerson:
         header: ModelHeader,
         capabilities: frozenset[Capability],
         network: CanonicalGenerator,
-        precise: CanonicalGenerator,
+        precise: PreciseNetworks,
         template: Mapping[str, NDArray[np.float32]],
         origin: Origin,
         parts: PartsTemplate | None = None,
     ) -> None:
-        """``precise`` is ``network`` in float64; ``template`` holds the canonical ``vertices`` (V, 3), ``faces`` (F, 3)
+        """``precise`` has ``network`` in float64; ``template`` holds canonical ``vertices`` (V, 3), ``faces`` (F, 3)
         and ``weights`` (V, 24); ``parts`` is there with the capability of that name."""
         self.header = header
         self.capabilities = capabilities
-        self.network, self.precise = network, precise
+        self.network, self._precise = network, precise
         self.origin = origin
         self._canonical_template, self._parts = template, parts
         self._device = network.identity_warp.vertices.device
@@ -80,13 +81,13 @@ class CanonicalPerson:
     def _rows(self) -> Tensor:
         """Style rows (1, num_ws, w_dim), truncated: float32 numbers in float64, so that rows that were written down
         give the person they came from."""
-        origin, mapping = self.origin, self.precise.backbone.mapping
+        origin, codes = self.origin, self._precise.codes
         with torch.no_grad(), one_torch_thread():
-            whole = self.precise.mapping(self._given(origin.z)) if origin.styles is None else self._given(origin.styles)
-            return mapping.truncate(whole.float().double(), origin.psi).float().double()
+            whole = codes.mapping(self._given(origin.z)) if origin.styles is None else self._given(origin.styles)
+            return codes.backbone.mapping.truncate(whole.float().double(), origin.psi).float().double()
 
     def _given(self, values: NDArray[np.floating] | None) -> Tensor:
-        return torch.as_tensor(values).to(self.precise.identity_warp.vertices)
+        return torch.as_tensor(values).to(self._precise.codes.identity_code.code_mean)
 
     @property
     def styles(self) -> NDArray[np.float32]:
@@ -97,7 +98,7 @@ class CanonicalPerson:
     def shape(self) -> Identity:
         """Everything in the networks that depends on the person alone, float64."""
         with torch.no_grad(), one_torch_thread():
-            return self.precise.identity(self._rows)
+            return self._precise.whole.identity(self._rows)
 
     @cached_property
     def identity(self) -> Identity:
@@ -108,7 +109,7 @@ class CanonicalPerson:
     def _parts_shape(self) -> Identity:
         """What the shapes of parts need of the networks, float64: much less than whole busts do."""
         with torch.no_grad(), one_torch_thread():
-            return self.precise.parts_identity(self._rows)
+            return self._precise.codes.parts_identity(self._rows)
 
     @property
     def _parts_identity(self) -> Identity:
@@ -135,7 +136,7 @@ class CanonicalPerson:
     def look(self) -> PersonLook:
         """What makes this person's parts its own."""
         with one_torch_thread():
-            return look_of(self.precise, self.header, self._rows, self._parts_shape)
+            return look_of(self._precise.codes, self.header, self._rows, self._parts_shape)
 
     def skin_materials(
         self,
@@ -155,12 +156,12 @@ class CanonicalPerson:
     @cached_property
     def field(self) -> BustField:
         """The whole bust."""
-        return BustField(self.precise, self.shape, (self.network, self.identity))
+        return BustField(self._precise.whole, self.shape, (self.network, self.identity))
 
     @cached_property
     def hair_field(self) -> HairField:
         """The hair alone."""
-        return HairField(self.precise, self.shape, (self.network, self.identity))
+        return HairField(self._precise.whole, self.shape, (self.network, self.identity))
 
     @cached_property
     def template(self) -> BodyTemplate:
@@ -168,7 +169,7 @@ class CanonicalPerson:
         stored = self._canonical_template
         weights = stored["weights"]
         vertices, faces = stored["vertices"], stored["faces"].astype(np.int32)
-        hair = _surface_or_none(HairField(self.precise, self.shape))
+        hair = _surface_or_none(HairField(self._precise.whole, self.shape))
         if hair is not None:
             head = np.zeros((len(hair[0]), weights.shape[1]), np.float32)
             head[:, SMPL_JOINT_NAMES.index("head")] = 1

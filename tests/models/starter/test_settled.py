@@ -11,7 +11,7 @@ from portrait_core.geometry.settled import STEPS, settled
 from portrait_core.models.load import load_model
 from portrait_core.models.starter.model import CanonicalAvatarModel
 from portrait_core.models.starter.person import CanonicalPerson
-from portrait_core.models.starter.settled import precise
+from portrait_core.models.starter.settled import precise, precise_codes
 from portrait_core.recipe import Recipe
 
 
@@ -55,3 +55,18 @@ def test_a_precise_copy_leaves_the_network_alone(person: CanonicalPerson) -> Non
     assert copy.decoder.static_planes.dtype == torch.float64
     assert person.network.decoder.static_planes.dtype == torch.float32
     assert copy.identity_warp.search is not person.network.identity_warp.search
+
+
+def test_the_precise_codes_are_the_whole_copys_and_share_the_rest(person: CanonicalPerson) -> None:
+    network = person.network
+    whole, codes = precise(network), precise_codes(network)
+    with torch.no_grad():
+        rows = [each.mapping(torch.as_tensor(person.origin.z).double()) for each in (whole, codes)]
+        made = [each.parts_identity(own) for each, own in zip((whole, codes), rows, strict=True)]
+    assert torch.equal(*rows)
+    for name in ("style", "palette", "coefficients", "landmarks"):
+        one, two = (getattr(each, name) for each in made)
+        assert one.dtype == torch.float64 and torch.equal(one, two)
+    assert codes.decoder.static_planes is network.decoder.static_planes
+    assert codes.identity_warp.basis is network.identity_warp.basis
+    assert network.identity_code.code_mean.dtype == torch.float32  # as before
