@@ -67,7 +67,7 @@ def test_a_scene_that_is_kept_changes_no_step() -> None:
 
 def test_every_edge_through_a_face_is_found() -> None:
     """Against all edges and all faces, one after another."""
-    places, untangling = lips(0.0002, -0.0008)
+    places, untangling = lips(0.0002, -0.0012)
     places += np.random.default_rng(0).normal(size=places.shape) * 0.00003  # no edge meets two faces where they meet
     behind = places[:, 2].max() - places[:, 2]
     edge, face, depth = untangling._crossings(places, behind, None)
