@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from portrait_core.geometry.settled import settled
 
+UV_STEP, MOST_STEPS = 2.0**-22, (1 << 22) + 1
+"""Of a texture's edge: the grid on which places in it are compared; and how many steps of it are counted directly."""
+
 
 @dataclass(frozen=True, eq=False)
 class PartMesh:
@@ -110,9 +113,19 @@ def cut_seams(
         order.
     """
     uvs = np.asarray(corner_uvs, np.float32).reshape(-1, 2)
-    key = np.concatenate([quads.reshape(-1, 1).astype(np.int64), np.rint(uvs.astype(np.float64) * (1 << 22))], 1)
-    found, first, number = np.unique(key.astype(np.int64), axis=0, return_index=True, return_inverse=True)
-    return found[:, 0].astype(np.int32), uvs[first], number.reshape(quads.shape).astype(np.int32)
+    _, first, number = np.unique(_seam_keys(quads.ravel(), uvs), return_index=True, return_inverse=True)
+    return quads.ravel()[first].astype(np.int32), uvs[first], number.reshape(quads.shape).astype(np.int32)
+
+
+def _seam_keys(vertices: NDArray[np.integer], uvs: NDArray[np.float32]) -> NDArray[np.int64]:
+    """(N,) numbers that grow with the vertex (N,), then with its place (N, 2) in the texture, for vertices below 131072:
+    one number is sorted many times as quickly as three. Places on the same step of :data:`UV_STEP` are the same."""
+    result = vertices.astype(np.int64)
+    for column in np.rint(uvs.astype(np.float64).T / UV_STEP).astype(np.int64):
+        if int(np.abs(column).max(initial=0)) >= MOST_STEPS:  # far outside the texture
+            column = np.unique(column, return_inverse=True)[1].ravel()
+        result = np.asarray(result * (2 * MOST_STEPS) + column, np.int64)
+    return result
 
 
 def topology_of(

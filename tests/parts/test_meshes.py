@@ -83,3 +83,16 @@ def test_normals_of_vertices_that_move_up_and_down_are_the_same(corners: int) ->
         used = np.unique(STRIP[:, :corners])
         np.testing.assert_allclose(lifted(places[:, 1]).T[used], plain(places)[used], rtol=0, atol=1e-15)
     assert not lifted(places[:, 1])[:, -1].any()
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**20, 2.0**38])
+def test_seams_are_cut_as_rows_of_numbers_are_told_apart(scale: float) -> None:
+    random = np.random.default_rng(1)
+    quads = random.integers(0, 40, (60, 4))
+    uvs = (scale * random.integers(-2, 3, (60, 4, 2)) / 4).astype(np.float32)
+    rows = np.concatenate([quads.reshape(-1, 1), np.rint(uvs.reshape(-1, 2).astype(np.float64) * (1 << 22))], axis=1)
+    found, first, number = np.unique(rows.astype(np.int64), axis=0, return_index=True, return_inverse=True)
+    welded, places, cut = cut_seams(quads, uvs)
+    np.testing.assert_array_equal(welded, found[:, 0])
+    np.testing.assert_array_equal(places, uvs.reshape(-1, 2)[first])
+    np.testing.assert_array_equal(cut.ravel(), number.ravel())
