@@ -118,7 +118,7 @@ def cut_seams(
 
 
 def _seam_keys(vertices: NDArray[np.integer], uvs: NDArray[np.float32]) -> NDArray[np.int64]:
-    """(N,) numbers that grow with the vertex (N,), then with its place (N, 2) in the texture, for vertices below 131072:
+    """(N,) numbers that grow with the vertex (N,), then with its place (N, 2) in the texture; up to 131072 vertices:
     one number is sorted many times as quickly as three. Places on the same step of :data:`UV_STEP` are the same."""
     result = vertices.astype(np.int64)
     for column in np.rint(uvs.astype(np.float64).T / UV_STEP).astype(np.int64):
