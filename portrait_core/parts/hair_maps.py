@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,14 +69,60 @@ RELIEF = 0.0006
 
 @dataclass(frozen=True, eq=False)
 class HairMaps:
-    """Images, row 0 at the top: ``base_colour`` (S, S, 3) sRGB, grey; ``opacity`` (S, S, 1); ``normal`` (S, S, 3),
-    tangent space, +y up; ``direction`` (S, S, 3): the strands' direction in red and green, as glTF's anisotropy has
-    it, and in blue how sure it is."""
+    """Images, row 0 at the top: ``base_colour`` (S, S, 3) sRGB, grey; ``opacity`` (S, S, 1). What not everybody asks
+    for is made when it is: of the ``detail`` (S, S) and :class:`StrandTexels`."""
 
     base_colour: NDArray[np.uint8]
     opacity: NDArray[np.uint8]
-    normal: NDArray[np.uint8]
-    direction: NDArray[np.uint8]
+    detail: NDArray[np.float32]
+    texels: StrandTexels
+
+    @cached_property
+    def normal(self) -> NDArray[np.uint8]:
+        """(S, S, 3), tangent space, +y up."""
+        return _normals(self.detail, self.texels.width)
+
+    @cached_property
+    def direction(self) -> NDArray[np.uint8]:
+        """(S, S, 3): the strands' direction in red and green, as glTF's anisotropy has it, and in blue how sure it
+        is."""
+        return _direction(self.texels.across, self.texels.along)
+
+
+@dataclass(frozen=True, eq=False)
+class StrandTexels:
+    """The charts of a style in an image: of the N texels in them what the strands are, and of all (S, S) texels which
+    of those is ``nearest``.
+
+    Attributes:
+        strands: (2, N) metres across and along.
+        step: (N,) the width of a texel in metres.
+        quad: (N,) of each.
+        nearest: (S, S) numbers below N.
+        place: (N,) number of the texel in the image, row by row.
+    """
+
+    strands: NDArray[np.float32]
+    step: NDArray[np.float32]
+    quad: NDArray[np.int32]
+    nearest: NDArray[np.int64]
+    place: NDArray[np.int64]
+
+    def spread(self, values: NDArray[Any]) -> NDArray[Any]:
+        """(S, S) of values (N,): beyond the charts those of the nearest texel in one."""
+        return values[self.nearest]
+
+    @cached_property
+    def across(self) -> NDArray[np.float32]:
+        return self.spread(self.strands[0])
+
+    @cached_property
+    def along(self) -> NDArray[np.float32]:
+        return self.spread(self.strands[1])
+
+    @cached_property
+    def width(self) -> NDArray[np.float32]:
+        return self.spread(self.step)
 
 
 def colour_factor(hair: NDArray[np.floating]) -> tuple[float, float, float]:
@@ -89,38 +137,41 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
         # Resized apart, so that the detail beside hair is not weighed by the opacity.
         parts = [band.resize((size, size), Image.Resampling.BICUBIC) for band in image.convert("LA").split()]
     detail, opacity = (np.asarray(part, np.float32) / 255 for part in parts)
-    across, along, width, quad, nearest = _strand_texels(style, size)
-    drawn = np.zeros_like(detail)
+    texels = _strand_texels(style, size)
+    detail = np.asarray(detail + texels.spread(_drawn(style, texels)), np.float32)
+    # Where the cover fades out, some strands are longer than others.
+    (across, along), width = texels.strands, float(np.median(texels.width))
+    longer = sum(share * noise(across / period, along / LONG, 7 + k) for k, (period, share) in enumerate(ENDS))
+    ends = texels.spread(np.asarray(longer, np.float32))
+    opacity = np.clip((opacity - 0.5) * 1.6 + 0.5, 0, 1)
+    fading = np.clip(4 * opacity * (1 - opacity), 0, 1)
+    cover = np.clip((opacity + 0.22 * fading * ends - 0.5) * SHARP + 0.5, 0, 1)
+    # A seam of charts is no border: opacity is continued beyond it.
+    continued = texels.spread(opacity.ravel()[texels.place])
+    inside = np.clip(2 * ndimage.gaussian_filter(continued, BORDER / width) - 1, 0, 1)
+    bare = inside - SHORT[0] + SHORT[1] * (1 - inside) * ends
+    cover = np.minimum(cover, np.clip(bare * SHARP + 0.5, 0, 1))
+    within = _tapering(style, continued, texels.across, texels.along, width)
+    tapered = within - TAPERED[0] + TAPERED[1] * (1 - within) * ends
+    cover = np.where(within < 1, np.minimum(cover, np.clip(tapered * SHARP + 0.5, 0, 1)), cover)
+    cover = _without_specks(cover, SPECK / width**2)
+    root = texels.spread(ROOT[0] + (1 - ROOT[0]) * np.clip(along / ROOT[1], 0, 1))
+    light = LIGHT * np.exp(CONTRAST * (detail - 0.5)) * root
+    grey = _bytes(linear_to_srgb(np.clip(light, 0, 1).astype(np.float32)))
+    return HairMaps(np.repeat(grey[..., None], 3, -1), _bytes(cover[..., None]), detail, texels)
+
+
+def _drawn(style: HairStyle, texels: StrandTexels) -> NDArray[np.float32]:
+    """(N,) what strands add to the detail."""
+    (across, along), width = texels.strands, texels.step
+    drawn = np.zeros_like(width)
     for seed, (period, amount) in enumerate(STRANDS):
         fine = np.clip(period / np.maximum(width, 1e-6) / 2 - 0.5, 0, 1)
         drawn += amount * fine * noise(across / period, along / LONG, seed)
     lone = _tufts(style)
     if int(lone.sum()) >= TUFTS:
-        drawn = np.where(lone[quad], drawn, _frizz(across, along, width))
-    detail = detail + drawn
-    # Where the cover fades out, some strands are longer than others.
-    ends = sum(share * noise(across / period, along / LONG, 7 + k) for k, (period, share) in enumerate(ENDS))
-    opacity = np.clip((opacity - 0.5) * 1.6 + 0.5, 0, 1)
-    fading = np.clip(4 * opacity * (1 - opacity), 0, 1)
-    cover = np.clip((opacity + 0.22 * fading * ends - 0.5) * SHARP + 0.5, 0, 1)
-    # A seam of charts is no border: opacity is continued beyond it.
-    soft = ndimage.gaussian_filter(opacity[nearest], BORDER / float(np.median(width)))
-    inside = np.clip(2 * soft - 1, 0, 1)
-    longer = inside - SHORT[0] + SHORT[1] * (1 - inside) * ends
-    cover = np.minimum(cover, np.clip(longer * SHARP + 0.5, 0, 1))
-    within = _tapering(style, opacity[nearest], across, along, float(np.median(width)))
-    tapered = within - TAPERED[0] + TAPERED[1] * (1 - within) * ends
-    cover = np.where(within < 1, np.minimum(cover, np.clip(tapered * SHARP + 0.5, 0, 1)), cover)
-    cover = _without_specks(cover, SPECK / float(np.median(width)) ** 2)
-    root = ROOT[0] + (1 - ROOT[0]) * np.clip(along / ROOT[1], 0, 1)
-    light = LIGHT * np.exp(CONTRAST * (detail - 0.5)) * root
-    grey = linear_to_srgb(np.clip(light, 0, 1).astype(np.float32))
-    return HairMaps(
-        base_colour=_bytes(np.repeat(grey[..., None], 3, -1)),
-        opacity=_bytes(cover[..., None]),
-        normal=_normals(detail, width),
-        direction=_direction(across, along),
-    )
+        drawn = np.where(lone[texels.quad], drawn, _frizz(across, along, width))
+    return drawn
 
 
 def _tufts(style: HairStyle) -> NDArray[np.bool_]:
@@ -131,7 +182,7 @@ def _tufts(style: HairStyle) -> NDArray[np.bool_]:
 
 
 def _frizz(across: NDArray[np.float32], along: NDArray[np.float32], width: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(S, S) detail of curls that lie in all directions: bright ridges of noise, bent by coarser noise."""
+    """(N,) detail of curls that lie in all directions: bright ridges of noise, bent by coarser noise."""
     drawn = np.zeros_like(along)
     for seed, (period, amount) in enumerate(FRIZZ):
         fine = np.clip(period / np.maximum(width, 1e-6) / 2 - 0.5, 0, 1)
@@ -141,28 +192,21 @@ def _frizz(across: NDArray[np.float32], along: NDArray[np.float32], width: NDArr
     return drawn
 
 
-def _strand_texels(
-    style: HairStyle, size: int
-) -> tuple[
-    NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int32], tuple[NDArray[np.integer], ...]
-]:
-    """(S, S) each: metres across and along, the width of a texel in metres, its quad; beyond the charts those of the
-    nearest texel in one, whose row and column come last."""
+def _strand_texels(style: HairStyle, size: int) -> StrandTexels:
     faces, of_quad = triangles_of_quads(style.corners)
     texels = cover_texels(faces, style.uvs, size)
-    values = np.zeros((size, size, 2), np.float32)
-    values[texels.row, texels.column] = texels.interpolate(faces, style.strands)
-    nearest = texels.nearest(size)
-    values = values[nearest]
-    steps = np.zeros(len(faces), np.float32)
     table, uvs = style.strands[faces].astype(np.float64), style.uvs[faces].astype(np.float64) * size
-    real = _double_area(table)
-    seen = _double_area(uvs)
-    steps = np.sqrt(real / np.maximum(seen, 1e-9)).astype(np.float32)
-    face = np.zeros((size, size), np.int64)
-    face[texels.row, texels.column] = texels.face
-    face = face[nearest]
-    return values[..., 0], values[..., 1], steps[face], of_quad[face], nearest
+    steps = np.sqrt(_double_area(table) / np.maximum(_double_area(uvs), 1e-9)).astype(np.float32)
+    place, number = texels.row * size + texels.column, np.zeros(size * size, np.int64)
+    number[place] = np.arange(len(place))
+    row, column = texels.nearest(size)
+    return StrandTexels(
+        np.ascontiguousarray(texels.interpolate(faces, style.strands).T),
+        steps[texels.face],
+        of_quad[texels.face],
+        number[row.astype(np.int64) * size + column],
+        place,
+    )
 
 
 def _tapering(
@@ -218,9 +262,21 @@ def noise(x: NDArray[np.floating], y: NDArray[np.floating], seed: int) -> NDArra
     column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     s, t = (x - column).astype(np.float32), (y - row).astype(np.float32)
     s, t = s * s * (3 - 2 * s), t * t * (3 - 2 * t)
-    low = _hashed(column, row, seed) * (1 - s) + _hashed(column + 1, row, seed) * s
-    high = _hashed(column, row + 1, seed) * (1 - s) + _hashed(column + 1, row + 1, seed) * s
+    values, at, following = _hashed_lattice(column, row, seed)
+    low = values[at] * (1 - s) + values[at + 1] * s
+    high = values[at + following] * (1 - s) + values[at + following + 1] * s
     return np.asarray(low * (1 - t) + high * t, np.float32)
+
+
+def _hashed_lattice(
+    column: NDArray[np.int64], row: NDArray[np.int64], seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64], int]:
+    """The values of all pairs of whole numbers around places, which of them (N,) each place has, and how many lie
+    before the one that has the same column and the next row."""
+    left, top = int(column.min(initial=0)), int(row.min(initial=0))
+    columns, rows = int(column.max(initial=0)) - left + 2, int(row.max(initial=0)) - top + 2
+    whole = _hashed(left + np.arange(columns), top + np.arange(rows)[:, None], seed)
+    return whole.ravel(), (row - top) * columns + (column - left), columns
 
 
 def _hashed(column: NDArray[np.int64], row: NDArray[np.int64], seed: int) -> NDArray[np.float32]:

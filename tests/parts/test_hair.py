@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from portrait_core.parts.hair import CUTS, HairStyle, Shape, shape_of, style_of
-from portrait_core.parts.hair_maps import LIGHT, TUFTS, colour_factor, hair_maps
+from portrait_core.parts.hair_maps import LIGHT, TUFTS, _hashed, colour_factor, hair_maps, noise
 from portrait_core.parts.rest_pose import RestPose
 from portrait_core.training.parts_template.hair_texture import png_bytes
 from tests.parts.worn_meshes import body, hair_style, look, sheet
@@ -105,3 +105,12 @@ def test_the_colour_is_a_factor_below_one_even_for_blond_hair() -> None:
     assert max(colour_factor(np.array([0.80, 0.66, 0.45]))) <= 1.0
     grey = colour_factor(np.array([0.5, 0.5, 0.5]))
     assert grey[0] * LIGHT == pytest.approx(0.2140, abs=1e-3)
+
+
+def test_noise_lies_between_the_values_of_the_four_whole_numbers_around() -> None:
+    x, y = (scale * np.random.default_rng(scale).normal(size=(7, 30)) for scale in (90, 7))
+    column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    s, t = ((each - whole) ** 2 * (3 - 2 * (each - whole)) for each, whole in ((x, column), (y, row)))
+    low, high = (_hashed(column, row + k, 5) * (1 - s) + _hashed(column + 1, row + k, 5) * s for k in (0, 1))
+    np.testing.assert_allclose(noise(x, y, 5), low * (1 - t) + high * t, atol=1e-5)
+    assert noise(np.zeros((0, 2)), np.zeros((0, 2)), 1).shape == (0, 2)
