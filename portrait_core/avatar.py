@@ -12,14 +12,20 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.geometry.morphs import Morph, morphed, turned
 from portrait_core.geometry.vertex_data import VertexData
 from portrait_core.maps import MAPS, MapSpec, MapUse
 from portrait_core.rig.motion import Motion
+from portrait_core.rig.shape_motion import ShapeMotion
 from portrait_core.rig.skin import Skin
 from portrait_core.rig.skinning import joint_motions, skinned
 
 
 def _no_pose() -> Mapping[str, tuple[float, float, float]]:
+    return {}
+
+
+def _no_weights() -> Mapping[str, float]:
     return {}
 
 
@@ -169,12 +175,13 @@ class Level(Mesh):
     """One level of detail at rest: a surface, its place in the maps, its skin.
 
     Levels that share one atlas hold the same ``maps``. Where a mesh has several materials ``sections`` part its faces,
-    in their order, and ``maps`` are those of the first. Raises ``ValueError`` on construction when the parts do not fit
-    each other.
+    in their order, and ``maps`` are those of the first. ``morphs`` are ways in which its vertices move, with names of
+    their own. Raises ``ValueError`` on construction when the parts do not fit each other.
     """
 
     maps: Maps
     sections: tuple[Section, ...] = ()
+    morphs: tuple[Morph, ...] = ()
 
     def __post_init__(self) -> None:
         try:
@@ -195,6 +202,19 @@ class Level(Mesh):
         weights = self.skin.weights
         if not (float(weights.min()) >= 0.0 and float(np.abs(weights.sum(axis=1) - 1.0).max()) <= 1e-4):
             raise ValueError("avatar: skin weights must be >= 0 and sum to 1 per vertex")
+        if len({morph.name for morph in self.morphs}) < len(self.morphs):
+            raise ValueError("avatar: two morphs have the same name")
+        if any(len(morph.rows) and int(morph.rows[-1]) >= count for morph in self.morphs):
+            raise ValueError(f"avatar: a morph names a vertex outside 0..{count - 1}")
+
+    def part(self, kept: NDArray[np.int32], faces: NDArray[np.int32]) -> Self:
+        """As of a mesh, with the morphs of those vertices."""
+        return replace(super().part(kept, faces), morphs=tuple(morph.taken(kept) for morph in self.morphs))
+
+    def expressed(self, weights: Mapping[str, float]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Vertices (V, 3) and unit normals (V, 3) with the morphs pulled by ``weights``, at rest; normals turn where
+        the morphs say how."""
+        return morphed(self.vertices, self.morphs, weights), turned(self.normals, self.morphs, weights)
 
     def section_faces(self) -> list[tuple[Section, NDArray[np.int32]]]:
         """Each section with its faces (count, 3); one without a name for a level that has a single set of maps."""
@@ -216,7 +236,8 @@ class Level(Mesh):
             kept, own = np.unique(np.concatenate(faces), return_inverse=True)
             few = self.data.take(kept.astype(np.int32))
             faces_of = np.asarray(own, np.int32).reshape(-1, 3)
-            found.append((part, Level(few, faces_of, sections[0].maps, tuple(sections))))
+            own_morphs = tuple(each for morph in self.morphs if len((each := morph.taken(kept)).rows))
+            found.append((part, Level(few, faces_of, sections[0].maps, tuple(sections), own_morphs)))
         return found
 
 
@@ -229,6 +250,8 @@ class Avatar:
     places. ``rest`` gives the axis-angle rotations in radians by joint name, relative to the parent, in which the
     joints are at rest, for those that are not at the identity: lowered arms. ``pose`` gives rotations of the same kind;
     joints without an entry rest. ``motion`` is an animation of the same joints, or None.
+    ``expression`` has weights of the levels' morphs by their names, 0 for those that are not there; ``face_motion`` is
+    an animation of them, or None.
     ``springs`` has, by the names of joints that hang free, the numbers for an engine's spring bones, as
     :data:`portrait_core.parts.hair_joints.SPRING` says.
     ``recipe``, ``provenance`` and ``report`` (what was measured while it was made) are plain JSON data. ``thumbnail``
@@ -246,6 +269,8 @@ class Avatar:
     motion: Motion | None = None
     rest: Mapping[str, tuple[float, float, float]] = field(default_factory=_no_pose)
     springs: Mapping[str, Mapping[str, float]] = field(default_factory=_no_springs)
+    expression: Mapping[str, float] = field(default_factory=_no_weights)
+    face_motion: ShapeMotion | None = None
     recipe: Mapping[str, Any] = field(default_factory=_no_facts)
     provenance: Mapping[str, Any] = field(default_factory=_no_facts)
     report: Mapping[str, Any] = field(default_factory=_no_facts)
@@ -272,7 +297,10 @@ class Avatar:
     def moved(self, mesh: Mesh) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The same of a mesh that has the avatar's rig, such as a piece of a level."""
         motions = joint_motions(self.joint_names, self.parents, self.joints, self.pose, self.rest)
-        return skinned(mesh.vertices, mesh.normals, mesh.skin, motions)
+        places, normals = mesh.vertices, mesh.normals
+        if isinstance(mesh, Level) and self.expression:
+            places, normals = mesh.expressed(self.expression)
+        return skinned(places, normals, mesh.skin, motions)
 
     def _check_rig(self) -> None:
         names, count = self.joint_names, len(self.joint_names)
@@ -297,12 +325,25 @@ class Avatar:
             for joint in self.motion.rotations:
                 if joint not in names:
                     raise ValueError(f"avatar: the motion names joint {joint!r}, the rig has {', '.join(names)}")
+        self._check_face()
         for what, turns in (("pose", self.pose), ("rest pose", self.rest)):
             for joint, rotation in turns.items():
                 if joint not in names:
                     raise ValueError(f"avatar: the {what} names joint {joint!r}, the rig has {', '.join(names)}")
                 if len(rotation) != 3 or not all(math.isfinite(angle) for angle in rotation):
                     raise ValueError(f"avatar: the {what} of {joint!r} must be three finite radians, got {rotation}")
+
+    def _check_face(self) -> None:
+        there = {morph.name for level in self.levels for morph in level.morphs}
+        asked = {
+            "expression": set(self.expression),
+            "face motion": set(self.face_motion.weights if self.face_motion else ()),
+        }
+        for what, names in asked.items():
+            if names - there:
+                raise ValueError(f"avatar: the {what} names shape {min(names - there)!r}, which no level has")
+        if not all(math.isfinite(weight) for weight in self.expression.values()):
+            raise ValueError("avatar: the expression holds weights that are not finite")
 
 
 def _check_quads(section: Section, faces: NDArray[np.int32]) -> None:

@@ -21,7 +21,7 @@ NOUNS = {
 }
 """The only files of the engine's root, beside ``__init__``: what the house speaks of."""
 
-MOST_ROOMS = 38
+MOST_ROOMS = 39
 """Packages with code under `PRODUCT`."""
 
 BELOW = {"errors", "progress", "files", "imaging", "runtime", "geometry"}
@@ -63,10 +63,12 @@ ALLOWED: dict[str, set[str]] = {
     # from a field to a rigged surface
     "shape": {*BELOW, "field"},
     "rig": {*BELOW, "body", "body.recordings"},
-    "formats": {*BELOW, "avatar", "maps", "rig", "recipe_fields", "formats.gltf", "root"},
+    "formats": {*BELOW, "avatar", "maps", "rig", "face", "recipe_fields", "formats.gltf", "root"},
     "formats.gltf": {*BELOW, "avatar", "maps", "rig", "formats"},
     # the character: plain arrays, whatever model they come from
     "parts": {*BELOW, "body", "rig", "textures"},
+    # how it moves: names and recordings, and what shapes do to parts
+    "face": {*BELOW, "body", "rig", "parts"},
     # the families: each knows what it shares with others, and of other families nothing but the published architecture
     "models": {*BELOW, "weights", "person", "portrait_model", "models.starter", "models.portrait_gan"},
     "models.starter": {*FAMILY, "models.portrait_gan", "parts"},
@@ -75,21 +77,21 @@ ALLOWED: dict[str, set[str]] = {
     # the only room that knows the others
     "pipeline": {
         *(*BELOW, "root", "recipe", "avatar", "maps", "person", "portrait_model", "field", "cameras"),
-        *("weights", "body", "rendering", "shape", "rig", "parts", "formats", "formats.gltf", "textures"),
+        *("weights", "body", "rendering", "shape", "rig", "parts", "face", "formats", "formats.gltf", "textures"),
     },
     # the running engine and what stands on it
     "engine": {*BELOW, "protocol", "recipe", "person", "portrait_model", "weights", "models", "pipeline"},
     "worker": {
         *(*BELOW, "root", "protocol", "recipe", "recipe_fields", "maps", "weights", "body", "rig", "formats"),
-        *("engine", "worker.jobs"),
+        *("engine", "worker.jobs", "face"),
     },
     "worker.jobs": {
         *(*BELOW, "protocol", "recipe", "recipe_fields", "maps", "weights", "body", "rig", "formats"),
-        *("body.recordings", "latents", "pipeline", "engine", "worker"),
+        *("body.recordings", "latents", "pipeline", "engine", "worker", "face"),
     },
     "batch": {
         *(*BELOW, "root", "avatar", "maps", "recipe", "recipe_fields", "weights", "body", "formats", "formats.gltf"),
-        *("body.recordings", "rig", "pipeline", "engine", "worker"),
+        *("body.recordings", "rig", "pipeline", "engine", "worker", "face"),
     },
     # on top of the engine: nothing below imports them
     "world": {*BELOW, "body", "cameras", "rig", "shape", "models.starter"},
@@ -98,13 +100,14 @@ ALLOWED: dict[str, set[str]] = {
         *("models.starter", "models.portrait_gan"),
     },
     "training.parts_template": {
-        *(*BELOW, "weights", "body", "shape", "world", "parts", "models.starter", "textures", "training"),
+        *(*BELOW, "weights", "body", "shape", "world", "parts", "face", "models.starter", "textures", "training"),
     },
     "textures": {"geometry"},
     "cli": {
         *(*BELOW, "root", "recipe", "recipe_fields", "avatar", "maps", "person", "portrait_model", "cameras"),
         *("weights", "body", "rendering", "rig", "formats", "latents", "models", "models.portrait_gan", "pipeline"),
         *("body.recordings", "engine", "batch", "worker", "training", "training.parts_template", "world", "protocol"),
+        "face",
     },
 }
 
