@@ -55,46 +55,112 @@ def tangents(
     if len(faces) == 0 or int(faces.min()) < 0 or int(faces.max()) >= count:
         raise ValueError(f"tangents: expected faces that name vertices 0..{count - 1}")
     places, ups, flat = (array.astype(np.float64) for array in (vertices, normals, uvs))
-    along, kept_order, has_area = _face_tangents(places, flat, faces)
-    group = _groups(_welded(vertices, normals, uvs)[faces], kept_order, has_area)
-    summed = np.zeros((int(group.max()) + 1, 3))
-    for corner in range(3):
-        direction = _in_plane(along, ups[faces[:, corner]])
-        angle = _corner_angle(places, ups, faces, corner)
-        amount = direction * (angle * has_area)[:, None]
-        for axis in range(3):
-            summed[:, axis] += np.bincount(group[:, corner], amount[:, axis], minlength=len(summed))
-    group = _lend_to_flat(group, faces, has_area)
+    steps = FaceSteps.of(flat, faces)
+    along, long = _face_tangents(places, steps, faces)
+    space = TangentSpace.of(_welded(vertices, normals, uvs)[faces], steps, steps.has_area & long, faces, count)
+    return Tangents(space.summed(along, places, ups), space.vertex_map, space.cut)
 
-    # One new vertex for each pair of a vertex and a group that meet; an uncut mesh keeps its numbering.
-    keys, inverse = np.unique(faces.ravel() * np.int64(len(summed)) + group.ravel(), return_inverse=True)
-    pairs = np.stack(np.divmod(keys, len(summed)), axis=1)
-    first = np.append(True, pairs[1:, 0] != pairs[:-1, 0])
-    number = np.where(first, pairs[:, 0], count + np.cumsum(~first) - 1)
-    vertex_map = np.concatenate([np.arange(count), pairs[~first, 0]]).astype(np.int32)
-    group_of = np.full(len(vertex_map), -1, np.int64)
-    group_of[number] = pairs[:, 1]
-    sign_of_group = np.ones(len(summed))
-    sign_of_group[group[has_area & ~kept_order]] = -1.0
-    sums, signs = summed[group_of], np.where(group_of >= 0, sign_of_group[group_of], 1.0)
-    sums[group_of < 0] = 0.0
-    result = np.concatenate([_at_right_angles(sums, ups[vertex_map]), signs[:, None]], axis=1)
-    return Tangents(result.astype(np.float32), vertex_map, number[inverse.ravel()].reshape(-1, 3).astype(np.int32))
+
+@dataclass(frozen=True)
+class FaceSteps:
+    """From the first corner of each face to the others in the texture, ``steps`` (F, 2, 2), and whether it keeps its
+    orientation there and has an area (F,)."""
+
+    steps: FloatArray
+    kept_order: NDArray[np.bool_]
+    has_area: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, uvs: FloatArray, faces: NDArray[np.int32]) -> FaceSteps:
+        steps = uvs[faces[:, 1:]] - uvs[faces[:, :1]]
+        area = steps[:, 0, 0] * steps[:, 1, 1] - steps[:, 0, 1] * steps[:, 1, 0]
+        return cls(steps, area > 0.0, area != 0.0)
+
+
+@dataclass(frozen=True)
+class TangentSpace:
+    """What tangents need to know of faces and texture alone: for meshes whose vertices move, once for all.
+
+    Attributes:
+        steps: of the faces in the texture.
+        faces: (F, 3) of the input; group: (F, 3) the number of each corner's group, before faces without area borrow.
+        counted: (F,) which faces have a say.
+        vertex_map, cut: as :class:`Tangents` has them, the latter its ``faces``.
+        group_of: (Vn,) the group of each new vertex, -1 for none; signs: (Vn,) +1 or -1.
+    """
+
+    steps: FaceSteps
+    faces: NDArray[np.int32]
+    group: NDArray[np.int64]
+    counted: NDArray[np.bool_]
+    vertex_map: NDArray[np.int32]
+    cut: NDArray[np.int32]
+    group_of: NDArray[np.int64]
+    signs: FloatArray
+
+    @classmethod
+    def of_texture(cls, uvs: NDArray[np.float32], faces: NDArray[np.int32]) -> TangentSpace:
+        """Of vertices with ``uvs`` (V, 2) no two of which are the same, and ``faces`` (F, 3)."""
+        steps = FaceSteps.of(uvs.astype(np.float64), faces)
+        return cls.of(faces.astype(np.int64), steps, steps.has_area, faces, len(uvs))
+
+    @classmethod
+    def of(
+        cls,
+        welded: NDArray[np.int64],
+        steps: FaceSteps,
+        counted: NDArray[np.bool_],
+        faces: NDArray[np.int32],
+        count: int,
+    ) -> TangentSpace:
+        """Of ``faces`` (F, 3) over ``count`` vertices; ``welded`` (F, 3) has one number for all that are the same."""
+        own = _groups(welded, steps.kept_order, counted)
+        total = int(own.max()) + 1
+        group = _lend_to_flat(own, faces, counted)
+        # One new vertex for each pair of a vertex and a group that meet; an uncut mesh keeps its numbering.
+        keys, inverse = np.unique(faces.ravel() * np.int64(total) + group.ravel(), return_inverse=True)
+        pairs = np.stack(np.divmod(keys, total), axis=1)
+        first = np.append(True, pairs[1:, 0] != pairs[:-1, 0])
+        number = np.where(first, pairs[:, 0], count + np.cumsum(~first) - 1)
+        vertex_map = np.concatenate([np.arange(count), pairs[~first, 0]]).astype(np.int32)
+        group_of = np.full(len(vertex_map), -1, np.int64)
+        group_of[number] = pairs[:, 1]
+        sign_of_group = np.ones(total)
+        sign_of_group[group[counted & ~steps.kept_order]] = -1.0
+        signs = np.where(group_of >= 0, sign_of_group[group_of], 1.0)
+        cut = number[inverse.ravel()].reshape(-1, 3).astype(np.int32)
+        return cls(steps, faces, own, counted, vertex_map, cut, group_of, signs)
+
+    def tangents(self, vertices: NDArray[np.float32], normals: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(Vn, 4) for ``vertices`` and unit ``normals`` (V, 3)."""
+        places, ups = vertices.astype(np.float64), normals.astype(np.float64)
+        return self.summed(_face_tangents(places, self.steps, self.faces)[0], places, ups)
+
+    def summed(self, along: FloatArray, places: FloatArray, ups: FloatArray) -> NDArray[np.float32]:
+        """(Vn, 4) from the direction (F, 3) of growing u in each face."""
+        count = int(self.group.max()) + 1
+        summed = np.zeros((count, 3))
+        for corner in range(3):
+            direction = _in_plane(along, ups[self.faces[:, corner]])
+            angle = _corner_angle(places, ups, self.faces, corner)
+            amount = direction * (angle * self.counted)[:, None]
+            for axis in range(3):
+                summed[:, axis] += np.bincount(self.group[:, corner], amount[:, axis], minlength=count)
+        sums = summed[self.group_of]
+        sums[self.group_of < 0] = 0.0
+        result = np.concatenate([_at_right_angles(sums, ups[self.vertex_map]), self.signs[:, None]], axis=1)
+        return result.astype(np.float32)
 
 
 def _face_tangents(
-    places: FloatArray, uvs: FloatArray, faces: NDArray[np.int32]
-) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Per face: unit direction of growing u (F, 3), whether the texture keeps its orientation, whether it has area."""
+    places: FloatArray, steps: FaceSteps, faces: NDArray[np.int32]
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Per face: unit direction of growing u (F, 3), and whether it has one."""
     edges = places[faces[:, 1:]] - places[faces[:, :1]]
-    steps = uvs[faces[:, 1:]] - uvs[faces[:, :1]]
-    area = steps[:, 0, 0] * steps[:, 1, 1] - steps[:, 0, 1] * steps[:, 1, 0]
-    kept_order = area > 0.0
-    along = steps[:, 1, 1:] * edges[:, 0] - steps[:, 0, 1:] * edges[:, 1]
-    along *= np.where(kept_order, 1.0, -1.0)[:, None]
+    along = steps.steps[:, 1, 1:] * edges[:, 0] - steps.steps[:, 0, 1:] * edges[:, 1]
+    along *= np.where(steps.kept_order, 1.0, -1.0)[:, None]
     length = np.linalg.norm(along, axis=1)
-    has_area = (area != 0.0) & (length > 0.0)
-    return along / np.where(length > 0.0, length, 1.0)[:, None], kept_order, has_area
+    return along / np.where(length > 0.0, length, 1.0)[:, None], length > 0.0
 
 
 def _welded(vertices: NDArray[np.float32], normals: NDArray[np.float32], uvs: NDArray[np.float32]) -> NDArray[np.int64]:

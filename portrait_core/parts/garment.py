@@ -91,18 +91,21 @@ class Garment:
         self, body: Body, rest: RestPose, border: NeckBorder | None = None, details: Collection[int] | None = None
     ) -> dict[int, PartMesh]:
         """The levels of detail of one person, 0 the finest, coarser ones below; those of ``details`` or all."""
-        levels = {detail: self.topologies[detail] for detail in (self.topologies if details is None else details)}
+        chosen = self.topologies if details is None else details
+        weights: Sparse | None = None
         if self.neckline is None:
             places = self.places(body, rest)
         else:
             places, weights = self._slid(body, rest, self.neckline, border)
-            joints, strongest = strongest_of_rows(weights)
-            levels = {
-                detail: replace(each, joints=joints[each.welded], weights=strongest[each.welded])
-                for detail, each in levels.items()
-            }
         normals = self._smooth(places)
-        return {detail: each.placed("garment", places, normals) for detail, each in levels.items()}
+        levels = {detail: self.topologies[detail].placed("garment", places, normals) for detail in chosen}
+        if weights is None:
+            return levels
+        joints, strongest = strongest_of_rows(weights)
+        return {
+            detail: replace(each, joints=joints[each.welded], weights=strongest[each.welded])
+            for detail, each in levels.items()
+        }
 
     def _slid(
         self, body: Body, rest: RestPose, neckline: Neckline, border: NeckBorder | None

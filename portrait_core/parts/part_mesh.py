@@ -4,14 +4,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.geometry.settled import settled
+from textures.tangents import TangentSpace, tangents
 
 UV_STEP, MOST_STEPS = 2.0**-22, (1 << 22) + 1
 """Of a texture's edge: the grid on which places in it are compared; and how many steps of it are counted directly."""
+
+NO_TANGENT = np.array([1, 0, 0, 1], np.float32)
+"""Of a vertex that nothing is known of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +35,7 @@ class PartMesh:
         material: name of a row of the table of materials.
         style: which of the template's meshes it is, where there are several; their images are named after it.
         strands: (V,) float32 metres along strands from the root, of hair; None elsewhere.
+        topology: where the rest is from; None for what is made for one person.
     """
 
     name: str
@@ -44,6 +50,20 @@ class PartMesh:
     material: str
     style: str = ""
     strands: NDArray[np.float32] | None = None
+    topology: Topology | None = None
+
+    def tangents(self) -> NDArray[np.float32]:
+        """(V, 4) as MikkTSpace has them; where mirrored parts of the texture meet in a vertex it has one side's, so
+        that all persons keep the same vertices. +x for vertices of no face."""
+        if self.topology is not None and self.topology.faces is self.faces:
+            space = self.topology.tangent_space
+            vertex_map, found = space.vertex_map, space.tangents(self.vertices, self.normals)
+        else:
+            made = tangents(self.vertices, self.normals, self.uvs, self.faces)
+            vertex_map, found = made.vertex_map, made.tangents
+        result = np.tile(NO_TANGENT, (len(self.vertices), 1))
+        result[vertex_map[::-1]] = found[::-1]
+        return settled(result.astype(np.float64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +96,13 @@ class Topology:
             self.material,
             self.style,
             self.strands,
+            self,
         )
+
+    @cached_property
+    def tangent_space(self) -> TangentSpace:
+        """What its tangents have in common for everybody."""
+        return TangentSpace.of_texture(self.uvs, self.faces)
 
     def reduced(self, triangles: NDArray[np.int32]) -> Topology:
         """A coarser level: the same under fewer ``triangles`` (F, 3), which name its vertices."""

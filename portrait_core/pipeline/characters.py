@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Avatar, Level, Maps, Material, Section
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError, suggestion
-from portrait_core.geometry.settled import settled
 from portrait_core.geometry.vertex_data import VertexData
 from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
 from portrait_core.parts.hair_joints import HairChains, hair_chains
-from portrait_core.parts.part_mesh import PartMesh
+from portrait_core.parts.part_mesh import NO_TANGENT, PartMesh
 from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.part_bones import Bones, bones_of
@@ -30,14 +29,12 @@ from portrait_core.rendering.coat_table import CoatTable
 from portrait_core.rendering.framing import frame_shoulders
 from portrait_core.rendering.layered import LayeredScene, Look, coats_of
 from portrait_core.runtime.threads import side_by_side
-from textures.tangents import tangents
 
 DETAILS = {1: 40_000, 0: 15_000, -1: 8_000, -2: 0}
 """Levels of the skin, finest first, and from how many triangles asked for on an avatar begins with each; its coarser
 levels are those that follow."""
 THUMBNAIL_SIZE, SMALL_THUMBNAIL, SMALL_MAPS = 512, 256, 512
 """Edges of a thumbnail, and of that of an avatar whose maps are no larger than the last."""
-NO_TANGENT = np.array([1, 0, 0, 1], np.float32)
 QUICK_MAPS = 256
 """Edge of the maps of a quick picture."""
 SKIN, HAIR = "skin", "hair"
@@ -200,7 +197,7 @@ def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps
         sections.append(Section(mesh.material, len(own), maps, kind, mesh.name, quads))
         faces.append(own + np.int32(count))
         count += len(mesh.vertices)
-    relief = [tangents_of(mesh) if "normal" in looks[mesh.material][1] else None for mesh in parts]
+    relief = [mesh.tangents() if "normal" in looks[mesh.material][1] else None for mesh in parts]
     data = VertexData(
         vertices=np.concatenate([mesh.vertices for mesh in parts]),
         normals=np.concatenate([mesh.normals for mesh in parts]),
@@ -219,15 +216,6 @@ def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps
         ]
         data = data.with_(tangents=np.concatenate(rows))
     return Level(data, np.concatenate(faces), sections[0].maps, tuple(sections))
-
-
-def tangents_of(mesh: PartMesh) -> NDArray[np.float32]:
-    """MikkTSpace tangents (V, 4) of a part; where mirrored parts of the texture meet in a vertex it has one side's, so
-    that all persons keep the same vertices."""
-    found = tangents(mesh.vertices, mesh.normals, mesh.uvs, mesh.faces)
-    result = np.tile(NO_TANGENT, (len(mesh.vertices), 1))
-    result[found.vertex_map[::-1]] = found.tangents[::-1]
-    return settled(result.astype(np.float64))
 
 
 def quads_first(faces: NDArray[np.int32], polygon: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:

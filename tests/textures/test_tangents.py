@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from textures.tangents import tangents
+from textures.tangents import TangentSpace, tangents
 
 BLENDER = Path(__file__).parents[1] / "data" / "tangents_blender.npz"
 
@@ -81,3 +81,24 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         tangents(SQUARE, FORWARD[:3], SQUARE[:, :2], HALVES)
     with pytest.raises(ValueError, match="faces"):
         tangents(SQUARE, FORWARD, SQUARE[:, :2], HALVES + 2)
+
+
+def test_what_is_known_of_the_texture_serves_all_meshes() -> None:
+    random = np.random.default_rng(4)
+    size = 9
+    k = (np.arange(size - 1)[:, None] * size + np.arange(size - 1)).ravel()
+    faces = np.concatenate([np.stack([k, k + 1, k + size + 1], 1), np.stack([k, k + size + 1, k + size], 1)])
+    x, y = np.meshgrid(np.linspace(-1, 1, size), np.linspace(0, 1, size))
+    uvs = np.stack([np.abs(x.ravel()), y.ravel() + 0.01 * x.ravel()], 1).astype(np.float32)  # mirrored halves
+    uvs[:3] = uvs[0]  # no area
+    faces = faces[random.permutation(len(faces))].astype(np.int32)
+    space = TangentSpace.of_texture(uvs, faces)
+    for _ in range(3):
+        vertices = np.stack([x.ravel(), y.ravel(), 0.2 * random.normal(size=size * size)], 1).astype(np.float32)
+        normals = (FORWARD[:1] + 0.2 * random.normal(size=(size * size, 3))).astype(np.float32)
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+        wanted = tangents(vertices, normals, uvs, faces)
+        np.testing.assert_array_equal(space.tangents(vertices, normals), wanted.tangents)
+        np.testing.assert_array_equal(space.vertex_map, wanted.vertex_map)
+        np.testing.assert_array_equal(space.cut, wanted.faces)
+    assert len(space.vertex_map) > size * size
