@@ -51,13 +51,13 @@ def with_roots(
 ) -> NDArray[np.uint8]:
     """The skin's colours (S, S, 3) sRGB under a hair style; ``fine`` is the skin's level 1, ``palette`` the hair's and
     the skin's sRGB (3,)."""
+    from textures import texel_kernels as kernels
+
     cover = root_cover(style, template, fine, len(colours))
     hair, skin = (np.asarray(each, np.float32) for each in palette)
     target = 255 * np.clip(ROOT_COLOUR[0] * hair + ROOT_COLOUR[1] * skin, 0, 1)
-    rows, columns = np.nonzero(cover)
-    share = AMOUNT / 255 * cover[rows, columns, None].astype(np.float32)
     result = colours.copy()
-    result[rows, columns] = np.rint(colours[rows, columns] * (1 - share) + target * share)
+    kernels.run(kernels.mix, len(cover), cover, kernels.vector(target), AMOUNT, result)
     return result
 
 
