@@ -30,7 +30,10 @@ class ChartMargins:
     def of(cls, chart: NDArray[np.int32], reach: int) -> ChartMargins:
         """``chart`` (S, S) is that of covered texels, -1 elsewhere; ``reach`` is how many texels the margins have."""
         side = chart.shape[1]
-        distance, (row, column) = ndimage.distance_transform_edt(chart < 0, return_indices=True)
+        found: tuple[NDArray[np.float64], NDArray[np.int32]] = ndimage.distance_transform_edt(
+            chart < 0, return_indices=True
+        )
+        distance, (row, column) = found
         away = np.minimum(np.ceil(distance), 255).astype(np.uint8)
         down, beside = np.nonzero((chart < 0) & (away <= reach))
         near_row, near_column = row[down, beside].astype(np.int64), column[down, beside].astype(np.int64)

@@ -25,6 +25,8 @@ from textures.raster import blend
 TexelSample = Callable[[NDArray[np.int64], NDArray[np.float32]], NDArray[np.float32]]
 """Flat numbers (N,) of texels and the layout's positions there (N, ...) -> values (N, 4), 0 to 1."""
 
+ASKED = 2
+"""As :data:`textures.texel_kernels.ASKED`, which is the kernels' own."""
 REACH = 2.5
 """Spacings of the first lattice that its points go beyond the charts: what a cell at a border needs to be judged."""
 WANTED = 1.5
@@ -132,13 +134,13 @@ def bake_lattice(
     for level in range(1, len(layout.charts)):
         own, last = layout.charts[level], level + 1 == len(layout.charts)
         bends, smooth = np.empty(chart.shape, np.uint8), np.empty(chart.shape, np.int32)
-        kernels.run(kernels.bent, len(chart), values, chart, float(BEND * tolerance), bends)
-        kernels.run(kernels.straight, len(chart), chart, bends, smooth)
+        kernels.run("bent", len(chart), values, chart, float(BEND * tolerance), bends)
+        kernels.run("straight", len(chart), chart, bends, smooth)
         state = np.empty(own.shape, np.uint8)
         grown = image if last else np.zeros((*own.shape, channels), np.float32)
-        kernel = kernels.finest if last else kernels.finer
+        kernel = "finest" if last else "finer"
         kernels.run(kernel, len(own), values, chart, smooth, own, layout.wanted[level], grown, state)
-        asked = np.flatnonzero(state == kernels.ASKED)
+        asked = np.flatnonzero(state == ASKED)
         if len(asked):
             found = ask(level, asked)
             grown.reshape(-1, channels)[asked] = np.rint(found) if last else found
@@ -157,7 +159,7 @@ def colours_apart(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[
     from textures import texel_kernels as kernels
 
     colour, last = np.empty((*image.shape[:2], 3), np.uint8), np.empty(image.shape[:2], np.uint8)
-    kernels.run(kernels.apart, len(image), image, colour, last)
+    kernels.run("apart", len(image), image, colour, last)
     return colour, last
 
 
@@ -173,9 +175,9 @@ def fill(image: NDArray[np.uint8], known: NDArray[np.uint8]) -> None:
     while not levels or not bool(levels[-1][1].all()):
         shape = (-(-below[1].shape[0] // 2), -(-below[1].shape[1] // 2))
         mean, present = np.zeros((*shape, image.shape[2]), np.float32), np.zeros(shape, np.uint8)
-        kernels.run(kernels.halve if levels else kernels.halve_bytes, shape[0], *below, mean, present)
+        kernels.run("halve" if levels else "halve_bytes", shape[0], *below, mean, present)
         levels.append((mean, present))
         below = levels[-1]
     for (coarse, _), (mean, present) in zip(levels[:0:-1], levels[-2::-1], strict=True):
-        kernels.run(kernels.push, len(present), coarse, present, mean)
-    kernels.run(kernels.push_bytes, len(known), levels[0][0], known, image)
+        kernels.run("push", len(present), coarse, present, mean)
+    kernels.run("push_bytes", len(known), levels[0][0], known, image)

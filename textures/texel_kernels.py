@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # pyright: basic, reportInvalidTypeForm=false, reportCallIssue=false, reportArgumentType=false, reportIndexIssue=false
 # pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false, reportReturnType=false
+# ruff: noqa: SIM102 - whether kernels look at both sides of an `and` warp does not promise
 """Kernels for the texels of images: between the points of a lattice, around charts, apart and mixed.
 
 A call makes a whole row, for calls cost more than texels, and writes nothing else, so that answers do not depend on how
@@ -266,9 +267,9 @@ def mix(cover: wp.array2d(dtype=wp.uint8), target: wp.vec3, most: float, colour:
             )
 
 
-def run(kernel: Any, rows: int, *inputs: Any) -> None:
-    """``kernel`` for each of ``rows`` rows; arrays are read and written in place, (H, W, 3 or 4) as texels."""
-    launch(kernel, rows, [wrap(each) if hasattr(each, "dtype") else each for each in inputs])
+def run(kernel: str, rows: int, *inputs: Any) -> None:
+    """The kernel of that name for each of ``rows`` rows; arrays are read and written in place, (H, W, 3 or 4) as texels."""
+    launch(globals()[kernel], rows, [wrap(each) if hasattr(each, "dtype") else each for each in inputs])
 
 
 def vector(array: NDArray[Any]) -> Any:

@@ -57,7 +57,7 @@ def with_roots(
     hair, skin = (np.asarray(each, np.float32) for each in palette)
     target = 255 * np.clip(ROOT_COLOUR[0] * hair + ROOT_COLOUR[1] * skin, 0, 1)
     result = colours.copy()
-    kernels.run(kernels.mix, len(cover), cover, kernels.vector(target), AMOUNT, result)
+    kernels.run("mix", len(cover), cover, kernels.vector(target), AMOUNT, result)
     return result
 
 

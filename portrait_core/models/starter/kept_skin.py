@@ -81,14 +81,11 @@ def kept_skin(
     rows = np.flatnonzero(band[:, 0])
     if len(rows):
         place = band[rows]
-        sides = [
-            _painted(
-                skin, decoder,
-                _known(network, decoder, identity, place[:, 2 + 3 * k : 5 + 3 * k], kept.also(name, kept.width), numbers[rows]),
-                identity,
-            )
-            for k, name in enumerate(("above", "below"))
-        ]  # fmt: skip
+        sides: list[NDArray[np.float32]] = []
+        for k, name in enumerate(("above", "below")):
+            beside, rest = place[:, 2 + 3 * k : 5 + 3 * k], kept.also(name, kept.width)
+            known = _known(network, decoder, identity, beside, rest, numbers[rows])
+            sides.append(_painted(skin, decoder, known, identity))
         mixed = sides[1] + (sides[0] - sides[1]) * place[:, 1]
         colour[:3, rows] += (mixed - colour[:, rows])[:3] * place[:, 0]
     return colour
