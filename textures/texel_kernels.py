@@ -268,7 +268,7 @@ def mix(cover: wp.array2d(dtype=wp.uint8), target: wp.vec3, most: float, colour:
 
 
 def run(kernel: str, rows: int, *inputs: Any) -> None:
-    """The kernel of that name for each of ``rows`` rows; arrays are read and written in place, (H, W, 3 or 4) as texels."""
+    """The kernel of that name for each row; arrays are read and written in place, (H, W, 3 or 4) as texels."""
     launch(globals()[kernel], rows, [wrap(each) if hasattr(each, "dtype") else each for each in inputs])
 
 
