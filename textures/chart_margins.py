@@ -37,21 +37,16 @@ class ChartMargins:
         away = np.minimum(np.ceil(distance), 255).astype(np.uint8)
         down, beside = np.nonzero((chart < 0) & (away <= reach))
         near_row, near_column = row[down, beside].astype(np.int64), column[down, beside].astype(np.int64)
-        across_row, across_column = 2 * near_row - down, 2 * near_column - beside
+        far_row, far_column = 2 * near_row - down, 2 * near_column - beside
         own = chart[near_row, near_column]
-        inside = (across_row >= 0) & (across_row < len(chart)) & (across_column >= 0) & (across_column < side)
-        across_row, across_column = np.where(inside, across_row, near_row), np.where(inside, across_column, near_column)
-        same = chart[across_row, across_column] == own
-        across_row, across_column = np.where(same, across_row, near_row), np.where(same, across_column, near_column)
+        inside = (far_row >= 0) & (far_row < len(chart)) & (far_column >= 0) & (far_column < side)
+        nearest = near_row * side + near_column
+        across = np.where(inside, far_row * side + far_column, nearest)
+        same = chart.reshape(-1)[across] == own
         grown = chart.copy()
         grown[down, beside] = own
-        return cls(
-            grown,
-            away,
-            down * side + beside,
-            (near_row * side + near_column).astype(np.int32),
-            (across_row * side + across_column).astype(np.int32),
-        )
+        outside = (down * side + beside).astype(np.int64)
+        return cls(grown, away, outside, nearest.astype(np.int32), np.where(same, across, nearest).astype(np.int32))
 
     def sources(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Which (K,) of texels ``numbers`` (N,) lie outside, and the nearest and the opposite texels of those (K,)."""
