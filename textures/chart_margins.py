@@ -41,12 +41,14 @@ class ChartMargins:
         own = chart[near_row, near_column]
         inside = (far_row >= 0) & (far_row < len(chart)) & (far_column >= 0) & (far_column < side)
         nearest = near_row * side + near_column
-        across = np.where(inside, far_row * side + far_column, nearest)
-        same = chart.reshape(-1)[across] == own
+        across = nearest.copy()
+        across[inside] = (far_row * side + far_column)[inside]
+        other = chart.reshape(-1)[across] != own
+        across[other] = nearest[other]
         grown = chart.copy()
         grown[down, beside] = own
         outside = (down * side + beside).astype(np.int64)
-        return cls(grown, away, outside, nearest.astype(np.int32), np.where(same, across, nearest).astype(np.int32))
+        return cls(grown, away, outside, nearest.astype(np.int32), across.astype(np.int32))
 
     def sources(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Which (K,) of texels ``numbers`` (N,) lie outside, and the nearest and the opposite texels of those (K,)."""
