@@ -27,6 +27,8 @@ TexelSample = Callable[[NDArray[np.int64], NDArray[np.float32]], NDArray[np.floa
 
 ASKED = 2
 """As :data:`textures.texel_kernels.ASKED`, which is the kernels' own."""
+TILE = 512
+"""Side of the squares in which the layout is drawn."""
 REACH = 2.5
 """Spacings of the first lattice that its points go beyond the charts: what a cell at a border needs to be judged."""
 WANTED = 1.5
@@ -39,7 +41,11 @@ class LatticeLayout:
 
     def __init__(self, layout: Layout) -> None:
         self._layout, self.size = layout, layout.size
-        face = layout.face((0, layout.size, 0, layout.size))
+        face = np.empty((layout.size, layout.size), np.int32)
+        for top in range(0, layout.size, TILE):  # in squares, for the sake of memory
+            for left in range(0, layout.size, TILE):
+                bottom, right = min(top + TILE, layout.size), min(left + TILE, layout.size)
+                face[top:bottom, left:right] = layout.face((top, bottom, left, right))
         chart = np.where(face >= 0, layout.charts[face], -1).astype(np.int32)
         self._face = face.reshape(-1)
         self.covered = (face >= 0).astype(np.uint8)
