@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -141,15 +142,19 @@ def memory(count: int) -> dict[str, Any]:
     return found
 
 
-def presets(counts: dict[str, int]) -> dict[str, Any]:
-    """Avatars an hour, size and memory of each preset, with a worker a core."""
-    found: dict[str, Any] = {}
-    for name, count in counts.items():
+def presets(counts: dict[str, int], topologies: Sequence[str], known: dict[str, Any]) -> dict[str, Any]:
+    """Avatars an hour, size and memory of each preset and topology, with a worker a core; ``known`` are results of
+    other ones. A shell's are under the preset's name, as they always were; those of parts under ``NAME parts``."""
+    found = dict(known)
+    for (name, count), topology in product(counts.items(), topologies):
         executor = LocalExecutor(["cpu"] * available_cores(), 1)
+        fields = {**PRESETS[name], "topology": topology}
         try:
-            seconds, records = timed(executor, range(count), PRESETS[name], 2)
+            # Parts take longer to warm up: what all persons share is made by the first of a worker.
+            seconds, records = timed(executor, range(count), fields, 2 if topology == "shell" else 8)
         finally:
             executor.close()
+        name = name if topology == "shell" else f"{name} {topology}"
         found[name] = {
             "avatars": count,
             "an_hour": round(3600 * count / seconds),
@@ -195,17 +200,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", default="")
     parser.add_argument("--count", type=int, default=0, help="avatars of each part instead of its own number")
+    parser.add_argument("--presets", default="draft,standard,hero", help="which of them the part of that name measures")
+    parser.add_argument("--topologies", default="shell,parts", help="of avatars of the presets")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
     found: dict[str, Any] = json.loads(options.out.read_text(encoding="utf-8")) if options.out.is_file() else {}
     standard = PRESETS["standard"]
     count = options.count
+    counts = {name: count or {"draft": 24, "standard": 16, "hero": 6}[name] for name in options.presets.split(",")}
     parts: dict[str, Any] = {
         "throughput": lambda: throughput(count or 16, standard),
         "overhead": lambda: overhead(count or 12, standard),
         "ray": lambda: ray(count or 12, PRESETS["draft"]),
         "memory": lambda: memory(count or 1000),
-        "presets": lambda: presets({"draft": 24, "standard": 16, "hero": 6}),
+        "presets": lambda: presets(counts, options.topologies.split(","), found.get("presets", {})),
         "costs": lambda: costs(count or 3),
         "kills": lambda: kills(count or 200, 20, SMALL),
         "fuzz": lambda: fuzz(count or 5000),

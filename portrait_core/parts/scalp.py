@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.hair_maps import noise
@@ -35,6 +36,9 @@ SPARSE = 0.7
 UNEVEN = 0.0018
 """Metres that strokes move these."""
 
+FINEST = 1024
+"""Texels along an image with two of them across the finest strokes."""
+
 HEAD = 0.085
 """Radius of a head, metres: what a turn about its axis is in metres."""
 
@@ -51,19 +55,25 @@ def with_roots(
 ) -> NDArray[np.uint8]:
     """The skin's colours (S, S, 3) sRGB under a hair style; ``fine`` is the skin's level 1, ``palette`` the hair's and
     the skin's sRGB (3,)."""
+    from textures import texel_kernels as kernels
+
     cover = root_cover(style, template, fine, len(colours))
     hair, skin = (np.asarray(each, np.float32) for each in palette)
     target = 255 * np.clip(ROOT_COLOUR[0] * hair + ROOT_COLOUR[1] * skin, 0, 1)
-    rows, columns = np.nonzero(cover)
-    share = AMOUNT / 255 * cover[rows, columns, None].astype(np.float32)
     result = colours.copy()
-    result[rows, columns] = np.rint(colours[rows, columns] * (1 - share) + target * share)
+    kernels.run("mix", len(cover), cover, kernels.vector(target), AMOUNT, result)
     return result
 
 
 @lru_cache(maxsize=16)
 def root_cover(style: HairStyle, template: PartsTemplate, fine: Topology, size: int) -> NDArray[np.uint8]:
-    """(S, S) how much of the skin's texels is roots, 0 to 255, row 0 at the top: the same for all who wear a style."""
+    """(S, S) how much of the skin's texels is roots, 0 to 255, row 0 at the top: the same for all who wear a style.
+
+    Larger images than :data:`FINEST` are between the texels of one that is no larger.
+    """
+    if size > FINEST and size % 2 == 0:
+        half = Image.fromarray(root_cover(style, template, fine, size // 2))
+        return np.asarray(half.resize((size, size), Image.Resampling.BILINEAR))
     skin = template.skin
     at_vertex = np.asarray(skin.fine.matrix @ style.roots[skin.vertices], np.float64)[fine.welded]
     faces = fine.faces[(at_vertex[fine.faces] > 0).any(axis=1)]

@@ -30,9 +30,7 @@ from portrait_core.pipeline.volume_hair import MATERIAL as VOLUME
 from portrait_core.pipeline.volume_hair import VolumeHair, volume_maps, wears
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
-from portrait_core.runtime.threads import thread_count
-from textures.bake import THREADS as BAKE_THREADS
-from textures.bake import bake_layout
+from textures.lattice_bake import LatticeLayout, bake_lattice, colours_apart
 from textures.layout import Layout
 
 ROUGHNESS = "pbrMetallicRoughness.roughnessFactor"
@@ -55,11 +53,6 @@ SKIN_DETAIL = 0.003
 """Levels of 255 and metres: half as close as a bake of all that a bust shows, for brows and roots are their own parts.
 Against every texel asked for itself the map differs by half a level (root mean square), a tenth of what the network's
 skin differs from the world's."""
-SKIN_TILE = 512
-"""Texels along the squares of skin that threads share."""
-KEPT_SIZE, KEPT_FACES = 1024, 2048
-"""Edges of the largest skin maps of whose texels a process keeps what everybody has (20 MB at this size), and of which
-it keeps the faces (17 MB)."""
 KEPT = 12
 """Maps without a person's colour that a process keeps: every style of a model."""
 
@@ -137,16 +130,15 @@ class PartPainter:
         person, size = self.person, self.recipe.texture_size
         layout, kept = _skin_layout(person.parts_template, size, person.kept_width)
 
-        def sample(points: NDArray[np.float32], numbers: NDArray[np.int64] | None) -> NDArray[np.float32]:
-            colour, roughness = person.skin_materials(points[:, :3], points[:, 3:], kept, numbers)
+        def sample(numbers: NDArray[np.int64], places: NDArray[np.float32]) -> NDArray[np.float32]:
+            inside = np.clip(places[:, 3:], 0, 1)
+            colour, roughness = person.skin_materials(places[:, :3], inside, kept, numbers)
             return np.concatenate([colour, roughness[:, None]], axis=1)
 
-        threads = thread_count(BAKE_THREADS)
-        image = bake_layout(
-            layout, sample, srgb=(True, True, True, False), tolerance=SKIN_TOLERANCE, progress=progress,
-            threads=threads, tile=SKIN_TILE,
-        )  # fmt: skip
-        colour, roughness = np.ascontiguousarray(image[:, :, :3]), np.ascontiguousarray(image[:, :, 3])
+        image = bake_lattice(
+            layout, sample, srgb=(True, True, True, False), tolerance=SKIN_TOLERANCE, progress=progress
+        )
+        colour, roughness = colours_apart(image)
         hair, palette, template = self.figure.hair, person.look.palette, person.parts_template
         if hair is not None and self.with_hair:
             fine = prepared(template).skin[1]
@@ -168,13 +160,13 @@ class PartPainter:
 
 
 @lru_cache(maxsize=1)
-def _skin_layout(template: PartsTemplate, size: int, width: int) -> tuple[Layout, KeptRows | None]:
+def _skin_layout(template: PartsTemplate, size: int, width: int) -> tuple[LatticeLayout, KeptRows]:
     """The layout of the skin's maps, and what is kept of their texels, the same for everybody of a model."""
     # The finest level whatever the mesh: its chords keep to the surface that the decoder knows.
     fine = prepared(template).skin[1]
-    where, keep = template.skin_places.columns()[fine.welded], size <= KEPT_SIZE
-    layout = Layout(fine.faces, fine.uvs, where, size, detail=SKIN_DETAIL, keep=size <= KEPT_FACES)
-    return layout, KeptRows(size * size, width) if keep else None
+    where = template.skin_places.columns()[fine.welded]
+    layout = Layout(fine.faces, fine.uvs, where, size, detail=SKIN_DETAIL)
+    return LatticeLayout(layout), KeptRows(size * size, width)
 
 
 @lru_cache(maxsize=2)

@@ -43,6 +43,9 @@ _ROOM_RAYS = 32
 _ROOM_REACH = 0.35
 """Metres within which an obstacle darkens the room's light: the hollows of a face, not the whole side of a body."""
 
+MAIN_RAYS = 0.35
+"""Of the usual rays, those of a place that is looked at closer."""
+
 GLOSS = 22.0
 COAT_GLOSS = 700.0
 
@@ -60,17 +63,21 @@ def disk_directions(towards: NDArray[np.float64], spread: float, count: int) -> 
     return (rays / np.linalg.norm(rays, axis=1, keepdims=True)).astype(np.float32)
 
 
-def room_shadows(mesh: MeshQueries, points: NDArray[np.float32], normals: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(V,) the share of the room that each vertex sees. Independent of the camera."""
-    return mesh.open_share(points, normals, sphere_directions(_ROOM_RAYS), reach=_ROOM_REACH)
+def room_shadows(
+    mesh: MeshQueries, points: NDArray[np.float32], normals: NDArray[np.float32], *, rays: float = 1.0
+) -> NDArray[np.float32]:
+    """(V,) the share of the room that each vertex sees, by ``rays`` times as many rays as usual. Independent of the
+    camera."""
+    return mesh.open_share(points, normals, sphere_directions(round(rays * _ROOM_RAYS)), reach=_ROOM_REACH)
 
 
 def main_shadows(
     mesh: MeshQueries, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """(V, 2) the shares of the room and of the first lamp, which are most of the light, by half as many rays."""
-    room = mesh.open_share(points, normals, sphere_directions(_ROOM_RAYS // 2), reach=_ROOM_REACH)
-    key = disk_directions(lamp_directions(cam2world)[0], LAMPS[0].spread, LAMPS[0].rays // 2)
+    """(V, 2) the shares of the room and of the first lamp, which are most of the light, by :data:`MAIN_RAYS` times as
+    many rays."""
+    room = room_shadows(mesh, points, normals, rays=MAIN_RAYS)
+    key = disk_directions(lamp_directions(cam2world)[0], LAMPS[0].spread, round(MAIN_RAYS * LAMPS[0].rays))
     return np.stack([room, mesh.open_share(points, normals, key)], axis=1)
 
 
@@ -82,12 +89,17 @@ def lamp_directions(cam2world: NDArray[np.float32]) -> list[NDArray[np.float64]]
 
 
 def lamp_shadows(
-    mesh: MeshQueries, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]
+    mesh: MeshQueries,
+    points: NDArray[np.float32],
+    normals: NDArray[np.float32],
+    cam2world: NDArray[np.float32],
+    *,
+    rays: float = 1.0,
 ) -> NDArray[np.float32]:
-    """(L, V) the share of each lamp that each vertex sees."""
+    """(L, V) the share of each lamp that each vertex sees, by ``rays`` times as many rays as usual."""
     return np.stack(
         [
-            mesh.open_share(points, normals, disk_directions(towards, lamp.spread, lamp.rays))
+            mesh.open_share(points, normals, disk_directions(towards, lamp.spread, round(rays * lamp.rays)))
             for lamp, towards in zip(LAMPS, lamp_directions(cam2world), strict=True)
         ]
     )

@@ -16,6 +16,9 @@ from portrait_core.rendering.finer_lattice import FINER, lattice
 from portrait_core.rendering.lighting import LAMPS, lamp_shadows, main_shadows, room_shadows
 from portrait_core.rendering.preview import blend
 
+RAYS = 0.5
+"""Of the rays of a bust's shadows: vertices of parts lie as close as half a millimetre, and pictures blend them."""
+
 APART = 0.4
 """Shares of a light from which on they differ."""
 LARGE = 0.008
@@ -40,12 +43,12 @@ class LitMesh:
     def room(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(N,) the room's share of vertices; kept for every camera."""
         fresh = index[np.isnan(self._room[index])]
-        self._room[fresh] = room_shadows(self._solid, self.vertices[fresh], self.normals[fresh])
+        self._room[fresh] = room_shadows(self._solid, self.vertices[fresh], self.normals[fresh], rays=RAYS)
         return self._room[index]
 
     def lamps(self, index: NDArray[np.int64], cam2world: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, L) the lamps' shares of vertices."""
-        return lamp_shadows(self._solid, self.vertices[index], self.normals[index], cam2world).T
+        return lamp_shadows(self._solid, self.vertices[index], self.normals[index], cam2world, rays=RAYS).T
 
     def shares(
         self, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]

@@ -91,9 +91,21 @@ def test_a_glass_mixes_by_its_share() -> None:
     assert strongest(mixed, at) != 2
 
 
+def test_half_the_rays_of_shadows_give_nearly_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    avatar, camera = bust_avatar(), Camera.orbit(0.4, 0.1)
+    pictures: list[np.ndarray] = []
+    for rays in (vertex_shares.RAYS, 4.0):
+        monkeypatch.setattr(vertex_shares, "RAYS", rays)
+        scene = LayeredScene(avatar.main, *avatar.posed())
+        pictures.append(scene.render(camera.cam2world, camera.intrinsics, 64).image.astype(float))
+    difference = np.abs(pictures[0] - pictures[1])
+    assert 0 < difference.mean() < 1
+
+
 def test_opaque_materials_are_pictured_as_the_plain_preview_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """The layered way with one opaque section against the quick one, which looks shadows up at vertices alone."""
     monkeypatch.setattr(vertex_shares, "APART", np.inf)
+    monkeypatch.setattr(vertex_shares, "RAYS", 1.0)
     avatar = bust_avatar()
     level = avatar.main
     vertices, normals = avatar.posed()

@@ -111,8 +111,19 @@ class PointDecoder:
     @torch.no_grad()
     def hidden_on(self, points: Tensor, still: Tensor) -> Tensor:
         """:meth:`hidden` at points whose :meth:`still` is known."""
-        found = still + _bag(self._dynamic, self._decoder.spacing(points), self._side)
-        return nnf.leaky_relu_(torch.addcmul(self._shift, found, self._scale), 0.2)
+        return nnf.leaky_relu_(self.modulated(still, *self.corners(points)), 0.2)
+
+    @torch.no_grad()
+    def corners(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Which rows (N, 12) of the planes are read at points (N, 3), and with what weights (N, 12): the same for all
+        identities."""
+        return _corners(self._decoder.spacing(points), self._side)
+
+    @torch.no_grad()
+    def modulated(self, still: Tensor, index: Tensor, share: Tensor) -> Tensor:
+        """:meth:`hidden`, before it is rectified, from :meth:`still` and :meth:`corners`."""
+        found = nnf.embedding_bag(index, self._dynamic, mode="sum", per_sample_weights=share).add_(still)
+        return torch.addcmul(self._shift, found, self._scale)
 
     @torch.no_grad()
     def _outputs(self, points: Tensor, count: int) -> Tensor:
@@ -148,6 +159,12 @@ def _folded(planes: Tensor, decoder: CanonicalDecoder, start: int, width: int) -
 
 def _bag(rows: Tensor, spaced: Tensor, side: int) -> Tensor:
     """Bilinear values of the three planes, added up: rows (3 * side * side, H), places (N, 3) -> (N, H)."""
+    index, share = _corners(spaced, side)
+    return nnf.embedding_bag(index, rows, mode="sum", per_sample_weights=share)
+
+
+def _corners(spaced: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """Of places (N, 3) the rows (N, 12) of the three planes around them, and their bilinear weights (N, 12)."""
     # Texel centres are at whole numbers; the border is repeated.
     texel = (((spaced + 1) * side - 1) * 0.5).clamp(0, side - 1)
     low = texel.floor().clamp_max_(side - 2)
@@ -161,7 +178,7 @@ def _bag(rows: Tensor, spaced: Tensor, side: int) -> Tensor:
         for k, (down, across) in enumerate(((0, 0), (0, 1), (1, 0), (1, 1))):
             index[:, 4 * plane + k] = corner + (down * side + across)
             torch.mul((above if across else below)[:, x], (above if down else below)[:, y], out=share[:, 4 * plane + k])
-    return nnf.embedding_bag(index, rows, mode="sum", per_sample_weights=share)
+    return index, share
 
 
 def _octaves(points: Tensor, count: int) -> Tensor:

@@ -17,10 +17,10 @@ from portrait_core.errors import ModelFileError
 from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.models.starter.brow_skin import brow_band
 from portrait_core.models.starter.decoder import LIP_ROUGHNESS, SKIN_ROUGHNESS
-from portrait_core.models.starter.field import CHUNK, PIECE, chunked
+from portrait_core.models.starter.field import chunked
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity
+from portrait_core.models.starter.kept_skin import kept_skin
 from portrait_core.parts.kept_rows import KeptRows
-from portrait_core.runtime.torch_threads import over_rows
 
 INNER_MOUTH = (0.62, 0.40, 0.42)
 """Share of the lips' colour that the inside of the mouth keeps."""
@@ -49,39 +49,40 @@ def skin_materials(
     branch = network.bare_skin
     if branch is None:
         raise ModelFileError("the model has a parts template but no bare skin; get the whole file again.")
+
+    if kept is not None and numbers is not None:
+        found = _inside_too(kept_skin(network, identity, points, kept, numbers), inside, identity)
+        return srgb_to_linear(found[:, :3]), found[:, 3]
+
     places = np.concatenate([points, inside], axis=1).astype(np.float32)
     decoder = network.point_decoder(identity)
-
-    def coloured(hidden: Tensor, one: Identity, rows: Tensor) -> Tensor:
-        colour, lips = branch(hidden[None], one.style, one.palette)
-        bare = _without_brows(colour[0], lambda beside: shown(beside, one), network, rows[:, :3])
-        return _with_inside(bare, lips[0], one.palette[0], rows[:, 3:])
 
     def shown(beside: Tensor, one: Identity) -> Tensor:
         return branch(decoder.hidden(network.normalised(beside))[None], one.style, one.palette)[0][0]
 
-    if kept is None or numbers is None:
+    def materials(one: Identity, rows: Tensor) -> Tensor:
+        hidden = decoder.hidden(network.normalised(rows[:, :3]))
+        colour, lips = branch(hidden[None], one.style, one.palette)
+        bare = _without_brows(colour[0], lambda beside: shown(beside, one), network, rows[:, :3])
+        return _with_inside(bare, lips[0], one.palette[0], rows[:, 3:])
 
-        def materials(one: Identity, rows: Tensor) -> Tensor:
-            return coloured(decoder.hidden(network.normalised(rows[:, :3])), one, rows)
-
-        found = chunked(identity, places, materials).astype(np.float32)
-    else:
-
-        def still(fresh: NDArray[np.int64]) -> NDArray[np.floating]:
-            return chunked(identity, points[fresh], lambda _, rows: decoder.still(network.normalised(rows)))
-
-        known, device = kept.take(numbers, still), identity.style.device
-
-        def on_known(part: NDArray[np.int64]) -> NDArray[np.float32]:
-            rows = torch.as_tensor(places[part]).to(identity.style)
-            own = torch.as_tensor(known[part]).to(identity.style)
-            with torch.no_grad():
-                hidden = decoder.hidden_on(network.normalised(rows[:, :3]), own)
-                return coloured(hidden, identity, rows).cpu().numpy().astype(np.float32)
-
-        found = over_rows(on_known, np.arange(len(places)), PIECE if device.type == "cpu" else CHUNK, device)
+    found = chunked(identity, places, materials).astype(np.float32)
     return srgb_to_linear(found[:, :3]), found[:, 3]
+
+
+def _inside_too(colour: NDArray[np.float32], inside: NDArray[np.float32], identity: Identity) -> NDArray[np.float32]:
+    """:func:`_with_inside` of (4, N), colour and share of lip: only where there is an inside it is asked for."""
+    lips = colour[3]
+    found = np.clip(colour.T, 0, 1)
+    found[:, 3] = SKIN_ROUGHNESS + lips * (LIP_ROUGHNESS - SKIN_ROUGHNESS)
+    rows = np.flatnonzero(inside.any(axis=1))
+    if len(rows):
+        given = (torch.as_tensor(each).to(identity.style) for each in (colour.T[rows], inside[rows]))
+        some, within = given
+        with torch.no_grad():
+            mixed = _with_inside(some[:, :3], some[:, 3], identity.palette[0], within)
+        found[rows] = mixed.cpu().numpy()
+    return found
 
 
 def _without_brows(
