@@ -16,6 +16,11 @@ NAMES_KEY = "targetNames"
 """In the extras of a mesh, what its targets are called: glTF has no names of its own for them, and all programs that
 show names look there."""
 
+LEAST_MOVE = 0.00002
+"""Metres that a vertex moves by at least to be written."""
+LEAST_TURN = 0.01
+"""What a normal changes by at least to be written: half a degree, less than a difference of light can be seen at."""
+
 
 def target_names(level: Level) -> list[str]:
     """What the targets of the mesh of an object are called, in their order."""
@@ -42,10 +47,9 @@ def add_targets(
     turning = all(morph.turns is not None for morph in level.morphs)
     targets: list[dict[str, int]] = []
     for morph in level.morphs:
-        target = {"POSITION": binary.sparse(count, morph.rows, morph.moves)}
+        target = {"POSITION": _noticed(binary, count, morph.rows, morph.moves, LEAST_MOVE)}
         if turning and morph.turns is not None:
-            felt = _felt(morph.turns)
-            target["NORMAL"] = binary.sparse(count, morph.rows[felt], morph.turns[felt])
+            target["NORMAL"] = _noticed(binary, count, morph.rows, morph.turns, LEAST_TURN)
         targets.append(target)
     for primitive in mesh.primitives:
         primitive.targets = [records.Attributes(**target) for target in targets]
@@ -53,9 +57,8 @@ def add_targets(
     extras[NAMES_KEY] = target_names(level)
 
 
-LEAST_TURN = 0.01
-"""What a normal changes by at least to be written: half a degree, less than a difference of light can be seen at."""
-
-
-def _felt(turns: NDArray[np.float32]) -> NDArray[np.bool_]:
-    return np.linalg.norm(turns, axis=1) >= LEAST_TURN
+def _noticed(
+    binary: BinaryBuilder, count: int, rows: NDArray[np.int32], values: NDArray[np.float32], least: float
+) -> int:
+    kept = np.linalg.norm(values, axis=1) >= least
+    return binary.sparse(count, rows[kept], values[kept])
