@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,11 @@ def live_link(
     change: Callable[[list[list[str]]], None] | None = None,
 ) -> bytes:
     """A recording of Live Link Face; ``change`` may spoil its rows, the head among them."""
-    say = code or (lambda frame: time_code(frame, rate, start=rate * (10 * 3600 + 59 * 60 + 3)))
+
+    def usual(frame: int) -> str:
+        return time_code(frame, rate, start=rate * (10 * 3600 + 59 * 60 + 3))
+
+    say = code or usual
     rows = [["Timecode", "BlendShapeCount", *columns]]
     for frame in range(round(seconds * rate)):
         numbers = [f"{value(name, frame / rate):.9f}" for name in columns]
@@ -127,7 +132,8 @@ def as_json(tree: object) -> bytes:
 def as_npz(**arrays: object) -> bytes:
     """The bytes of an .npz file."""
     buffer = io.BytesIO()
-    np.savez(buffer, **{name: np.asarray(array) for name, array in arrays.items()})
+    fields: Any = {name: np.asarray(array) for name, array in arrays.items()}
+    np.savez(buffer, **fields)
     return buffer.getvalue()
 
 

@@ -92,7 +92,7 @@ _IPA_PASSED = set("ˈˌːˑ.‿|‖ʰʷʲˠˤⁿˡ˞ʼ'`,-_ ") | {"\u0306"}
 
 def is_silence(symbol: str) -> bool:
     """Whether a label stands for no sound."""
-    return symbol.strip().lower() in _SILENCE
+    return re.sub(r"_[BIES]$", "", symbol.strip()).lower() in _SILENCE
 
 
 def arpabet(symbol: str) -> tuple[Mix, ...] | None:
