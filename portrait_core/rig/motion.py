@@ -5,9 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+def on_one_half(quaternions: NDArray[Any]) -> NDArray[np.float32]:
+    """The same rotations (T, 4), x, y, z, w, with neighbours on one half of the sphere: engines interpolate the four
+    numbers, and q and -q are one rotation."""
+    flips = np.where(np.einsum("ti,ti->t", quaternions[1:], quaternions[:-1]) < 0.0, -1.0, 1.0)
+    signs = np.concatenate([[1.0 if quaternions[0, 3] >= 0.0 else -1.0], flips])
+    return (quaternions * np.cumprod(signs)[:, None]).astype(np.float32)
 
 
 @dataclass(frozen=True)
