@@ -36,6 +36,17 @@ class Bones:
         """(3,) of a joint."""
         return self.joints[self.names.index(name)]
 
+    def with_face(self, joints: Sequence[str], places: NDArray[np.float32]) -> Bones:
+        """These, and ``joints`` of the face at ``places`` (K, 3), children of the head."""
+        head = np.full(len(joints), self.names.index("head"))
+        return replace(
+            self,
+            names=(*self.names, *joints),
+            parents=np.append(self.parents, head).astype(np.int32),
+            joints=np.concatenate([self.joints, places]),
+            weighted=(*self.weighted, *joints),
+        )
+
     def with_chains(self, chains: HairChains) -> Bones:
         """These, and those of hair below the head."""
         above = np.where(chains.parents < 0, self.names.index("head"), chains.parents + len(self.names))
