@@ -14,6 +14,8 @@ from scipy.spatial.transform import Rotation
 
 from portrait_core.avatar import Avatar, Level
 from portrait_core.geometry.morphs import Morph
+from portrait_core.geometry.settled import settled
+from portrait_core.geometry.vertex_data import VertexData
 from portrait_core.rig.bone_frames import bone_frames
 from portrait_core.rig.skinning import local_joints, rotation
 from portrait_core.rig.t_pose import t_pose_motions, unskinned
@@ -21,7 +23,27 @@ from portrait_core.rig.t_pose import t_pose_motions, unskinned
 SOLE = 0.03
 """Metres from the lowest joint, that of the toes, down to the floor."""
 
+SPECK = 1e-4
+"""Metres, the legs of the triangle that marks the floor."""
+
 Matrices = NDArray[np.float64]
+
+
+ARMATURE = "Armature"
+"""What talking heads on the web call the thing below which bones and meshes lie. It is the scene itself: meshes with a
+skin belong at its top level, and programs find the scene by its name as they find a node."""
+
+
+def as_named(avatar: Avatar, scheme: str) -> tuple[Avatar, str | None]:
+    """``avatar`` resting as programs want it that ask for bones of a naming ``scheme``, and what its scene is called
+    there, if they ask for that."""
+    if scheme != "rpm":
+        return avatar, None
+    standing = on_the_floor(with_bone_frames(avatar))
+    if "left_foot" in avatar.joint_names:
+        foot = standing.joint_names.index("left_foot")
+        standing = replace(standing, levels=tuple(_with_floor(level, foot) for level in standing.levels))
+    return standing, ARMATURE
 
 
 def in_t_pose(avatar: Avatar) -> Avatar:
@@ -29,7 +51,7 @@ def in_t_pose(avatar: Avatar) -> Avatar:
     motions = t_pose_motions(avatar.joint_names, avatar.parents, avatar.joints, avatar.rest)
     joints = np.einsum("jab,jb->ja", motions[:, :3, :3], avatar.joints.astype(np.float64)) + motions[:, :3, 3]
     levels = tuple(_put(level, motions) for level in avatar.levels)
-    return replace(avatar, levels=levels, joints=joints.astype(np.float32), pose={}, rest={}, motion=None)
+    return replace(avatar, levels=levels, joints=settled(joints), pose={}, rest={}, motion=None)
 
 
 def with_bone_frames(avatar: Avatar) -> Avatar:
@@ -54,12 +76,40 @@ def on_the_floor(avatar: Avatar) -> Avatar:
     return replace(avatar, levels=levels, joints=avatar.joints + up)
 
 
+def _with_floor(level: Level, foot: int) -> Level:
+    """The level with a speck on the floor that hangs on the joint ``foot`` and looks down, among its first object's.
+
+    Talking heads on the web stand an avatar on its lowest vertex, and would push a bust out of the picture.
+    """
+    first = level.sections[0].count if level.sections else len(level.faces)
+    at = np.array([[0, 0, 0], [SPECK, 0, 0], [0, 0, SPECK]], np.float32)
+    below = {
+        "vertices": at,
+        "normals": np.tile(np.array([0, -1, 0], np.float32), (3, 1)),
+        "tangents": np.tile(np.array([1, 0, 0, 1], np.float32), (3, 1)),
+        "joints": np.tile(np.array([foot, 0, 0, 0], np.uint16), (3, 1)),
+        "weights": np.tile(np.array([1, 0, 0, 0], np.float32), (3, 1)),
+        "uvs": level.uvs[level.faces[0, :1]] + at[:, [0, 2]],
+    }
+    arrays = {
+        name: np.concatenate([array, below.get(name, np.zeros((3, *array.shape[1:]))).astype(array.dtype)])
+        for name, array in level.data.items()
+    }
+    count = len(level.vertices)
+    faces = np.insert(level.faces, first, np.array([[count, count + 1, count + 2]]), axis=0)
+    sections = tuple(
+        replace(section, count=section.count + 1) if number == 0 else section
+        for number, section in enumerate(level.sections)
+    )
+    return replace(level, data=VertexData(**arrays), faces=faces.astype(np.int32), sections=sections)
+
+
 def _put(level: Level, motions: Matrices) -> Level:
     """The level where the inverse of skinning takes it, with its morphs."""
     there, shift = unskinned(level.skin, motions)
     places = np.einsum("vij,vj->vi", there, level.vertices.astype(np.float64)) + shift
     normals, lengths = _unit(np.einsum("vij,vj->vi", there, level.normals.astype(np.float64)))
-    data = level.data.with_(vertices=places.astype(np.float32), normals=normals.astype(np.float32))
+    data = level.data.with_(vertices=settled(places), normals=normals.astype(np.float32))
     if level.tangents is not None:
         along, _ = _unit(np.einsum("vij,vj->vi", there, level.tangents[:, :3].astype(np.float64)))
         # At right angles to the normals again: what stretches does not keep them so.

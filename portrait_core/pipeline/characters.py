@@ -80,6 +80,8 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
     figure = figure_of(recipe, person)
     face = face_of(recipe, figure)
     bones = bones_of(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
+    if recipe.skeleton == "full":
+        bones = bones.with_fingers()
     for joint in recipe.pose:
         if joint not in bones.names:
             hint = suggestion(joint, bones.names, what="joints of this model")

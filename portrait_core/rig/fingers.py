@@ -8,10 +8,12 @@ the person's forearm. The proportions are those of the CC0 base mesh, whose own 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.body.template import BodyTemplate
 from portrait_core.rig.skeleton import Skeleton
 
 SIDES = ("left", "right")
@@ -48,6 +50,16 @@ def with_fingers(skeleton: Skeleton) -> Skeleton:
                 parents.append(names.index(above))
                 names.append(f"{side}_{finger}{number}")
     return Skeleton(tuple(names), np.array(parents, np.int32), np.concatenate(joints))
+
+
+def template_with_fingers(template: BodyTemplate) -> BodyTemplate:
+    """``template`` with fingers that move nothing; one without arms as it is."""
+    if not {f"{side}_{each}" for side in SIDES for each in ("elbow", "wrist")} <= set(template.joint_names):
+        return template
+    made = with_fingers(Skeleton(template.joint_names, template.parents, template.joints))
+    more = len(made.joint_names) - len(template.joint_names)
+    weights = np.pad(template.weights, ((0, 0), (0, more)))
+    return replace(template, joint_names=made.joint_names, parents=made.parents, joints=made.joints, weights=weights)
 
 
 def hand_joints(side: str, elbow: NDArray[np.float64], wrist: NDArray[np.float64]) -> NDArray[np.float32]:
