@@ -464,7 +464,7 @@ class RecipeFields:
         ),
     ] = "bust"
     bone_naming: Annotated[
-        Literal["smpl", "mixamo", "unity", "unreal", "vrm"],
+        Literal["smpl", "mixamo", "unity", "unreal", "vrm", "rpm"],
         RecipeField(
             help="What the joints are called in the file.",
             label="Bone Names",
@@ -475,6 +475,7 @@ class RecipeFields:
                 "unity": ("Unity", "Hips, Spine, Neck, Head"),
                 "unreal": ("Unreal", "pelvis, spine_01, neck_01, head"),
                 "vrm": ("VRM", "hips, spine, neck, head"),
+                "rpm": ("Ready Player Me", "Hips, Spine, Neck, Head, and y along each bone"),
             },
             flag="--bone-naming",
         ),
