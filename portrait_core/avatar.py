@@ -216,7 +216,11 @@ class Level(Mesh):
         """Vertices (V, 3) and unit normals (V, 3) with the morphs pulled by ``weights``, at rest; normals turn as the
         surface does, whatever the morphs say of them."""
         places = morphed(self.vertices, self.morphs, weights)
-        return places, renewed_normals(self.normals, self.vertices, places, self.faces)
+        parts = np.zeros(len(places), np.int32)
+        known: dict[str, int] = {}
+        for section, faces in self.section_faces():
+            parts[faces] = known.setdefault(section.part, len(known))
+        return places, renewed_normals(self.normals, self.vertices, places, self.faces, parts)
 
     def section_faces(self) -> list[tuple[Section, NDArray[np.int32]]]:
         """Each section with its faces (count, 3); one without a name for a level that has a single set of maps."""
@@ -305,6 +309,12 @@ class Avatar:
         if isinstance(mesh, Level) and self.expression:
             places, normals = mesh.expressed(self.expression)
         return skinned(places, normals, mesh.skin, motions)
+
+    def at(self, seconds: float) -> Avatar:
+        """A still of it: as its motions have it at one time, without them. How they move the root is left out."""
+        pose = dict(self.pose) if self.motion is None else {**self.pose, **self.motion.at(seconds)}
+        face = {} if self.face_motion is None else self.face_motion.at(seconds)
+        return replace(self, pose=pose, expression={**self.expression, **face}, motion=None, face_motion=None)
 
     def _check_rig(self) -> None:
         names, count = self.joint_names, len(self.joint_names)
