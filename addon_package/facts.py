@@ -15,6 +15,10 @@ SHARED = ("protocol.py", "recipe_fields.py", "maps.py", "parts/strands.py")
 """Modules of the engine that the add-on carries copies of: standard library only, and NumPy, which Blender has."""
 
 
+SHARED_ROOMS = {"face": ("__init__.py", "names.py", "emotions.py", "recordings/*.py")}
+"""Rooms of the engine of which the add-on carries some files, beside each other as they are there."""
+
+
 class BuildError(Exception):
     """The add-on cannot be built; the text says why and what to do."""
 

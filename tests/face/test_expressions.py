@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from portrait_core.errors import UsageError
-from portrait_core.face.expressions import EMOTIONS, EXPRESSIONS, SHORT, expression_of, parse_expression, shape_named
+from portrait_core.face.emotions import EMOTIONS, EXPRESSIONS, SHORT
+from portrait_core.face.expressions import expression_of, parse_expression, shape_named
 from portrait_core.face.names import SHAPES, mirrored
 
 
