@@ -19,17 +19,7 @@ from pathlib import Path
 
 from addon_package.checks import manifest_faults, zip_faults
 from addon_package.extension_tool import extension_tool, tag_options, use
-from addon_package.facts import (
-    ADDON_ID,
-    MANIFEST,
-    PINS,
-    ROOT,
-    SHARED,
-    SHARED_ROOMS,
-    BuildError,
-    addon_version,
-    engine_version,
-)
+from addon_package.facts import ADDON_ID, MANIFEST, PINS, ROOT, SHARED, BuildError, addon_version, engine_version
 from addon_package.steady_zip import steady_zip
 from addon_package.wheel import build_wheel
 
@@ -39,13 +29,10 @@ def stage(folder: Path, wheel: Path | None = None) -> Path:
     if folder.exists():
         shutil.rmtree(folder)
     shutil.copytree(ROOT / "blender_addon", folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"))
-    for name in SHARED:
-        shutil.copy2(ROOT / "portrait_core" / name, folder / "core" / Path(name).name)
-    for room, patterns in SHARED_ROOMS.items():
-        for source in sorted(each for pattern in patterns for each in (ROOT / "portrait_core" / room).glob(pattern)):
-            target = folder / "core" / source.relative_to(ROOT / "portrait_core")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
+    for name, place in SHARED.items():
+        target = folder / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / "portrait_core" / name, target)
     shutil.copy2(ROOT / "LICENSES" / "GPL-3.0-or-later.txt", folder / "LICENSE")
     if wheel is None:
         build_wheel(folder / "engine")

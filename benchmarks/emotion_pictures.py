@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The add-on's pictures of expressions: one person's face in each, small.
 
-    python -m benchmarks.emotion_pictures blender_addon/pictures/emotions [--model starter] [--seed 9] [--size 96]
+python -m benchmarks.emotion_pictures blender_addon/pictures/emotions [--model starter] [--seed 9] [--size 96]
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.close_ups import camera, part_places
 from portrait_core.face.emotions import EMOTIONS
-from portrait_core.imaging.images import png_bytes
+from portrait_core.imaging.images import encode_png
 from portrait_core.models.load import load_model
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
@@ -39,7 +39,7 @@ def main() -> None:
         middle = np.mean([places[f"eye_{side}"].mean(axis=0) for side in ("left", "right")], axis=0)
         look = camera(middle - np.array([0, 0.035, 0]), YAW, ACROSS)
         image = avatar_scene(avatar).render(*look, words.size, supersampling=3).image
-        (words.folder / f"{name}.png").write_bytes(png_bytes(image))
+        (words.folder / f"{name}.png").write_bytes(encode_png(image))
 
 
 if __name__ == "__main__":
