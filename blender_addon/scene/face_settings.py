@@ -35,6 +35,11 @@ def icon_of(emotion: str) -> int:
     return _previews[emotion].icon_id if _previews is not None and emotion in _previews else 0
 
 
+def loaded() -> list[str]:
+    """The emotions whose pictures are there."""
+    return [] if _previews is None else list(_previews)
+
+
 def register() -> None:
     """On the window manager, so that no file is changed by looking."""
     global _previews  # noqa: PLW0603 - Blender holds one collection of pictures for the add-on
