@@ -33,7 +33,12 @@ SPRING_KEY = "spring"
 
 
 def build_scene(
-    avatar: Avatar, image: ImageKind, beside: str | None = None, *, levels_shown: bool = False
+    avatar: Avatar,
+    image: ImageKind,
+    beside: str | None = None,
+    *,
+    levels_shown: bool = False,
+    name: str | None = None,
 ) -> tuple[Any, BinaryBuilder]:
     """The records of ``avatar`` (a ``pygltflib.GLTF2``) and its binary half; ``beside`` as :class:`BinaryBuilder` says.
 
@@ -41,7 +46,7 @@ def build_scene(
     the meshes beside them at the scene's level, ``NAME`` for one level, ``NAME_LOD0``, ``NAME_LOD1`` ... for more; of
     an avatar of parts one for each, called after the part. Only the finest of an object is in the scene, and names the
     others by MSFT_lod, so that a program without levels of detail shows one mesh; with ``levels_shown`` all are in the
-    scene, for a program that takes nothing else.
+    scene, for a program that takes nothing else. The scene is called ``name``, or after the avatar.
     Raises ``ValueError`` when recipe, provenance or report are not plain JSON data.
     """
     import pygltflib
@@ -73,7 +78,7 @@ def build_scene(
         if not levels_shown:
             nodes = name_levels(gltf, nodes, [len(piece.level.faces) for _, piece in of_part])
         shown += nodes
-    gltf.scenes.append(records.Scene(name=avatar.name, nodes=[root, *shown]))
+    gltf.scenes.append(records.Scene(name=name or avatar.name, nodes=[root, *shown]))
     gltf.scene = 0
     if avatar.motion is not None or avatar.face_motion is not None:
         moving: list[Animated] = []
