@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Avatar, Level
 from portrait_core.formats.encoded_maps import ImageKind, encode_maps
 from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, facts_of
-from portrait_core.formats.gltf.animation import add_animation, unit
+from portrait_core.formats.gltf.animation import Animated, add_animation, unit
 from portrait_core.formats.gltf.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder
 from portrait_core.formats.gltf.levels import name_levels
 from portrait_core.formats.gltf.material import add_material
@@ -80,10 +80,12 @@ def build_scene(
         shown += nodes
     gltf.scenes.append(records.Scene(name=name or avatar.name, nodes=[root, *shown]))
     gltf.scene = 0
-    if avatar.motion is not None:
-        joints: list[int] = gltf.skins[0].joints
-        of_joint = dict(zip(avatar.joint_names, joints, strict=True))
-        add_animation(records, gltf, binary, avatar.motion, of_joint, joints[0], avatar.joints[0])
+    if avatar.motion is not None or avatar.face_motion is not None:
+        moving: list[Animated] = []
+        for number, node in enumerate(gltf.nodes):
+            if node.mesh is not None:
+                moving.append((number, [morph.name for morph in pieces[int(node.mesh)].level.morphs]))
+        add_animation(records, gltf, binary, avatar, moving)
     binary.finish()
     return gltf, binary
 
