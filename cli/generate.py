@@ -40,6 +40,7 @@ def generate(
     lipsync_strength: face_options.Strength = 1.0,
     idle: face_options.Idle = None,
     lod_files: options.LodFiles = False,
+    client: options.Client = None,
     formats: options.Formats = "glb",
     out: options.OutFolder = Path("avatars"),
     name: options.NamePattern = options.DEFAULT_NAME,
@@ -52,13 +53,13 @@ def generate(
     """Make avatars: rigged, textured files with a thumbnail beside them, one for every seed."""
     show = Show(as_json=as_json, quiet=quiet)
     wanted = wanted.beside(motion_rate=motion_rate)
-    order = options.take_order(wanted, name=name, recipe_file=recipe, warn=show.note)
+    order = options.take_order(wanted, name=name, recipe_file=recipe, warn=show.note, client=client)
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS
     from portrait_core.pipeline.export import export_avatar, planned_files, with_motion
     from portrait_core.rig.skeleton import has_joint, left_out_line
 
-    endings = parse.parse_formats(formats, ENDINGS)
+    endings = parse.parse_formats(options.formats_for(client, formats, wanted), ENDINGS)
     if any(ending in BLENDER_ENDINGS for ending in endings):
         find_blender(blender)
     read = _read_motion(motion, frame_rate, pose_options.hints_of(wanted.values), root=motion_root)

@@ -437,6 +437,20 @@ class RecipeFields:
             later=True,
         ),
     ] = "auto"
+    images: Annotated[
+        Literal["png", "jpeg"],
+        RecipeField(
+            help="How a .glb or a .gltf holds colours.",
+            label="Pictures",
+            section="maps",
+            choices={
+                "png": ("PNG", "Every colour as it is"),
+                "jpeg": ("JPEG", "Smaller files; colours that are see-through, directions and roughness stay as PNG"),
+            },
+            flag="--images",
+            later=True,
+        ),
+    ] = "png"
     lattice: Annotated[
         int,
         RecipeField(

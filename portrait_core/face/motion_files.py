@@ -38,7 +38,7 @@ def open_recording(path: Path, rate: float | None = None) -> FaceMotion:
 
     Raises :class:`UsageError` for a file in which nothing can be used.
     """
-    table = _told(path, lambda: read_recording(path, rate))
+    table = _told(path, lambda: read_recording(path, rate), lambda: read_cues(path), "cues of speech, a lip-sync,")
     return FaceMotion(plain_name(path.stem, "face"), table, _lines(path, table.line, table.notices))
 
 
@@ -55,7 +55,8 @@ def open_speech(path: Path, rate: float | None = None, amplitude: float = 1.0) -
     low, high = AMPLITUDES
     if not low <= amplitude <= high:  # NaN too
         raise UsageError(f"lip-sync: the strength goes from {low:g} to {high:g}, got {amplitude:g}.")
-    table = _told(path, lambda: spoken(read_cues(path, rate), amplitude))
+    wrong = "weights of shapes, a recording of a face,"
+    table = _told(path, lambda: spoken(read_cues(path, rate), amplitude), lambda: read_recording(path), wrong)
     return FaceMotion(plain_name(path.stem, "speech"), table, _lines(path, table.line, table.notices))
 
 
@@ -135,11 +136,16 @@ def _merged(tables: Sequence[FaceTable], end: float) -> FaceTable:
     return FaceTable(times, weights, turns)
 
 
-def _told(path: Path, read: Callable[[], FaceTable]) -> FaceTable:
+def _told(path: Path, read: Callable[[], FaceTable], other: Callable[[], object], holds: str) -> FaceTable:
+    """What ``read`` gives; where the file is one for ``other``, the error says what it ``holds``."""
     try:
         return read()
     except FaceFileError as error:
-        raise UsageError(f"{path}: {error}.") from error
+        try:
+            other()
+        except FaceFileError:
+            raise UsageError(f"{path}: {error}.") from error
+        raise UsageError(f"{path}: it holds {holds} and was given as the other.") from error
 
 
 def _lines(path: Path, line: str, notices: Sequence[str]) -> tuple[str, ...]:

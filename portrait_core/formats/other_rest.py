@@ -56,7 +56,7 @@ def in_t_pose(avatar: Avatar) -> Avatar:
 
 def with_bone_frames(avatar: Avatar) -> Avatar:
     """``avatar`` with the axes of bones of :mod:`portrait_core.rig.bone_frames`."""
-    frames = bone_frames(avatar.joint_names, avatar.parents, avatar.joints, avatar.rest)
+    frames = bone_frames(avatar.joint_names, avatar.parents, avatar.joints)
     rest = {
         name: _turn(_above(frames, parent).T @ frame)
         for name, parent, frame in zip(avatar.joint_names, avatar.parents.tolist(), frames, strict=True)

@@ -98,6 +98,7 @@ def _exported(
             avatar,
             path,
             overwrite=overwrite,
+            image=recipe.images,
             bones=bones,
             scene=scene,
             lod_files=lod_files,

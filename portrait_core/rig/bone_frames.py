@@ -2,9 +2,12 @@
 """The axes of bones in rigs of Ready Player Me's kind: y along the bone, x to the person's right in trunk and legs.
 
 Programs for such rigs set the rotations of bones outright, so that a skeleton whose axes are the world's would have its
-arms stick out of its back. In a T-pose these are: trunk, neck and head as the world; left arm and hand x = -z, y = +x,
+arms stick out of its back. In a T-pose these are: trunk and neck as the world; left arm and hand x = -z, y = +x,
 z = -y; right arm x = +z, y = -x, z = -y; legs x = -x, y = -y; toes y = +z. Here an arm at rest hangs, and its axes with
 it: y goes along the bone, x is as near to the T-pose's as can be.
+
+Where a bone's direction does not say which way it is meant, the poses of TalkingHead do (MIT, the program that most
+such avatars on the web are shown by): its standing poses, in the middle, are this rest.
 """
 
 from __future__ import annotations
@@ -15,9 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.rig.fingers import FINGER_JOINTS, FINGERS, SIDES
-from portrait_core.rig.skinning import Turns, local_joints
+from portrait_core.rig.skinning import rotation
 
 Matrix = NDArray[np.float64]
+
+HEAD_TILT = 0.2
+"""Radians by which the head's y leans ahead of the world's. With a level head its standing poses would look at the
+floor: its rule for eyes that meet the camera's, ``2 x - 0.5`` of a full look up for a head turned by x, says so."""
+COLLAR = (0.056, 0.126, -0.071)
+"""Axis-angle, radians: how a left collar stands in the mean of its standing poses, from the T-pose's axes."""
 
 _ENDS = {
     "shoulder": "elbow",
@@ -32,23 +41,24 @@ _ENDS = {
 _LEG = ("hip", "knee", "ankle", "foot")
 
 
-def bone_frames(
-    joint_names: Sequence[str], parents: NDArray[np.int32], joints: NDArray[np.float32], rest: Turns
-) -> Matrix:
-    """(J, 3, 3): the axes of each bone, as columns, for joints at ``joints`` (J, 3) that rest turned by ``rest``.
+def bone_frames(joint_names: Sequence[str], parents: NDArray[np.int32], joints: NDArray[np.float32]) -> Matrix:
+    """(J, 3, 3): the axes of each bone, as columns, for joints that rest at ``joints`` (J, 3).
 
     Joints that such rigs do not have, of hair and jaw, have the world's axes.
     """
     names = list(joint_names)
-    _, turned = local_joints(joint_names, parents, joints, rest)
     result = np.tile(np.eye(3), (len(names), 1, 1))
     for index, name in enumerate(names):
         side, _, kind = name.partition("_")
+        if name == "head":
+            result[index] = rotation((HEAD_TILT, 0.0, 0.0))
         if side not in SIDES or kind == "eye":
             continue
         outward = 1.0 if side == "left" else -1.0
         if kind == "collar":
-            result[index] = turned[index] @ _axes(np.array([outward, 0.0, 0.0]), np.array([0.0, 0.0, -outward]))
+            x, y, z = COLLAR
+            level = _axes(np.array([outward, 0.0, 0.0]), np.array([0.0, 0.0, -outward]))
+            result[index] = rotation((x, outward * y, outward * z)) @ level
         elif kind in _LEG:
             down = [0.0, 0.0, 1.0] if kind == "foot" else [0.0, -1.0, 0.0]
             result[index] = _axes(_along(names, joints, index, np.array(down)), np.array([-1.0, 0.0, 0.0]))

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from portrait_core.avatar import Avatar
 from portrait_core.formats.other_rest import SOLE, as_named, in_t_pose, on_the_floor, with_bone_frames
-from portrait_core.rig.bone_frames import bone_frames
+from portrait_core.rig.bone_frames import HEAD_TILT, bone_frames
 from portrait_core.rig.skinning import local_joints
 from portrait_core.rig.t_pose import t_pose_motions
 from tests.formats.whole import moving, whole
@@ -78,15 +78,16 @@ def test_arms_lowered_again_are_the_rest_that_they_came_from(turns: bool):
 
 def test_bones_have_the_axes_of_such_rigs():
     avatar = in_t_pose(whole())
-    frames = dict(
-        zip(avatar.joint_names, bone_frames(avatar.joint_names, avatar.parents, avatar.joints, {}), strict=True)
-    )
+    made = bone_frames(avatar.joint_names, avatar.parents, avatar.joints)
+    frames = dict(zip(avatar.joint_names, made, strict=True))
     assert all(np.linalg.det(each) == pytest.approx(1) for each in frames.values())
-    for name in ("pelvis", "spine1", "neck", "head", "left_eye", "jaw"):
+    for name in ("pelvis", "spine1", "neck", "left_eye", "jaw"):
         assert np.array_equal(frames[name], np.eye(3))
-    for name, apart in (("collar", 1e-6), ("shoulder", 1e-3), ("elbow", 1e-3), ("wrist", 1e-3), ("middle1", 0.15)):
+    for name, apart in (("collar", 0.15), ("shoulder", 1e-3), ("elbow", 1e-3), ("wrist", 1e-3), ("middle1", 0.15)):
         assert np.allclose(frames[f"left_{name}"].T, [-Z, X, -Y], atol=apart), name
         assert np.allclose(frames[f"right_{name}"].T, [Z, -X, -Y], atol=apart), name
+    assert np.allclose(frames["right_collar"], np.diag([-1, 1, 1]) @ frames["left_collar"] @ np.diag([-1, 1, 1]))
+    assert np.allclose(frames["head"][:, 1], [0, np.cos(HEAD_TILT), np.sin(HEAD_TILT)])
     assert np.allclose(frames["left_hip"].T, [-X, -Y, Z]) and np.allclose(frames["left_foot"].T, [-X, Z, Y])
     # As they hang: y still along the bone, x still to the back.
     hanging = with_bone_frames(whole())
