@@ -19,7 +19,7 @@ class Network(nn.Module):
         super().__init__()
         self.graph = stored.graph
         for number, array in stored.arrays.items():
-            values = torch.from_numpy(np.array(array))
+            values = torch.tensor(array)
             self.register_buffer(_name(number), values.float() if values.is_floating_point() else values)
 
     @property
@@ -43,7 +43,7 @@ class Network(nn.Module):
     @torch.inference_mode()
     def read(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """The outputs for ``values`` of :attr:`input_shape`, without the batch where they have one."""
-        batch = torch.from_numpy(np.ascontiguousarray(values, np.float32))[None]
+        batch = torch.tensor(values, dtype=torch.float32)[None]
         outputs = self(batch)
         return [(each[0] if each.shape[0] == 1 else each).contiguous().numpy() for each in outputs]
 

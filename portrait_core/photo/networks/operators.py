@@ -94,11 +94,11 @@ def _prelu(inputs: Inputs, _options: Options) -> torch.Tensor:
 
 def _pad(inputs: Inputs, _options: Options) -> torch.Tensor:
     values, borders = inputs  # (dimensions, 2): before and after
-    return F.pad(values, [int(each) for pair in reversed(borders.tolist()) for each in pair])
+    return F.pad(values, [each for axis in reversed(range(len(borders))) for each in _integers(borders[axis])])
 
 
 def _reshape(inputs: Inputs, options: Options) -> torch.Tensor:
-    shape = inputs[1].tolist() if len(inputs) > 1 else options["new_shape"]
+    shape = _integers(inputs[1]) if len(inputs) > 1 else options["new_shape"]
     assert not isinstance(shape, int)
     return inputs[0].reshape(tuple(shape))
 
@@ -107,16 +107,16 @@ def _concatenation(inputs: Inputs, options: Options) -> torch.Tensor:
     return _activated(torch.cat(inputs, _number(options, "axis")), options)
 
 
-def _axes(inputs: Inputs) -> list[int]:
-    return [int(axis) for axis in inputs[1].reshape(-1).tolist()]
+def _integers(values: torch.Tensor) -> list[int]:
+    return [int(each) for each in values.reshape(-1).numpy()]
 
 
 def _mean(inputs: Inputs, options: Options) -> torch.Tensor:
-    return inputs[0].mean(_axes(inputs), keepdim=bool(_number(options, "keep_dims")))
+    return inputs[0].mean(_integers(inputs[1]), keepdim=bool(_number(options, "keep_dims")))
 
 
 def _sum(inputs: Inputs, options: Options) -> torch.Tensor:
-    return inputs[0].sum(_axes(inputs), keepdim=bool(_number(options, "keep_dims")))
+    return inputs[0].sum(_integers(inputs[1]), keepdim=bool(_number(options, "keep_dims")))
 
 
 def _strided_slice(inputs: Inputs, options: Options) -> torch.Tensor:
@@ -126,19 +126,19 @@ def _strided_slice(inputs: Inputs, options: Options) -> torch.Tensor:
     if _number(options, "ellipsis_mask") or _number(options, "new_axis_mask"):
         raise ValueError("a slice with an ellipsis or new axes is not known")
     places: list[slice | int] = []
-    for axis, (first, last, step) in enumerate(zip(begin.tolist(), end.tolist(), stride.tolist(), strict=True)):
+    for axis, (first, last, step) in enumerate(zip(*map(_integers, (begin, end, stride)), strict=True)):
         bit = 1 << axis
-        start = None if _number(options, "begin_mask") & bit else int(first)
-        stop = None if _number(options, "end_mask") & bit else int(last)
+        start = None if _number(options, "begin_mask") & bit else first
+        stop = None if _number(options, "end_mask") & bit else last
         if _number(options, "shrink_axis_mask") & bit:
-            places.append(int(first))
+            places.append(first)
         else:
-            places.append(slice(start, stop, int(step)))
+            places.append(slice(start, stop, step))
     return values[tuple(places)]
 
 
 def _transpose(inputs: Inputs, _options: Options) -> torch.Tensor:
-    return inputs[0].permute([int(axis) for axis in inputs[1].tolist()])
+    return inputs[0].permute(_integers(inputs[1]))
 
 
 OPERATORS: Mapping[Kind, Operator] = {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A network read from a ``.tflite`` file: its first graph, without any of TensorFlow.
 
-Source of the numbers of tables' fields, types and operations: TensorFlow Lite's ``schema.fbs`` (Apache-2.0), version 3.
-Weights that are stored in 16 bits and widened by an operation of their own (``DEQUANTIZE``) are taken as they are stored.
+Source of the numbers of fields, types and operations: TensorFlow Lite's ``schema.fbs`` (Apache-2.0), version 3. Weights
+that are stored in 16 bits and widened by an operation of their own (``DEQUANTIZE``) are taken as they are stored.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ def read_tflite(data: bytes, name: str) -> StoredNetwork:
             continue
         kind = OPERATIONS.get(code)
         if kind is None or len(given) != 1:
-            raise ModelFileError(f"{name}: uses the operation {code} with {len(given)} outputs, which is not known here.")
+            raise ModelFileError(
+                f"{name}: uses the operation {code} with {len(given)} outputs, which is not known here."
+            )
         operations.append(
             {"kind": kind, "inputs": taken, "output": given[0], "options": _options(kind, record.table(4))}
         )
