@@ -18,8 +18,8 @@ LICENCE = "Apache-2.0"
 NOTICE = (
     "These networks are Google's, from MediaPipe (https://github.com/google-ai-edge/mediapipe), Copyright The "
     "MediaPipe Authors, licensed under the Apache License, Version 2.0: you may not use them except in compliance with "
-    "it. You may obtain a copy of it at http://www.apache.org/licenses/LICENSE-2.0. Portraitkit has changed their form, "
-    "not their numbers: from TensorFlow Lite files into arrays and a description of the graph."
+    "it. You may obtain a copy of it at http://www.apache.org/licenses/LICENSE-2.0. Portraitkit has changed their "
+    "form, not their numbers: from TensorFlow Lite files into arrays and a description of the graph."
 )
 
 

@@ -99,8 +99,8 @@ def _loaded(name: NetworkName, place: Path) -> Network:
 def _contents(path: Path) -> _Contents:
     try:
         with _opened(path) as file:
-            text = (file.metadata() or {}).get(METADATA_KEY, "")
-        return _Contents.model_validate_json(text)
+            metadata: dict[str, str] = file.metadata() or {}
+        return _Contents.model_validate_json(metadata.get(METADATA_KEY, ""))
     except (SafetensorError, OSError, ValidationError) as error:
         raise _unusable(f"{path}: is no file of networks, or damaged.") from error
 
