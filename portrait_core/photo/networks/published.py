@@ -10,9 +10,10 @@ one carries it unchanged.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 NetworkName = Literal["face_detector", "face_mesh", "face_mesh_iris", "face_expressions"]
+NAMES: tuple[NetworkName, ...] = get_args(NetworkName)
 
 LICENCE = "Apache-2.0"
 NOTICE = (

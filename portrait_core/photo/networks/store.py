@@ -21,7 +21,7 @@ from portrait_core.errors import ModelFileError, remedy
 from portrait_core.files.whole_file import whole_file
 from portrait_core.photo.networks.graph import Graph, StoredNetwork
 from portrait_core.photo.networks.network import Network
-from portrait_core.photo.networks.published import LICENCE, NOTICE, NetworkName
+from portrait_core.photo.networks.published import LICENCE, NAMES, NOTICE, NetworkName
 from portrait_core.runtime.own_folders import data_folder
 
 FOLDER_VARIABLE = "PORTRAITKIT_PHOTO"
@@ -68,7 +68,8 @@ def save_networks(path: Path, networks: Mapping[NetworkName, StoredNetwork], lic
 def available(path: Path | None = None) -> tuple[NetworkName, ...]:
     """The networks that are set up here; none where there is no file. Raises :class:`ModelFileError` if damaged."""
     place = path or networks_path()
-    return tuple(_contents(place).graphs) if place.is_file() else ()
+    graphs = _contents(place).graphs if place.is_file() else {}
+    return tuple(name for name in NAMES if name in graphs)
 
 
 def load_network(name: NetworkName, path: Path | None = None) -> Network:
