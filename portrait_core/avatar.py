@@ -12,7 +12,8 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.geometry.morphs import Morph, morphed, turned
+from portrait_core.geometry.morphs import Morph, morphed
+from portrait_core.geometry.normals import renewed_normals
 from portrait_core.geometry.vertex_data import VertexData
 from portrait_core.maps import MAPS, MapSpec, MapUse
 from portrait_core.rig.motion import Motion
@@ -212,9 +213,10 @@ class Level(Mesh):
         return replace(super().part(kept, faces), morphs=tuple(morph.taken(kept) for morph in self.morphs))
 
     def expressed(self, weights: Mapping[str, float]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Vertices (V, 3) and unit normals (V, 3) with the morphs pulled by ``weights``, at rest; normals turn where
-        the morphs say how."""
-        return morphed(self.vertices, self.morphs, weights), turned(self.normals, self.morphs, weights)
+        """Vertices (V, 3) and unit normals (V, 3) with the morphs pulled by ``weights``, at rest; normals turn as the
+        surface does, whatever the morphs say of them."""
+        places = morphed(self.vertices, self.morphs, weights)
+        return places, renewed_normals(self.normals, self.vertices, places, self.faces)
 
     def section_faces(self) -> list[tuple[Section, NDArray[np.int32]]]:
         """Each section with its faces (count, 3); one without a name for a level that has a single set of maps."""
@@ -236,7 +238,9 @@ class Level(Mesh):
             kept, own = np.unique(np.concatenate(faces), return_inverse=True)
             few = self.data.take(kept.astype(np.int32))
             faces_of = np.asarray(own, np.int32).reshape(-1, 3)
-            own_morphs = tuple(each for morph in self.morphs if len((each := morph.taken(kept)).rows))
+            # What moves nothing at all, a mouth at rest, has to be somewhere, for whoever asks for it by its name.
+            taken = ((morph, morph.taken(kept)) for morph in self.morphs)
+            own_morphs = tuple(own for morph, own in taken if len(own.rows) or not (found or len(morph.rows)))
             found.append((part, Level(few, faces_of, sections[0].maps, tuple(sections), own_morphs)))
         return found
 

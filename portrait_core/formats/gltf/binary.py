@@ -63,6 +63,36 @@ class BinaryBuilder:
         self._gltf.accessors.append(accessor)
         return len(self._gltf.accessors) - 1
 
+    def sparse(self, count: int, rows: NDArray[np.integer[Any]], values: NDArray[np.float32]) -> int:
+        """Append an array (``count``, 3) of float32 that is zero but in ``rows`` (K,), growing, where it is ``values``
+        (K, 3); returns the number of its accessor, which has limits.
+
+        Zeros take no room: the accessor has no buffer view of its own. Where nearly all rows differ from zero, whole is
+        smaller.
+        """
+        kind = np.uint16 if count <= 0xFFFF else np.uint32
+        if len(rows) * (12 + kind().itemsize) >= count * 12:
+            whole = np.zeros((count, 3), np.float32)
+            whole[rows] = values
+            return self.accessor(whole, VERTEX_DATA, limits=True)
+        # An offset says nothing without a buffer view, and validators refuse it.
+        accessor = self._records.Accessor(byteOffset=None, componentType=_COMPONENT["f4"], count=count, type=_KIND[3])
+        if len(rows):
+            index = self.view(np.ascontiguousarray(rows.astype(kind)).astype(f"<u{kind().itemsize}").tobytes())
+            changed = self.view(np.ascontiguousarray(values.astype("<f4")).tobytes())
+            accessor.sparse = self._records.Sparse(
+                count=len(rows),
+                indices=self._records.AccessorSparseIndices(
+                    bufferView=index, componentType=_COMPONENT[kind().dtype.str[1:]]
+                ),
+                values=self._records.AccessorSparseValues(bufferView=changed),
+            )
+        # Of the whole array, whose other rows are zero.
+        known = np.concatenate([np.zeros((1, 3), np.float32), values.astype(np.float32)])
+        accessor.min, accessor.max = known.min(axis=0).tolist(), known.max(axis=0).tolist()
+        self._gltf.accessors.append(accessor)
+        return len(self._gltf.accessors) - 1
+
     def image(self, prefix: str, part: str, content: bytes, kind: ImageKind) -> int:
         """Append an encoded image named ``prefix_part``; returns its number."""
         # Names carry the avatar's, so that two avatars in one Blender or USD scene keep their own images.

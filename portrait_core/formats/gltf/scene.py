@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -18,6 +18,7 @@ from portrait_core.formats.gltf.animation import add_animation, unit
 from portrait_core.formats.gltf.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder
 from portrait_core.formats.gltf.levels import name_levels
 from portrait_core.formats.gltf.material import add_material
+from portrait_core.formats.gltf.targets import add_targets
 from portrait_core.formats.pieces import Piece, pieces_of
 from portrait_core.geometry.vertex_data import VERTEX_ATTRIBUTES, Kind
 from portrait_core.rig import Skin, quaternion
@@ -53,7 +54,7 @@ def build_scene(
     binary = BinaryBuilder(gltf, beside)
     pieces, looks = pieces_of(avatar)
     for piece in pieces:
-        gltf.meshes.append(_mesh(records, binary, piece))
+        gltf.meshes.append(_mesh(records, binary, piece, avatar.expression))
     encoded = encode_maps([look.maps for look in looks], image, [look.suffix for look in looks], with_opacity=True)
     for each, look in zip(encoded, looks, strict=True):
         add_material(records, gltf, binary, avatar.name, each, look.name, look.kind)
@@ -82,8 +83,8 @@ def build_scene(
     return gltf, binary
 
 
-def _mesh(records: Any, binary: BinaryBuilder, piece: Piece) -> Any:
-    """A primitive for each section of an object, over the same vertices."""
+def _mesh(records: Any, binary: BinaryBuilder, piece: Piece, expression: Mapping[str, float]) -> Any:
+    """A primitive for each section of an object, over the same vertices, with its morphs as ``expression`` says."""
     level = piece.level
     # The highest number is reserved, so 65535 vertices still fit into 16 bits.
     wide = np.uint16 if len(level.vertices) <= 0xFFFF else np.uint32
@@ -104,8 +105,12 @@ def _mesh(records: Any, binary: BinaryBuilder, piece: Piece) -> Any:
         mesh.primitives.append(
             records.Primitive(mode=records.TRIANGLES, material=material, indices=index, attributes=own)
         )
+    extras: dict[str, Any] = {}
     if any(quads for _, _, quads in primitives):
-        mesh.extras = {QUADS_KEY: [quads for _, _, quads in primitives]}
+        extras[QUADS_KEY] = [quads for _, _, quads in primitives]
+    add_targets(records, binary, mesh, level, expression, extras)
+    if extras:
+        mesh.extras = extras
     return mesh
 
 
