@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -57,8 +58,9 @@ def test_networks_from_files(small: tuple[Path, Path]) -> None:
     assert done.missing == ()
     with safe_open(str(done.path), "numpy") as file:
         metadata = file.metadata()
-    assert metadata["licence_text"] == "Apache License, as it came"
-    assert "Copyright The MediaPipe Authors" in metadata[store.METADATA_KEY]
+    terms = json.loads(metadata[store.METADATA_KEY])
+    assert (terms["licence"], terms["licence_text"]) == ("Apache-2.0", "Apache License, as it came")
+    assert "Copyright The MediaPipe Authors" in terms["notice"]
     values = np.ones((2, 2, 3), np.float32)
     assert load_network("face_expressions", done.path).read(values)[0].shape == (2, 2, 2)
     before = done.path.read_bytes()

@@ -38,6 +38,7 @@ class _Contents(BaseModel):
     graphs: dict[NetworkName, Graph]
     licence: str
     notice: str
+    licence_text: str = ""
 
 
 def networks_path() -> Path:
@@ -56,11 +57,12 @@ def save_networks(path: Path, networks: Mapping[NetworkName, StoredNetwork], lic
         for name, network in networks.items()
         for number, array in network.arrays.items()
     }
-    contents = _Contents(graphs={name: each.graph for name, each in networks.items()}, licence=LICENCE, notice=NOTICE)
+    graphs = {name: network.graph for name, network in networks.items()}
+    contents = _Contents(graphs=graphs, licence=LICENCE, notice=NOTICE, licence_text=licence_text)
     text = json.dumps(contents.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
     with whole_file(path, overwrite=True) as temporary:
         try:
-            save_file(arrays, temporary, metadata={METADATA_KEY: text, "licence_text": licence_text})
+            save_file(arrays, temporary, metadata={METADATA_KEY: text})  # one key: several come in any order
         except SafetensorError as error:
             raise OSError(None, str(error)) from error  # safetensors wraps the system's errors into its own
 
