@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from portrait_core.face.common import LEAST, common
 from portrait_core.face.eyes import eye_morphs, tear_morphs
-from portrait_core.face.lids import slid_lids
+from portrait_core.face.lids import Lids
 from portrait_core.face.names import COMBINED, SHAPES
 from portrait_core.face.sources import Source, source_of
 from portrait_core.face.turns import with_turns
@@ -34,10 +34,11 @@ def face_morphs(figure: Figure, meshes: Sequence[PartMesh], *, normals: bool = F
     face = figure.template.face
     if face is None:
         return [() for _ in meshes]
-    return [_morphs_of(figure, face, mesh, normals) for mesh in meshes]
+    lids = Lids(figure)
+    return [_morphs_of(figure, face, mesh, lids, normals) for mesh in meshes]
 
 
-def _morphs_of(figure: Figure, face: ShapeTargets, mesh: PartMesh, normals: bool) -> tuple[Morph, ...]:
+def _morphs_of(figure: Figure, face: ShapeTargets, mesh: PartMesh, lids: Lids, normals: bool) -> tuple[Morph, ...]:
     kind, _, side = mesh.name.partition("_")
     if kind in ("eye", "cornea"):
         found = eye_morphs(figure, face, mesh, side)
@@ -49,9 +50,23 @@ def _morphs_of(figure: Figure, face: ShapeTargets, mesh: PartMesh, normals: bool
             return ()
         found = dict(common(figure.template).morphs(source, mesh))
         found |= _by_jaw(figure, face, mesh, source, found)
-        found |= slid_lids(figure, face, mesh, source, found)
+        found |= _slid(mesh, source, lids, found)
     whole = _in_order(found)
     return with_turns(mesh, whole) if normals else whole
+
+
+def _slid(mesh: PartMesh, source: Source, lids: Lids, found: Mapping[str, Morph]) -> dict[str, Morph]:
+    """The shapes of lids and lashes on their ways around the person's eyeballs."""
+    if source.room not in ("skin", "lashes"):
+        return {}
+    result: dict[str, Morph] = {}
+    for name in lids.shapes:
+        rows, added = lids.skin(name) if source.room == "skin" else lids.worn(name, source)
+        if len(rows):
+            more = np.zeros((int(max(mesh.welded.max(), rows.max())) + 1, 3))
+            more[rows] = added
+            result[name] = morph_of(name, found[name].dense(len(mesh.vertices)) + more[mesh.welded])
+    return result
 
 
 def _in_order(found: Mapping[str, Morph]) -> tuple[Morph, ...]:

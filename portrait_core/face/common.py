@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ class Common:
         self._moved: dict[Source, dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]] = {}
         self._shares: dict[tuple[Source, str], NDArray[np.float64]] = {}
         self._morphs: dict[tuple[Source, int], dict[str, Morph]] = {}
+        self.lids: dict[str, Any] = {}
+        self.lashes: dict[Source, NDArray[np.int64]] = {}
 
     def moved(self, source: Source) -> Mapping[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
         """By shape the welded vertices (K,) that move, and how far (K, 3)."""

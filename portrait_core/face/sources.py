@@ -42,10 +42,13 @@ class Source:
         return np.asarray(rows @ controls)
 
 
+SKIN = Source("skin")
+
+
 def source_of(figure: Figure, mesh: PartMesh) -> Source | None:
     """That of a mesh of a figure; None for one that no part of the template is."""
     if mesh.name == "skin":
-        return Source("skin")
+        return SKIN
     if mesh.name in FITTED:
         return Source(FITTED[mesh.name], mesh.style or mesh.name)
     worn = {"hair": ("hair", figure.hair), "garment": ("garments", figure.garment)}

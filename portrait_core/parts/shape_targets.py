@@ -64,7 +64,7 @@ class Jaw:
 
 @dataclass(frozen=True)
 class Bite:
-    """How the lower teeth move as a whole: ``turn`` (3,) axis-angle about the jaw's hinge, then ``shift`` (3,) metres."""
+    """How the lower teeth move: by ``turn`` (3,), axis-angle, about the jaw's hinge, then by ``shift`` (3,) metres."""
 
     turn: NDArray[np.float64]
     shift: NDArray[np.float64]

@@ -82,7 +82,7 @@ def build_parts(
             "eye": eye_picture(assets),
             "mouth": mouth_picture(mesh, mouth, assets),
         },
-        face=shape_targets(shapes, mesh, basis.mean, controls),
+        face=shape_targets(shapes, mesh, controls),
     )
     return template, basis.residual
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The jaw of the template: a hinge, found from how the shape ``jawOpen`` moves the lower teeth, and how much of its turn
-each vertex takes part in, so that a joint does what the shape does."""
+"""The jaw of the template: a hinge and how much of its turn each vertex takes part in, so that a joint does what the
+shape ``jawOpen`` does.
+
+The hinge is found from how the shape moves the lower teeth."""
 
 from __future__ import annotations
 
@@ -41,9 +43,10 @@ class WholeJaw:
 
 
 def build_jaw(
-    shapes: dict[str, NDArray[np.float64]], mesh: WholeMesh, mean: NDArray[np.float64]
+    shapes: dict[str, NDArray[np.float64]], mesh: WholeMesh
 ) -> tuple[WholeJaw, dict[str, NDArray[np.float64]]]:
-    """The jaw, and what its turn leaves of the displacements (N, 3) of the shapes that turn it."""
+    """The jaw of the canonical body, and what its turn leaves of the moves (N, 3) of the shapes that turn it."""
+    mean = mesh.neutral
     teeth = mesh.vertices_of(TEETH)
     turn, shift = rigid(mean[teeth], mean[teeth] + shapes["jawOpen"][teeth])
     angle = float(turn[0])
@@ -65,10 +68,9 @@ def _share(moves: NDArray[np.float64], turned: NDArray[np.float64], mesh: WholeM
     share = np.einsum("ni,ni->n", moves, turned) / np.maximum(square, FREE**2)
     share = np.clip(share, 0, 1)
     own = mesh.quads_of(BODY)
-    mean, inside = _means(own, len(moves)), np.zeros(len(moves), np.bool_)
-    inside[own] = True
+    means, skin = _means(own, len(moves)), np.unique(own)
     for _ in range(SMOOTHINGS):
-        share = np.where(inside, 0.5 * share + 0.5 * (mean @ share), share)
+        share[skin] = 0.5 * share[skin] + 0.5 * np.asarray(means[skin] @ share)
     share[mesh.vertices_of(TEETH)] = float(share[mesh.vertices_of(TEETH)].mean() > 0.5)
     return share
 
@@ -94,11 +96,9 @@ def _around(mean: NDArray[np.float64], hinge: NDArray[np.float64], mesh: WholeMe
     return np.sort(np.concatenate(found))
 
 
-def bites(
-    shapes: dict[str, NDArray[np.float64]], jaw: WholeJaw, mesh: WholeMesh, mean: NDArray[np.float64]
-) -> dict[str, Bite]:
+def bites(shapes: dict[str, NDArray[np.float64]], jaw: WholeJaw, mesh: WholeMesh) -> dict[str, Bite]:
     """How the lower teeth move, by the names of the shapes that move them other than by the jaw's own turn."""
-    teeth = mesh.vertices_of(TEETH)
+    teeth, mean = mesh.vertices_of(TEETH), mesh.neutral
     hinge = mean[jaw.around].mean(axis=0) + jaw.offset
     found: dict[str, Bite] = {}
     for name, moves in shapes.items():

@@ -48,16 +48,14 @@ def read_shapes(assets: AssetFolders, count: int) -> dict[str, NDArray[np.float6
     return found
 
 
-def shape_targets(
-    shapes: dict[str, NDArray[np.float64]], mesh: WholeMesh, mean: NDArray[np.float64], controls: Controls
-) -> ShapeTargets:
-    """The targets over ``controls`` of ``shapes`` (N, 3) by name; ``mean`` (N, 3) is the mean person's base mesh."""
-    jaw, rest = build_jaw(shapes, mesh, mean)
+def shape_targets(shapes: dict[str, NDArray[np.float64]], mesh: WholeMesh, controls: Controls) -> ShapeTargets:
+    """The targets over ``controls`` of ``shapes`` (N, 3) by name."""
+    jaw, rest = build_jaw(shapes, mesh)
     own = {name: rest.get(name, moves)[controls.index] for name, moves in shapes.items()}
     return ShapeTargets(
         targets={name: _target(moves) for name, moves in own.items()},
         looks=_looks(),
-        bites=bites(shapes, jaw, mesh, mean),
+        bites=bites(shapes, jaw, mesh),
         jaw=jaw.over(controls),
     )
 
