@@ -13,7 +13,7 @@ from cli import parse, pose_options
 from cli.latents import check_space, person_of
 from cli.recipe_options import SPACE, Wanted
 from portrait_core.errors import UsageError
-from portrait_core.recipe_fields import OF_PARTS
+from portrait_core.recipe_fields import FIELDS, OF_PARTS
 
 if TYPE_CHECKING:
     from portrait_core.formats.read_recipe import RecipeFile
@@ -104,18 +104,21 @@ def take_order(
 
 
 def new_topology(recipe: dict[str, Any], header: ModelHeader, wanted: Wanted, *, stored: bool = False) -> None:
-    """Say the topology in the facts of a new recipe where nobody did: parts where the model has them.
+    """Say topology and face in the facts of a new recipe where nobody did: parts and shapes where the model has them.
 
     ``stored`` says that the facts are a file's recipe. Raises :class:`UsageError` for options about parts of an avatar
     that has none.
     """
-    from portrait_core.recipe import topology_of_new
+    from portrait_core.recipe import say_new
 
     if "topology" not in wanted.values:
         return
-    if "topology" not in wanted.given and not stored:
-        recipe["topology"] = topology_of_new(header)
-    asked = [name for name in OF_PARTS if name in wanted.given]
+    if not stored:
+        for name in ("topology", "face"):
+            if name not in wanted.given:
+                recipe.pop(name, None)
+        say_new(recipe, header)
+    asked = [name for name in OF_PARTS if name in wanted.given and wanted.values[name] != FIELDS[name].default]
     if recipe["topology"] != "parts" and asked:
         has = "" if header.parts else f"; model {header.name} has none"
         raise UsageError(f"--{asked[0].replace('_', '-')} is for avatars of parts, and this one is a shell{has}.")

@@ -216,7 +216,11 @@ class Level(Mesh):
         """Vertices (V, 3) and unit normals (V, 3) with the morphs pulled by ``weights``, at rest; normals turn as the
         surface does, whatever the morphs say of them."""
         places = morphed(self.vertices, self.morphs, weights)
-        return places, renewed_normals(self.normals, self.vertices, places, self.faces)
+        parts = np.zeros(len(places), np.int32)
+        known: dict[str, int] = {}
+        for section, faces in self.section_faces():
+            parts[faces] = known.setdefault(section.part, len(known))
+        return places, renewed_normals(self.normals, self.vertices, places, self.faces, parts)
 
     def section_faces(self) -> list[tuple[Section, NDArray[np.int32]]]:
         """Each section with its faces (count, 3); one without a name for a level that has a single set of maps."""

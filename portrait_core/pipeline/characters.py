@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Avatar, Level, Maps, Material, Section
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError, suggestion
+from portrait_core.geometry.morphs import Morph
 from portrait_core.geometry.settled import settled
 from portrait_core.geometry.vertex_data import VertexData
 from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
@@ -20,6 +21,7 @@ from portrait_core.parts.hair_joints import HairChains, hair_chains
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.person import PersonOfParts
+from portrait_core.pipeline.faces import face_of
 from portrait_core.pipeline.part_bones import Bones, bones_of
 from portrait_core.pipeline.part_maps import PartPainter
 from portrait_core.pipeline.provenance import provenance
@@ -65,6 +67,7 @@ def make_character(
 def quick_character(recipe: Recipe, person: PersonOfParts, size: int, progress: Progress) -> NDArray[np.uint8]:
     """A (size, size, 3) picture as the thumbnail will be, from small maps; raises as :func:`make_character`."""
     small = {"texture_size": min(recipe.texture_size, QUICK_MAPS), "normal_map": False, "lods": (), "faces": 20_000}
+    small["face"] = "none"  # an expression is in the vertices then, which looks the same
     thumbnail = make_character(recipe.model_copy(update=small), person, progress, "preview", size).thumbnail
     assert thumbnail is not None  # it has a size
     return thumbnail
@@ -75,7 +78,10 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
     thumbnail's last step."""
     progress("shape", 0.0)
     figure = figure_of(recipe, person)
+    face = face_of(recipe, figure)
     bones = bones_of(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
+    if recipe.skeleton == "full":
+        bones = bones.with_fingers()
     for joint in recipe.pose:
         if joint not in bones.names:
             hint = suggestion(joint, bones.names, what="joints of this model")
@@ -89,6 +95,11 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
     if chains is not None:
         every = [[chains.moving(mesh) if mesh.material == HAIR else mesh for mesh in parts] for parts in every]
         bones = bones.with_chains(chains)
+    # Behind the chains, which number their joints from the body's on.
+    bones = face.bones(figure, bones)
+    every = [face.moved(figure, parts, bones) for parts in every]
+    shaped = [face.shaped(figure.at(detail), parts) for detail, parts in zip(_details(recipe), every, strict=True)]
+    every, morphs = [parts for parts, _ in shaped], [morphs for _, morphs in shaped]
     painter = PartPainter(recipe, person, figure, volume)
     first = {mesh.material: mesh for mesh in reversed(every[0])}
     with side_by_side(len(first) + 1) as pool:
@@ -98,7 +109,10 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
             """The avatar with blank skin, and what the thumbnail's camera sees."""
             looks = {key: (painter.material(key), maps.result()) for key, maps in small.items()}
             looks[SKIN] = (painter.material(SKIN), BLANK)
-            avatar = _avatar(recipe, person, figure, bones, every, looks, name)
+            levels = [level_of(parts, looks, bones.numbers, own) for parts, own in zip(every, morphs, strict=True)]
+            avatar = _avatar(recipe, person, figure, bones, levels, name)
+            if face.shapes and face.expression:
+                avatar = replace(avatar, expression=face.expression)
             return avatar, None if thumbnail is None else _look(avatar, thumbnail)
 
         waiting = pool.submit(drafted)  # behind what it waits for
@@ -126,11 +140,9 @@ def _avatar(
     person: PersonOfParts,
     figure: Figure,
     bones: Bones,
-    every: Sequence[Sequence[PartMesh]],
-    looks: Mapping[str, tuple[Material, Maps]],
+    levels: Sequence[Level],
     name: str,
 ) -> Avatar:
-    levels = tuple(level_of(parts, looks, bones.numbers) for parts in every)
     rest = {
         joint: (float(turn[0]), float(turn[1]), float(turn[2]))
         for joint, turn in figure.template.rest.local().items()
@@ -138,7 +150,7 @@ def _avatar(
     }
     return Avatar(
         name=name,
-        levels=levels,
+        levels=tuple(levels),
         joint_names=bones.names,
         parents=bones.parents,
         joints=bones.joints,
@@ -187,9 +199,14 @@ def kinds_of(recipe: Recipe) -> tuple[str, ...]:
     return tuple(kind for kind in kinds if kind != "hair" or recipe.hair == "mesh")
 
 
-def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps]], numbers: NDArray[np.intp]) -> Level:
+def level_of(
+    parts: Sequence[PartMesh],
+    looks: Mapping[str, tuple[Material, Maps]],
+    numbers: NDArray[np.intp],
+    morphs: tuple[Morph, ...] = (),
+) -> Level:
     """Parts as one level of detail with a section each; ``looks`` by the names of materials, ``numbers`` of the rig's
-    joints for each of :data:`portrait_core.parts.rest_pose.JOINTS`."""
+    joints for each of those that weights count, ``morphs`` of all parts as one mesh."""
     sections: list[Section] = []
     faces: list[NDArray[np.int32]] = []
     count = 0
@@ -217,7 +234,7 @@ def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps
             for mesh, own in zip(parts, relief, strict=True)
         ]
         data = data.with_(tangents=np.concatenate(rows))
-    return Level(data, np.concatenate(faces), sections[0].maps, tuple(sections))
+    return Level(data, np.concatenate(faces), sections[0].maps, tuple(sections), morphs)
 
 
 def tangents_of(mesh: PartMesh) -> NDArray[np.float32]:

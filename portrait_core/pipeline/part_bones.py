@@ -14,6 +14,7 @@ from portrait_core.geometry.settled import settled
 from portrait_core.parts.body import Body
 from portrait_core.parts.hair_joints import HairChains
 from portrait_core.parts.rest_pose import JOINTS
+from portrait_core.rig.fingers import FINGER_JOINTS, finger_parents, finger_places
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,26 @@ class Bones:
     def place(self, name: str) -> NDArray[np.float32]:
         """(3,) of a joint."""
         return self.joints[self.names.index(name)]
+
+    def with_fingers(self) -> Bones:
+        """These, which hold the hands, and 30 of fingers that nothing hangs on."""
+        return replace(
+            self,
+            names=(*self.names, *FINGER_JOINTS),
+            parents=np.append(self.parents, finger_parents(self.names)).astype(np.int32),
+            joints=np.concatenate([self.joints, finger_places(self.names, self.joints)]),
+        )
+
+    def with_face(self, joints: Sequence[str], places: NDArray[np.float32]) -> Bones:
+        """These, and ``joints`` of the face at ``places`` (K, 3), children of the head."""
+        head = np.full(len(joints), self.names.index("head"))
+        return replace(
+            self,
+            names=(*self.names, *joints),
+            parents=np.append(self.parents, head).astype(np.int32),
+            joints=np.concatenate([self.joints, places]),
+            weighted=(*self.weighted, *joints),
+        )
 
     def with_chains(self, chains: HairChains) -> Bones:
         """These, and those of hair below the head."""

@@ -34,6 +34,8 @@ class BinaryBuilder:
         self._bytes = bytearray()
         self._beside = beside
         self.files: dict[str, bytes] = {}
+        self._known: dict[tuple[int, bytes, bytes], int] = {}
+        self._known_rows: dict[bytes, int] = {}
 
     def view(self, content: bytes, target: int | None = None) -> int:
         """Append ``content``, aligned to four bytes; returns the number of its buffer view."""
@@ -68,24 +70,41 @@ class BinaryBuilder:
         (K, 3); returns the number of its accessor, which has limits.
 
         Zeros take no room: the accessor has no buffer view of its own. Where nearly all rows differ from zero, whole is
-        smaller.
+        smaller. What was appended before is not appended again: shapes that are the same share an accessor, and those
+        that move the same vertices their numbers.
         """
-        kind = np.uint16 if count <= 0xFFFF else np.uint32
-        if len(rows) * (12 + kind().itemsize) >= count * 12:
+        kind = np.dtype(np.uint16 if count <= 0xFFFF else np.uint32)
+        numbers = rows.astype(kind).astype(f"<u{kind.itemsize}").tobytes()
+        key = (count, numbers, np.ascontiguousarray(values.astype("<f4")).tobytes())
+        if key not in self._known:
+            self._known[key] = self._append_sparse(count, rows, values, key, kind)
+        return self._known[key]
+
+    def _append_sparse(
+        self,
+        count: int,
+        rows: NDArray[np.integer[Any]],
+        values: NDArray[np.float32],
+        key: tuple[int, bytes, bytes],
+        kind: np.dtype[Any],
+    ) -> int:
+        if len(rows) * (12 + kind.itemsize) >= count * 12:
             whole = np.zeros((count, 3), np.float32)
             whole[rows] = values
             return self.accessor(whole, VERTEX_DATA, limits=True)
         # An offset says nothing without a buffer view, and validators refuse it.
         accessor = self._records.Accessor(byteOffset=None, componentType=_COMPONENT["f4"], count=count, type=_KIND[3])
         if len(rows):
-            index = self.view(np.ascontiguousarray(rows.astype(kind)).astype(f"<u{kind().itemsize}").tobytes())
-            changed = self.view(np.ascontiguousarray(values.astype("<f4")).tobytes())
+            _, numbers, moves = key
+            if numbers not in self._known_rows:
+                self._known_rows[numbers] = self.view(numbers)
+            component = _COMPONENT[kind.str[1:]]
             accessor.sparse = self._records.Sparse(
                 count=len(rows),
                 indices=self._records.AccessorSparseIndices(
-                    bufferView=index, componentType=_COMPONENT[kind().dtype.str[1:]]
+                    bufferView=self._known_rows[numbers], componentType=component
                 ),
-                values=self._records.AccessorSparseValues(bufferView=changed),
+                values=self._records.AccessorSparseValues(bufferView=self.view(moves)),
             )
         # Of the whole array, whose other rows are zero.
         known = np.concatenate([np.zeros((1, 3), np.float32), values.astype(np.float32)])
