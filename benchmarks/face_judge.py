@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an independent reader of faces sees in pictures of avatars whose face was moved.
 
-    python -m benchmarks.face_judge [--model NAME] [--seeds 64] [--shape-seeds 16] [--out FILE] [--sheet FILE.jpg]
+    python -m benchmarks.face_judge [--model NAME] [--seeds 64] [--shape-seeds 16] [--jobs 2] [--out FILE]
+        [--sheet FILE.jpg]
 
 MediaPipe's networks (``portrait photo setup``) never saw an avatar of ours. Each person is drawn from the front at
 rest, with both eyes closed, the mouth open and smiling; landmarks must say that the eyes close, the mouth opens and its
@@ -15,7 +16,10 @@ import argparse
 import json
 import time
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +61,7 @@ class Sitter:
     """A person before the camera: the finest level of an avatar, and where its face is at rest."""
 
     def __init__(self, model: Any, seed: int) -> None:
-        recipe = {"seed": seed, "topology": "parts", "face": "morphs", "texture_size": 1024}
+        recipe = {"seed": seed, "topology": "parts", "face": "morphs", "texture_size": 1024, "lods": []}
         avatar = make_avatar(Recipe.model_validate(recipe), model)
         self.level: Level = avatar.main
         places = part_places(avatar)
@@ -175,42 +179,64 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return result
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What came of one person: its row, the pictures side by side, and the rises of its shapes where asked for."""
+
+    row: dict[str, Any]
+    strip: Image
+    shapes: dict[str, dict[str, float]] | None
+
+
+_model = cache(partial(load_model, device="cpu"))
+
+
+def judge(model: str, seed: int, with_shapes: bool) -> Judged:
+    """One person of ``model``, whole."""
+    sitter = Sitter(_model(model), seed)
+    row, pictures = judged(sitter, seed)
+    return Judged(row, np.concatenate(pictures, axis=1), risen(sitter) if with_shapes else None)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="starter")
     parser.add_argument("--seeds", type=int, default=64)
     parser.add_argument("--first", type=int, default=FIRST_SEED)
     parser.add_argument("--shape-seeds", type=int, default=16, help="persons whose shapes are each set alone")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--sheet", type=Path, help="the pictures of the first eight persons, and of those who fail")
     words = parser.parse_args()
-    model = load_model(words.model, "cpu")
-    begin = time.process_time()
-    rows: list[dict[str, Any]] = []
-    shapes: list[dict[str, dict[str, float]]] = []
-    sheet: list[Image] = []
-    for number in range(words.seeds):
-        sitter = Sitter(model, words.first + number)
-        row, pictures = judged(sitter, words.first + number)
-        rows.append(row)
-        print(json.dumps(row), flush=True)
-        if number < 8 or not all(all(row[mesh]["held"].values()) for mesh in MESHES):
-            sheet.append(np.concatenate(pictures, axis=1))
-        if number < words.shape_seeds:
-            shapes.append(risen(sitter))
+    begin = time.monotonic()
+    found: list[Judged] = []
+    with ProcessPoolExecutor(words.jobs, mp_context=get_context("spawn")) as pool:
+        waiting = [
+            pool.submit(judge, words.model, words.first + number, number < words.shape_seeds)
+            for number in range(words.seeds)
+        ]
+        for each in waiting:
+            found.append(each.result())
+            print(json.dumps(found[-1].row), flush=True)
+    rows = [each.row for each in found]
     whole = {
         "model": Path(words.model).stem,
         "seeds": [words.first, words.first + words.seeds - 1],
         "size": SIZE,
         "bars": summary(rows),
-        "estimate": shapes_summary(shapes),
-        "seconds": round(time.process_time() - begin),
+        "estimate": shapes_summary([each.shapes for each in found if each.shapes is not None]),
+        "seconds": round(time.monotonic() - begin),
     }
     print(json.dumps(whole))
     if words.out:
         words.out.write_text(json.dumps({**whole, "persons": rows}, indent=1) + "\n", encoding="utf-8")
-    if words.sheet and sheet:
-        words.sheet.write_bytes(encode_jpeg(np.concatenate(sheet)))
+    shown = [
+        each.strip
+        for number, each in enumerate(found)
+        if number < 8 or not all(all(each.row[mesh]["held"].values()) for mesh in MESHES)
+    ]
+    if words.sheet and shown:
+        words.sheet.write_bytes(encode_jpeg(np.concatenate(shown)))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def save_networks(path: Path, networks: Mapping[NetworkName, StoredNetwork], lic
         for name, network in networks.items()
         for number, array in network.arrays.items()
     }
-    graphs = {name: network.graph for name, network in networks.items()}
+    graphs: dict[NetworkName, Graph] = {name: network.graph for name, network in networks.items()}
     contents = _Contents(graphs=graphs, licence=LICENCE, notice=NOTICE, licence_text=licence_text)
     text = json.dumps(contents.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
     with whole_file(path, overwrite=True) as temporary:
