@@ -43,6 +43,9 @@ SIZE, ACROSS = 512, 0.34
 """Pixels of a picture, and metres that it shows at the face."""
 MESHES: tuple[MeshNetwork, ...] = ("face_mesh", "face_mesh_iris")
 
+SHOWN = 8
+"""Persons whose pictures are kept whatever they say."""
+
 EXPRESSIONS: dict[str, dict[str, float]] = {
     "rest": {},
     "blink": {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0},
@@ -61,7 +64,14 @@ class Sitter:
     """A person before the camera: the finest level of an avatar, and where its face is at rest."""
 
     def __init__(self, model: Any, seed: int) -> None:
-        recipe = {"seed": seed, "topology": "parts", "face": "morphs", "texture_size": 1024, "lods": []}
+        recipe = {
+            "seed": seed,
+            "topology": "parts",
+            "face": "morphs",
+            "texture_size": 512,
+            "normal_map": False,
+            "lods": [],
+        }
         avatar = make_avatar(Recipe.model_validate(recipe), model)
         self.level: Level = avatar.main
         places = part_places(avatar)
@@ -179,23 +189,18 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return result
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What came of one person: its row, the pictures side by side, and the rises of its shapes where asked for."""
-
-    row: dict[str, Any]
-    strip: Image
-    shapes: dict[str, dict[str, float]] | None
-
-
 _model = cache(partial(load_model, device="cpu"))
 
 
-def judge(model: str, seed: int, with_shapes: bool) -> Judged:
-    """One person of ``model``, whole."""
-    sitter = Sitter(_model(model), seed)
-    row, pictures = judged(sitter, seed)
-    return Judged(row, np.concatenate(pictures, axis=1), risen(sitter) if with_shapes else None)
+def judge(model: str, seed: int) -> tuple[dict[str, Any], Image]:
+    """One person of ``model``: its row, and its pictures side by side."""
+    row, pictures = judged(Sitter(_model(model), seed), seed)
+    return row, np.concatenate(pictures, axis=1)
+
+
+def judge_shapes(model: str, seed: int) -> dict[str, dict[str, float]]:
+    """How the estimates of one person of ``model`` rise with each shape."""
+    return risen(Sitter(_model(model), seed))
 
 
 def main() -> None:
@@ -206,35 +211,36 @@ def main() -> None:
     parser.add_argument("--shape-seeds", type=int, default=16, help="persons whose shapes are each set alone")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--sheet", type=Path, help="the pictures of the first eight persons, and of those who fail")
+    parser.add_argument("--sheet", type=Path, help="the pictures of the first persons, and of those who fail")
     words = parser.parse_args()
     begin = time.monotonic()
-    found: list[Judged] = []
+    seeds = range(words.first, words.first + words.seeds)
+    rows: list[dict[str, Any]] = []
+    shown: list[Image] = []
+    shapes: list[dict[str, dict[str, float]]] = []
     with ProcessPoolExecutor(words.jobs, mp_context=get_context("spawn")) as pool:
-        waiting = [
-            pool.submit(judge, words.model, words.first + number, number < words.shape_seeds)
-            for number in range(words.seeds)
-        ]
-        for each in waiting:
-            found.append(each.result())
-            print(json.dumps(found[-1].row), flush=True)
-    rows = [each.row for each in found]
+        persons = [pool.submit(judge, words.model, seed) for seed in seeds]
+        sweeps = [pool.submit(judge_shapes, words.model, seed) for seed in seeds[: words.shape_seeds]]
+        for number, person in enumerate(persons):
+            row, strip = person.result()
+            rows.append(row)
+            print(json.dumps(row), flush=True)
+            if number < SHOWN or not all(all(row[mesh]["held"].values()) for mesh in MESHES):
+                shown.append(strip)
+        for sweep in sweeps:
+            shapes.append(sweep.result())
+            print(json.dumps({"peaks": shapes_summary(shapes)["peak_at"]}), flush=True)
     whole = {
         "model": Path(words.model).stem,
         "seeds": [words.first, words.first + words.seeds - 1],
         "size": SIZE,
         "bars": summary(rows),
-        "estimate": shapes_summary([each.shapes for each in found if each.shapes is not None]),
+        "estimate": shapes_summary(shapes),
         "seconds": round(time.monotonic() - begin),
     }
     print(json.dumps(whole))
     if words.out:
         words.out.write_text(json.dumps({**whole, "persons": rows}, indent=1) + "\n", encoding="utf-8")
-    shown = [
-        each.strip
-        for number, each in enumerate(found)
-        if number < 8 or not all(all(each.row[mesh]["held"].values()) for mesh in MESHES)
-    ]
     if words.sheet and shown:
         words.sheet.write_bytes(encode_jpeg(np.concatenate(shown)))
 
