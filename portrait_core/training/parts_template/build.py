@@ -65,6 +65,7 @@ def build_parts(
     progress("hair and garments", 0.8)
     hair, garments = wardrobe.hair(controls), wardrobe.garments(controls)
     progress("mouth and cards", 0.9)
+    brows = {n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("brows.")}
     template = PartsTemplate(
         controls=controls,
         rest=rest_pose(),
@@ -73,7 +74,7 @@ def build_parts(
         eyes=eyes,
         mouth={name: part.fitted(controls) for name, part in mouth.items()},
         lashes={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("lashes.")},
-        brows={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("brows.")},
+        brows=brows,
         hair=hair,
         garments=garments,
         traits=traits(network.identity_warp, assets),
@@ -82,7 +83,7 @@ def build_parts(
             "eye": eye_picture(assets),
             "mouth": mouth_picture(mesh, mouth, assets),
         },
-        face=shape_targets(shapes, mesh, controls),
+        face=shape_targets(shapes, mesh, controls, skin, brows.values()),
     )
     return template, basis.residual
 
