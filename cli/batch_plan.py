@@ -12,6 +12,7 @@ from cli import parse, pose_options
 from cli.recipe_options import Wanted
 from cli.remedies import told
 from portrait_core.errors import PortraitError, UsageError
+from portrait_core.face.clients import client_named
 from portrait_core.files.names import BATCH_FIELDS, DEFAULT_PATTERN, LOD_FIELD, check_pattern, fill_pattern
 from portrait_core.recipe_fields import FIELDS, PERSON
 
@@ -50,9 +51,14 @@ class Models:
 
 
 def base_facts(
-    wanted: Wanted, recipe_file: Path | None, preset: str | None, note: Callable[[str], None]
+    wanted: Wanted,
+    recipe_file: Path | None,
+    preset: str | None,
+    note: Callable[[str], None],
+    client: str | None = None,
 ) -> dict[str, Any]:
-    """Recipe fields that hold for all: a file's recipe, over it a preset, over it the options that were given."""
+    """Recipe fields that hold for all: a file's recipe, over it what a program wants, over it a preset, over it the
+    options that were given."""
     from portrait_core.batch.presets import PRESETS
     from portrait_core.errors import suggestion
 
@@ -66,6 +72,8 @@ def base_facts(
         facts |= {key: getattr(stored, key) for key in FIELDS if getattr(stored, key) is not None}
         facts["attributes"] = {**stored.attributes, **options["attributes"]}
         facts["pose"] = options["pose"] or stored.pose
+    if client is not None:
+        facts |= client_named(client).recipe()
     if preset is not None:
         if preset not in PRESETS:
             raise UsageError(f"--preset {preset!r} is not known. {suggestion(preset, PRESETS, what='presets')}")

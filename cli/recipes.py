@@ -13,6 +13,7 @@ from cli import parse, pose_options
 from cli.latents import check_space, person_of
 from cli.recipe_options import SPACE, Wanted
 from portrait_core.errors import UsageError
+from portrait_core.face.clients import client_named
 from portrait_core.recipe_fields import FIELDS, OF_PARTS
 
 if TYPE_CHECKING:
@@ -43,12 +44,14 @@ def take_order(
     given: Collection[str] | None = None,
     warn: Callable[[str], None] | None = None,
     rig: Callable[[ModelHeader], str] | None = None,
+    client: str | None = None,
 ) -> Order:
     """Parse and check everything that can be checked before work begins; torch is not needed for it.
 
     With ``recipe_file`` its recipe is the start, and only the options in ``given``, those that somebody wrote, replace
     fields of it. ``warn`` hears what is odd about files. ``rig`` says which joints a pose out of a file may turn, as
-    :func:`portrait_core.rig.skeleton.has_joint` calls them; without it, those of the recipe's skeleton.
+    :func:`portrait_core.rig.skeleton.has_joint` calls them; without it, those of the recipe's skeleton. ``client``
+    names a program whose row of :data:`portrait_core.face.clients.CLIENTS` holds where no option was given.
     """
     given = wanted.given if given is None else given
     seeds, latent = wanted.values.get("seed"), wanted.values.get("latent")
@@ -79,11 +82,15 @@ def take_order(
         if seeds is None and latent is None:
             persons = [person]
             name = _stored_name(stored, name, given, levels=bool(recipe["lods"]))
+    if client is not None:
+        recipe |= client_named(client).recipe(given)
     if latent is not None:
         persons = [person_of(latent, space, read_header(find_model(recipe["model"])))]
     path = find_model(recipe["model"])
     header = read_header(path)
     new_topology(recipe, header, wanted, stored=stored is not None)
+    if client is not None and "face" not in given and recipe.get("topology") == "parts" and header.has_face:
+        recipe["face"] = client_named(client).face
     recipes = [Recipe(**recipe, **each) for each in persons]
     chosen = recipes[0].model
     recipes[0].check(header)

@@ -310,6 +310,12 @@ class Avatar:
             places, normals = mesh.expressed(self.expression)
         return skinned(places, normals, mesh.skin, motions)
 
+    def at(self, seconds: float) -> Avatar:
+        """A still of it: as its motions have it at one time, without them. How they move the root is left out."""
+        pose = dict(self.pose) if self.motion is None else {**self.pose, **self.motion.at(seconds)}
+        face = {} if self.face_motion is None else self.face_motion.at(seconds)
+        return replace(self, pose=pose, expression={**self.expression, **face}, motion=None, face_motion=None)
+
     def _check_rig(self) -> None:
         names, count = self.joint_names, len(self.joint_names)
         if count == 0 or len(set(names)) != count:

@@ -437,6 +437,20 @@ class RecipeFields:
             later=True,
         ),
     ] = "auto"
+    images: Annotated[
+        Literal["png", "jpeg"],
+        RecipeField(
+            help="How a .glb or a .gltf holds colours.",
+            label="Pictures",
+            section="maps",
+            choices={
+                "png": ("PNG", "Every colour as it is"),
+                "jpeg": ("JPEG", "Smaller files; colours that are see-through, directions and roughness stay as PNG"),
+            },
+            flag="--images",
+            later=True,
+        ),
+    ] = "png"
     lattice: Annotated[
         int,
         RecipeField(
@@ -464,7 +478,7 @@ class RecipeFields:
         ),
     ] = "bust"
     bone_naming: Annotated[
-        Literal["smpl", "mixamo", "unity", "unreal", "vrm"],
+        Literal["smpl", "mixamo", "unity", "unreal", "vrm", "rpm"],
         RecipeField(
             help="What the joints are called in the file.",
             label="Bone Names",
@@ -475,6 +489,7 @@ class RecipeFields:
                 "unity": ("Unity", "Hips, Spine, Neck, Head"),
                 "unreal": ("Unreal", "pelvis, spine_01, neck_01, head"),
                 "vrm": ("VRM", "hips, spine, neck, head"),
+                "rpm": ("Ready Player Me", "Hips, Spine, Neck, Head, and y along each bone"),
             },
             flag="--bone-naming",
         ),

@@ -28,7 +28,8 @@ from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.framing import frame_bust
 from portrait_core.rendering.preview import Scene, Traced
-from portrait_core.rig import bust_joints, joint_motions, skinned, with_fingers
+from portrait_core.rig import bust_joints, joint_motions, skinned
+from portrait_core.rig.fingers import template_with_fingers
 from portrait_core.runtime.threads import side_by_side
 from portrait_core.shape import Surface
 
@@ -116,7 +117,7 @@ def begin(recipe: Recipe, model: PortraitModel, progress: Progress, pool: Execut
     if recipe.skeleton == "bust":
         template = bust_joints(template)
     elif recipe.skeleton == "full":
-        template = with_fingers(template)
+        template = template_with_fingers(template)
     for joint in recipe.pose:
         if joint not in template.joint_names:
             hint = suggestion(joint, template.joint_names, what="joints of this model")

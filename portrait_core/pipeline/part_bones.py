@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The joints of an avatar of parts: SMPL's, and those of hair that hangs free."""
+"""The joints of an avatar of parts: SMPL's, those of fingers and of the face, and those of hair that hangs free."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from portrait_core.geometry.settled import settled
 from portrait_core.parts.body import Body
 from portrait_core.parts.hair_joints import HairChains
 from portrait_core.parts.rest_pose import JOINTS
-from portrait_core.rig.fingers import FINGER_JOINTS, finger_parents, finger_places
+from portrait_core.rig import Skeleton
+from portrait_core.rig.fingers import with_fingers
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +39,9 @@ class Bones:
         return self.joints[self.names.index(name)]
 
     def with_fingers(self) -> Bones:
-        """These, which hold the hands, and 30 of fingers that nothing hangs on."""
-        return replace(
-            self,
-            names=(*self.names, *FINGER_JOINTS),
-            parents=np.append(self.parents, finger_parents(self.names)).astype(np.int32),
-            joints=np.concatenate([self.joints, finger_places(self.names, self.joints)]),
-        )
+        """These, and those of fingers below the wrists, which move nothing."""
+        whole = with_fingers(Skeleton(self.names, self.parents, self.joints))
+        return replace(self, names=whole.joint_names, parents=whole.parents, joints=settled(whole.joints))
 
     def with_face(self, joints: Sequence[str], places: NDArray[np.float32]) -> Bones:
         """These, and ``joints`` of the face at ``places`` (K, 3), children of the head."""

@@ -4,7 +4,7 @@
 from portrait_core.rig.motion import Motion
 from portrait_core.rig.motion_files import read_motion
 from portrait_core.rig.naming import BONE_NAMINGS, rename
-from portrait_core.rig.skeleton import Skeleton, bust_joints, with_fingers
+from portrait_core.rig.skeleton import Skeleton, bust_joints
 from portrait_core.rig.skin import INFLUENCES, Skin
 from portrait_core.rig.skinning import joint_motions, quaternion, skinned
 from portrait_core.rig.weight_transfer import skin_from_template
@@ -22,5 +22,4 @@ __all__ = [
     "rename",
     "skin_from_template",
     "skinned",
-    "with_fingers",
 ]

@@ -1,57 +1,83 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Joints of fingers for skeletons of a whole body: stubs that no vertex hangs on, for programs that refuse to do
-without."""
+"""The thirty joints of fingers under the names of SMPL-H, for programs that take whole characters alone.
+
+A bust has no hands: nothing hangs on these joints. They lie where the fingers of a straight, flat hand would that fits
+the person's forearm. The proportions are those of the CC0 base mesh, whose own hand is slightly curled.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.geometry.settled import settled
+from portrait_core.body.template import BodyTemplate
+from portrait_core.rig.skeleton import Skeleton
 
-FINGERS = ("index", "middle", "pinky", "ring", "thumb")
 SIDES = ("left", "right")
-FINGER_JOINTS: tuple[str, ...] = tuple(
-    f"{side}_{finger}{number}" for side in SIDES for finger in FINGERS for number in (1, 2, 3)
-)
-"""The 30 of SMPL-H, in its order: of each finger three, from the palm outwards."""
+FINGERS = ("index", "middle", "pinky", "ring", "thumb")
+"""In the order of SMPL-H."""
+FINGER_JOINTS = tuple(f"{side}_{finger}{number}" for side in SIDES for finger in FINGERS for number in (1, 2, 3))
+"""All thirty, from the hand outwards."""
 
-HAND: dict[str, tuple[tuple[float, float], ...]] = {
-    "index": ((0.97, 0.25), (1.39, 0.28), (1.65, 0.30)),
-    "middle": ((1.00, 0.00), (1.46, 0.00), (1.75, 0.00)),
-    "pinky": ((0.82, -0.44), (1.14, -0.52), (1.33, -0.57)),
-    "ring": ((0.93, -0.22), (1.35, -0.27), (1.62, -0.31)),
-    "thumb": ((0.25, 0.28), (0.55, 0.50), (0.86, 0.60)),
+STRAIGHT: dict[str, tuple[tuple[float, float, float], ...]] = {
+    "index": ((0.432, 0.0, 0.109), (0.539, 0.0, 0.122), (0.635, 0.0, 0.134)),
+    "middle": ((0.428, 0.0, 0.0), (0.569, 0.0, -0.016), (0.684, 0.0, -0.029)),
+    "pinky": ((0.365, 0.0, -0.158), (0.446, 0.0, -0.195), (0.506, 0.0, -0.222)),
+    "ring": ((0.404, 0.0, -0.081), (0.524, 0.0, -0.118), (0.623, 0.0, -0.148)),
+    "thumb": ((0.156, -0.015, 0.102), (0.202, -0.103, 0.184), (0.306, -0.178, 0.264)),
 }
-"""Of a mean adult's flat hand, by finger: how far its joints lie along the hand and towards the thumb, in shares of the
-way from the wrist to the first joint of the middle finger. Round numbers: nothing hangs on these joints."""
+"""Places of a left hand's joints from the wrist, in lengths of the forearm, with the arm held out and the palm down:
+x along the arm, y up, z ahead."""
 
 
-def finger_parents(joint_names: Sequence[str]) -> list[int]:
-    """The numbers of the parents of :data:`FINGER_JOINTS` where they follow ``joint_names``, which hold the wrists."""
-    first = len(joint_names)
-    return [
-        joint_names.index(f"{name.partition('_')[0]}_wrist") if name.endswith("1") else first + number - 1
-        for number, name in enumerate(FINGER_JOINTS)
-    ]
+def with_fingers(skeleton: Skeleton) -> Skeleton:
+    """``skeleton`` and, behind its joints, those of fingers below its wrists, as its forearms lie at rest.
 
-
-def finger_places(joint_names: Sequence[str], joints: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Places (30, 3) of the finger joints for a body's ``joints`` (J, 3), metres, in the pose that it stands in.
-
-    Hands are flat, with the thumb in front. Raises ``ValueError`` for a body without wrists and hands.
+    Raises ``ValueError`` for a skeleton without elbows and wrists.
     """
-    found: list[NDArray[np.float64]] = []
+    names, parents, joints = list(skeleton.joint_names), skeleton.parents.tolist(), [skeleton.joints]
     for side in SIDES:
-        wrist, hand = (
-            np.asarray(joints[joint_names.index(f"{side}_{part}")], np.float64) for part in ("wrist", "hand")
-        )
-        along = hand - wrist
-        # The thumb's side: ahead, at a right angle to the hand.
-        ahead = np.array([0.0, 0.0, 1.0])
-        ahead -= along * float(ahead @ along) / float(along @ along)
-        ahead *= np.linalg.norm(along) / np.linalg.norm(ahead)
-        found += [wrist + far * along + aside * ahead for finger in FINGERS for far, aside in HAND[finger]]
-    return settled(np.stack(found))
+        if not {f"{side}_elbow", f"{side}_wrist"} <= set(names):
+            raise ValueError(f"a skeleton without {side}_elbow and {side}_wrist has no place for fingers")
+        elbow, wrist = (skeleton.joints[names.index(f"{side}_{each}")] for each in ("elbow", "wrist"))
+        joints.append(hand_joints(side, elbow.astype(np.float64), wrist.astype(np.float64)))
+        for finger in FINGERS:
+            for number in (1, 2, 3):
+                above = f"{side}_wrist" if number == 1 else f"{side}_{finger}{number - 1}"
+                parents.append(names.index(above))
+                names.append(f"{side}_{finger}{number}")
+    return Skeleton(tuple(names), np.array(parents, np.int32), np.concatenate(joints))
+
+
+def template_with_fingers(template: BodyTemplate) -> BodyTemplate:
+    """``template`` with fingers that move nothing; one without arms as it is."""
+    if not {f"{side}_{each}" for side in SIDES for each in ("elbow", "wrist")} <= set(template.joint_names):
+        return template
+    made = with_fingers(Skeleton(template.joint_names, template.parents, template.joints))
+    more = len(made.joint_names) - len(template.joint_names)
+    weights = np.pad(template.weights, ((0, 0), (0, more)))
+    return replace(template, joint_names=made.joint_names, parents=made.parents, joints=made.joints, weights=weights)
+
+
+def hand_joints(side: str, elbow: NDArray[np.float64], wrist: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(15, 3) metres, the joints of one hand for the places (3,) of elbow and wrist."""
+    forearm = wrist - elbow
+    outward = np.array([1.0 if side == "left" else -1.0, 1.0, 1.0])
+    straight = np.array([STRAIGHT[finger] for finger in FINGERS]).reshape(-1, 3) * outward
+    turn = shortest_turn(outward * (1.0, 0.0, 0.0), forearm)
+    return (wrist + float(np.linalg.norm(forearm)) * straight @ turn.T).astype(np.float32)
+
+
+def shortest_turn(start: Sequence[float] | NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rotation (3, 3) by the least angle that takes the direction ``start`` (3,) to that of ``end`` (3,); about
+    the world's z for opposite ones."""
+    one = np.asarray(start, np.float64) / np.linalg.norm(start)
+    other = np.asarray(end, np.float64) / np.linalg.norm(end)
+    axis, cosine = np.cross(one, other), float(one @ other)
+    if cosine < -1.0 + 1e-9:
+        return np.diag([-1.0, -1.0, 1.0]) if abs(one[2]) < 0.9 else np.diag([-1.0, 1.0, -1.0])
+    cross = np.array([[0.0, -axis[2], axis[1]], [axis[2], 0.0, -axis[0]], [-axis[1], axis[0], 0.0]])
+    return np.eye(3) + cross + cross @ cross / (1.0 + cosine)

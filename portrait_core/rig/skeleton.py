@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of a body's joints go into a file: those of a bust, or all 24 of SMPL."""
+"""Which of a body's joints go into a file: those of a bust, all 24 of SMPL, or those and fingers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.body.template import BodyTemplate
-from portrait_core.rig.fingers import FINGER_JOINTS, SIDES, finger_parents, finger_places
 
 BUST_JOINTS = frozenset(
     {
@@ -43,21 +42,6 @@ class Skeleton:
     joint_names: tuple[str, ...]
     parents: NDArray[np.int32]
     joints: NDArray[np.float32]
-
-
-def with_fingers(template: BodyTemplate) -> BodyTemplate:
-    """``template`` with joints of fingers that move nothing; as it is where it has no hands to put them on."""
-    names = template.joint_names
-    if not all(f"{side}_{part}" in names for side in SIDES for part in ("wrist", "hand")):
-        return template
-    none = np.zeros((len(template.weights), len(FINGER_JOINTS)), np.float32)
-    return replace(
-        template,
-        joint_names=(*names, *FINGER_JOINTS),
-        parents=np.append(template.parents, finger_parents(names)).astype(np.int32),
-        joints=np.concatenate([template.joints, finger_places(names, template.joints)]),
-        weights=np.concatenate([template.weights, none], axis=1),
-    )
 
 
 def bust_joints(template: BodyTemplate) -> BodyTemplate:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from portrait_core.avatar import Avatar
+from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
 from portrait_core.face.joints import FACE_JOINTS
 from portrait_core.face.names import COMBINED, SHAPES
@@ -19,6 +20,7 @@ from portrait_core.pipeline.characters import bare_character
 from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
+from portrait_core.rig.fingers import FINGER_JOINTS
 
 SMALL: dict[str, Any] = {"model": "starter", "seed": 7, "topology": "parts", "texture_size": 64, "normal_map": False}
 
@@ -128,3 +130,13 @@ def test_the_same_recipe_gives_the_same_bytes(starter_with_face: PortraitModel, 
 def test_unknown_shapes_are_told(starter_with_face: PortraitModel) -> None:
     with pytest.raises(UsageError, match="no shape 'smle'"):
         made(starter_with_face, face="morphs", expression={"smle": 1.0})
+
+
+def test_a_full_skeleton_has_fingers_that_move_nothing(starter_with_face: PortraitModel) -> None:
+    bust, full = (made(starter_with_face, parts=("skin",), skeleton=each) for each in ("bust", "full"))
+    assert full.joint_names == (*SMPL_JOINT_NAMES, *FINGER_JOINTS)
+    one, other = (
+        {each.joint_names[number] for number in np.unique(each.main.skin.joints[each.main.skin.weights > 0])}
+        for each in (bust, full)
+    )
+    assert one == other and np.array_equal(bust.main.vertices, full.main.vertices)

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError
 from portrait_core.face.names import SHAPES
 from portrait_core.geometry.morphs import Morph
@@ -18,7 +17,6 @@ from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.pipeline.faces import expressed, face_of, whole_morphs
 from portrait_core.pipeline.part_bones import bones_of
 from portrait_core.recipe import Recipe
-from portrait_core.rig.fingers import FINGER_JOINTS
 from tests.parts.test_template import small_template, somebody
 from tests.pipeline.test_characters import made
 
@@ -81,13 +79,3 @@ def test_a_model_without_shapes_is_asked_for_none() -> None:
             made(**fields)
     with pytest.raises(UsageError, match="has no shape 'smle'"):
         face_of(Recipe(expression={"smle": 1.0}), figure)
-
-
-def test_a_full_skeleton_has_fingers_that_move_nothing() -> None:
-    bust, full = made(parts=("skin",)), made(parts=("skin",), skeleton="full")
-    assert full.joint_names == (*SMPL_JOINT_NAMES, *FINGER_JOINTS)
-    moving = {full.joint_names[number] for number in np.unique(full.main.skin.joints[full.main.skin.weights > 0])}
-    assert moving == {
-        bust.joint_names[number] for number in np.unique(bust.main.skin.joints[bust.main.skin.weights > 0])
-    }
-    assert np.array_equal(bust.main.vertices, full.main.vertices)
