@@ -21,7 +21,7 @@ NOUNS = {
 }
 """The only files of the engine's root, beside ``__init__``: what the house speaks of."""
 
-MOST_ROOMS = 40
+MOST_ROOMS = 42
 """Packages with code under `PRODUCT`."""
 
 COPIED = ("portrait_core.face.recordings",)
@@ -73,6 +73,9 @@ ALLOWED: dict[str, set[str]] = {
     # how it moves: names and recordings, and what shapes do to parts
     "face": {*BELOW, "body", "rig", "parts", "face.recordings"},
     "face.recordings": {"face"},  # its names alone: the add-on carries a copy
+    # what pictures show, read by published networks: nothing below imports them
+    "photo": {*BELOW, "face", "photo.networks"},
+    "photo.networks": {*BELOW},
     # the families: each knows what it shares with others, and of other families nothing but the published architecture
     "models": {*BELOW, "weights", "person", "portrait_model", "models.starter", "models.portrait_gan"},
     "models.starter": {*FAMILY, "models.portrait_gan", "parts"},
@@ -111,7 +114,7 @@ ALLOWED: dict[str, set[str]] = {
         *(*BELOW, "root", "recipe", "recipe_fields", "avatar", "maps", "person", "portrait_model", "cameras"),
         *("weights", "body", "rendering", "rig", "formats", "latents", "models", "models.portrait_gan", "pipeline"),
         *("body.recordings", "engine", "batch", "worker", "training", "training.parts_template", "world", "protocol"),
-        "face",
+        *("face", "photo", "photo.networks"),
     },
 }
 
