@@ -41,6 +41,7 @@ EMOTIONS: dict[str, dict[str, float]] = {
     "laugh": _both("mouthSmile", weight=0.9)
     | _both("cheekSquint", weight=0.8)
     | _both("eyeSquint", weight=0.5)
+    | _both("mouthUpperUp", weight=0.35)
     | {"jawOpen": 0.35, "browInnerUp": 0.2},
     "sad": _both("mouthFrown", weight=0.6)
     | _both("eyeLookDown", weight=0.2)
