@@ -115,4 +115,9 @@ FACE: dict[str, str] = {
     "Shapes of the face say how normals turn, for programs that do not make them anew": (
         "Die Formen des Gesichts sagen, wie sich Normalen drehen, für Programme, die sie nicht neu berechnen"
     ),
+    "How a .glb or a .gltf holds colours": "Wie eine .glb oder .gltf Farben hält",
+    "Every colour as it is": "Jede Farbe, wie sie ist",
+    "Smaller files; colours that are see-through, directions and roughness stay as PNG": (
+        "Kleinere Dateien; durchsichtige Farben, Richtungen und Rauheit bleiben PNG"
+    ),
 }
