@@ -29,8 +29,10 @@ def stage(folder: Path, wheel: Path | None = None) -> Path:
     if folder.exists():
         shutil.rmtree(folder)
     shutil.copytree(ROOT / "blender_addon", folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"))
-    for name in SHARED:
-        shutil.copy2(ROOT / "portrait_core" / name, folder / "core" / Path(name).name)
+    for name, place in SHARED.items():
+        target = folder / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / "portrait_core" / name, target)
     shutil.copy2(ROOT / "LICENSES" / "GPL-3.0-or-later.txt", folder / "LICENSE")
     if wheel is None:
         build_wheel(folder / "engine")

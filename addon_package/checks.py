@@ -14,7 +14,7 @@ from typing import Any, cast
 from addon_package.facts import ADDON_ID, MANIFEST, PINS, SHARED, engine_version
 
 STARTER = "portrait_core/models/starter/starter.safetensors"
-COPIES = tuple(f"core/{Path(name).name}" for name in SHARED)
+COPIES = tuple(SHARED.values())
 MUST_BE_THERE = ("__init__.py", MANIFEST, "registration.py", "LICENSE", "locale/german.py", *COPIES, PINS)
 ROOMS_MUST_BE_THERE = ("base/__init__.py", "scene/__init__.py", "jobs/__init__.py", "ui/__init__.py")
 KEYS = {
@@ -129,9 +129,9 @@ def _wheel_faults(wheel: zipfile.ZipFile, beside: Mapping[str, bytes]) -> list[s
     faults: list[str] = []
     if sizes.get(STARTER, 0) < 1_000_000:
         faults.append(f"the engine's wheel has {sizes.get(STARTER, 0)} bytes of {STARTER}: fetch the real file")
-    for name in SHARED if beside else ():
+    for name, place in SHARED.items() if beside else ():
         inside = f"portrait_core/{name}"
-        if inside not in sizes or wheel.read(inside) != beside[f"core/{Path(name).name}"]:
+        if inside not in sizes or wheel.read(inside) != beside[place]:
             faults.append(f"the wheel's {name} differs from the add-on's: build both from the same sources")
     if beside:
         pinned = {_plain(line) for line in beside[PINS].decode("utf-8").splitlines() if "==" in line}

@@ -11,8 +11,23 @@ ADDON_ID = "portraitkit"
 MANIFEST = "blender_manifest.toml"
 PINS = "engine/constraints.txt"
 """Where the add-on carries the versions that the engine was tested with, for pip."""
-SHARED = ("protocol.py", "recipe_fields.py", "maps.py", "parts/strands.py")
-"""Modules of the engine that the add-on carries copies of: standard library only, and NumPy, which Blender has."""
+_ALONE = ("protocol.py", "recipe_fields.py", "maps.py", "parts/strands.py")
+_ROOMS = {"face": ("__init__.py", "names.py", "emotions.py", "recordings/*.py")}
+
+
+def _shared() -> dict[str, str]:
+    engine = ROOT / "portrait_core"
+    found = {name: f"core/{Path(name).name}" for name in _ALONE}
+    for room, patterns in _ROOMS.items():
+        for path in sorted(each for pattern in patterns for each in (engine / room).glob(pattern)):
+            name = path.relative_to(engine).as_posix()
+            found[name] = f"core/{name}"
+    return found
+
+
+SHARED = _shared()
+"""Modules of the engine that the add-on carries copies of, and where it has them: standard library only, and NumPy,
+which Blender has. Single ones lie in its core, rooms in a folder of their own as they do in the engine."""
 
 
 class BuildError(Exception):

@@ -107,6 +107,7 @@ def batch(
     preset: Preset = None,
     motion_rate: options.MotionRate = None,
     lod_files: options.LodFiles = False,
+    client: options.Client = None,
     formats: options.Formats = "glb",
     out: Out = "batch",
     name: Name = None,
@@ -143,7 +144,7 @@ def batch(
         raise UsageError(f"--check {check!r} is not known; there are full and size.")
     models = batch_plan.Models()
     wanted = wanted.beside(motion_rate=motion_rate)
-    base = batch_plan.base_facts(wanted, recipe, preset, show.note)
+    base = batch_plan.base_facts(wanted, recipe, preset, show.note, client)
     people = _people(wanted, table, count, plan, plan_seed, base, models, skip_bad=skip_bad, show=show)
     jobs = batch_plan.named_jobs(people, name, models, counted=table is not None or count is not None)
 
@@ -157,7 +158,7 @@ def batch(
     from portrait_core.formats.write import ENDINGS
 
     check_names(jobs)
-    endings = tuple(parse.parse_formats(formats, ENDINGS))
+    endings = tuple(parse.parse_formats(options.formats_for(client, formats, wanted), ENDINGS))
     if any(ending in BLENDER_ENDINGS for ending in endings):
         find_blender(blender)
     outputs = Outputs(endings, lod_files, folders, view, keep_rejected, min_quality, blender)

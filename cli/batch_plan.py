@@ -12,6 +12,7 @@ from cli import parse, pose_options
 from cli.recipe_options import Wanted
 from cli.remedies import told
 from portrait_core.errors import PortraitError, UsageError
+from portrait_core.face.clients import client_named
 from portrait_core.files.names import BATCH_FIELDS, DEFAULT_PATTERN, LOD_FIELD, check_pattern, fill_pattern
 from portrait_core.recipe_fields import FIELDS, PERSON
 
@@ -50,9 +51,14 @@ class Models:
 
 
 def base_facts(
-    wanted: Wanted, recipe_file: Path | None, preset: str | None, note: Callable[[str], None]
+    wanted: Wanted,
+    recipe_file: Path | None,
+    preset: str | None,
+    note: Callable[[str], None],
+    client: str | None = None,
 ) -> dict[str, Any]:
-    """Recipe fields that hold for all: a file's recipe, over it a preset, over it the options that were given."""
+    """Recipe fields that hold for all: a file's recipe, over it what a program wants, over it a preset, over it the
+    options that were given."""
     from portrait_core.batch.presets import PRESETS
     from portrait_core.errors import suggestion
 
@@ -66,13 +72,16 @@ def base_facts(
         facts |= {key: getattr(stored, key) for key in FIELDS if getattr(stored, key) is not None}
         facts["attributes"] = {**stored.attributes, **options["attributes"]}
         facts["pose"] = options["pose"] or stored.pose
+    if client is not None:
+        facts |= client_named(client).recipe()
     if preset is not None:
         if preset not in PRESETS:
             raise UsageError(f"--preset {preset!r} is not known. {suggestion(preset, PRESETS, what='presets')}")
         facts |= PRESETS[preset]
     facts |= {key: value for key, value in options.items() if key in wanted.given and key not in ("attributes", "pose")}
-    if recipe_file is None and "topology" not in wanted.given and not (preset and "topology" in PRESETS[preset]):
-        del facts["topology"]  # the model says
+    for name in ("topology", "face"):
+        if recipe_file is None and name not in wanted.given and not (preset and name in PRESETS[preset]):
+            del facts[name]  # the model says
     if wanted.pose_file is not None:
         facts["pose"] = pose_options.fitted(facts["pose"], str(facts["skeleton"]), wanted.pose_file, note)
     return facts
@@ -80,13 +89,13 @@ def base_facts(
 
 def seeded(seeds: str, base: dict[str, Any], models: Models) -> list[tuple[Recipe, str]]:
     """A recipe for every seed of a range."""
-    from portrait_core.recipe import Recipe, topology_of_new
+    from portrait_core.recipe import Recipe, say_new
 
     numbers = parse.parse_seeds(seeds)
     plain = {key: value for key, value in base.items() if key not in PERSON}
     header = models.take(str(plain["model"]))
     plain["model"] = header.name
-    plain.setdefault("topology", topology_of_new(header))
+    say_new(plain, header)
     first = Recipe(**plain, seed=numbers[0])
     first.check(header)
     # The rest differ by a checked number alone.
@@ -178,7 +187,7 @@ def drawn(
 ) -> list[tuple[Recipe, str]]:
     """``count`` recipes of a random plan; without a file the people alone are drawn."""
     from portrait_core.batch.sampling_plan import check_plan, read_plan, take_plan
-    from portrait_core.recipe import Recipe, topology_of_new
+    from portrait_core.recipe import Recipe, say_new
 
     if not 1 <= count <= MOST:
         raise UsageError(f"--count {count}: expected 1 to {MOST}.")
@@ -186,7 +195,7 @@ def drawn(
     model = str(plan.fields.get("model", base["model"]))
     header = models.take(model)
     plain = {key: value for key, value in base.items() if key not in PERSON} | {"model": header.name}
-    plain.setdefault("topology", topology_of_new(header))
+    say_new(plain, header)
     try:
         check_plan(plan, header, plain)
         recipes = [Recipe.model_validate(plan.facts(index, plain)) for index in range(count)]

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli import options, parse, pose_options
+from cli import face_options, options, parse, pose_options
 from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     after={
         "latent_space": ("recipe", "attributes"),
         "pose": ("frame", "motion", "motion_rate", "frame_rate", "motion_root", "person", "up_axis", "units"),
+        "expression": ("face_motion", "lipsync", "lipsync_strength", "idle"),
         "lod_maps": ("lod_files",),
         "name": ("model",),
     },
@@ -34,7 +35,12 @@ def generate(
     motion_rate: options.MotionRate = None,
     frame_rate: options.FrameRate = None,
     motion_root: options.MotionRoot = True,
+    face_motion: face_options.FaceMotionFile = None,
+    lipsync: face_options.Lipsync = None,
+    lipsync_strength: face_options.Strength = 1.0,
+    idle: face_options.Idle = None,
     lod_files: options.LodFiles = False,
+    client: options.Client = None,
     formats: options.Formats = "glb",
     out: options.OutFolder = Path("avatars"),
     name: options.NamePattern = options.DEFAULT_NAME,
@@ -47,16 +53,19 @@ def generate(
     """Make avatars: rigged, textured files with a thumbnail beside them, one for every seed."""
     show = Show(as_json=as_json, quiet=quiet)
     wanted = wanted.beside(motion_rate=motion_rate)
-    order = options.take_order(wanted, name=name, recipe_file=recipe, warn=show.note)
+    order = options.take_order(wanted, name=name, recipe_file=recipe, warn=show.note, client=client)
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS
     from portrait_core.pipeline.export import export_avatar, planned_files, with_motion
     from portrait_core.rig.skeleton import has_joint, left_out_line
 
-    endings = parse.parse_formats(formats, ENDINGS)
+    endings = parse.parse_formats(options.formats_for(client, formats, wanted), ENDINGS)
     if any(ending in BLENDER_ENDINGS for ending in endings):
         find_blender(blender)
     read = _read_motion(motion, frame_rate, pose_options.hints_of(wanted.values), root=motion_root)
+    # With a motion of the body beside it, the rate is that one's.
+    own_rate = motion_rate if motion is None else None
+    face = face_options.take_face(face_motion, lipsync, lipsync_strength, idle, show.note, own_rate)
     animation = None
     if read is not None:
         animation = read.motion
@@ -82,6 +91,7 @@ def generate(
                 avatar = with_motion(avatar, animation)
                 if avatar.motion is not None and not avatar.motion.rotations:
                     show.note(f"{motion}: turns no joint of the {each.skeleton} skeleton.")
+            avatar = face.on(avatar, each, show.note)
             done = export_avatar(
                 avatar, paths[stem], each, watcher, overwrite=overwrite, lod_files=lod_files, blender=blender
             )

@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 import portrait_core
-from cli import bake, batch, doctor, generate, guard, models, pose, render, shape, train, video, worker
+from cli import bake, batch, doctor, generate, guard, models, photo, pose, render, shape, train, video, worker
 from cli.help_texts import as_written
 from cli.lines import forgiving_streams, say
 from cli.remedies import told
@@ -40,6 +40,7 @@ app.command("video")(video.video)
 app.command("pose")(pose.pose)
 app.command("shape")(shape.shape)
 app.add_typer(models.app, name="models")
+app.add_typer(photo.app, name="photo")
 app.add_typer(train.app, name="train")
 app.command("worker")(worker.worker)
 app.command("doctor")(doctor.doctor)

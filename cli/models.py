@@ -11,6 +11,8 @@ import typer
 from cli.options import AsJson, Overwrite, Quiet
 from cli.show import Show
 from portrait_core.errors import ModelFileError, OutputError, UsageError
+from portrait_core.face.expressions import EXPRESSIONS
+from portrait_core.face.names import ARKIT, COMBINED, VISEMES
 
 if TYPE_CHECKING:
     from portrait_core.weights.registry import ModelEntry
@@ -187,6 +189,13 @@ def _describe(entry: ModelEntry) -> str:
             for option, room in (("hair styles", "hair"), ("garments", "garments"))
             if isinstance(names := header.parts.get(room), list)
         ]
+        if header.has_face:
+            lines.append(
+                f"  face        {len(ARKIT)} shapes of ARKit, {len(VISEMES)} visemes and {', '.join(COMBINED)}"
+            )
+            lines.append(f"  expressions {', '.join(EXPRESSIONS)}")
+        else:
+            lines.append("  face        no shapes")
     for label, text in (
         ("data", training.data),
         ("data by", training.data_licence),

@@ -10,9 +10,10 @@ import typer
 
 from cli.recipe_options import Wanted, takes_recipe
 from cli.recipes import Order, take_order
+from portrait_core.face.clients import client_named
 from portrait_core.files.names import DEFAULT_PATTERN as DEFAULT_NAME
 
-__all__ = ["DEFAULT_NAME", "Order", "Wanted", "take_order", "takes_recipe"]
+__all__ = ["DEFAULT_NAME", "Order", "Wanted", "formats_for", "take_order", "takes_recipe"]
 
 OutFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the files go; made if missing.")]
 NamePattern = Annotated[
@@ -41,6 +42,14 @@ Formats = Annotated[
         help="glb, gltf, obj, ply, stl (millimetres), and with Blender blend, fbx, usdc; several as glb,obj.",
     ),
 ]
+Client = Annotated[
+    str | None,
+    typer.Option(
+        "--for",
+        metavar="web-talk|vrm|unity|unreal|godot|blender",
+        help="What a program wants: skeleton, names, shapes, maps, format. Options beside it go before; docs/faces.md.",
+    ),
+]
 Motion = Annotated[
     Path | None,
     typer.Option("--motion", metavar="FILE", help="An animation for the rig out of a file: see docs/motions.md."),
@@ -62,3 +71,8 @@ Blender = Annotated[
     str | None,
     typer.Option("--blender", metavar="PROGRAM", help="A Blender, or a Python with bpy, for blend, fbx and usdc."),
 ]
+
+
+def formats_for(client: str | None, formats: str, wanted: Wanted) -> str:
+    """``--format`` as it was given, else what the program wants that ``--for`` names."""
+    return formats if client is None or "formats" in wanted.given else client_named(client).formats

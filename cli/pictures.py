@@ -49,6 +49,14 @@ def encode(kind: str, values: NDArray[Any]) -> NDArray[Any]:
     return np.round(np.clip(finite / DEPTH_UNIT, 0, 65535)).astype(np.uint16)
 
 
+def shown_depth(depth: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Depth (H, W) metres as a picture (H, W, 3) from near (white) to far (dark), nothing being black."""
+    near, far = 2.7 - 0.45, 2.7 + 0.45
+    bright = np.clip((far - depth) / (far - near), 0.05, 1.0)
+    values = np.where(np.isfinite(depth), bright, 0.0)
+    return np.repeat(np.round(values * 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
 def contact_sheet(images: Sequence[NDArray[Any]]) -> NDArray[Any]:
     """Images of one size in rows of about equal length; at most eight side by side."""
     columns = min(len(images), 8 if len(images) > 8 else math.ceil(len(images)))

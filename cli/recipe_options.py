@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import parse, pose_options
+from portrait_core.face.expressions import parse_expression
 from portrait_core.recipe_fields import FIELDS, Kind, RecipeField
 
 SPACE = "latent_space"
@@ -64,6 +65,7 @@ _TYPES: dict[Kind, Any] = {
     "rows": Path | None,
     "values": list[str] | None,
     "turns": str | None,
+    "weights": str | None,
 }
 
 
@@ -76,6 +78,7 @@ _PARSED: dict[Kind, Callable[[Any], Any]] = {
     "counts": parse.parse_lods,
     "words": parse.parse_words,
     "values": lambda settings: parse.parse_settings(settings or []),
+    "weights": lambda text: parse_expression(text or ""),
 }
 """From what an option of each kind holds to what the recipe takes."""
 

@@ -26,8 +26,12 @@ are set in the latent z, so they go with a seed or a latent.
 A recipe or a `.glb` that says nothing of `topology` is a shell, as all were before there was a choice. New recipes,
 those of the command line, of CSV tables and of random plans, are of parts where the model has them.
 
+A recipe that says nothing of `face` has none either; new recipes of parts have both where the model has shapes. Names
+in `expression` are those of docs/faces.md.
+
 In the cells of a CSV table a pose is `head=0,20,0` in degrees, levels of detail are `8000;2000`, parts `skin;eyes`,
-numbers of a latent `0.5;-1.2` and rows of ws are parted by `|`; any of them may be JSON as well.
+an expression `smile=0.6;blink=1`, numbers of a latent `0.5;-1.2` and rows of ws are parted by `|`; any of them may be
+JSON as well.
 """
 _KINDS: dict[Kind, str] = {
     "text": "text",
@@ -41,6 +45,7 @@ _KINDS: dict[Kind, str] = {
     "rows": "list of lists of numbers",
     "values": "numbers by name",
     "turns": "three numbers by joint name",
+    "weights": "numbers by the names of shapes",
 }
 
 

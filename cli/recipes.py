@@ -13,7 +13,8 @@ from cli import parse, pose_options
 from cli.latents import check_space, person_of
 from cli.recipe_options import SPACE, Wanted
 from portrait_core.errors import UsageError
-from portrait_core.recipe_fields import OF_PARTS
+from portrait_core.face.clients import client_named
+from portrait_core.recipe_fields import FIELDS, OF_PARTS
 
 if TYPE_CHECKING:
     from portrait_core.formats.read_recipe import RecipeFile
@@ -43,12 +44,14 @@ def take_order(
     given: Collection[str] | None = None,
     warn: Callable[[str], None] | None = None,
     rig: Callable[[ModelHeader], str] | None = None,
+    client: str | None = None,
 ) -> Order:
     """Parse and check everything that can be checked before work begins; torch is not needed for it.
 
     With ``recipe_file`` its recipe is the start, and only the options in ``given``, those that somebody wrote, replace
     fields of it. ``warn`` hears what is odd about files. ``rig`` says which joints a pose out of a file may turn, as
-    :func:`portrait_core.rig.skeleton.has_joint` calls them; without it, those of the recipe's skeleton.
+    :func:`portrait_core.rig.skeleton.has_joint` calls them; without it, those of the recipe's skeleton. ``client``
+    names a program whose row of :data:`portrait_core.face.clients.CLIENTS` holds where no option was given.
     """
     given = wanted.given if given is None else given
     seeds, latent = wanted.values.get("seed"), wanted.values.get("latent")
@@ -79,11 +82,15 @@ def take_order(
         if seeds is None and latent is None:
             persons = [person]
             name = _stored_name(stored, name, given, levels=bool(recipe["lods"]))
+    if client is not None:
+        recipe |= client_named(client).recipe(given)
     if latent is not None:
         persons = [person_of(latent, space, read_header(find_model(recipe["model"])))]
     path = find_model(recipe["model"])
     header = read_header(path)
     new_topology(recipe, header, wanted, stored=stored is not None)
+    if client is not None and "face" not in given and recipe.get("topology") == "parts" and header.has_face:
+        recipe["face"] = client_named(client).face
     recipes = [Recipe(**recipe, **each) for each in persons]
     chosen = recipes[0].model
     recipes[0].check(header)
@@ -104,18 +111,21 @@ def take_order(
 
 
 def new_topology(recipe: dict[str, Any], header: ModelHeader, wanted: Wanted, *, stored: bool = False) -> None:
-    """Say the topology in the facts of a new recipe where nobody did: parts where the model has them.
+    """Say topology and face in the facts of a new recipe where nobody did: parts and shapes where the model has them.
 
     ``stored`` says that the facts are a file's recipe. Raises :class:`UsageError` for options about parts of an avatar
     that has none.
     """
-    from portrait_core.recipe import topology_of_new
+    from portrait_core.recipe import say_new
 
     if "topology" not in wanted.values:
         return
-    if "topology" not in wanted.given and not stored:
-        recipe["topology"] = topology_of_new(header)
-    asked = [name for name in OF_PARTS if name in wanted.given]
+    if not stored:
+        for name in ("topology", "face"):
+            if name not in wanted.given:
+                recipe.pop(name, None)
+        say_new(recipe, header)
+    asked = [name for name in OF_PARTS if name in wanted.given and wanted.values[name] != FIELDS[name].default]
     if recipe["topology"] != "parts" and asked:
         has = "" if header.parts else f"; model {header.name} has none"
         raise UsageError(f"--{asked[0].replace('_', '-')} is for avatars of parts, and this one is a shell{has}.")

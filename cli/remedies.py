@@ -32,6 +32,8 @@ WORDS: Mapping[RemedyCode, str] = {
     "give_source_rate": "Give the rate that it was recorded with by --motion-rate, such as --motion-rate 30.",
     "give_units": "Say what they are by --units, such as --units {units}.",
     "choose_person": "Choose one by --person.",
+    "set_up_networks": "Run `portrait photo setup`; without a network, give it the packages' files by --wheel "
+    "(`portrait photo setup --help` says how to get them).",
 }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import generator_options, options, pose_options
+from cli import face_options, generator_options, options, pose_options
 from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
@@ -21,8 +21,8 @@ from portrait_core.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from portrait_core.avatar import Avatar
     from portrait_core.portrait_model import PortraitModel
-    from portrait_core.progress import Progress
     from portrait_core.recipe import Recipe
     from portrait_core.weights.header import ModelHeader
 
@@ -50,6 +50,7 @@ FRAMINGS = ("bust", "portrait")
             "source",
             "framing",
         ),
+        "expression": ("face_motion", "lipsync", "lipsync_strength", "idle", "at"),
         "name": ("model",),
     },
 )
@@ -94,6 +95,13 @@ def render(
             help="The whole bust, or the closer camera of the published data. [default: bust; portrait for a field]",
         ),
     ] = None,
+    face_motion: face_options.FaceMotionFile = None,
+    lipsync: face_options.Lipsync = None,
+    lipsync_strength: face_options.Strength = 1.0,
+    idle: face_options.Idle = None,
+    at: Annotated[
+        float, typer.Option("--at", metavar="SECONDS", help="Which moment of the face's motion the picture shows.")
+    ] = 0.0,
     samples: generator_options.Samples = None,
     neural_resolution: generator_options.NeuralResolution = None,
     cutoff: generator_options.Cutoff = None,
@@ -124,6 +132,12 @@ def render(
     if framing not in (None, *FRAMINGS):
         raise UsageError(f"--framing {framing!r} is not known; it is bust or portrait.")
 
+    if not 0 <= at < math.inf:
+        raise UsageError(f"--at {at:g}: expected seconds from 0 on.")
+    face = face_options.take_face(face_motion, lipsync, lipsync_strength, idle, show.note)
+    if face and (source == "field" or like is not None):
+        raise UsageError("a face's motion is seen on the mesh alone; leave --source field and --like away.")
+
     def rig(header: ModelHeader) -> str:
         pictures = "pictures" in capabilities_of(header)
         return "neck and head" if pictures and source in ("auto", "field") else "bust"
@@ -132,7 +146,8 @@ def render(
     kinds = ["image", *(["depth"] if depth else []), *(["mask"] if mask else [])]
     if source == "auto":
         # Whose pictures are what the model is for, and more than its field.
-        source = "field" if "pictures" in capabilities_of(order.header) or like is not None else "mesh"
+        own = "pictures" in capabilities_of(order.header) and not face
+        source = "field" if own or like is not None else "mesh"
     if source == "mesh" and like is not None:
         raise UsageError("--like takes the model's own pictures; leave --source away, or give --source field.")
     if framing == "bust" and source == "field":
@@ -143,6 +158,7 @@ def render(
 
     with show.progress("loading", total=len(order.names)) as watcher:
         from cli.pictures import save_pictures
+        from portrait_core.pipeline import make_avatar
 
         loaded = load(order.model, device, watcher)
         generator_options.set_options(loaded, facts)
@@ -150,7 +166,8 @@ def render(
             begin = time.perf_counter()
             watcher.begin(stem)
             if source == "mesh":
-                shot = _mesh_shot(recipe, loaded, size, framing, watcher)
+                avatar = make_avatar(recipe, loaded, watcher)
+                shot = _mesh_shot(face.on(avatar, recipe, show.note).at(at), size, framing)
             else:
                 shot = _field_shot(recipe, loaded, size)
             pictures: list[dict[str, NDArray[Any]]] = []
@@ -169,13 +186,11 @@ def render(
                 )
 
 
-def _mesh_shot(recipe: Recipe, model: PortraitModel, size: int, framing: str | None, watcher: Progress) -> Shot:
+def _mesh_shot(avatar: Avatar, size: int, framing: str | None) -> Shot:
     from portrait_core.cameras import Camera
-    from portrait_core.pipeline import make_avatar
     from portrait_core.rendering.framing import frame_bust
     from portrait_core.rendering.layered import avatar_scene
 
-    avatar = make_avatar(recipe, model, watcher)
     # One scene for all cameras: most of its light does not depend on where the camera stands.
     scene = avatar_scene(avatar)
     # Framed at rest, so that a pose moves the head and not the camera.

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from cli import generator_options, options
+from cli import face_options, generator_options, options
+from cli.face_video import Shooting, filmed
 from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from portrait_core.progress import Progress
     from portrait_core.recipe import Recipe
 
-PATHS = ("turntable", "sway", "walk")
+PATHS = ("turntable", "sway", "walk", "still")
 FRAMES_RANGE = (2, 3600)
 
 
@@ -38,17 +39,33 @@ def video(
         str,
         typer.Option(
             "--path",
-            metavar="turntable|sway|walk",
-            help="Once around; a small motion in front; or from seed to seed and back, swaying.",
+            metavar="turntable|sway|walk|still",
+            help="Once around; a small motion in front; from seed to seed and back, swaying; or a camera that stands. "
+            "[default: turntable; still where a face moves]",
+            show_default=False,
         ),
     ] = "turntable",
-    frames: Annotated[int, typer.Option("--frames", help="How many; of a walk: from each seed to the next.")] = 120,
+    frames: Annotated[
+        int,
+        typer.Option(
+            "--frames",
+            help="How many; of a walk: from each seed to the next. [default: 120; as long as the face moves]",
+            show_default=False,
+        ),
+    ] = 120,
     rate: Annotated[float, typer.Option("--frame-rate", metavar="HZ", help="Frames a second, 1 to 120.")] = 30.0,
     size: Annotated[int, typer.Option("--size", help="Edge of one picture in pixels, even, 16 to 2048.")] = 512,
     grid: Annotated[
         str | None, typer.Option("--grid", metavar="2x2", help="All seeds in one video, columns x rows.")
     ] = None,
     depth: Annotated[bool, typer.Option("--depth", help="The depth instead of the picture, near is bright.")] = False,
+    face_motion: face_options.FaceMotionFile = None,
+    lipsync: face_options.Lipsync = None,
+    lipsync_strength: face_options.Strength = 1.0,
+    idle: face_options.Idle = None,
+    sound: Annotated[
+        Path | None, typer.Option("--sound", metavar="FILE", help="A sound that begins with the first frame: WAV, MP3.")
+    ] = None,
     samples: generator_options.Samples = None,
     neural_resolution: generator_options.NeuralResolution = None,
     cutoff: generator_options.Cutoff = None,
@@ -62,9 +79,17 @@ def video(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Make .mp4 videos of the model's own pictures. Needs the package imageio-ffmpeg (extra `video`)."""
+    """Make .mp4 videos: of the model's own pictures, or of avatars whose faces move.
+
+    Needs the package imageio-ffmpeg (extra `video`).
+    """
     show = Show(as_json=as_json, quiet=quiet)
     _check(path, frames, rate, size)
+    face = face_options.take_face(face_motion, lipsync, lipsync_strength, idle, show.note)
+    if face:
+        path = path if "path" in wanted.given else "still"
+        if path == "walk" or grid is not None:
+            raise UsageError("a face that moves is filmed alone; leave --path walk and --grid away.")
     facts = generator_options.given_facts(samples, neural_resolution, cutoff, None, memory, False, precision, compiled)
     from portrait_core.models.load import capabilities_of
 
@@ -84,9 +109,11 @@ def video(
         files = {out / f"{order.names[0]}-{path}-{columns}x{rows}.mp4": people}
     else:
         files = {out / f"{stem}-{path}.mp4": [each] for stem, each in zip(order.names, people, strict=True)}
-    from portrait_core.imaging.video import check_video, write_video
+    from portrait_core.imaging.video import Sound, check_sound, check_video, write_video
 
     check_video()
+    if sound is not None:
+        check_sound(sound)
     refuse_existing(files, overwrite=overwrite)
     prepare_folder(out)
     with show.progress("loading", total=len(files)) as watcher:
@@ -96,11 +123,16 @@ def video(
             begin = time.perf_counter()
             watcher.begin(target.stem)
             kind = "depth" if depth else "image"
-            if path == "walk":
+            count = frames * (len(group) if path == "walk" else 1)
+            if face:
+                shooting = Shooting(path, frames if "frames" in wanted.given else None, rate, size, depth)
+                count, made = filmed(group[0], loaded, face, shooting, watcher, show.note)
+            elif path == "walk":
                 made = _walk(loaded, group, frames, size, kind, watcher)
             else:
                 made = _around(loaded, group, path, frames, size, kind, (columns, rows), watcher)
-            count = write_video(target, made, rate=rate, overwrite=overwrite)
+            track = None if sound is None else Sound(sound, count / rate)
+            count = write_video(target, made, rate=rate, overwrite=overwrite, sound=track)
             watcher.finish()
             seconds = time.perf_counter() - begin
             show.result(
@@ -112,7 +144,7 @@ def video(
 
 def _check(path: str, frames: int, rate: float, size: int) -> None:
     if path not in PATHS:
-        raise UsageError(f"--path {path!r} is not known; it is turntable, sway or walk.")
+        raise UsageError(f"--path {path!r} is not known; it is turntable, sway, walk or still.")
     if not FRAMES_RANGE[0] <= frames <= FRAMES_RANGE[1]:
         raise UsageError(f"--frames {frames} is out of range; it goes from {FRAMES_RANGE[0]} to {FRAMES_RANGE[1]}.")
     if not 1 <= rate <= 120:
@@ -131,8 +163,10 @@ def _grid(text: str | None, count: int) -> tuple[int, int]:
 
 
 def _cameras(path: str, frames: int) -> list[Camera]:
-    from portrait_core.cameras import gentle_sway, turntable
+    from portrait_core.cameras import Camera, gentle_sway, turntable
 
+    if path == "still":
+        return [Camera.orbit()] * frames
     return turntable(frames) if path == "turntable" else gentle_sway(frames)
 
 
@@ -197,13 +231,7 @@ def _people_of_walk(model: PortraitModel, people: list[Recipe], frames: int) -> 
 
 
 def _picture(seen: dict[str, NDArray[Any]], kind: str) -> NDArray[np.uint8]:
-    """A frame: the picture, or the depth from near (white) to far (dark), nothing being black."""
-    import numpy as np
+    """A frame: the picture, or the depth."""
+    from cli.pictures import shown_depth
 
-    if kind == "image":
-        return seen["image"]
-    depth = seen["depth"]
-    near, far = 2.7 - 0.45, 2.7 + 0.45
-    bright = np.clip((far - depth) / (far - near), 0.05, 1.0)
-    values = np.where(np.isfinite(depth), bright, 0.0)
-    return np.repeat(np.round(values * 255).astype(np.uint8)[..., None], 3, axis=2)
+    return seen["image"] if kind == "image" else shown_depth(seen["depth"])

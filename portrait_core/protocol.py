@@ -76,6 +76,7 @@ RemedyCode = Literal[
     "give_source_rate",
     "give_units",
     "choose_person",
+    "set_up_networks",
 ]
 REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "choose_model": (),  # take another model
@@ -98,6 +99,7 @@ REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
     "give_source_rate": (),  # say how many frames a second a motion's file was recorded with
     "give_units": ("units",),  # say what the numbers of a pose or motion file are, these units for example
     "choose_person": ("names",),  # say which of these persons of a file is meant
+    "set_up_networks": (),  # fetch the networks that read pictures, or hand on their packages' files
 }
 """What to do about an error, as data, with the parameters that stand beside the code: each program words it with its
 own buttons or options. A client passes over codes that it does not know."""

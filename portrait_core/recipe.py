@@ -27,6 +27,8 @@ from portrait_core.recipe_fields import FIELDS, PERSON, FrozenDict, RecipeField,
 from portrait_core.weights.header import ModelHeader
 
 MAX_SEED = 2**32 - 1
+WEIGHTS = (-1.0, 2.0)
+"""How far a shape of the face may be pulled: beyond 0 and 1 it is another face, and beyond these none."""
 
 
 class Recipe(RecipeFields, BaseModel):
@@ -95,6 +97,15 @@ class Recipe(RecipeFields, BaseModel):
                 raise UsageError(f"the pose of {joint} is {rotation}; it must be three finite angles.")
         return pose
 
+    @field_validator("expression")
+    @classmethod
+    def _check_expression(cls, expression: Mapping[str, float]) -> Mapping[str, float]:
+        low, high = WEIGHTS
+        for name, weight in expression.items():
+            if not low <= weight <= high:
+                raise UsageError(f"expression: {name[:40]} is {weight:g}; weights go from {low:g} to {high:g}.")
+        return expression
+
     @field_validator("ws")
     @classmethod
     def _check_rows(cls, ws: tuple[tuple[float, ...], ...] | None) -> tuple[tuple[float, ...], ...] | None:
@@ -121,6 +132,7 @@ class Recipe(RecipeFields, BaseModel):
                 f"model {header.name} has no parts template, so that its avatars are one surface each.",
                 remedy=remedy("set_field", field="topology", value="shell"),
             )
+        self._check_face(header)
         self._check_lengths(header)
         for field, room in (("hair_style", "hair"), ("garment", "garments")):
             self._check_worn(field, header.parts.get(room), header)
@@ -137,6 +149,17 @@ class Recipe(RecipeFields, BaseModel):
                 raise UsageError(
                     f"attribute {name} is {value:g}; model {header.name} takes {attribute.low:g} to {attribute.high:g}."
                 )
+
+    def _check_face(self, header: ModelHeader) -> None:
+        """What moves the face is there, where it is asked for."""
+        asked = "an expression" if self.expression else "a face that moves" if self.face != "none" else ""
+        if asked and self.topology != "parts":
+            raise UsageError(
+                f"{asked} is for avatars of parts, and this one is a shell.",
+                remedy=remedy("set_field", field="topology", value="parts") if header.parts else None,
+            )
+        if asked and not header.has_face:
+            raise UsageError(f"{asked} is asked for, and model {header.name} has no shapes of the face.")
 
     def _check_worn(self, field: str, there: object, header: ModelHeader) -> None:
         """What is worn is one of those that the header names, where it does."""
@@ -225,6 +248,14 @@ def topology_of_new(header: ModelHeader) -> Literal["shell", "parts"]:
     """The topology of new recipes: parts where the model has them. A recipe that is there and says nothing is older
     than the choice, and means a shell."""
     return "parts" if header.parts else "shell"
+
+
+def say_new(facts: dict[str, Any], header: ModelHeader) -> None:
+    """Say in the facts of a new recipe what models decide where nobody did: the topology, and a face that moves by
+    shapes and joints where the avatar is of parts and the model has them."""
+    facts.setdefault("topology", topology_of_new(header))
+    if facts["topology"] == "parts" and header.has_face:
+        facts.setdefault("face", "both")
 
 
 def _frozen(value: Any) -> Any:

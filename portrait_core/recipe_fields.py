@@ -26,10 +26,12 @@ from typing import (
     get_type_hints,
 )
 
-Kind = Literal["text", "choice", "words", "flag", "count", "number", "counts", "vector", "rows", "values", "turns"]
+Kind = Literal[
+    "text", "choice", "words", "flag", "count", "number", "counts", "vector", "rows", "values", "turns", "weights"
+]
 """``count`` is a whole number, ``counts`` several of them; ``words`` are several of the choices, in the table's order;
 ``vector`` numbers in a row, ``rows`` several vectors; ``values`` numbers by name, ``turns`` three angles by joint
-name."""
+name, ``weights`` how far shapes of the face are pulled, by their names."""
 Section = Literal["person", "mesh", "maps", "rig"]
 SECTIONS: dict[Section, str] = {"person": "Who it is", "mesh": "The mesh", "maps": "The maps", "rig": "The rig"}
 """Sections with their titles, in order."""
@@ -78,7 +80,8 @@ class RecipeField:
         panel: whether the add-on shows it.
         later: a field younger than files that are about: recipes leave it out while it has its default, so that what
             was made before it is made again byte for byte.
-        name, kind, default: filled in from the row's place in the table.
+        kind: filled in from the type, where that says it.
+        name, default: filled in from the row's place in the table.
     """
 
     help: str
@@ -95,8 +98,8 @@ class RecipeField:
     commands: tuple[str, ...] = MAKING
     panel: bool = True
     later: bool = False
+    kind: Kind | None = None
     name: str = ""
-    kind: Kind = "text"
     default: Any = None
 
     @property
@@ -434,6 +437,20 @@ class RecipeFields:
             later=True,
         ),
     ] = "auto"
+    images: Annotated[
+        Literal["png", "jpeg"],
+        RecipeField(
+            help="How a .glb or a .gltf holds colours.",
+            label="Pictures",
+            section="maps",
+            choices={
+                "png": ("PNG", "Every colour as it is"),
+                "jpeg": ("JPEG", "Smaller files; colours that are see-through, directions and roughness stay as PNG"),
+            },
+            flag="--images",
+            later=True,
+        ),
+    ] = "png"
     lattice: Annotated[
         int,
         RecipeField(
@@ -447,20 +464,21 @@ class RecipeFields:
         ),
     ] = 256
     skeleton: Annotated[
-        Literal["bust", "smpl24"],
+        Literal["bust", "smpl24", "full"],
         RecipeField(
-            help="Joints that move the bust, or all 24 of SMPL.",
+            help="Joints that move the bust, all 24 of SMPL, or those with fingers.",
             label="Skeleton",
             section="rig",
             choices={
                 "bust": ("Bust", "Spine, neck, head, shoulders: what a bust needs"),
                 "smpl24": ("SMPL, 24 joints", "All joints of the SMPL body, for motions made for it"),
+                "full": ("Full Body", "Those and 30 joints of fingers: what programs for whole characters ask for"),
             },
             flag="--skeleton",
         ),
     ] = "bust"
     bone_naming: Annotated[
-        Literal["smpl", "mixamo", "unity", "unreal", "vrm"],
+        Literal["smpl", "mixamo", "unity", "unreal", "vrm", "rpm"],
         RecipeField(
             help="What the joints are called in the file.",
             label="Bone Names",
@@ -471,6 +489,7 @@ class RecipeFields:
                 "unity": ("Unity", "Hips, Spine, Neck, Head"),
                 "unreal": ("Unreal", "pelvis, spine_01, neck_01, head"),
                 "vrm": ("VRM", "hips, spine, neck, head"),
+                "rpm": ("Ready Player Me", "Hips, Spine, Neck, Head, and y along each bone"),
             },
             flag="--bone-naming",
         ),
@@ -485,9 +504,52 @@ class RecipeFields:
             later=True,
         ),
     ] = False
+    face: Annotated[
+        Literal["none", "morphs", "joints", "both"],
+        RecipeField(
+            help="What moves the face of an avatar of parts.",
+            label="Face",
+            section="rig",
+            choices={
+                "none": ("None", "Nothing: no shapes and no joints of its own"),
+                "morphs": ("Shapes", "The 52 shapes of ARKit, 15 visemes and five more, as morph targets"),
+                "joints": ("Joints", "Joints of the jaw and of both eyes"),
+                "both": ("Shapes and Joints", "Both, at rest; who plays it moves the jaw by one of them"),
+            },
+            flag="--face",
+            flag_help="What moves the face of an avatar of parts. [default: both where the model has shapes]",
+            commands=(*MAKING, "render"),
+            later=True,
+        ),
+    ] = "none"
+    face_normals: Annotated[
+        bool,
+        RecipeField(
+            help="Shapes of the face say how normals turn, for programs that do not make them anew.",
+            label="Normals of Shapes",
+            section="rig",
+            flag="--face-normals/--no-face-normals",
+            later=True,
+        ),
+    ] = False
+    expression: Annotated[
+        Mapping[str, float],
+        RecipeField(
+            help="How far shapes of the face are pulled, 0 at rest and 1 in full.",
+            label="Expression",
+            section="rig",
+            flag="--expression",
+            metavar="NAME=NUMBER,...",
+            flag_help="The face at rest and in pictures: shapes or short names, such as smile=0.6,blink=1.",
+            commands=(*MAKING, "render"),
+            panel=False,
+            later=True,
+            kind="weights",
+        ),
+    ] = FrozenDict()
 
 
-OF_PARTS = ("parts", "hair", "hair_style", "garment", "hair_joints")
+OF_PARTS = ("parts", "hair", "hair_style", "garment", "hair_joints", "face", "face_normals", "expression")
 """The fields that mean something in avatars of parts alone."""
 PERSON = ("seed", "latent", "w", "ws")
 """The fields that say who it is: a recipe has one of them at most."""
@@ -516,7 +578,8 @@ def _rows() -> dict[str, RecipeField]:
     rows: dict[str, RecipeField] = {}
     for name, hint in get_type_hints(RecipeFields, include_extras=True).items():
         kind, row = get_args(hint)
-        rows[name] = replace(cast("RecipeField", row), name=name, kind=_kind(kind), default=getattr(RecipeFields, name))
+        row = cast("RecipeField", row)
+        rows[name] = replace(row, name=name, kind=row.kind or _kind(kind), default=getattr(RecipeFields, name))
     return rows
 
 

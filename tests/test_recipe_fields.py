@@ -92,6 +92,7 @@ GOOD: dict[str, Any] = {
     "words": ("skin", "hair"),
     "values": {"size": 1.5},
     "turns": {"head": (0.0, 0.25, 0.0)},
+    "weights": {"jawOpen": 0.5},
 }
 CELLS: dict[str, str] = {
     "vector": "0.5;-1.25",
@@ -100,6 +101,7 @@ CELLS: dict[str, str] = {
     "words": "hair; Skin",
     "values": '{"size": 1.5}',
     "turns": '{"head": [0, 0.25, 0]}',
+    "weights": "jawOpen=0.5",
 }
 
 
@@ -155,7 +157,8 @@ def test_fields_that_say_nothing_are_left_out_of_files() -> None:
     facts = Recipe(seed=7).facts()
     assert [name for name in FIELDS if name not in facts] == [
         *("latent", "w", "ws"),
-        *("topology", "parts", "hair", "hair_style", "garment", "unwrap", "hair_joints"),
+        *("topology", "parts", "hair", "hair_style", "garment", "unwrap", "images", "hair_joints"),
+        *("face", "face_normals", "expression"),
     ]
     # A field younger than files that are about is said when it says something.
     chosen = Recipe(unwrap="xatlas")
@@ -164,7 +167,7 @@ def test_fields_that_say_nothing_are_left_out_of_files() -> None:
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_dictionaries_of_recipes_are_frozen(name: str) -> None:
-    if FIELDS[name].kind not in ("values", "turns"):
+    if FIELDS[name].kind not in ("values", "turns", "weights"):
         return
     given = {name: GOOD[FIELDS[name].kind]}
     for recipe in (Recipe(), Recipe(**given), Recipe().model_copy(update=given), Recipe(**given).model_copy(deep=True)):
@@ -220,7 +223,7 @@ def test_plans_draw_each_row_but_who_it_is(name: str) -> None:
             take_plan({name: {"choice": [[0.5]]}})
         with pytest.raises(UsageError, match=f"plan: {name} says who it is"):
             take_plan({}).facts(0, {name: [0.5]})
-    elif row.kind not in ("values", "turns"):
+    elif row.kind not in ("values", "turns", "weights"):
         value = good(row)
         plain = list(value) if isinstance(value, tuple) else value
         assert Recipe(**take_plan({name: {"choice": [plain]}}).facts(3, {})).facts()[name] == plain

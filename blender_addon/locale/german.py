@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from .german_engine import ENGINE
+from .german_face import FACE
 from .german_failures import FAILURES
 from .german_operators import OPERATORS
 from .german_scene import SCENE
 from .german_settings import SETTINGS
 
-GERMAN: dict[str, str] = {**ENGINE, **OPERATORS, **SCENE, **SETTINGS, **FAILURES}
+GERMAN: dict[str, str] = {**ENGINE, **FACE, **OPERATORS, **SCENE, **SETTINGS, **FAILURES}
 
 __all__ = ["GERMAN"]

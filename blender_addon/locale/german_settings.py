@@ -211,6 +211,5 @@ SETTINGS: dict[str, str] = {
     "Cells along the longest edge of the extraction box": (
         "Zellen entlang der längsten Kante des Kastens, aus dem die Oberfläche kommt"
     ),
-    "Joints that move the bust, or all 24 of SMPL": "Gelenke, die die Büste bewegen, oder alle 24 von SMPL",
     "What the joints are called in the file": "Wie die Gelenke in der Datei heißen",
 }

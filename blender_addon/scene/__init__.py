@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
-from . import asset, export, hair_operator, import_operator, pose, sliders
+from . import asset, export, face_operators, face_settings, hair_operator, import_operator, pose, sliders
 
-_MODULES = (sliders, import_operator, hair_operator, asset, pose, export)
+_MODULES = (sliders, face_settings, import_operator, hair_operator, asset, pose, face_operators, export)
 CLASSES: tuple[type, ...] = tuple(each for module in _MODULES for each in module.CLASSES)
 
 
 def register() -> None:
-    """Pose sliders on objects."""
+    """Pose sliders on objects, and what the Face panel remembers."""
     sliders.register()
+    face_settings.register()
+    face_operators.register()
 
 
 def unregister() -> None:
     """Take them away."""
+    face_operators.unregister()
+    face_settings.unregister()
     sliders.unregister()

@@ -14,6 +14,8 @@ from ..core.failure import Failure
 from ..core.text import Text
 from . import bones, pictures, skin_shader
 from .datablocks import Seen, free_name, new_since, remove_new, snapshot
+from .face import rig_face
+from .face_motion import gather_motion
 from .glb_facts import KEY, facts_in, read_tree
 from .glb_levels import with_levels_shown
 from .identity import COLLECTION_KEY, LEVEL_KEY, PART_KEY, Avatar, give_identity
@@ -102,10 +104,16 @@ def _arrange(seen: Seen, facts: dict[str, Any], name: str) -> Avatar:
     materials = {each.data.materials[0].name: each.data.materials[0] for each in meshes if each.data.materials}
     for own_name, material in materials.items():
         skin_shader.set_up(material, name, plain_name(own_name) if of_parts else "")
+    avatar = Avatar(armature)
+    gather_motion(avatar)
+    rig_face(avatar)
     for action in new_since(seen, "actions"):
-        action.name = f"{name} motion"
+        if action.users:
+            action.name = f"{name} motion"
+        else:  # a part's own, which the armature has now
+            bpy.data.actions.remove(action)
     bones.dress(armature)
-    return Avatar(armature)
+    return avatar
 
 
 def plain_name(name: str) -> str:

@@ -33,7 +33,7 @@ def apply_motion(avatar: Avatar, path: Path, name: str, *, root: bool = False) -
     rate = scene.render.fps / scene.render.fps_base
     frames = [scene.frame_start + (time - times[0]) * rate for time in times]
     action = bpy.data.actions.new(f"{name} {avatar.name}"[:60])
-    curves = _curves(action, armature)
+    curves = new_curves(action, armature)
     for joint, bone in bones_of(armature).items():
         if joint not in rotations or (joint == ROOT and not root):
             continue
@@ -60,17 +60,38 @@ def lacking(avatar: Avatar, path: Path) -> list[str]:
     return sorted(set(_read(path)[1]) - set(bones_of(avatar.armature)))
 
 
-def _curves(action: bpy.types.Action, armature: bpy.types.Object) -> Any:
-    """Where the action's curves for this armature are made; the action is the armature's own afterwards."""
-    data = armature.animation_data or armature.animation_data_create()
+def new_curves(action: bpy.types.Action, owner: Any) -> Any:
+    """Where the curves of a new action for this data-block are made; the action is the block's own afterwards."""
+    data = owner.animation_data or owner.animation_data_create()
     if not hasattr(action, "slots"):  # before Blender 4.4
         data.action = action
         return action.fcurves
-    slot = action.slots.new("OBJECT", armature.name)
+    slot = action.slots.new(owner.id_type, owner.name)
     strip = action.layers.new("Motion").strips.new(type="KEYFRAME")
     data.action = action
     data.action_slot = slot
     return strip.channelbag(slot, ensure=True).fcurves
+
+
+def curves_for(owner: Any) -> Any:
+    """The curves that move a data-block by its action, or by the first action of its NLA tracks; none: empty."""
+    data = owner.animation_data
+    if data is None:
+        return ()
+    strips = [strip for track in data.nla_tracks for strip in track.strips if strip.action is not None]
+    holder = data if data.action is not None or not strips else strips[0]
+    action = holder.action
+    if action is None:
+        return ()
+    if not hasattr(action, "slots"):  # before Blender 4.4
+        return action.fcurves
+    slot = holder.action_slot
+    for layer in action.layers:
+        for strip in layer.strips:
+            bag = strip.channelbag(slot) if slot is not None else None
+            if bag is not None:
+                return bag.fcurves
+    return ()
 
 
 def _read(path: Path) -> tuple[list[float], dict[str, list[list[float]]]]:

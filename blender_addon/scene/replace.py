@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..core.failure import Failure
-from . import bones, hair_curves, pictures, skin_shader
+from . import bones, face, face_gaze, hair_curves, pictures, skin_shader
 from .bring_in import bring_in, part_name
 from .datablocks import images_of, new_since, remove_unused, snapshot
 from .glb_facts import KEY
@@ -60,6 +60,8 @@ def _replace(old: Avatar, path: Path | str, thumbnail: Path | None) -> None:
     bpy.data.batch_remove(new_since(seen, "actions"))  # the old one moves as before
     _sweep(waste)
     bones.dress(armature)
+    face.rig_face(old)  # drivers of the new parts look at what is gone
+    face_gaze.follow(old)
     _grow_again(old)
     armature.data.name = name
     for mesh in old.meshes:

@@ -3,6 +3,6 @@
 
 from __future__ import annotations
 
-from . import avatar, create, pose, preferences
+from . import avatar, create, face, pose, preferences
 
-CLASSES: tuple[type, ...] = (*preferences.CLASSES, *create.CLASSES, *avatar.CLASSES, *pose.CLASSES)
+CLASSES: tuple[type, ...] = (*preferences.CLASSES, *create.CLASSES, *avatar.CLASSES, *face.CLASSES, *pose.CLASSES)

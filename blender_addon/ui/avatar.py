@@ -50,7 +50,7 @@ class PORTRAITKIT_PT_export(PortraitPanel, bpy.types.Panel):
 
     bl_idname = "PORTRAITKIT_PT_export"
     bl_label = "Export"
-    bl_order = 5
+    bl_order = 6
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:

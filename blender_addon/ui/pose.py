@@ -16,7 +16,7 @@ class PORTRAITKIT_PT_pose(PortraitPanel, bpy.types.Panel):
 
     bl_idname = "PORTRAITKIT_PT_pose"
     bl_label = "Pose"
-    bl_order = 4
+    bl_order = 5
 
     def draw(self, context: bpy.types.Context) -> None:
         """Sliders of the selected avatar, and files."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from portrait_core.batch.pose_cells import HINT_COLUMNS
 from portrait_core.errors import UsageError
+from portrait_core.face.expressions import parse_expression
 from portrait_core.recipe_fields import FIELDS, Kind
 
 _TRUE = {"true", "yes", "on", "1", *("wahr", "ja", "vrai", "oui", "verdadero", "verdadeiro", "vero", "waar", "prawda")}
@@ -130,6 +131,7 @@ _READ: dict[Kind, Callable[[str, str, bool], object]] = {
     "vector": _vector,
     "rows": _rows,
     "values": _values,
+    "weights": lambda _column, text, _comma: parse_expression(text),
     "turns": _text,  # read with what the row says about a file
 }
 """What a cell of each kind holds, where it is not JSON."""

@@ -23,8 +23,9 @@ from portrait_core.batch.cells import Unread, read_cell
 from portrait_core.batch.pose_cells import HINT_COLUMNS, PoseCells
 from portrait_core.batch.sheet import column_name, read_sheet, text_of
 from portrait_core.errors import PortraitError, UsageError, suggestion
+from portrait_core.face.expressions import expression_of, parse_expression
 from portrait_core.files.names import check_name
-from portrait_core.recipe import Recipe, topology_of_new
+from portrait_core.recipe import Recipe, say_new
 from portrait_core.recipe_fields import FIELDS, PERSON
 from portrait_core.weights.header import ModelHeader
 
@@ -128,8 +129,12 @@ def _row(
     if turns is not None:
         recipe["pose"] = turns
     if new and model is not None:
-        recipe.setdefault("topology", topology_of_new(model))
+        say_new(recipe, model)
+    if isinstance(recipe.get("expression"), str):
+        recipe["expression"] = parse_expression(recipe["expression"])
     made = Recipe.model_validate(recipe)
+    if made.expression:
+        made = made.model_copy(update={"expression": expression_of(made.expression)})
     if model is not None:
         made.check(model)
     return Row(line, made, name, told)

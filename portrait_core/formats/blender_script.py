@@ -87,8 +87,52 @@ def convert(source: Path, target: Path, channels: Channels) -> None:
         }
         known = {each.identifier for each in _ops.wm.usd_export.get_rna_type().properties}
         _ops.wm.usd_export(filepath=str(target), **{name: value for name, value in wanted.items() if name in known})
+        shapes_under_one_name(target)
     if not target.is_file():
         raise RuntimeError(f"Blender wrote no {target.name}")
+
+
+def shapes_under_one_name(target: Path) -> None:
+    """Call blend shapes of all meshes in a USD file by their own names, and let each name move all meshes.
+
+    Blender's exporter gives each mesh's shapes names of their own (``jawOpen2``), so that nothing moves the face as a
+    whole. Left as it is where this Blender lets nobody use its USD library.
+    """
+    try:
+        if hasattr(bpy.utils, "expose_bundled_modules"):
+            bpy.utils.expose_bundled_modules()
+        from pxr import Sdf, Usd, UsdSkel
+    except ImportError:
+        return
+    stage = Usd.Stage.Open(str(target))
+    own: dict[str, str] = {}
+    for prim in stage.Traverse():
+        binding = UsdSkel.BindingAPI(prim)
+        tokens = binding.GetBlendShapesAttr().Get() if prim.GetTypeName() == "Mesh" else None
+        if tokens:
+            names = [path.name for path in binding.GetBlendShapeTargetsRel().GetTargets()]
+            own.update(zip(tokens, names, strict=True))
+            binding.GetBlendShapesAttr().Set(names)
+    if not own:
+        return
+    for prim in stage.Traverse():
+        if prim.GetTypeName() != "SkelAnimation":
+            continue
+        animation = UsdSkel.Animation(prim)
+        tokens = list(animation.GetBlendShapesAttr().Get() or ())
+        first: dict[str, int] = {}
+        for column, token in enumerate(tokens):
+            first.setdefault(own.get(token, token), column)
+        animation.GetBlendShapesAttr().Set(list(first))
+        weights = animation.GetBlendShapeWeightsAttr()
+        for time in weights.GetTimeSamples() or [Usd.TimeCode.Default()]:
+            values = weights.Get(time)
+            if values is not None:
+                weights.Set([values[column] for column in first.values()], time)
+        skeleton = UsdSkel.BindingAPI(prim.GetParent()).CreateAnimationSourceRel()
+        if not skeleton.GetTargets():
+            skeleton.SetTargets([Sdf.Path(prim.GetPath())])
+    stage.GetRootLayer().Save()
 
 
 def join_quads(mesh: Any) -> None:

@@ -20,9 +20,10 @@ class LooseMesh(Mesh):
 
 
 def loose_mesh(avatar: Avatar, level: Level, name: str) -> LooseMesh:
-    """``level`` of ``avatar``, or a piece of it, moved by the pose where there is one: such files have no bones to
-    turn."""
-    vertices, normals = avatar.moved(level) if avatar.pose else (level.vertices, level.normals)
+    """``level`` of ``avatar``, or a piece of it, moved by the pose and the expression where there are: such files have
+    no bones to turn and no shapes to pull."""
+    changed = avatar.pose or avatar.expression
+    vertices, normals = avatar.moved(level) if changed else (level.vertices, level.normals)
     return LooseMesh(level.data.with_(vertices=vertices, normals=normals), level.faces, name)
 
 
@@ -36,6 +37,8 @@ def weld(rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
 
 
 def pose_note(avatar: Avatar) -> str:
-    """A line that tells that the pose is in the vertices."""
+    """A line that tells that pose and expression are in the vertices."""
     turned = ", ".join(sorted(avatar.pose)) or "none"
-    return f"metres, +y up, face along +z; pose applied to the vertices: {turned}"
+    line = f"metres, +y up, face along +z; pose applied to the vertices: {turned}"
+    pulled = ", ".join(f"{name} {weight:g}" for name, weight in sorted(avatar.expression.items()) if weight)
+    return f"{line}; expression: {pulled}" if pulled else line

@@ -21,7 +21,7 @@ SCHEME = "values-1"
 _EXACT = 2**53
 """Whole numbers below this are the same in every program."""
 
-_FLOATS = ("number", "vector", "rows", "values", "turns")
+_FLOATS = ("number", "vector", "rows", "values", "turns", "weights")
 
 
 def recipe_digest(recipe: Mapping[str, Any]) -> str:

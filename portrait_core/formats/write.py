@@ -60,6 +60,7 @@ def write_avatar(
     overwrite: bool = False,
     image: ImageKind = "png",
     bones: Sequence[str] | None = None,
+    scene: str | None = None,
     lod_files: bool = False,
     thumbnail: bool = True,
     blender: str | None = None,
@@ -67,7 +68,8 @@ def write_avatar(
     """Write ``avatar`` in the format of the ending of ``path`` and return every file that was written, main file first.
 
     ``image`` is the kind of the colours inside .glb and .gltf. ``bones`` gives the joints' names in the file, in the
-    order of the avatar's; None keeps them. ``lod_files`` writes each level of detail into a file of its own,
+    order of the avatar's; None keeps them. ``scene`` is what a .glb and a .gltf call their scene, the avatar's name if
+    it is None. ``lod_files`` writes each level of detail into a file of its own,
     ``NAME_LOD0`` and so on, or where ``{lod}`` stands in the path's stem. The avatar's thumbnail goes beside as
     ``NAME.png`` unless ``thumbnail`` is false.
     ``blender`` names the program for .blend, .fbx and .usdc, see :func:`portrait_core.formats.blender.find_blender`.
@@ -89,9 +91,9 @@ def write_avatar(
         for number, target in enumerate(targets):
             part = avatar if len(targets) == 1 else _single(avatar, number)
             if program:
-                convert(glb_bytes(part, levels_shown=True), folder / target.name, program)
+                convert(glb_bytes(part, levels_shown=True, scene=scene), folder / target.name, program)
                 continue
-            for name, content in _contents(part, target.stem, ending, image).items():
+            for name, content in _contents(part, target.stem, ending, image, scene).items():
                 (folder / name).write_bytes(content)
         if shown and avatar.thumbnail is not None:
             (folder / picture.name).write_bytes(encode_map(avatar.thumbnail))
@@ -105,9 +107,9 @@ def _single(avatar: Avatar, number: int) -> Avatar:
     return replace(avatar, name=names[number], levels=(avatar.levels[number],))
 
 
-def _contents(avatar: Avatar, stem: str, ending: str, image: ImageKind) -> dict[str, bytes]:
+def _contents(avatar: Avatar, stem: str, ending: str, image: ImageKind, scene: str | None) -> dict[str, bytes]:
     if ending == ".glb":
-        return {f"{stem}.glb": glb_bytes(avatar, image=image)}
+        return {f"{stem}.glb": glb_bytes(avatar, image=image, scene=scene)}
     if ending == ".gltf":
-        return gltf_files(avatar, stem, image=image)
+        return gltf_files(avatar, stem, image=image, scene=scene)
     return _LOOSE[ending](avatar, stem)

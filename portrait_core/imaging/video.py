@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,10 +30,45 @@ def check_video() -> None:
         raise UsageError(f"no ffmpeg was found for writing videos ({error}).", remedy=REMEDY) from error
 
 
-def write_video(path: Path, frames: Iterable[NDArray[np.uint8]], *, rate: float = 30.0, overwrite: bool = False) -> int:
+@dataclass(frozen=True)
+class Sound:
+    """A sound file of any kind that ffmpeg reads, and for how many ``seconds`` it may go on: those of the pictures."""
+
+    path: Path
+    seconds: float
+
+
+def check_sound(path: Path) -> None:
+    """Raise :class:`UsageError` for a file that cannot be a sound, before any work is done."""
+    if not path.is_file():
+        raise UsageError(f"sound {path}: there is no such file.")
+    if path.stat().st_size == 0:
+        raise UsageError(f"sound {path}: the file is empty.")
+    import imageio_ffmpeg  # pyright: ignore[reportMissingTypeStubs, reportMissingImports]
+
+    # Decoded to nowhere: what ffmpeg cannot read is told now and not behind minutes of rendering.
+    program: str = cast(Any, imageio_ffmpeg).get_ffmpeg_exe()
+    command = [program, "-v", "error", "-i", str(path.absolute()), "-map", "0:a:0", "-t", "1", "-f", "null", "-"]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["ffmpeg cannot read it"]
+        raise UsageError(f"sound {path}: {lines[-1][:160]}.")
+
+
+def write_video(
+    path: Path,
+    frames: Iterable[NDArray[np.uint8]],
+    *,
+    rate: float = 30.0,
+    overwrite: bool = False,
+    sound: Sound | None = None,
+) -> int:
     """Write ``frames`` (height, width, 3) sRGB, even sizes, at ``rate`` frames a second; returns how many there were.
 
-    H.264 in 4:2:0, which every browser and phone plays. Whole or not at all: an interrupted video leaves no file.
+    H.264 in 4:2:0, which every browser and phone plays; a ``sound`` beside it begins with the first frame, as AAC.
+    Whole or not at all: an interrupted video leaves no file.
 
     Raises:
         UsageError: no ffmpeg; no frames, or of odd or different sizes.
@@ -41,6 +78,8 @@ def write_video(path: Path, frames: Iterable[NDArray[np.uint8]], *, rate: float 
     import imageio_ffmpeg  # pyright: ignore[reportMissingTypeStubs, reportMissingImports]
 
     count, shape = 0, (0, 0, 0)
+    beside = {} if sound is None else {"audio_path": str(sound.path.absolute()), "audio_codec": "aac"}
+    cut = [] if sound is None else ["-t", f"{sound.seconds:.6f}"]
     with whole_file(path, overwrite=overwrite) as temporary:
         writer: Any = None
         try:
@@ -58,7 +97,8 @@ def write_video(path: Path, frames: Iterable[NDArray[np.uint8]], *, rate: float 
                         pix_fmt_out="yuv420p",
                         quality=8,
                         macro_block_size=2,
-                        output_params=["-f", "mp4", "-movflags", "+faststart"],
+                        output_params=["-f", "mp4", "-movflags", "+faststart", *cut],
+                        **beside,
                     )
                     writer.send(None)
                 if frame.shape != shape:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import UsageError, suggestion
-from portrait_core.recipe import MAX_SEED, Recipe, topology_of_new
+from portrait_core.recipe import MAX_SEED, Recipe, say_new
 from portrait_core.weights.header import Attribute, ModelHeader
 
 Floats = NDArray[np.float64]
@@ -123,8 +123,9 @@ def randomise(model: str, header: ModelHeader, seed: int, count: int, locks: Map
     if not 0 <= seed <= MAX_SEED:
         raise UsageError(f"seed {seed} is out of range; seeds go from 0 to {MAX_SEED}.")
     seeds = np.random.RandomState(seed).randint(0, 2**31 - 1, size=count)
-    topology = topology_of_new(header)
-    found = [Recipe(model=model, seed=int(each), attributes=dict(locks), topology=topology) for each in seeds]
+    said: dict[str, Any] = {}
+    say_new(said, header)
+    found = [Recipe(model=model, seed=int(each), attributes=dict(locks), **said) for each in seeds]
     for each in found:
         each.check(header)
     return found

@@ -17,6 +17,7 @@ from portrait_core.parts.fitted import Fitted
 from portrait_core.parts.garment import Garment
 from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.rest_pose import RestPose
+from portrait_core.parts.shape_targets import ShapeTargets
 from portrait_core.parts.skin import SkinTemplate
 from portrait_core.parts.skin_places import SkinPlaces
 
@@ -37,6 +38,7 @@ class PartsTemplate:
         hair, garments: what is worn, by name.
         traits: linear readings (K + 1,) of the coefficients by name, the last number is added: ``masculine``, 0 to 1.
         images: PNG files (N,) uint8 by name, such as ``brows.eyebrow001``.
+        face: what the face's shapes do to the controls; None in files that are older than shapes.
     """
 
     controls: Controls
@@ -51,6 +53,7 @@ class PartsTemplate:
     garments: Mapping[str, Garment] = field(default_factory=_none)
     traits: Mapping[str, NDArray[np.float64]] = field(default_factory=_none)
     images: Mapping[str, NDArray[np.uint8]] = field(default_factory=_none)
+    face: ShapeTargets | None = None
 
     def trait(self, name: str, coefficients: NDArray[np.floating]) -> float:
         """A linear reading of a person's coefficients."""
@@ -65,7 +68,8 @@ class PartsTemplate:
             for style, fitted in getattr(self, room).items():
                 result |= named(f"{room}.{style}", fitted.to_arrays())
         result |= {f"traits.{name}": reading.astype(np.float32) for name, reading in self.traits.items()}
-        return result | {f"images.{name}": image for name, image in self.images.items()}
+        result |= {f"images.{name}": image for name, image in self.images.items()}
+        return result if self.face is None else result | named("face", self.face.to_arrays())
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> PartsTemplate:
@@ -75,7 +79,7 @@ class PartsTemplate:
             own = below(arrays, room)
             return {style: Fitted.from_arrays(below(own, style)) for style in groups(own)}
 
-        hair, garments = below(arrays, "hair"), below(arrays, "garments")
+        hair, garments, face = (below(arrays, room) for room in ("hair", "garments", "face"))
         return cls(
             controls=Controls.from_arrays(below(arrays, "controls")),
             rest=RestPose.from_arrays(below(arrays, "rest")),
@@ -89,4 +93,5 @@ class PartsTemplate:
             garments={name: Garment.from_arrays(below(garments, name)) for name in groups(garments)},
             traits={name: value.astype(np.float64) for name, value in below(arrays, "traits").items()},
             images=below(arrays, "images"),
+            face=ShapeTargets.from_arrays(face) if face else None,
         )

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Avatar, Level, Maps, Material, Section
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.errors import UsageError, suggestion
+from portrait_core.geometry.morphs import Morph
 from portrait_core.geometry.vertex_data import VertexData
 from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
 from portrait_core.parts.hair_joints import HairChains, hair_chains
 from portrait_core.parts.part_mesh import NO_TANGENT, PartMesh
 from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.person import PersonOfParts
+from portrait_core.pipeline.faces import face_of
 from portrait_core.pipeline.part_bones import Bones, bones_of
 from portrait_core.pipeline.part_maps import PAINTERS, PartPainter
 from portrait_core.pipeline.provenance import provenance
@@ -61,7 +63,9 @@ def make_character(
 
 def quick_character(recipe: Recipe, person: PersonOfParts, size: int, progress: Progress) -> NDArray[np.uint8]:
     """A (size, size, 3) picture as the thumbnail will be, from small maps; raises as :func:`make_character`."""
-    small = {"texture_size": min(recipe.texture_size, QUICK_MAPS), "normal_map": False, "lods": (), "faces": 20_000}
+    # Without shapes an expression is in the vertices, which looks the same.
+    small = {"normal_map": False, "lods": (), "faces": 20_000, "face": "none"}
+    small |= {"texture_size": min(recipe.texture_size, QUICK_MAPS)}
     thumbnail = make_character(recipe.model_copy(update=small), person, progress, "preview", size).thumbnail
     assert thumbnail is not None  # it has a size
     return thumbnail
@@ -72,7 +76,10 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
     fixed layout and need no shape, and nothing waits for them but the thumbnail's last step."""
     progress("shape", 0.0)
     figure = figure_of(recipe, person)
+    face = face_of(recipe, figure)
     bones = bones_of(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
+    if recipe.skeleton == "full":
+        bones = bones.with_fingers()
     for joint in recipe.pose:
         if joint not in bones.names:
             hint = suggestion(joint, bones.names, what="joints of this model")
@@ -87,16 +94,25 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
             every = [[*meshes(figure.at(detail), kinds), *more] for detail in _details(recipe)]
             if not every[0]:
                 raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
+            # Maps need no more of a mesh than what everybody has.
+            first = {mesh.material: mesh for mesh in reversed(every[0])}
+            small = {key: pool.submit(painter.paint, mesh, silent) for key, mesh in first.items() if key != SKIN}
             rig = bones
             chains = _chains(recipe, figure, every[0], rig.place("head"))
             if chains is not None:
                 every = [[chains.moving(mesh) if mesh.material == HAIR else mesh for mesh in parts] for parts in every]
                 rig = rig.with_chains(chains)
-            first = {mesh.material: mesh for mesh in reversed(every[0])}
-            small = {key: pool.submit(painter.paint, mesh, silent) for key, mesh in first.items() if key != SKIN}
+            # Behind the chains, which number their joints from the body's on.
+            rig = face.bones(figure, rig)
+            every = [face.moved(figure, parts, rig) for parts in every]
+            shaped = [face.shaped(figure.at(detail), own) for detail, own in zip(_details(recipe), every, strict=True)]
+            every, morphs = [parts for parts, _ in shaped], [own for _, own in shaped]
             looks = {key: (painter.material(key), maps.result()) for key, maps in small.items()}
             looks[SKIN] = (painter.material(SKIN), BLANK)
-            avatar = _avatar(recipe, person, figure, rig, every, looks, name)
+            levels = [level_of(parts, looks, rig.numbers, own) for parts, own in zip(every, morphs, strict=True)]
+            avatar = _avatar(recipe, person, figure, rig, levels, name)
+            if face.shapes and face.expression:
+                avatar = replace(avatar, expression=face.expression)
             return avatar, None if thumbnail is None else _look(avatar, thumbnail)
 
         waiting = pool.submit(drafted)
@@ -124,11 +140,9 @@ def _avatar(
     person: PersonOfParts,
     figure: Figure,
     bones: Bones,
-    every: Sequence[Sequence[PartMesh]],
-    looks: Mapping[str, tuple[Material, Maps]],
+    levels: Sequence[Level],
     name: str,
 ) -> Avatar:
-    levels = tuple(level_of(parts, looks, bones.numbers) for parts in every)
     rest = {
         joint: (float(turn[0]), float(turn[1]), float(turn[2]))
         for joint, turn in figure.template.rest.local().items()
@@ -136,7 +150,7 @@ def _avatar(
     }
     return Avatar(
         name=name,
-        levels=levels,
+        levels=tuple(levels),
         joint_names=bones.names,
         parents=bones.parents,
         joints=bones.joints,
@@ -185,9 +199,14 @@ def kinds_of(recipe: Recipe) -> tuple[str, ...]:
     return tuple(kind for kind in kinds if kind != "hair" or recipe.hair == "mesh")
 
 
-def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps]], numbers: NDArray[np.intp]) -> Level:
+def level_of(
+    parts: Sequence[PartMesh],
+    looks: Mapping[str, tuple[Material, Maps]],
+    numbers: NDArray[np.intp],
+    morphs: tuple[Morph, ...] = (),
+) -> Level:
     """Parts as one level of detail with a section each; ``looks`` by the names of materials, ``numbers`` of the rig's
-    joints for each of :data:`portrait_core.parts.rest_pose.JOINTS`."""
+    joints for each of those that weights count, ``morphs`` of all parts as one mesh."""
     sections: list[Section] = []
     faces: list[NDArray[np.int32]] = []
     count = 0
@@ -215,7 +234,7 @@ def level_of(parts: Sequence[PartMesh], looks: Mapping[str, tuple[Material, Maps
             for mesh, own in zip(parts, relief, strict=True)
         ]
         data = data.with_(tangents=np.concatenate(rows))
-    return Level(data, np.concatenate(faces), sections[0].maps, tuple(sections))
+    return Level(data, np.concatenate(faces), sections[0].maps, tuple(sections), morphs)
 
 
 def quads_first(faces: NDArray[np.int32], polygon: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from portrait_core.avatar import Avatar, Maps
 from portrait_core.files.file_set import refuse_taken, whole_files, write_files
+from portrait_core.formats.other_rest import as_named
 from portrait_core.formats.write import main_files, picture_path, write_avatar
 from portrait_core.imaging.png import encode_map
 from portrait_core.maps import MAPS
@@ -87,8 +88,8 @@ def _exported(
     thumbnail: bool,
     blender: str | None,
 ) -> Exported:
-    naming = recipe.bone_naming
-    bones = avatar.joint_names if naming == "smpl" else rename(avatar.joint_names, naming)
+    avatar, scene = as_named(avatar, recipe.bone_naming)
+    bones = rename(avatar.joint_names, recipe.bone_naming)
     main: list[Path] = []
     files: list[Path] = []
     for number, path in enumerate(paths):
@@ -97,7 +98,9 @@ def _exported(
             avatar,
             path,
             overwrite=overwrite,
+            image=recipe.images,
             bones=bones,
+            scene=scene,
             lod_files=lod_files,
             thumbnail=thumbnail and number == 0,
             blender=blender,

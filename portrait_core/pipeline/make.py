@@ -29,6 +29,7 @@ from portrait_core.recipe import Recipe
 from portrait_core.rendering.framing import frame_bust
 from portrait_core.rendering.preview import Scene, Traced
 from portrait_core.rig import bust_joints, joint_motions, skinned
+from portrait_core.rig.fingers import template_with_fingers
 from portrait_core.runtime.threads import side_by_side
 from portrait_core.shape import Surface
 
@@ -115,6 +116,8 @@ def begin(recipe: Recipe, model: PortraitModel, progress: Progress, pool: Execut
     template = made.result()
     if recipe.skeleton == "bust":
         template = bust_joints(template)
+    elif recipe.skeleton == "full":
+        template = template_with_fingers(template)
     for joint in recipe.pose:
         if joint not in template.joint_names:
             hint = suggestion(joint, template.joint_names, what="joints of this model")

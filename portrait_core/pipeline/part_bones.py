@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The joints of an avatar of parts: SMPL's, and those of hair that hangs free."""
+"""The joints of an avatar of parts: SMPL's, those of fingers and of the face, and those of hair that hangs free."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from portrait_core.geometry.settled import settled
 from portrait_core.parts.body import Body
 from portrait_core.parts.hair_joints import HairChains
 from portrait_core.parts.rest_pose import JOINTS
+from portrait_core.rig import Skeleton
+from portrait_core.rig.fingers import with_fingers
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,22 @@ class Bones:
     def place(self, name: str) -> NDArray[np.float32]:
         """(3,) of a joint."""
         return self.joints[self.names.index(name)]
+
+    def with_fingers(self) -> Bones:
+        """These, and those of fingers below the wrists, which move nothing."""
+        whole = with_fingers(Skeleton(self.names, self.parents, self.joints))
+        return replace(self, names=whole.joint_names, parents=whole.parents, joints=settled(whole.joints))
+
+    def with_face(self, joints: Sequence[str], places: NDArray[np.float32]) -> Bones:
+        """These, and ``joints`` of the face at ``places`` (K, 3), children of the head."""
+        head = np.full(len(joints), self.names.index("head"))
+        return replace(
+            self,
+            names=(*self.names, *joints),
+            parents=np.append(self.parents, head).astype(np.int32),
+            joints=np.concatenate([self.joints, places]),
+            weighted=(*self.weighted, *joints),
+        )
 
     def with_chains(self, chains: HairChains) -> Bones:
         """These, and those of hair below the head."""

@@ -5,9 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation, Slerp
+
+
+def on_one_half(quaternions: NDArray[Any]) -> NDArray[np.float32]:
+    """The same rotations (T, 4), x, y, z, w, with neighbours on one half of the sphere: engines interpolate the four
+    numbers, and q and -q are one rotation."""
+    flips = np.where(np.einsum("ti,ti->t", quaternions[1:], quaternions[:-1]) < 0.0, -1.0, 1.0)
+    signs = np.concatenate([[1.0 if quaternions[0, 3] >= 0.0 else -1.0], flips])
+    return (quaternions * np.cumprod(signs)[:, None]).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -40,3 +50,15 @@ class Motion:
                 raise ValueError(f"motion: the quaternions of {joint} must have length 1")
         if self.translation is not None and self.translation.shape != (count, 3):
             raise ValueError(f"motion: the translation must be ({count}, 3), got {self.translation.shape}")
+
+    def at(self, seconds: float) -> dict[str, tuple[float, float, float]]:
+        """The rotations of all its joints at one time, axis-angle in radians; before the first and after the last key
+        those stay."""
+        times = self.times.astype(np.float64)
+        inside = float(np.clip(seconds, times[0], times[-1]))
+        found: dict[str, tuple[float, float, float]] = {}
+        for joint, turns in self.rotations.items():
+            keys = Rotation.from_quat(turns)
+            x, y, z = np.asarray((Slerp(times, keys)([inside]) if len(times) > 1 else keys).as_rotvec())[0].tolist()
+            found[joint] = (x, y, z)
+        return found

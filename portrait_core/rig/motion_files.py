@@ -15,7 +15,7 @@ from portrait_core.body.recordings import FileHints, Recording, line_of, load_re
 from portrait_core.body.recordings.names import RATES
 from portrait_core.errors import UsageError, remedy
 from portrait_core.files.names import plain_name
-from portrait_core.rig.motion import Motion
+from portrait_core.rig.motion import Motion, on_one_half
 
 Floats = NDArray[np.float64]
 
@@ -129,8 +129,4 @@ def _quaternions(turns: Floats, given: Floats, times: Floats) -> NDArray[np.floa
     keys = transform.Rotation.from_rotvec(turns)
     if len(given) > 1:
         keys = transform.Slerp(given, keys)(times)
-    turned = np.asarray(keys.as_quat(), np.float64).reshape(-1, 4)
-    # q and -q are one rotation; engines interpolate the four numbers, so neighbours must lie on one half
-    flips = np.where(np.einsum("ti,ti->t", turned[1:], turned[:-1]) < 0.0, -1.0, 1.0)
-    signs = np.concatenate([[1.0 if turned[0, 3] >= 0.0 else -1.0], flips])
-    return (turned * np.cumprod(signs)[:, None]).astype(np.float32)
+    return on_one_half(np.asarray(keys.as_quat(), np.float64).reshape(-1, 4))

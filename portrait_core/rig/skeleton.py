@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of a body's joints go into a file: those of a bust, or all 24 of SMPL."""
+"""Which of a body's joints go into a file: those of a bust, all 24 of SMPL, or those and fingers."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ NETWORK_JOINTS = frozenset({"neck", "head"})
 
 
 def has_joint(skeleton: str, joint: str) -> bool:
-    """Whether a ``skeleton`` (bust, smpl24, or "neck and head" of a network's pictures) has a joint of SMPL's."""
-    if skeleton == "smpl24":
+    """Whether a ``skeleton`` (bust, smpl24, full, or "neck and head" of a network's pictures) has a joint of SMPL's."""
+    if skeleton in ("smpl24", "full"):
         return True
     return joint in (BUST_JOINTS if skeleton == "bust" else NETWORK_JOINTS)
 

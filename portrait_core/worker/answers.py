@@ -9,6 +9,9 @@ import portrait_core
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.engine.engine import Engine
 from portrait_core.errors import PortraitError, UsageError
+from portrait_core.face.clients import CLIENTS
+from portrait_core.face.expressions import EMOTIONS, EXPRESSIONS
+from portrait_core.face.names import GROUPS, SHAPES
 from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, PROTOCOL, ProtocolError
 from portrait_core.recipe import Recipe
 from portrait_core.recipe_fields import FIELDS
@@ -80,6 +83,13 @@ def capabilities(engine: Engine) -> dict[str, Any]:
             "batch": MAX_SEEDS,
         },
         **{name: list(FIELDS[field].choices) for name, field in _CHOICES.items()},
+        "shape_groups": {group: list(names) for group, names in GROUPS.items()},
+        "expressions": EXPRESSIONS,
+        "emotions": list(EMOTIONS),
+        "clients": {
+            name: {"title": row.title, "why": row.why, "formats": row.formats, "recipe": row.recipe()}
+            for name, row in CLIENTS.items()
+        },
         "recipe_fields": [row.facts() for row in FIELDS.values()],
         "joints": [name for name in SMPL_JOINT_NAMES if name in BUST_JOINTS],
         "defaults": Recipe(seed=0).model_dump(mode="json", exclude_none=True),
@@ -103,6 +113,7 @@ def _model(entry: registry.ModelEntry) -> dict[str, Any]:
         "digest": header.digest,
         "z_dim": header.latent.z_dim,
         "topologies": ["parts", "shell"] if header.parts else ["shell"],
+        "shapes": list(SHAPES) if header.has_face else [],
         "hair_styles": header.parts.get("hair", []),
         "garments": header.parts.get("garments", []),
         "attributes": [

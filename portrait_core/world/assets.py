@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the CC0 MakeHuman/MPFB data lies, and readers of its text formats (.obj, .target.gz, .mhclo).
+"""Where the CC0 MakeHuman/MPFB data lies, and readers of its text formats (.obj, .target, .mhclo).
 
 The data is read, never copied into the project. A user's own MPFB installation works the same way: point
 ``PORTRAITKIT_ASSETS`` at a folder that holds ``mpfb/`` and ``makehuman/``.
@@ -34,6 +34,11 @@ class AssetFolders:
     @property
     def hair(self) -> Path:
         return self.makehuman / "hair"
+
+    @property
+    def shapes(self) -> Path:
+        """The targets of face units and visemes, of the repository extra-targets; may be missing."""
+        return self.mpfb.parents[1] / "makehuman-extra-targets"
 
 
 def find_assets(folder: Path | str | None = None) -> AssetFolders:
@@ -103,10 +108,9 @@ def read_obj(path: Path) -> ObjMesh:
 
 
 def read_target(path: Path) -> tuple[IntArray, FloatArray]:
-    """Read a morph target: vertex indices (K,) and displacements (K, 3) in decimetres."""
-    rows: list[list[str]] = []
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [line.split() for line in lines if line[0] not in "#\n"]
+    """Read a morph target (``.target``, ``.target.gz``): vertex indices (K,) and displacements (K, 3) in decimetres."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        rows = [line.split() for line in lines if line.strip() and line[0] != "#"]
     index = np.asarray([int(r[0]) for r in rows], dtype=np.int64)
     delta = np.asarray([[float(x) for x in r[1:4]] for r in rows], dtype=np.float64).reshape(-1, 3)
     return index, delta

@@ -20,7 +20,7 @@ from portrait_core.recipe_fields import FIELDS
 ADDON = Path(__file__).resolve().parents[2] / "blender_addon"
 # Not for users of the interface: the dictionaries themselves, and copies of the engine's modules.
 LEFT_OUT = re.compile(r"german(_\w+)?\.py|protocol\.py|recipe_fields\.py")
-LABELS = {"bl_label", "bl_description"}
+LABELS = {"bl_label", "bl_description", "GROUP_LABELS", "EMOTION_LABELS"}
 PROPERTIES = {f"{kind}Property" for kind in ("Bool", "Int", "Float", "String", "Enum", "Pointer", "Collection")}
 PROPERTIES |= {f"{kind}VectorProperty" for kind in ("Bool", "Int", "Float")}
 # Called with templates: name -> the places of those among the arguments.
@@ -34,7 +34,8 @@ SENTENCE = re.compile(r"[A-Z“{][^\n]*[a-z.!?…:)}] ?")
 # Names of things that are the same in every language: of joints, of data-blocks, of Blender's own sockets.
 SAME = re.compile(r"[^a-zA-Z]*|[A-Z]{2,5}|Portraitkit|\{\w*\} px|.*\bHips, .*|.*spine_?0?1, .*|hips, spine, neck, head")
 DATA = re.compile(
-    r"Portrait x?\{\}|\{\w*\} (mesh|quads|motion|anew|skin|hair curves)( LOD\{\})?|Portraitkit bone"
+    r"Portrait x?\{\}|\{\w*\} (mesh|quads|motion|anew|skin|hair curves|eye target)( LOD\{\})?|Portraitkit bone"
+    r"|Portraitkit Eye Target|Sliders of the group \{\}\.|max\(a, .*"
     r"|Portraitkit hair on skin|Subsurface [A-Z]\w+|Base Color|Random Roughness"
 )
 PLACES_ONLY = re.compile(r"(\{\w*\}[^\w]*)+")
@@ -139,12 +140,15 @@ def _called(node: ast.Call) -> str:
 
 
 def _constants(node: ast.AST) -> Iterator[tuple[str, int]]:
-    """A text, or both texts of a choice."""
+    """A text, both texts of a choice, or those of a row."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value, node.lineno
     elif isinstance(node, ast.IfExp):
         yield from _constants(node.body)
         yield from _constants(node.orelse)
+    elif isinstance(node, ast.Tuple):
+        for each in node.elts:
+            yield from _constants(each)
 
 
 def _untranslated(call: ast.Call) -> bool:

@@ -21,7 +21,7 @@ from tests.cli.conftest import Run
 
 ROOT = Path(__file__).parents[2]
 FILES = [path for room in ("portrait_core", "textures") for path in sorted((ROOT / room).rglob("*.py"))]
-COMMANDS = "generate|batch|bake|render|video|pose|shape|models|train|worker|doctor"
+COMMANDS = "generate|batch|bake|render|video|pose|shape|models|photo|train|worker|doctor"
 SURFACE = re.compile(rf"(?<![\w-])--[a-z][a-z-]*|\bportrait (?:{COMMANDS})\b|\bpip3? install\b|`portrait`")
 
 

@@ -25,6 +25,7 @@ from portrait_core.formats.gltf.writer import glb_bytes
 from portrait_core.formats.write import write_avatar
 from tests.formats.assets import asset, turning
 from tests.formats.busts import bust_avatar
+from tests.formats.faces import faced
 
 HERE = Path(__file__).parent
 POSE = {"head": (0.1, 0.4, 0.0), "neck": (0.0, 0.1, 0.0)}
@@ -112,7 +113,7 @@ def test_the_validator_has_nothing_to_say_about_any_variant(variants: dict[str, 
     status, reports = validate(*variants.values())
     assert status == 0 and len(reports) == 18
     for name, report in zip(variants, reports, strict=True):
-        several = name.split(".")[0] in ("own file", "shared file", "still file", "rest file")
+        several = name.split(".")[0] in ("own", "shared", "still", "rest")
         # It does not know MSFT_lod, so that it only sees a node that no scene holds: two notes, no warning.
         notes = ["UNSUPPORTED_EXTENSION", "UNUSED_OBJECT"] if several else []
         assert [each["code"] for each in report["issues"]["messages"]] == notes, name
@@ -120,6 +121,18 @@ def test_the_validator_has_nothing_to_say_about_any_variant(variants: dict[str, 
         assert report["info"]["animationCount"] == moving, name
         levels = 2 if name.split(".")[0] in ("own", "shared", "still", "rest") else 1
         assert report["info"]["drawCallCount"] == levels, name
+
+
+@pytest.mark.parametrize("turns", [False, True])
+def test_the_validator_has_nothing_to_say_about_shapes(tmp_path: Path, turns: bool) -> None:
+    for ending in (".glb", ".gltf"):
+        avatar = faced(2, turns=turns, expression={"jawOpen": 0.5})
+        path, *_ = write_avatar(avatar, tmp_path / f"someone{ending}", thumbnail=False)
+        status, (report,) = validate(path)
+        assert status == 0 and report["info"]["hasMorphTargets"]
+        # As of levels without shapes: it does not know MSFT_lod.
+        codes = {each["code"] for each in report["issues"]["messages"]}
+        assert codes == {"UNSUPPORTED_EXTENSION", "UNUSED_OBJECT"}
 
 
 def patched(content: bytes, change: Any) -> bytes:

@@ -28,6 +28,7 @@ from portrait_core.formats.read_recipe import read_recipe
 from portrait_core.formats.write import write_avatar
 from tests.formats.assets import asset
 from tests.formats.characters import character
+from tests.formats.faces import NAMES, faced
 
 SCRIPT = Path(blender.__file__).with_name("blender_script.py")
 LOOK = """
@@ -54,6 +55,11 @@ for mesh in meshes:
         "high": [max(p[i] for p in places) for i in range(3)],
         "groups": len(mesh.vertex_groups), "keys": list(mesh.keys()),
         "skinned": any(m.type == "ARMATURE" for m in mesh.modifiers),
+        "shapes": {
+            key.name: [key.value, max((key.data[i].co - mesh.data.shape_keys.key_blocks[0].data[i].co).length
+                                      for i in range(len(key.data)))]
+            for key in (mesh.data.shape_keys.key_blocks[1:] if mesh.data.shape_keys else ())
+        },
     }
 images = [i for i in bpy.data.images if i.size[0] > 0 and i.type == "IMAGE"]
 print("RESULT " + json.dumps({
@@ -184,6 +190,27 @@ def test_parts_stay_apart_and_in_quads(tmp_path: Path, ending: str) -> None:
     # .fbx knows images alone: hair is cut out and eyes are clear there only if their sums are in the image.
     assert {"Alpha", "Base Color"} <= set(seen["linked"]["hair"])
     assert "Base Color" in seen["linked"]["eye"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("ending", [".blend", ".fbx", ".usdc"])
+def test_shapes_of_a_face_have_their_names_on_every_part(tmp_path: Path, ending: str) -> None:
+    avatar = faced(expression={"jawOpen": 0.5})
+    path, *_ = write_avatar(avatar, tmp_path / f"a{ending}", blender=python_with_bpy())
+    found = {name.split(".")[0]: mesh["shapes"] for name, mesh in look(path, tmp_path / "again.glb")["meshes"].items()}
+    wanted = {"skin": set(NAMES), "hair": {"eyeBlinkLeft"}, "eye": {"eyeBlinkLeft"}}
+    if ending == ".fbx":  # leaves out what moves nothing
+        wanted["skin"] -= {"viseme_sil"} - found["skin"].keys()
+    assert {part: set(shapes) for part, shapes in found.items()} == wanted
+    for part, level in avatar.main.pieces():
+        for morph in level.morphs:
+            if morph.name in found[part]:
+                value, farthest = found[part][morph.name]
+                assert farthest == pytest.approx(np.linalg.norm(morph.moves, axis=1).max(initial=0.0), abs=1e-5)
+                # USD holds weights in an animation, which Blender reads as one if they change.
+                if ending != ".usdc":
+                    assert value == pytest.approx(avatar.expression.get(morph.name, 0.0), abs=1e-6)
 
 
 @pytest.mark.slow

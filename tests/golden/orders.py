@@ -28,7 +28,7 @@ AVATARS = {
     # The avatar of parts that everybody gets, in little, with a coarser level and a turned head.
     "parts": Order((
         *("generate", "--seed", "7", "--texture-size", "256", "--lods", "4000", "--pose", "head=0,20,0"),
-        *("--topology", "parts"),
+        *("--topology", "parts", "--face", "none"),
     )),
     # The shell that everybody got.
     "default": Order(("generate", "--seed", "7", "--topology", "shell")),

@@ -34,6 +34,8 @@ class BinaryBuilder:
         self._bytes = bytearray()
         self._beside = beside
         self.files: dict[str, bytes] = {}
+        self._known: dict[tuple[int, bytes, bytes], int] = {}
+        self._known_rows: dict[bytes, int] = {}
 
     def view(self, content: bytes, target: int | None = None) -> int:
         """Append ``content``, aligned to four bytes; returns the number of its buffer view."""
@@ -63,6 +65,55 @@ class BinaryBuilder:
         self._gltf.accessors.append(accessor)
         return len(self._gltf.accessors) - 1
 
+    def sparse(self, count: int, rows: NDArray[np.integer[Any]], values: NDArray[np.float32]) -> int:
+        """Append an array (``count``, 3) of float32 that is zero but in ``rows`` (K,), growing, where it is ``values``
+        (K, 3); returns the number of its accessor, which has limits.
+
+        Zeros take no room: the accessor has no buffer view of its own. Where nearly all rows differ from zero, whole is
+        smaller. What was appended before is not appended again: shapes that are the same share an accessor, and those
+        that move the same vertices their numbers.
+        """
+        kind = np.dtype(np.uint16 if count <= 0xFFFF else np.uint32)
+        numbers = rows.astype(kind).astype(f"<u{kind.itemsize}").tobytes()
+        key = (count, numbers, np.ascontiguousarray(values.astype("<f4")).tobytes())
+        if key not in self._known:
+            self._known[key] = self._append_sparse(count, rows, values, key, kind)
+        return self._known[key]
+
+    def _append_sparse(
+        self,
+        count: int,
+        rows: NDArray[np.integer[Any]],
+        values: NDArray[np.float32],
+        key: tuple[int, bytes, bytes],
+        kind: np.dtype[Any],
+    ) -> int:
+        if len(rows) * (12 + kind.itemsize) >= count * 12:
+            whole = np.zeros((count, 3), np.float32)
+            whole[rows] = values
+            return self.accessor(whole, VERTEX_DATA, limits=True)
+        # An offset says nothing without a buffer view, and validators refuse it.
+        accessor = self._records.Accessor(
+            byteOffset=None, normalized=None, componentType=_COMPONENT["f4"], count=count, type=_KIND[3]
+        )
+        if len(rows):
+            _, numbers, moves = key
+            if numbers not in self._known_rows:
+                self._known_rows[numbers] = self.view(numbers)
+            component = _COMPONENT[kind.str[1:]]
+            accessor.sparse = self._records.Sparse(
+                count=len(rows),
+                indices=self._records.AccessorSparseIndices(
+                    bufferView=self._known_rows[numbers], byteOffset=None, componentType=component
+                ),
+                values=self._records.AccessorSparseValues(bufferView=self.view(moves), byteOffset=None),
+            )
+        # Of the whole array, whose other rows are zero.
+        known = np.concatenate([np.zeros((1, 3), np.float32), values.astype(np.float32)])
+        accessor.min, accessor.max = _shortest(known.min(axis=0)), _shortest(known.max(axis=0))
+        self._gltf.accessors.append(accessor)
+        return len(self._gltf.accessors) - 1
+
     def image(self, prefix: str, part: str, content: bytes, kind: ImageKind) -> int:
         """Append an encoded image named ``prefix_part``; returns its number."""
         # Names carry the avatar's, so that two avatars in one Blender or USD scene keep their own images.
@@ -88,3 +139,8 @@ class BinaryBuilder:
             name = f"{self._beside}.bin"
             self.files[name] = bytes(self._bytes)
             buffer.uri = quote(name)
+
+
+def _shortest(numbers: NDArray[np.float32]) -> list[float]:
+    """The same float32 with as few digits as mean them: there are hundreds of targets."""
+    return [float(str(number)) for number in numbers]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Avatar, Level
 from portrait_core.formats.encoded_maps import ImageKind, encode_maps
 from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, facts_of
-from portrait_core.formats.gltf.animation import add_animation, unit
+from portrait_core.formats.gltf.animation import Animated, add_animation, unit
 from portrait_core.formats.gltf.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder
 from portrait_core.formats.gltf.levels import name_levels
 from portrait_core.formats.gltf.material import add_material
+from portrait_core.formats.gltf.targets import add_targets
 from portrait_core.formats.pieces import Piece, pieces_of
 from portrait_core.geometry.vertex_data import VERTEX_ATTRIBUTES, Kind
 from portrait_core.rig import Skin, quaternion
@@ -32,7 +33,12 @@ SPRING_KEY = "spring"
 
 
 def build_scene(
-    avatar: Avatar, image: ImageKind, beside: str | None = None, *, levels_shown: bool = False
+    avatar: Avatar,
+    image: ImageKind,
+    beside: str | None = None,
+    *,
+    levels_shown: bool = False,
+    name: str | None = None,
 ) -> tuple[Any, BinaryBuilder]:
     """The records of ``avatar`` (a ``pygltflib.GLTF2``) and its binary half; ``beside`` as :class:`BinaryBuilder` says.
 
@@ -40,7 +46,7 @@ def build_scene(
     the meshes beside them at the scene's level, ``NAME`` for one level, ``NAME_LOD0``, ``NAME_LOD1`` ... for more; of
     an avatar of parts one for each, called after the part. Only the finest of an object is in the scene, and names the
     others by MSFT_lod, so that a program without levels of detail shows one mesh; with ``levels_shown`` all are in the
-    scene, for a program that takes nothing else.
+    scene, for a program that takes nothing else. The scene is called ``name``, or after the avatar.
     Raises ``ValueError`` when recipe, provenance or report are not plain JSON data.
     """
     import pygltflib
@@ -53,7 +59,7 @@ def build_scene(
     binary = BinaryBuilder(gltf, beside)
     pieces, looks = pieces_of(avatar)
     for piece in pieces:
-        gltf.meshes.append(_mesh(records, binary, piece))
+        gltf.meshes.append(_mesh(records, binary, piece, avatar.expression))
     encoded = encode_maps([look.maps for look in looks], image, [look.suffix for look in looks], with_opacity=True)
     for each, look in zip(encoded, looks, strict=True):
         add_material(records, gltf, binary, avatar.name, each, look.name, look.kind)
@@ -72,18 +78,20 @@ def build_scene(
         if not levels_shown:
             nodes = name_levels(gltf, nodes, [len(piece.level.faces) for _, piece in of_part])
         shown += nodes
-    gltf.scenes.append(records.Scene(name=avatar.name, nodes=[root, *shown]))
+    gltf.scenes.append(records.Scene(name=name or avatar.name, nodes=[root, *shown]))
     gltf.scene = 0
-    if avatar.motion is not None:
-        joints: list[int] = gltf.skins[0].joints
-        of_joint = dict(zip(avatar.joint_names, joints, strict=True))
-        add_animation(records, gltf, binary, avatar.motion, of_joint, joints[0], avatar.joints[0])
+    if avatar.motion is not None or avatar.face_motion is not None:
+        moving: list[Animated] = []
+        for number, node in enumerate(gltf.nodes):
+            if node.mesh is not None:
+                moving.append((number, [morph.name for morph in pieces[int(node.mesh)].level.morphs]))
+        add_animation(records, gltf, binary, avatar, moving)
     binary.finish()
     return gltf, binary
 
 
-def _mesh(records: Any, binary: BinaryBuilder, piece: Piece) -> Any:
-    """A primitive for each section of an object, over the same vertices."""
+def _mesh(records: Any, binary: BinaryBuilder, piece: Piece, expression: Mapping[str, float]) -> Any:
+    """A primitive for each section of an object, over the same vertices, with its morphs as ``expression`` says."""
     level = piece.level
     # The highest number is reserved, so 65535 vertices still fit into 16 bits.
     wide = np.uint16 if len(level.vertices) <= 0xFFFF else np.uint32
@@ -104,8 +112,12 @@ def _mesh(records: Any, binary: BinaryBuilder, piece: Piece) -> Any:
         mesh.primitives.append(
             records.Primitive(mode=records.TRIANGLES, material=material, indices=index, attributes=own)
         )
+    extras: dict[str, Any] = {}
     if any(quads for _, _, quads in primitives):
-        mesh.extras = {QUADS_KEY: [quads for _, _, quads in primitives]}
+        extras[QUADS_KEY] = [quads for _, _, quads in primitives]
+    add_targets(records, binary, mesh, level, expression, extras)
+    if extras:
+        mesh.extras = extras
     return mesh
 
 

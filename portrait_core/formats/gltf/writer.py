@@ -35,13 +35,16 @@ def write_glb(avatar: Avatar, path: Path, *, overwrite: bool = False, image: Ima
     return path
 
 
-def glb_bytes(avatar: Avatar, *, image: ImageKind = "png", levels_shown: bool = False) -> bytes:
+def glb_bytes(
+    avatar: Avatar, *, image: ImageKind = "png", levels_shown: bool = False, scene: str | None = None
+) -> bytes:
     """The content of the .glb of ``avatar``; the same avatar gives the same bytes. ``image`` is the kind of colours.
 
-    ``levels_shown`` puts all levels of detail into the scene, see :func:`portrait_core.formats.gltf.scene.build_scene`.
+    ``levels_shown`` puts all levels of detail into the scene, and ``scene`` names it, see
+    :func:`portrait_core.formats.gltf.scene.build_scene`.
     Raises ``ValueError`` when recipe, provenance or report are not plain JSON data.
     """
-    gltf, _ = build_scene(avatar, image, levels_shown=levels_shown)
+    gltf, _ = build_scene(avatar, image, levels_shown=levels_shown, name=scene)
     text = _json(gltf)
     text += b" " * (-len(text) % 4)
     blob: bytes = gltf.binary_blob()
@@ -51,12 +54,12 @@ def glb_bytes(avatar: Avatar, *, image: ImageKind = "png", levels_shown: bool = 
     )
 
 
-def gltf_files(avatar: Avatar, stem: str, *, image: ImageKind = "png") -> dict[str, bytes]:
+def gltf_files(avatar: Avatar, stem: str, *, image: ImageKind = "png", scene: str | None = None) -> dict[str, bytes]:
     """The files of a .gltf by name, the .gltf first: ``stem.gltf``, ``stem.bin``, ``stem_base_colour.png`` ...
 
     The files beside it have names that need no coding in an address (:func:`plain_address`).
     """
-    gltf, binary = build_scene(avatar, image, beside=plain_address(stem))
+    gltf, binary = build_scene(avatar, image, beside=plain_address(stem), name=scene)
     return {f"{stem}.gltf": _json(gltf), **binary.files}
 
 

@@ -17,8 +17,9 @@ from portrait_core.parts.template import PartsTemplate
 from portrait_core.weights.checkpoint import PARTS_PREFIX, LoadedWeights
 from portrait_core.weights.header import ModelHeader
 
-VERSION = 1
-"""Of the layout of the tensors and of the header's field ``parts``."""
+VERSION = 2
+"""Of the layout of the tensors and of the header's field ``parts``: 1 has no shapes of the face."""
+READABLE = (1, VERSION)
 
 
 def tensors_of(template: PartsTemplate) -> dict[str, Tensor]:
@@ -34,10 +35,10 @@ def template_of(loaded: LoadedWeights) -> PartsTemplate | None:
     if not loaded.header.parts:
         return None
     version = loaded.header.parts.get("version")
-    if version != VERSION:
+    if version not in READABLE:
         raise ModelFileError(
-            f"{loaded.path}: its parts template is of version {version!r}; this Portraitkit reads version {VERSION}. "
-            "Update Portraitkit."
+            f"{loaded.path}: its parts template is of version {version!r}; this Portraitkit reads versions "
+            f"{' and '.join(map(str, READABLE))}. Update Portraitkit."
         )
     try:
         return PartsTemplate.from_arrays({name: tensor.numpy() for name, tensor in loaded.parts().items()})

@@ -22,6 +22,7 @@ from portrait_core.training.parts_template.mouth import inside_of_mouth
 from portrait_core.training.parts_template.pictures import eye_picture, mouth_picture
 from portrait_core.training.parts_template.places import skin_places
 from portrait_core.training.parts_template.rest import rest_pose
+from portrait_core.training.parts_template.shapes import read_shapes, shape_targets
 from portrait_core.training.parts_template.skin import build_skin
 from portrait_core.training.parts_template.traits import traits
 from portrait_core.training.parts_template.wardrobe import Wardrobe
@@ -33,7 +34,7 @@ from portrait_core.world.identity import LANDMARKS
 from portrait_core.world.latent import CODE_SCALARS, STYLES
 
 COLOURS = ("skin", "lips", "hair", "clothing", "stripes", "iris")
-SOURCE = "MakeHuman base mesh hm08 and base assets, MPFB targets and rig; CC0 1.0"
+SOURCE = "MakeHuman base mesh hm08 and base assets, MPFB targets and rig, extra-targets (face units, visemes); CC0 1.0"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def build_parts(
     """The parts template of a starter's network, and how far its controls miss the network's own shapes, metres."""
     progress("base mesh", 0.0)
     mesh = load_whole_mesh(assets)
+    shapes = read_shapes(assets, len(mesh.rest))
     progress("controls", 0.1)
     basis = whole_basis(network.identity_warp, mesh, assets)
     cropped, mouth, proxies = crop(mesh), inside_of_mouth(mesh, assets), cards(mesh, assets)
@@ -63,6 +65,7 @@ def build_parts(
     progress("hair and garments", 0.8)
     hair, garments = wardrobe.hair(controls), wardrobe.garments(controls)
     progress("mouth and cards", 0.9)
+    brows = {n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("brows.")}
     template = PartsTemplate(
         controls=controls,
         rest=rest_pose(),
@@ -71,7 +74,7 @@ def build_parts(
         eyes=eyes,
         mouth={name: part.fitted(controls) for name, part in mouth.items()},
         lashes={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("lashes.")},
-        brows={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("brows.")},
+        brows=brows,
         hair=hair,
         garments=garments,
         traits=traits(network.identity_warp, assets),
@@ -80,6 +83,7 @@ def build_parts(
             "eye": eye_picture(assets),
             "mouth": mouth_picture(mesh, mouth, assets),
         },
+        face=shape_targets(shapes, mesh, controls, skin, brows.values()),
     )
     return template, basis.residual
 
@@ -117,6 +121,7 @@ def _facts(template: PartsTemplate) -> dict[str, object]:
         "landmarks": list(LANDMARKS),
         "hair": sorted(template.hair),
         "garments": sorted(template.garments),
+        "shapes": [] if template.face is None else list(template.face.targets),
     }
 
 

@@ -83,7 +83,7 @@ def motion(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     out = fields.path("out")
     if out.suffix.lower() not in MOTION_ENDINGS:
         raise UsageError(f"out {out.name!r}: motions are written as .npz or .json.")
-    skeleton = fields.text("skeleton", among=("bust", "smpl24")) if fields.given("skeleton") else None
+    skeleton = fields.text("skeleton", among=("bust", "smpl24", "full")) if fields.given("skeleton") else None
     file = take_motion(fields)
     read = file.motion
     fields.done()

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is measured of a face's shapes: eyeballs seen past closed lids, how far a mouth opens, teeth through lips.
+
+Every measure takes plain arrays in metres; nothing here knows how shapes are made.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from portrait_core.geometry.mesh_queries import MeshQueries
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int32]
+
+OPEN = 0.003
+"""Metres behind a ball within which nothing lies that is seen past it between two lids."""
+
+
+def rays(
+    middle: FloatArray, size: tuple[float, float], step: float, yaw: float, pitch: float
+) -> tuple[FloatArray, FloatArray, tuple[int, int]]:
+    """Starts (N, 3) and directions (N, 3) of parallel lines towards ``middle`` on an upright rectangle of ``size``
+    (width, height) ``step`` apart, from ``yaw`` to the subject's left and ``pitch`` above; and rows and columns."""
+    across = np.arange(-size[0] / 2, size[0] / 2, step) + step / 2
+    up = np.arange(-size[1] / 2, size[1] / 2, step) + step / 2
+    x, y = np.meshgrid(across, up)
+    back = np.array([np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)])
+    right = np.array([np.cos(yaw), 0.0, -np.sin(yaw)])
+    above = np.cross(back, right)
+    starts = middle + x.ravel()[:, None] * right + y.ravel()[:, None] * above + 0.1 * back
+    return starts, np.broadcast_to(-back, starts.shape), x.shape
+
+
+def distances(
+    vertices: FloatArray, faces: IntArray, starts: FloatArray, ways: FloatArray, shape: tuple[int, int]
+) -> FloatArray:
+    """(R, C) along the lines to a surface, infinite where it is not met."""
+    hits = MeshQueries(vertices.astype(np.float32), faces).first_hits(starts, ways)
+    return np.where(hits.face >= 0, hits.distance, np.inf).reshape(shape)
+
+
+def seen_ball(ball: FloatArray, lids: FloatArray) -> tuple[int, int]:
+    """Lines (R, C) that meet an eyeball at the distances ``ball`` before its lids at ``lids``: in all, and where it has
+    come through a lid.
+
+    Those are the pieces, other than the largest, all over which a lid lies close behind the ball.
+    """
+    seen = np.isfinite(ball) & (ball < lids)
+    label, pieces = ndimage.label(seen)
+    if pieces == 0:
+        return 0, 0
+    number = np.arange(1, pieces + 1)
+    sizes = np.bincount(label.ravel())[1:]
+    behind = np.asarray(ndimage.maximum(np.where(seen, lids, 0) - np.where(seen, ball, 0), label, number))
+    through = (behind < OPEN) & (number != sizes.argmax() + 1)
+    return int(sizes.sum()), int(sizes[through].sum())
+
+
+def opening(
+    vertices: FloatArray, faces: IntArray, inside: NDArray[np.bool_], middle: FloatArray, step: float = 0.0004
+) -> float:
+    """Square millimetres of the faces ``inside`` (F,), or of nothing, that are seen from the front around a mouth."""
+    starts, ways, _ = rays(middle, (0.11, 0.12), step, 0.0, 0.0)
+    face = MeshQueries(vertices.astype(np.float32), faces).first_hits(starts, ways).face
+    return float(((face < 0) | inside[np.maximum(face, 0)]).sum()) * step * step * 1e6
+
+
+def through(
+    inner: FloatArray, faces: IntArray, skin: FloatArray, skin_faces: IntArray, depth: float = 0.008
+) -> FloatArray:
+    """(V,) how far vertices ``inner`` (V, 3) of a body stand out of the skin's outside: metres, zero or below inside.
+
+    A vertex stands out where the nearest place of the skin within ``depth`` has it on its outside, and a line from it
+    straight ahead meets no skin.
+    """
+    queries = MeshQueries(skin.astype(np.float32), skin_faces)
+    hits = queries.closest(inner.astype(np.float32))
+    corner = skin[skin_faces[hits.face]]
+    place = np.einsum("vk,vki->vi", np.asarray(hits.weights, np.float64), corner)
+    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-18)
+    out = np.einsum("vi,vi->v", inner - place, normal)
+    return np.where(np.linalg.norm(inner - place, axis=1) < depth, out, -depth)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The jaw of the template: a hinge and how much of its turn each vertex takes part in, so that a joint does what the
+shape ``jawOpen`` does.
+
+The hinge is found from how the shape moves the lower teeth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.spatial.transform import Rotation
+
+from portrait_core.parts.controls import Controls
+from portrait_core.parts.shape_targets import Bite, Jaw
+from portrait_core.training.parts_template.mended_shapes import MouthFrame
+from portrait_core.training.parts_template.whole_mesh import BODY, WholeMesh
+
+TEETH, TONGUE = "helper-lower-teeth", "helper-tongue"
+AROUND = 6
+"""Vertices of the skin on each side beside the hinge that it keeps its distance from."""
+SMOOTHINGS = 3
+"""How often weights are averaged with those around them: targets are written in steps of a tenth of a millimetre."""
+FREE = 1e-3
+"""Metres: what moves less than this says nothing about its share of the turn."""
+
+
+@dataclass(frozen=True, eq=False)
+class WholeJaw:
+    """The jaw over the N vertices of the base mesh: ``weights`` (N,) by shape, ``around`` (A,) vertices."""
+
+    weights: dict[str, NDArray[np.float64]]
+    around: NDArray[np.int64]
+    offset: NDArray[np.float64]
+    turn: float
+
+    def over(self, controls: Controls) -> Jaw:
+        """The same over the controls."""
+        weights = {shape: values[controls.index] for shape, values in self.weights.items()}
+        return Jaw(weights, controls.rows_of(self.around), self.offset, self.turn)
+
+
+def build_jaw(
+    shapes: dict[str, NDArray[np.float64]], mesh: WholeMesh, mouth: MouthFrame
+) -> tuple[WholeJaw, dict[str, NDArray[np.float64]]]:
+    """The jaw of the canonical body, and what its turn leaves of the moves (N, 3) of the shapes that turn it."""
+    mean = mesh.neutral
+    teeth = mesh.vertices_of(TEETH)
+    turn, shift = rigid(mean[teeth], mean[teeth] + shapes["jawOpen"][teeth])
+    angle = float(turn[0])
+    less = np.asarray(Rotation.from_rotvec([angle, 0.0, 0.0]).as_matrix()) - np.eye(3)
+    # The point that the turn leaves where it is: (R - 1) h + shift = 0, across the head alone.
+    height, depth = np.linalg.solve(less[1:, 1:], -shift[1:])
+    hinge = np.array([0.0, height, depth])
+    turned = (mean - hinge) @ less.T
+    opening = _share(shapes["jawOpen"], turned, mesh)
+    closing = _share(-shapes["mouthClose"], turned, mesh)
+    # Lips that close over an open jaw are where they were at rest; what is around them goes part of the way.
+    at = mouth.vertices
+    closing[at] += mouth.around * (opening[at] - closing[at])
+    around = _around(mean, hinge, mesh)
+    jaw = WholeJaw(
+        {"jawOpen": opening, "mouthClose": -np.minimum(closing, opening)},
+        around,
+        hinge - mean[around].mean(axis=0),
+        angle,
+    )
+    return jaw, {name: np.zeros_like(mean) for name in jaw.weights}
+
+
+def _share(moves: NDArray[np.float64], turned: NDArray[np.float64], mesh: WholeMesh) -> NDArray[np.float64]:
+    """(N,) 0 to 1: how much of the displacements ``turned`` (N, 3) by the whole turn is in ``moves`` (N, 3)."""
+    square = np.einsum("ni,ni->n", turned, turned)
+    share = np.einsum("ni,ni->n", moves, turned) / np.maximum(square, FREE**2)
+    share = np.clip(share, 0, 1)
+    own = mesh.quads_of(BODY)
+    means, skin = _means(own, len(moves)), np.unique(own)
+    for _ in range(SMOOTHINGS):
+        share[skin] = 0.5 * share[skin] + 0.5 * np.asarray(means[skin] @ share)
+    share[mesh.vertices_of(TEETH)] = float(share[mesh.vertices_of(TEETH)].mean() > 0.5)
+    return share
+
+
+def _means(quads: NDArray[np.int64], count: int) -> Any:
+    """(N, N) the mean over the ends of a vertex's edges."""
+    ends = np.stack([quads, np.roll(quads, -1, axis=1)], -1).reshape(-1, 2)
+    edges = np.unique(np.sort(ends, axis=1), axis=0)
+    rows, columns = np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]]
+    degree = np.maximum(np.bincount(rows, minlength=count), 1)
+    return sparse.csr_matrix((1 / degree[rows], (rows, columns)), (count, count))
+
+
+def _around(mean: NDArray[np.float64], hinge: NDArray[np.float64], mesh: WholeMesh) -> NDArray[np.int64]:
+    """Vertices of the skin nearest to where the hinge's axis leaves the head, as many on both sides."""
+    skin = mesh.vertices_of(BODY)
+    at = mean[skin]
+    found: list[NDArray[np.int64]] = []
+    for side in (1.0, -1.0):
+        own = skin[at[:, 0] * side > 0.03]
+        away = np.linalg.norm(mean[own][:, 1:] - hinge[1:], axis=1)
+        found.append(own[np.argsort(away, kind="stable")[:AROUND]])
+    return np.sort(np.concatenate(found))
+
+
+def bites(shapes: dict[str, NDArray[np.float64]], jaw: WholeJaw, mesh: WholeMesh) -> dict[str, Bite]:
+    """How the lower teeth move, by the names of the shapes that move them other than by the jaw's own turn."""
+    teeth, mean = mesh.vertices_of(TEETH), mesh.neutral
+    hinge = mean[jaw.around].mean(axis=0) + jaw.offset
+    found: dict[str, Bite] = {}
+    for name, moves in shapes.items():
+        if name in jaw.weights or float(np.abs(moves[teeth]).mean()) < 0.0002:
+            continue
+        turn, shift = rigid(mean[teeth] - hinge, mean[teeth] - hinge + moves[teeth])
+        found[name] = Bite(turn, shift)
+    return found
+
+
+def rigid(before: NDArray[np.float64], after: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The motion that brings points (N, 3) the nearest to others: axis-angle (3,) and shift (3,), after = R before +
+    shift (Kabsch)."""
+    middle, aim = before.mean(axis=0), after.mean(axis=0)
+    u, _, v = np.linalg.svd((after - aim).T @ (before - middle))
+    matrix = u @ np.diag([1.0, 1.0, float(np.linalg.det(u @ v))]) @ v
+    return np.asarray(Rotation.from_matrix(matrix).as_rotvec(), np.float64), aim - matrix @ middle

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows each GLB with TalkingHead in headless Chromium, and has it speak, look and change its mood.
+// node tests/external/talkinghead_check.mjs [--out FOLDER] [--quick] A.glb B.glb; one JSON line each, exit status 1 if
+// one fails. With --out, pictures are written. --quick only asks whether a file is accepted and where it stands, for all
+// but the first. CHROMIUM names the browser (default /usr/bin/chromium).
+import fs from 'node:fs';
+import http from 'node:http';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const modules = path.join(here, 'node_modules', '@met4citizen', 'talkinghead', 'modules');
+// The three.js that it was made for, its own or the one that it shares.
+const three = path.resolve(path.dirname(createRequire(path.join(modules, 'x.js')).resolve('three')), '..');
+const given = process.argv.slice(2);
+const flag = given.indexOf('--out');
+const out = flag >= 0 ? given.splice(flag, 2)[1] : null;
+if (out) fs.mkdirSync(out, { recursive: true });
+const fast = given.indexOf('--quick');
+const quick = fast >= 0 && given.splice(fast, 1).length > 0;
+
+const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.glb': 'model/gltf-binary' };
+const server = http.createServer((request, response) => {
+  const [, kind, ...rest] = decodeURIComponent(new URL(request.url, 'http://localhost').pathname).split('/');
+  const file =
+    kind === 'page' ? path.join(here, 'talkinghead_page.html')
+    : kind === 'talkinghead' ? path.join(modules, ...rest)
+    : kind === 'three' ? path.join(three, ...rest)
+    : kind === 'glb' ? given[Number(rest[0])]
+    : null;
+  if (!file || !fs.existsSync(file)) return response.writeHead(404).end();
+  const type = types[kind === 'page' ? '.html' : path.extname(file)] ?? 'application/octet-stream';
+  response.writeHead(200, { 'content-type': type }).end(fs.readFileSync(file));
+});
+await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+const base = `http://127.0.0.1:${server.address().port}`;
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  headless: true,
+  args: [
+    '--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist',
+    '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    '--no-first-run', '--autoplay-policy=no-user-gesture-required',
+  ],
+});
+
+const NEAR = 60; // milliseconds: under two of its frames
+function spoken({ at, visemes, rows }) {
+  const faults = [];
+  for (const [number, name] of visemes.entries()) {
+    // A viseme is fullest half of its 200 milliseconds after its time.
+    const peak = rows.reduce((best, row) => (row.values[name] > best.values[name] ? row : best));
+    if (Math.abs(peak.time - at[number] - 100) > NEAR) faults.push(`viseme ${name} is fullest at ${peak.time}, not ${at[number] + 100}`);
+    if (peak.values[name] < 0.4) faults.push(`viseme ${name} reaches only ${peak.values[name]}`);
+  }
+  const open = rows.filter((row) => Math.abs(row.time - at[0] - 100) < NEAR).map((row) => row.moved);
+  const closed = rows.filter((row) => row.time < at[0] - 250).map((row) => row.moved);
+  if (Math.max(...open) < 2) faults.push(`at aa the lips moved only ${Math.max(...open)} mm`);
+  if (Math.max(...closed) > 0.5 * Math.max(...open)) faults.push(`before it the lips moved ${Math.max(...closed)} mm`);
+  return faults;
+}
+
+let failed = 0;
+try {
+  const page = await browser.newPage({ viewport: { width: 480, height: 480 } });
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(`${base}/page`);
+  await page.waitForFunction(() => document.title === 'ready', null, { timeout: 60000, polling: 100 });
+  const save = async (name, view) => {
+    if (out) fs.writeFileSync(path.join(out, name), Buffer.from((await page.evaluate((v) => window.picture(v), view)).split(',')[1], 'base64'));
+  };
+  for (const [number, file] of given.entries()) {
+    const name = path.basename(file, '.glb'), faults = [], found = {};
+    try {
+      const shown = (found.shown = await page.evaluate((url) => window.show(url), `/glb/${number}`));
+      if (shown.names < 72) faults.push(`the skin has ${shown.names} shapes, not 72`);
+      if (Math.abs(shown.lowest) > 0.1) faults.push(`it stands at ${shown.lowest} m`);
+      if (Math.max(...shown.onScreen.slice(0, 2).map(Math.abs)) > 0.6) faults.push(`the eyes are at ${shown.onScreen} of the picture`);
+      await save(`${name}-upper.png`, 'upper');
+      if (!quick || number === 0) {
+        await save(`${name}-head.png`, 'head');
+        const moods = (found.moods = await page.evaluate(() => window.moods()));
+        for (const [mood, moved] of Object.entries(moods)) if (moved < 1) faults.push(`mood ${mood} moves only ${moved} mm`);
+        const eyes = (found.eyes = await page.evaluate(() => window.eyeContact()));
+        if (Math.max(...eyes.contact) > 8) faults.push(`in eye contact the eyes look ${eyes.contact} degrees past the camera`);
+        if (Math.min(...eyes.aside) < 10) faults.push(`looking aside they look ${eyes.aside} degrees past the camera`);
+        const speech = await page.evaluate((frames) => window.speak(frames), Boolean(out));
+        faults.push(...spoken(speech));
+        speech.pictures.forEach((each, frame) =>
+          fs.writeFileSync(path.join(out, `${name}-speech-${String(frame).padStart(2, '0')}.png`), Buffer.from(each.split(',')[1], 'base64')));
+        found.lips = speech.rows.map((row) => [Math.round(row.time), Number(row.moved.toFixed(2))]);
+      }
+    } catch (error) {
+      faults.push(String(error));
+    }
+    faults.push(...complaints.splice(0));
+    failed += faults.length > 0;
+    console.log(JSON.stringify({ file, faults, ...found }));
+  }
+} finally {
+  await browser.close();
+  server.close();
+}
+process.exit(failed ? 1 : 0);
