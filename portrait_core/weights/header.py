@@ -179,6 +179,12 @@ class ModelHeader(BaseModel):
         width = self.config.get("w_dim")
         return width if isinstance(width, int) else None
 
+    @property
+    def has_face(self) -> bool:
+        """Whether the parts template has shapes of the face: those of version 2 and later do."""
+        version = self.parts.get("version")
+        return isinstance(version, int) and version >= 2
+
     def facts(self) -> dict[str, JsonValue]:
         """The header as plain JSON data, with the fields that its version knows."""
         facts = cast("dict[str, JsonValue]", self.model_dump(mode="json"))
