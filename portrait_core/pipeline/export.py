@@ -98,7 +98,7 @@ def _exported(
             avatar,
             path,
             overwrite=overwrite,
-            image=recipe.images,
+            image=recipe.image_format,
             bones=bones,
             scene=scene,
             lod_files=lod_files,
