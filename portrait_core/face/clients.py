@@ -50,7 +50,7 @@ class Client:
 CLIENTS: Mapping[str, Client] = {
     "web-talk": Client(
         title="Talking heads on the web (TalkingHead)",
-        why="It plays visemes by name, turns eyes by joints and wants the bones of a whole character; small files load "
+        why="It plays visemes and turns eyes by shapes, and wants the bones of a whole character; small files load "
         "soon.",
         formats="glb",
         skeleton="full",
