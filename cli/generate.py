@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli import face_options, options, parse, pose_options
+from cli import face_options, options, parse, pose_options, vrm_options
 from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
@@ -45,6 +45,10 @@ def generate(
     out: options.OutFolder = Path("avatars"),
     name: options.NamePattern = options.DEFAULT_NAME,
     overwrite: options.Overwrite = False,
+    vrm_author: vrm_options.Authors = None,
+    vrm_meta: vrm_options.MetaFile = None,
+    vrm_look: vrm_options.Look = "bone",
+    mtoon: vrm_options.Toon = False,
     blender: options.Blender = None,
     device: options.Device = "auto",
     as_json: options.AsJson = False,
@@ -53,6 +57,7 @@ def generate(
     """Make avatars: rigged, textured files with a thumbnail beside them, one for every seed."""
     show = Show(as_json=as_json, quiet=quiet)
     wanted = wanted.beside(motion_rate=motion_rate)
+    client = client or ("vrm" if formats.strip().lower().lstrip(".") == "vrm" else None)  # what else would do
     order = options.take_order(wanted, name=name, recipe_file=recipe, warn=show.note, client=client)
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS
@@ -62,6 +67,9 @@ def generate(
     endings = parse.parse_formats(options.formats_for(client, formats, wanted), ENDINGS)
     if any(ending in BLENDER_ENDINGS for ending in endings):
         find_blender(blender)
+    vrm = vrm_options.take_vrm(endings, vrm_author, vrm_meta, vrm_look, toon=mtoon, note=show.note)
+    if ".vrm" in endings and (motion or face_motion or lipsync or any(each.pose for each in order.recipes)):
+        show.note("a .vrm rests with its arms out: pose and motions are not in it.")
     read = _read_motion(motion, frame_rate, pose_options.hints_of(wanted.values), root=motion_root)
     # With a motion of the body beside it, the rate is that one's.
     own_rate = motion_rate if motion is None else None
@@ -91,9 +99,16 @@ def generate(
                 avatar = with_motion(avatar, animation)
                 if avatar.motion is not None and not avatar.motion.rotations:
                     show.note(f"{motion}: turns no joint of the {each.skeleton} skeleton.")
-            avatar = face.on(avatar, each, show.note)
+            avatar = face_options.with_face(avatar, face, each, show.note)
             done = export_avatar(
-                avatar, paths[stem], each, watcher, overwrite=overwrite, lod_files=lod_files, blender=blender
+                avatar,
+                paths[stem],
+                each,
+                watcher,
+                overwrite=overwrite,
+                lod_files=lod_files,
+                blender=blender,
+                vrm=vrm,
             )
             main = done.main
             stages = watcher.finish()

@@ -66,7 +66,8 @@ ALLOWED: dict[str, set[str]] = {
     # from a field to a rigged surface
     "shape": {*BELOW, "field"},
     "rig": {*BELOW, "body", "body.recordings"},
-    "formats": {*BELOW, "avatar", "maps", "rig", "face", "recipe_fields", "formats.gltf", "root"},
+    "formats": {*BELOW, "avatar", "maps", "rig", "face", "recipe_fields", "formats.gltf", "formats.vrm", "root"},
+    "formats.vrm": {*BELOW, "avatar", "rig", "face", "formats", "formats.gltf"},
     "formats.gltf": {*BELOW, "avatar", "maps", "rig", "formats"},
     # the character: plain arrays, whatever model they come from
     "parts": {*BELOW, "body", "rig", "textures"},

@@ -37,7 +37,7 @@ class Client:
     texture_size: int = 1024
     normal_map: bool = True
     occlusion: bool = False
-    images: str = "png"
+    image_format: str = "png"
     hair_joints: bool = False
 
     def recipe(self, given: Collection[str] = ()) -> dict[str, Any]:
@@ -50,12 +50,12 @@ class Client:
 CLIENTS: Mapping[str, Client] = {
     "web-talk": Client(
         title="Talking heads on the web (TalkingHead)",
-        why="It plays visemes by name, turns eyes by joints and wants the bones of a whole character; small files load "
+        why="It plays visemes and turns eyes by shapes, and wants the bones of a whole character; small files load "
         "soon.",
         formats="glb",
         skeleton="full",
         bone_naming="rpm",
-        images="jpeg",
+        image_format="jpeg",
     ),
     "vrm": Client(
         title="VRM 1.0 (VTubing, VRChat tools, three-vrm)",
@@ -63,7 +63,7 @@ CLIENTS: Mapping[str, Client] = {
         formats="vrm",
         skeleton="full",
         bone_naming="vrm",
-        images="jpeg",
+        image_format="jpeg",
         hair_joints=True,
     ),
     "unity": Client(

@@ -33,6 +33,38 @@ class FaceMotion:
     lines: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class FaceWish:
+    """What is to move the faces of several avatars: ``speech`` and ``recording`` are read once, an ``idle`` loop of so
+    many seconds is each one's own."""
+
+    speech: FaceMotion | None = None
+    recording: FaceMotion | None = None
+    idle: float | None = None
+
+    def __bool__(self) -> bool:
+        return self.speech is not None or self.recording is not None or self.idle is not None
+
+    def of(self, seed: int | None) -> FaceMotion | None:
+        """The motion of the face of one avatar, by its seed; None where nothing is wished."""
+        loop = None if self.idle is None else idle_motion(self.idle, seed or 0)
+        return together(self.speech, self.recording, loop)
+
+
+def take_wish(
+    recording: Path | None, speech: Path | None, strength: float, idle: float | None, rate: float | None = None
+) -> tuple[FaceWish, tuple[str, ...]]:
+    """Read the files that somebody named, and lines about them; see :func:`open_recording` and :func:`open_speech`.
+
+    Raises :class:`UsageError` for files in which nothing can be used, and numbers out of range.
+    """
+    said = None if speech is None else open_speech(speech, rate, strength)
+    recorded = None if recording is None else open_recording(recording, rate)
+    wish = FaceWish(said, recorded, idle)
+    whole = wish.of(0)  # says at once what is wrong with the seconds of the loop
+    return wish, whole.lines if whole is not None else ()
+
+
 def open_recording(path: Path, rate: float | None = None) -> FaceMotion:
     """The recording in a file (see docs/faces.md); ``rate`` in frames a second where the file does not say it.
 

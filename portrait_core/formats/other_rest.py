@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from portrait_core.avatar import Avatar, Level
+from portrait_core.formats.gltf.scene import ARMATURE
 from portrait_core.geometry.morphs import Morph
 from portrait_core.geometry.settled import settled
 from portrait_core.geometry.vertex_data import VertexData
@@ -27,11 +28,6 @@ SPECK = 1e-4
 """Metres, the legs of the triangle that marks the floor."""
 
 Matrices = NDArray[np.float64]
-
-
-ARMATURE = "Armature"
-"""What talking heads on the web call the thing below which bones and meshes lie. It is the scene itself: meshes with a
-skin belong at its top level, and programs find the scene by its name as they find a node."""
 
 
 def as_named(avatar: Avatar, scheme: str) -> tuple[Avatar, str | None]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recipe out of a file that was made from it: .glb, .gltf, .obj, .ply, or the JSON of a recipe itself."""
+"""The recipe out of a file that was made from it: .glb, .gltf, .vrm, .obj, .ply, or the JSON of a recipe itself."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from portrait_core import __version__
 from portrait_core.errors import UsageError
 from portrait_core.formats.facts import COMMENT_KEY
 from portrait_core.formats.gltf import GltfFile, read_gltf
+from portrait_core.formats.gltf.scene import ARMATURE, SKIN_NAME
 from portrait_core.formats.read_carefully import parse_json, read_bytes
 from portrait_core.formats.recipe_digest import was_changed
 
-ENDINGS = (".glb", ".gltf", ".json", ".obj", ".ply")
+ENDINGS = (".glb", ".gltf", ".vrm", ".json", ".obj", ".ply")
 _COMMENTS = 1024 * 1024
 """How far into a text format its comments are looked for."""
 
@@ -50,11 +51,13 @@ def read_recipe(path: Path) -> RecipeFile:
     if ending not in ENDINGS:
         raise UsageError(f"{path}: recipes are read from {', '.join(ENDINGS)}; got the ending {ending!r}.")
     name, moving = "", False
-    if ending in (".glb", ".gltf"):
+    if ending in (".glb", ".gltf", ".vrm"):
         gltf = read_gltf(path)
         facts = next(_facts_in(gltf), None)
         scenes = gltf.entries("scenes")
         name = str(scenes[0].get("name", "")) if scenes else ""
+        if name == ARMATURE:  # what a program wants a scene to be called; the skeleton is called after the avatar
+            name = next((str(skin.get("name", "")).removesuffix(SKIN_NAME) for skin in gltf.entries("skins")), "")
         moving = bool(gltf.entries("animations"))
     elif ending == ".json":
         facts = parse_json(read_bytes(path), path)

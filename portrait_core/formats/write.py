@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from portrait_core.avatar import Avatar
 from portrait_core.errors import UsageError
@@ -17,15 +18,27 @@ from portrait_core.formats.encoded_maps import ImageKind
 from portrait_core.formats.gltf import glb_bytes, gltf_files
 from portrait_core.formats.ply import ply_files
 from portrait_core.formats.stl import stl_files
+from portrait_core.formats.vrm import VrmMeta, needed_meta, vrm_bytes
 from portrait_core.formats.wavefront import obj_files
 from portrait_core.imaging.png import encode_map
+
+
+@dataclass(frozen=True)
+class VrmWish:
+    """What a .vrm holds beside the avatar, see :func:`portrait_core.formats.vrm.vrm_bytes`."""
+
+    meta: VrmMeta
+    look: Literal["bone", "expression"] = "bone"
+    toon: bool = False
+
 
 _LOOSE: dict[str, Callable[[Avatar, str], dict[str, bytes]]] = {
     ".obj": obj_files,
     ".ply": ply_files,
     ".stl": stl_files,
 }
-ENDINGS = (".glb", ".gltf", *_LOOSE, *BLENDER_ENDINGS)
+VRM = ".vrm"
+ENDINGS = (".glb", ".gltf", *_LOOSE, VRM, *BLENDER_ENDINGS)
 """What :func:`write_avatar` writes."""
 
 ONE_MESH = (".ply", ".stl")
@@ -64,6 +77,7 @@ def write_avatar(
     lod_files: bool = False,
     thumbnail: bool = True,
     blender: str | None = None,
+    vrm: VrmWish | None = None,
 ) -> tuple[Path, ...]:
     """Write ``avatar`` in the format of the ending of ``path`` and return every file that was written, main file first.
 
@@ -72,11 +86,12 @@ def write_avatar(
     it is None. ``lod_files`` writes each level of detail into a file of its own,
     ``NAME_LOD0`` and so on, or where ``{lod}`` stands in the path's stem. The avatar's thumbnail goes beside as
     ``NAME.png`` unless ``thumbnail`` is false.
+    ``vrm`` says what a .vrm wants to know; None takes who is remembered as its author.
     ``blender`` names the program for .blend, .fbx and .usdc, see :func:`portrait_core.formats.blender.find_blender`.
 
-    Raises :class:`UsageError` for an ending that is not known and for a missing Blender, and
-    :class:`portrait_core.errors.OutputError` when a file exists and ``overwrite`` is false, or the folder is read-only
-    or full. All files appear together or none does.
+    Raises :class:`UsageError` for an ending that is not known, for a missing Blender, and for a .vrm without an author
+    or of an avatar without the joints of a whole character; :class:`portrait_core.errors.OutputError` when a file
+    exists and ``overwrite`` is false, or the folder is read-only or full. All files appear together or none does.
     """
     ending = check_ending(Path(path))
     path = Path(path).with_suffix(ending)
@@ -84,14 +99,19 @@ def write_avatar(
     targets = main_files(path, len(avatar.levels), lod_files=lod_files)
     picture = picture_path(path)
     shown = thumbnail and avatar.thumbnail is not None
+    wish = (vrm or VrmWish(needed_meta())) if ending == VRM else None
     refuse_taken([*targets, picture] if shown else targets, overwrite=overwrite)
-    if bones is not None:
+    if bones is not None and wish is None:
         avatar = rename_bones(avatar, bones)
     with whole_files(path.parent, targets[0].name, overwrite=overwrite) as folder:
         for number, target in enumerate(targets):
             part = avatar if len(targets) == 1 else _single(avatar, number)
             if program:
                 convert(glb_bytes(part, levels_shown=True, scene=scene), folder / target.name, program)
+                continue
+            if wish is not None:
+                content = vrm_bytes(part, wish.meta, bones=bones, image=image, look=wish.look, toon=wish.toon)
+                (folder / target.name).write_bytes(content)
                 continue
             for name, content in _contents(part, target.stem, ending, image, scene).items():
                 (folder / name).write_bytes(content)

@@ -12,7 +12,7 @@ from typing import Any
 from portrait_core.avatar import Avatar, Maps
 from portrait_core.files.file_set import refuse_taken, whole_files, write_files
 from portrait_core.formats.other_rest import as_named
-from portrait_core.formats.write import main_files, picture_path, write_avatar
+from portrait_core.formats.write import VRM, VrmWish, main_files, picture_path, write_avatar
 from portrait_core.imaging.png import encode_map
 from portrait_core.maps import MAPS
 from portrait_core.progress import Progress, silent
@@ -46,6 +46,7 @@ def export_avatar(
     lod_files: bool = False,
     thumbnail: bool = True,
     blender: str | None = None,
+    vrm: VrmWish | None = None,
 ) -> Exported:
     """Write ``avatar`` to each of ``paths``, whose endings say the formats; the first gets the thumbnail beside it.
 
@@ -61,7 +62,7 @@ def export_avatar(
         with whole_files(folder, paths[0].name, overwrite=overwrite) as stage:
             staged = [stage / path.name for path in paths]
             # Formats share pictures: what the second writes over is the same.
-            shared: dict[str, Any] = {"lod_files": lod_files, "thumbnail": thumbnail, "blender": blender}
+            shared: dict[str, Any] = {"lod_files": lod_files, "thumbnail": thumbnail, "blender": blender, "vrm": vrm}
             done = _exported(avatar, staged, recipe, progress, overwrite=True, **shared)
         main, files = ([folder / path.relative_to(stage) for path in each] for each in (done.main, done.files))
         return Exported(tuple(main), tuple(dict.fromkeys(files)), done.thumbnail and folder / done.thumbnail.name)
@@ -74,6 +75,7 @@ def export_avatar(
         lod_files=lod_files,
         thumbnail=thumbnail,
         blender=blender,
+        vrm=vrm,
     )
 
 
@@ -87,23 +89,25 @@ def _exported(
     lod_files: bool,
     thumbnail: bool,
     blender: str | None,
+    vrm: VrmWish | None,
 ) -> Exported:
-    avatar, scene = as_named(avatar, recipe.bone_naming)
+    resting, scene = as_named(avatar, recipe.bone_naming)
     bones = rename(avatar.joint_names, recipe.bone_naming)
     main: list[Path] = []
     files: list[Path] = []
     for number, path in enumerate(paths):
         progress("write", number / len(paths))
         written = write_avatar(
-            avatar,
+            avatar if path.suffix.lower() == VRM else resting,  # a .vrm rests in a way of its own
             path,
             overwrite=overwrite,
-            image=recipe.images,
+            image=recipe.image_format,
             bones=bones,
             scene=scene,
             lod_files=lod_files,
             thumbnail=thumbnail and number == 0,
             blender=blender,
+            vrm=vrm,
         )
         main.append(written[0])
         files += written

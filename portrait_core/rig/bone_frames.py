@@ -22,7 +22,7 @@ from portrait_core.rig.skinning import rotation
 
 Matrix = NDArray[np.float64]
 
-HEAD_TILT = 0.2
+HEAD_TILT = 0.24
 """Radians by which the head's y leans ahead of the world's. With a level head its standing poses would look at the
 floor: its rule for eyes that meet the camera's, ``2 x - 0.5`` of a full look up for a head turned by x, says so."""
 COLLAR = (0.056, 0.126, -0.071)

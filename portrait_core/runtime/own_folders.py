@@ -20,6 +20,7 @@ from pathlib import Path
 import platformdirs
 
 CACHE_VARIABLE = "PORTRAITKIT_CACHE"
+CONFIG_VARIABLE = "PORTRAITKIT_CONFIG"
 """The environment variable that puts caches elsewhere."""
 
 SHARED_MEMORY = Path("/dev/shm")
@@ -58,6 +59,14 @@ def data_folder() -> OwnFolder:
         return OwnFolder(own_temporary() / "data", wanted)
     except OSError:
         return OwnFolder(wanted)
+
+
+def config_folder() -> Path:
+    """Where what a user said once is remembered: ``PORTRAITKIT_CONFIG``, or the system's place. It need not exist."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named:
+        return Path(named).absolute()
+    return _or_unknown(lambda: platformdirs.user_config_path("portraitkit", appauthor=False))
 
 
 def may_write(folder: Path) -> bool:

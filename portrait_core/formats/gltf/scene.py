@@ -24,6 +24,13 @@ from portrait_core.geometry.vertex_data import VERTEX_ATTRIBUTES, Kind
 from portrait_core.rig import Skin, quaternion
 from portrait_core.rig.skinning import local_joints
 
+SKIN_NAME = " skin"
+"""What follows the avatar's name in that of its skin."""
+
+ARMATURE = "Armature"
+"""What talking heads on the web call the thing below which bones and meshes lie. It is the scene itself: meshes with a
+skin belong at its top level, and programs find the scene by its name as they find a node."""
+
 QUADS_KEY = "quads"
 """In the extras of a mesh, for each primitive: how many quads its first triangles are the halves of, ``a b c`` and
 ``a c d`` in pairs. On the mesh, because Blender keeps what is written there."""
@@ -39,6 +46,7 @@ def build_scene(
     *,
     levels_shown: bool = False,
     name: str | None = None,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> tuple[Any, BinaryBuilder]:
     """The records of ``avatar`` (a ``pygltflib.GLTF2``) and its binary half; ``beside`` as :class:`BinaryBuilder` says.
 
@@ -47,6 +55,7 @@ def build_scene(
     an avatar of parts one for each, called after the part. Only the finest of an object is in the scene, and names the
     others by MSFT_lod, so that a program without levels of detail shows one mesh; with ``levels_shown`` all are in the
     scene, for a program that takes nothing else. The scene is called ``name``, or after the avatar.
+    ``pictures``, PNG files by name, become the last of its images, for extensions to point at.
     Raises ``ValueError`` when recipe, provenance or report are not plain JSON data.
     """
     import pygltflib
@@ -86,6 +95,8 @@ def build_scene(
             if node.mesh is not None:
                 moving.append((number, [morph.name for morph in pieces[int(node.mesh)].level.morphs]))
         add_animation(records, gltf, binary, avatar, moving)
+    for part, content in (pictures or {}).items():
+        binary.image(avatar.name, part, content, "png")
     binary.finish()
     return gltf, binary
 
@@ -197,7 +208,7 @@ def _skeleton(records: Any, gltf: Any, binary: BinaryBuilder, avatar: Avatar) ->
     columns = np.ascontiguousarray(inverse.transpose(0, 2, 1)).reshape(-1, 16)
     gltf.skins.append(
         records.Skin(
-            name=f"{avatar.name} skin",
+            name=f"{avatar.name}{SKIN_NAME}",
             joints=list(range(first, first + len(parents))),
             skeleton=first,
             inverseBindMatrices=binary.accessor(columns),

@@ -8,6 +8,7 @@ import json
 import re
 import struct
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,13 @@ def glb_bytes(
     Raises ``ValueError`` when recipe, provenance or report are not plain JSON data.
     """
     gltf, _ = build_scene(avatar, image, levels_shown=levels_shown, name=scene)
-    text = _json(gltf)
+    return packed(json_tree(gltf), gltf.binary_blob())
+
+
+def packed(tree: Mapping[str, Any], blob: bytes) -> bytes:
+    """A .glb of its two halves."""
+    text = _text(tree)
     text += b" " * (-len(text) % 4)
-    blob: bytes = gltf.binary_blob()
     head = struct.pack("<4sII", b"glTF", 2, 12 + 8 + len(text) + 8 + len(blob))
     return b"".join(
         (head, struct.pack("<I4s", len(text), b"JSON"), text, struct.pack("<I4s", len(blob), b"BIN\0"), blob)
@@ -60,7 +65,7 @@ def gltf_files(avatar: Avatar, stem: str, *, image: ImageKind = "png", scene: st
     The files beside it have names that need no coding in an address (:func:`plain_address`).
     """
     gltf, binary = build_scene(avatar, image, beside=plain_address(stem), name=scene)
-    return {f"{stem}.gltf": _json(gltf), **binary.files}
+    return {f"{stem}.gltf": _text(json_tree(gltf)), **binary.files}
 
 
 def plain_address(stem: str) -> str:
@@ -76,8 +81,13 @@ def plain_address(stem: str) -> str:
     return f"{spelt}-{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
 
 
-def _json(gltf: Any) -> bytes:
+def json_tree(gltf: Any) -> dict[str, Any]:
+    """The records of a file (a ``pygltflib.GLTF2``) as plain JSON data."""
     tree: dict[str, Any] = json.loads(gltf.gltf_to_json(indent=None))
     # pygltflib leaves out what is empty, which would be a changed recipe.
     tree["asset"]["extras"] = gltf.asset.extras
+    return tree
+
+
+def _text(tree: Mapping[str, Any]) -> bytes:
     return json.dumps(tree, separators=(",", ":")).encode()
