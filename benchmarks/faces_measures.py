@@ -62,25 +62,30 @@ def seen_ball(ball: FloatArray, lids: FloatArray) -> tuple[int, int]:
 def opening(
     vertices: FloatArray, faces: IntArray, inside: NDArray[np.bool_], middle: FloatArray, step: float = 0.0004
 ) -> float:
-    """Square millimetres of the faces ``inside`` (F,), or of nothing, that are seen from the front around a mouth."""
+    """Square millimetres of the faces ``inside`` (F,) of a mouth's bag that are seen from the front."""
     starts, ways, _ = rays(middle, (0.11, 0.12), step, 0.0, 0.0)
     face = MeshQueries(vertices.astype(np.float32), faces).first_hits(starts, ways).face
-    return float(((face < 0) | inside[np.maximum(face, 0)]).sum()) * step * step * 1e6
+    return float(((face >= 0) & inside[np.maximum(face, 0)]).sum()) * step * step * 1e6
 
 
-def through(
-    inner: FloatArray, faces: IntArray, skin: FloatArray, skin_faces: IntArray, depth: float = 0.008
-) -> FloatArray:
-    """(V,) how far vertices ``inner`` (V, 3) of a body stand out of the skin's outside: metres, zero or below inside.
+CLOSE = 0.008
+"""Metres behind a tooth within which skin is skin that the tooth has come through."""
 
-    A vertex stands out where the nearest place of the skin within ``depth`` has it on its outside, and a line from it
-    straight ahead meets no skin.
+
+def stands_out(
+    inside: tuple[FloatArray, IntArray], outside: tuple[FloatArray, IntArray], starts: FloatArray, ways: FloatArray
+) -> float:
+    """Metres that a surface ``inside`` stands before the ``outside`` of a face, at most, along lines (N, 3).
+
+    Where the outside lies close behind it and has its front to the line, the inside has come through it; past the edge
+    of a lip one sees teeth before the mouth's bag, which is no part of the outside.
     """
-    queries = MeshQueries(skin.astype(np.float32), skin_faces)
-    hits = queries.closest(inner.astype(np.float32))
-    corner = skin[skin_faces[hits.face]]
-    place = np.einsum("vk,vki->vi", np.asarray(hits.weights, np.float64), corner)
-    normal = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-18)
-    out = np.einsum("vi,vi->v", inner - place, normal)
-    return np.where(np.linalg.norm(inner - place, axis=1) < depth, out, -depth)
+    vertices, faces = outside
+    hits = MeshQueries(vertices.astype(np.float32), faces).first_hits(starts, ways)
+    corners = vertices[faces[np.maximum(hits.face, 0)]]
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    front = (hits.face >= 0) & (np.einsum("ni,ni->n", normal, ways) < 0)
+    first = MeshQueries(inside[0].astype(np.float32), inside[1]).first_hits(starts, ways)
+    both = front & (first.face >= 0)
+    apart = np.where(both, hits.distance, 0.0) - np.where(both, first.distance, 0.0)
+    return float(apart[(apart > 0) & (apart < CLOSE)].max(initial=0.0))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from portrait_core.avatar import Avatar
-    from portrait_core.face.motion_files import FaceMotion
+    from portrait_core.face.motion_files import FaceWish
     from portrait_core.recipe import Recipe
 
 FaceMotionFile = Annotated[
@@ -41,37 +40,6 @@ Idle = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class FaceWish:
-    """What is to move the faces of all avatars of a command; an idle loop is each one's own, by its seed."""
-
-    speech: FaceMotion | None = None
-    recording: FaceMotion | None = None
-    idle: float | None = None
-
-    def __bool__(self) -> bool:
-        return self.speech is not None or self.recording is not None or self.idle is not None
-
-    def of(self, recipe: Recipe) -> FaceMotion | None:
-        """The motion of the face of one avatar."""
-        from portrait_core.face.motion_files import idle_motion, together
-
-        loop = None if self.idle is None else idle_motion(self.idle, recipe.seed or 0)
-        return together(self.speech, self.recording, loop)
-
-    def on(self, avatar: Avatar, recipe: Recipe, say: Callable[[str], None]) -> Avatar:
-        """``avatar`` with its motion of the face; ``say`` hears what of it cannot be had."""
-        motion = self.of(recipe)
-        if motion is None:
-            return avatar
-        from portrait_core.pipeline.face_motion import with_face_motion
-
-        moved, lines = with_face_motion(avatar, motion)
-        for line in lines:
-            say(line)
-        return moved
-
-
 def take_face(
     face_motion: Path | None,
     lipsync: Path | None,
@@ -79,19 +47,30 @@ def take_face(
     idle: float | None,
     say: Callable[[str], None],
     rate: float | None = None,
-) -> FaceWish:
-    """Read the files; ``say`` hears what they were taken for. ``rate`` in frames a second goes before what they say.
+) -> FaceWish | None:
+    """What the options ask for, None for nothing; ``say`` hears what the files were taken for. ``rate`` in frames a
+    second goes before what they say.
 
     Raises :class:`UsageError` for files in which nothing can be used, and numbers out of range.
     """
     if face_motion is None and lipsync is None and idle is None:
-        return FaceWish()
-    from portrait_core.face.motion_files import idle_motion, open_recording, open_speech, together
+        return None
+    from portrait_core.face.motion_files import take_wish
 
-    speech = None if lipsync is None else open_speech(lipsync, rate, strength)
-    recording = None if face_motion is None else open_recording(face_motion, rate)
-    loop = None if idle is None else idle_motion(idle, 0)  # says at once what is wrong with its seconds
-    whole = together(speech, recording, loop)
-    for line in whole.lines if whole is not None else ():
+    wish, lines = take_wish(face_motion, lipsync, strength, idle, rate)
+    for line in lines:
         say(line)
-    return FaceWish(speech, recording, idle)
+    return wish
+
+
+def with_face(avatar: Avatar, wish: FaceWish | None, recipe: Recipe, say: Callable[[str], None]) -> Avatar:
+    """``avatar`` of ``recipe`` with its motion of the face; ``say`` hears what of it cannot be had."""
+    motion = None if wish is None else wish.of(recipe.seed)
+    if motion is None:
+        return avatar
+    from portrait_core.pipeline.face_motion import with_face_motion
+
+    moved, lines = with_face_motion(avatar, motion)
+    for line in lines:
+        say(line)
+    return moved

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cli.face_options import with_face
 from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cli.face_options import FaceWish
     from portrait_core.avatar import Avatar
     from portrait_core.cameras import Camera
+    from portrait_core.face.motion_files import FaceWish
     from portrait_core.portrait_model import PortraitModel
     from portrait_core.progress import Progress
     from portrait_core.recipe import Recipe
@@ -67,7 +68,7 @@ def filmed(
     said = dict[str, object]()
     say_new(said, model.header)
     own = recipe.model_copy(update=said)
-    avatar = face.on(make_avatar(own, model, watcher), own, say)
+    avatar = with_face(make_avatar(own, model, watcher), face, own, say)
     count = shooting.frames or max(2, math.floor(seconds_of(avatar) * shooting.rate + 1e-6) + 1)
     if count > MOST_FRAMES:
         raise UsageError(

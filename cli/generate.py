@@ -99,7 +99,7 @@ def generate(
                 avatar = with_motion(avatar, animation)
                 if avatar.motion is not None and not avatar.motion.rotations:
                     show.note(f"{motion}: turns no joint of the {each.skeleton} skeleton.")
-            avatar = face.on(avatar, each, show.note)
+            avatar = face_options.with_face(avatar, face, each, show.note)
             done = export_avatar(
                 avatar,
                 paths[stem],

@@ -167,7 +167,8 @@ def render(
             watcher.begin(stem)
             if source == "mesh":
                 avatar = make_avatar(recipe, loaded, watcher)
-                shot = _mesh_shot(face.on(avatar, recipe, show.note).at(at), size, framing)
+                avatar = face_options.with_face(avatar, face, recipe, show.note)
+                shot = _mesh_shot(avatar.at(at), size, framing)
             else:
                 shot = _field_shot(recipe, loaded, size)
             pictures: list[dict[str, NDArray[Any]]] = []

@@ -99,6 +99,9 @@ def parts(
     assets: Annotated[
         Path | None, typer.Option("--assets", metavar="FOLDER", help="The MakeHuman/MPFB data folder.")
     ] = None,
+    face_only: Annotated[
+        bool, typer.Option("--face-only", help="Make the face's shapes alone; all other parts stay as they are.")
+    ] = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -111,7 +114,7 @@ def parts(
         from portrait_core.training.parts_template.build import renew_parts
         from portrait_core.weights.registry import find_model
 
-        report = renew_parts(find_model(model), out, assets, overwrite=True, progress=watcher)
+        report = renew_parts(find_model(model), out, assets, face_only=face_only, overwrite=True, progress=watcher)
         watcher.finish()
     costs = "\n".join(f"  {room:24} {size / 1e3:9.1f} kB" for room, size in report.rooms.items())
     show.result(

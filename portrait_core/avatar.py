@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from portrait_core.geometry.morphs import Morph, morphed
 from portrait_core.geometry.normals import renewed_normals
 from portrait_core.geometry.vertex_data import VertexData
-from portrait_core.maps import MAPS, MapSpec, MapUse
+from portrait_core.maps import PLAIN, Maps, Material, check_image
 from portrait_core.rig.motion import Motion
 from portrait_core.rig.shape_motion import ShapeMotion
 from portrait_core.rig.skin import Skin
@@ -36,59 +36,6 @@ def _no_springs() -> Mapping[str, Mapping[str, float]]:
 
 def _no_facts() -> Mapping[str, Any]:
     return {}
-
-
-class Maps(Mapping[str, NDArray[np.uint8]]):
-    """The images of one atlas by the names of :data:`portrait_core.maps.MAPS`; never changed, only made anew.
-
-    Each is square, (S, S, channels) uint8, row 0 at the top; the table says what it holds. None as an argument means:
-    not there. Raises ``ValueError`` on construction for a name that the table lacks, for a required map that is
-    missing, and for something that is no such image.
-    """
-
-    def __init__(self, **images: NDArray[np.uint8] | None) -> None:
-        unknown = sorted(images.keys() - MAPS.keys())
-        if unknown:
-            raise ValueError(f"avatar: there is no map {', '.join(unknown)}; there are {', '.join(MAPS)}")
-        given = {name: images.get(name) for name in MAPS}
-        self._images = {name: image for name, image in given.items() if image is not None}
-        for spec in MAPS.values():
-            image = self._images.get(spec.name)
-            if image is not None:
-                _check_image(spec.name, image, spec.channels)
-            elif spec.required:
-                raise ValueError(f"avatar: the maps lack {spec.name}")
-
-    def __getitem__(self, name: str) -> NDArray[np.uint8]:
-        return self._images[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._images)
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    @property
-    def base_colour(self) -> NDArray[np.uint8]:
-        """(S, S, 3), sRGB: the one map that every avatar has."""
-        return self["base_colour"]
-
-    def with_(self, **images: NDArray[np.uint8] | None) -> Maps:
-        """The same with other or further ``images``; None takes one away."""
-        return Maps(**{**self._images, **images})
-
-    def says(self, spec: MapSpec, use: MapUse) -> bool:
-        """Whether the map is there and its channel for ``use``, where it is a single one, says anything."""
-        if spec.name not in self:
-            return False
-        return use.channel is None or bool((self[spec.name][:, :, use.channel] != spec.neutral[use.channel]).any())
-
-    def factor(self, spec: MapSpec, use: MapUse) -> list[float]:
-        """What a material multiplies each channel of ``use`` by; where there is no map, the neutral values alone."""
-        channels = range(spec.channels) if use.channel is None else [use.channel]
-        if spec.name not in self:
-            return [spec.neutral[channel] / 255 for channel in channels]
-        return [1.0 if bool(self[spec.name][:, :, channel].any()) else 0.0 for channel in channels]
 
 
 @dataclass(frozen=True)
@@ -131,27 +78,6 @@ class Mesh:
     def part(self, kept: NDArray[np.int32], faces: NDArray[np.int32]) -> Self:
         """The vertices ``kept``, with all that they have, under ``faces`` that name places in ``kept``."""
         return replace(self, data=self.data.take(kept), faces=faces)
-
-
-@dataclass(frozen=True)
-class Material:
-    """How a surface meets light, beside what its maps say.
-
-    ``alpha``: ``mask`` shows what is opaque by ``cutoff`` or more, ``blend`` mixes. ``factors`` are what a glTF
-    material multiplies its maps by, or their values where it has none, by glTF's paths
-    (``pbrMetallicRoughness.roughnessFactor``); what is not named is as the maps say. ``extensions`` are further layers
-    by glTF's names (``KHR_materials_clearcoat``), each with its plain values; programs that do not know one leave it
-    out.
-    """
-
-    alpha: Literal["opaque", "mask", "blend"] = "opaque"
-    cutoff: float = 0.5
-    double_sided: bool = False
-    factors: Mapping[str, Any] = field(default_factory=_no_facts)
-    extensions: Mapping[str, Mapping[str, Any]] = field(default_factory=_no_facts)
-
-
-PLAIN = Material()
 
 
 @dataclass(frozen=True)
@@ -290,7 +216,7 @@ class Avatar:
         if not self.levels:
             raise ValueError("avatar: it needs at least one level of detail")
         if self.thumbnail is not None:
-            _check_image("thumbnail", self.thumbnail)
+            check_image("thumbnail", self.thumbnail)
         self._check_rig()
 
     @property
@@ -364,8 +290,3 @@ def _check_quads(section: Section, faces: NDArray[np.int32]) -> None:
     halves = faces[: 2 * section.quads].reshape(-1, 2, 3)
     if len(halves) != section.quads or bool((halves[:, 0, [0, 2]] != halves[:, 1, [0, 1]]).any()):
         raise ValueError(f"avatar: the first {2 * section.quads} faces of {section.name or 'a section'} are no quads")
-
-
-def _check_image(label: str, image: NDArray[np.uint8], channels: int = 3) -> None:
-    if image.ndim != 3 or image.shape[2] != channels or image.dtype != np.uint8 or image.size == 0:
-        raise ValueError(f"avatar: {label} must be an (H, W, {channels}) uint8 image, got {image.shape} {image.dtype}")

@@ -437,7 +437,7 @@ class RecipeFields:
             later=True,
         ),
     ] = "auto"
-    images: Annotated[
+    image_format: Annotated[
         Literal["png", "jpeg"],
         RecipeField(
             help="How a .glb or a .gltf holds colours.",
@@ -447,7 +447,7 @@ class RecipeFields:
                 "png": ("PNG", "Every colour as it is"),
                 "jpeg": ("JPEG", "Smaller files; colours that are see-through, directions and roughness stay as PNG"),
             },
-            flag="--images",
+            flag="--image-format",
             later=True,
         ),
     ] = "png"

@@ -155,8 +155,8 @@ def test_fields_of_the_asset_and_their_defaults() -> None:
         ({"lods": ("many",)}, r"recipe: lods\.0"),
         ({"lod_maps": "some"}, "recipe: lod_maps: input should be 'own' or 'shared', got 'some'"),
         ({"texture": "photo"}, "'field', 'views' or 'auto'"),
-        ({"skeleton": "dog"}, "'bust' or 'smpl24', got 'dog'"),
-        ({"bone_naming": "maya"}, "'unreal' or 'vrm', got 'maya'"),
+        ({"skeleton": "dog"}, "'bust', 'smpl24' or 'full', got 'dog'"),
+        ({"bone_naming": "maya"}, "'vrm' or 'rpm', got 'maya'"),
         ({"closed": "perhaps"}, "recipe: closed"),
     ],
 )

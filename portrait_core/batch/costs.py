@@ -57,7 +57,12 @@ def _of_parts(recipe: Recipe, outputs: Outputs) -> Cost:
     fine = recipe.faces >= FINE
     seconds = 0.55 + 0.45 * texels + 0.3 * fine + 0.1 * len(recipe.lods) + 0.15 * (len(outputs.endings) - 1)
     maps = (1.1 + 0.5 * recipe.normal_map) * max(texels, 0.25) ** 0.75
-    size = len(outputs.endings) * (1.1e6 + 1.6e6 * fine + 0.5e6 * len(recipe.lods) + 1e6 * maps) + 260_000
+    maps *= 0.5 if recipe.image_format == "jpeg" else 1.0
+    shapes = 0.0
+    if recipe.face in ("morphs", "both"):
+        seconds += 0.2 + 0.3 * fine
+        shapes = (1.65e6 + 3.6e6 * fine + 0.45e6 * len(recipe.lods)) * (1.8 if recipe.face_normals else 1.0)
+    size = len(outputs.endings) * (1.1e6 + 1.6e6 * fine + 0.5e6 * len(recipe.lods) + 1e6 * maps + shapes) + 260_000
     if outputs.view:
         size += 600_000
     return Cost(seconds, size, 900 + 120 * texels)
@@ -97,5 +102,8 @@ def _settings(recipe: dict[str, object]) -> tuple[object, ...]:
         "normal_map",
         "occlusion",
         "lattice",
+        "face",
+        "face_normals",
+        "image_format",
     )
     return tuple(str(recipe.get(name)) for name in names)

@@ -37,7 +37,7 @@ class Client:
     texture_size: int = 1024
     normal_map: bool = True
     occlusion: bool = False
-    images: str = "png"
+    image_format: str = "png"
     hair_joints: bool = False
 
     def recipe(self, given: Collection[str] = ()) -> dict[str, Any]:
@@ -55,7 +55,7 @@ CLIENTS: Mapping[str, Client] = {
         formats="glb",
         skeleton="full",
         bone_naming="rpm",
-        images="jpeg",
+        image_format="jpeg",
     ),
     "vrm": Client(
         title="VRM 1.0 (VTubing, VRChat tools, three-vrm)",
@@ -63,7 +63,7 @@ CLIENTS: Mapping[str, Client] = {
         formats="vrm",
         skeleton="full",
         bone_naming="vrm",
-        images="jpeg",
+        image_format="jpeg",
         hair_joints=True,
     ),
     "unity": Client(

@@ -34,7 +34,7 @@ ROUNDS = 4
 """How often the way is looked at again after its end has been moved."""
 PASSED_ON, PASSES = 0.9, 8
 """Share of their mean that neighbours pass on to a vertex, and how often."""
-MOVING = 0.0005
+MOVING = 0.001
 """Metres that a shape moves a lid at least to be looked at."""
 REACH = 0.030
 """Metres from the middle of an eyeball within which skin may be a lid."""
@@ -110,10 +110,12 @@ class Lids:
             at = np.clip(-np.einsum("li,li->l", start, way) / square, 0.0, 1.0)
             near = start + at[:, None] * way
             short = wanted - np.sqrt(np.einsum("li,li->l", near, near))
+            if not bool((seen & (short > 0)).any()):
+                break
             # The end carries its push to the nearest place on the way by the share of the way that lies before it.
             pushes += np.where(seen & (short > 0), short / np.maximum(at, 0.25), 0.0)
         pushes = np.minimum(pushes, FARTHEST)
-        moved = np.einsum("li,li->l", moves, moves) > (0.2 * MOVING) ** 2
+        moved = np.einsum("li,li->l", moves, moves) > (0.1 * MOVING) ** 2
         for _ in range(PASSES):
             pushes = np.where(moved, np.maximum(pushes, PASSED_ON * (lid.means @ pushes)), pushes)
         return pushes

@@ -33,12 +33,44 @@ class FaceMotion:
     lines: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class FaceWish:
+    """What is to move the faces of several avatars: ``speech`` and ``recording`` are read once, an ``idle`` loop of so
+    many seconds is each one's own."""
+
+    speech: FaceMotion | None = None
+    recording: FaceMotion | None = None
+    idle: float | None = None
+
+    def __bool__(self) -> bool:
+        return self.speech is not None or self.recording is not None or self.idle is not None
+
+    def of(self, seed: int | None) -> FaceMotion | None:
+        """The motion of the face of one avatar, by its seed; None where nothing is wished."""
+        loop = None if self.idle is None else idle_motion(self.idle, seed or 0)
+        return together(self.speech, self.recording, loop)
+
+
+def take_wish(
+    recording: Path | None, speech: Path | None, strength: float, idle: float | None, rate: float | None = None
+) -> tuple[FaceWish, tuple[str, ...]]:
+    """Read the files that somebody named, and lines about them; see :func:`open_recording` and :func:`open_speech`.
+
+    Raises :class:`UsageError` for files in which nothing can be used, and numbers out of range.
+    """
+    said = None if speech is None else open_speech(speech, rate, strength)
+    recorded = None if recording is None else open_recording(recording, rate)
+    wish = FaceWish(said, recorded, idle)
+    whole = wish.of(0)  # says at once what is wrong with the seconds of the loop
+    return wish, whole.lines if whole is not None else ()
+
+
 def open_recording(path: Path, rate: float | None = None) -> FaceMotion:
     """The recording in a file (see docs/faces.md); ``rate`` in frames a second where the file does not say it.
 
     Raises :class:`UsageError` for a file in which nothing can be used.
     """
-    table = _told(path, lambda: read_recording(path, rate))
+    table = _told(path, lambda: read_recording(path, rate), lambda: read_cues(path), "cues of speech, a lip-sync,")
     return FaceMotion(plain_name(path.stem, "face"), table, _lines(path, table.line, table.notices))
 
 
@@ -55,7 +87,8 @@ def open_speech(path: Path, rate: float | None = None, amplitude: float = 1.0) -
     low, high = AMPLITUDES
     if not low <= amplitude <= high:  # NaN too
         raise UsageError(f"lip-sync: the strength goes from {low:g} to {high:g}, got {amplitude:g}.")
-    table = _told(path, lambda: spoken(read_cues(path, rate), amplitude))
+    wrong = "weights of shapes, a recording of a face,"
+    table = _told(path, lambda: spoken(read_cues(path, rate), amplitude), lambda: read_recording(path), wrong)
     return FaceMotion(plain_name(path.stem, "speech"), table, _lines(path, table.line, table.notices))
 
 
@@ -135,11 +168,16 @@ def _merged(tables: Sequence[FaceTable], end: float) -> FaceTable:
     return FaceTable(times, weights, turns)
 
 
-def _told(path: Path, read: Callable[[], FaceTable]) -> FaceTable:
+def _told(path: Path, read: Callable[[], FaceTable], other: Callable[[], object], holds: str) -> FaceTable:
+    """What ``read`` gives; where the file is one for ``other``, the error says what it ``holds``."""
     try:
         return read()
     except FaceFileError as error:
-        raise UsageError(f"{path}: {error}.") from error
+        try:
+            other()
+        except FaceFileError:
+            raise UsageError(f"{path}: {error}.") from error
+        raise UsageError(f"{path}: it holds {holds} and was given as the other.") from error
 
 
 def _lines(path: Path, line: str, notices: Sequence[str]) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def _exported(
             avatar if path.suffix.lower() == VRM else resting,  # a .vrm rests in a way of its own
             path,
             overwrite=overwrite,
-            image=recipe.images,
+            image=recipe.image_format,
             bones=bones,
             scene=scene,
             lod_files=lod_files,

@@ -19,7 +19,7 @@ from portrait_core.weights import registry
 from portrait_core.worker.fields import Fields
 
 FEATURES = (
-    "generate", "preview", "bake", "vary", "blend", "randomise", "attributes", "pose", "motion", "batch",
+    "generate", "preview", "bake", "vary", "blend", "randomise", "attributes", "pose", "motion", "face_motion", "batch",
 )  # fmt: skip
 PREVIEW_RANGE = (32, 1024)
 _CHOICES = {

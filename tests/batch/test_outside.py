@@ -215,6 +215,18 @@ def test_make_avatars_is_a_plain_loop(monkeypatch: pytest.MonkeyPatch) -> None:
         list(library.make_avatars(wanted, device="cpu"))
 
 
+def test_faces_and_pictures_cost_room() -> None:
+    sizes = [
+        cost_of(Recipe(topology="parts", **more), Outputs()).bytes
+        for more in (
+            {"image_format": "jpeg"}, {}, {"face": "joints"}, {"face": "both"}, {"face": "morphs", "face_normals": True},
+            {"face": "both", "faces": 40_000},
+        )
+    ]  # fmt: skip
+    jpeg, plain, joints, both, turning, fine = sizes
+    assert jpeg < plain == joints < both < turning and fine > both + 3e6
+
+
 def test_costs_grow_with_everything_and_learn_from_what_was_made() -> None:
     plain = cost_of(Recipe(), Outputs())
     for more in ({"lattice": 512}, {"faces": 60_000}, {"texture_size": 4096}, {"lods": (5000,)}):

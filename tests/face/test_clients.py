@@ -118,7 +118,7 @@ def line(name: str, row: Client) -> str:
     triangles = ", ".join(f"{count:,}" for count in (row.faces, *row.lods))
     return (
         f"| `{name}` | {row.title} | `.{row.formats}` | `{row.skeleton}` | `{row.bone_naming}` | {face} | "
-        f"{triangles} | {row.texture_size}, {row.images.upper()} | {'yes' if row.hair_joints else 'no'} |"
+        f"{triangles} | {row.texture_size}, {row.image_format.upper()} | {'yes' if row.hair_joints else 'no'} |"
     )
 
 

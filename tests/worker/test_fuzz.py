@@ -32,7 +32,7 @@ FIELDS: dict[str, list[str]] = {
     "vary": ["recipe", "count", "strength", "seed", "locks"],
     "blend": ["a", "b", "fractions"],
     "randomise": ["model", "seed", "count", "locks"],
-    "generate": ["recipe", "path", "name", "overwrite", "thumbnail", "lod_files", "blender", "motion"],
+    "generate": ["recipe", "path", "name", "overwrite", "thumbnail", "lod_files", "blender", "motion", "face_motion"],
     "batch": ["recipes", "recipe", "seeds", "seed_range", "folder", "pattern", "formats", "overwrite", "thumbnail"],
     "bake": ["recipe", "mesh", "mesh_name", "folder", "name", "overwrite"],
     "read_pose": ["path", "frame", "person", "up_axis", "units"],

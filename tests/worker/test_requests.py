@@ -14,6 +14,7 @@ from PIL import Image
 from portrait_core import __version__
 from portrait_core.formats.read_recipe import read_recipe
 from portrait_core.recipe import Recipe
+from tests.face.samples import live_link
 from tests.formats.test_read_recipe import changed
 from tests.worker.client import SMALL, Worker
 
@@ -267,3 +268,17 @@ def test_reading_poses_motions_and_recipes(shared: Worker, made: dict[str, Any],
     for do in ("read_pose", "read_recipe"):
         assert shared.refuse(do, path=str(tmp_path / "none.json"))["code"] == "usage"
     assert shared.refuse("read_motion", path=str(tmp_path / "m.npz"), out=str(tmp_path / "o.txt"))["code"] == "usage"
+
+
+def test_generate_with_a_face_that_moves(shared: Worker, tmp_path: Path) -> None:
+    (tmp_path / "take.csv").write_bytes(live_link(1))
+    recipe = {**SMALL, "seed": 3}
+    face = {"recording": str(tmp_path / "take.csv"), "idle": 5}
+    found = shared.ask("generate", recipe=recipe, path=str(tmp_path / "a.glb"), face_motion=face, thumbnail=False)
+    assert found["told"][0].endswith("take.csv: Live Link Face; 60 frames; 52 shapes; time code of 60 frames a second.")
+    assert any("has no shapes" in line for line in found["told"])
+    assert b'"animations"' in (tmp_path / "a.glb").read_bytes()
+    bad = shared.refuse(
+        "generate", recipe=recipe, path=str(tmp_path / "b.glb"), face_motion={"speech": str(tmp_path / "no")}
+    )
+    assert bad["code"] == "usage" and "does not exist" in bad["message"]

@@ -93,7 +93,9 @@ class BinaryBuilder:
             whole[rows] = values
             return self.accessor(whole, VERTEX_DATA, limits=True)
         # An offset says nothing without a buffer view, and validators refuse it.
-        accessor = self._records.Accessor(byteOffset=None, componentType=_COMPONENT["f4"], count=count, type=_KIND[3])
+        accessor = self._records.Accessor(
+            byteOffset=None, normalized=None, componentType=_COMPONENT["f4"], count=count, type=_KIND[3]
+        )
         if len(rows):
             _, numbers, moves = key
             if numbers not in self._known_rows:
@@ -102,13 +104,13 @@ class BinaryBuilder:
             accessor.sparse = self._records.Sparse(
                 count=len(rows),
                 indices=self._records.AccessorSparseIndices(
-                    bufferView=self._known_rows[numbers], componentType=component
+                    bufferView=self._known_rows[numbers], byteOffset=None, componentType=component
                 ),
-                values=self._records.AccessorSparseValues(bufferView=self.view(moves)),
+                values=self._records.AccessorSparseValues(bufferView=self.view(moves), byteOffset=None),
             )
         # Of the whole array, whose other rows are zero.
         known = np.concatenate([np.zeros((1, 3), np.float32), values.astype(np.float32)])
-        accessor.min, accessor.max = known.min(axis=0).tolist(), known.max(axis=0).tolist()
+        accessor.min, accessor.max = _shortest(known.min(axis=0)), _shortest(known.max(axis=0))
         self._gltf.accessors.append(accessor)
         return len(self._gltf.accessors) - 1
 
@@ -137,3 +139,8 @@ class BinaryBuilder:
             name = f"{self._beside}.bin"
             self.files[name] = bytes(self._bytes)
             buffer.uri = quote(name)
+
+
+def _shortest(numbers: NDArray[np.float32]) -> list[float]:
+    """The same float32 with as few digits as mean them: there are hundreds of targets."""
+    return [float(str(number)) for number in numbers]

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from portrait_core.errors import ModelFileError
 from portrait_core.models.starter.generator import CanonicalGenerator
 from portrait_core.models.starter.model import CanonicalAvatarModel
-from portrait_core.models.starter.parts_template import VERSION, tensors_of
+from portrait_core.models.starter.parts_template import VERSION, template_of, tensors_of
 from portrait_core.parts.template import PartsTemplate
 from portrait_core.progress import Progress, silent
 from portrait_core.runtime.torch_threads import one_torch_thread
@@ -28,7 +29,7 @@ from portrait_core.training.parts_template.traits import traits
 from portrait_core.training.parts_template.wardrobe import Wardrobe
 from portrait_core.training.parts_template.whole_mesh import load_whole_mesh
 from portrait_core.training.parts_template.worn import Mannequin
-from portrait_core.weights.checkpoint import PARTS_PREFIX, load_weights, save_model
+from portrait_core.weights.checkpoint import PARTS_PREFIX, LoadedWeights, load_weights, save_model
 from portrait_core.world.assets import AssetFolders, find_assets
 from portrait_core.world.identity import LANDMARKS
 from portrait_core.world.latent import CODE_SCALARS, STYLES
@@ -65,6 +66,7 @@ def build_parts(
     progress("hair and garments", 0.8)
     hair, garments = wardrobe.hair(controls), wardrobe.garments(controls)
     progress("mouth and cards", 0.9)
+    brows = {n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("brows.")}
     template = PartsTemplate(
         controls=controls,
         rest=rest_pose(),
@@ -73,7 +75,7 @@ def build_parts(
         eyes=eyes,
         mouth={name: part.fitted(controls) for name, part in mouth.items()},
         lashes={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("lashes.")},
-        brows={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("brows.")},
+        brows=brows,
         hair=hair,
         garments=garments,
         traits=traits(network.identity_warp, assets),
@@ -82,29 +84,52 @@ def build_parts(
             "eye": eye_picture(assets),
             "mouth": mouth_picture(mesh, mouth, assets),
         },
-        face=shape_targets(shapes, mesh, controls),
+        face=shape_targets(shapes, mesh, controls, skin, brows.values()),
     )
     return template, basis.residual
 
 
 def renew_parts(
-    path: Path, out: Path, assets: Path | None = None, *, overwrite: bool = True, progress: Progress = silent
+    path: Path,
+    out: Path,
+    assets: Path | None = None,
+    *,
+    face_only: bool = False,
+    overwrite: bool = True,
+    progress: Progress = silent,
 ) -> PartsReport:
     """Make the parts template of the starter in ``path`` and write the whole model to ``out``, or nothing.
 
-    The same file and data give the same bytes. Raises :class:`ModelFileError` for a file that is no starter and
-    :class:`UsageError` where the CC0 data is not found.
+    With ``face_only`` the template that is there gets the face's shapes anew, and all its other tensors stay as they
+    are. The same file and data give the same bytes. Raises :class:`ModelFileError` for a file that is no starter, and
+    for one without parts if they are to stay; :class:`UsageError` where the CC0 data is not found.
     """
     loaded = load_weights(path)
     model = CanonicalAvatarModel(loaded, torch.device("cpu"))
     with one_torch_thread():
-        template, residual = build_parts(model.network, find_assets(assets), progress)
+        if face_only:
+            template, residual = with_face(loaded, find_assets(assets)), 0.0
+        else:
+            template, residual = build_parts(model.network, find_assets(assets), progress)
     own = tensors_of(template)
     tensors = {name: t for name, t in loaded.tensors.items() if not name.startswith(PARTS_PREFIX)} | own
     header = loaded.header.model_copy(update={"parts": _facts(template), "digest": ""})
     progress("writing", 0.95)
     save_model(out, tensors, header, overwrite=overwrite)
     return PartsReport(out, out.stat().st_size, _bytes(own), residual)
+
+
+def with_face(loaded: LoadedWeights, assets: AssetFolders) -> PartsTemplate:
+    """The template of a weights file with shapes of the face made anew; raises :class:`ModelFileError` where there is
+    none."""
+    template = template_of(loaded)
+    if template is None:
+        raise ModelFileError(f"{loaded.path}: it has no parts; make them all first, without --face-only.")
+    mesh = load_whole_mesh(assets)
+    shapes = read_shapes(assets, len(mesh.rest))
+    return replace(
+        template, face=shape_targets(shapes, mesh, template.controls, template.skin, template.brows.values())
+    )
 
 
 def _facts(template: PartsTemplate) -> dict[str, object]:

@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from portrait_core.parts.controls import Controls
 from portrait_core.parts.shape_targets import Bite, Jaw
+from portrait_core.training.parts_template.mended_shapes import MouthFrame
 from portrait_core.training.parts_template.whole_mesh import BODY, WholeMesh
 
 TEETH, TONGUE = "helper-lower-teeth", "helper-tongue"
@@ -43,7 +44,7 @@ class WholeJaw:
 
 
 def build_jaw(
-    shapes: dict[str, NDArray[np.float64]], mesh: WholeMesh
+    shapes: dict[str, NDArray[np.float64]], mesh: WholeMesh, mouth: MouthFrame
 ) -> tuple[WholeJaw, dict[str, NDArray[np.float64]]]:
     """The jaw of the canonical body, and what its turn leaves of the moves (N, 3) of the shapes that turn it."""
     mean = mesh.neutral
@@ -56,9 +57,17 @@ def build_jaw(
     hinge = np.array([0.0, height, depth])
     turned = (mean - hinge) @ less.T
     opening = _share(shapes["jawOpen"], turned, mesh)
-    closing = -_share(-shapes["mouthClose"], turned, mesh)
+    closing = _share(-shapes["mouthClose"], turned, mesh)
+    # Lips that close over an open jaw are where they were at rest; what is around them goes part of the way.
+    at = mouth.vertices
+    closing[at] += mouth.around * (opening[at] - closing[at])
     around = _around(mean, hinge, mesh)
-    jaw = WholeJaw({"jawOpen": opening, "mouthClose": closing}, around, hinge - mean[around].mean(axis=0), angle)
+    jaw = WholeJaw(
+        {"jawOpen": opening, "mouthClose": -np.minimum(closing, opening)},
+        around,
+        hinge - mean[around].mean(axis=0),
+        angle,
+    )
     return jaw, {name: np.zeros_like(mean) for name in jaw.weights}
 
 

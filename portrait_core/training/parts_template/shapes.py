@@ -7,6 +7,7 @@ Source: the repository extra-targets of the MakeHuman community, ``faceunits01``
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,11 @@ from numpy.typing import NDArray
 from portrait_core.errors import UsageError, remedy
 from portrait_core.face.names import ARKIT, VISEMES
 from portrait_core.parts.controls import Controls
+from portrait_core.parts.fitted import Fitted
 from portrait_core.parts.shape_targets import ShapeTargets, Target
+from portrait_core.parts.skin import SkinTemplate
 from portrait_core.training.parts_template.jaw import bites, build_jaw
+from portrait_core.training.parts_template.mended_shapes import along_skin, mended, mouth_frame
 from portrait_core.training.parts_template.whole_mesh import WholeMesh
 from portrait_core.world.assets import DECIMETRE, AssetFolders, read_target
 
@@ -48,14 +52,26 @@ def read_shapes(assets: AssetFolders, count: int) -> dict[str, NDArray[np.float6
     return found
 
 
-def shape_targets(shapes: dict[str, NDArray[np.float64]], mesh: WholeMesh, controls: Controls) -> ShapeTargets:
-    """The targets over ``controls`` of ``shapes`` (N, 3) by name."""
-    jaw, rest = build_jaw(shapes, mesh)
-    own = {name: rest.get(name, moves)[controls.index] for name, moves in shapes.items()}
+def shape_targets(
+    shapes: dict[str, NDArray[np.float64]],
+    mesh: WholeMesh,
+    controls: Controls,
+    skin: SkinTemplate,
+    brows: Iterable[Fitted],
+) -> ShapeTargets:
+    """The targets over ``controls`` of ``shapes`` (N, 3) by name, mended on the ``skin`` that they move."""
+    vertices = controls.index[skin.vertices]
+    places = mesh.neutral[vertices]
+    frame = mouth_frame(vertices, places, skin.quads, skin.regions, shapes["jawOpen"][vertices])
+    under = np.unique(np.concatenate([np.unique(each.rows.indices) for each in brows]))
+    begin = np.flatnonzero(np.isin(skin.vertices, under))
+    better = mended(shapes, frame, along_skin(places, skin.quads, begin))
+    jaw, rest = build_jaw(better, mesh, frame)
+    own = {name: rest.get(name, moves)[controls.index] for name, moves in better.items()}
     return ShapeTargets(
         targets={name: _target(moves) for name, moves in own.items()},
         looks=_looks(),
-        bites=bites(shapes, jaw, mesh),
+        bites=bites(better, jaw, mesh),
         jaw=jaw.over(controls),
     )
 

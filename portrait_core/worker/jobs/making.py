@@ -20,10 +20,11 @@ from portrait_core.recipe_fields import PERSON
 from portrait_core.runtime.own_folders import offer
 from portrait_core.worker.estimate import bake_steps, generate_steps, model_steps
 from portrait_core.worker.fields import Fields
-from portrait_core.worker.jobs.reading import take_motion
+from portrait_core.worker.jobs.reading import take_face, take_motion
 from portrait_core.worker.watch import Watch
 
 if TYPE_CHECKING:
+    from portrait_core.face.motion_files import FaceMotion
     from portrait_core.rig import Motion
 
 
@@ -37,18 +38,21 @@ def generate(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     lod_files = fields.flag("lod_files", False)
     blender = fields.text("blender") if fields.given("blender") else None
     moving = fields.part("motion") if fields.given("motion") else None
+    facing = fields.part("face_motion") if fields.given("face_motion") else None
     fields.done()
     animation = None
     if moving is not None:
         animation = take_motion(moving).motion
         moving.done()
     recipe = engine.take_recipe(facts)
+    face, told = (None, ()) if facing is None else take_face(facing, recipe)
     _check_formats([path], blender)
     if name:
         check_name(name)
     offer(prepare_folder(path.parent))
     options = {"overwrite": overwrite, "thumbnail": thumbnail, "lod_files": lod_files}
-    return _make(recipe, [path], name or path.stem, watch, engine, animation, blender=blender, **options)
+    made = _make(recipe, [path], name or path.stem, watch, engine, animation, face, blender=blender, **options)
+    return made if facing is None else {**made, "told": [*told, *made["told"]]}
 
 
 def batch(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
@@ -129,6 +133,7 @@ def _make(
     watch: Watch,
     engine: Engine,
     motion: Motion | None = None,
+    face: FaceMotion | None = None,
     *,
     overwrite: bool,
     thumbnail: bool,
@@ -138,6 +143,7 @@ def _make(
     """Make one avatar and write it in every format; the answer of ``generate``."""
     from portrait_core.pipeline import make_avatar
     from portrait_core.pipeline.export import export_avatar, planned_files, with_motion
+    from portrait_core.pipeline.face_motion import with_face_motion
 
     planned = planned_files(paths, 1 + len(recipe.lods), lod_files=lod_files, thumbnail=thumbnail)
     _refuse_existing(planned, overwrite=overwrite)
@@ -151,6 +157,10 @@ def _make(
     avatar = make_avatar(recipe.model_copy(update={"model": model.header.name}), model, watch, name=name)
     if motion is not None:
         avatar = with_motion(avatar, motion)
+    told: dict[str, Any] = {}
+    if face is not None:
+        avatar, lines = with_face_motion(avatar, face)
+        told["told"] = list(lines)
     done = export_avatar(
         avatar, paths, recipe, watch, overwrite=overwrite, lod_files=lod_files, thumbnail=thumbnail, blender=blender
     )
@@ -168,6 +178,7 @@ def _make(
         "report": dict(avatar.report),
         "seconds": round(time.perf_counter() - begin, 3),
         "stages": watch.finish(),
+        **told,
     }
 
 

@@ -19,6 +19,8 @@ from portrait_core.worker.watch import Watch
 
 if TYPE_CHECKING:
     from portrait_core.body.recordings import FileHints
+    from portrait_core.face.motion_files import FaceMotion
+    from portrait_core.recipe import Recipe
     from portrait_core.rig import Motion
     from portrait_core.rig.motion_files import MotionFile
 
@@ -68,6 +70,19 @@ def take_motion(fields: Fields) -> MotionFile:
     from portrait_core.rig.motion_files import open_motion
 
     return open_motion(path, frame_rate=rate, root=root, hints=hints)
+
+
+def take_face(fields: Fields, recipe: Recipe) -> tuple[FaceMotion | None, tuple[str, ...]]:
+    """What moves the face of the avatar of ``recipe``, as the fields ask for it, and lines about their files."""
+    recording, speech = (fields.path(name) if fields.given(name) else None for name in ("recording", "speech"))
+    strength = fields.number("strength", 1.0, low=0.0, high=2.0)
+    idle = fields.number("idle", low=2.0, high=600.0) if fields.given("idle") else None
+    rate = fields.number("rate", low=1e-3, high=1000.0) if fields.given("rate") else None
+    fields.done()
+    from portrait_core.face.motion_files import take_wish
+
+    wish, lines = take_wish(recording, speech, strength, idle, rate)
+    return wish.of(recipe.seed), lines
 
 
 def _take_hints(fields: Fields) -> FileHints:

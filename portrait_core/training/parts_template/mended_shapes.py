@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shapes whose targets are clumsy, mended: the same for everybody, so that what a person's shapes are stays linear.
+
+The targets were made by a program. A funnelled mouth has the corners of a closed one, a jaw that goes aside hardly
+does, brows are dragged along by lids, lids stay where they are when the eyes look up, and lips that close over an open
+jaw do not meet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import dijkstra
+
+from portrait_core.parts.skin import REGIONS
+from portrait_core.training.parts_template.regions import edge_graph
+
+Shapes = dict[str, NDArray[np.float64]]
+
+ASIDE = 1.45
+"""How much farther the jaw goes aside than in the targets: ten millimetres, as far as jaws go."""
+LIDS_ASIDE = 1.7
+"""How much farther lids follow eyes that look aside: eyes turn that much farther than in the targets."""
+LIDS_UP = 0.85
+"""Share of wide eyes that is added to eyes that look up."""
+BROW_FROM, BROW_TO = 0.002, 0.009
+"""Metres along the skin from brows between which the shapes of eyes begin."""
+LIP_FROM, LIP_TO = 0.005, 0.016
+"""Metres along the skin from where the lips meet between which they stop to be lips."""
+AROUND_FROM, AROUND_TO = 0.011, 0.024
+"""The same of what is held where it was when lips close over an open jaw."""
+IN, FORTH = 0.24, 0.0030
+"""How far the corners of a funnelled mouth go in, as a share of their distance from the middle, and forth, metres."""
+ROUND = 0.0048
+"""Metres that each lip of a funnelled mouth opens half-way to its corner, beyond the target's."""
+ROUNDED = {"viseme_O": ("mouthFunnel", 0.45), "viseme_U": ("mouthPucker", 0.6), "viseme_CH": ("mouthFunnel", 0.2)}
+"""Visemes that are spoken with round lips, and how much of which shape they get."""
+RAISED = {"viseme_FF": ("mouthShrugLower", 0.55)}
+"""Lower lips that come up to the teeth."""
+PRESSED = {"viseme_PP": 0.7}
+"""Shapes that go too far, and the share that is left."""
+
+
+@dataclass(frozen=True, eq=False)
+class MouthFrame:
+    """Where a vertex of the skin lies beside the mouth: ``vertices`` (V,) of the base mesh and their ``places`` (V, 3),
+    metres from where the lips meet along the skin ``away`` (V,), and ``side`` (V,), 1 on the upper lip, -1 on the lower
+    one; ``corner``: metres from the middle to the mouth's corners, ``front`` (V,) 1 before the bag of the mouth."""
+
+    vertices: NDArray[np.int64]
+    places: NDArray[np.float64]
+    away: NDArray[np.float64]
+    side: NDArray[np.float64]
+    corner: float
+
+    @property
+    def lips(self) -> NDArray[np.float64]:
+        """(V,) 1 on the lips to 0."""
+        return 1 - _smooth((self.away - LIP_FROM) / (LIP_TO - LIP_FROM))
+
+    @property
+    def around(self) -> NDArray[np.float64]:
+        """(V,) 1 on the lips and next to them to 0."""
+        return 1 - _smooth((self.away - AROUND_FROM) / (AROUND_TO - AROUND_FROM))
+
+
+def mouth_frame(
+    vertices: NDArray[np.int64],
+    places: NDArray[np.float64],
+    quads: NDArray[np.int64],
+    regions: NDArray[np.uint8],
+    opening: NDArray[np.float64],
+) -> MouthFrame:
+    """For ``quads`` (Q, 4) over the skin's ``vertices`` (V,) at ``places`` (V, 3), ``regions`` (Q,) of them and the
+    displacements ``opening`` (V, 3) of an opening jaw, which tells the lips apart."""
+    mouth = regions == REGIONS.index("mouth")
+    rim = np.intersect1d(quads[mouth], quads[~mouth])
+    drop = -opening[rim, 1]
+    lower = rim[drop > 0.5 * drop.max()]
+    upper = rim[drop < 0.25 * drop.max()]
+    graph = edge_graph(quads, len(places)).tocoo()
+    length = np.linalg.norm(places[graph.row] - places[graph.col], axis=1)
+    ways = sparse.csr_matrix((length, (graph.row, graph.col)), graph.shape)
+    whole, up, down = (
+        np.asarray(dijkstra(ways, indices=each, min_only=True), np.float64) for each in (rim, upper, lower)
+    )
+    side = np.clip((down - up) / 0.004, -1, 1)
+    return MouthFrame(vertices, places, whole, side, float(np.abs(places[rim, 0]).max()))
+
+
+def along_skin(places: NDArray[np.float64], quads: NDArray[np.int64], begin: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(V,) metres along the edges from the nearest of the vertices ``begin``."""
+    graph = edge_graph(quads, len(places)).tocoo()
+    length = np.linalg.norm(places[graph.row] - places[graph.col], axis=1)
+    ways = sparse.csr_matrix((length, (graph.row, graph.col)), graph.shape)
+    return np.asarray(dijkstra(ways, indices=begin, min_only=True), np.float64)
+
+
+def mended(shapes: Shapes, frame: MouthFrame, from_brows: NDArray[np.float64]) -> Shapes:
+    """The shapes (N, 3) of the base mesh, better; ``from_brows`` (V,) metres along the skin."""
+    result = {name: moves.copy() for name, moves in shapes.items()}
+    for side in ("Left", "Right"):
+        result[f"eyeLookUp{side}"] += LIDS_UP * shapes[f"eyeWide{side}"]
+        result[f"jaw{side}"] *= ASIDE
+        for way in ("In", "Out"):
+            result[f"eyeLook{way}{side}"] *= LIDS_ASIDE
+    share = _smooth((from_brows - BROW_FROM) / (BROW_TO - BROW_FROM))
+    for name, moves in result.items():
+        if name.startswith("eye"):
+            moves[frame.vertices] *= share[:, None]
+    result["mouthFunnel"][frame.vertices] += _rounded(frame)
+    for name, (other, amount) in (*ROUNDED.items(), *RAISED.items()):
+        result[name] += amount * result[other]
+    for name, amount in PRESSED.items():
+        result[name] *= amount
+    return result
+
+
+def _rounded(frame: MouthFrame) -> NDArray[np.float64]:
+    """(V, 3) what makes the opening of a funnelled mouth round: corners go in and forth, lips apart beside them."""
+    across = np.abs(frame.places[:, 0]) / frame.corner
+    beside = np.exp(-(((across - 1.0) / 0.35) ** 2)) * frame.lips
+    moves = np.zeros_like(frame.places)
+    moves[:, 0] = -IN * frame.places[:, 0] * beside
+    moves[:, 2] = FORTH * beside
+    # The target's opening is a diamond; a circle is wider half-way to the corners.
+    inside = np.clip(1 - across, 0, 1)
+    moves[:, 1] = ROUND * 4 * inside * np.clip(across, 0, 1) * frame.side * frame.lips
+    return moves
+
+
+def _smooth(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    inside = np.clip(share, 0, 1)
+    return inside * inside * (3 - 2 * inside)
