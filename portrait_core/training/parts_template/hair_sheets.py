@@ -14,7 +14,8 @@ INWARDS = -0.1
 """Sheets that face away from the middle of the skull less than this, on the mean, -1 to 1, are turned."""
 
 APART = 64
-"""Charts of a texture are set apart by a metre across, and begin again after so many: half precision holds no more."""
+"""Charts of a texture are set apart by a metre across, and begin again after so many: in single precision places are
+then exact to a hundredth of a millimetre."""
 
 
 def turned_inwards(places: NDArray[np.float64], quads: NDArray[np.int64]) -> NDArray[np.bool_]:

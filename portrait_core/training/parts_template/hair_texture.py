@@ -2,8 +2,8 @@
 """The set's hair textures without their own colour: how light each texel is beside the style's mean, and where hair
 is.
 
-Only what lies in the mesh's own charts is kept, so that no mark in a margin is left; beyond their borders the charts
-are continued, for coarser mips.
+Only what lies in the mesh's own charts is kept, so that no mark in a margin is left; a little beyond their borders the
+charts are continued.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ KEPT = 0.45
 SOFT, SOFT_SPREAD = 2.0, 0.06
 """Texels over which blotches of soft hair are smoothed, and the standard deviation of what is left."""
 
+MARGIN = 12
+"""Texels beside hair into which it is continued, for coarser mips; beyond them there is nothing to be stored."""
+
 
 def texels_at(uvs: NDArray[np.floating], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows and columns (...,) of the texels, of a ``size`` x ``size`` texture, in which places (..., 2) lie."""
@@ -61,6 +64,7 @@ def detail_image(
     middle = np.average(detail, weights=alpha)
     deviation = np.sqrt(np.average((detail - middle) ** 2, weights=alpha))
     grey = MIDDLE + (SOFT_SPREAD if soft else SPREAD) * np.clip((detail - middle) / max(deviation, 1e-6), -3.5, 3.5)
+    grey = np.where(ndimage.distance_transform_edt(alpha == 0) > MARGIN, MIDDLE, grey)
     return np.rint(np.stack([grey, alpha], -1) * 255).astype(np.uint8)
 
 
