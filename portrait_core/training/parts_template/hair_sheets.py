@@ -41,6 +41,18 @@ def turned_inwards(places: NDArray[np.float64], quads: NDArray[np.int64]) -> NDA
     return (facing < INWARDS * area)[sheet]
 
 
+def piece_widths(places: NDArray[np.float64], quads: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(Q,) how wide the piece of each quad of a mesh (K, 3), (Q, 4) is: the mean of its quads' shorter sides, metres.
+
+    Strips a millimetre or two wide, which stand for single strands in the set, look like wire.
+    """
+    corners = places[quads]
+    sides = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
+    shorter = np.minimum(sides[:, 0] + sides[:, 2], sides[:, 1] + sides[:, 3]) / 2
+    piece = component_labels(len(places), quads.ravel(), np.roll(quads, -1, axis=1).ravel())[quads[:, 0]]
+    return np.asarray(np.bincount(piece, shorter) / np.maximum(np.bincount(piece), 1))[piece]
+
+
 def texture_strands(
     places: NDArray[np.float64],
     triangles: NDArray[np.int64],
