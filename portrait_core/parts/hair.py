@@ -138,7 +138,8 @@ class HairStyle:
             "quads": self.quads.astype(np.int16),
             "corners": self.corners.astype(np.int16),
             "uvs": self.uvs,
-            "strands": self.strands.astype(np.float16),
+            # Single precision: charts lie up to 64 m apart, and strands are drawn a millimetre wide.
+            "strands": self.strands,
             "shorter": self.shorter.astype(np.float16),
             "outward": self.outward.astype(np.float16),
             "wave": self.wave.astype(np.float16),

@@ -11,6 +11,7 @@ import pytest
 from portrait_core.parts.hair import CUTS, HairStyle, Shape, shape_of, style_of
 from portrait_core.parts.hair_maps import LIGHT, TUFTS, _hashed, colour_factor, hair_maps, noise
 from portrait_core.parts.rest_pose import RestPose
+from portrait_core.training.parts_template.hair_sheets import APART
 from portrait_core.training.parts_template.hair_texture import png_bytes
 from tests.parts.worn_meshes import body, hair_style, look, sheet
 
@@ -63,6 +64,15 @@ def test_arrays_give_the_same_style() -> None:
     assert again.places(body(), REST, shape) == pytest.approx(style.places(body(), REST, shape), abs=1e-4)
     assert (again.quads == style.quads).all() and again.detail == style.detail
     assert again.roots == pytest.approx(style.roots, abs=1 / 255)
+
+
+def test_strands_of_the_last_chart_are_stored_to_a_hundredth_of_a_millimetre() -> None:
+    """Charts lie up to 64 m apart across; half precision would move them in steps of centimetres."""
+    style = hair_style()
+    far = replace(style, strands=style.strands + np.array([APART - 1, 0.0], np.float32))
+    again = HairStyle.from_arrays(far.to_arrays())
+    assert again.strands - [APART - 1, 0.0] == pytest.approx(style.strands, abs=1e-5)
+    assert hair_maps(again, 128).direction == pytest.approx(hair_maps(style, 128).direction, abs=1)
 
 
 def test_maps_are_grey_sharper_than_what_is_stored_and_always_the_same() -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.spatial import cKDTree
 
 from portrait_core.geometry.settled import settled
 from portrait_core.models.starter.identity_warp import IdentityWarp
@@ -21,7 +23,6 @@ from portrait_core.parts.controls import Controls
 from portrait_core.training.parts_template.whole_mesh import WholeMesh
 from portrait_core.world.assets import AssetFolders
 from portrait_core.world.base_mesh import BaseMesh, load_base_mesh
-from portrait_core.world.identity import IdentitySpace, load_identity_space
 from portrait_core.world.latent import Z_DIM, attributes
 from portrait_core.world.morphs import target_weights
 
@@ -30,6 +31,9 @@ RIDGE = 1e-9
 
 IDENTITIES = 1600
 """Random identities that tell which targets vary at all."""
+
+SAME = 1e-5
+"""Metres within which two vertices are the same."""
 
 STRIDE = 2
 """Every so many vertices of the warp are enough."""
@@ -59,17 +63,13 @@ class WholeBasis:
 
 def whole_basis(warp: IdentityWarp, mesh: WholeMesh, assets: AssetFolders) -> WholeBasis:
     """Fit target weights to a warp; raises ``ValueError`` for a warp over another template."""
-    base, space = load_base_mesh(assets), load_identity_space(assets)
-    if tuple(warp.vertices.shape) != space.vertices.shape:
-        raise ValueError(
-            f"the warp has {len(warp.vertices)} vertices, the base mesh's template {len(space.vertices)}: "
-            "the weights were made with another version of the CC0 data"
-        )
+    base = load_base_mesh(assets)
+    rows = warped_rows(warp.vertices.double().cpu().numpy(), base)
     usual = target_weights(base, attributes(np.random.default_rng(0).normal(size=(IDENTITIES, Z_DIM))))
     varying, middle = np.flatnonzero(usual.std(axis=0) > 1e-9), usual.mean(axis=0)
     own_mean, own_basis = warp.mean.double().cpu().numpy(), warp.basis.double().cpu().numpy()
-    linear = _linear(base, space, varying)
-    start = space.displacement(_centred(base.rest, base.targets, middle, base.joints["neck"]), base)
+    linear = _linear(base, rows, varying)
+    start = np.asarray(rows @ (_centred(base.rest, base.targets, middle, base.joints["neck"]) - base.neutral))
     part, wanted = slice(None, None, STRIDE), np.concatenate([own_basis, (own_mean - start)[:, :, None]], 2)
     system = linear[part].reshape(-1, len(varying))
     gram = system.T @ system
@@ -87,12 +87,30 @@ def whole_basis(warp: IdentityWarp, mesh: WholeMesh, assets: AssetFolders) -> Wh
     )
 
 
-def _linear(base: BaseMesh, space: IdentitySpace, targets: NDArray[np.int64]) -> NDArray[np.float64]:
+def warped_rows(vertices: NDArray[np.float64], base: BaseMesh) -> Any:
+    """(V, U) control vertices -> the vertices (V, 3) of a warp.
+
+    They are known by their places, not by what is visible of the canonical body today: rays decide that, and a vertex
+    more or less in the mouth would give all others the neighbours' targets. Raises ``ValueError`` for places that are
+    not the base mesh's.
+    """
+    every: Any = sparse.csr_matrix(sparse.vstack([base.skin.matrix, base.eyes.matrix]))
+    found: Any = cKDTree(np.asarray(every @ base.neutral)).query(vertices)
+    farthest = float(np.max(found[0]))
+    if farthest > SAME:
+        raise ValueError(
+            f"a vertex of the warp lies {1e3 * farthest:.1f} mm beside the base mesh: "
+            "the weights were made with another version of the CC0 data"
+        )
+    return every[found[1]]
+
+
+def _linear(base: BaseMesh, rows: Any, targets: NDArray[np.int64]) -> NDArray[np.float64]:
     """(V, 3, T) displacement of the warp's template per unit of target weight."""
     moved = base.targets[targets].astype(np.float64)
     moved -= moved[:, base.joints["neck"]].mean(axis=1, keepdims=True)
     flat = moved.transpose(1, 2, 0).reshape(len(base.neutral), -1)
-    return np.asarray(space.matrix @ flat).reshape(-1, 3, len(targets))
+    return np.asarray(rows @ flat).reshape(-1, 3, len(targets))
 
 
 def _centred(

@@ -29,8 +29,9 @@ from portrait_core.training.parts_template.hair_shaping import (
     smoothstep,
     wave,
 )
-from portrait_core.training.parts_template.hair_sheets import texture_strands, turned_inwards
+from portrait_core.training.parts_template.hair_sheets import piece_widths, texture_strands, turned_inwards
 from portrait_core.training.parts_template.hair_texture import detail_image, png_bytes, texels_at
+from portrait_core.training.parts_template.hair_tuck import hairline_border, tucked
 from portrait_core.training.parts_template.hairline import hairline_points, sparser
 from portrait_core.training.parts_template.hidden_hair import seen_quads
 from portrait_core.training.parts_template.levels import coarser
@@ -53,7 +54,9 @@ class Cut:
         fringe: whether a fringe hangs over the eyes and is cut.
         tail: whether what hangs is a tail or a braid.
         bare: whether the set's texture has no hairline of its own.
-        nape: whether it ends at the nape, on the skin.
+        nape: whether hair lies on the nape.
+        short: whether its hairline is to lie on the skin all round.
+        strips: metres: pieces of the mesh that are narrower are left out.
         roots: metres that it lies at least over the skin.
         soft: whether the set's texture is of hard blotches, of which little is kept.
     """
@@ -62,6 +65,8 @@ class Cut:
     tail: bool = False
     bare: bool = False
     nape: bool = False
+    short: bool = False
+    strips: float = 0.0
     roots: float = ROOTS
     soft: bool = False
 
@@ -69,12 +74,12 @@ class Cut:
 STYLES: dict[str, Cut] = {
     "afro01": Cut(nape=True, roots=0.0025, soft=True),
     "bob01": Cut(fringe=True),
-    "braid01": Cut(fringe=True, tail=True, bare=True),
+    "braid01": Cut(fringe=True, tail=True, bare=True, nape=True, strips=0.0032),
     "ponytail01": Cut(tail=True, nape=True),
-    "short01": Cut(nape=True),
-    "short02": Cut(nape=True),
-    "short03": Cut(fringe=True, nape=True),
-    "short04": Cut(nape=True),
+    "short01": Cut(nape=True, short=True),
+    "short02": Cut(nape=True, short=True),
+    "short03": Cut(fringe=True, nape=True, short=True),
+    "short04": Cut(nape=True, short=True),
 }
 """The styles of the set that are built. Not ``bob02``: its locks are cards with gaps between them, and its fringe is
 a sheet in its own shadow; nor ``long01``, whose back is of flat strips with edges like paper. Who would wear them wears
@@ -101,18 +106,25 @@ def hair_proxy(folder: Path, name: str, mannequin: Mannequin) -> Proxy:
 
 def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Controls) -> HairStyle:
     """Build the style in ``folder`` from its proxy; the controls must have all vertices that it uses."""
+    cut = STYLES.get(folder.name, Cut())
     quads, corners, uvs = quads_of(proxy)
     rgba = _texture(folder)
     eyes = mannequin.eyes
     modelled = proxy.places(mannequin.places) - eyes
     turned = turned_inwards(modelled, quads)[:, None]
     quads, corners = (np.where(turned, each[:, ::-1], each) for each in (quads, corners))
+    wide = piece_widths(modelled, quads) >= cut.strips
+    quads, corners = quads[wide], corners[wide]
     triangles = halves(quads)
     directions, flow = _flow(modelled, quads, uvs[corners], rgba)
     strands = solve_strands(modelled, triangles, directions)
     drawn = texture_strands(modelled, triangles, halves(corners), uvs.astype(np.float64), directions)
     places = modelled
-    cut = STYLES.get(folder.name, Cut())
+    if cut.short:
+        border = hairline_border(
+            places, triangles, _corner_uvs(corners, uvs), rgba[..., 3], mannequin, fringe=cut.fringe
+        )
+        places = tucked(places, border, mannequin)
     places = over_skin(places, triangles, mannequin.head, cut.roots)
     above = clearance(places, mannequin.head)
     hairline = hairline_points(places, quads, above) if cut.bare else np.zeros((0, 3))
@@ -141,7 +153,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
         outward=outward(places, above),
         wave=wave(places, normals, flow, strands, edge, above),
         roots=roots,
-        detail=png_bytes(detail_image(rgba, halves(corners).astype(np.int32), uvs, soft=cut.soft)),
+        detail=png_bytes(detail_image(rgba, halves(corners).astype(np.int32), uvs, drawn[:, 1], soft=cut.soft)),
         coarse=(),
         footing=footing_of(places, triangles, mannequin, controls),
     )

@@ -14,7 +14,8 @@ INWARDS = -0.1
 """Sheets that face away from the middle of the skull less than this, on the mean, -1 to 1, are turned."""
 
 APART = 64
-"""Charts of a texture are set apart by a metre across, and begin again after so many: half precision holds no more."""
+"""Charts of a texture are set apart by a metre across, and begin again after so many: in single precision places are
+then exact to a hundredth of a millimetre."""
 
 
 def turned_inwards(places: NDArray[np.float64], quads: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -38,6 +39,18 @@ def turned_inwards(places: NDArray[np.float64], quads: NDArray[np.int64]) -> NDA
     facing = np.bincount(sheet, (across * away).sum(axis=1))
     area = np.bincount(sheet, np.linalg.norm(across, axis=1))
     return (facing < INWARDS * area)[sheet]
+
+
+def piece_widths(places: NDArray[np.float64], quads: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(Q,) how wide the piece of each quad of a mesh (K, 3), (Q, 4) is: the mean of its quads' shorter sides, metres.
+
+    Strips a millimetre or two wide, which stand for single strands in the set, look like wire.
+    """
+    corners = places[quads]
+    sides = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
+    shorter = np.minimum(sides[:, 0] + sides[:, 2], sides[:, 1] + sides[:, 3]) / 2
+    piece = component_labels(len(places), quads.ravel(), np.roll(quads, -1, axis=1).ravel())[quads[:, 0]]
+    return np.asarray(np.bincount(piece, shorter) / np.maximum(np.bincount(piece), 1))[piece]
 
 
 def texture_strands(

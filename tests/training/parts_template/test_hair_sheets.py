@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.training.parts_template.hair_shaping import SKULL
-from portrait_core.training.parts_template.hair_sheets import texture_strands, turned_inwards
+from portrait_core.training.parts_template.hair_sheets import piece_widths, texture_strands, turned_inwards
 from portrait_core.training.parts_template.worn import halves
 
 
@@ -49,3 +49,11 @@ def test_strands_of_a_chart_that_two_pieces_wear_run_on() -> None:
     steps = np.abs(found[quads, 0] - found[np.roll(quads, -1, axis=1), 0])
     assert steps.max() < 0.03
     assert abs(np.ptp(found[:, 0]) - 0.10) < 1e-3
+
+
+def test_pieces_are_as_wide_as_their_quads_are_on_the_mean() -> None:
+    quads, places = _grid(4, 8), _places(4, 8)
+    strip, thin = _grid(1, 8), _places(1, 8) * [0.02, 1.0, 1.0]
+    found = piece_widths(np.concatenate([places, thin]), np.concatenate([quads, strip + len(places)]))
+    assert np.abs(found[: len(quads)] - 0.025).max() < 1e-9
+    assert np.abs(found[len(quads) :] - 0.002).max() < 1e-9
