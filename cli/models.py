@@ -11,7 +11,7 @@ import typer
 from cli.options import AsJson, Overwrite, Quiet
 from cli.show import Show
 from portrait_core.errors import ModelFileError, OutputError, UsageError
-from portrait_core.face.expressions import EXPRESSIONS
+from portrait_core.face.emotions import EXPRESSIONS
 from portrait_core.face.names import ARKIT, COMBINED, VISEMES
 
 if TYPE_CHECKING:

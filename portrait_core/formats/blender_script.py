@@ -122,7 +122,7 @@ def shapes_under_one_name(target: Path) -> None:
         tokens = list(animation.GetBlendShapesAttr().Get() or ())
         first: dict[str, int] = {}
         for column, token in enumerate(tokens):
-            first.setdefault(own.get(token, token), column)
+            first.setdefault(str(own.get(str(token), token)), column)
         animation.GetBlendShapesAttr().Set(list(first))
         weights = animation.GetBlendShapeWeightsAttr()
         for time in weights.GetTimeSamples() or [Usd.TimeCode.Default()]:

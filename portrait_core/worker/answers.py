@@ -10,7 +10,7 @@ from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.engine.engine import Engine
 from portrait_core.errors import PortraitError, UsageError
 from portrait_core.face.clients import CLIENTS
-from portrait_core.face.expressions import EMOTIONS, EXPRESSIONS
+from portrait_core.face.emotions import EMOTIONS, EXPRESSIONS
 from portrait_core.face.names import GROUPS, SHAPES
 from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, PROTOCOL, ProtocolError
 from portrait_core.recipe import Recipe

@@ -15,7 +15,7 @@ from cli.recipe_options import Wanted
 from cli.recipes import take_order
 from portrait_core.errors import UsageError
 from portrait_core.face.clients import CLIENTS, Client, client_named
-from portrait_core.face.expressions import EXPRESSIONS
+from portrait_core.face.emotions import EXPRESSIONS
 from portrait_core.formats.write import ENDINGS
 from portrait_core.recipe import Recipe
 from portrait_core.recipe_fields import FIELDS

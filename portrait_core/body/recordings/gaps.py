@@ -69,7 +69,8 @@ def bridged(rotations: Mapping[str, Floats], translation: Floats | None, rate: f
     made = {joint: _turned(rows[there], keys, times) for joint, rows in rotations.items()}
     moved = None
     if translation is not None:
-        moved = np.stack([np.interp(times, keys, translation[there, axis]) for axis in range(3)], axis=1)
+        columns: list[NDArray[np.float64]] = [np.interp(times, keys, translation[there, axis]) for axis in range(3)]
+        moved = np.stack(columns, axis=1)
     return Whole(made, moved, first, tuple(facts))
 
 

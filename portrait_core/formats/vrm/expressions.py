@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portrait_core.face.expressions import EMOTIONS, SHORT
+from portrait_core.face.emotions import EMOTIONS, SHORT
 from portrait_core.face.names import ARKIT
 
 PRESETS: dict[str, Mapping[str, float]] = {
