@@ -84,7 +84,7 @@ def build_parts(
             "eye": eye_picture(assets),
             "mouth": mouth_picture(mesh, mouth, assets),
         },
-        face=shape_targets(shapes, mesh, controls, skin, brows.values()),
+        face=shape_targets(shapes, mesh, controls, skin, eyes, brows.values()),
     )
     return template, basis.residual
 

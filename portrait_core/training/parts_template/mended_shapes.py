@@ -2,8 +2,8 @@
 """Shapes whose targets are clumsy, mended: the same for everybody, so that what a person's shapes are stays linear.
 
 The targets were made by a program. A funnelled mouth has the corners of a closed one, a jaw that goes aside hardly
-does, brows are dragged along by lids, lids stay where they are when the eyes look up, and lips that close over an open
-jaw do not meet.
+does, brows are dragged along by lids, lids leave a slit beside the nose and stay where they are when the eyes look up,
+and lips that close over an open jaw do not meet.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ LIDS_UP = 0.85
 """Share of wide eyes that is added to eyes that look up."""
 BROW_FROM, BROW_TO = 0.002, 0.009
 """Metres along the skin from brows between which the shapes of eyes begin."""
+CORNER, CORNER_REACH = 0.0012, 0.007
+"""Metres that each lid closes farther in the corner beside the nose, where one sees between them from below, and how
+far from the corner that reaches."""
 LIP_FROM, LIP_TO = 0.005, 0.016
 """Metres along the skin from where the lips meet between which they stop to be lips."""
 AROUND_FROM, AROUND_TO = 0.011, 0.024
@@ -99,12 +102,28 @@ def along_skin(places: NDArray[np.float64], quads: NDArray[np.int64], begin: NDA
     return np.asarray(dijkstra(ways, indices=begin, min_only=True), np.float64)
 
 
-def mended(shapes: Shapes, frame: MouthFrame, from_brows: NDArray[np.float64]) -> Shapes:
-    """The shapes (N, 3) of the base mesh, better; ``from_brows`` (V,) metres along the skin."""
+def corner_closing(
+    places: NDArray[np.float64], quads: NDArray[np.int64], upper: NDArray[np.int64], lower: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """(V, 3) what makes lids meet beside the nose, for the inner borders of both lids, the lower one's from the nose
+    outwards."""
+    up, down = (along_skin(places, quads, each) for each in (upper, lower))
+    side = np.clip((down - up) / 0.0015, -1, 1)
+    away = np.linalg.norm(places - places[lower[0]], axis=1)
+    share = np.exp(-((away / CORNER_REACH) ** 2)) * (1 - _smooth((np.minimum(up, down) - 0.003) / 0.005))
+    return np.stack([np.zeros(len(places)), -CORNER * side * share, np.zeros(len(places))], axis=1)
+
+
+def mended(
+    shapes: Shapes, frame: MouthFrame, from_brows: NDArray[np.float64], closing: dict[str, NDArray[np.float64]]
+) -> Shapes:
+    """The shapes (N, 3) of the base mesh, better; ``from_brows`` (V,) metres along the skin, ``closing`` (V, 3) by side
+    what a blink gets beside it."""
     result = {name: moves.copy() for name, moves in shapes.items()}
     for side in ("Left", "Right"):
         result[f"eyeLookUp{side}"] += LIDS_UP * shapes[f"eyeWide{side}"]
         result[f"jaw{side}"] *= ASIDE
+        result[f"eyeBlink{side}"][frame.vertices] += closing[side.lower()]
         for way in ("In", "Out"):
             result[f"eyeLook{way}{side}"] *= LIDS_ASIDE
     share = _smooth((from_brows - BROW_FROM) / (BROW_TO - BROW_FROM))

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from portrait_core.errors import UsageError, remedy
 from portrait_core.face.names import ARKIT, VISEMES
 from portrait_core.parts.controls import Controls
+from portrait_core.parts.eyes import SIDES, EyesTemplate
 from portrait_core.parts.fitted import Fitted
 from portrait_core.parts.shape_targets import ShapeTargets, Target
 from portrait_core.parts.skin import SkinTemplate
 from portrait_core.training.parts_template.jaw import bites, build_jaw
-from portrait_core.training.parts_template.mended_shapes import along_skin, mended, mouth_frame
+from portrait_core.training.parts_template.mended_shapes import along_skin, corner_closing, mended, mouth_frame
 from portrait_core.training.parts_template.whole_mesh import WholeMesh
 from portrait_core.world.assets import DECIMETRE, AssetFolders, read_target
 
@@ -57,6 +58,7 @@ def shape_targets(
     mesh: WholeMesh,
     controls: Controls,
     skin: SkinTemplate,
+    eyes: EyesTemplate,
     brows: Iterable[Fitted],
 ) -> ShapeTargets:
     """The targets over ``controls`` of ``shapes`` (N, 3) by name, mended on the ``skin`` that they move."""
@@ -65,7 +67,12 @@ def shape_targets(
     frame = mouth_frame(vertices, places, skin.quads, skin.regions, shapes["jawOpen"][vertices])
     under = np.unique(np.concatenate([np.unique(each.rows.indices) for each in brows]))
     begin = np.flatnonzero(np.isin(skin.vertices, under))
-    better = mended(shapes, frame, along_skin(places, skin.quads, begin))
+    closing: dict[str, NDArray[np.float64]] = {}
+    for side in SIDES:
+        lower = eyes.lids[side][eyes.lids[side] < len(vertices)]
+        upper = np.setdiff1d(eyes.rims[side][eyes.rims[side] < len(vertices)], lower)
+        closing[side] = corner_closing(places, skin.quads, upper, lower)
+    better = mended(shapes, frame, along_skin(places, skin.quads, begin), closing)
     jaw, rest = build_jaw(better, mesh, frame)
     own = {name: rest.get(name, moves)[controls.index] for name, moves in better.items()}
     return ShapeTargets(

@@ -18,6 +18,7 @@ from portrait_core.training.parts_template.mended_shapes import (
     BROW_TO,
     LIDS_UP,
     along_skin,
+    corner_closing,
     mended,
     mouth_frame,
 )
@@ -86,15 +87,29 @@ def test_a_mouth_knows_its_lips_and_corners() -> None:
     assert frame.lips[far] == frame.around[far] == 0
 
 
+def test_lids_meet_in_their_inner_corner() -> None:
+    places, quads, _, _ = face()
+    row = np.abs(places[:, 0]) < 0.011
+    upper, lower = (np.flatnonzero(row & (places[:, 1] == height)) for height in (0.002, -0.002))
+    moves = corner_closing(places, quads, upper, lower)
+    assert not moves[:, [0, 2]].any()
+    assert moves[lower[0], 1] > 0.0008  # the first of the lower lid is the corner
+    assert moves[upper[0], 1] < -0.0005
+    assert np.abs(moves[lower[-1]]).max() < 1e-4
+    assert not moves[np.abs(places[:, 1]) > 0.012].any()
+
+
 def test_clumsy_shapes_are_mended() -> None:
     places, quads, regions, opening = face()
     frame = mouth_frame(np.arange(len(places)), places, quads, regions, opening)
     shapes = {name: np.full((len(places), 3), 0.001) for name in (*ARKIT, *VISEMES)}
     brows = np.flatnonzero(places[:, 1] > 0.025)
-    better = mended(shapes, frame, along_skin(places, quads, brows))
+    still = np.zeros_like(places)
+    better = mended(shapes, frame, along_skin(places, quads, brows), {"left": still, "right": still + 0.002})
     assert shapes["jawLeft"] == pytest.approx(np.full_like(places, 0.001))  # what was given stays
     assert better["jawLeft"] == pytest.approx(ASIDE * shapes["jawLeft"])
     assert not better["eyeBlinkLeft"][brows].any()
+    assert better["eyeBlinkRight"] == pytest.approx(3 * better["eyeBlinkLeft"])
     low = places[:, 1] < 0.025 - BROW_TO - 0.002
     assert better["eyeLookUpLeft"][low] == pytest.approx((1 + LIDS_UP) * shapes["eyeLookUpLeft"][low])
     added = better["mouthFunnel"] - shapes["mouthFunnel"]
