@@ -62,12 +62,17 @@ def _slid(mesh: PartMesh, source: Source, lids: Lids, found: Mapping[str, Morph]
     if source.room == "lashes":
         found = lids.rooted(mesh, source)
         result |= found
+    for name, morph in found.items():
+        share = lids.shares(name, mesh.vertices)
+        if share is not None:
+            result[name] = morph_of(name, morph.dense(len(share)) * share[:, None])
     for name in lids.shapes:
         rows, added = lids.skin(name) if source.room == "skin" else lids.worn(name, source)
         if len(rows):
             more = np.zeros((int(max(mesh.welded.max(), rows.max())) + 1, 3))
             more[rows] = added
-            result[name] = morph_of(name, found[name].dense(len(mesh.vertices)) + more[mesh.welded])
+            own = result.get(name, found[name])
+            result[name] = morph_of(name, own.dense(len(mesh.vertices)) + more[mesh.welded])
     return result
 
 

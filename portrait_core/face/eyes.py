@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from portrait_core.face.closing import closing_of
 from portrait_core.face.lids import lid_moves
 from portrait_core.geometry.morphs import Morph
 from portrait_core.parts.character import Figure
@@ -30,11 +31,13 @@ def tear_morphs(figure: Figure, face: ShapeTargets, mesh: PartMesh, side: str) -
     """Those of a line of tears: where the lid's margin takes it."""
     eyes = figure.template.eyes
     eye, rows = eyes.eyeball(figure.body, side), eyes.lids[side]
-    before = tear_line(eye, figure.skin[rows])
+    before, closing = tear_line(eye, figure.skin[rows]), closing_of(figure)
     result: dict[str, Morph] = {}
     for name in face.targets:
         moves = lid_moves(figure, name, rows)
         if moves is not None:
+            if name in closing:
+                moves = moves * closing[name](figure.skin[rows])[:, None]
             moved = (tear_line(eye, figure.skin[rows] + moves) - before)[mesh.welded]
             result[name] = Morph(name, np.arange(len(moved), dtype=np.int32), moved.astype(np.float32))
     return result

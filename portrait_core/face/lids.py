@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from portrait_core.face.closing import closing_of
 from portrait_core.face.common import Common, common, morph_of
 from portrait_core.face.sources import SKIN, Source
 from portrait_core.geometry.morphs import Morph
@@ -57,12 +58,28 @@ class Lids:
 
     def __init__(self, figure: Figure) -> None:
         self._figure, self._common = figure, common(figure.template)
+        self._closing = closing_of(figure)
+
+    def shares(self, name: str, places: NDArray[np.floating]) -> NDArray[np.float64] | None:
+        """(N,) what vertices (N, 3) at rest take of a shape that closes an eye; None for other shapes."""
+        closing = self._closing.get(name)
+        return None if closing is None else closing(places)
+
+    @cached_property
+    def _moved(self) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+        """How shapes move the skin's finest level, with what this person's lids take of them."""
+        found = dict(self._common.moved(SKIN))
+        for name in self._closing:
+            rows, moves = found[name]
+            share = self.shares(name, self._figure.skin[rows])
+            found[name] = rows, moves if share is None else moves * share[:, None]
+        return found
 
     @cached_property
     def shapes(self) -> dict[str, list[tuple[str, NDArray[np.float64]]]]:
         """By shape the sides whose lids it moves and how far outwards (L,) the ends of their ways are moved."""
         found: dict[str, list[tuple[str, NDArray[np.float64]]]] = {}
-        for name, (rows, moves) in self._common.moved(SKIN).items():
+        for name, (rows, moves) in self._moved.items():
             for side in SIDES:
                 lid = lid_rows(self._figure.template, side)
                 own = _taken(rows, moves, lid.rows)
@@ -101,7 +118,7 @@ class Lids:
 
     def _out(self, name: str, lid: LidRows, side: str) -> NDArray[np.float64]:
         """(L, 3) of length one: away from the eyeball's middle where a shape takes the vertices."""
-        own = _taken(*self._common.moved(SKIN)[name], lid.rows)
+        own = _taken(*self._moved[name], lid.rows)
         middle = self._figure.template.eyes.eyeball(self._figure.body, side).middle
         return _unit(self._figure.skin[lid.rows] + (0.0 if own is None else own) - middle)
 
