@@ -107,7 +107,7 @@ def through(face: Face, weights: Mapping[str, float]) -> dict[str, float]:
     skin, places = face.meshes["skin"], face.at("skin", weights)
     near = (np.abs(places[skin.faces].mean(axis=1) - face.mouth) < 0.075).all(axis=1)
     outer = skin.faces[~face.inner & near]
-    result = dict.fromkeys(INSIDES, 0.0)
+    result: dict[str, float] = {name: 0.0 for name in INSIDES}
     for yaw in SIDES_OF_MOUTH:
         starts, ways, _ = rays(face.mouth, MOUTH_SIZE, MOUTH_STEP, yaw, 0.0)
         for name in INSIDES:

@@ -128,7 +128,8 @@ def with_face(loaded: LoadedWeights, assets: AssetFolders) -> PartsTemplate:
     mesh = load_whole_mesh(assets)
     shapes = read_shapes(assets, len(mesh.rest))
     return replace(
-        template, face=shape_targets(shapes, mesh, template.controls, template.skin, template.brows.values())
+        template,
+        face=shape_targets(shapes, mesh, template.controls, template.skin, template.eyes, template.brows.values()),
     )
 
 
