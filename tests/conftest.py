@@ -14,7 +14,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 @pytest.fixture(autouse=True)
 def no_models_of_the_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The user's models folder is an empty one."""
+    """The user's models folder is an empty one, and nothing is remembered of them."""
+    monkeypatch.setenv("PORTRAITKIT_CONFIG", str(tmp_path_factory.getbasetemp() / "no-config"))
     monkeypatch.setenv("PORTRAITKIT_MODELS", str(tmp_path_factory.getbasetemp() / "no-models"))
 
 

@@ -150,6 +150,7 @@ SETTINGS: dict[str, str] = {
     "Mixamo": "Mixamo",
     "Unity": "Unity",
     "Unreal": "Unreal",
+    "Ready Player Me": "Ready Player Me",
     "Motion": "Bewegung",
     "A motion file that becomes the avatar's action": "Eine Bewegungsdatei, die zur Aktion des Avatars wird",
     # gallery

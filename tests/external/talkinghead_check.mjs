@@ -4,48 +4,27 @@
 // one fails. With --out, pictures are written. --quick only asks whether a file is accepted and where it stands, for all
 // but the first. CHROMIUM names the browser (default /usr/bin/chromium).
 import fs from 'node:fs';
-import http from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { browser, option, savePicture, serve } from './browse.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const modules = path.join(here, 'node_modules', '@met4citizen', 'talkinghead', 'modules');
 // The three.js that it was made for, its own or the one that it shares.
 const three = path.resolve(path.dirname(createRequire(path.join(modules, 'x.js')).resolve('three')), '..');
 const given = process.argv.slice(2);
-const flag = given.indexOf('--out');
-const out = flag >= 0 ? given.splice(flag, 2)[1] : null;
+const out = option(given, '--out');
+const quick = option(given, '--quick', false);
 if (out) fs.mkdirSync(out, { recursive: true });
-const fast = given.indexOf('--quick');
-const quick = fast >= 0 && given.splice(fast, 1).length > 0;
 
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.glb': 'model/gltf-binary' };
-const server = http.createServer((request, response) => {
-  const [, kind, ...rest] = decodeURIComponent(new URL(request.url, 'http://localhost').pathname).split('/');
-  const file =
-    kind === 'page' ? path.join(here, 'talkinghead_page.html')
-    : kind === 'talkinghead' ? path.join(modules, ...rest)
-    : kind === 'three' ? path.join(three, ...rest)
-    : kind === 'glb' ? given[Number(rest[0])]
-    : null;
-  if (!file || !fs.existsSync(file)) return response.writeHead(404).end();
-  const type = types[kind === 'page' ? '.html' : path.extname(file)] ?? 'application/octet-stream';
-  response.writeHead(200, { 'content-type': type }).end(fs.readFileSync(file));
-});
-await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
-const base = `http://127.0.0.1:${server.address().port}`;
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  headless: true,
-  args: [
-    '--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist',
-    '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    '--no-first-run', '--autoplay-policy=no-user-gesture-required',
-  ],
-});
+const server = await serve((kind, rest) =>
+  kind === 'page' ? path.join(here, 'talkinghead_page.html')
+  : kind === 'talkinghead' ? path.join(modules, ...rest)
+  : kind === 'three' ? path.join(three, ...rest)
+  : kind === 'glb' ? given[Number(rest[0])]
+  : null);
+const chromium = await browser();
 
 const NEAR = 60; // milliseconds: under two of its frames
 function spoken({ at, visemes, rows }) {
@@ -65,13 +44,13 @@ function spoken({ at, visemes, rows }) {
 
 let failed = 0;
 try {
-  const page = await browser.newPage({ viewport: { width: 480, height: 480 } });
+  const page = await chromium.newPage({ viewport: { width: 480, height: 480 } });
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(`${base}/page`);
+  await page.goto(`${server.base}/page`);
   await page.waitForFunction(() => document.title === 'ready', null, { timeout: 60000, polling: 100 });
   const save = async (name, view) => {
-    if (out) fs.writeFileSync(path.join(out, name), Buffer.from((await page.evaluate((v) => window.picture(v), view)).split(',')[1], 'base64'));
+    if (out) savePicture(out, name, await page.evaluate((v) => window.picture(v), view));
   };
   for (const [number, file] of given.entries()) {
     const name = path.basename(file, '.glb'), faults = [], found = {};
@@ -92,7 +71,7 @@ try {
         const speech = await page.evaluate((frames) => window.speak(frames), Boolean(out));
         faults.push(...spoken(speech));
         speech.pictures.forEach((each, frame) =>
-          fs.writeFileSync(path.join(out, `${name}-speech-${String(frame).padStart(2, '0')}.png`), Buffer.from(each.split(',')[1], 'base64')));
+          savePicture(out, `${name}-speech-${String(frame).padStart(2, '0')}.png`, each));
         found.lips = speech.rows.map((row) => [Math.round(row.time), Number(row.moved.toFixed(2))]);
       }
     } catch (error) {
@@ -103,7 +82,7 @@ try {
     console.log(JSON.stringify({ file, faults, ...found }));
   }
 } finally {
-  await browser.close();
+  await chromium.close();
   server.close();
 }
 process.exit(failed ? 1 : 0);

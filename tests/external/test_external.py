@@ -21,16 +21,30 @@ from typing import Any
 import numpy as np
 import pytest
 
+from portrait_core.avatar import Avatar
 from portrait_core.face.motion_files import open_recording
 from portrait_core.formats.gltf.writer import glb_bytes
-from portrait_core.formats.write import write_avatar
+from portrait_core.formats.other_rest import as_named
+from portrait_core.formats.vrm import VrmMeta, vrm_bytes
+from portrait_core.formats.write import VrmWish, write_avatar
+from portrait_core.pipeline import make_avatar
+from portrait_core.pipeline.export import export_avatar
 from portrait_core.pipeline.face_motion import with_face_motion
+from portrait_core.portrait_model import PortraitModel
+from portrait_core.recipe import Recipe
+from portrait_core.rig.naming import rename
 from tests.face.samples import live_link, truth
 from tests.formats.assets import asset, turning
 from tests.formats.busts import bust_avatar
 from tests.formats.faces import faced
+from tests.formats.test_vrm import character as vrm_character
+from tests.formats.whole import whole
 
 HERE = Path(__file__).parent
+FOR_CHARACTERS: dict[str, Any] = {
+    **{"topology": "parts", "face": "both", "skeleton": "full", "hair_joints": True, "texture_size": 256},
+    **{"faces": 20_000, "normal_map": False},
+}
 POSE = {"head": (0.1, 0.4, 0.0), "neck": (0.0, 0.1, 0.0)}
 
 
@@ -138,6 +152,18 @@ def test_the_validator_has_nothing_to_say_about_shapes(tmp_path: Path, turns: bo
         assert codes == {"UNSUPPORTED_EXTENSION", "UNUSED_OBJECT"}
 
 
+def test_the_validator_has_nothing_to_say_about_characters(tmp_path: Path) -> None:
+    """Bones with axes of their own, a scene with a name of its own, and VRM, which it does not know."""
+    resting, scene = as_named(whole(), "rpm")
+    names = rename(resting.joint_names, "rpm")
+    web, *_ = write_avatar(resting, tmp_path / "web.glb", bones=names, scene=scene)
+    vrm = tmp_path / "someone.vrm"
+    vrm.write_bytes(vrm_bytes(replace(vrm_character(), expression={}), VrmMeta({"authors": ["Ada"]}), toon=True))
+    status, reports = validate(web, vrm)
+    codes = [{each["code"] for each in report["issues"]["messages"]} for report in reports]
+    assert status == 0 and codes == [set(), {"UNSUPPORTED_EXTENSION", "UNUSED_OBJECT"}]
+
+
 def patched(content: bytes, change: Any) -> bytes:
     """A GLB with its JSON changed by ``change``; the JSON chunk is padded anew."""
     size = int.from_bytes(content[12:16], "little")
@@ -222,6 +248,36 @@ def test_three_js_loads_it_and_the_head_turns(files: list[Path], tmp_path: Path)
         "rest-rest.png",
         "rest-turned.png",
     ]
+
+
+@pytest.fixture(scope="module")
+def someone(starter_with_face: PortraitModel) -> tuple[Recipe, Avatar]:
+    recipe = Recipe(**FOR_CHARACTERS, model=starter_with_face.header.name, seed=1)
+    return recipe, make_avatar(recipe, starter_with_face)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_a_talking_head_on_the_web_speaks_looks_and_has_moods(someone: tuple[Recipe, Avatar], tmp_path: Path) -> None:
+    node = node_with("@met4citizen/talkinghead")
+    browser = chromium()
+    recipe = someone[0].model_copy(update={"bone_naming": "rpm"})
+    done = export_avatar(someone[1], [tmp_path / "someone.glb"], recipe)
+    report = run([node, str(HERE / "talkinghead_check.mjs"), str(done.main[0])], CHROMIUM=browser)
+    results = [json.loads(line) for line in report.stdout.splitlines()]
+    assert report.returncode == 0 and len(results) == 1, (results, report.stderr)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_three_vrm_makes_every_face(someone: tuple[Recipe, Avatar], tmp_path: Path) -> None:
+    node = node_with("@pixiv/three-vrm")
+    browser = chromium()
+    wish = VrmWish(VrmMeta({"authors": ["Ada"]}))
+    done = export_avatar(someone[1], [tmp_path / "someone.vrm"], someone[0], vrm=wish)
+    report = run([node, str(HERE / "vrm_check.mjs"), str(done.main[0])], CHROMIUM=browser)
+    results = [json.loads(line) for line in report.stdout.splitlines()]
+    assert report.returncode == 0 and len(results) == 1, (results, report.stderr)
 
 
 def bpy_python() -> str:
