@@ -29,7 +29,7 @@ RecipeSource = Annotated[
     typer.Option(
         "--recipe",
         metavar="FILE",
-        help="Make again what this .glb, .gltf, .vrm, .obj, .ply or .json says; options beside it change single fields.",
+        help="Make again what this .glb, .gltf, .vrm, .obj, .ply or .json says; options beside it change fields.",
     ),
 ]
 LodFiles = Annotated[bool, typer.Option("--lod-files", help="A file for each level of detail, NAME_LOD0 and so on.")]
