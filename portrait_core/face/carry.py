@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from portrait_core.face.common import LEAST, common
+from portrait_core.face.common import common, morph_of
 from portrait_core.face.eyes import eye_morphs, tear_morphs
 from portrait_core.face.lids import Lids
 from portrait_core.face.names import COMBINED, SHAPES
@@ -60,6 +59,9 @@ def _slid(mesh: PartMesh, source: Source, lids: Lids, found: Mapping[str, Morph]
     if source.room not in ("skin", "lashes"):
         return {}
     result: dict[str, Morph] = {}
+    if source.room == "lashes":
+        found = lids.rooted(mesh, source)
+        result |= found
     for name in lids.shapes:
         rows, added = lids.skin(name) if source.room == "skin" else lids.worn(name, source)
         if len(rows):
@@ -86,12 +88,6 @@ def summed(name: str, parts: Sequence[tuple[float, Morph]]) -> Morph:
     for share, morph in parts:
         moves[np.searchsorted(rows, morph.rows)] += np.float32(share) * morph.moves
     return Morph(name, rows.astype(np.int32), moves)
-
-
-def morph_of(name: str, moves: NDArray[np.floating]) -> Morph:
-    """A morph of displacements (V, 3), of those vertices that it moves."""
-    rows = np.flatnonzero(np.einsum("vi,vi->v", moves, moves) > LEAST**2).astype(np.int32)
-    return Morph(name, rows, moves[rows].astype(np.float32))
 
 
 def _by_jaw(

@@ -27,9 +27,9 @@ class Common:
         self._template, self._face = template, face
         self._moved: dict[Source, dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]] = {}
         self._shares: dict[tuple[Source, str], NDArray[np.float64]] = {}
-        self._morphs: dict[tuple[Source, int], dict[str, Morph]] = {}
+        self._morphs: dict[tuple[Source, bytes], dict[str, Morph]] = {}
         self.lids: dict[str, Any] = {}
-        self.lashes: dict[Source, NDArray[np.int64]] = {}
+        self.lashes: dict[Source, Any] = {}
 
     def moved(self, source: Source) -> Mapping[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
         """By shape the welded vertices (K,) that move, and how far (K, 3)."""
@@ -50,11 +50,17 @@ class Common:
 
     def morphs(self, source: Source, mesh: PartMesh) -> Mapping[str, Morph]:
         """Those of a mesh; what a person's own jaw and lids do is not in them."""
-        key = source, len(mesh.vertices)
+        key = source, mesh.welded.tobytes()  # of each level another
         if key not in self._morphs:
             moved = self.moved(source)
             self._morphs[key] = {name: _cut(name, *each, mesh.welded) for name, each in moved.items()}
         return self._morphs[key]
+
+
+def morph_of(name: str, moves: NDArray[np.floating]) -> Morph:
+    """A morph of displacements (V, 3), of those vertices that it moves."""
+    rows = np.flatnonzero(np.einsum("vi,vi->v", moves, moves) > LEAST**2).astype(np.int32)
+    return Morph(name, rows, moves[rows].astype(np.float32))
 
 
 def _cut(name: str, rows: NDArray[np.int64], moves: NDArray[np.float64], welded: NDArray[np.int32]) -> Morph:

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from portrait_core.face.common import Common, common
+from portrait_core.face.common import Common, common, morph_of
 from portrait_core.face.sources import SKIN, Source
+from portrait_core.geometry.morphs import Morph
 from portrait_core.parts.arrays import Sparse
 from portrait_core.parts.character import Figure
 from portrait_core.parts.eyes import SIDES
+from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.skin import REGIONS
 from portrait_core.parts.template import PartsTemplate
 
@@ -36,6 +38,8 @@ PASSED_ON, PASSES = 0.9, 8
 """Share of their mean that neighbours pass on to a vertex, and how often."""
 MOVING = 0.001
 """Metres that a shape moves a lid at least to be looked at."""
+ROOTED, ROOTED_SHARE = 0.0015, 0.3
+"""Metres from a lid within which a vertex of lashes is a root; at least this share of them are."""
 REACH = 0.030
 """Metres from the middle of an eyeball within which skin may be a lid."""
 
@@ -83,12 +87,17 @@ class Lids:
         rows, added = self.skin(name)
         if len(rows) == 0:
             return rows, added
-        nearest = lashes_on(self._figure.template, source)
+        nearest = lash_roots(self._figure.template, source).lid
         place = np.full(int(max(rows.max(), nearest.max())) + 1, -1)
         place[rows] = np.arange(len(rows))
         own = place[nearest]
         on_lid = np.flatnonzero(own >= 0)
         return on_lid, added[own[on_lid]]
+
+    def rooted(self, mesh: PartMesh, source: Source) -> dict[str, Morph]:
+        """How shapes move lashes whose roots stay on the lids of the mean person."""
+        moves = lash_roots(self._figure.template, source).moves
+        return {name: morph_of(name, own[mesh.welded]) for name, own in moves.items()}
 
     def _out(self, name: str, lid: LidRows, side: str) -> NDArray[np.float64]:
         """(L, 3) of length one: away from the eyeball's middle where a shape takes the vertices."""
@@ -151,29 +160,48 @@ def _lid_rows(template: PartsTemplate, side: str, kept: Common) -> LidRows:
     return LidRows(rows, sparse.csr_matrix((1 / degree[one], (one, two)), (len(rows), len(rows))))
 
 
-def lashes_on(template: PartsTemplate, source: Source) -> NDArray[np.int64]:
-    """(W,) of each welded vertex of lashes the vertex of a lid that it follows: the nearest of those that move like it
-    when the eyes close."""
+@dataclass(frozen=True, eq=False)
+class Roots:
+    """Of each vertex of lashes (W,) which of them is its root, ``own``, and the vertex ``lid`` of the skin's finest
+    level that the root sits on; ``moves`` (W, 3) by shape, which keep the root there."""
+
+    own: NDArray[np.int64]
+    lid: NDArray[np.int64]
+    moves: dict[str, NDArray[np.float64]]
+
+
+def lash_roots(template: PartsTemplate, source: Source) -> Roots:
+    """The roots of lashes, the same for everybody."""
     kept = common(template)
     if source not in kept.lashes:
-        kept.lashes[source] = _lashes_on(template, source, kept)
+        kept.lashes[source] = _lash_roots(template, source, kept)
     return kept.lashes[source]
 
 
-def _lashes_on(template: PartsTemplate, source: Source, kept: Common) -> NDArray[np.int64]:
+def _lash_roots(template: PartsTemplate, source: Source, kept: Common) -> Roots:
     mean = template.controls.mean.astype(np.float64)
     skin, lashes = template.skin.moves(mean), source.moves(template, mean)
-    result = np.zeros(len(lashes), np.int64)
+    own, lid = np.zeros(len(lashes), np.int64), np.zeros(len(lashes), np.int64)
     for side, sign in zip(SIDES, (1.0, -1.0), strict=True):
-        own, rows = np.flatnonzero(lashes[:, 0] * sign > 0), lid_rows(template, side).rows
+        here, rows = np.flatnonzero(lashes[:, 0] * sign > 0), lid_rows(template, side).rows
+        if len(here) == 0 or len(rows) == 0:
+            own[here] = here
+            continue
         name = f"eyeBlink{side.capitalize()}"
         # Upper and lower lid are told apart by which way they move.
-        key = [
+        keys = [
             np.concatenate([places[which], 2.0 * _dense(kept, where, name, len(places))[which]], axis=1)
-            for places, which, where in ((skin, rows, SKIN), (lashes, own, source))
+            for places, which, where in ((skin, rows, SKIN), (lashes, here, source))
         ]
-        result[own] = rows[np.asarray(cKDTree(key[0]).query(key[1])[1])]
-    return result
+        away, nearest = cKDTree(keys[0]).query(keys[1])
+        close = np.flatnonzero(away <= max(ROOTED, float(np.quantile(away, ROOTED_SHARE))))
+        root = close[np.asarray(cKDTree(keys[1][close]).query(keys[1])[1])]
+        own[here], lid[here] = here[root], rows[np.asarray(nearest)[root]]
+    moves: dict[str, NDArray[np.float64]] = {}
+    for name in kept.moved(source):
+        lash, under = _dense(kept, source, name, len(lashes)), _dense(kept, SKIN, name, len(skin))
+        moves[name] = lash + under[lid] - lash[own]
+    return Roots(own, lid, moves)
 
 
 def _dense(kept: Common, source: Source, name: str, count: int) -> NDArray[np.float64]:

@@ -66,8 +66,9 @@ def make_character(
 
 def quick_character(recipe: Recipe, person: PersonOfParts, size: int, progress: Progress) -> NDArray[np.uint8]:
     """A (size, size, 3) picture as the thumbnail will be, from small maps; raises as :func:`make_character`."""
-    small = {"texture_size": min(recipe.texture_size, QUICK_MAPS), "normal_map": False, "lods": (), "faces": 20_000}
-    small["face"] = "none"  # an expression is in the vertices then, which looks the same
+    # Without shapes an expression is in the vertices, which looks the same.
+    few = {"normal_map": False, "lods": (), "faces": 20_000, "face": "none"}
+    small = {"texture_size": min(recipe.texture_size, QUICK_MAPS), **few}
     thumbnail = make_character(recipe.model_copy(update=small), person, progress, "preview", size).thumbnail
     assert thumbnail is not None  # it has a size
     return thumbnail

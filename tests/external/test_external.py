@@ -22,15 +22,18 @@ import numpy as np
 import pytest
 
 from portrait_core.avatar import Avatar
+from portrait_core.face.motion_files import open_recording
 from portrait_core.formats.gltf.writer import glb_bytes
 from portrait_core.formats.other_rest import as_named
 from portrait_core.formats.vrm import VrmMeta, vrm_bytes
 from portrait_core.formats.write import VrmWish, write_avatar
 from portrait_core.pipeline import make_avatar
 from portrait_core.pipeline.export import export_avatar
+from portrait_core.pipeline.face_motion import with_face_motion
 from portrait_core.portrait_model import PortraitModel
 from portrait_core.recipe import Recipe
 from portrait_core.rig.naming import rename
+from tests.face.samples import live_link, truth
 from tests.formats.assets import asset, turning
 from tests.formats.busts import bust_avatar
 from tests.formats.faces import faced
@@ -277,14 +280,48 @@ def test_three_vrm_makes_every_face(someone: tuple[Recipe, Avatar], tmp_path: Pa
     assert report.returncode == 0 and len(results) == 1, (results, report.stderr)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1200)
-def test_blender_imports_it_and_the_head_turns(files: list[Path]) -> None:
+def bpy_python() -> str:
+    """A Python that has bpy."""
     python = os.environ.get("PORTRAITKIT_BPY_PYTHON")
     if python is None and importlib.util.find_spec("bpy"):
         python = sys.executable
     if python is None:
         pytest.skip("no bpy; name a Python that has it by PORTRAITKIT_BPY_PYTHON")
-    done = run([python, str(HERE / "bpy_check.py"), *map(str, files)])
+    return python
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_blender_imports_it_and_the_head_turns(files: list[Path]) -> None:
+    done = run([bpy_python(), str(HERE / "bpy_check.py"), *map(str, files)])
     results = [json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     assert done.returncode == 0 and len(results) == len(files), (results, done.stderr[-2000:])
+
+
+@pytest.fixture(scope="module")
+def talking(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of Live Link on the hand-made face, whose jaw opens once a second, beside a motion of the body."""
+    folder = tmp_path_factory.mktemp("talking")
+    (folder / "take.csv").write_bytes(live_link(4))
+    body = replace(turning(), rotations={"neck": turning().rotations["neck"]}, translation=None)
+    avatar, _ = with_face_motion(replace(faced(2), motion=body), open_recording(folder / "take.csv"))
+    (folder / "talking.glb").write_bytes(glb_bytes(avatar))
+    return folder / "talking.glb"
+
+
+def test_a_moving_face_is_valid(talking: Path) -> None:
+    code, (found,) = validate(talking)
+    assert code == 0 and found["issues"]["numErrors"] == found["issues"]["numWarnings"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_face_moves_in_blender_in_time_within_a_frame(talking: Path) -> None:
+    done = run([bpy_python(), str(HERE / "bpy_face_check.py"), str(talking), "skin", "jawOpen", "60"])
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    values = np.array(found["values"])
+    assert len(values) == 240
+    peaks = [int(values[start : start + 60].argmax()) + start for start in range(0, 240, 60)]
+    assert max(abs(peak - expected) for peak, expected in zip(peaks, (30, 90, 150, 210), strict=True)) <= 1
+    assert np.abs(values - truth("jawOpen", np.arange(240) / 60)).max() < 0.003

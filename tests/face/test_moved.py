@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,11 @@ from portrait_core.face.motion_files import FaceMotion, idle_motion, open_record
 from portrait_core.face.moved import JAW_OPEN, joint_motion, shape_motion
 from portrait_core.face.names import ARKIT, SHAPES
 from portrait_core.face.recordings.table import FaceTable
+from portrait_core.pipeline.characters import bare_character
+from portrait_core.pipeline.face_motion import with_face_motion
+from portrait_core.portrait_model import PortraitModel
+from portrait_core.progress import silent
+from portrait_core.recipe import Recipe
 from tests.face.samples import RHUBARB_TSV, live_link, truth
 
 JOINTS = ("pelvis", "spine3", "neck", "head", "jaw", "left_eye", "right_eye")
@@ -102,6 +109,21 @@ def test_an_idle_loop_goes_on_as_long_as_the_speech_and_not_where_the_recording_
     blink, times = spoken.table.weights["eyeBlinkLeft"], spoken.table.times
     later = np.interp(times % 2.0, short.table.times, short.table.weights["eyeBlinkLeft"])
     np.testing.assert_allclose(blink, later, atol=1e-6)
+
+
+def test_an_avatar_of_the_model_opens_its_mouth_in_time(starter_with_face: PortraitModel, take: FaceMotion) -> None:
+    recipe = Recipe(model="starter", seed=7, topology="parts", texture_size=64, normal_map=False, face="both")
+    person: Any = starter_with_face.person(recipe)
+    avatar, lines = with_face_motion(bare_character(recipe, person, silent, "ada"), take)
+    assert lines == ()
+    assert avatar.face_motion is not None and set(avatar.face_motion.weights) == set(ARKIT)
+    assert avatar.motion is not None and set(avatar.motion.rotations) == {"neck", "head"}
+    jaw = next(morph for morph in avatar.main.morphs if morph.name == "jawOpen")
+    lowest = jaw.rows[int(jaw.moves[:, 1].argmin())]
+    still = replace(avatar, motion=None)
+    heights = [still.at(frame / 60).posed()[0][lowest, 1] for frame in range(0, 61, 5)]
+    assert int(np.argmin(heights)) == 6  # half a second
+    assert heights[0] - heights[6] > 0.008
 
 
 def test_alone_it_is_what_it_is(take: FaceMotion) -> None:

@@ -214,6 +214,16 @@ def test_without_a_time_code_sixty_are_assumed_and_said() -> None:
     assert recording_of(data, rate=30).seconds == pytest.approx(119 / 30)
 
 
+def test_an_empty_column_of_time_codes_is_none() -> None:
+    def change(rows: list[list[str]]) -> None:
+        for row in rows[1:]:
+            row[0] = ""
+
+    read = recording_of(live_link(2, change=change))
+    assert "it has no time code; 60 frames a second are assumed" in read.notices
+    assert_true(read, shapes=52, frames=120, rate=60)
+
+
 def test_arrays_without_names_say_what_they_are_taken_for(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([[weight(name, f / 60) for name in ARKIT] for f in range(30)]))
     read = read_recording(tmp_path / "a.npy", 60)

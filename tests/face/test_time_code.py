@@ -56,6 +56,13 @@ def test_too_short_to_say_its_rate() -> None:
     assert notices == []
 
 
+def test_a_rate_that_the_code_refutes_is_told() -> None:
+    codes = parse_codes([time_code(frame, 60) for frame in range(240)])
+    seconds, _, notices = seconds_of_codes(codes, 30)
+    np.testing.assert_allclose(seconds, np.arange(240) / 60, atol=1e-9)
+    assert notices == ["its time code counts 60 frames a second, so that 30 are none of its"]
+
+
 def test_clocks_need_no_rate() -> None:
     seconds, _, _ = seconds_of_codes(parse_codes(["00:00:59.900", "00:01:00,150", "bad"]), None)
     np.testing.assert_allclose(seconds, [0.0, 0.25, np.nan])

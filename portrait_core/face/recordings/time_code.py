@@ -90,9 +90,14 @@ def seconds_of_codes(codes: Codes, rate: float | None) -> tuple[Floats, str, lis
 
 def _base(known: Floats, whole: Floats, rate: float | None) -> tuple[float, str]:
     """The nominal rate, and a notice where it is a guess."""
-    if rate is not None:
-        return (round(rate) if abs(rate - round(rate)) < 0.1 else rate), ""
     top = int(np.floor(known[:, 3].max())) + 1
+    if rate is not None and rate > top - 0.5:  # 29.97 counts to 29
+        return (round(rate) if abs(rate - round(rate)) < 0.1 else rate), ""
+    if rate is not None:
+        base, said = _base(known, whole, None)
+        return base, f"its time code counts {top} frames a second, so that {rate:g} are none of its" + (
+            said and f"; {said}"
+        )
     above = next((each for each in RATES if each >= top), top)
     # A second that others come before and after was seen from its first frame to its last.
     if len(np.unique(whole)) > 2 or (len(np.unique(whole)) == 2 and above >= ASSUMED):
