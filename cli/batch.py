@@ -144,6 +144,7 @@ def batch(
         raise UsageError(f"--check {check!r} is not known; there are full and size.")
     models = batch_plan.Models()
     wanted = wanted.beside(motion_rate=motion_rate)
+    client = options.client_for(client, formats)
     base = batch_plan.base_facts(wanted, recipe, preset, show.note, client)
     people = _people(wanted, table, count, plan, plan_seed, base, models, skip_bad=skip_bad, show=show)
     jobs = batch_plan.named_jobs(people, name, models, counted=table is not None or count is not None)
@@ -159,6 +160,10 @@ def batch(
 
     check_names(jobs)
     endings = tuple(parse.parse_formats(options.formats_for(client, formats, wanted), ENDINGS))
+    if ".vrm" in endings:
+        from portrait_core.formats.vrm import needed_meta
+
+        needed_meta()  # before hours of work, not after
     if any(ending in BLENDER_ENDINGS for ending in endings):
         find_blender(blender)
     outputs = Outputs(endings, lod_files, folders, view, keep_rejected, min_quality, blender)

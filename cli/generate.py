@@ -57,7 +57,7 @@ def generate(
     """Make avatars: rigged, textured files with a thumbnail beside them, one for every seed."""
     show = Show(as_json=as_json, quiet=quiet)
     wanted = wanted.beside(motion_rate=motion_rate)
-    client = client or ("vrm" if formats.strip().lower().lstrip(".") == "vrm" else None)  # what else would do
+    client = options.client_for(client, formats)
     order = options.take_order(wanted, name=name, recipe_file=recipe, warn=show.note, client=client)
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS

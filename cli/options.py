@@ -13,7 +13,7 @@ from cli.recipes import Order, take_order
 from portrait_core.face.clients import client_named
 from portrait_core.files.names import DEFAULT_PATTERN as DEFAULT_NAME
 
-__all__ = ["DEFAULT_NAME", "Order", "Wanted", "formats_for", "take_order", "takes_recipe"]
+__all__ = ["DEFAULT_NAME", "Order", "Wanted", "client_for", "formats_for", "take_order", "takes_recipe"]
 
 OutFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the files go; made if missing.")]
 NamePattern = Annotated[
@@ -71,6 +71,11 @@ Blender = Annotated[
     str | None,
     typer.Option("--blender", metavar="PROGRAM", help="A Blender, or a Python with bpy, for blend, fbx and usdc."),
 ]
+
+
+def client_for(client: str | None, formats: str) -> str | None:
+    """The program that ``--for`` names; who asks for a .vrm alone means the one that reads it."""
+    return client or ("vrm" if formats.strip().lower().removeprefix(".") == "vrm" else None)
 
 
 def formats_for(client: str | None, formats: str, wanted: Wanted) -> str:

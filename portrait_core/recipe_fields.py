@@ -98,7 +98,7 @@ class RecipeField:
     commands: tuple[str, ...] = MAKING
     panel: bool = True
     later: bool = False
-    kind: Kind | None = None
+    kind: Kind = "text"
     name: str = ""
     default: Any = None
 
@@ -579,7 +579,9 @@ def _rows() -> dict[str, RecipeField]:
     for name, hint in get_type_hints(RecipeFields, include_extras=True).items():
         kind, row = get_args(hint)
         row = cast("RecipeField", row)
-        rows[name] = replace(row, name=name, kind=row.kind or _kind(kind), default=getattr(RecipeFields, name))
+        rows[name] = replace(
+            row, name=name, kind=_kind(kind) if row.kind == "text" else row.kind, default=getattr(RecipeFields, name)
+        )
     return rows
 
 

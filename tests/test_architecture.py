@@ -115,7 +115,7 @@ ALLOWED: dict[str, set[str]] = {
         *(*BELOW, "root", "recipe", "recipe_fields", "avatar", "maps", "person", "portrait_model", "cameras"),
         *("weights", "body", "rendering", "rig", "formats", "latents", "models", "models.portrait_gan", "pipeline"),
         *("body.recordings", "engine", "batch", "worker", "training", "training.parts_template", "world", "protocol"),
-        *("face", "photo", "photo.networks"),
+        *("face", "photo", "photo.networks", "formats.vrm"),
     },
 }
 

@@ -83,14 +83,3 @@ def morphed(places: NDArray[np.float32], morphs: Iterable[Morph], weights: Mappi
         if weight:
             result[morph.rows] += weight * morph.moves.astype(np.float64)
     return result.astype(np.float32)
-
-
-def turned(normals: NDArray[np.float32], morphs: Iterable[Morph], weights: Mapping[str, float]) -> NDArray[np.float32]:
-    """Unit normals (V, 3) of the same, by the turns of the targets that have them."""
-    result = normals.astype(np.float64)
-    for morph in morphs:
-        weight = weights.get(morph.name, 0.0)
-        if weight and morph.turns is not None:
-            result[morph.rows] += weight * morph.turns.astype(np.float64)
-    length = np.linalg.norm(result, axis=1, keepdims=True)
-    return np.where(length > 1e-9, result / np.maximum(length, 1e-9), normals).astype(np.float32)

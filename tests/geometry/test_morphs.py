@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from portrait_core.geometry.morphs import Morph, joined_morphs, morphed, turned
+from portrait_core.geometry.morphs import Morph, joined_morphs, morphed
 
 
 def _morph(name: str, rows: list[int], seed: int) -> Morph:
@@ -35,14 +35,6 @@ def test_pulled_places_are_the_sum_of_the_dense_ones() -> None:
     pulled = morphed(rest, [one, two], {"a": 0.5, "b": -1.0, "c": 3.0})
     assert np.allclose(pulled, rest + 0.5 * one.dense(9) - two.dense(9), atol=1e-6)
     assert np.array_equal(morphed(rest, [one, two], {}), rest)
-
-
-def test_normals_turn_and_keep_their_length() -> None:
-    up = np.tile(np.array([0, 1, 0], np.float32), (9, 1))
-    morph = _morph("a", [1, 2], 7)
-    found = turned(up, [morph], {"a": 0.5})
-    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
-    assert not np.allclose(found[1], up[1]) and np.array_equal(found[0], up[0])
 
 
 @pytest.mark.parametrize("rows", [[2, 1], [1, 1], [-1, 2]])

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,7 +75,8 @@ def test_a_model_without_shapes_is_asked_for_none() -> None:
     figure = Figure(small_template(), somebody())
     face = face_of(Recipe(topology="parts"), figure)
     assert not (face.shapes or face.jointed or face.expression)
-    for fields in ({"face": "both"}, {"expression": {"smile": 1.0}}):
+    asked: tuple[dict[str, Any], ...] = ({"face": "both"}, {"expression": {"smile": 1.0}})
+    for fields in asked:
         with pytest.raises(UsageError, match="model small has no shapes of the face"):
             made(**fields)
     with pytest.raises(UsageError, match="has no shape 'smle'"):
