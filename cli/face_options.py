@@ -47,9 +47,10 @@ def take_face(
     idle: float | None,
     say: Callable[[str], None],
     rate: float | None = None,
+    keys: float | None = None,
 ) -> FaceWish | None:
     """What the options ask for, None for nothing; ``say`` hears what the files were taken for. ``rate`` in frames a
-    second goes before what they say.
+    second goes before what they say; ``keys`` are keyframes a second of the result.
 
     Raises :class:`UsageError` for files in which nothing can be used, and numbers out of range.
     """
@@ -57,7 +58,7 @@ def take_face(
         return None
     from portrait_core.face.motion_files import take_wish
 
-    wish, lines = take_wish(face_motion, lipsync, strength, idle, rate)
+    wish, lines = take_wish(face_motion, lipsync, strength, idle, rate, keys)
     for line in lines:
         say(line)
     return wish

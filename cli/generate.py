@@ -73,7 +73,7 @@ def generate(
     read = _read_motion(motion, frame_rate, pose_options.hints_of(wanted.values), root=motion_root)
     # With a motion of the body beside it, the rate is that one's.
     own_rate = motion_rate if motion is None else None
-    face = face_options.take_face(face_motion, lipsync, lipsync_strength, idle, show.note, own_rate)
+    face = face_options.take_face(face_motion, lipsync, lipsync_strength, idle, show.note, own_rate, frame_rate)
     animation = None
     if read is not None:
         animation = read.motion

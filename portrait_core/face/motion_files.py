@@ -36,11 +36,12 @@ class FaceMotion:
 @dataclass(frozen=True)
 class FaceWish:
     """What is to move the faces of several avatars: ``speech`` and ``recording`` are read once, an ``idle`` loop of so
-    many seconds is each one's own."""
+    many seconds is each one's own. ``keys`` a second at most, None for as many as there are."""
 
     speech: FaceMotion | None = None
     recording: FaceMotion | None = None
     idle: float | None = None
+    keys: float | None = None
 
     def __bool__(self) -> bool:
         return self.speech is not None or self.recording is not None or self.idle is not None
@@ -48,11 +49,21 @@ class FaceWish:
     def of(self, seed: int | None) -> FaceMotion | None:
         """The motion of the face of one avatar, by its seed; None where nothing is wished."""
         loop = None if self.idle is None else idle_motion(self.idle, seed or 0)
-        return together(self.speech, self.recording, loop)
+        whole = together(self.speech, self.recording, loop)
+        if whole is None or self.keys is None:
+            return whole
+        end = whole.table.seconds
+        times = np.append(np.arange(int(np.ceil(end * self.keys - 1e-6))) / self.keys, end)
+        return replace(whole, table=_merged([whole.table], times))
 
 
 def take_wish(
-    recording: Path | None, speech: Path | None, strength: float, idle: float | None, rate: float | None = None
+    recording: Path | None,
+    speech: Path | None,
+    strength: float,
+    idle: float | None,
+    rate: float | None = None,
+    keys: float | None = None,
 ) -> tuple[FaceWish, tuple[str, ...]]:
     """Read the files that somebody named, and lines about them; see :func:`open_recording` and :func:`open_speech`.
 
@@ -60,7 +71,7 @@ def take_wish(
     """
     said = None if speech is None else open_speech(speech, rate, strength)
     recorded = None if recording is None else open_recording(recording, rate)
-    wish = FaceWish(said, recorded, idle)
+    wish = FaceWish(said, recorded, idle, keys)
     whole = wish.of(0)  # says at once what is wrong with the seconds of the loop
     return wish, whole.lines if whole is not None else ()
 
@@ -125,7 +136,7 @@ def together(
             if mouth:
                 lines.append(f"{each.name}: its {len(mouth)} shapes of mouth, jaw and tongue give way to the speech")
         tables.append(table)
-    return FaceMotion(parts[0].name, _merged(tables, end), tuple(lines))
+    return FaceMotion(parts[0].name, _merged(tables, _common_times(tables, end)), tuple(lines))
 
 
 def _of_mouth(name: str) -> bool:
@@ -150,12 +161,16 @@ def _repeated(table: FaceTable, end: float) -> FaceTable:
     )
 
 
-def _merged(tables: Sequence[FaceTable], end: float) -> FaceTable:
-    """Tables on one time line, each name from the first that has it."""
+def _common_times(tables: Sequence[FaceTable], end: float) -> Floats:
+    """The times of all tables from 0 to ``end``."""
     times = np.unique(np.concatenate([*(table.times for table in tables), [0.0, end]]))
     times = times[times <= end + 1e-9]
     # Frames of two recordings may fall almost together.
-    times = times[np.concatenate([[True], np.diff(times) > 1e-4])]
+    return times[np.concatenate([[True], np.diff(times) > 1e-4])]
+
+
+def _merged(tables: Sequence[FaceTable], times: Floats) -> FaceTable:
+    """Tables at ``times``, each name from the first that has it."""
     weights: dict[str, Floats] = {}
     turns: dict[str, Floats] = {}
     for table in tables:

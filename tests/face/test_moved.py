@@ -12,7 +12,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from portrait_core.errors import UsageError
-from portrait_core.face.motion_files import FaceMotion, idle_motion, open_recording, open_speech, together
+from portrait_core.face.motion_files import FaceMotion, FaceWish, idle_motion, open_recording, open_speech, together
 from portrait_core.face.moved import JAW_OPEN, joint_motion, shape_motion
 from portrait_core.face.names import ARKIT, SHAPES
 from portrait_core.face.recordings.table import FaceTable
@@ -124,6 +124,15 @@ def test_an_avatar_of_the_model_opens_its_mouth_in_time(starter_with_face: Portr
     heights = [still.at(frame / 60).posed()[0][lowest, 1] for frame in range(0, 61, 5)]
     assert int(np.argmin(heights)) == 6  # half a second
     assert heights[0] - heights[6] > 0.008
+
+
+def test_fewer_keys_a_second(take: FaceMotion) -> None:
+    whole = FaceWish(recording=take, keys=15).of(0)
+    assert whole is not None
+    times = whole.table.times
+    assert times[0] == 0 and times[-1] == take.table.seconds and float(np.diff(times).max()) <= 1 / 15 + 1e-9
+    assert len(times) == 61
+    np.testing.assert_allclose(whole.table.weights["jawOpen"], truth("jawOpen", times), atol=1e-6)
 
 
 def test_alone_it_is_what_it_is(take: FaceMotion) -> None:
