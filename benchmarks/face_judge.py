@@ -155,23 +155,28 @@ def _estimate(picture: Image) -> dict[str, float] | None:
 
 
 def shapes_summary(persons: list[dict[str, dict[str, float]]]) -> dict[str, Any]:
-    """For each shape: where the mean rise peaks, which three rise most, and for how many persons it is the shape."""
-    rows: dict[str, Any] = {}
+    """For each shape: where the mean rise peaks, which three rise most, for how many persons it is the shape, and with
+    which shape its own estimate rises most (``highest_with``)."""
+    means: dict[str, dict[str, float]] = {}
     for name in ESTIMATED:
         seen = [person[name] for person in persons if name in person]
-        if not seen:
-            continue
-        mean = {other: float(np.mean([each[other] for each in seen])) for other in ESTIMATED}
+        if seen:
+            means[name] = {other: float(np.mean([each[other] for each in seen])) for other in ESTIMATED}
+    rows: dict[str, Any] = {}
+    for name, mean in means.items():
+        seen = [person[name] for person in persons if name in person]
         most = sorted(mean, key=lambda other: -mean[other])[:3]
         rows[name] = {
             "peaks": most[0] == name,
             "most": {other: round(mean[other], 3) for other in most},
             "own": round(mean[name], 3),
+            "highest_with": max(means, key=lambda other: means[other][name]),
             "persons": sum(max(each, key=lambda other: each[other]) == name for each in seen),
             "of": len(seen),
         }
     peaks = [name for name, row in rows.items() if row["peaks"]]
-    return {"known": len(peaks), "bar": KNOWN, "peak_at": peaks, "shapes": rows}
+    highest = [name for name, row in rows.items() if row["highest_with"] == name]
+    return {"known": len(peaks), "bar": KNOWN, "peak_at": peaks, "highest_at": highest, "shapes": rows}
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
