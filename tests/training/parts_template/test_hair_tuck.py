@@ -17,7 +17,7 @@ from portrait_core.training.parts_template.hairline import over_hairline
 from portrait_core.training.parts_template.worn import Mannequin
 
 RADIUS, OFF = 0.09, 0.011
-EAR = SKULL + [0.0865, -0.025, 0.0]
+EAR = SKULL + np.array([0.0865, -0.025, 0.0])
 
 
 def head() -> Mannequin:
