@@ -13,6 +13,8 @@ from scipy import ndimage
 
 from portrait_core.geometry.components import component_labels
 from portrait_core.parts.hair import HairStyle
+from portrait_core.parts.part_mesh import triangles_of_quads
+from textures.raster import cover_texels
 
 FREE = 0.8
 """A border of the mesh is an end where it lies beyond this share of the longest strand of its piece: before that, hair
@@ -21,6 +23,9 @@ goes on in another piece."""
 TAPER, FROM, LONGEST = 0.08, 0.040, 0.010
 """Strands come to their ends over this share of what they are longer than ``FROM``, metres, and over ``LONGEST`` at
 most: short hair is cut evenly."""
+
+WITHIN = 2
+"""Texels inside the border of a chart from which on it does not end there."""
 
 AHEAD = 1.5
 """Texels that one goes back along a strand from a transparent texel to see whether it has just ended."""
@@ -77,7 +82,18 @@ def _borders(style: HairStyle, size: int) -> tuple[NDArray[np.int64], NDArray[np
     spots, values = ((each[:, :1] * (1 - share) + each[:, 1:] * share).reshape(-1, 2) for each in (uvs, strands))
     places = np.stack([1 - spots[:, 1], spots[:, 0]]) * size
     row, column = np.clip(places.astype(np.int64), 0, size - 1)
-    return row, column, values
+    # Where several pieces wear a chart, one that ends in the middle of it must not cut holes into the others.
+    outer = ~ndimage.binary_erosion(_covered(style, size), iterations=WITHIN)[row, column]
+    return row[outer], column[outer], values[outer]
+
+
+def _covered(style: HairStyle, size: int) -> NDArray[np.bool_]:
+    """(S, S) texels that any piece wears."""
+    faces, _ = triangles_of_quads(style.corners)
+    texels = cover_texels(faces, style.uvs, size)
+    covered = np.zeros((size, size), bool)
+    covered[texels.row, texels.column] = True
+    return covered
 
 
 def free_ends(style: HairStyle) -> NDArray[np.int64]:

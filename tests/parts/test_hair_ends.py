@@ -47,6 +47,20 @@ def test_long_strands_taper_towards_the_end_of_the_mesh() -> None:
     assert whole[-1].max() < 0.1 and whole[:-10].min() == 1.0
 
 
+def test_a_piece_that_ends_within_a_chart_cuts_no_hole_into_another() -> None:
+    style = hair_style()
+    upper = style.quads[len(style.quads) // 2 :] + style.quads.max() + 1
+    both = replace(
+        style,
+        quads=np.concatenate([style.quads, upper]),
+        corners=np.concatenate([style.corners, style.corners[len(style.corners) // 2 :]]),
+    )
+    assert len(free_ends(both)) > len(free_ends(style))
+    alone, worn = (tapering(each, np.ones((SIZE, SIZE)), *images(style)) for each in (style, both))
+    # But where it ends beside the chart's own border.
+    assert (alone == worn)[:, 16:-16].all()
+
+
 def test_short_hair_is_cut_evenly() -> None:
     style = hair_style()
     short = replace(style, strands=style.strands * np.float32(0.25))

@@ -56,7 +56,6 @@ class Cut:
         bare: whether the set's texture has no hairline of its own.
         nape: whether hair lies on the nape.
         short: whether its hairline is to lie on the skin all round.
-        strips: metres: pieces of the mesh that are narrower are left out.
         roots: metres that it lies at least over the skin.
         soft: whether the set's texture is of hard blotches, of which little is kept.
     """
@@ -66,7 +65,6 @@ class Cut:
     bare: bool = False
     nape: bool = False
     short: bool = False
-    strips: float = 0.0
     roots: float = ROOTS
     soft: bool = False
 
@@ -74,7 +72,7 @@ class Cut:
 STYLES: dict[str, Cut] = {
     "afro01": Cut(nape=True, roots=0.0025, soft=True),
     "bob01": Cut(fringe=True),
-    "braid01": Cut(fringe=True, tail=True, bare=True, nape=True, strips=0.0032),
+    "braid01": Cut(fringe=True, tail=True, bare=True, nape=True),
     "ponytail01": Cut(tail=True, nape=True),
     "short01": Cut(nape=True, short=True),
     "short02": Cut(nape=True, short=True),
@@ -84,6 +82,9 @@ STYLES: dict[str, Cut] = {
 """The styles of the set that are built. Not ``bob02``: its locks are cards with gaps between them, and its fringe is
 a sheet in its own shadow; nor ``long01``, whose back is of flat strips with edges like paper. Who would wear them wears
 the style that the person's numbers ask for next."""
+
+STRIP = 0.0032
+"""Pieces narrower than this, metres, are strands on a sheet: where they end is no hairline."""
 
 HANGING = (-0.20, -0.09)
 """Heights between which hair hangs less and less on the head, metres from the middle of the eyes."""
@@ -113,8 +114,6 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
     modelled = proxy.places(mannequin.places) - eyes
     turned = turned_inwards(modelled, quads)[:, None]
     quads, corners = (np.where(turned, each[:, ::-1], each) for each in (quads, corners))
-    wide = piece_widths(modelled, quads) >= cut.strips
-    quads, corners = quads[wide], corners[wide]
     triangles = halves(quads)
     directions, flow = _flow(modelled, quads, uvs[corners], rgba)
     strands = solve_strands(modelled, triangles, directions)
@@ -127,7 +126,9 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
         places = tucked(places, border, mannequin)
     places = over_skin(places, triangles, mannequin.head, cut.roots)
     above = clearance(places, mannequin.head)
-    hairline = hairline_points(places, quads, above) if cut.bare else np.zeros((0, 3))
+    hairline = (
+        hairline_points(places, quads[piece_widths(modelled, quads) >= STRIP], above) if cut.bare else np.zeros((0, 3))
+    )
     roots = scalp_roots(places, triangles, _corner_uvs(corners, uvs), rgba[..., 3], mannequin)[controls.index]
 
     def left(at: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,6 +6,8 @@ Places here are relative to the middle of the eyes of the mean person, metres: +
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -43,8 +45,8 @@ def tucked(places: NDArray[np.float64], border: NDArray[np.float64], mannequin: 
     if len(border) == 0:
         return places
     _, gap = _over(border, mannequin)
-    away, near = cKDTree(border).query(places, k=min(SAMPLES, len(border)))
-    away, near = (np.reshape(each, (len(places), -1)) for each in (away, near))
+    found: Any = cKDTree(border).query(places, k=min(SAMPLES, len(border)))
+    away, near = (np.reshape(each, (len(places), -1)) for each in found)
     ears = (mannequin.places - mannequin.eyes)[mannequin.ears > 0]
     beside = np.asarray(cKDTree(ears).query(places)[0], np.float64) if len(ears) else np.full(len(places), 1.0)
     share = (1 - smoothstep(np.asarray(away[:, 0], np.float64), *REACH)) * smoothstep(beside, *EARS)
