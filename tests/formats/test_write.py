@@ -45,9 +45,9 @@ def test_the_ending_chooses(tmp_path: Path, ending: str, files: list[str]) -> No
 
 @pytest.mark.parametrize("name", ["a.3ds", "a", "a.glb.zip"])
 def test_another_ending_is_refused_with_the_list(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match=r"\.glb, \.gltf, \.obj, \.ply, \.stl, \.blend, \.fbx, \.usdc; got"):
+    with pytest.raises(UsageError, match=r"\.glb, \.gltf, \.obj, \.ply, \.stl, \.vrm, \.blend, \.fbx, \.usdc; got"):
         write_avatar(bust_avatar(), tmp_path / name)
-    assert names(tmp_path) == [] and len(ENDINGS) == 8
+    assert names(tmp_path) == [] and len(ENDINGS) == 9
 
 
 def test_a_file_a_level(tmp_path: Path) -> None:
