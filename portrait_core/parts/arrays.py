@@ -21,7 +21,8 @@ MOST_COLUMNS = 1 << 15
 
 
 def sparse_arrays(name: str, matrix: Sparse) -> dict[str, NDArray[Any]]:
-    """A matrix (R, C) as ``name.values`` float32, ``name.columns`` int16, ``name.starts`` int32 and ``name.width``.
+    """A matrix (R, C) as ``name.values`` float32, ``name.columns`` int16, ``name.counts`` (R,) uint8 of how many values
+    each row has, and ``name.width``; where a row has more than 255, ``name.starts`` int32 instead of the counts.
 
     Raises ``ValueError`` for a matrix of more than 32768 columns.
     """
@@ -29,17 +30,24 @@ def sparse_arrays(name: str, matrix: Sparse) -> dict[str, NDArray[Any]]:
     rows.sum_duplicates()
     if rows.shape[1] > MOST_COLUMNS:
         raise ValueError(f"{name}: {rows.shape[1]} columns; at most {MOST_COLUMNS} can be stored")
+    counts = np.diff(rows.indptr)
+    few = int(counts.max(initial=0)) <= np.iinfo(np.uint8).max
     return {
         f"{name}.values": rows.data.astype(np.float32),
         f"{name}.columns": rows.indices.astype(np.int16),
-        f"{name}.starts": rows.indptr.astype(np.int32),
+        **({f"{name}.counts": counts.astype(np.uint8)} if few else {f"{name}.starts": rows.indptr.astype(np.int32)}),
         f"{name}.width": np.asarray([rows.shape[1]], np.int32),
     }
 
 
 def sparse_from(arrays: Arrays, name: str) -> Sparse:
     """The matrix of :func:`sparse_arrays`, in float64."""
-    starts, columns = arrays[f"{name}.starts"].astype(np.int64), arrays[f"{name}.columns"].astype(np.int64)
+    counts = arrays.get(f"{name}.counts")
+    if counts is None:
+        starts = arrays[f"{name}.starts"].astype(np.int64)
+    else:
+        starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    columns = arrays[f"{name}.columns"].astype(np.int64)
     values = arrays[f"{name}.values"].astype(np.float64)
     return sparse.csr_matrix((values, columns, starts), (len(starts) - 1, int(arrays[f"{name}.width"][0])))
 

@@ -135,7 +135,7 @@ def test_options_reach_the_recipe(run: Run, balls: Path, tmp_path: Path) -> None
         (["--texture", "photo"], "input should be 'field', 'views' or 'auto', got 'photo'"),
         (["--skeleton", "dog"], "input should be 'bust', 'smpl24' or 'full'"),
         (["--bone-naming", "maya"], "input should be 'smpl', 'mixamo', 'unity', 'unreal', 'vrm' or 'rpm'"),
-        (["--format", "3ds"], "--format '3ds' is not known; there are glb, gltf, obj, ply, stl, blend, fbx, usdc."),
+        (["--format", "3ds"], "'3ds' is not known; there are glb, gltf, obj, ply, stl, vrm, blend, fbx, usdc."),
         (["--format", "glb,"], "--format '' is not known"),
         (["--format", "fbx", "--blender", "no/such"], "no/such: no program there. Install bpy"),
         (["--recipe", "none.glb"], "none.glb: No such file"),

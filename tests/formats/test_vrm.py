@@ -176,7 +176,7 @@ def test_flat_shades_are_for_who_asks() -> None:
 
 def test_a_bust_is_no_character() -> None:
     names = tuple(name.replace("left_knee", "stump") for name in character().joint_names)
-    with pytest.raises(UsageError, match=r"has no left_knee\. Ask for `--skeleton full`"):
+    with pytest.raises(UsageError, match=r"has no left_knee\. Ask for the skeleton called full"):
         vrm_bytes(replace(character(), joint_names=names), META)
 
 

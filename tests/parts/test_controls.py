@@ -126,3 +126,18 @@ def test_weights_name_the_joints_of_a_bust() -> None:
     weights[0] = np.eye(24)[SMPL_JOINT_NAMES.index("left_knee")]
     with pytest.raises(ValueError, match="not one of the bust's"):
         strongest_of_rows(sparse.csr_matrix(weights))
+
+
+def test_rows_are_counted_and_files_of_before_are_read() -> None:
+    draw = np.random.default_rng(3)
+    few = sparse.random(40, 30, 0.2, random_state=4, format="csr")
+    stored = sparse_arrays("m", few)
+    assert stored["m.counts"].dtype == np.uint8 and "m.starts" not in stored
+    before = {name: value for name, value in stored.items() if name != "m.counts"}
+    before["m.starts"] = few.indptr.astype(np.int32)
+    for arrays in (stored, before):
+        np.testing.assert_allclose(sparse_from(arrays, "m").toarray(), few.toarray(), atol=1e-7)
+    full = sparse.csr_matrix(draw.normal(size=(3, 300)))
+    wide = sparse_arrays("m", full)
+    assert "m.counts" not in wide
+    np.testing.assert_allclose(sparse_from(wide, "m").toarray(), full.toarray(), atol=1e-6)

@@ -106,7 +106,7 @@ class VrmMeta:
         }
 
 
-_HOW = 'Say it once, as --vrm-author "NAME" or in a file for --vrm-meta; it is remembered for the files that follow.'
+_HOW = "Say it once, as the author's name or in a file of VRM's own names; it is remembered for the files that follow."
 
 
 def _fits(value: object, kind: str | tuple[str, ...]) -> bool:

@@ -57,7 +57,7 @@ def vrm_bytes(
     lacking = [name for name in REQUIRED if name not in avatar.joint_names]
     if lacking:
         raise UsageError(
-            f"a .vrm is a whole character, and this rig has no {lacking[0]}. Ask for `--skeleton full`, or `--for vrm`."
+            f"a .vrm is a whole character, and this rig has no {lacking[0]}. Ask for the skeleton called full."
         )
     still = replace(avatar, levels=avatar.levels[:1], expression={}, face_motion=None, motion=None, pose={})
     standing = on_the_floor(in_t_pose(still))

@@ -124,7 +124,7 @@ def with_face(loaded: LoadedWeights, assets: AssetFolders) -> PartsTemplate:
     none."""
     template = template_of(loaded)
     if template is None:
-        raise ModelFileError(f"{loaded.path}: it has no parts; make them all first, without --face-only.")
+        raise ModelFileError(f"{loaded.path}: it has no parts; make them all first, not the face alone.")
     mesh = load_whole_mesh(assets)
     shapes = read_shapes(assets, len(mesh.rest))
     return replace(
