@@ -24,7 +24,7 @@ AROUND = 6
 """Vertices of the skin on each side beside the hinge that it keeps its distance from."""
 SMOOTHINGS = 3
 """How often weights are averaged with those around them: targets are written in steps of a tenth of a millimetre."""
-WIDER = 1.15
+WIDER = 1.25
 """How much farther the jaw opens than in the target: mouths of all persons open by 700 square millimetres."""
 FREE = 1e-3
 """Metres: what moves less than this says nothing about its share of the turn."""

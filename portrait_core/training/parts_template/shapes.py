@@ -28,7 +28,7 @@ from portrait_core.world.assets import DECIMETRE, AssetFolders, read_target
 FOLDERS = {ARKIT: Path("faceunits01/targets/faceunits"), VISEMES: Path("visemes02/targets/visemes")}
 LEAST = 0.00002
 """Metres below which a displacement is left out."""
-SIDEWAYS, UP, DOWN = (float(np.deg2rad(degrees)) for degrees in (25.0, 23.0, 23.0))
+SIDEWAYS, UP, DOWN = (float(np.deg2rad(degrees)) for degrees in (25.0, 24.0, 24.0))
 """How far the shapes ``eyeLook...`` turn an eyeball; irises of the smallest go 4.5 millimetres by it."""
 
 
