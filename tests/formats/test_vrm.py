@@ -168,8 +168,10 @@ def test_flat_shades_are_for_who_asks() -> None:
     plain, toon = (tree_of(vrm_bytes(character(), META, toon=each)) for each in (False, True))
     assert "VRMC_materials_mtoon" not in json.dumps(plain)
     assert "VRMC_materials_mtoon" in toon["extensionsUsed"]
+    assert "KHR_materials_clearcoat" in plain["extensionsUsed"] and "KHR_materials_clearcoat" not in json.dumps(toon)
+    assert not any("TANGENT" in each["attributes"] for mesh in toon["meshes"] for each in mesh["primitives"])
     for material in toon["materials"]:
-        own = material["extensions"]["VRMC_materials_mtoon"]
+        (own,) = material["extensions"].values()
         assert own["specVersion"] == "1.0" and len(own["shadeColorFactor"]) == 3
         assert own["shadeMultiplyTexture"]["index"] == material["pbrMetallicRoughness"]["baseColorTexture"]["index"]
 

@@ -20,7 +20,7 @@ from portrait_core.formats.other_rest import in_t_pose, on_the_floor
 from portrait_core.formats.vrm.expressions import expressions
 from portrait_core.formats.vrm.meta import VrmMeta
 from portrait_core.formats.vrm.springs import spring_bones
-from portrait_core.formats.vrm.toon import toon_materials
+from portrait_core.formats.vrm.toon import flat, toon_materials
 from portrait_core.imaging.png import encode_map
 from portrait_core.rig.naming import NAMES
 
@@ -60,7 +60,7 @@ def vrm_bytes(
             f"a .vrm is a whole character, and this rig has no {lacking[0]}. Ask for the skeleton called full."
         )
     still = replace(avatar, levels=avatar.levels[:1], expression={}, face_motion=None, motion=None, pose={})
-    standing = on_the_floor(in_t_pose(still))
+    standing = on_the_floor(in_t_pose(flat(still) if toon else still))
     named = standing if bones is None else rename_bones(standing, bones)
     pictures = {} if avatar.thumbnail is None else {"thumbnail": encode_map(avatar.thumbnail)}
     gltf, _ = build_scene(named, image, pictures=pictures)
@@ -82,9 +82,8 @@ def vrm_bytes(
     springs = spring_bones(standing, nodes)
     if springs is not None:
         extensions["VRMC_springBone"] = springs
-    used = [*tree.get("extensionsUsed", ()), *extensions]
-    if toon:
-        used.append(toon_materials(tree))
+    drawn = [toon_materials(tree)] if toon else []
+    used = [*tree.get("extensionsUsed", ()), *extensions, *drawn]
     tree["extensions"] = {**tree.get("extensions", {}), **extensions}
     tree["extensionsUsed"] = used
     return packed(tree, gltf.binary_blob())
