@@ -98,7 +98,6 @@ FACE: dict[str, str] = {
     "Those and 30 joints of fingers: what programs for whole characters ask for": (
         "Diese und 30 Gelenke der Finger: was Programme für ganze Figuren verlangen"
     ),
-    "Ready Player Me": "Ready Player Me",
     "What moves the face of an avatar of parts": "Was das Gesicht eines Avatars aus Teilen bewegt",
     "Nothing: no shapes and no joints of its own": "Nichts: keine Formen und keine eigenen Gelenke",
     "Shapes": "Formen",
