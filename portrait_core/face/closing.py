@@ -62,6 +62,8 @@ def closing_of(figure: Figure) -> dict[str, Closing]:
 
 def _closing(figure: Figure, side: str) -> Closing:
     edges = lid_edges(figure.template, side)
+    if len(edges.upper) == 0 or len(edges.lower) == 0:  # a template whose lids a blink does not part
+        return Closing(np.zeros(1), np.ones(1))
     eye = figure.template.eyes.eyeball(figure.body, side)
     rows, moves = common(figure.template).moved(SKIN)[f"eyeBlink{side.capitalize()}"]
     dense = np.zeros_like(figure.skin)
@@ -124,5 +126,5 @@ def _lid_edges(template: PartsTemplate, side: str) -> LidEdges:
     down = np.zeros(len(skin.moves(template.controls.mean.astype(np.float64))))
     down[rows] = -moves[:, 1]
     # Beside the corners the lower lid goes along by a little.
-    led = down[ring] > 0.2 * down[ring].max()
+    led = down[ring] > 0.2 * max(float(down[ring].max(initial=0.0)), 1e-9)
     return LidEdges(ring[led], ring[~led])
