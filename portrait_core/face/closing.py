@@ -20,7 +20,7 @@ from portrait_core.parts.eyes import SIDES
 from portrait_core.parts.skin import REGIONS
 from portrait_core.parts.template import PartsTemplate
 
-OVER = 0.0003
+OVER = 0.0012
 """Metres that the edges of the lids go over each other."""
 LEAST, MOST = 0.35, 1.25
 """Shares of the blink as modelled."""
