@@ -42,7 +42,7 @@ def _morphs_of(figure: Figure, face: ShapeTargets, mesh: PartMesh, lids: Lids, n
     if kind in ("eye", "cornea"):
         found = eye_morphs(figure, face, mesh, side)
     elif kind == "tear":
-        found = tear_morphs(figure, face, mesh, side)
+        found = tear_morphs(figure, face, mesh, side, lids)
     else:
         source = source_of(figure, mesh)
         if source is None:

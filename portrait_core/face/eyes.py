@@ -6,8 +6,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from portrait_core.face.closing import closing_of
-from portrait_core.face.lids import lid_moves
+from portrait_core.face.lids import Lids
 from portrait_core.geometry.morphs import Morph
 from portrait_core.parts.character import Figure
 from portrait_core.parts.eyes import tear_line
@@ -27,17 +26,15 @@ def eye_morphs(figure: Figure, face: ShapeTargets, mesh: PartMesh, side: str) ->
     return result
 
 
-def tear_morphs(figure: Figure, face: ShapeTargets, mesh: PartMesh, side: str) -> dict[str, Morph]:
+def tear_morphs(figure: Figure, face: ShapeTargets, mesh: PartMesh, side: str, lids: Lids) -> dict[str, Morph]:
     """Those of a line of tears: where the lid's margin takes it."""
     eyes = figure.template.eyes
     eye, rows = eyes.eyeball(figure.body, side), eyes.lids[side]
-    before, closing = tear_line(eye, figure.skin[rows]), closing_of(figure)
+    before = tear_line(eye, figure.skin[rows])
     result: dict[str, Morph] = {}
     for name in face.targets:
-        moves = lid_moves(figure, name, rows)
+        moves = lids.moves(name, rows)
         if moves is not None:
-            if name in closing:
-                moves = moves * closing[name](figure.skin[rows])[:, None]
             moved = (tear_line(eye, figure.skin[rows] + moves) - before)[mesh.welded]
             result[name] = Morph(name, np.arange(len(moved), dtype=np.int32), moved.astype(np.float32))
     return result

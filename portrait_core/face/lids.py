@@ -89,6 +89,10 @@ class Lids:
                         found.setdefault(name, []).append((side, pushes))
         return found
 
+    def moves(self, name: str, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
+        """(R, 3) how a shape moves vertices of the skin's finest level, or None where it leaves them all alone."""
+        return _taken(*self._moved[name], rows)
+
     def skin(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Vertices (K,) of the skin's finest level and what (K, 3) is added to how a shape moves them."""
         rows: list[NDArray[np.int64]] = []
@@ -238,11 +242,6 @@ def _taken(
     place = np.minimum(np.searchsorted(rows, wanted), len(rows) - 1)
     there = rows[place] == wanted
     return np.where(there[:, None], moves[place], 0.0) if bool(there.any()) else None
-
-
-def lid_moves(figure: Figure, name: str, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """(R, 3) how a shape moves vertices of the skin's finest level, or None where it leaves them all alone."""
-    return _taken(*common(figure.template).moved(SKIN)[name], rows)
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
