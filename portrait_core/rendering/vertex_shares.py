@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much of the room's and the lamps' light arrives at the places of a mesh that a picture shows.
 
-Shadows belong to vertices, each looked up once. Where a triangle has corners in the light and corners in the dark, as
-skin at the border of cloth has, they belong to a finer lattice on it: else each corner under the cloth would darken all
-its triangles, in scallops.
+Shadows belong to vertices, each looked up once. Where a triangle has corners in the open and corners that see nothing
+of the room, as skin at the border of cloth has, they belong to a finer lattice on it: else each corner under the cloth
+would darken all its triangles, in scallops. The soft border of a shadow that comes from far is blended between
+vertices: on a lattice it would fall into as many bands as the lamp has rays, and those end where the triangle does.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from portrait_core.rendering.lighting import LAMPS, lamp_shadows, main_shadows, 
 from portrait_core.rendering.preview import blend
 
 RAYS = 0.5
-"""Of the rays of a bust's shadows: vertices of parts lie as close as half a millimetre, and pictures blend them."""
+"""Of the rays of a bust's shadows: vertices of parts lie as close as half a millimetre, and pictures blend them. The
+lattice's places have as many, or a triangle on it would stand out among its neighbours."""
 
 APART = 0.4
-"""Shares of a light from which on they differ."""
+"""Shares of the room's light from which on they differ."""
 LARGE = 0.008
 """Metres of a triangle's longest side from which on that shows."""
 LOOKED_AT = 2
-"""The columns of shadows that decide: the room and the key, which are most of the light."""
+"""The columns of shadows that places of their own have: the room, which decides, and the key."""
 
 
 class LitMesh:
@@ -54,7 +56,7 @@ class LitMesh:
         self, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """(N, 2) the room's and the key lamp's shares at points with unit normals (N, 3)."""
-        return main_shadows(self._solid, points, normals, cam2world)
+        return main_shadows(self._solid, points, normals, cam2world, rays=RAYS)
 
     def longest(self, corner: NDArray[np.int32]) -> NDArray[np.float32]:
         """(N,) metres of the longest sides of triangles (N, 3) of vertices."""
@@ -83,9 +85,9 @@ class VertexShares:
         """
         corner = self._mesh.faces[hits.face]
         self._look_up(corner)
-        at = [self.table[corner[:, k], 3 : 3 + LOOKED_AT] for k in range(3)]
-        apart = np.maximum.reduce(at) - np.minimum.reduce(at)
-        uneven = np.flatnonzero((apart.max(axis=1) > APART) & opaque)
+        room = [self.table[corner[:, k], 3] for k in range(3)]
+        apart = np.maximum.reduce(room) - np.minimum.reduce(room)
+        uneven = np.flatnonzero((apart > APART) & opaque)
         uneven = uneven[self._mesh.longest(corner[uneven]) > LARGE]
         line = np.full(len(corner), -1, np.int32)
         line[uneven] = np.arange(len(uneven), dtype=np.int32)
