@@ -54,7 +54,9 @@ def border_of(border: NeckBorder, look: PersonLook, body: NDArray[np.float64]) -
     for depth, shape, share in neckline.shares(look):
         first = (depth * len(neckline.shapes) + shape) * len(neckline.vertices)
         whole += share * np.asarray(neckline.rows[first : first + len(neckline.vertices)] @ body)
-    return border.slide(look).of(whole)[border.along[:, 0]]
+    places = np.zeros((int(neckline.vertices.max()) + 1, 3))
+    places[neckline.vertices] = border.slide(look).of(whole)
+    return border.evened(places)[neckline.vertices[border.along[:, 0]]]
 
 
 def measured(border: NDArray[np.float64], depth: float, shape: float) -> dict[str, float]:

@@ -121,7 +121,8 @@ class Garment:
         dense = np.asarray(self.fitting.weights.todense())
         dense[neckline.vertices] = cleared(weights)
         whole = sparse.csr_matrix(dense)
-        return replace(self.fitting, weights=whole).places(body, rest, moved), whole
+        worn = replace(self.fitting, weights=whole).places(body, rest, moved)
+        return (worn if border is None else border.evened(worn)), whole
 
     def heights_of(self, look: PersonLook) -> NDArray[np.float32]:
         """(U,) :attr:`heights` with a person's own neckline."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ import pytest
 from portrait_core.models.load import load_model
 from portrait_core.parts.character import Figure, prepared
 from portrait_core.parts.garment import SHIRT
-from portrait_core.parts.neck_border import EYES, NeckBorder, height_over_neckline, modelled_places
+from portrait_core.parts.neck_border import EVENED_BY, EYES, NeckBorder, height_over_neckline, modelled_places
 from portrait_core.person import PersonOfParts
 from portrait_core.recipe import Recipe
 from portrait_core.world.appearance import neckline as world_neckline
@@ -67,6 +68,28 @@ def test_a_border_lies_on_the_closed_form_and_has_a_vertex_at_its_corners(border
     # No edge turns back on itself.
     one, two = np.roll(was, -1, axis=0) - was, np.roll(line, -1, axis=0) - line
     assert (np.einsum("bi,bi->b", one, two) > 0).all()
+
+
+@pytest.mark.parametrize("seed", (7, *OFF_BEFORE))
+def test_on_a_person_the_border_is_evened_by_little_and_keeps_its_point(border: NeckBorder, seed: int) -> None:
+    own = person(seed)
+    garment = own.parts_template.garments[SHIRT]
+    kept = replace(border)
+    object.__setattr__(kept, "evened", lambda places: places)
+    body = Figure(own.parts_template, own.look).body
+    plain, even = (garment.places(body, own.parts_template.rest, each) for each in (kept, border))
+    order = border.neckline.vertices[border.along[:, 0]]
+    moved = np.linalg.norm(even[order] - plain[order], axis=1)
+    assert 0.0001 < moved.max() <= EVENED_BY + 1e-9
+    assert moved[np.abs(plain[order, 0]).argmin()] < 0.0001
+
+    def bends(places: np.ndarray) -> float:
+        """How far vertices stand out between those beside them, metres, root of the mean square."""
+        line = places[order]
+        between = (np.roll(line, 1, axis=0) + np.roll(line, -1, axis=0)) / 2
+        return float(np.sqrt(((line - between) ** 2).sum(axis=1).mean()))
+
+    assert bends(even) < bends(plain)
 
 
 def test_the_hem_goes_along_and_the_rest_stays(border: NeckBorder) -> None:

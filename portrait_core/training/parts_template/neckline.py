@@ -21,6 +21,7 @@ from portrait_core.geometry.subdivision import catmull_clark
 from portrait_core.parts.controls import Controls
 from portrait_core.parts.neckline import Neckline
 from portrait_core.training.parts_template.crop import crop
+from portrait_core.training.parts_template.garment_cut import within
 from portrait_core.training.parts_template.hair_shaping import smoothstep
 from portrait_core.training.parts_template.hem import Hemmed, hemmed, open_edges
 from portrait_core.training.parts_template.neck_curve import along, height_over_neckline, neck_curve
@@ -48,6 +49,10 @@ counts as that."""
 
 ALONG, EVENED = 0.007, 4
 """Metres of cloth that keep their width beside the border wherever it goes; rounds in which shares are smoothed."""
+
+IN_ORDER, NEARLY = 0.75, 0.0001
+"""Of a vertex's height over the bust's cut, were all pushed together as under the neckline's deepest place, how much it
+keeps at least; metres that do not count."""
 
 TIGHT = (0.004, 0.05)
 """Metres from the border between which cloth gets as loose as modelled."""
@@ -192,6 +197,7 @@ class Slides:
             step[border] = 0
             moved, ways, _ = self._on_skin(ways + step)
         moved, ways, _ = self._on_skin(at + self._evened(ways - at))
+        moved, ways = self._over_cut(moved, ways, lies)
         normal = self._mean_normals(moved)
         # Loose as modelled below, close to the skin at the border.
         loose = self._away + (normal - self._mean_normals(rows)) * self._height[:, None]
@@ -204,6 +210,25 @@ class Slides:
         under = close - ((places - lying) * normal).sum(axis=1, keepdims=True)
         places = places + normal * np.where(self._along[:, None] > 0, np.maximum(under, 0), 0)
         return Slid(moved, places, self.piece.canonical + ways - at)
+
+    def _over_cut(
+        self, moved: Any, ways: NDArray[np.float64], lies: NDArray[np.float64]
+    ) -> tuple[Any, NDArray[np.float64]]:
+        """Rows (K, N) and places (K, 3) on the canonical skin, none nearer to the bust's cut than if all cloth were
+        pushed together as much as under the deepest place of the border (B, 3): under a deep neckline no row of quads
+        hangs out below."""
+        before = np.maximum(within(self._foot[1], self.mannequin), 0)
+        least = IN_ORDER * before * np.clip(within(lies, self.mannequin) / before[self._border], 0, 1).min()
+        for _ in range(STEPS):
+            short = least - within(ways, self.mannequin)
+            short[(self._near <= 0) | (self._near >= self._whole)] = 0
+            if float(short.max()) < NEARLY:
+                break
+            normal = self._canonical_normals(moved)
+            up = _unit(np.array([0.0, 1.0, 0.0]) - normal[:, 1:2] * normal)
+            step = np.clip(short, 0, LONGEST) / np.maximum(up[:, 1], LEAST)
+            moved, ways, _ = self._on_skin(ways + up * step[:, None])
+        return moved, ways
 
     def _onto(self, places: NDArray[np.float64], depth: float, shape: float) -> NDArray[np.float64]:
         """(B, 3) the border on the skin of the canonical body, where its height over the neckline is 0."""
