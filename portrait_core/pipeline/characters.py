@@ -33,7 +33,7 @@ from portrait_core.rendering.layered import LayeredScene, Look, coats_of
 from portrait_core.rendering.vertex_shares import SMALL, USUAL
 from portrait_core.runtime.threads import side_by_side
 
-DETAILS = {1: 40_000, 0: 15_000, -1: 8_000, -2: 0}
+DETAILS = {1: 40_000, 0: 15_000, -1: 4_000, -2: 0}
 """Levels of the skin, finest first, and from how many triangles asked for on an avatar begins with each; its coarser
 levels are those that follow."""
 THUMBNAIL_SIZE, SMALL_THUMBNAIL, SMALL_MAPS = 512, 256, 512

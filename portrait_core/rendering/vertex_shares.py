@@ -37,7 +37,7 @@ class ShadowDetail:
 
 
 USUAL = ShadowDetail()
-SMALL = ShadowDetail(vertex_rays=0.25, place_rays=0.18, large=0.016, borders=False)
+SMALL = ShadowDetail(vertex_rays=0.4, place_rays=0.25, large=0.012, borders=False)
 """For pictures of up to 256 pixels, one of which is a millimetre and a half of a face."""
 
 APART = 0.4
