@@ -168,7 +168,8 @@ def _uneven(linear: NDArray[np.float32], depth: NDArray[np.float32], size: int) 
     far = np.where(np.isfinite(depth), depth, 100.0).reshape(size, size)
     uneven = np.zeros((size, size), bool)
     for axis in (0, 1):
-        apart = np.abs(np.diff(picture, axis=axis)).max(axis=2) > CONTRAST
+        steps = np.abs(np.diff(picture, axis=axis)) > CONTRAST
+        apart = steps[..., 0] | steps[..., 1] | steps[..., 2]
         apart |= np.abs(np.diff(far, axis=axis)) > JUMP
         before, behind = ([slice(None)] * 2 for _ in range(2))
         before[axis], behind[axis] = slice(None, -1), slice(1, None)

@@ -18,6 +18,7 @@ from portrait_core.rendering.finer_lattice import FINER, lattice
 from portrait_core.rendering.lighting import LAMPS, lamp_shadows, main_shadows, room_shadows
 from portrait_core.rendering.preview import blend
 
+
 @dataclass(frozen=True)
 class ShadowDetail:
     """How closely shadows are looked at.
@@ -64,7 +65,8 @@ class LitMesh:
     def room(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(N,) the room's share of vertices; kept for every camera."""
         fresh = index[np.isnan(self._room[index])]
-        self._room[fresh] = room_shadows(self._solid, self.vertices[fresh], self.normals[fresh], rays=self.detail.vertex_rays)
+        rays = self.detail.vertex_rays
+        self._room[fresh] = room_shadows(self._solid, self.vertices[fresh], self.normals[fresh], rays=rays)
         return self._room[index]
 
     def lamps(self, index: NDArray[np.int64], cam2world: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -107,7 +109,7 @@ class VertexShares:
         self._look_up(corner)
         at = [self.table[corner[:, k], 3 : 3 + LOOKED_AT] for k in range(3)]
         apart = np.maximum.reduce(at) - np.minimum.reduce(at)
-        uneven = np.flatnonzero((apart.max(axis=1) > APART) & opaque)
+        uneven = np.flatnonzero((np.maximum(apart[:, 0], apart[:, 1]) > APART) & opaque)
         uneven = uneven[self._mesh.longest(corner[uneven]) > self._mesh.detail.large]
         line = np.full(len(corner), -1, np.int32)
         line[uneven] = np.arange(len(uneven), dtype=np.int32)
@@ -137,7 +139,7 @@ class VertexShares:
         # Where even those differ, at the very border of cloth, each place has its own.
         at = [around[:, k, :LOOKED_AT] for k in range(3)]
         apart = np.maximum.reduce(at) - np.minimum.reduce(at)
-        uneven = np.flatnonzero(apart.max(axis=1) > APART)
+        uneven = np.flatnonzero(np.maximum(apart[:, 0], apart[:, 1]) > APART)
         result[uneven] = self._at(corner[uneven], weights[uneven])
         return result
 
