@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # pyright: basic, reportInvalidTypeForm=false, reportCallIssue=false, reportArgumentType=false, reportIndexIssue=false
 # pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false, reportReturnType=false
+# pyright: reportRedeclaration=false
 # ruff: noqa: SIM102 - whether kernels look at both sides of an `and` warp does not promise
 """Kernels for the texels of images: between the points of a lattice, around charts, apart and mixed.
 

@@ -203,7 +203,7 @@ def test_trees_are_what_pygltflib_writes(avatar: Avatar) -> None:
 
 
 def test_trees_leave_out_what_is_empty_as_pygltflib_does() -> None:
-    gltf = pygltflib.GLTF2(asset=pygltflib.Asset(extras={"empty": {}}))
+    gltf: Any = pygltflib.GLTF2(asset=pygltflib.Asset(extras={"empty": {}}))
     gltf.extensions = {"ONE": {}, "TWO": {"list": [], "none": None, "deep": [{"empty": []}, [{"empty": ""}]]}}
     gltf.nodes.append(pygltflib.Node(name="", children=[], extras={"a": {"b": {}}, "c": [[{"d": None}], {"e": None}]}))
     gltf.meshes.append(pygltflib.Mesh(primitives=[pygltflib.Primitive(attributes=pygltflib.Attributes(POSITION=0))]))

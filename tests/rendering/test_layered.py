@@ -111,8 +111,7 @@ def test_small_pictures_are_nearly_those_of_many_rays() -> None:
     far, near = (np.square(each.image.astype(float) - many.image).mean() for each in (one, small))
     assert 0 < near < 0.5 * far
     assert np.abs(small.mask - many.mask).mean() < np.abs(one.mask - many.mask).mean()
-    even = np.abs(one.image.astype(int) - small.image).max(axis=2) == 0
-    np.testing.assert_array_equal(small.depth[even], one.depth[even])
+    assert (small.depth <= one.depth).all() and (small.depth < one.depth).any()
 
 
 def test_shadows_of_small_pictures_are_nearly_the_usual_ones() -> None:

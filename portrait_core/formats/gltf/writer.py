@@ -94,17 +94,17 @@ def json_tree(gltf: Any) -> dict[str, Any]:
 def _plain(value: Any, *, pruned: bool) -> Any:
     """Records, lists and dictionaries as plain ones; ``pruned`` leaves out what is None or empty, as far as pygltflib
     does: not within extensions, nor within lists of lists."""
-    kind = type(value)
+    kind: type[Any] = type(value)
     if kind in _SCALARS:
         return value
     if isinstance(value, list | tuple):
         within = cast("Sequence[Any]", value)
         return [_plain(each, pruned=pruned and not isinstance(each, list | tuple)) for each in within]
     if isinstance(value, dict):
-        items = cast("dict[str, Any]", value).items()
+        items = list(cast("dict[str, Any]", value).items())
     elif kind in _RECORDS or _known_record(kind):
         names = _RECORDS[kind]
-        items = vars(value).items() if names is None else [(name, getattr(value, name)) for name in names]
+        items = [(name, getattr(value, name)) for name in (vars(value) if names is None else names)]
     else:
         return value
     if not pruned:
@@ -117,11 +117,11 @@ def _plain(value: Any, *, pruned: bool) -> Any:
 
 
 _SCALARS = (str, int, float, bool, type(None))
-_RECORDS: dict[type, tuple[str, ...] | None] = {}
+_RECORDS: dict[type[Any], tuple[str, ...] | None] = {}
 """The fields of pygltflib's records by their classes; None for one that has whatever it is given."""
 
 
-def _known_record(kind: type) -> bool:
+def _known_record(kind: type[Any]) -> bool:
     """Note the fields of a class of records; whether it is one."""
     if is_dataclass(kind):
         _RECORDS[kind] = tuple(each.name for each in fields(kind))
