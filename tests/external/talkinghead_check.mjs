@@ -49,7 +49,7 @@ const LINE = [
   ['PP', 300], ['aa', 420], ['PP', 640], ['aa', 760], ['PP', 1100], ['aa', 1200], ['I', 1380], ['PP', 1560], ['O', 1680], ['DD', 1960],
   ['U', 2500], ['SS', 2760], ['I', 2900], ['SS', 3120], ['PP', 3300], ['I', 3420], ['O', 3640], ['FF', 3860],
 ];
-const LINE_END = 7000;
+const LINE_END = 6000;
 async function filmed(page, folder) {
   fs.mkdirSync(folder, { recursive: true });
   const times = LINE.map((sound) => sound[1]);
@@ -64,7 +64,7 @@ async function filmed(page, folder) {
 
 let failed = 0;
 try {
-  const size = film ? 720 : 480;
+  const size = film ? 512 : 480;
   const page = await chromium.newPage({ viewport: { width: size, height: size } });
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
