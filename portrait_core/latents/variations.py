@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.errors import UsageError, suggestion
-from portrait_core.face.expressions import expression_of
-from portrait_core.face.names import SHAPES
 from portrait_core.recipe import MAX_SEED, Recipe, say_new
 from portrait_core.weights.header import Attribute, ModelHeader
 
@@ -194,12 +192,10 @@ def _great_circle(a: Floats, b: Floats, fraction: float) -> Floats:
 
 
 def _blended_expression(a: Recipe, b: Recipe, fraction: float) -> dict[str, float]:
-    """Weights of all shapes that one of the two pulls, in the order of files; a shape that one does not name rests."""
-    ends = expression_of(a.expression), expression_of(b.expression)
+    """Weights of all shapes that one of the two pulls; a shape that one does not name rests there."""
     mixed = {
-        name: round((1 - fraction) * ends[0].get(name, 0.0) + fraction * ends[1].get(name, 0.0), DIGITS)
-        for name in SHAPES
-        if name in ends[0] or name in ends[1]
+        name: round((1 - fraction) * a.expression.get(name, 0.0) + fraction * b.expression.get(name, 0.0), DIGITS)
+        for name in {**a.expression, **b.expression}
     }
     return {name: weight for name, weight in mixed.items() if weight}
 

@@ -135,9 +135,9 @@ def test_expressions_go_from_the_files_rest_to_the_shape_in_full(expression: dic
 
 
 def test_a_motion_stays_the_first_animation() -> None:
-    still, moved = character(whole()), character(replace(whole(), motion=moving()))
+    still, moved = character(whole()), character(moving(whole()))
     assert len(moved.tree["animations"]) == 1 + len(still.tree["animations"])
-    assert moved.tree["animations"][0]["name"] == moving().name
+    assert moved.tree["animations"][0]["name"] == "turn"
     for entry in entries(moved).values():
         assert moved.tree["animations"][entry["animation"]]["name"] == entry["expression"]
 
