@@ -277,11 +277,15 @@ def test_a_talking_head_on_the_web_speaks_looks_and_has_moods(someone: tuple[Rec
 def test_three_vrm_makes_every_face(someone: tuple[Recipe, Avatar], tmp_path: Path) -> None:
     node = node_with("@pixiv/three-vrm")
     browser = chromium()
-    wish = VrmWish(VrmMeta({"authors": ["Ada"]}))
-    done = export_avatar(someone[1], [tmp_path / "someone.vrm"], someone[0], vrm=wish)
-    report = run([node, str(HERE / "vrm_check.mjs"), str(done.main[0])], CHROMIUM=browser)
+    paths: list[str] = []
+    for look in ("bone", "expression"):
+        wish = VrmWish(VrmMeta({"authors": ["Ada"]}), look=look)
+        done = export_avatar(someone[1], [tmp_path / f"{look}.vrm"], someone[0], vrm=wish)
+        paths.append(str(done.main[0]))
+    report = run([node, str(HERE / "vrm_check.mjs"), *paths], CHROMIUM=browser)
     results = [json.loads(line) for line in report.stdout.splitlines()]
-    assert report.returncode == 0 and len(results) == 1, (results, report.stderr)
+    assert report.returncode == 0 and len(results) == 2, (results, report.stderr)
+    assert [each["look"].keys() for each in results] == [{"aside", "up", "far"}, {"aside", "other", "up", "down"}]
 
 
 def test_a_character_of_the_draft_is_valid(tmp_path: Path) -> None:
