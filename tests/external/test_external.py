@@ -345,7 +345,7 @@ def test_godot_keeps_names_and_plays_the_face(someone: tuple[Recipe, Avatar], ta
     for part in ("eye_left", "teeth", "tongue", "lashes", "hair"):
         assert one["meshes"][part]["skin"] and set(one["meshes"][part]["shapes"]) <= set(SHAPES), part
     assert all(each["images"] == each["surfaces"] for each in one["meshes"].values())
-    assert one["bones"] == rename(someone[1].joint_names, "unity")
+    assert sorted(one["bones"]) == sorted(rename(someone[1].joint_names, "unity"))  # limb by limb there
     for joint, name in zip(FACE_JOINTS, rename(FACE_JOINTS, "unity"), strict=True):
         place = someone[1].joints[someone[1].joint_names.index(joint)]
         np.testing.assert_allclose(one["rest"][name], place, atol=1e-5)
