@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import batch_plan, options, parse
+from cli import batch_plan, face_options, options, parse
 from cli.lines import say_json
 from cli.remedies import words
 from cli.show import Show
@@ -22,6 +22,7 @@ from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
     from portrait_core.batch.costs import Cost
+    from portrait_core.batch.face_cells import FaceFiles
     from portrait_core.batch.records import Record
     from portrait_core.batch.service import Batch
 
@@ -93,6 +94,7 @@ FASTEST_LIMIT, LIMIT_FACTOR = 120.0, 30.0
     after={
         "seed": ("table", "count", "plan", "plan_seed", "recipe", "preset", "attributes"),
         "units": ("motion_rate",),
+        "expression": ("face_motion", "lipsync", "lipsync_strength", "idle"),
         "lod_maps": ("lod_files",),
         "folders": ("model",),
     },
@@ -106,6 +108,10 @@ def batch(
     recipe: options.RecipeSource = None,
     preset: Preset = None,
     motion_rate: options.MotionRate = None,
+    face_motion: face_options.FaceMotionFile = None,
+    lipsync: face_options.Lipsync = None,
+    lipsync_strength: face_options.Strength = 1.0,
+    idle: face_options.Idle = None,
     lod_files: options.LodFiles = False,
     client: options.Client = None,
     formats: options.Formats = "glb",
@@ -146,7 +152,10 @@ def batch(
     wanted = wanted.beside(motion_rate=motion_rate)
     client = options.client_for(client, formats)
     base = batch_plan.base_facts(wanted, recipe, preset, show.note, client)
-    people = _people(wanted, table, count, plan, plan_seed, base, models, skip_bad=skip_bad, show=show)
+    faces, lines = _faces(face_motion, lipsync, lipsync_strength, idle, motion_rate)
+    for line in lines:
+        show.note(line)
+    people = _people(wanted, table, count, plan, plan_seed, base, models, faces, skip_bad=skip_bad, show=show)
     jobs = batch_plan.named_jobs(people, name, models, counted=table is not None or count is not None)
 
     from portrait_core.batch.costs import cost_of
@@ -164,6 +173,8 @@ def batch(
         from portrait_core.formats.vrm import needed_meta
 
         needed_meta()  # before hours of work, not after
+        if any(job.face for job in jobs):
+            show.note("a .vrm rests with its arms out: motions are not in it.")
     if any(ending in BLENDER_ENDINGS for ending in endings):
         find_blender(blender)
     outputs = Outputs(endings, lod_files, folders, view, keep_rejected, min_quality, blender)
@@ -198,6 +209,7 @@ def _people(
     plan_seed: int | None,
     base: dict[str, Any],
     models: batch_plan.Models,
+    faces: FaceFiles,
     *,
     skip_bad: bool,
     show: Show,
@@ -208,10 +220,23 @@ def _people(
     if plan is not None and count is None:
         raise UsageError("--plan needs --count: how many to draw.")
     if seed is not None:
-        return batch_plan.seeded(seed, base, models)
+        return [(*each, faces) for each in batch_plan.seeded(seed, base, models)]
     if table is not None:
-        return batch_plan.tabled(table, base, models, wanted, skip_bad=skip_bad, note=show.note)
-    return batch_plan.drawn(plan, count or 0, plan_seed, base, models)
+        return batch_plan.tabled(table, base, models, wanted, faces=faces, skip_bad=skip_bad, note=show.note)
+    return [(*each, faces) for each in batch_plan.drawn(plan, count or 0, plan_seed, base, models)]
+
+
+def _faces(
+    face_motion: Path | None, lipsync: Path | None, strength: float, idle: float | None, rate: float | None
+) -> tuple[FaceFiles, tuple[str, ...]]:
+    """What moves the faces of all, and lines about its files."""
+    from portrait_core.batch.face_cells import FaceCells, FaceFiles
+
+    given: dict[str, object] = {"face_motion": face_motion, "lipsync": lipsync, "idle": idle}
+    said = {
+        name: str(value) if isinstance(value, Path) else value for name, value in given.items() if value is not None
+    }
+    return FaceCells(FaceFiles(lipsync_strength=strength, rate=rate)).of(said)
 
 
 @contextmanager

@@ -17,9 +17,13 @@ from portrait_core.files.names import BATCH_FIELDS, DEFAULT_PATTERN, LOD_FIELD, 
 from portrait_core.recipe_fields import FIELDS, PERSON
 
 if TYPE_CHECKING:
+    from portrait_core.batch.face_cells import FaceFiles
     from portrait_core.batch.records import Job
     from portrait_core.recipe import Recipe
     from portrait_core.weights.header import ModelHeader
+
+    Planned = tuple[Recipe, str, FaceFiles]
+    """Somebody of a plan: the recipe, the name where a row says one, and what moves the face."""
 
 COUNTED_PATTERN = "{model}-{index:05d}"
 """Names of tables and random plans, in which a seed may be there twice."""
@@ -108,13 +112,15 @@ def tabled(
     models: Models,
     wanted: Wanted,
     *,
+    faces: FaceFiles,
     skip_bad: bool,
     note: Callable[[str], None],
-) -> list[tuple[Recipe, str]]:
+) -> list[Planned]:
     """A recipe for every good row of a table; bad ones are told by line, and refused unless ``skip_bad``.
 
-    ``wanted`` says of pose files what rows do not say.
+    ``wanted`` says of pose files what rows do not say, ``faces`` what moves the faces of rows that do not say it.
     """
+    from portrait_core.batch.face_cells import FaceCells
     from portrait_core.batch.pose_cells import PoseCells
     from portrait_core.batch.table import BadRow, read_rows
 
@@ -125,12 +131,14 @@ def tabled(
         except PortraitError:
             if name == base["model"]:
                 raise
-    good: list[tuple[Recipe, str]] = []
+    good: list[Planned] = []
     bad: list[BadRow] = []
     told: dict[str, None] = {}
     values = wanted.values
     poses = PoseCells(wanted.pose_file or "", values.get(pose_options.FRAME, 0), pose_options.hints_of(values))
-    for row in read_rows(path, {**base, "model": models.take(str(base["model"])).name}, models.headers, poses):
+    for row in read_rows(
+        path, {**base, "model": models.take(str(base["model"])).name}, models.headers, poses, FaceCells(faces)
+    ):
         if isinstance(row, BadRow):
             bad.append(row)
         elif row.recipe.model not in models.headers:
@@ -139,12 +147,12 @@ def tabled(
             raise UsageError(f"{path}: more than {MOST} rows; cut it into pieces.")
         else:
             header = models.headers[row.recipe.model]
-            good.append((row.recipe.model_copy(update={"model": header.name}), row.name))
+            good.append((row.recipe.model_copy(update={"model": header.name}), row.name, row.face))
             told |= dict.fromkeys(row.told)
     for line in list(told)[:SHOWN_ERRORS]:
         note(line)
     if len(told) > SHOWN_ERRORS:
-        note(f"and {len(told) - SHOWN_ERRORS} more lines about pose files of {path}.")
+        note(f"and {len(told) - SHOWN_ERRORS} more lines about files that {path} names.")
     if bad:
         _tell_bad(path, bad, skip_bad=skip_bad, note=note)
     if not good:
@@ -206,9 +214,7 @@ def drawn(
     return [(recipe, "") for recipe in recipes]
 
 
-def named_jobs(
-    people: Iterable[tuple[Recipe, str]], pattern: str | None, models: Models, *, counted: bool
-) -> list[Job]:
+def named_jobs(people: Iterable[Planned], pattern: str | None, models: Models, *, counted: bool) -> list[Job]:
     """Jobs with their names; a name of a row goes before the pattern."""
     from portrait_core.batch.records import Job
 
@@ -217,10 +223,10 @@ def named_jobs(
     check_pattern(wanted, many=len(listed) > 1, what="--name", known=BATCH_FIELDS)
     suffix = "_" + LOD_FIELD if LOD_FIELD in wanted else ""
     jobs: list[Job] = []
-    for index, (recipe, name) in enumerate(listed):
+    for index, (recipe, name, face) in enumerate(listed):
         filled = f"{name}{suffix}" if name else fill_pattern(
             wanted, model=recipe.model, seed=recipe.label(), index=index
         )  # fmt: skip
         header = models.headers[recipe.model]
-        jobs.append(Job(index, filled, recipe, header.digest, models.paths.get(recipe.model, "")))
+        jobs.append(Job(index, filled, recipe, header.digest, models.paths.get(recipe.model, ""), face))
     return jobs

@@ -168,9 +168,11 @@ class Level(Mesh):
             kept, own = np.unique(np.concatenate(faces), return_inverse=True)
             few = self.data.take(kept.astype(np.int32))
             faces_of = np.asarray(own, np.int32).reshape(-1, 3)
-            # What moves nothing at all, a mouth at rest, has to be somewhere, for whoever asks for it by its name.
-            taken = ((morph, morph.taken(kept)) for morph in self.morphs)
-            own_morphs = tuple(own for morph, own in taken if len(own.rows) or not (found or len(morph.rows)))
+            # Where some move nothing at all, a mouth at rest, they are there for whoever asks for all by their names:
+            # then the first object, the skin, has every one, that of the tongue too.
+            whole = not found and any(not len(morph.rows) for morph in self.morphs)
+            taken = (morph.taken(kept) for morph in self.morphs)
+            own_morphs = tuple(own for own in taken if whole or len(own.rows))
             found.append((part, Level(few, faces_of, sections[0].maps, tuple(sections), own_morphs)))
         return found
 

@@ -532,6 +532,17 @@ class RecipeFields:
             later=True,
         ),
     ] = False
+    khr_character: Annotated[
+        bool,
+        RecipeField(
+            help="A .glb or a .gltf says what it is by the draft extension KHR_character.",
+            label="KHR_character (Draft)",
+            section="rig",
+            flag="--khr-character/--no-khr-character",
+            flag_help="A .glb or a .gltf says what it is by the draft extension KHR_character; docs/faces.md.",
+            later=True,
+        ),
+    ] = False
     expression: Annotated[
         Mapping[str, float],
         RecipeField(

@@ -68,11 +68,11 @@ ALLOWED: dict[str, set[str]] = {
     "rig": {*BELOW, "body", "body.recordings"},
     "formats": {*BELOW, "avatar", "maps", "rig", "face", "recipe_fields", "formats.gltf", "formats.vrm", "root"},
     "formats.vrm": {*BELOW, "avatar", "rig", "face", "formats", "formats.gltf"},
-    "formats.gltf": {*BELOW, "avatar", "maps", "rig", "formats"},
+    "formats.gltf": {*BELOW, "avatar", "maps", "rig", "face", "formats"},
     # the character: plain arrays, whatever model they come from
     "parts": {*BELOW, "body", "rig", "textures"},
     # how it moves: names and recordings, and what shapes do to parts
-    "face": {*BELOW, "body", "rig", "parts", "face.recordings"},
+    "face": {*BELOW, "body", "rig", "parts", "recipe_fields", "face.recordings"},
     "face.recordings": {"face"},  # its names alone: the add-on carries a copy
     # what pictures show, read by published networks: nothing below imports them
     "photo": {*BELOW, "face", "photo.networks"},

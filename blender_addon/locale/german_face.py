@@ -111,6 +111,10 @@ FACE: dict[str, str] = {
         "Beides, in Ruhe; wer es abspielt, bewegt den Kiefer durch eines davon"
     ),
     "Normals of Shapes": "Normalen der Formen",
+    "KHR_character (Draft)": "KHR_character (Entwurf)",
+    "A .glb or a .gltf says what it is by the draft extension KHR_character": (
+        "Eine .glb oder .gltf sagt mit der Erweiterung KHR_character, einem Entwurf, was sie ist"
+    ),
     "Shapes of the face say how normals turn, for programs that do not make them anew": (
         "Die Formen des Gesichts sagen, wie sich Normalen drehen, für Programme, die sie nicht neu berechnen"
     ),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from portrait_core.batch.face_cells import FACE_COLUMNS
 from portrait_core.batch.pose_cells import HINT_COLUMNS
 from portrait_core.errors import UsageError
 from portrait_core.face.expressions import parse_expression
@@ -26,6 +27,10 @@ _SHOWN = 5
 """Digits behind the first that a spreadsheet shows of a number with an exponent; the others are lost."""
 
 
+OTHERS: dict[str, Kind] = {"name": "text", **HINT_COLUMNS, **FACE_COLUMNS}
+"""Columns of tables that are no recipe fields."""
+
+
 @dataclass(frozen=True)
 class Unread:
     """A cell of a column that is no recipe field: no number, so either the column is unknown or the cell is wrong."""
@@ -40,7 +45,7 @@ def read_cell(column: str, text: str, *, comma_decimal: bool) -> object:
     :class:`UsageError`.
     """
     row = FIELDS.get(column)
-    kind = "text" if column == "name" else row.kind if row else HINT_COLUMNS.get(column, "number")
+    kind = row.kind if row else OTHERS.get(column, "number")
     try:
         if kind not in ("text", "choice") and text[:1] in "[{":
             return json.loads(text)
@@ -48,7 +53,7 @@ def read_cell(column: str, text: str, *, comma_decimal: bool) -> object:
     except UsageError:
         raise
     except (ValueError, RecursionError):
-        if row is None and column not in HINT_COLUMNS:
+        if row is None and column not in OTHERS:
             return Unread(text)
         raise UsageError(f"{column}: cannot read {text[:60]!r}.") from None
 

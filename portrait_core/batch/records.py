@@ -6,12 +6,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from portrait_core.batch.face_cells import FaceFiles
 from portrait_core.files.names import check_name
 from portrait_core.recipe import Recipe
 
@@ -23,7 +24,7 @@ class Job:
     """One avatar of a plan: its place (from 0), the name of its files without ending, and its recipe.
 
     ``name`` may hold ``{lod}``. ``digest`` is that of the model's weights; ``model`` is where workers find it, when
-    that is not the name in the recipe: a path means nothing in a file that travels.
+    that is not the name in the recipe: a path means nothing in a file that travels. ``face`` moves its face.
     """
 
     index: int
@@ -31,10 +32,13 @@ class Job:
     recipe: Recipe
     digest: str
     model: str = ""
+    face: FaceFiles = field(default_factory=FaceFiles)
 
     def fingerprint(self, outputs: Outputs) -> str:
         """What makes its files what they are: a record with another fingerprint is of another avatar."""
-        facts = [self.recipe.facts(), self.digest, list(outputs.endings), outputs.lod_files]
+        facts: list[Any] = [self.recipe.facts(), self.digest, list(outputs.endings), outputs.lod_files]
+        if self.face:
+            facts.append(self.face.identity())
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:24]
 
 

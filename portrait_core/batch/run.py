@@ -111,8 +111,9 @@ class Run:
                         continue
                     tasks.append(self._other_seed(self._task(job, fingerprint), nth))
                     continue
-            elif self.remote is None and (record is None or record.status == "failed"):
-                # Of made ones there is a record with digests: what differs from it is damaged.
+            elif self.remote is None and not job.face and (record is None or record.status == "failed"):
+                # Of made ones there is a record with digests: what differs from it is damaged. What moves a face is in
+                # no recipe, so that a file does not say whether it has the right one.
                 found = recovered(job, self.outputs, self.folder)
                 if found is not None:
                     self.manifest.append(found)
@@ -144,6 +145,7 @@ class Run:
             folder="" if self.remote else str(self.folder),
             url=self.remote.url if self.remote else "",
             model=job.model,
+            face=job.face.facts() if job.face else {},
             outputs=self.outputs,
         )
 

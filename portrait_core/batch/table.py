@@ -5,21 +5,22 @@ Columns are the fields of :class:`portrait_core.recipe.Recipe`, ``name`` for the
 attributes, as ``attributes.age`` or ``age`` alone. In CSV a pose is written as on the command line, ``head=0,20,0`` in
 degrees, levels of detail as ``8000;2000``, latents as ``0.5;-1.2``, rows of ws parted by ``|``, or any of them as JSON;
 in JSON all are as in a recipe, rotations in radians. A pose may be a file's name in both, with columns about the file
-(:mod:`portrait_core.batch.pose_cells`). Empty cells have the default. Where neither row nor base says the topology,
-rows of CSV are new recipes, of parts where their model has them; objects of JSON are recipes that are there, as
-manifests hold them, and mean a shell. What separates cells and numbers is told from the file
-(:mod:`portrait_core.batch.sheet`, :mod:`portrait_core.batch.cells`).
+(:mod:`portrait_core.batch.pose_cells`); others say what moves the face (:mod:`portrait_core.batch.face_cells`). Empty
+cells have the default. Where neither row nor base says the topology, rows of CSV are new recipes, of parts where their
+model has them; objects of JSON are recipes that are there, as manifests hold them, and mean a shell. What separates
+cells and numbers is told from the file (:mod:`portrait_core.batch.sheet`, :mod:`portrait_core.batch.cells`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from portrait_core.batch.cells import Unread, read_cell
+from portrait_core.batch.cells import OTHERS, Unread, read_cell
+from portrait_core.batch.face_cells import FACE_COLUMNS, FaceCells, FaceFiles
 from portrait_core.batch.pose_cells import HINT_COLUMNS, PoseCells
 from portrait_core.batch.sheet import column_name, read_sheet, text_of
 from portrait_core.errors import PortraitError, UsageError, suggestion
@@ -38,13 +39,15 @@ SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 class Row:
     """One row that is good: where it stands (counted from 1, the header's line included), and what it asks for.
 
-    ``told`` are lines about its pose file: what it was taken for, and what the rig lacks of it.
+    ``told`` are lines about its files: what they were taken for, and what the rig lacks of them. ``face`` is what moves
+    its face.
     """
 
     line: int
     recipe: Recipe
     name: str
     told: tuple[str, ...] = ()
+    face: FaceFiles = field(default_factory=FaceFiles)
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,16 @@ def read_rows(
     base: Mapping[str, Any],
     headers: Mapping[str, ModelHeader] | None = None,
     poses: PoseCells | None = None,
+    faces: FaceCells | None = None,
 ) -> Iterator[Row | BadRow]:
     """Each row of a table over ``base``, the recipe fields that hold where a row says nothing.
 
     ``headers`` are the models' by name; a row's recipe is checked with its model's where it is there. ``poses`` knows
-    what holds of pose files where a row says nothing. Raises :class:`UsageError` for a file that is no table at all.
+    what holds of pose files where a row says nothing, ``faces`` what holds of faces. Raises :class:`UsageError` for a
+    file that is no table at all.
     """
     known = headers or {}
-    poses = poses or PoseCells()
+    poses, faces = poses or PoseCells(), faces or FaceCells()
     attributes = {each.name for header in known.values() for each in header.latent.attributes}
     new = path.suffix.lower() in (".csv", ".tsv") and "topology" not in base
     for line, facts in read_facts(path, attributes):
@@ -75,7 +80,7 @@ def read_rows(
             yield BadRow(line, facts)
             continue
         try:
-            yield _row(line, facts, base, known, poses, new=new)
+            yield _row(line, facts, base, known, poses, faces, new=new)
         except PortraitError as error:
             yield BadRow(line, str(error))
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
@@ -88,11 +93,13 @@ def _row(
     base: Mapping[str, Any],
     headers: Mapping[str, ModelHeader],
     poses: PoseCells,
+    faces: FaceCells,
     *,
     new: bool,
 ) -> Row:
     fields = dict(facts)
     about_pose = {key: value for key in HINT_COLUMNS if (value := fields.pop(key, None)) is not None}
+    about_face = {key: value for key in FACE_COLUMNS if (value := fields.pop(key, None)) is not None}
     name = fields.pop("name", "")
     if name:
         if not isinstance(name, str):
@@ -114,7 +121,7 @@ def _row(
             continue
         plain = named.get(key.removeprefix("attributes."), key.removeprefix("attributes."))
         if plain not in own and (key == plain or model is not None):
-            hint = suggestion(plain, [*FIELDS, *HINT_COLUMNS, *own], what="known columns")
+            hint = suggestion(plain, [*FIELDS, *OTHERS, *own], what="known columns")
             raise UsageError(f"unknown column {key[:60]!r}. {hint}")
         if isinstance(value, Unread):
             raise UsageError(f"{key[:60]}: cannot read {value.text[:60]!r}; expected a number.")
@@ -137,7 +144,8 @@ def _row(
         made = made.model_copy(update={"expression": expression_of(made.expression)})
     if model is not None:
         made.check(model)
-    return Row(line, made, name, told)
+    face, lines = faces.of(about_face)
+    return Row(line, made, name, (*told, *lines), face)
 
 
 def read_facts(path: Path, attributes: Collection[str] = ()) -> Iterator[tuple[int, dict[str, Any] | str]]:
@@ -154,9 +162,7 @@ def read_facts(path: Path, attributes: Collection[str] = ()) -> Iterator[tuple[i
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}.") from None
     if ending in (".csv", ".tsv"):
-        yield from _table(
-            path, content, "\t" if ending == ".tsv" else ",", {*FIELDS, "name", *HINT_COLUMNS, *attributes}
-        )
+        yield from _table(path, content, "\t" if ending == ".tsv" else ",", {*FIELDS, *OTHERS, *attributes})
     elif ending == ".json":
         parsed = _parsed(text_of(path, content))
         if not isinstance(parsed, list):

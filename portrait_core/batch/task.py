@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import portrait_core
+from portrait_core.batch.face_cells import FaceFiles
 from portrait_core.batch.records import Outputs, Record
 from portrait_core.batch.resume import described, view_name
 from portrait_core.engine.engine import Engine
@@ -56,6 +57,8 @@ class Task:
     model: str = ""
     replacement: int = 0
     attempts: int = 1
+    face: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What moves its face, the facts of :class:`portrait_core.batch.face_cells.FaceFiles`; empty for nothing."""
     outputs: Outputs = field(default_factory=Outputs)
 
     def facts(self) -> dict[str, Any]:
@@ -97,6 +100,10 @@ def carry_out(task: Task, engine: Engine, progress: Progress = silent, worker: s
         recipe.check(header)
         facts["model_digest"] = header.digest
         avatar, device = _made(task, recipe, engine, stages)
+        if task.face:
+            avatar, lines = FaceFiles(**task.face).moved(avatar, recipe.seed)
+            for line in lines:
+                _log.warning("%s: %s", task.slot, line)
         levels = [len(each.faces) for each in avatar.levels]
         facts |= {"device": device, "faces": levels[0], "levels": levels}
         facts |= _written(task, avatar, recipe, stages)

@@ -73,6 +73,13 @@ def joint_motion(
     return Motion(name, table.times[rows].astype(np.float32), rotations)
 
 
+def joint_turns(weights: Mapping[str, float], shapes: Collection[str]) -> dict[str, Floats]:
+    """By joint of eyes and jaw the axis-angle (3,), radians in the world's axes, that ``weights`` of shapes by name
+    turn it by, where a rig has no ``shapes`` for that."""
+    moment = FaceTable(np.zeros(1), {name: np.array([weight]) for name, weight in weights.items()}, {})
+    return {joint: turns[0] for joint, turns in _by_joints(moment, shapes).items()}
+
+
 def _shared(table: FaceTable, joints: Collection[str]) -> dict[str, Floats]:
     """Turns of the table by joint: the head's parted between neck and head, on top of what the table says of each."""
     turns = {

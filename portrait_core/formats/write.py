@@ -74,6 +74,7 @@ def write_avatar(
     image: ImageKind = "png",
     bones: Sequence[str] | None = None,
     scene: str | None = None,
+    character: bool = False,
     lod_files: bool = False,
     thumbnail: bool = True,
     blender: str | None = None,
@@ -83,9 +84,9 @@ def write_avatar(
 
     ``image`` is the kind of the colours inside .glb and .gltf. ``bones`` gives the joints' names in the file, in the
     order of the avatar's; None keeps them. ``scene`` is what a .glb and a .gltf call their scene, the avatar's name if
-    it is None. ``lod_files`` writes each level of detail into a file of its own,
-    ``NAME_LOD0`` and so on, or where ``{lod}`` stands in the path's stem. The avatar's thumbnail goes beside as
-    ``NAME.png`` unless ``thumbnail`` is false.
+    it is None. ``character`` adds the draft KHR_character to both. ``lod_files`` writes each level of detail into a
+    file of its own, ``NAME_LOD0`` and so on, or where ``{lod}`` stands in the path's stem. The avatar's thumbnail goes
+    beside as ``NAME.png`` unless ``thumbnail`` is false.
     ``vrm`` says what a .vrm wants to know; None takes who is remembered as its author.
     ``blender`` names the program for .blend, .fbx and .usdc, see :func:`portrait_core.formats.blender.find_blender`.
 
@@ -101,6 +102,7 @@ def write_avatar(
     shown = thumbnail and avatar.thumbnail is not None
     wish = (vrm or VrmWish(needed_meta())) if ending == VRM else None
     refuse_taken([*targets, picture] if shown else targets, overwrite=overwrite)
+    humans = avatar.joint_names if character else None
     if bones is not None and wish is None:
         avatar = rename_bones(avatar, bones)
     with whole_files(path.parent, targets[0].name, overwrite=overwrite) as folder:
@@ -113,7 +115,7 @@ def write_avatar(
                 content = vrm_bytes(part, wish.meta, bones=bones, image=image, look=wish.look, toon=wish.toon)
                 (folder / target.name).write_bytes(content)
                 continue
-            for name, content in _contents(part, target.stem, ending, image, scene).items():
+            for name, content in _contents(part, target.stem, ending, image, scene, humans).items():
                 (folder / name).write_bytes(content)
         if shown and avatar.thumbnail is not None:
             (folder / picture.name).write_bytes(encode_map(avatar.thumbnail))
@@ -127,9 +129,11 @@ def _single(avatar: Avatar, number: int) -> Avatar:
     return replace(avatar, name=names[number], levels=(avatar.levels[number],))
 
 
-def _contents(avatar: Avatar, stem: str, ending: str, image: ImageKind, scene: str | None) -> dict[str, bytes]:
+def _contents(
+    avatar: Avatar, stem: str, ending: str, image: ImageKind, scene: str | None, humans: Sequence[str] | None
+) -> dict[str, bytes]:
     if ending == ".glb":
-        return {f"{stem}.glb": glb_bytes(avatar, image=image, scene=scene)}
+        return {f"{stem}.glb": glb_bytes(avatar, image=image, scene=scene, humans=humans)}
     if ending == ".gltf":
-        return gltf_files(avatar, stem, image=image, scene=scene)
+        return gltf_files(avatar, stem, image=image, scene=scene, humans=humans)
     return _LOOSE[ending](avatar, stem)

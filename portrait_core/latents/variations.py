@@ -41,6 +41,8 @@ def vary(
 ) -> list[Recipe]:
     """``count`` people around the one of ``recipe``: 0 keeps, 1 draws somebody new; ``locks`` name what stays.
 
+    Everything but the person stays as in ``recipe``, its pose and its expression too.
+
     The latent stays as probable as a drawn one: old and new are mixed so that the variance is kept. Raises
     :class:`UsageError` for attributes that the model does not have, a strength outside 0 to 1, and somebody given by w
     or ws: only of z is it known how people are drawn.
@@ -64,7 +66,8 @@ def blend(a: Recipe, b: Recipe, header: ModelHeader, fractions: Sequence[float])
     """People between ``a`` (0) and ``b`` (1), everything but the person as in ``a``.
 
     Latents go along the great circle between them, so that people between are as marked as those at the ends;
-    attributes, psi and pose go straight, so that what is equal in both stays. Styles w and ws go straight as well: the
+    attributes, psi, pose and expression go straight, so that what is equal in both stays; a shell, which has no
+    expression, gets none. Styles w and ws go straight as well: the
     mapping has spread them so that straight lines lead through plausible people. Raises :class:`UsageError` for
     fractions outside 0 to 1, for recipes of different models, and for a latent and a style, which have no line between.
     """
@@ -103,9 +106,12 @@ def _blended_styles(a: Recipe, b: Recipe, header: ModelHeader, space: str, fract
 
 
 def _between(a: Recipe, b: Recipe, fraction: float) -> Recipe:
-    """``a`` with psi and pose on the way to those of ``b``."""
+    """``a`` with psi, pose and expression on the way to those of ``b``."""
     psi = (1 - fraction) * a.psi + fraction * b.psi
-    return a.model_copy(update={"psi": psi, "pose": _blended_pose(a, b, fraction)})
+    update: dict[str, Any] = {"psi": psi, "pose": _blended_pose(a, b, fraction)}
+    if a.topology == "parts":
+        update["expression"] = _blended_expression(a, b, fraction)
+    return a.model_copy(update=update)
 
 
 def _check_fraction(fraction: float) -> None:
@@ -183,6 +189,15 @@ def _great_circle(a: Floats, b: Floats, fraction: float) -> Floats:
     if angle < 1e-4 or angle > np.pi - 1e-4:
         return straight
     return (np.sin((1 - fraction) * angle) * a + np.sin(fraction * angle) * b) / np.sin(angle)
+
+
+def _blended_expression(a: Recipe, b: Recipe, fraction: float) -> dict[str, float]:
+    """Weights of all shapes that one of the two pulls; a shape that one does not name rests there."""
+    mixed = {
+        name: round((1 - fraction) * a.expression.get(name, 0.0) + fraction * b.expression.get(name, 0.0), DIGITS)
+        for name in {**a.expression, **b.expression}
+    }
+    return {name: weight for name, weight in mixed.items() if weight}
 
 
 def _blended_pose(a: Recipe, b: Recipe, fraction: float) -> dict[str, tuple[float, float, float]]:

@@ -104,6 +104,7 @@ def _exported(
             image=recipe.image_format,
             bones=bones,
             scene=scene,
+            character=recipe.khr_character,
             lod_files=lod_files,
             thumbnail=thumbnail and number == 0,
             blender=blender,

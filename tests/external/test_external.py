@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our files in other people's software: the Khronos validator, three.js in Chromium, Blender. Each skips where absent.
+"""Our files in other people's software: the Khronos validator, three.js in Chromium, Blender, Godot. Each skips where
+absent.
 
 Node packages: `npm ci --prefix tests/external`. Browser: Chromium, named by CHROMIUM if it is not on the path.
-Blender: a Python that has bpy, named by PORTRAITKIT_BPY_PYTHON. The checks also run on any files by hand, for instance
-`node tests/external/validate.mjs A.glb`.
+Blender: a Python that has bpy, named by PORTRAITKIT_BPY_PYTHON. Godot: 4.3 or later, named by GODOT if it is not on the
+path as godot; Debian has it (`apt-get install godot`, from version 14 on). The checks also run on any files by hand,
+for instance `node tests/external/validate.mjs A.glb`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ import numpy as np
 import pytest
 
 from portrait_core.avatar import Avatar
+from portrait_core.face.joints import FACE_JOINTS
 from portrait_core.face.motion_files import open_recording
+from portrait_core.face.names import SHAPES
 from portrait_core.formats.gltf.writer import glb_bytes
 from portrait_core.formats.other_rest import as_named
 from portrait_core.formats.vrm import VrmMeta, vrm_bytes
@@ -38,7 +42,7 @@ from tests.formats.assets import asset, turning
 from tests.formats.busts import bust_avatar
 from tests.formats.faces import faced
 from tests.formats.test_vrm import character as vrm_character
-from tests.formats.whole import whole
+from tests.formats.whole import moving, whole
 
 HERE = Path(__file__).parent
 FOR_CHARACTERS: dict[str, Any] = {
@@ -273,11 +277,83 @@ def test_a_talking_head_on_the_web_speaks_looks_and_has_moods(someone: tuple[Rec
 def test_three_vrm_makes_every_face(someone: tuple[Recipe, Avatar], tmp_path: Path) -> None:
     node = node_with("@pixiv/three-vrm")
     browser = chromium()
-    wish = VrmWish(VrmMeta({"authors": ["Ada"]}))
-    done = export_avatar(someone[1], [tmp_path / "someone.vrm"], someone[0], vrm=wish)
-    report = run([node, str(HERE / "vrm_check.mjs"), str(done.main[0])], CHROMIUM=browser)
+    paths: list[str] = []
+    for look in ("bone", "expression"):
+        wish = VrmWish(VrmMeta({"authors": ["Ada"]}), look=look)
+        done = export_avatar(someone[1], [tmp_path / f"{look}.vrm"], someone[0], vrm=wish)
+        paths.append(str(done.main[0]))
+    report = run([node, str(HERE / "vrm_check.mjs"), *paths], CHROMIUM=browser)
     results = [json.loads(line) for line in report.stdout.splitlines()]
-    assert report.returncode == 0 and len(results) == 1, (results, report.stderr)
+    assert report.returncode == 0 and len(results) == 2, (results, report.stderr)
+    assert [each["look"].keys() for each in results] == [{"aside", "up", "far"}, {"aside", "other", "up", "down"}]
+
+
+def test_a_character_of_the_draft_is_valid(tmp_path: Path) -> None:
+    """The validator does not know the draft: notes, no warning. With shapes, by joints, with a motion and levels."""
+    bare = replace(whole(), levels=tuple(replace(level, morphs=()) for level in whole().levels))
+    avatars = {"shapes": faced(2, expression={"jawOpen": 0.5}), "joints": bare, "moving": moving(whole())}
+    paths = [
+        write_avatar(avatar, tmp_path / f"{name}{ending}", character=True, thumbnail=False)[0]
+        for name, avatar in avatars.items()
+        for ending in (".glb", ".gltf")
+    ]
+    status, reports = validate(*paths)
+    assert status == 0
+    for report in reports:
+        codes = {each["code"] for each in report["issues"]["messages"]}
+        assert codes <= {"UNSUPPORTED_EXTENSION", "UNUSED_OBJECT"}
+        assert report["info"]["animationCount"] > 1
+
+
+def godot() -> str:
+    """A Godot of today, which imports without a window."""
+    program = os.environ.get("GODOT") or shutil.which("godot") or shutil.which("godot4")
+    if program is None:
+        pytest.skip("no Godot; install it or name one by GODOT")
+    said = run([program, "--headless", "--version"]).stdout.strip().split("\n")[-1]
+    if not said.startswith("4."):
+        pytest.skip(f"Godot 4 is needed; {program} is {said[:20]}")
+    return program
+
+
+def in_godot(folder: Path) -> dict[str, dict[str, Any]]:
+    """What Godot made of the .glb files in a folder, by their names, after it imported them as a project's."""
+    program = godot()
+    (folder / "project.godot").write_text('config_version=5\n[application]\nconfig/name="check"\n')
+    shutil.copy(HERE / "godot_check.gd", folder)
+    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "config")}
+    imported = run([program, "--headless", "--path", str(folder), "--import"], **home)
+    wrong = [line for line in (imported.stdout + imported.stderr).split("\n") if "ERROR" in line or "WARNING" in line]
+    assert imported.returncode == 0 and not [line for line in wrong if ".glb" in line or "glTF" in line], wrong
+    done = run([program, "--headless", "--path", str(folder), "--script", "godot_check.gd"], **home)
+    found = [json.loads(line[7:]) for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+    assert found, (done.stdout[-2000:], done.stderr[-2000:])
+    return {each["file"]: each for each in found}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_godot_keeps_names_and_plays_the_face(someone: tuple[Recipe, Avatar], talking: Path, tmp_path: Path) -> None:
+    """Shapes on the skin, joints of jaw and eyes where ours are, and a recording in time within a frame."""
+    recipe = someone[0].model_copy(update={"bone_naming": "unity", "face_normals": True})
+    export_avatar(someone[1], [tmp_path / "someone.glb"], recipe)
+    shutil.copy(talking, tmp_path)
+    found = in_godot(tmp_path)
+    one = found["someone.glb"]
+    assert one["skeletons"] == 1
+    assert sorted(one["meshes"]["skin"]["shapes"]) == sorted(SHAPES)
+    for part in ("eye_left", "teeth", "tongue", "lashes", "hair"):
+        assert one["meshes"][part]["skin"] and set(one["meshes"][part]["shapes"]) <= set(SHAPES), part
+    assert all(each["images"] == each["surfaces"] for each in one["meshes"].values())
+    assert sorted(one["bones"]) == sorted(rename(someone[1].joint_names, "unity"))  # limb by limb there
+    for joint, name in zip(FACE_JOINTS, rename(FACE_JOINTS, "unity"), strict=True):
+        place = someone[1].joints[someone[1].joint_names.index(joint)]
+        np.testing.assert_allclose(one["rest"][name], place, atol=1e-5)
+    (moved,) = found["talking.glb"]["moved"].values()
+    values = np.array(moved["weights"]["skin/jawOpen"])
+    peaks = [int(values[start : start + 60].argmax()) + start for start in range(0, 240, 60)]
+    assert max(abs(peak - expected) for peak, expected in zip(peaks, (30, 90, 150, 210), strict=True)) <= 1
+    assert np.abs(values[:239] - truth("jawOpen", np.arange(239) / 60)).max() < 0.003
 
 
 def bpy_python() -> str:

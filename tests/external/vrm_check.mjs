@@ -65,6 +65,13 @@ try {
         if (Math.abs(look.up[1] - 9.7) > 2) faults.push(`at something 10 degrees up an eye looks ${look.up[1]} up`);
         if (look.far[0] > 25.5) faults.push(`an eye turns ${look.far[0]} degrees`);
       }
+      if (shown.look === 'expression') {
+        const look = (found.look = await page.evaluate(() => window.lookByShapes()));
+        for (const [way, [weight, moved]] of Object.entries(look)) {
+          const wanted = ['aside', 'other'].includes(way) ? 14.9 / 25 : 9.74 / 20;
+          if (Math.abs(weight - wanted) > 0.02 || moved < 1) faults.push(`at something ${way} its expression is at ${weight} and moves ${moved} mm`);
+        }
+      }
       const posed = (found.posed = await page.evaluate(() => window.pose()));
       await save('posed');
       if (posed.moved < 100) faults.push(`with its arms lowered it moved ${posed.moved} mm`);

@@ -14,7 +14,7 @@ from cli import batch_plan, options
 from cli.recipe_options import Wanted
 from cli.recipes import take_order
 from portrait_core.errors import UsageError
-from portrait_core.face.clients import CLIENTS, Client, client_named
+from portrait_core.face.clients import CLIENTS, COMMON, DECIDED, Client, client_named
 from portrait_core.face.emotions import EXPRESSIONS
 from portrait_core.formats.write import ENDINGS
 from portrait_core.recipe import Recipe
@@ -50,8 +50,11 @@ def only(wanted: Wanted, **more: Any) -> Recipe:
 @pytest.mark.parametrize("name", CLIENTS)
 def test_rows_are_recipes_and_formats_that_there_are(name: str) -> None:
     client = CLIENTS[name]
+    assert client.own.keys() <= set(DECIDED) and COMMON.keys() <= set(DECIDED) <= FIELDS.keys()
+    assert all(value != FIELDS[field].default for field, value in {**COMMON, **client.own}.items()), "said for nothing"
     recipe = Recipe(**client.recipe())
-    assert recipe.skeleton == client.skeleton and recipe.bone_naming == client.bone_naming
+    for field, value in client.own.items():
+        assert getattr(recipe, field) == value
     # .vrm has a writer of its own.
     assert all(f".{ending}" in (*ENDINGS, ".vrm") for ending in client.formats.split(","))
     assert client.why.endswith(".") and client.recipe(["skeleton", "faces"]).keys().isdisjoint({"skeleton", "faces"})
@@ -66,7 +69,7 @@ def test_a_program_sets_what_nobody_says(model: Path, name: str) -> None:
         assert getattr(recipe, field) == value, field
     assert recipe.topology == "parts" and recipe.face == ("both" if read_header(model).has_face else "none")
     said = only(asked(model, skeleton="smpl24", texture_size=512), client=name)
-    assert (said.skeleton, said.texture_size, said.bone_naming) == ("smpl24", 512, client.bone_naming)
+    assert (said.skeleton, said.texture_size, said.bone_naming) == ("smpl24", 512, recipe.bone_naming)
     assert options.formats_for(name, "glb", asked(model)) == client.formats
     assert options.formats_for(name, "obj", asked(model, formats="obj")) == "obj"
 
@@ -114,11 +117,13 @@ def test_unknown_programs_are_told() -> None:
 
 
 def line(name: str, row: Client) -> str:
-    face = "shapes and joints" + (", with normals" if row.face_normals else "")
-    triangles = ", ".join(f"{count:,}" for count in (row.faces, *row.lods))
+    recipe = Recipe(**row.recipe())
+    face = "shapes and joints" + (", with normals" if recipe.face_normals else "")
+    triangles = ", ".join(f"{count:,}" for count in (recipe.faces, *recipe.lods))
     return (
-        f"| `{name}` | {row.title} | `.{row.formats}` | `{row.skeleton}` | `{row.bone_naming}` | {face} | "
-        f"{triangles} | {row.texture_size}, {row.image_format.upper()} | {'yes' if row.hair_joints else 'no'} |"
+        f"| `{name}` | {row.title} | `.{row.formats}` | `{recipe.skeleton}` | `{recipe.bone_naming}` | {face} | "
+        f"{triangles} | {recipe.texture_size}, {recipe.image_format.upper()} | "
+        f"{'yes' if recipe.hair_joints else 'no'} |"
     )
 
 

@@ -122,6 +122,35 @@ def test_visemes_by_time() -> None:
         assert cues[1][0] == 0.12
 
 
+AZURE = [(500_000, 0), (1_000_000, 21), (2_200_000, 2), (4_000_000, 7), (5_500_000, 0), (6_000_000, 11), (9_000_000, 0)]
+
+
+def test_azures_numbers_count_ticks() -> None:
+    """As its kits print events: objects of several spellings, tables, and offsets brought to ms or s by who logged."""
+    expected = [
+        (0.1, 0.22, "viseme_PP"), (0.22, 0.4, "viseme_aa"), (0.4, 0.55, "viseme_U"),
+        (0.6, 0.75, "viseme_aa"), (0.75, 0.9, "viseme_I"),
+    ]  # fmt: skip
+    files = [
+        as_json([{"audioOffset": time, "visemeId": number, "animation": ""} for time, number in AZURE]),
+        as_json([{"privAudioOffset": time, "privVisemeId": number} for time, number in AZURE]),
+        as_json({"visemes": [{"audio_offset": time / 1e4, "viseme_id": number} for time, number in AZURE]}),
+        lines([("audio_offset", "viseme_id"), *AZURE]).encode(),
+        lines([("offset", "VisemeId"), *((time / 1e7, number) for time, number in AZURE)]).encode(),
+        "\n".join(json.dumps({"AudioOffset": time, "VisemeId": number}) for time, number in AZURE).encode(),
+    ]
+    for data in files:
+        sheet = cues_of(data)
+        assert sheet.line.startswith("Azure's visemes; 7 cues"), data
+        found = [(round(start, 4), round(end, 4), name) for start, end, name in main_cues(sheet) if name]
+        assert found == expected and sheet.notices == (), data
+
+
+def test_a_number_that_azure_does_not_have_is_told() -> None:
+    data = as_json([{"audioOffset": 1e6 * place, "visemeId": number} for place, number in enumerate((21, 22, 2))])
+    assert cues_of(data).notices == ("one sound is not known and left out: 22 (nearest 2)",)
+
+
 def test_moho_counts_from_one_at_twenty_four() -> None:
     data = b"MohoSwitch1\n1 rest\n13 MBP\n15 AI\n25 rest\n"
     sheet = cues_of(data)
@@ -170,7 +199,7 @@ def test_what_is_refused_is_refused_in_a_line(tmp_path: Path, data: bytes, words
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("table", ["RHUBARB", "BLAIR", "ARPABET", "IPA", "SAMPA"])
+@pytest.mark.parametrize("table", ["RHUBARB", "BLAIR", "AZURE", "ARPABET", "IPA", "SAMPA"])
 def test_every_symbol_has_visemes_that_a_mouth_can_carry(table: str) -> None:
     for symbol, mixes in getattr(visemes, table).items():
         for mix in mixes:

@@ -68,6 +68,21 @@ def test_what_both_have_stays_and_the_rest_goes_straight() -> None:
     assert set(quarter.attributes) == {"age"}
 
 
+def test_expressions_go_straight_and_those_of_one_fade() -> None:
+    a = Recipe(model="m", seed=1, topology="parts", expression={"jawOpen": 0.4, "mouthSmileLeft": 1.0})
+    b = Recipe(model="m", seed=2, topology="parts", expression={"jawOpen": 0.8, "eyeBlinkLeft": 0.5})
+    faced = NAMED.model_copy(update={"parts": {"version": 2}})
+    first, quarter, last = blend(a, b, faced, [0.0, 0.25, 1.0])
+    assert first.expression == a.expression
+    expected = {"eyeBlinkLeft": 0.125, "jawOpen": 0.5, "mouthSmileLeft": 0.75}
+    assert dict(quarter.expression) == pytest.approx(expected)
+    assert dict(last.expression) == {"eyeBlinkLeft": 0.5, "jawOpen": 0.8}
+    # A shell has none, and would be refused with one.
+    (shell,) = blend(Recipe(model="m", seed=1), b, NAMED, [0.5])
+    assert shell.expression == {}
+    assert all(each.expression == a.expression for each in vary(a, faced, 3))
+
+
 def test_variations_are_as_probable_as_drawn_people() -> None:
     one = Recipe(model="m", seed=3)
     (same,) = vary(one, PLAIN, 1, strength=0.0)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cues of speech out of a file, told by its contents: Rhubarb, Praat, the Montreal Forced Aligner, Papagayo, MBROLA,
-Gentle, Amazon's and Oculus' visemes, and plain tables and JSON of timed sounds."""
+Gentle, Amazon's, Azure's and Oculus' visemes, and plain tables and JSON of timed sounds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
-from .cue_json import timings_of_tree
+from .cue_json import AZURE, AZURE_STARTS, AZURE_SYMBOLS, timings_of_tree
 from .delimited import is_delimited, read_table
 from .faults import FaceFileError
 from .json_layouts import tree_of
@@ -19,7 +19,7 @@ from .numbers import number_of
 from .shape_names import plain_name
 from .textgrid import is_textgrid, read_textgrid
 from .texts import text_of
-from .timings import CueSheet, Timing, notation_of, sheet_of
+from .timings import CueSheet, Timing, azure_sheet, notation_of, sheet_of
 from .visemes import is_silence, rhubarb
 
 MOHO_RATE = 24.0
@@ -65,6 +65,8 @@ def cues_of(data: bytes, rate: float | None = None) -> CueSheet:
         return read_textgrid(start)
     if start[:1] in ("{", "["):
         timings, program, likely = timings_of_tree(tree_of(text))
+        if program == AZURE:
+            return azure_sheet(timings)
         return sheet_of(in_seconds(timings), program, likely=likely)
     rows = [line.split() for line in text.split("\n") if line.strip() and not line.lstrip().startswith((";", "#"))]
     if rows and _is_mbrola(rows):
@@ -147,6 +149,12 @@ def _table(text: str) -> CueSheet:
     def column(names: tuple[str, ...]) -> int | None:
         return next((plain.index(name) for name in names if name in plain), None)
 
+    number = column(AZURE_SYMBOLS)
+    offset = column(AZURE_STARTS)
+    if number is not None and offset is not None:
+        return azure_sheet(
+            [Timing(number_of(row[offset], comma=table.comma), math.nan, row[number]) for row in table.rows]
+        )
     start, end, span, symbol, kind = (column(each) for each in (_STARTS, _ENDS, _SPANS, _SYMBOLS, _KINDS))
     if symbol is None or (start is None and span is None):
         wanted = "start, end and phoneme"

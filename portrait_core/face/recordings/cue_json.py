@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Timed sounds as JSON: Rhubarb's mouth cues, the Montreal Forced Aligner's tiers, Gentle's words, Amazon's speech
-marks, the lists of browsers' avatars (visemes, vtimes, vdurations), and plain lists of objects or triples."""
+marks, Azure's viseme events, the lists of browsers' avatars (visemes, vtimes, vdurations), and plain lists of objects
+or triples."""
 
 from __future__ import annotations
 
@@ -18,6 +19,19 @@ Found = tuple[list[Timing], str, tuple[str, ...]]
 
 PHONES = ("ARPAbet", "IPA", "SAMPA", "Oculus visemes")
 VISEMES = ("Oculus visemes", "Rhubarb", "IPA", "SAMPA")
+AZURE = "Azure"
+AZURE_SYMBOLS = ("visemeid", "privvisemeid")
+AZURE_STARTS = (
+    "audiooffset",
+    "privaudiooffset",
+    "offset",
+    "audiooffsetticks",
+    "ticks",
+    "audiooffsetms",
+    "time",
+    "start",
+)
+"""Azure's names of a viseme's number and its time, as its kits for different languages print them."""
 _STARTS = ("start", "begin", "time", "starttime", "offset", "timems", "startms", "t", "onset", "timestamp", "xmin")
 _ENDS = ("end", "stop", "endtime", "endms", "xmax")
 _SPANS = ("duration", "dur", "durationms", "length")
@@ -71,6 +85,9 @@ def _find(tree: Any, depth: int) -> Found | None:
 
 
 def _of_list(items: list[Any]) -> Found | None:
+    azure = [found for item in items if (found := _azure(item)) is not None]
+    if azure:
+        return azure, AZURE, (AZURE,)
     timings: list[Timing] = []
     visemes = amazon = False
     for item in items:
@@ -95,6 +112,16 @@ def _of_list(items: list[Any]) -> Found | None:
     if amazon:
         return [_amazon(each) for each in timings], "Amazon's speech marks", ("Oculus visemes",)
     return timings, "timed visemes" if visemes else "timed sounds", VISEMES if visemes else PHONES
+
+
+def _azure(item: Any) -> Timing | None:
+    """One of Azure's viseme events, in whatever unit it counts."""
+    if not isinstance(item, dict):
+        return None
+    table = {plain_name(str(key)): value for key, value in cast("dict[Any, Any]", item).items()}
+    number = next((number_of(table[name]) for name in AZURE_SYMBOLS if name in table), math.nan)
+    start = next((number_of(table[name]) for name in AZURE_STARTS if name in table), math.nan)
+    return None if math.isnan(number) or math.isnan(start) else Timing(start, math.nan, f"{number:g}")
 
 
 def _timing(table: Mapping[str, Any]) -> Timing | None:

@@ -6,13 +6,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .faults import FaceFileError
 from .shape_names import bare_viseme, unknown_line
-from .visemes import Cue, Mix, arpabet, blair, ipa, is_silence, rhubarb, sampa, symbols_of
+from .visemes import Cue, Mix, arpabet, azure, blair, ipa, is_silence, rhubarb, sampa, symbols_of
 
 Reader = Callable[[str], "tuple[Mix, ...] | None"]
 
+TICKS = 1e7
+"""Of Microsoft's clocks in a second: 100 nanoseconds each."""
 LAST = 0.2
 """Seconds of a last symbol of which the file says no end."""
 SHORTEST = 1e-4
@@ -32,6 +35,7 @@ _NOTATIONS: dict[str, Reader] = {
     "Oculus visemes": oculus,
     "Rhubarb": rhubarb,
     "Preston Blair": blair,
+    "Azure": azure,
 }
 
 
@@ -63,6 +67,20 @@ class CueSheet:
     def seconds(self) -> float:
         """When the last cue ends."""
         return max((cue.end for cue in self.cues), default=0.0)
+
+
+def azure_sheet(timings: Sequence[Timing]) -> CueSheet:
+    """The cues of Azure's events: each viseme stands until the next begins.
+
+    Its offsets are ticks; who wrote them down as milliseconds or seconds is told by their steps.
+    """
+    starts = sorted(each.start for each in timings if math.isfinite(each.start))
+    spans = sorted(b - a for a, b in pairwise(starts) if b > a)
+    # Sounds last some hundredths of a second to a second or two, so each unit has a range of its own.
+    step = spans[len(spans) // 2] if spans else 1e6
+    unit = TICKS if step > 5000 else 1000.0 if step > 5 else 1.0
+    seconds = [Timing(each.start / unit, each.end / unit, each.symbol, each.strength) for each in timings]
+    return sheet_of(seconds, "Azure's visemes", likely=("Azure",), only=True)
 
 
 def notation_of(symbols: Sequence[str], likely: Sequence[str]) -> str:

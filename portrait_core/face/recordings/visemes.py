@@ -2,7 +2,8 @@
 """What a mouth does over time: cues of visemes, out of the mouth shapes and phonemes of any notation.
 
 Sources: the visemes of Oculus' lip-sync reference with the phonemes that it lists for each; Rhubarb's nine mouth shapes
-as its manual describes them; the ARPAbet of CMUdict; the chart of the International Phonetic Association; SAMPA as
+as its manual describes them; the table of Microsoft's speech platform with the phonemes of each of its 22 visemes,
+which Azure's numbers follow; the ARPAbet of CMUdict; the chart of the International Phonetic Association; SAMPA as
 MBROLA's voices use it; Preston Blair's mouth shapes as Papagayo and Moho name them.
 """
 
@@ -54,6 +55,13 @@ BLAIR = _rows(
     "AI = aa:0.9; O = O; E = E; U = U; L = nn:0.9; WQ = U; MBP = PP; FV = FF; etc = DD:0.6 I:0.2; rest ="
 )  # fmt: skip
 """Preston Blair's, as Papagayo and Moho write them."""
+
+AZURE = _rows("""
+0 = ; 1 = aa:0.7 E:0.15; 2 = aa; 3 = O; 4 = E:0.85; 5 = RR; 6 = I; 7 = U; 8 = O > U:0.8; 9 = aa > U:0.7;
+10 = O > I:0.8; 11 = aa > I:0.8; 12 = aa:0.25; 13 = RR; 14 = nn; 15 = SS; 16 = CH; 17 = TH; 18 = FF; 19 = DD; 20 = kk;
+21 = PP
+""")  # fmt: skip
+"""The numbers of Azure's visemes, which are those of SAPI: 0 is silence, 21 are p, b and m."""
 
 ARPABET = _rows("""
 P B M EM = PP; F V = FF; TH DH = TH; T D DX = DD; K G NG ENG HHK = kk; CH JH SH ZH = CH; S Z = SS;
@@ -130,6 +138,12 @@ def rhubarb(symbol: str) -> tuple[Mix, ...] | None:
     return RHUBARB.get(symbol.strip().upper())
 
 
+def azure(symbol: str) -> tuple[Mix, ...] | None:
+    """The mixes of one of Azure's numbers."""
+    plain = symbol.strip()
+    return AZURE.get(plain.removesuffix(".0").lstrip("0") or "0") if plain else None
+
+
 def blair(symbol: str) -> tuple[Mix, ...] | None:
     """The mixes of one of Preston Blair's mouth shapes."""
     by_lower = {name.lower(): mixes for name, mixes in BLAIR.items()}
@@ -140,5 +154,6 @@ def symbols_of(notation: str) -> tuple[str, ...]:
     """What a notation knows, for naming the nearest of an unknown symbol."""
     tables: dict[str, Iterable[str]] = {
         "ARPAbet": ARPABET, "IPA": IPA, "SAMPA": SAMPA, "Rhubarb": RHUBARB, "Preston Blair": BLAIR,
+        "Azure": AZURE,
     }  # fmt: skip
     return tuple(tables.get(notation, ()))

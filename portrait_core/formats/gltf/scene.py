@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +16,7 @@ from portrait_core.formats.encoded_maps import ImageKind, encode_maps
 from portrait_core.formats.facts import COMMENT_KEY, GENERATOR, copyright_line, facts_of
 from portrait_core.formats.gltf.animation import Animated, add_animation, unit
 from portrait_core.formats.gltf.binary import INDEX_DATA, VERTEX_DATA, BinaryBuilder
+from portrait_core.formats.gltf.character import add_character
 from portrait_core.formats.gltf.levels import name_levels
 from portrait_core.formats.gltf.material import add_material
 from portrait_core.formats.gltf.targets import add_targets
@@ -47,6 +48,7 @@ def build_scene(
     levels_shown: bool = False,
     name: str | None = None,
     pictures: Mapping[str, bytes] | None = None,
+    humans: Sequence[str] | None = None,
 ) -> tuple[Any, BinaryBuilder]:
     """The records of ``avatar`` (a ``pygltflib.GLTF2``) and its binary half; ``beside`` as :class:`BinaryBuilder` says.
 
@@ -55,7 +57,8 @@ def build_scene(
     an avatar of parts one for each, called after the part. Only the finest of an object is in the scene, and names the
     others by MSFT_lod, so that a program without levels of detail shows one mesh; with ``levels_shown`` all are in the
     scene, for a program that takes nothing else. The scene is called ``name``, or after the avatar.
-    ``pictures``, PNG files by name, become the last of its images, for extensions to point at.
+    ``pictures``, PNG files by name, become the last of its images, for extensions to point at. ``humans``, the joints'
+    names inside Portraitkit in the order of the avatar's, ask for :mod:`portrait_core.formats.gltf.character`.
     Raises ``ValueError`` when recipe, provenance or report are not plain JSON data.
     """
     import pygltflib
@@ -89,12 +92,14 @@ def build_scene(
         shown += nodes
     gltf.scenes.append(records.Scene(name=name or avatar.name, nodes=[root, *shown]))
     gltf.scene = 0
+    moving: list[Animated] = []
+    for number, node in enumerate(gltf.nodes):
+        if node.mesh is not None:
+            moving.append((number, [morph.name for morph in pieces[int(node.mesh)].level.morphs]))
     if avatar.motion is not None or avatar.face_motion is not None:
-        moving: list[Animated] = []
-        for number, node in enumerate(gltf.nodes):
-            if node.mesh is not None:
-                moving.append((number, [morph.name for morph in pieces[int(node.mesh)].level.morphs]))
         add_animation(records, gltf, binary, avatar, moving)
+    if humans is not None:
+        add_character(records, gltf, binary, avatar, humans, moving, root)
     for part, content in (pictures or {}).items():
         binary.image(avatar.name, part, content, "png")
     binary.finish()

@@ -38,15 +38,20 @@ def write_glb(avatar: Avatar, path: Path, *, overwrite: bool = False, image: Ima
 
 
 def glb_bytes(
-    avatar: Avatar, *, image: ImageKind = "png", levels_shown: bool = False, scene: str | None = None
+    avatar: Avatar,
+    *,
+    image: ImageKind = "png",
+    levels_shown: bool = False,
+    scene: str | None = None,
+    humans: Sequence[str] | None = None,
 ) -> bytes:
     """The content of the .glb of ``avatar``; the same avatar gives the same bytes. ``image`` is the kind of colours.
 
-    ``levels_shown`` puts all levels of detail into the scene, and ``scene`` names it, see
-    :func:`portrait_core.formats.gltf.scene.build_scene`.
+    ``levels_shown`` puts all levels of detail into the scene, ``scene`` names it, and ``humans`` makes it a character,
+    see :func:`portrait_core.formats.gltf.scene.build_scene`.
     Raises ``ValueError`` when recipe, provenance or report are not plain JSON data.
     """
-    gltf, _ = build_scene(avatar, image, levels_shown=levels_shown, name=scene)
+    gltf, _ = build_scene(avatar, image, levels_shown=levels_shown, name=scene, humans=humans)
     return packed(json_tree(gltf), gltf.binary_blob())
 
 
@@ -60,12 +65,20 @@ def packed(tree: Mapping[str, Any], blob: bytes) -> bytes:
     )
 
 
-def gltf_files(avatar: Avatar, stem: str, *, image: ImageKind = "png", scene: str | None = None) -> dict[str, bytes]:
+def gltf_files(
+    avatar: Avatar,
+    stem: str,
+    *,
+    image: ImageKind = "png",
+    scene: str | None = None,
+    humans: Sequence[str] | None = None,
+) -> dict[str, bytes]:
     """The files of a .gltf by name, the .gltf first: ``stem.gltf``, ``stem.bin``, ``stem_base_colour.png`` ...
 
-    The files beside it have names that need no coding in an address (:func:`plain_address`).
+    Options are those of :func:`glb_bytes`. The files beside it have names that need no coding in an address
+    (:func:`plain_address`).
     """
-    gltf, binary = build_scene(avatar, image, beside=plain_address(stem), name=scene)
+    gltf, binary = build_scene(avatar, image, beside=plain_address(stem), name=scene, humans=humans)
     return {f"{stem}.gltf": _text(json_tree(gltf)), **binary.files}
 
 
