@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import bake, batch, error_dialog, handlers, make, people, pose_files, report, settings, setup
+from . import bake, batch, error_dialog, handlers, make, people, pose_files, report, settings, setup, waiting
 from .gallery import gallery
 from .session import session
 
@@ -15,6 +15,7 @@ CLASSES: tuple[type, ...] = (
     *make.CLASSES,
     *bake.CLASSES,
     *batch.CLASSES,
+    *waiting.CLASSES,
     *people.CLASSES,
     *pose_files.CLASSES,
 )

@@ -11,13 +11,12 @@ from __future__ import annotations
 import logging
 import time
 
-import bpy
-
 from ..base import redraw
 from ..base.ticker import Ticker
 from ..core.failure import Failure
 from ..core.text import Text
 from . import attributes
+from .arrivals import arrivals
 from .engine_link import EngineLink
 from .error_dialog import show_error
 from .notices import notices
@@ -37,8 +36,15 @@ class Session:
         self.tasks: list[Task] = []
         self.notices = notices
         self.ticker = Ticker(self.step, "the engine session")
-        self.waits = bpy.app.background
+
+    @property
+    def waits(self) -> bool:
         """Operators finish their work before they return: in the background, where no timer runs."""
+        return arrivals.at_once
+
+    @waits.setter
+    def waits(self, value: bool) -> None:
+        arrivals.at_once = value
 
     @property
     def capabilities(self) -> Facts | None:
@@ -107,9 +113,20 @@ class Session:
             if resumed:
                 break
             resumed = self._advance(task)
+        arriving = not resumed and self._arrive()
         if self.tasks or self.link.starting:
             return BUSY_WAIT
-        return IDLE_WAIT if self.link.is_open else None
+        return IDLE_WAIT if self.link.is_open or resumed or arriving else None
+
+    def _arrive(self) -> bool:
+        """Bring in what waits for a clear coast; whether some still does."""
+        error, waiting = self.notices.error, [(each, each.why) for each in arrivals.waiting]
+        left = arrivals.step()
+        if waiting != [(each, each.why) for each in arrivals.waiting]:
+            redraw.sidebars()
+        if self.notices.error is not error and not self.waits:
+            show_error()
+        return left
 
     def close(self) -> None:
         """End the worker and drop all work; nothing of it arrives any more."""

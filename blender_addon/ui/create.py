@@ -162,6 +162,7 @@ class PORTRAITKIT_PT_mesh(PortraitPanel, bpy.types.Panel):
         for section in recipe_fields.SECTIONS:
             if section != "person":
                 draw_section(layout.column(), settings, section)
+        layout.prop(settings, "neck_at_cursor")
 
 
 def draw_section(column: Any, settings: PORTRAITKIT_PG_settings, section: str) -> None:
