@@ -99,6 +99,17 @@ class Session:
         if not self.waits:
             self.ticker.start()
 
+    def bring_in_waiting(self) -> None:
+        """Have those that wait come in one after the other; in the background all of them now."""
+        if not self.waits:
+            self.ticker.start()
+            return
+        before = self.notices.error
+        while arrivals.step():
+            pass
+        if self.notices.error is not None and self.notices.error is not before:
+            raise self.notices.error
+
     def step(self) -> float | None:
         """Move everything on a little. Seconds until the next call, or None when there is nothing to watch."""
         told = self.link.step()
