@@ -3,7 +3,21 @@
 
 from __future__ import annotations
 
-from . import bake, batch, error_dialog, handlers, make, people, pose_files, report, settings, setup
+from . import (
+    bake,
+    batch,
+    crowd,
+    error_dialog,
+    gallery_view,
+    handlers,
+    make,
+    people,
+    pose_files,
+    report,
+    settings,
+    setup,
+    waiting,
+)
 from .gallery import gallery
 from .session import session
 
@@ -15,6 +29,9 @@ CLASSES: tuple[type, ...] = (
     *make.CLASSES,
     *bake.CLASSES,
     *batch.CLASSES,
+    *waiting.CLASSES,
+    *crowd.CLASSES,
+    *gallery_view.CLASSES,
     *people.CLASSES,
     *pose_files.CLASSES,
 )
@@ -23,6 +40,7 @@ CLASSES: tuple[type, ...] = (
 def register() -> None:
     """Settings on scenes, and the handlers that keep the session going."""
     settings.register()
+    gallery_view.register()
     handlers.register()
 
 
@@ -34,4 +52,5 @@ def unregister() -> None:
     gallery.clear()
     error_dialog.opener.stop()
     handlers.unregister()
+    gallery_view.unregister()
     settings.unregister()

@@ -15,7 +15,7 @@ import bpy
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene import bring_in as importing
-from ..scene import maps, motion, pose, replace
+from ..scene import maps, motion, placing, pose, replace
 from ..scene.identity import Avatar
 
 log = logging.getLogger("portraitkit")
@@ -42,16 +42,18 @@ def mesh_object(name: str) -> bpy.types.Object:
     return found
 
 
-def bring_in(path: Path, name: str, thumbnail: Path | None) -> None:
-    """Import an avatar's file."""
+def bring_in(path: Path, name: str, thumbnail: Path | None, *, on_floor: bool, columns: int) -> tuple[Avatar, Text]:
+    """Import an avatar's file to the 3D cursor or the next free place; the avatar, and a line that says where it is."""
     with _step("Generate Avatar"):
-        importing.bring_in(path, name, thumbnail=thumbnail)
+        avatar = importing.bring_in(path, name, thumbnail=thumbnail)
+        where = bpy.context.scene.cursor.location.copy()
+        return avatar, placing.put(avatar, where, on_floor=on_floor, columns=columns)
 
 
-def replace_in_place(avatar: Avatar, path: Path, thumbnail: Path | None) -> None:
+def replace_in_place(avatar: Avatar, path: Path, thumbnail: Path | None) -> Avatar:
     """Put an avatar made anew into the place of the old one."""
     with _step("Regenerate Avatar"):
-        replace.replace_in_place(avatar, path, thumbnail)
+        return replace.replace_in_place(avatar, path, thumbnail)
 
 
 def apply_maps(name: str, sets: list[tuple[str, dict[str, Path]]]) -> None:

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many avatars into a folder; cancelling; avatars that were made for another file: as operators."""
+"""Many avatars into a folder, and cancelling, as operators."""
 
 import bpy
 
 from ..base.operator import PortraitOperator
 from ..base.paths import RELATIVE, absolute
-from ..core.failure import Failure
 from ..core.text import Text
-from . import avatars, recipes, workflows
+from . import recipes, workflows
 from .session import session
 from .settings import settings_of
 from .task import Workflow
@@ -78,31 +77,4 @@ class PORTRAITKIT_OT_cancel(PortraitOperator, bpy.types.Operator):
                 session.cancel(task)
 
 
-class PORTRAITKIT_OT_import_waiting(PortraitOperator, bpy.types.Operator):
-    """Import an avatar that was made for another file."""
-
-    bl_idname = "portraitkit.import_waiting"
-    bl_label = "Import Here"
-    bl_description = "Bring the avatar into this file; it was made for one that is not open any more"
-
-    index: bpy.props.IntProperty(name="Number", description="Which of the avatars", min=0, options={"SKIP_SAVE"})
-    discard: bpy.props.BoolProperty(
-        name="Discard", description="Delete it instead", default=False, options={"SKIP_SAVE"}
-    )
-
-    def perform(self, _context: bpy.types.Context) -> None:
-        """Import and forget it, or only forget it."""
-        waiting = session.notices.waiting
-        if self.index >= len(waiting):
-            raise Failure("usage", "That avatar is not there any more.", "Make it again.")
-        found = waiting[self.index]
-        picture = found.path.with_suffix(".png")
-        if not self.discard:
-            avatars.bring_in(found.path, found.name, picture if picture.is_file() else None)
-        del waiting[self.index]
-        session.notices.said = None
-        found.path.unlink(missing_ok=True)
-        picture.unlink(missing_ok=True)
-
-
-CLASSES = (PORTRAITKIT_OT_batch, PORTRAITKIT_OT_cancel, PORTRAITKIT_OT_import_waiting)
+CLASSES = (PORTRAITKIT_OT_batch, PORTRAITKIT_OT_cancel)

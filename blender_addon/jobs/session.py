@@ -11,13 +11,12 @@ from __future__ import annotations
 import logging
 import time
 
-import bpy
-
 from ..base import redraw
 from ..base.ticker import Ticker
 from ..core.failure import Failure
 from ..core.text import Text
 from . import attributes
+from .arrivals import arrivals
 from .engine_link import EngineLink
 from .error_dialog import show_error
 from .notices import notices
@@ -37,8 +36,15 @@ class Session:
         self.tasks: list[Task] = []
         self.notices = notices
         self.ticker = Ticker(self.step, "the engine session")
-        self.waits = bpy.app.background
+
+    @property
+    def waits(self) -> bool:
         """Operators finish their work before they return: in the background, where no timer runs."""
+        return arrivals.at_once
+
+    @waits.setter
+    def waits(self, value: bool) -> None:
+        arrivals.at_once = value
 
     @property
     def capabilities(self) -> Facts | None:
@@ -93,6 +99,17 @@ class Session:
         if not self.waits:
             self.ticker.start()
 
+    def bring_in_waiting(self) -> None:
+        """Have those that wait come in one after the other; in the background all of them now."""
+        if not self.waits:
+            self.ticker.start()
+            return
+        before = self.notices.error
+        while arrivals.step():
+            pass
+        if self.notices.error is not None and self.notices.error is not before:
+            raise self.notices.error
+
     def step(self) -> float | None:
         """Move everything on a little. Seconds until the next call, or None when there is nothing to watch."""
         told = self.link.step()
@@ -107,9 +124,20 @@ class Session:
             if resumed:
                 break
             resumed = self._advance(task)
+        arriving = not resumed and self._arrive()
         if self.tasks or self.link.starting:
             return BUSY_WAIT
-        return IDLE_WAIT if self.link.is_open else None
+        return IDLE_WAIT if self.link.is_open or resumed or arriving else None
+
+    def _arrive(self) -> bool:
+        """Bring in what waits for a clear coast; whether some still does."""
+        error, waiting = self.notices.error, [(each, each.why) for each in arrivals.waiting]
+        left = arrivals.step()
+        if waiting != [(each, each.why) for each in arrivals.waiting]:
+            redraw.sidebars()
+        if self.notices.error is not error and not self.waits:
+            show_error()
+        return left
 
     def close(self) -> None:
         """End the worker and drop all work; nothing of it arrives any more."""

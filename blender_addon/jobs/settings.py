@@ -104,6 +104,12 @@ class PORTRAITKIT_PG_settings(bpy.types.PropertyGroup):
         ],
         default=AUTO,
     )
+    neck_at_cursor: bpy.props.BoolProperty(
+        name="Neck at the Cursor",
+        description="New avatars come with the joint of the neck, the origin of their file, at the 3D cursor. "
+        "Off: they stand on the floor there",
+        default=False,
+    )
     explore_count: bpy.props.IntProperty(
         name="Pictures", description="How many people Explore shows", default=12, min=1, max=48
     )

@@ -13,7 +13,10 @@ from .task import Task, Workflow
 
 
 class TaskOperator(PortraitOperator):
-    """Starts a task. From a button it returns at once and listens for ESC; in the background it waits for the end.
+    """Starts a task. From a button it returns at once; in the background it waits for the end.
+
+    It never stays to hear keys: while an operator does, Blender saves nothing by itself. The panel has a button to
+    cancel.
 
     A subclass gives ``kind`` and ``plan(context) -> (label, workflow)``, where ``plan`` may raise :class:`Failure`.
     """
@@ -34,35 +37,6 @@ class TaskOperator(PortraitOperator):
         told = session.notices.error
         if session.waits and told is not None and told is not before:  # the engine went on without a setting
             self.report({"WARNING"}, T_(told.sentence))
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Start, and stay only to hear ESC: the work itself goes on by the timer."""
-        done = self.execute(context)
-        if self.task is None or self.task.ended or session.waits:
-            return done
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Cancel on ESC over a 3D view; let everything else through."""
-        if self.task is None or self.task.ended:
-            return {"FINISHED", "PASS_THROUGH"}
-        if event.type == "ESC" and event.value == "PRESS" and over_view(context, event):
-            session.cancel(self.task)
-            return {"RUNNING_MODAL"}
-        return {"PASS_THROUGH"}
-
-
-def over_view(context: bpy.types.Context, event: bpy.types.Event) -> bool:
-    """Whether the mouse is over a 3D view: ESC elsewhere belongs to what is there."""
-    if context.window is None:
-        return False
-    return any(
-        area.type == "VIEW_3D"
-        and area.x <= event.mouse_x < area.x + area.width
-        and area.y <= event.mouse_y < area.y + area.height
-        for area in context.window.screen.areas
-    )
 
 
 def needs_engine(_context: bpy.types.Context) -> str:

@@ -15,8 +15,10 @@ from ..core.failure import Failure
 from ..core.text import Text, as_it_is
 from ..scene import maps
 from ..scene.identity import Avatar, find
+from ..scene.undisturbed import Asked, asked_from
 from . import avatars
-from .files import open_file
+from .arrivals import Arrival, arrivals
+from .files import OpenFile, open_file
 from .gallery import gallery
 from .notices import notices
 from .recipe_properties import PERSON
@@ -29,35 +31,26 @@ PREVIEW_SIZE = 256
 def generate(
     recipe: Recipe, name: str, *, keep: Path | None = None, overwrite: bool = False, motion: Facts | None = None
 ) -> Workflow:
-    """Make an avatar and bring it into the file that asked. ``keep`` is where its file stays, if it shall."""
-    origin = open_file()
-    path = keep or new_path(name, ".glb")
-    fields: Facts = {"recipe": recipe, "path": str(path), "name": name, "overwrite": overwrite, "thumbnail": True}
+    """Make an avatar and bring it into the scene that asked. ``keep`` is where its file stays, if it shall."""
+    fields: Facts = {"recipe": recipe, "path": str(keep or new_path(name, ".glb")), "name": name, "thumbnail": True}
+    fields["overwrite"] = overwrite
     if motion is not None:
         fields["motion"] = motion
-    result = yield Ask("generate", fields)
-    made = Path(result["path"])
-    if not origin.is_open():
-        notices.keep(made, name, origin)
-        return
-    avatars.bring_in(made, name, thumbnail_of(result))
-    if keep is None:
-        remove_files(result)
+    return _made_for(fields, open_file(), asked_from(bpy.context), kept=keep is not None)
 
 
 def regenerate(identity: str, name: str, recipe: Recipe) -> Workflow:
     """Make an avatar anew and put it in the place of the one with ``identity``."""
-    origin = open_file()
-    result = yield Ask(
-        "generate", {"recipe": recipe, "path": str(new_path(name, ".glb")), "name": name, "thumbnail": True}
-    )
-    made = Path(result["path"])
-    old = find(identity) if origin.is_open() else None
-    if old is None:
-        notices.keep(made, name, origin)
-        return
-    avatars.replace_in_place(old, made, thumbnail_of(result))
-    remove_files(result)
+    fields: Facts = {"recipe": recipe, "path": str(new_path(name, ".glb")), "name": name, "thumbnail": True}
+    return _made_for(fields, open_file(), asked_from(bpy.context), replaces=identity)
+
+
+def _made_for(fields: Facts, origin: OpenFile, asked: Asked, *, kept: bool = False, replaces: str = "") -> Workflow:
+    result = yield Ask("generate", fields)
+    arrival = Arrival(Path(result["path"]), str(fields["name"]), origin, asked, thumbnail_of(result), replaces)
+    if not kept:
+        arrival.waste = files_of(result)
+    arrivals.arrive(arrival)
 
 
 def explore(recipe: Recipe, seed: int, count: int, locks: dict[str, float]) -> Workflow:
@@ -213,11 +206,10 @@ def thumbnail_of(result: Facts) -> Path | None:
     return Path(result["thumbnail"]) if result.get("thumbnail") else None
 
 
-def remove_files(result: Facts) -> None:
-    """Delete what the engine wrote into the cache: all of it is in the scene now."""
-    for path in {result["path"], result.get("thumbnail"), *result.get("files", ())}:
-        if path:
-            Path(path).unlink(missing_ok=True)
+def files_of(result: Facts) -> tuple[Path, ...]:
+    """What the engine wrote for an avatar."""
+    named = {result["path"], result.get("thumbnail"), *result.get("files", ())}
+    return tuple(Path(each) for each in sorted(filter(None, named)))
 
 
 def parse_facts(text: str, what: str) -> Any:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .german_arrivals import ARRIVALS
 from .german_engine import ENGINE
 from .german_face import FACE
 from .german_failures import FAILURES
@@ -10,6 +11,6 @@ from .german_operators import OPERATORS
 from .german_scene import SCENE
 from .german_settings import SETTINGS
 
-GERMAN: dict[str, str] = {**ENGINE, **FACE, **OPERATORS, **SCENE, **SETTINGS, **FAILURES}
+GERMAN: dict[str, str] = {**ENGINE, **FACE, **OPERATORS, **SCENE, **ARRIVALS, **SETTINGS, **FAILURES}
 
 __all__ = ["GERMAN"]

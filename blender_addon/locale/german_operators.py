@@ -40,10 +40,6 @@ OPERATORS: dict[str, str] = {
     "Stop this work; what it has finished stays": "Diese Arbeit abbrechen; was fertig ist, bleibt",
     "Number": "Nummer",
     "Which work; 0: all": "Welche Arbeit; 0: alle",
-    "Import Here": "Hier importieren",
-    "Bring the avatar into this file; it was made for one that is not open any more": (
-        "Den Avatar in diese Datei holen; er wurde für eine gemacht, die nicht mehr offen ist"
-    ),
     "Which of the avatars": "Welcher der Avatare",
     "Discard": "Verwerfen",
     "Delete it instead": "Ihn stattdessen löschen",
@@ -193,9 +189,6 @@ OPERATORS: dict[str, str] = {
     "Regenerating {name}": "{name} wird neu erzeugt",
     "Exploring": "Es wird erkundet",
     "The avatar's recipe cannot be shown: {reason}": "Das Rezept des Avatars kann nicht gezeigt werden: {reason}",
-    "{name} is ready, but {file} is not open any more. Import it here from the Create panel.": (
-        "{name} ist fertig, aber {file} ist nicht mehr offen. Im Feld „Erzeugen“ hierher importieren."
-    ),
     "an unsaved file": "eine ungespeicherte Datei",
     "The gallery shows only {count} people.": "Die Galerie zeigt nur {count} Personen.",
     "There is no file {path}.": "Es gibt keine Datei {path}.",

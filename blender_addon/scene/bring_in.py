@@ -145,4 +145,5 @@ def _levels(meshes: list[bpy.types.Object], name: str) -> None:
         mesh[LEVEL_KEY] = level
         mesh.name = f"{name} mesh" if level == 0 else f"{name} mesh LOD{level}"
         mesh.data.name = mesh.name
+        join_quads(mesh.data)
         mesh.hide_viewport = mesh.hide_render = level > 0

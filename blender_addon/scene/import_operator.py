@@ -8,14 +8,17 @@ from ..base.paths import RELATIVE, absolute
 from ..core.failure import Failure
 from ..core.text import Text
 from .bring_in import bring_in
+from .coast import needs_calm_mode
 from .glb_facts import facts_in, read_tree
 from .hair_curves import make_curves, tells_strands
+from .undisturbed import asked_from, undisturbed
 
 
 class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.import_avatar"
     bl_label = "Import Avatar"
     bl_description = "Import an avatar's .glb file with its bones, skin shader, recipe and picture"
+    needs = (needs_calm_mode,)
 
     filepath: bpy.props.StringProperty(name="File", description="The .glb file", subtype="FILE_PATH", options=RELATIVE)
     name: bpy.props.StringProperty(name="Name", description="What the avatar is called; empty: as the file")
@@ -44,9 +47,10 @@ class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
                 message = Text("{file} cannot be imported: {reason}", file=path.name, reason=error)
                 raise Failure("file", message) from error
             return Text("{file} is no avatar of Portraitkit; it was imported as it is", file=path.name)
-        avatar = bring_in(path, self.name)
-        if self.hair_curves and tells_strands(avatar):
-            make_curves(avatar)
+        with undisturbed(asked_from(context), selects=True):
+            avatar = bring_in(path, self.name)
+            if self.hair_curves and tells_strands(avatar):
+                make_curves(avatar)
         return Text("Imported {name}", name=avatar.name)
 
 

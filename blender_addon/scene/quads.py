@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A part as artists want it: quads instead of triangles, and one vertex where the texture's seams cut it."""
+"""A mesh as artists want it: one vertex where the texture's seams cut it, quads where the file tells of them.
+
+Files for graphics cards have a vertex for each side of a seam. Left so, every modifier tears the mesh open there.
+"""
 
 from __future__ import annotations
+
+from array import array
 
 import bmesh
 import bpy
@@ -12,19 +17,19 @@ KEY = "quads"
 """Custom property of a mesh, from the file: for each of its materials, how many quads its first triangles make."""
 _SEAM = 1e-7
 """Metres between the copies of a vertex."""
+_NORMAL = "portraitkit_normal"
 
 
 def join_quads(mesh: bpy.types.Mesh) -> None:
-    """Make quads of the triangles that the file tells of, and weld seams; a mesh without any stays as it is."""
+    """Make quads of the triangles that the file tells of, and weld seams. The corners keep the file's normals."""
     counts = [int(each) for each in mesh.get(KEY, ())]
-    if not any(counts):
-        return
+    kept = _remember_normals(mesh)
     work = bmesh.new()
     try:
         work.from_mesh(mesh)
         work.faces.ensure_lookup_table()
         of_material: dict[int, list[bmesh.types.BMFace]] = {}
-        for face in work.faces:
+        for face in work.faces if any(counts) else ():
             of_material.setdefault(face.material_index, []).append(face)
         pairs = [
             (faces[2 * number], faces[2 * number + 1])
@@ -40,7 +45,28 @@ def join_quads(mesh: bpy.types.Mesh) -> None:
         work.to_mesh(mesh)
     finally:
         work.free()
-    del mesh[KEY]
+    if kept:
+        _give_normals(mesh)
+    if KEY in mesh:
+        del mesh[KEY]
+
+
+def _remember_normals(mesh: bpy.types.Mesh) -> bool:
+    """Note the file's normals at the corners: Blender keeps them relative to edges that are about to change."""
+    if not mesh.has_custom_normals:
+        return False
+    values = array("f", bytes(12 * len(mesh.loops)))
+    mesh.corner_normals.foreach_get("vector", values)
+    mesh.attributes.new(_NORMAL, "FLOAT_VECTOR", "CORNER").data.foreach_set("vector", values)
+    return True
+
+
+def _give_normals(mesh: bpy.types.Mesh) -> None:
+    noted = mesh.attributes[_NORMAL]
+    values = array("f", bytes(12 * len(mesh.loops)))
+    noted.data.foreach_get("vector", values)
+    mesh.attributes.remove(noted)
+    mesh.normals_split_custom_set(list(zip(values[0::3], values[1::3], values[2::3], strict=True)))
 
 
 def _to_corners(work: bmesh.types.BMesh) -> None:

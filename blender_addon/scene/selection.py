@@ -32,6 +32,7 @@ def kept_selection() -> Iterator[None]:
     try:
         yield
     finally:
-        for each in layer.objects:
+        there = [each for each in layer.objects if each is not None]  # None: removed a moment ago
+        for each in there:
             each.select_set(each.session_uid in chosen, view_layer=layer)
-        layer.objects.active = next((each for each in layer.objects if each.session_uid == active), None)
+        layer.objects.active = next((each for each in there if each.session_uid == active), None)

@@ -3,6 +3,24 @@
 
 from __future__ import annotations
 
-from . import avatar, create, face, pose, preferences
+from . import avatar, create, face, gallery, menus, pose, preferences
 
-CLASSES: tuple[type, ...] = (*preferences.CLASSES, *create.CLASSES, *avatar.CLASSES, *face.CLASSES, *pose.CLASSES)
+CLASSES: tuple[type, ...] = (
+    *preferences.CLASSES,
+    *create.CLASSES,
+    *gallery.CLASSES,
+    *avatar.CLASSES,
+    *face.CLASSES,
+    *pose.CLASSES,
+    *menus.CLASSES,
+)
+
+
+def register() -> None:
+    """Our lines in Blender's menus."""
+    menus.register()
+
+
+def unregister() -> None:
+    """Take them away."""
+    menus.unregister()

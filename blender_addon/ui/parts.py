@@ -85,8 +85,11 @@ def draw_notices(layout: Any, context: bpy.types.Context) -> None:
     if notices.said:
         say(layout, notices.said, context, "CHECKMARK")
     for index, waiting in enumerate(notices.waiting):
-        row = layout.row(align=True)
-        row.label(text=waiting.name, icon="ARMATURE_DATA", translate=False)
+        box = layout.box()
+        row = box.row(align=True)
+        row.label(text=T_("{name} is ready", name=waiting.name), icon="ARMATURE_DATA", translate=False)
         row.operator("portraitkit.import_waiting", icon="IMPORT").index = index
         button = row.operator("portraitkit.import_waiting", text="", icon="TRASH")
         button.index, button.discard = index, True
+        if waiting.why:
+            say(box, waiting.why, context)

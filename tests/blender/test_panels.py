@@ -81,7 +81,11 @@ def test_with_everything(
     task.stage, task.remaining, task.overall = "unwrap", 12.0, 0.5
     monkeypatch.setattr(session, "tasks", [task])
     session.notices.fail(text("Generating {name}", name="Bea"), part("core.failure").Failure("disk"))
-    session.notices.keep(avatar_copy.with_name("left.glb"), "Cleo", SimpleNamespace(path="/tmp/a.blend"))
+    made = part("jobs.arrivals").Arrival
+    asked = part("scene.undisturbed").asked_from(bpy.context)
+    left = made(avatar_copy.with_name("left.glb"), "Cleo", part("jobs.files").OpenFile(-1, "/tmp/a.blend"), asked)
+    with pytest.raises(part("core.failure").Failure, match="did not come in"):
+        part("jobs.arrivals").arrivals.arrive(left)
     try:
         layout = draw_all(part, addon)
     finally:
@@ -89,7 +93,7 @@ def test_with_everything(
         session.notices.forget()
         session.restart()
     said = " ".join(layout.said)
-    for words in ("Ada", "Generating Bea", "Unwrapping, 12 s left", "The disk is full", "Cleo is ready, but a.blend"):
+    for words in ("Ada", "Generating Bea", "Unwrapping, 12 s left", "The disk is full", "Cleo is ready", "for a.blend"):
         assert words in said, said
     fields = {row.name for row in part("jobs.recipe_properties").PLAIN}
     assert fields | {"texture_size", "levels", "shared_maps"} <= set(layout.shown)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The 3D view moves until an avatar fills it; nothing is selected for that."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+
+from .identity import Avatar
+from .placing import box_of
+
+_SENSOR = 72.0
+"""Millimetres across the longer edge of a view of Blender's, for its focal length."""
+_MARGIN = 1.15
+
+
+def frame(avatar: Avatar, window: bpy.types.Window | None) -> bool:
+    """Look at the avatar in the window's largest 3D view; False where there is none, or it looks through a camera."""
+    areas = [each for each in window.screen.areas if each.type == "VIEW_3D"] if window is not None else []
+    around = box_of(each for each in avatar.meshes if not each.hide_viewport)
+    if not areas or around is None:
+        return False
+    area = max(areas, key=lambda each: each.width * each.height)
+    space = area.spaces.active
+    view = space.region_3d
+    if view is None or view.view_perspective == "CAMERA":
+        return False
+    short, long = sorted((max(area.width, 1), max(area.height, 1)))
+    half = math.atan(_SENSOR / 2 / space.lens * short / long)
+    radius = around.size.length / 2
+    view.view_location = (around.low + around.high) / 2
+    view.view_distance = _MARGIN * radius / math.sin(half)
+    area.tag_redraw()
+    return True

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finished avatars come into the scene without disturbing what the user does, or wait in the panel."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import bpy
+import pytest
+
+Part = Callable[[str], ModuleType]
+MODES = ("OBJECT", "POSE", "EDIT", "SCULPT", "WEIGHT_PAINT", "TEXTURE_PAINT")
+CALM = ("OBJECT", "POSE")
+HAPPENINGS = ("nothing", "tool", "playback", "other scene")
+
+
+@pytest.fixture
+def arrivals(scene: Any, part: Part) -> Iterator[Any]:
+    """As in a window: operators return at once, and steps of the session move things on."""
+    found = part("jobs.arrivals").arrivals
+    found.at_once = False
+    yield found
+    found.at_once = True
+    part("jobs.notices").notices.forget()
+    if bpy.context.screen.is_animation_playing:
+        bpy.ops.screen.animation_cancel(restore_frame=False)
+
+
+@pytest.fixture
+def arrival(arrivals: Any, part: Part, avatar_file: Path, tmp_path: Path) -> Callable[..., Any]:
+    """An avatar that the engine has just finished, asked for from where the window is now."""
+    numbers = itertools.count()
+
+    def make(name: str = "Ada", **more: Any) -> Any:
+        path = Path(shutil.copy2(avatar_file, tmp_path / f"made-{next(numbers)}.glb"))
+        asked = part("scene.undisturbed").asked_from(bpy.context)
+        return part("jobs.arrivals").Arrival(
+            path, name, part("jobs.files").open_file(), asked, **({"waste": (path,)} | more)
+        )
+
+    return make
+
+
+def names(part: Part, scene: Any = None) -> list[str]:
+    return sorted(
+        each.name
+        for each in part("scene.identity").avatars_of()
+        if scene is None or each.armature.name in scene.objects
+    )
+
+
+def at_work(mode: str) -> list[bpy.types.Object]:
+    """Somebody's work: three meshes or bones, two selected, one of them active and in ``mode``."""
+    scene = bpy.context.scene
+    made = []
+    for number in range(3):
+        if mode == "POSE":
+            data: Any = bpy.data.armatures.new(f"work {number}")
+        else:
+            data = bpy.data.meshes.new(f"work {number}")
+            data.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 0)], [], [(0, 1, 3, 2)])
+        made.append(bpy.data.objects.new(f"work {number}", data))
+        made[-1].location.x = 40 + 2 * number
+        scene.collection.objects.link(made[-1])
+    for each in made[:2]:
+        each.select_set(True)
+    bpy.context.view_layer.objects.active = made[1]
+    if mode == "POSE":
+        bpy.ops.object.mode_set(mode="EDIT")
+        for number, each in enumerate(made[:2]):
+            bone = each.data.edit_bones.new(f"bone {number}")
+            bone.tail = (0, 0, 1)
+    if bpy.context.mode != "OBJECT" or mode != "OBJECT":
+        bpy.ops.object.mode_set(mode=mode)
+    home = bpy.data.collections.new("home")
+    scene.collection.children.link(home)
+    layer = bpy.context.view_layer
+    layer.active_layer_collection = layer.layer_collection.children["home"]
+    scene.frame_start, scene.frame_end = 5, 77
+    scene.frame_set(12)
+    return made
+
+
+def state() -> dict[str, Any]:
+    """What must stay as it was."""
+    window = bpy.context.window
+    told: dict[str, Any] = {"scene": window.scene.name, "layer": window.view_layer.name}
+    for scene in bpy.data.scenes:
+        for layer in scene.view_layers:
+            active = layer.objects.active
+            told[f"{scene.name} {layer.name}"] = (
+                sorted(each.name for each in layer.objects if each.select_get(view_layer=layer)),
+                active and (active.name, active.mode),
+                {each.name: each.mode for each in layer.objects if each.mode != "OBJECT"},
+                layer.active_layer_collection.name,
+                (scene.frame_start, scene.frame_end, scene.frame_current),
+            )
+    return told
+
+
+def work_is_untouched(made: list[bpy.types.Object]) -> bool:
+    return all(each.location.x == 40 + 2 * number for number, each in enumerate(made))
+
+
+@pytest.mark.parametrize("happening", HAPPENINGS)
+@pytest.mark.parametrize("mode", MODES)
+def test_everything_stays_and_the_avatar_comes_or_waits(
+    mode: str, happening: str, arrivals: Any, arrival: Callable[..., Any], part: Part, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """24 cases. A tool is the one thing that this process cannot run: what Blender says of it is put in its place."""
+    asking, window = bpy.context.scene, bpy.context.window
+    made = at_work(mode)
+    finished = arrival()
+    coast = part("scene.coast")
+    if happening == "tool":
+        monkeypatch.setattr(coast, "tools_of", lambda _window: ["TRANSFORM_OT_translate"])
+    elif happening == "playback":
+        bpy.ops.screen.animation_play()
+    elif happening == "other scene":
+        window.scene = bpy.data.scenes.new("other")
+    before = state()
+
+    arrivals.arrive(finished)
+
+    clear = happening == "other scene" or (mode in CALM and happening == "nothing")
+    assert state() == before and work_is_untouched(made)
+    assert names(part, asking) == (["Ada"] if clear else [])
+    assert [each.name for each in arrivals.waiting] == ([] if clear else ["Ada"])
+    assert finished.path.exists() != clear
+    if clear:
+        return
+    expected = {"tool": coast.TOOL, "playback": coast.PLAYBACK}.get(happening, coast.MODE)
+    assert finished.why == expected
+    assert arrivals.step() and names(part) == [], "it goes on waiting"
+
+    monkeypatch.undo()
+    if happening == "playback":
+        bpy.ops.screen.animation_cancel(restore_frame=False)
+    if mode not in CALM:
+        bpy.ops.object.mode_set(mode="OBJECT")
+    before = state()
+    assert arrivals.step() is False
+    assert state() == before and work_is_untouched(made)
+    assert names(part, asking) == ["Ada"] and arrivals.waiting == [] and not finished.path.exists()
+
+
+def test_those_that_wait_come_in_their_order(arrivals: Any, arrival: Callable[..., Any], part: Part) -> None:
+    at_work("EDIT")
+    for name in ("Ada", "Bea", "Cleo"):
+        arrivals.arrive(arrival(name))
+    bpy.ops.object.mode_set(mode="OBJECT")
+    late = arrival("Dora")
+    arrivals.arrive(late)
+    assert names(part) == [], "nobody comes before those that wait"
+    assert [arrivals.step() for _ in range(4)] == [True, True, True, False]
+    places = [bpy.data.objects[name].location.x for name in ("Ada", "Bea", "Cleo", "Dora")]
+    assert places == sorted(places) and places[-1] > places[0] + 1
+
+
+def test_a_failure_keeps_the_finished_file(
+    arrivals: Any, arrival: Callable[..., Any], part: Part, monkeypatch: pytest.MonkeyPatch,
+    datablocks: Callable[[], dict[str, int]],
+) -> None:  # fmt: skip
+    at_work("OBJECT")
+    finished, before, blocks = arrival(), state(), datablocks()
+    with monkeypatch.context() as fault:
+        fault.setattr(part("scene.bring_in"), "rig_face", lambda _avatar: 1 / 0)
+        with pytest.raises(part("core.failure").Failure, match="did not come in"):
+            arrivals.arrive(finished)
+    assert state() == before and datablocks() == blocks
+    assert arrivals.waiting == [finished] and finished.path.is_file() and finished.by_hand
+    assert arrivals.step() is False and names(part) == [], "it does not try for ever"
+    assert bpy.ops.portraitkit.import_waiting(index=0) == {"FINISHED"}
+    assert names(part) == ["Ada"] and arrivals.waiting == [] and state() == before
+
+
+def test_bring_in_is_grey_in_modes_that_it_would_end(arrivals: Any, arrival: Callable[..., Any], part: Part) -> None:
+    at_work("SCULPT")
+    arrivals.arrive(arrival())
+    before = state()
+    assert not bpy.ops.portraitkit.import_waiting.poll()
+    assert not bpy.ops.portraitkit.import_avatar.poll()
+    with pytest.raises(RuntimeError, match="object mode"):
+        bpy.ops.portraitkit.import_waiting(index=0)
+    assert state() == before and len(arrivals.waiting) == 1
+
+
+def test_one_made_anew_waits_as_well(arrivals: Any, arrival: Callable[..., Any], part: Part, avatar_file: Path) -> None:
+    avatar = part("scene.bring_in").bring_in(avatar_file, "Ada")
+    avatar.armature.location = (1, 2, 3)
+    old = avatar.mesh.data.session_uid
+    at_work("EDIT")
+    before = state()
+    arrivals.arrive(arrival("Ada", replaces=avatar.identity))
+    assert state() == before and avatar.mesh.data.session_uid == old
+    bpy.ops.object.mode_set(mode="OBJECT")
+    before = state()
+    arrivals.step()
+    assert state() == before and avatar.mesh.data.session_uid != old
+    assert tuple(avatar.armature.location) == (1, 2, 3) and names(part) == ["Ada"]
+
+
+@pytest.mark.parametrize("gone", ["scene", "file", "avatar"])
+def test_what_asked_is_gone(gone: str, arrivals: Any, arrival: Callable[..., Any], part: Part) -> None:
+    """It waits for the user's word, and comes into what is open then."""
+    first = bpy.context.scene
+    finished = arrival(replaces="nobody" if gone == "avatar" else "")
+    if gone == "file":
+        bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    elif gone == "scene":
+        bpy.context.window.scene = bpy.data.scenes.new("other")
+        bpy.data.scenes.remove(first)
+    before = state()
+    arrivals.arrive(finished)
+    assert arrivals.waiting == [finished] and finished.by_hand and finished.why
+    assert arrivals.step() is False and names(part) == []
+    assert bpy.ops.portraitkit.import_waiting(index=0) == {"FINISHED"}
+    assert names(part, bpy.context.scene) == ["Ada"] and state() == before
+
+
+def test_a_file_that_the_user_keeps_is_never_deleted(arrivals: Any, arrival: Callable[..., Any], part: Part) -> None:
+    at_work("EDIT")
+    kept, own = arrival(waste=()), arrival()
+    arrivals.arrive(kept)
+    arrivals.arrive(own)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for _ in range(2):
+        assert bpy.ops.portraitkit.import_waiting(index=0, discard=True) == {"FINISHED"}
+    assert kept.path.is_file() and not own.path.exists()
+    assert arrivals.waiting == [] and names(part) == []
+
+
+def test_overrides_of_another_file_stay(arrivals: Any, arrival: Callable[..., Any], part: Part, tmp_path: Path) -> None:
+    """The active object is linked and overridden; an avatar comes beside it."""
+    (thing, *_) = at_work("OBJECT")
+    library = tmp_path / "library.blend"
+    bpy.data.libraries.write(str(library), {bpy.data.collections["home"], thing}, fake_user=True)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    with bpy.data.libraries.load(str(library), link=True) as (_, wanted):
+        wanted.objects = ["work 0"]
+    override = wanted.objects[0].override_create(remap_local_usages=True)
+    bpy.context.scene.collection.objects.link(override)
+    bpy.context.view_layer.objects.active = override
+    override.select_set(True)
+    before = state()
+    arrivals.arrive(arrival())
+    assert state() == before and names(part) == ["Ada"]
+    assert bpy.context.object == override and override.override_library is not None
+
+
+def test_a_window_hears_no_keys_for_a_job(scene: Any, part: Part) -> None:
+    """An operator that stays modal keeps Blender from saving by itself."""
+    task_operator = part("jobs.task_operator").TaskOperator
+    assert not hasattr(task_operator, "modal") and not hasattr(task_operator, "invoke")
