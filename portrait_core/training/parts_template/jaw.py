@@ -66,7 +66,7 @@ def build_jaw(
     opening = _share(shapes["jawOpen"], turned, mesh)
     closing = _share(-shapes["mouthClose"], turned, mesh)
     closing = np.minimum(closing, opening)
-    closes, moves = _meeting(opening, closing, turned, mouth)
+    closes, moves = meeting(opening, closing, turned, mouth)
     around = _around(mean, hinge, mesh)
     jaw = WholeJaw(
         {"jawOpen": opening, "mouthClose": closes},
@@ -77,7 +77,7 @@ def build_jaw(
     return jaw, {"jawOpen": np.zeros_like(mean), "mouthClose": moves}
 
 
-def _meeting(
+def meeting(
     opening: NDArray[np.float64], closing: NDArray[np.float64], turned: NDArray[np.float64], mouth: MouthFrame
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What closes lips over an open jaw: shares (N,) of its turn, and moves (N, 3) besides.

@@ -22,11 +22,13 @@ from portrait_core.training.parts_template.shape_strengths import Shapes, presse
 
 LIDS_ASIDE = 1.7
 """How much farther lids follow eyes that look aside: eyes turn that much farther than in the targets."""
-LIDS_UP, LIDS_DOWN = 0.85, 0.35
+LIDS_UP, LIDS_DOWN = 1.0, 0.35
 """Share of wide eyes that is added to eyes that look up, and of narrowed eyes that is taken from eyes that look down,
 whose lower lid gives way."""
 BROW_FROM, BROW_TO = 0.002, 0.009
 """Metres along the skin from brows between which the shapes of eyes begin."""
+COLUMN, COLUMN_TO = 0.003, 0.008
+"""Metres across the face over which brows rise as one, and along the skin from brows to where that ends."""
 CORNER, CORNER_REACH = 0.0012, 0.007
 """Metres that each lid closes farther in the corner beside the nose, where one sees between them from below, and how
 far from the corner that reaches."""
@@ -131,11 +133,31 @@ def mended(
     for name, moves in result.items():
         if name.startswith("eye"):
             moves[frame.vertices] *= share[:, None]
+        elif name.startswith("brow"):
+            moves[frame.vertices] = brow_as_one(moves[frame.vertices], frame.places[:, 0], from_brows)
     result["mouthFunnel"][frame.vertices] += _rounded(frame)
     for name, (other, amount) in (*ROUNDED.items(), *RAISED.items()):
         result[name] += amount * result[other]
     for name, amount in PRESSED.items():
         result[name] *= amount
+    return result
+
+
+def brow_as_one(
+    moves: NDArray[np.float64], across: NDArray[np.float64], from_brows: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The moves (V, 3) of a brow whose lower border rises as far as its upper one: hair does not stretch.
+
+    A vertex of a brow gets the mean of those over and under it, in which what moves far counts for more; beside brows
+    that goes over into the moves as they are.
+    """
+    brow, near = np.flatnonzero(from_brows == 0), np.flatnonzero(from_brows < COLUMN_TO)
+    column = np.exp(-(((across[near, None] - across[brow]) / COLUMN) ** 2))
+    weights = column * (np.linalg.norm(moves[brow], axis=1) + 1e-6)
+    mean = (weights @ moves[brow]) / np.maximum(weights.sum(axis=1), 1e-12)[:, None]
+    share = 1 - smooth(from_brows[near] / COLUMN_TO)
+    result = moves.copy()
+    result[near] += share[:, None] * (mean - moves[near])
     return result
 
 

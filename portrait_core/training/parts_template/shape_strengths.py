@@ -17,7 +17,7 @@ STRENGTHS: dict[str, tuple[float, float, float]] = {
     "browInnerUp": (1.5, 1.5, 1.5),
     "browOuterUp": (1.3, 1.3, 1.3),
     "browDown": (1.25, 1.25, 1.25),
-    "eyeWide": (1.3, 1.3, 1.3),
+    "eyeWide": (1.15, 1.15, 1.15),
     "eyeLookDown": (1.2, 1.2, 1.2),
     "noseSneer": (1.6, 1.6, 1.6),
     "mouthUpperUp": (1.35, 1.35, 1.35),
