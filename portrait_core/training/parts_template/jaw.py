@@ -29,7 +29,7 @@ WIDER = 1.25
 MEET = 0.4
 """Share of the jaw's turn at which lips that close over an open jaw meet. The lower one comes up by the rest, and the
 upper one comes down to it, as lips do that are kept closed; all of the way for one lip alone takes it over the nose."""
-UPPER_FROM, UPPER_TO = 0.008, 0.022
+UPPER_FROM, UPPER_TO = 0.011, 0.026
 """Metres along the skin from where the lips meet between which what is above them stops to go along."""
 FREE = 1e-3
 """Metres: what moves less than this says nothing about its share of the turn."""

@@ -36,14 +36,17 @@ LIP_FROM, LIP_TO = 0.005, 0.016
 """Metres along the skin from where the lips meet between which they stop to be lips."""
 AROUND_FROM, AROUND_TO = 0.011, 0.024
 """The same of what is held where it was when lips close over an open jaw."""
-IN, FORTH = 0.24, 0.0030
+IN, FORTH = 0.20, 0.0030
 """How far the corners of a funnelled mouth go in, as a share of their distance from the middle, and forth, metres."""
-ROUND = 0.0048
+ROUND = 0.0042
 """Metres that each lip of a funnelled mouth opens half-way to its corner, beyond the target's."""
-ROUNDED = {"viseme_O": ("mouthFunnel", 0.45), "viseme_U": ("mouthPucker", 0.6), "viseme_CH": ("mouthFunnel", 0.2)}
-"""Visemes that are spoken with round lips, and how much of which shape they get."""
-RAISED = {"viseme_FF": ("mouthShrugLower", 0.55)}
-"""Lower lips that come up to the teeth."""
+SPOKEN = {
+    "viseme_O": {"mouthFunnel": 0.5},
+    "viseme_U": {"mouthPucker": 0.6},
+    "viseme_CH": {"mouthFunnel": 0.2},
+    "viseme_FF": {"mouthShrugLower": 0.3, "mouthRollLower": 0.4, "mouthUpperUpLeft": 0.3, "mouthUpperUpRight": 0.3},
+}
+"""What visemes get of other shapes: some are spoken with round lips, f and v with teeth on the lower one."""
 PRESSED = {"viseme_PP": 0.7}
 """Shapes that go too far, and the share that is left."""
 
@@ -136,8 +139,9 @@ def mended(
         elif name.startswith("brow"):
             moves[frame.vertices] = brow_as_one(moves[frame.vertices], frame.places[:, 0], from_brows)
     result["mouthFunnel"][frame.vertices] += _rounded(frame)
-    for name, (other, amount) in (*ROUNDED.items(), *RAISED.items()):
-        result[name] += amount * result[other]
+    for name, shares in SPOKEN.items():
+        for other, amount in shares.items():
+            result[name] += amount * result[other]
     for name, amount in PRESSED.items():
         result[name] *= amount
     return result

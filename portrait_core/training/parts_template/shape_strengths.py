@@ -21,19 +21,21 @@ STRENGTHS: dict[str, tuple[float, float, float]] = {
     "eyeLookDown": (1.2, 1.2, 1.2),
     "noseSneer": (1.6, 1.6, 1.6),
     "mouthUpperUp": (1.35, 1.35, 1.35),
-    "mouthLowerDown": (1.6, 1.6, 1.6),
+    "mouthLowerDown": (1.45, 1.45, 1.45),
     "mouthFrown": (1.3, 1.3, 1.3),
     "mouthStretch": (1.2, 1.3, 1.2),
-    "mouthShrugLower": (1.2, 1.2, 1.2),
+    "mouthShrugLower": (1.35, 1.35, 1.35),
     "mouthShrugUpper": (1.0, 0.7, 1.6),
+    "mouthRollLower": (1.2, 1.2, 1.2),
+    "mouthRollUpper": (1.2, 1.2, 1.2),
     "mouthDimple": (0.9, 0.3, 1.2),
-    "mouthPress": (0.4, 0.25, 0.6),
-    "mouthFunnel": (1.0, 0.85, 1.1),
+    "mouthPress": (0.2, 0.2, 0.5),
+    "mouthFunnel": (0.9, 0.7, 1.1),
 }
 """By name without its side."""
 JAW_ASIDE = 1.7
 """How much farther the jaw goes aside than in the targets: twelve millimetres, as far as jaws go."""
-ROLLED = 0.45
+ROLLED = 0.6
 """Share of rolled lips in pressed ones, of the side that is pressed."""
 ROLLED_TO = 0.4
 """Share of the way from the middle of the mouth to its corner over which a pressed side goes over into the other."""
