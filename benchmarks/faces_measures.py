@@ -72,20 +72,22 @@ CLOSE = 0.008
 """Metres behind a tooth within which skin is skin that the tooth has come through."""
 
 
-def stands_out(
-    inside: tuple[FloatArray, IntArray], outside: tuple[FloatArray, IntArray], starts: FloatArray, ways: FloatArray
-) -> float:
-    """Metres that a surface ``inside`` stands before the ``outside`` of a face, at most, along lines (N, 3).
-
-    Where the outside lies close behind it and has its front to the line, the inside has come through it; past the edge
-    of a lip one sees teeth before the mouth's bag, which is no part of the outside.
-    """
-    vertices, faces = outside
-    hits = MeshQueries(vertices.astype(np.float32), faces).first_hits(starts, ways)
+def fronts(vertices: FloatArray, faces: IntArray, met: MeshQueries, starts: FloatArray, ways: FloatArray) -> FloatArray:
+    """(N,) along lines to the surface that ``met`` knows, infinite where none or its back is met first."""
+    hits = met.first_hits(starts, ways)
     corners = vertices[faces[np.maximum(hits.face, 0)]]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     front = (hits.face >= 0) & (np.einsum("ni,ni->n", normal, ways) < 0)
-    first = MeshQueries(inside[0].astype(np.float32), inside[1]).first_hits(starts, ways)
-    both = front & (first.face >= 0)
-    apart = np.where(both, hits.distance, 0.0) - np.where(both, first.distance, 0.0)
-    return float(apart[(apart > 0) & (apart < CLOSE)].max(initial=0.0))
+    return np.where(front, hits.distance, np.inf)
+
+
+def stands_out(inside: FloatArray, outside: FloatArray) -> FloatArray:
+    """Metres (N,) that a surface at the distances ``inside`` stands before the ``outside`` of a face, whose front lies
+    there, zero where it does not.
+
+    Where the outside lies close behind it, the inside has come through it; past the edge of a lip one sees teeth before
+    the mouth's bag, which is no part of the outside.
+    """
+    both = np.isfinite(inside) & np.isfinite(outside)
+    apart = np.where(both, outside, 0.0) - np.where(both, inside, 0.0)
+    return np.where((apart > 0) & (apart < CLOSE), apart, 0.0)
