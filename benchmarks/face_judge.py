@@ -219,10 +219,9 @@ def judge(model: str, seed: int, shapes: bool) -> tuple[dict[str, Any], Image]:
 class Kept:
     """Rows of persons in a file of lines, the first of which says what was judged."""
 
-    def __init__(self, path: Path | None, model: str) -> None:
+    def __init__(self, path: Path | None, mark: Mapping[str, Any]) -> None:
         self._path = path
         self.rows: dict[int, dict[str, Any]] = {}
-        mark = {"model": _model(model).header.digest, "version": VERSION, "size": SIZE}
         if path is None:
             return
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
@@ -251,7 +250,8 @@ def main() -> None:
     begin = time.monotonic()
     seeds = range(words.first, words.first + words.seeds)
     swept = set(seeds[: words.shape_seeds])
-    kept = Kept(words.out and words.out.with_name(words.out.name + ".rows"), words.model)
+    mark = {"model": _model(words.model).header.digest, "version": VERSION, "size": SIZE}
+    kept = Kept(words.out and words.out.with_name(words.out.name + ".rows"), mark)
     open_ones = [seed for seed in seeds if seed not in kept.rows or (seed in swept and "risen" not in kept.rows[seed])]
     shown: list[Image] = []
     with ProcessPoolExecutor(words.jobs, mp_context=get_context("spawn")) as pool:
