@@ -30,7 +30,7 @@ PERSONS: tuple[tuple[dict[str, Any], str, float], ...] = (
     ({"seed": 2}, "happy", 0.3),
     ({"seed": 14, "attributes": {"age": 1.2}}, "viseme_O=0.9,browInnerUp=0.4", -0.25),
     ({"seed": 7}, "blink,smile=0.35", 0.2),
-    ({"seed": 31, "attributes": {"gender": -1.5}}, "surprise", -0.15),
+    ({"seed": 31, "attributes": {"gender": -1.5}}, "wink_left,smile=0.8,viseme_E=0.3", -0.15),
     ({"seed": 5}, "laugh", 0.25),
     ({"seed": 23, "attributes": {"gender": 1.2}}, "angry", -0.3),
 )

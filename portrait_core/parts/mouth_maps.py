@@ -17,9 +17,9 @@ from scipy import ndimage
 
 from portrait_core.parts.part_mesh import Topology
 
-ENAMEL_POWER, GUM_POWER = 0.4, 0.72
+ENAMEL_POWER, GUM_POWER = 0.32, 0.72
 """Of sRGB values from 0 to 1: below one what is dark comes nearer to what is light."""
-ENAMEL = (1.0, 0.968, 0.9)
+ENAMEL = (1.0, 0.958, 0.912)
 """sRGB of enamel where the picture is white: a little yellow, as dentine beneath it is (shades A1 to A2 of the usual
 guide)."""
 

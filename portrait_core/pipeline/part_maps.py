@@ -289,7 +289,7 @@ PAINTERS: dict[str, Painter] = {
     "cornea": _colour(1.0, 1.0, 1.0),
     "tear": _colour(1.0, 1.0, 1.0),
     "teeth": _teeth,
-    "tongue": _colour(0.72, 0.44, 0.42),
+    "tongue": _colour(0.68, 0.39, 0.375),
     "lashes": _card("lashes"),
     "brows": _card("brows"),
 }
