@@ -123,7 +123,7 @@ def comes_through(
     met = face >= 0
     facing = np.zeros(len(places), bool)
     facing[met] = (part.normals[face[met]] * normals[met]).sum(axis=1) > 0.25
-    border = _border_points(part)
+    border = border_points(part)
     if len(border):
         from scipy.spatial import cKDTree
 
@@ -134,7 +134,7 @@ def comes_through(
     return np.where(facing, np.where(met, distance, 0.0), 0.0)
 
 
-def _border_points(part: Sheet) -> NDArray[np.float64]:
+def border_points(part: Sheet) -> NDArray[np.float64]:
     """Vertices on open borders, welded by place."""
     key = np.unique(np.rint(part.vertices.astype(np.float64) * 1e6).astype(np.int64), axis=0, return_inverse=True)[1]
     own = key.ravel()[part.faces]

@@ -26,7 +26,8 @@ class Jaw:
 
     Attributes:
         weights: (C,) by the shapes that turn the jaw: how much of the turn each control takes part in. Of ``jawOpen``,
-            0 to 1, what the joint moves; of ``mouthClose`` what takes the lips back, below zero.
+            0 to 1, what the joint moves; of ``mouthClose`` what brings the lips together again, below zero on the lower
+            one, which comes up, above zero on the upper one, which comes down to it.
         around: (A,) controls on both sides of the face whose middle the hinge keeps its distance from.
         offset: (3,) metres from that middle to the hinge.
         turn: radians about +x that open the mouth as far as the shape ``jawOpen`` does.

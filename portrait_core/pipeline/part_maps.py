@@ -21,6 +21,7 @@ from portrait_core.parts.garment import Garment
 from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.hair_maps import colour_factor, hair_maps
 from portrait_core.parts.kept_rows import KeptRows
+from portrait_core.parts.mouth_maps import mouth_colours
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.scalp import with_roots
 from portrait_core.parts.template import PartsTemplate
@@ -186,9 +187,12 @@ def _eye_still(template: PartsTemplate, size: int) -> tuple[NDArray[np.float32],
 
 
 @lru_cache(maxsize=2)
-def _picture_maps(template: PartsTemplate, name: str) -> Maps:
-    """An image of a template as it is."""
-    return Maps(base_colour=_picture(template, name))
+def _mouth_maps(template: PartsTemplate) -> Maps:
+    """Teeth and gums, the same for everybody."""
+    picture, parts = _picture(template, "mouth"), prepared(template)
+    names = [name if name in template.mouth else "teeth" for name in ("teeth", "gums")]
+    teeth, gums = (parts.fitted("mouth", name) for name in names)
+    return Maps(base_colour=mouth_colours(picture, teeth, gums))
 
 
 @lru_cache(maxsize=KEPT)
@@ -242,7 +246,7 @@ def _colour(*srgb: float) -> Painter:
 
 
 def _teeth(painter: PartPainter, _mesh: PartMesh, _progress: Progress) -> Maps:
-    return _picture_maps(painter.figure.template, "mouth")
+    return _mouth_maps(painter.figure.template)
 
 
 def _card(room: str) -> Painter:
@@ -286,7 +290,7 @@ PAINTERS: dict[str, Painter] = {
     "cornea": _colour(1.0, 1.0, 1.0),
     "tear": _colour(1.0, 1.0, 1.0),
     "teeth": _teeth,
-    "tongue": _colour(0.72, 0.44, 0.42),
+    "tongue": _colour(0.68, 0.39, 0.375),
     "lashes": _card("lashes"),
     "brows": _card("brows"),
 }

@@ -20,6 +20,7 @@ from portrait_core.rendering import lighting
 wp.set_module_options(FORWARD)
 
 COAT_GLOSS = wp.constant(lighting.COAT_GLOSS)
+LEAST_ROOM = wp.constant(lighting.LEAST_ROOM)
 GLOSS = wp.constant(lighting.GLOSS)
 
 
@@ -127,6 +128,21 @@ def meet(
     layers[own] = layer
 
 
+@wp.func
+def _channel_bounced(share: float, albedo: float) -> float:
+    third = 2.7552 * albedo + 0.6903
+    return wp.max(share, ((share * (2.0404 * albedo - 0.3324) + (0.6417 - 4.7951 * albedo)) * share + third) * share)
+
+
+@wp.func
+def _bounced(room: float, albedo: wp.vec3) -> wp.vec3:
+    """As :func:`portrait_core.rendering.lighting.bounced`."""
+    share = wp.max(room, LEAST_ROOM)
+    return wp.vec3(
+        _channel_bounced(share, albedo[0]), _channel_bounced(share, albedo[1]), _channel_bounced(share, albedo[2])
+    )
+
+
 @wp.kernel
 def light(
     ray: wp.array(dtype=wp.int32),
@@ -186,7 +202,7 @@ def light(
     if line >= 0:
         room = fine[line, 0]
     up = 0.5 + 0.5 * normal[1]
-    shone = (sky * up + ground * (1.0 - up)) * room
+    shone = wp.cw_mul(sky * up + ground * (1.0 - up), _bounced(room, albedo))
     shine = float(0.0)  # noqa: UP018
     wet = float(0.0)  # noqa: UP018
     for k in range(towards.shape[0]):

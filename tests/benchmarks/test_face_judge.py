@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -84,3 +86,21 @@ def test_where_the_estimate_peaks() -> None:
     assert found["shapes"]["jawLeft"]["most"] == {"mouthLeft": 0.45, "jawLeft": 0.3, "browDownLeft": 0.0}
     assert found["shapes"]["jawLeft"]["of"] == 2
     assert "eyeBlinkLeft" not in found["shapes"]
+
+
+def test_a_run_that_was_broken_off_goes_on(tmp_path: Path) -> None:
+    path, mark = tmp_path / "result.json.rows", {"model": "a", "version": 1}
+    first = face_judge.Kept(path, mark)
+    assert first.rows == {}
+    first.add({"seed": 3, "held": 0.25})
+    first.add({"seed": 4, "held": 0.5})
+    again = face_judge.Kept(path, mark)
+    assert again.rows == first.rows == {3: {"seed": 3, "held": 0.25}, 4: {"seed": 4, "held": 0.5}}
+    assert face_judge.Kept(path, {**mark, "model": "b"}).rows == {}  # another model begins anew
+    assert face_judge.Kept(path, mark).rows == {}
+
+
+def test_without_a_file_nothing_is_kept() -> None:
+    kept = face_judge.Kept(None, {})
+    kept.add({"seed": 3})
+    assert list(kept.rows) == [3]

@@ -10,7 +10,7 @@ from portrait_core.avatar import Level
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.rendering.layered import LayeredScene, coats_of
 from portrait_core.rendering.layered_rays import LAYERS, REST, STEP
-from portrait_core.rendering.lighting import glint, shade
+from portrait_core.rendering.lighting import bounced, glint, shade
 from portrait_core.rendering.preview import blend
 from portrait_core.rendering.vertex_shares import VertexShares
 
@@ -51,7 +51,8 @@ def seen_slowly(
         to_eye = -directions[going[shown]]
         normals *= np.where(np.einsum("ni,ni->n", normals, to_eye) < -0.3, -1, 1)[:, None].astype(np.float32)
         lamps = np.ascontiguousarray(found[:, 4:].T)
-        light = shade(albedo[shown], normals, to_eye, found[:, 3], lamps, cam2world, shine[shown])
+        room = bounced(found[:, 3], albedo[shown])
+        light = shade(albedo[shown], normals, to_eye, room, lamps, cam2world, shine[shown])
         film = gloss[shown] * glint(normals, to_eye, lamps, cam2world)
         open_share = through[going[shown], None]
         colour[going[shown]] += open_share * (alpha[shown, None] * light + film[:, None])

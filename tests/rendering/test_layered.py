@@ -16,6 +16,7 @@ from portrait_core.rendering.finer_lattice import FINER, lattice
 from portrait_core.rendering.framing import frame_bust, frame_shoulders
 from portrait_core.rendering.layered import LayeredScene, avatar_scene
 from portrait_core.rendering.layered_rays import RayBundle
+from portrait_core.rendering.lighting import bounced
 from portrait_core.rendering.preview import Picture, Preview, directions_at
 from portrait_core.rendering.vertex_shares import SMALL, USUAL, VertexShares
 from tests.formats.busts import bust_avatar
@@ -244,3 +245,13 @@ def test_hair_darkens_what_lies_beneath_only_where_it_covers(side: float, dark: 
     place = np.array([[side, 0.0, 0.0]], np.float32)
     room = scene.lit.shares(place, up[:1], Camera.orbit(0.0, 0.0).cam2world)[0, 0]
     assert room < 0.5 if dark else room > 0.6
+
+
+def test_light_between_surfaces_is_none_in_the_open_and_more_the_lighter_they_are() -> None:
+    open_places = bounced(np.ones(3, np.float32), np.array([[0.05] * 3, [0.4] * 3, [0.8] * 3], np.float32))
+    np.testing.assert_allclose(open_places, 1.0, atol=0.015)
+    share = np.full(3, 0.2, np.float32)
+    dark, middle, light = bounced(share, np.array([[0.02] * 3, [0.4] * 3, [0.8] * 3], np.float32))
+    assert 0.2 <= dark[0] < middle[0] < light[0] < 0.6
+    hollow = bounced(np.zeros(1, np.float32), np.full((1, 3), 0.6, np.float32))
+    assert 0 < float(hollow.max()) < 0.15

@@ -16,7 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from portrait_core.parts.controls import Controls
 from portrait_core.parts.shape_targets import Bite, Jaw
-from portrait_core.training.parts_template.mended_shapes import MouthFrame
+from portrait_core.training.parts_template.mended_shapes import MouthFrame, smooth
 from portrait_core.training.parts_template.whole_mesh import BODY, WholeMesh
 
 TEETH, TONGUE = "helper-lower-teeth", "helper-tongue"
@@ -26,6 +26,11 @@ SMOOTHINGS = 3
 """How often weights are averaged with those around them: targets are written in steps of a tenth of a millimetre."""
 WIDER = 1.25
 """How much farther the jaw opens than in the target: mouths of all persons open by 700 square millimetres."""
+MEET = 0.4
+"""Share of the jaw's turn at which lips that close over an open jaw meet. The lower one comes up by the rest, and the
+upper one comes down to it, as lips do that are kept closed; all of the way for one lip alone takes it over the nose."""
+UPPER_FROM, UPPER_TO = 0.011, 0.026
+"""Metres along the skin from where the lips meet between which what is above them stops to go along."""
 FREE = 1e-3
 """Metres: what moves less than this says nothing about its share of the turn."""
 
@@ -60,17 +65,35 @@ def build_jaw(
     turned = (mean - hinge) @ less.T
     opening = _share(shapes["jawOpen"], turned, mesh)
     closing = _share(-shapes["mouthClose"], turned, mesh)
-    # Lips that close over an open jaw are where they were at rest; what is around them goes part of the way.
-    at = mouth.vertices
-    closing[at] += mouth.around * (opening[at] - closing[at])
+    closing = np.minimum(closing, opening)
+    closes, moves = meeting(opening, closing, turned, mouth)
     around = _around(mean, hinge, mesh)
     jaw = WholeJaw(
-        {"jawOpen": opening, "mouthClose": -np.minimum(closing, opening)},
+        {"jawOpen": opening, "mouthClose": closes},
         around,
         hinge - mean[around].mean(axis=0),
         WIDER * angle,
     )
-    return jaw, {name: np.zeros_like(mean) for name in jaw.weights}
+    return jaw, {"jawOpen": np.zeros_like(mean), "mouthClose": moves}
+
+
+def meeting(
+    opening: NDArray[np.float64], closing: NDArray[np.float64], turned: NDArray[np.float64], mouth: MouthFrame
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What closes lips over an open jaw: shares (N,) of its turn, and moves (N, 3) besides.
+
+    On the open jaw all of both lips has the same share :data:`MEET`, so that they touch as they do at rest, and goes
+    down alone: by the turn they would go back, too, through the teeth.
+    """
+    at = mouth.vertices
+    upper = 1 - smooth((mouth.away - UPPER_FROM) / (UPPER_TO - UPPER_FROM))
+    over = (1 + mouth.side) / 2
+    reach = over * upper + (1 - over) * mouth.around
+    left = opening - closing
+    left[at] += reach * (MEET - left[at])
+    moves = np.zeros_like(turned)
+    moves[at, 2] = -WIDER * MEET * reach * turned[at, 2]
+    return left - opening, moves
 
 
 def _share(moves: NDArray[np.float64], turned: NDArray[np.float64], mesh: WholeMesh) -> NDArray[np.float64]:

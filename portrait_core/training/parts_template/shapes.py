@@ -22,6 +22,7 @@ from portrait_core.parts.shape_targets import ShapeTargets, Target
 from portrait_core.parts.skin import SkinTemplate
 from portrait_core.training.parts_template.jaw import bites, build_jaw
 from portrait_core.training.parts_template.mended_shapes import along_skin, corner_closing, mended, mouth_frame
+from portrait_core.training.parts_template.mirrored_shapes import counterparts, evened
 from portrait_core.training.parts_template.whole_mesh import WholeMesh
 from portrait_core.world.assets import DECIMETRE, AssetFolders, read_target
 
@@ -62,6 +63,7 @@ def shape_targets(
     brows: Iterable[Fitted],
 ) -> ShapeTargets:
     """The targets over ``controls`` of ``shapes`` (N, 3) by name, mended on the ``skin`` that they move."""
+    shapes = evened(shapes, counterparts(mesh.rest))
     vertices = controls.index[skin.vertices]
     places = mesh.neutral[vertices]
     frame = mouth_frame(vertices, places, skin.quads, skin.regions, shapes["jawOpen"][vertices])

@@ -12,16 +12,18 @@ from scipy.spatial.transform import Rotation
 from portrait_core.errors import UsageError
 from portrait_core.face.names import ARKIT, VISEMES
 from portrait_core.parts.skin import REGIONS
-from portrait_core.training.parts_template.jaw import rigid
+from portrait_core.training.parts_template.jaw import MEET, meeting, rigid
 from portrait_core.training.parts_template.mended_shapes import (
-    ASIDE,
     BROW_TO,
     LIDS_UP,
     along_skin,
+    brow_as_one,
     corner_closing,
     mended,
     mouth_frame,
 )
+from portrait_core.training.parts_template.mirrored_shapes import counterparts, evened
+from portrait_core.training.parts_template.shape_strengths import JAW_ASIDE, STRENGTHS, pressed, strengthened
 from portrait_core.training.parts_template.shapes import FOLDERS, read_shapes
 from portrait_core.world.assets import AssetFolders
 
@@ -107,15 +109,76 @@ def test_clumsy_shapes_are_mended() -> None:
     still = np.zeros_like(places)
     better = mended(shapes, frame, along_skin(places, quads, brows), {"left": still, "right": still + 0.002})
     assert shapes["jawLeft"] == pytest.approx(np.full_like(places, 0.001))  # what was given stays
-    assert better["jawLeft"] == pytest.approx(ASIDE * shapes["jawLeft"])
+    assert better["jawLeft"] == pytest.approx(JAW_ASIDE * shapes["jawLeft"])
     assert not better["eyeBlinkLeft"][brows].any()
     assert better["eyeBlinkRight"] == pytest.approx(3 * better["eyeBlinkLeft"])
     low = places[:, 1] < 0.025 - BROW_TO - 0.002
-    assert better["eyeLookUpLeft"][low] == pytest.approx((1 + LIDS_UP) * shapes["eyeLookUpLeft"][low])
-    added = better["mouthFunnel"] - shapes["mouthFunnel"]
+    raised = 1 + LIDS_UP * STRENGTHS["eyeWide"][0]
+    assert better["eyeLookUpLeft"][low] == pytest.approx(raised * shapes["eyeLookUpLeft"][low])
+    added = better["mouthFunnel"] - strengthened(shapes)["mouthFunnel"]
     corner = np.flatnonzero((places == (0.02, 0.002, 0)).all(axis=1))[0]
     assert added[corner, 0] < -0.003  # in
     assert added[corner, 2] > 0.002  # and forth
     upper, lower = (np.flatnonzero((places == (0.01, y, 0)).all(axis=1))[0] for y in (0.006, -0.006))
     assert added[upper, 1] > 0.002 > -0.002 > added[lower, 1]
-    assert better["browInnerUp"] == pytest.approx(shapes["browInnerUp"])
+    assert better["browInnerUp"] == pytest.approx(STRENGTHS["browInnerUp"][0] * shapes["browInnerUp"])
+
+
+def test_shapes_are_stronger_on_both_sides_alike() -> None:
+    shapes = {name: np.full((2, 3), 0.001) for name in ("mouthDimpleLeft", "mouthDimpleRight", "mouthPucker")}
+    better = strengthened(shapes)
+    assert better["mouthDimpleLeft"] == pytest.approx(np.tile(0.001 * np.array(STRENGTHS["mouthDimple"]), (2, 1)))
+    assert better["mouthDimpleRight"] == pytest.approx(better["mouthDimpleLeft"])
+    assert better["mouthPucker"] == pytest.approx(shapes["mouthPucker"])
+
+
+def test_lips_are_pressed_on_one_side() -> None:
+    places, _, _, _ = face()
+    shapes = {name: np.full_like(places, 0.001) for name in ("mouthRollLower", "mouthRollUpper")}
+    left, right = (pressed(shapes, side, places, 0.02) for side in ("Left", "Right"))
+    assert not left[places[:, 0] < -0.009].any()
+    assert not right[places[:, 0] > 0.009].any()
+    assert left + right == pytest.approx(np.tile(left[places[:, 0] > 0.009][0], (len(places), 1)))
+
+
+def test_two_sides_become_mirror_images() -> None:
+    places = np.array([(-0.03, 0.0, 0), (0.03, 0.0, 0), (0.0, 0.01, 0), (0.05, 0.02, 0)])
+    other = counterparts(places)
+    assert other.tolist() == [1, 0, 2, -1]
+    moves = np.random.default_rng(3).normal(size=(3, 4, 3))
+    shapes = dict(zip(("mouthSmileLeft", "mouthSmileRight", "mouthPucker"), moves, strict=True))
+    better = evened(shapes, other)
+    assert better["mouthSmileLeft"][[1, 0, 2]] * (-1, 1, 1) == pytest.approx(better["mouthSmileRight"][:3])
+    assert better["mouthPucker"][[1, 0, 2]] * (-1, 1, 1) == pytest.approx(better["mouthPucker"][:3])
+    assert better["mouthPucker"][2, 0] == 0
+    assert better["mouthSmileLeft"][3] == pytest.approx(moves[0, 3])
+    assert evened(better, other)["mouthSmileLeft"] == pytest.approx(better["mouthSmileLeft"])
+
+
+def test_brows_rise_as_one() -> None:
+    places, quads, _, _ = face()
+    brow = np.flatnonzero((places[:, 1] > 0.009) & (places[:, 1] < 0.015))  # rows at 10, 12 and 14 mm
+    moves = np.zeros_like(places)
+    moves[:, 1] = np.clip((places[:, 1] - 0.008) / 0.004, 0, 1) * 0.004 * (1 + places[:, 0] / 0.04)
+    held = brow_as_one(moves, places[:, 0], along_skin(places, quads, brow))
+    columns = [held[np.flatnonzero((places[:, 0] == x) & np.isin(np.arange(len(places)), brow)), 1] for x in (0, 0.02)]
+    for column in columns:
+        assert np.ptp(column) < 1e-9 < 0.002 < column[0]
+    assert columns[0][0] < columns[1][0] < 0.0062  # as along the brow before
+    far = places[:, 1] < 0.0
+    assert held[far] == pytest.approx(moves[far])
+
+
+def test_lips_close_half_way_over_an_open_jaw() -> None:
+    places, quads, regions, opening = face()
+    frame = mouth_frame(np.arange(len(places)), places, quads, regions, opening)
+    turned = np.tile([0.0, -0.03, -0.01], (len(places), 1))
+    share = (places[:, 1] < 0).astype(float)
+    closes, moves = meeting(share, np.zeros_like(share), turned, frame)
+    lips = (np.abs(places[:, 0]) < 0.01) & (np.abs(places[:, 1]) < 0.006)
+    upper, lower = lips & (places[:, 1] > 0), lips & (places[:, 1] < 0)
+    assert closes[upper] == pytest.approx(MEET, abs=0.01)
+    assert (share + closes)[lower] == pytest.approx(MEET, abs=0.01)
+    assert (moves[lips, 2] > 0.003).all()  # what the turn takes them back
+    assert not moves[:, :2].any()
+    assert np.abs(closes[places[:, 1] > 0.026]).max() < 0.01
