@@ -2,7 +2,7 @@
 """Measures the face's shapes on many persons: ``python -m benchmarks.faces [--model FILE] [--seeds N] [--blinks N]``.
 
 Eyeballs seen past closed lids and through closing ones, how far the jaw opens the mouth and what it shows, teeth and
-the mouth's bag through lips in every shape and in random pairs, the jaw and the eyes by their joints against the shapes,
+the mouth's bag through lips in every shape and in random pairs, the jaw and the eyes by their joints against shapes,
 lids that follow, smiles, seconds. All by geometry; nothing is rendered. Prints a line for each person, keeps it in
 ``--rows`` and writes the whole to ``--out``. A person whose line is there is not measured again, as long as model,
 source and choices are the same: a run can be broken off and gone on with, and parts of it made with ``--first``.
@@ -21,15 +21,18 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
-from benchmarks.faces_measures import distances, rays, seen_ball
+from benchmarks.faces_measures import IntArray, distances, met_first, rays, seen_ball
 from benchmarks.faces_mouth import KINDS as KINDS_LOOKED_AT
 from benchmarks.faces_mouth import Face, Mouth
 from portrait_core.face.carry import face_morphs
 from portrait_core.face.closing import lid_edges
 from portrait_core.face.joints import FACE_JOINTS, face_joints, jaw_turn, moved_by_face
 from portrait_core.face.names import ARKIT, VISEMES
+from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.models.load import load_model
 from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
 from portrait_core.parts.eyes import SIDES
@@ -41,9 +44,11 @@ from portrait_core.weights.registry import find_model
 VIEWS = ((0.0, 0.0), (0.6, 0.0), (-0.6, 0.0), (0.0, 0.4), (0.0, -0.5))
 """Yaw and pitch, radians, from where closed eyes are looked at."""
 BETWEEN = (0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875)
-EYE_STEP, EYE_SIZE = 0.00015, (0.036, 0.030)
+EYE_STEP, POKE_STEP, EYE_SIZE = 0.00015, 0.0002, (0.036, 0.030)
+FAR = 0.2
+"""Metres before an eyeball within which something may hide it."""
 PAIRS = 200
-NEAR_EYE = 0.045
+NEAR_EYE = 0.075
 """Metres from an eyeball's middle within which a face may be one of its lids."""
 AT_MOST = {
     "closed_pixels": 0, "lid_poke_mm2": 0.3, "through_mm": 0.5, "pair_mm": 0.5, "jaw_mm": 1.0, "eye_mm": 0.01,
@@ -66,16 +71,29 @@ def blink(face: Face) -> dict[str, float]:
         balls = [face.meshes[f"{part}_{side}"] for part in ("eye", "cornea")]
         ball = np.concatenate([mesh.vertices for mesh in balls]).astype(np.float64)
         faces = np.concatenate([balls[0].faces, balls[1].faces + np.int32(len(balls[0].vertices))])
+        white, lids = MeshQueries(ball, faces), MeshQueries(face.at("skin", {shape: 1.0}), near)
         for view in VIEWS:
-            starts, ways, table = rays(eye.middle, EYE_SIZE, EYE_STEP, *view)
-            white = distances(ball, faces, starts, ways, table)
-            lids = distances(face.at("skin", {shape: 1.0}), near, starts, ways, table)
-            closed += seen_ball(white, lids)[0]
-            if view == VIEWS[0]:
-                for share in BETWEEN:
-                    lids = distances(face.at("skin", {shape: share}), near, starts, ways, table)
-                    poke = max(poke, seen_ball(white, lids)[1] * EYE_STEP * EYE_STEP * 1e6)
+            starts, ways, _ = rays(eye.middle, EYE_SIZE, EYE_STEP, *view)
+            hits = white.first_hits(starts, ways)
+            met = hits.face >= 0
+            seen = starts[met] + hits.distance[met, None] * ways[met]
+            closed += int((~lids.blocked(seen, -ways[met], FAR)).sum())
+        upper = _of_upper_lid(face, side, near)
+        starts, ways, table = rays(eye.middle, EYE_SIZE, POKE_STEP, *VIEWS[0])
+        before = distances(ball, faces, starts, ways, table)
+        for share in BETWEEN:
+            lids.move(face.at("skin", {shape: share}))
+            behind, of = met_first(lids, starts, ways, table)
+            poke = max(poke, seen_ball(before, behind, upper[of])[1] * POKE_STEP * POKE_STEP * 1e6)
     return {"closed_pixels": closed, "lid_poke_mm2": poke}
+
+
+def _of_upper_lid(face: Face, side: str, faces: IntArray) -> NDArray[np.bool_]:
+    """(F,) the faces that are nearer to the edge of the upper lid than to that of the lower one, open as at rest."""
+    edges, places = lid_edges(face.figure.template, side), face.figure.skin
+    middles = face.meshes["skin"].vertices[faces].mean(axis=1)
+    up, down = (cKDTree(places[rows]).query(middles)[0] for rows in (edges.upper, edges.lower))
+    return np.asarray(up < down)
 
 
 def with_jaw(name: str) -> dict[str, float]:
@@ -89,28 +107,33 @@ def without(*shapes: str) -> tuple[str, ...]:
 
 def singles(mouth: Mouth) -> dict[str, Any]:
     """The most that anything stands out in any one shape, and in which."""
-    found: dict[str, float] = {}
+    found: dict[str, dict[str, float]] = {}
     for shape in (*ARKIT, *VISEMES):
         for weights in ({shape: 1.0}, with_jaw(shape)) if shape == "mouthClose" else ({shape: 1.0},):
-            for name, value in mouth.through(weights, without(shape)).items():
-                found[f"{' + '.join(weights)}: {name}"] = value
+            found[" + ".join(weights)] = mouth.through(weights, without(shape))
     return _worst(found, "through")
 
 
 def together(mouth: Mouth, pairs: list[list[str]]) -> dict[str, Any]:
     """The same of pairs."""
-    found: dict[str, float] = {}
-    for pair in pairs:
-        for name, value in mouth.through(with_jaw(pair[0]) | with_jaw(pair[1]), without(*pair)).items():
-            found[f"{' + '.join(pair)}: {name}"] = value
+    found = {" + ".join(pair): mouth.through(with_jaw(pair[0]) | with_jaw(pair[1]), without(*pair)) for pair in pairs}
     return _worst(found, "pair")
 
 
-def _worst(found: Mapping[str, float], name: str) -> dict[str, Any]:
-    """The largest, where it is, and all that break the limit."""
-    where = max(found, key=lambda each: found[each])
-    over = {each: round(value, 2) for each, value in found.items() if value > AT_MOST[f"{name}_mm"]}
-    return {f"{name}_mm": found[where], name: where if found[where] > 0 else "", f"{name}s_over": over}
+def _worst(found: Mapping[str, Mapping[str, float]], name: str) -> dict[str, Any]:
+    """The largest of teeth, gums and tongue, where it is, and all that break the limit; of the mouth's bag the largest
+    apart: the inside of one lip that hangs before the other is bag before lip, and is no fault that is seen."""
+    each = {f"{shape}: {part}": value for shape, parts in found.items() for part, value in parts.items()}
+    bag = max((value for where, value in each.items() if where.endswith("bag")), default=0.0)
+    each = {where: value for where, value in each.items() if not where.endswith("bag")}
+    where = max(each, key=lambda each_: each[each_])
+    over = {name_: round(value, 2) for name_, value in each.items() if value > AT_MOST[f"{name}_mm"]}
+    return {
+        f"{name}_mm": each[where],
+        name: where if each[where] > 0 else "",
+        f"{name}s_over": over,
+        f"{name}_bag_mm": bag,
+    }
 
 
 def joints(face: Face) -> dict[str, float]:

@@ -38,15 +38,25 @@ def distances(
     vertices: FloatArray, faces: IntArray, starts: FloatArray, ways: FloatArray, shape: tuple[int, int]
 ) -> FloatArray:
     """(R, C) along the lines to a surface, infinite where it is not met."""
-    hits = MeshQueries(vertices.astype(np.float32), faces).first_hits(starts, ways)
-    return np.where(hits.face >= 0, hits.distance, np.inf).reshape(shape)
+    return met_first(MeshQueries(vertices.astype(np.float32), faces), starts, ways, shape)[0]
 
 
-def seen_ball(ball: FloatArray, lids: FloatArray) -> tuple[int, int]:
+def met_first(
+    surface: MeshQueries, starts: FloatArray, ways: FloatArray, shape: tuple[int, int]
+) -> tuple[FloatArray, IntArray]:
+    """The same and the faces (R, C) that are met, -1 for none."""
+    hits = surface.first_hits(starts, ways)
+    return np.where(hits.face >= 0, hits.distance, np.inf).reshape(shape), hits.face.reshape(shape)
+
+
+def seen_ball(ball: FloatArray, lids: FloatArray, upper: NDArray[np.bool_] | None = None) -> tuple[int, int]:
     """Lines (R, C) that meet an eyeball at the distances ``ball`` before its lids at ``lids``: in all, and where it has
-    come through a lid.
+    come through a lid. Rows go up.
 
-    Those are the pieces, other than the largest, all over which a lid lies close behind the ball.
+    Those are the pieces, other than the largest, all over which a lid lies close behind the ball. What is left of an
+    eye that is almost closed may come in several pieces, and there the border of a lid, which lies under the ball, is
+    close behind it: where ``upper`` (R, C) says which skin is that of the upper lid, pieces that mostly have the upper
+    lid above them and the lower one below are those.
     """
     seen = np.isfinite(ball) & (ball < lids)
     label, pieces = ndimage.label(seen)
@@ -56,7 +66,19 @@ def seen_ball(ball: FloatArray, lids: FloatArray) -> tuple[int, int]:
     sizes = np.bincount(label.ravel())[1:]
     behind = np.asarray(ndimage.maximum(np.where(seen, lids, 0) - np.where(seen, ball, 0), label, number))
     through = (behind < OPEN) & (number != sizes.argmax() + 1)
+    if upper is not None:
+        through[through] = [not _between(label == each, upper) for each in number[through]]
     return int(sizes.sum()), int(sizes[through].sum())
+
+
+def _between(piece: NDArray[np.bool_], upper: NDArray[np.bool_]) -> bool:
+    """Whether most columns of a piece (R, C) have the upper lid above and the lower lid below."""
+    columns = np.flatnonzero(piece.any(axis=0))
+    lowest = piece[:, columns].argmax(axis=0)
+    highest = len(piece) - 1 - piece[::-1, columns].argmax(axis=0)
+    above = upper[np.minimum(highest + 1, len(piece) - 1), columns]
+    below = upper[np.maximum(lowest - 1, 0), columns]
+    return bool((above & ~below).sum() * 2 > len(columns))
 
 
 def opening(

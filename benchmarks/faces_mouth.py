@@ -17,10 +17,16 @@ from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.skin import REGIONS
 
 MOUTH_STEP, MOUTH_SIZE = 0.0005, (0.09, 0.10)
+COARSE_STEP = 0.0008
+"""Metres between the lines that look first; where they find :data:`DOUBTFUL`, closer ones look again."""
+DOUBTFUL = 0.05
+"""Millimetres."""
 SIDES_OF_MOUTH = (-0.5, 0.0, 0.5)
 """Yaws from where teeth are looked for."""
 INSIDES = ("teeth", "gums", "tongue", "bag")
 KINDS = ("skin", "eyes", "teeth", "tongue")
+FAR = 0.02
+"""Metres within which the nearest place of the face is looked for: more than anything stands out."""
 REACH = 0.062
 """Metres from the mouth's middle, along each axis, within which a face may be a lip or a cheek."""
 
@@ -74,18 +80,20 @@ class Mouth:
         )
         self._inside = MeshQueries(self._whole({}), self._faces)
         self._outside = MeshQueries(face.at("skin", {}), self._outer)
-        self._rays = [rays(face.mouth, MOUTH_SIZE, MOUTH_STEP, yaw, 0.0)[:2] for yaw in SIDES_OF_MOUTH]
+        self._coarse, self._fine = (
+            [rays(face.mouth, MOUTH_SIZE, step, yaw, 0.0)[:2] for yaw in SIDES_OF_MOUTH]
+            for step in (COARSE_STEP, MOUTH_STEP)
+        )
         self._concerned = self._shapes_here()
-        self._rest: dict[str, float] | None = None
+        self._known: dict[tuple[tuple[str, float], ...], dict[str, float]] = {}
 
     def through(self, weights: Mapping[str, float], without: Sequence[str] = ()) -> dict[str, float]:
-        """Millimetres that teeth, gums, tongue and the mouth's bag stand out of the face, those ``without`` left out;
-        of two that stand out on one line the foremost counts."""
-        if not self._concerned.intersection(weights):
-            if self._rest is None:
-                self._rest = self._measured({}, ())
-            return self._rest
-        return self._measured(weights, without)
+        """Millimetres that teeth, gums, tongue and the mouth's bag stand out of the face, to its nearest place,
+        those ``without`` left out; of two that stand out on one line the foremost counts."""
+        key = tuple(sorted((name, weight) for name, weight in weights.items() if name in self._concerned))
+        if key not in self._known:
+            self._known[key] = self._measured(weights, without)
+        return self._known[key]
 
     def _measured(self, weights: Mapping[str, float], without: Sequence[str]) -> dict[str, float]:
         outside, inside = self._face.at("skin", weights), self._whole(weights)
@@ -94,13 +102,24 @@ class Mouth:
                 inside[self._faces[self._part == self._inner.index(name)].ravel()] = self._face.mouth + 10.0
         self._outside.move(outside)
         self._inside.move(inside)
+        found = self._along(self._coarse, outside)
+        if max(value for name, value in found.items() if name != "bag") > DOUBTFUL:
+            found = self._along(self._fine, outside)
+        return found
+
+    def _along(self, lines: Sequence[tuple[FloatArray, FloatArray]], outside: FloatArray) -> dict[str, float]:
         worst = np.zeros(len(self._inner))
-        for starts, ways in self._rays:
+        for starts, ways in lines:
             first = self._inside.first_hits(starts, ways)
             rows = np.flatnonzero(first.face >= 0)
             far = fronts(outside, self._outer, self._outside, starts[rows], ways[rows])
             apart = stands_out(first.distance[rows].astype(np.float64), far)
-            np.maximum.at(worst, self._part[first.face[rows]], apart * 1e3)
+            out = np.flatnonzero(apart > 0)
+            if len(out):
+                # Along a line that grazes a lip a tooth stands far before what it is next to.
+                at = starts[rows[out]] + first.distance[rows[out], None].astype(np.float64) * ways[rows[out]]
+                deep = np.minimum(apart[out], self._outside.closest(at, FAR).distance)
+                np.maximum.at(worst, self._part[first.face[rows[out]]], deep * 1e3)
         return dict(zip(self._inner, worst.tolist(), strict=True))
 
     def seen(self, weights: Mapping[str, float]) -> dict[str, float]:

@@ -20,8 +20,13 @@ from portrait_core.parts.eyes import SIDES
 from portrait_core.parts.skin import REGIONS
 from portrait_core.parts.template import PartsTemplate
 
-OVER = 0.0012
-"""Metres that the edges of the lids go over each other."""
+OVER, OVER_NOSE = 0.0005, 0.0008
+"""Metres that the edges of the lids go over each other, and how much more beside the nose, where the upper lid stands
+off the lower one and one sees between them from below."""
+NOSE_REACH = 0.3
+"""Share of the opening, from the nose, at which that has fallen to a third."""
+REPEATS = 3
+"""How often what smoothing takes of a share is put back."""
 LEAST, MOST = 0.35, 1.25
 """Shares of the blink as modelled."""
 PLACES = 25
@@ -74,11 +79,17 @@ def _closing(figure: Figure, side: str) -> Closing:
     at = np.linspace(*ends, PLACES)
     upper, down = _angles(figure.skin, dense, edges.upper, eye.middle, at)
     lower, up = _angles(figure.skin, dense, edges.lower, eye.middle, at)
-    gap = np.maximum(upper - lower, 0.0) + OVER / eye.radius
+    from_nose = np.linspace(0, 1, PLACES) if side == "left" else np.linspace(1, 0, PLACES)
+    over = OVER + OVER_NOSE * np.exp(-((from_nose / NOSE_REACH) ** 2))
+    gap = np.maximum(upper - lower, 0.0) + over / eye.radius
     closes = np.maximum(up - down, 0.0)
     # Towards the corners both go to nothing: what is beside them decides there.
     whole = float((gap * closes).sum() / max(float((closes**2).sum()), 1e-9))
-    share = _smooth(gap * closes + whole * STEADY**2) / _smooth(closes**2 + STEADY**2)
+    wanted, steady = gap.copy(), _smooth(closes**2 + STEADY**2)
+    share = _smooth(wanted * closes + whole * STEADY**2) / steady
+    for _ in range(REPEATS):
+        wanted += np.maximum(gap - share * closes, 0.0)
+        share = _smooth(wanted * closes + whole * STEADY**2) / steady
     return Closing(at, np.clip(share, LEAST, MOST))
 
 
