@@ -31,11 +31,11 @@ MEET = 0.4
 upper one comes down to it, as lips do that are kept closed; all of the way for one lip alone takes it over the nose."""
 UPPER_FROM, UPPER_TO = 0.011, 0.026
 """Metres along the skin from where the lips meet between which what is above them stops to go along."""
+INNER_FROM, INNER_TO = 0.003, 0.012
+"""The same of the bag behind the lips, which would come through the skin under them."""
 FORTH = 0.7
 """Share of the way forth that teeth keep in shapes that push the jaw forth: the lips keep all of it, and so there is
 room for lips that another shape rolls in or draws aside."""
-INNER_FROM, INNER_TO = 0.003, 0.012
-"""The same of the bag behind the lips, which would come through the skin under them."""
 FREE = 1e-3
 """Metres: what moves less than this says nothing about its share of the turn."""
 
