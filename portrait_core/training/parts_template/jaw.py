@@ -33,6 +33,9 @@ UPPER_FROM, UPPER_TO = 0.011, 0.026
 """Metres along the skin from where the lips meet between which what is above them stops to go along."""
 INNER_FROM, INNER_TO = 0.003, 0.012
 """The same of the bag behind the lips, which would come through the skin under them."""
+FORTH = 0.7
+"""Share of the way forth that teeth keep in shapes that push the jaw forth: the lips keep all of it, and so there is
+room for lips that another shape rolls in or draws aside."""
 FREE = 1e-3
 """Metres: what moves less than this says nothing about its share of the turn."""
 
@@ -144,7 +147,7 @@ def bites(shapes: dict[str, NDArray[np.float64]], jaw: WholeJaw, mesh: WholeMesh
         if name in jaw.weights or float(np.abs(moves[teeth]).mean()) < 0.0002:
             continue
         turn, shift = rigid(mean[teeth] - hinge, mean[teeth] - hinge + moves[teeth])
-        found[name] = Bite(turn, shift)
+        found[name] = Bite(turn, shift * (1.0, 1.0, FORTH if name.startswith("jaw") else 1.0))
     return found
 
 
