@@ -228,7 +228,7 @@ def test_indices_grow_to_32_bits_only_when_needed(glb: Glb) -> None:
     avatar = bust_avatar()
     times = 65536 // len(avatar.main.vertices) + 1
     count = len(avatar.main.vertices)
-    level = avatar.main.part(np.tile(np.arange(count), times), avatar.main.faces + count * (times - 1))
+    level = avatar.main.part(np.tile(np.arange(count, dtype=np.int32), times), avatar.main.faces + count * (times - 1))
     many = replace(avatar, levels=(level,))
     big = Glb(glb_bytes(many))
     primitive = big.json["meshes"][0]["primitives"][0]

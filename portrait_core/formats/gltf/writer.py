@@ -107,17 +107,18 @@ def json_tree(gltf: Any) -> dict[str, Any]:
 def _plain(value: Any, *, pruned: bool) -> Any:
     """Records, lists and dictionaries as plain ones; ``pruned`` leaves out what is None or empty, as far as pygltflib
     does: not within extensions, nor within lists of lists."""
-    kind: type[Any] = type(value)
+    kind = cast("type[Any]", type(value))
     if kind in _SCALARS:
         return value
     if isinstance(value, list | tuple):
         within = cast("Sequence[Any]", value)
         return [_plain(each, pruned=pruned and not isinstance(each, list | tuple)) for each in within]
+    items: list[tuple[str, Any]]
     if isinstance(value, dict):
         items = list(cast("dict[str, Any]", value).items())
     elif kind in _RECORDS or _known_record(kind):
-        names = _RECORDS[kind]
-        items = [(name, getattr(value, name)) for name in (vars(value) if names is None else names)]
+        names = _RECORDS[kind] or tuple(cast("dict[str, Any]", vars(value)))
+        items = [(name, getattr(value, name)) for name in names]
     else:
         return value
     if not pruned:
