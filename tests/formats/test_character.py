@@ -24,6 +24,7 @@ from portrait_core.rig.naming import rename
 from tests.formats.faces import faced
 from tests.formats.whole import moving, whole
 
+UNTURNED = (0.0, 0.0, 0.0, 1.0)
 WIDTH = {"SCALAR": 1, "VEC3": 3, "VEC4": 4}
 
 
@@ -74,7 +75,9 @@ class Read:
 
         def go(node: int, place: NDArray[np.float64], turn: Rotation) -> None:
             record = self.tree["nodes"][node]
-            own = turn * Rotation.from_quat(turns.get(node, record.get("rotation", [0.0, 0.0, 0.0, 1.0])))
+            own = turn * Rotation.from_quat(
+                np.array(turns[node] if node in turns else record.get("rotation", UNTURNED), np.float64)
+            )
             at = place + turn.apply(record.get("translation", [0.0, 0.0, 0.0]))
             found[record["name"]] = at, own
             for child in record.get("children", ()):
@@ -148,7 +151,7 @@ def test_joints_make_what_shapes_do_not(scheme: str) -> None:
     read = character(bare, scheme)
     found = entries(read)
     assert {"jawOpen", "jawLeft", "eyeLookOutLeft", "viseme_aa"} <= set(found) and "mouthSmileLeft" not in found
-    names = dict(zip(("jaw", "left_eye"), rename(("jaw", "left_eye"), scheme), strict=True))
+    names: dict[str, str] = dict(zip(("jaw", "left_eye"), rename(("jaw", "left_eye"), scheme), strict=True))
     rest = read.world({})
     for shape, joint, turn in (("jawOpen", "jaw", (24.4, 0, 0)), ("eyeLookOutLeft", "left_eye", (0, 25, 0))):
         entry = found[shape]

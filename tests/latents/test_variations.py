@@ -78,7 +78,7 @@ def test_expressions_go_straight_and_those_of_one_fade() -> None:
     assert dict(quarter.expression) == pytest.approx(expected)
     assert dict(last.expression) == {"eyeBlinkLeft": 0.5, "jawOpen": 0.8}
     # A shell has none, and would be refused with one.
-    (shell,) = blend(Recipe(model="m", seed=1), b, NAMED, [0.5])
+    (shell,) = blend(Recipe(model="m", seed=1), b, faced, [0.5])
     assert shell.expression == {}
     assert all(each.expression == a.expression for each in vary(a, faced, 3))
 
