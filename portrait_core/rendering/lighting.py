@@ -38,6 +38,8 @@ LAMPS = (
 )
 SKY: Colour = (0.31, 0.33, 0.36)
 GROUND: Colour = (0.17, 0.155, 0.145)
+LEAST_ROOM = 0.04
+"""The share of the room that reaches any place: what seeps through lips, and more than few rays can find."""
 
 _ROOM_RAYS = 32
 _ROOM_REACH = 0.35
@@ -45,9 +47,6 @@ _ROOM_REACH = 0.35
 
 MAIN_RAYS = 0.35
 """Of the usual rays, those of a place that is looked at closer."""
-
-LEAST_ROOM = 0.04
-"""The share of the room that reaches any place: what seeps through lips, and more than few rays can find."""
 
 GLOSS = 22.0
 COAT_GLOSS = 700.0
