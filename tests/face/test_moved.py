@@ -63,7 +63,18 @@ def test_without_shapes_the_joints_do_it() -> None:
     # Both eyes go to the own left.
     np.testing.assert_allclose(at["left_eye"], [0, np.radians(25), 0], atol=1e-6)
     np.testing.assert_allclose(at["right_eye"], [0, np.radians(25), 0], atol=1e-6)
-    np.testing.assert_allclose(motion.at(0.2)["left_eye"], [-np.radians(10), 0, 0], atol=1e-6)
+    np.testing.assert_allclose(motion.at(0.2)["left_eye"], [-np.radians(12), 0, 0], atol=1e-6)
+
+
+def test_joints_turn_as_far_as_the_shapes_of_the_model_take_what_they_move(starter_with_face: PortraitModel) -> None:
+    person: Any = starter_with_face.person(Recipe(seed=0))
+    face = person.parts_template.face
+    assert pytest.approx(face.jaw.turn, abs=np.radians(0.1)) == JAW_OPEN
+    for name, turn in face.looks.items():
+        joint = ("left" if name.endswith("Left") else "right") + "_eye"
+        motion = joint_motion(table(**{name: [0.0, 1.0]}), "x", JOINTS, ())
+        assert motion is not None
+        np.testing.assert_allclose(motion.at(0.1)[joint], turn, atol=1e-6)
 
 
 def test_a_jaw_alone_speaks(talk: FaceMotion) -> None:

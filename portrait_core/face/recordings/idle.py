@@ -24,7 +24,7 @@ BETWEEN_BLINKS = 3.5
 """Seconds on average."""
 MARGIN = 0.35
 """Seconds at both ends in which nothing sudden happens, so that the loop closes."""
-SIDE, HEIGHT = np.radians(25.0), np.radians(20.0)
+SIDE, HEIGHT = np.radians(25.0), np.radians(24.0)
 """What a gaze shape at full weight turns the ball sideways, and up or down."""
 BREATH = 60 / 14
 """Seconds of a breath."""

@@ -32,7 +32,7 @@ REQUIRED = (
 )  # fmt: skip
 """Joints whose bones VRM does not do without."""
 
-SIDEWAYS, UP_AND_DOWN = 25.0, 20.0
+SIDEWAYS, UP_AND_DOWN = 25.0, 24.0
 """Degrees that eyes turn at most; up to there they look straight at what they look at."""
 
 SEEN_BY_ITSELF = ("skin", "garment")

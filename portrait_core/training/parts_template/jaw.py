@@ -31,6 +31,11 @@ MEET = 0.4
 upper one comes down to it, as lips do that are kept closed; all of the way for one lip alone takes it over the nose."""
 UPPER_FROM, UPPER_TO = 0.011, 0.026
 """Metres along the skin from where the lips meet between which what is above them stops to go along."""
+INNER_FROM, INNER_TO = 0.003, 0.012
+"""The same of the bag behind the lips, which would come through the skin under them."""
+FORTH = 0.7
+"""Share of the way forth that teeth keep in shapes that push the jaw forth: the lips keep all of it, and so there is
+room for lips that another shape rolls in or draws aside."""
 FREE = 1e-3
 """Metres: what moves less than this says nothing about its share of the turn."""
 
@@ -83,16 +88,19 @@ def meeting(
     """What closes lips over an open jaw: shares (N,) of its turn, and moves (N, 3) besides.
 
     On the open jaw all of both lips has the same share :data:`MEET`, so that they touch as they do at rest, and goes
-    down alone: by the turn they would go back, too, through the teeth.
+    straight down: by the turn they would go back, too, through the teeth, and one lip would roll out of the other.
     """
     at = mouth.vertices
     upper = 1 - smooth((mouth.away - UPPER_FROM) / (UPPER_TO - UPPER_FROM))
     over = (1 + mouth.side) / 2
     reach = over * upper + (1 - over) * mouth.around
+    reach = np.where(mouth.inside, 1 - smooth((mouth.away - INNER_FROM) / (INNER_TO - INNER_FROM)), reach)
     left = opening - closing
     left[at] += reach * (MEET - left[at])
+    by_turn = WIDER * MEET * turned[at]
+    down = np.array([0.0, float(by_turn[mouth.lips == 1, 1].mean()), 0.0])
     moves = np.zeros_like(turned)
-    moves[at, 2] = -WIDER * MEET * reach * turned[at, 2]
+    moves[at] = reach[:, None] * (down - by_turn)
     return left - opening, moves
 
 
@@ -139,7 +147,7 @@ def bites(shapes: dict[str, NDArray[np.float64]], jaw: WholeJaw, mesh: WholeMesh
         if name in jaw.weights or float(np.abs(moves[teeth]).mean()) < 0.0002:
             continue
         turn, shift = rigid(mean[teeth] - hinge, mean[teeth] - hinge + moves[teeth])
-        found[name] = Bite(turn, shift)
+        found[name] = Bite(turn, shift * (1.0, 1.0, FORTH if name.startswith("jaw") else 1.0))
     return found
 
 

@@ -55,12 +55,13 @@ PRESSED = {"viseme_PP": 0.7}
 class MouthFrame:
     """Where a vertex of the skin lies beside the mouth: ``vertices`` (V,) of the base mesh and their ``places`` (V, 3),
     metres from where the lips meet along the skin ``away`` (V,), and ``side`` (V,), 1 on the upper lip, -1 on the lower
-    one; ``corner``: metres from the middle to the mouth's corners, ``front`` (V,) 1 before the bag of the mouth."""
+    one; ``inside`` (V,) tells the bag of the mouth; ``corner``: metres from the middle to the mouth's corners."""
 
     vertices: NDArray[np.int64]
     places: NDArray[np.float64]
     away: NDArray[np.float64]
     side: NDArray[np.float64]
+    inside: NDArray[np.bool_]
     corner: float
 
     @property
@@ -95,7 +96,8 @@ def mouth_frame(
         np.asarray(dijkstra(ways, indices=each, min_only=True), np.float64) for each in (rim, upper, lower)
     )
     side = np.clip((down - up) / 0.004, -1, 1)
-    return MouthFrame(vertices, places, whole, side, float(np.abs(places[rim, 0]).max()))
+    inside = np.isin(np.arange(len(places)), quads[mouth]) & ~np.isin(np.arange(len(places)), rim)
+    return MouthFrame(vertices, places, whole, side, inside, float(np.abs(places[rim, 0]).max()))
 
 
 def along_skin(places: NDArray[np.float64], quads: NDArray[np.int64], begin: NDArray[np.int64]) -> NDArray[np.float64]:

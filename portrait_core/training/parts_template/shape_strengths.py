@@ -27,14 +27,13 @@ STRENGTHS: dict[str, tuple[float, float, float]] = {
     "mouthShrugLower": (1.35, 1.35, 1.35),
     "mouthShrugUpper": (1.0, 0.7, 1.6),
     "mouthRollLower": (1.2, 1.2, 1.2),
-    "mouthRollUpper": (1.2, 1.2, 1.2),
     "mouthDimple": (0.9, 0.3, 1.2),
     "mouthPress": (0.2, 0.2, 0.5),
     "mouthFunnel": (0.9, 0.7, 1.1),
 }
 """By name without its side."""
-JAW_ASIDE = 1.7
-"""How much farther the jaw goes aside than in the targets: twelve millimetres, as far as jaws go."""
+JAW_ASIDE = 1.5
+"""How much farther the jaw goes aside than in the targets: ten millimetres, as far as jaws go."""
 ROLLED = 0.6
 """Share of rolled lips in pressed ones, of the side that is pressed."""
 ROLLED_TO = 0.4

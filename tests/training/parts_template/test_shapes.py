@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from portrait_core.errors import UsageError
 from portrait_core.face.names import ARKIT, VISEMES
 from portrait_core.parts.skin import REGIONS
-from portrait_core.training.parts_template.jaw import MEET, meeting, rigid
+from portrait_core.training.parts_template.jaw import MEET, WIDER, meeting, rigid
 from portrait_core.training.parts_template.mended_shapes import (
     BROW_TO,
     LIDS_UP,
@@ -172,13 +172,14 @@ def test_brows_rise_as_one() -> None:
 def test_lips_close_half_way_over_an_open_jaw() -> None:
     places, quads, regions, opening = face()
     frame = mouth_frame(np.arange(len(places)), places, quads, regions, opening)
-    turned = np.tile([0.0, -0.03, -0.01], (len(places), 1))
+    turned = np.stack([0 * places[:, 0], -0.03 + 0.2 * places[:, 1], -0.01 + 0.3 * places[:, 1]], 1)
     share = (places[:, 1] < 0).astype(float)
     closes, moves = meeting(share, np.zeros_like(share), turned, frame)
     lips = (np.abs(places[:, 0]) < 0.01) & (np.abs(places[:, 1]) < 0.006)
     upper, lower = lips & (places[:, 1] > 0), lips & (places[:, 1] < 0)
     assert closes[upper] == pytest.approx(MEET, abs=0.01)
     assert (share + closes)[lower] == pytest.approx(MEET, abs=0.01)
-    assert (moves[lips, 2] > 0.003).all()  # what the turn takes them back
-    assert not moves[:, :2].any()
+    over = WIDER * closes[:, None] * turned + WIDER * share[:, None] * turned + moves
+    assert np.ptp(over[lips], axis=0) == pytest.approx((0, 0, 0), abs=3e-4)  # as one, and not back
+    assert over[lips].mean(axis=0) == pytest.approx((0, -0.03 * WIDER * MEET, 0), abs=3e-4)
     assert np.abs(closes[places[:, 1] > 0.026]).max() < 0.01
