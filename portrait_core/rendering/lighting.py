@@ -38,7 +38,7 @@ LAMPS = (
 )
 SKY: Colour = (0.31, 0.33, 0.36)
 GROUND: Colour = (0.17, 0.155, 0.145)
-LEAST_ROOM = 0.04
+LEAST_ROOM = 0.08
 """The share of the room that reaches any place: what seeps through lips, and more than few rays can find."""
 
 _ROOM_RAYS = 32
