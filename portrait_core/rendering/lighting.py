@@ -38,13 +38,13 @@ LAMPS = (
 )
 SKY: Colour = (0.31, 0.33, 0.36)
 GROUND: Colour = (0.17, 0.155, 0.145)
+LEAST_ROOM = 0.08
+"""The share of the room that reaches any place: what seeps through lips, and more than few rays can find."""
 
 _ROOM_RAYS = 32
 _ROOM_REACH = 0.35
 """Metres within which an obstacle darkens the room's light: the hollows of a face, not the whole side of a body."""
 
-LEAST_ROOM = 0.04
-"""The share of the room that reaches any place: what seeps through lips, and more than few rays can find."""
 
 GLOSS = 22.0
 COAT_GLOSS = 700.0

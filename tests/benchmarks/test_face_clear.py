@@ -20,7 +20,7 @@ def flat(name: str, z: float, half: float = 0.03, steps: int = 13) -> PartMesh:
     a, b, c, d = (part.ravel() for part in (number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1]))
     faces = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]).astype(np.int32)
     count = len(places)
-    up, weights = np.tile(np.float32([0, 0, 1]), (count, 1)), np.tile(np.float32([1, 0, 0, 0]), (count, 1))
+    up, weights = np.eye(3, dtype=np.float32)[[2] * count], np.eye(4, dtype=np.float32)[[0] * count]
     uvs = ((places[:, :2] + half) / (2 * half)).astype(np.float32)
     rows, joints = np.arange(count, dtype=np.int32), np.zeros((count, 4), np.uint8)
     return PartMesh(name, places, rows, faces, np.arange(len(faces), dtype=np.int32), uvs, up, joints, weights, name)
@@ -28,7 +28,9 @@ def flat(name: str, z: float, half: float = 0.03, steps: int = 13) -> PartMesh:
 
 def ahead(mesh: PartMesh, metres: float) -> tuple[Morph, ...]:
     count = len(mesh.vertices)
-    return (Morph("puff", np.arange(count, dtype=np.int32), np.tile(np.float32([0, 0, metres]), (count, 1))),)
+    return (
+        Morph("puff", np.arange(count, dtype=np.int32), np.eye(3, dtype=np.float32)[[2] * count] * np.float32(metres)),
+    )
 
 
 @pytest.mark.parametrize("depth", [0.001, 0.004])

@@ -13,7 +13,7 @@ def square(low: float, high: float) -> Topology:
     """Two triangles over the columns of a texture from ``low`` to ``high``."""
     uvs = np.array([[low, 0], [high, 0], [high, 1], [low, 1]], np.float32)
     faces = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
-    skin = np.zeros((4, 4), np.uint8), np.tile(np.float32([1, 0, 0, 0]), (4, 1))
+    skin = np.zeros((4, 4), np.uint8), np.eye(4, dtype=np.float32)[[0] * 4]
     return Topology(np.arange(4, dtype=np.int32), faces, np.zeros(2, np.int32), uvs, *skin, "teeth")
 
 
