@@ -26,6 +26,7 @@ from portrait_core.portrait_model import PortraitModel
 from portrait_core.recipe import Recipe
 from portrait_core.runtime.heap import share_one_heap
 from portrait_core.runtime.memory import resident_bytes
+from portrait_core.runtime.threads import take_short_turns
 
 RESULTS = Path(__file__).parent / "results" / "parts_speed.json"
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -95,6 +96,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     words = parser.parse_args()
     share_one_heap()  # as the programs of the project do
+    take_short_turns()
     warm_up()
     model = load_model(words.model, "cpu")
     table: dict[str, Any] = {}

@@ -20,6 +20,7 @@ from portrait_core.errors import PortraitError
 from portrait_core.runtime.calm import wait_asleep
 from portrait_core.runtime.heap import share_one_heap
 from portrait_core.runtime.memory import is_out_of_memory
+from portrait_core.runtime.threads import take_short_turns
 
 INTERRUPTED = 130
 OUT_OF_MEMORY = "out of memory. A smaller --lattice or --texture-size needs less, and so do fewer threads."
@@ -77,6 +78,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     wait_asleep()
     share_one_heap()
+    take_short_turns()
     words, verbose = taken_out(sys.argv[1:] if args is None else list(args))
     if args is None and not {"worker", "batch"} & set(words[:1]):
         # Their work is done by processes of their own already.

@@ -144,8 +144,7 @@ def bake_lattice(
         kernels.run("straight", len(chart), chart, bends, smooth)
         state = np.empty(own.shape, np.uint8)
         grown = image if last else np.zeros((*own.shape, channels), np.float32)
-        kernel = "finest" if last else "finer"
-        kernels.run(kernel, len(own), values, chart, smooth, own, layout.wanted[level], grown, state)
+        kernels.run("finer", len(own), values, chart, smooth, own, layout.wanted[level], grown, state)
         asked = np.flatnonzero(state == ASKED)
         if len(asked):
             found = ask(level, asked)

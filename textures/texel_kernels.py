@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # pyright: basic, reportInvalidTypeForm=false, reportCallIssue=false, reportArgumentType=false, reportIndexIssue=false
 # pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false, reportReturnType=false
+# pyright: reportRedeclaration=false
 # ruff: noqa: SIM102 - whether kernels look at both sides of an `and` warp does not promise
 """Kernels for the texels of images: between the points of a lattice, around charts, apart and mixed.
 
@@ -123,6 +124,16 @@ def _bytes(levels: wp.vec4) -> wp.vec4ub:
     return wp.vec4ub(_byte(levels[0]), _byte(levels[1]), _byte(levels[2]), _byte(levels[3]))
 
 
+@wp.func
+def _stored(levels: wp.vec4, _like: wp.vec4) -> wp.vec4:
+    return levels
+
+
+@wp.func
+def _stored(levels: wp.vec4, _like: wp.vec4ub) -> wp.vec4ub:
+    return _bytes(levels)
+
+
 @wp.kernel
 def finer(
     values: wp.array2d(dtype=wp.vec4),
@@ -130,45 +141,27 @@ def finer(
     smooth: wp.array2d(dtype=wp.int32),
     chart: wp.array2d(dtype=wp.int32),
     wanted: wp.array2d(dtype=wp.uint8),
-    grown: wp.array2d(dtype=wp.vec4),
+    grown: wp.array2d(dtype=Any),
     state: wp.array2d(dtype=wp.uint8),
 ) -> None:
-    """The values of a lattice of half the spacing, and what each of its texels is."""
+    """The values of a lattice of half the spacing, as levels or, of an image, as bytes; and what each of its texels
+    is."""
     row = wp.tid()
     for column in range(chart.shape[1]):
         own = chart[row, column]
         found = int(NOTHING)
         if own >= 0:
             if _parents(row, column, coarse, smooth, own) == 1:
-                grown[row, column] = _between(values, row, column)
+                grown[row, column] = _stored(_between(values, row, column), grown[row, column])
                 found = int(KNOWN)
             elif wanted[row, column] != wp.uint8(0):
                 found = int(ASKED)
         state[row, column] = wp.uint8(found)
 
 
-@wp.kernel
-def finest(
-    values: wp.array2d(dtype=wp.vec4),
-    coarse: wp.array2d(dtype=wp.int32),
-    smooth: wp.array2d(dtype=wp.int32),
-    chart: wp.array2d(dtype=wp.int32),
-    wanted: wp.array2d(dtype=wp.uint8),
-    image: wp.array2d(dtype=wp.vec4ub),
-    state: wp.array2d(dtype=wp.uint8),
-) -> None:
-    """:func:`finer` to bytes."""
-    row = wp.tid()
-    for column in range(chart.shape[1]):
-        own = chart[row, column]
-        found = int(NOTHING)
-        if own >= 0:
-            if _parents(row, column, coarse, smooth, own) == 1:
-                image[row, column] = _bytes(_between(values, row, column))
-                found = int(KNOWN)
-            elif wanted[row, column] != wp.uint8(0):
-                found = int(ASKED)
-        state[row, column] = wp.uint8(found)
+# Both at once: one that came later would compile the module again.
+for _texel in (wp.vec4, wp.vec4ub):
+    wp.overload(finer, {"grown": wp.array2d(dtype=_texel)})
 
 
 @wp.func

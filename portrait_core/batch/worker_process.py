@@ -21,6 +21,7 @@ from typing import NoReturn
 
 from portrait_core.runtime.calm import wait_asleep
 from portrait_core.runtime.heap import share_one_heap
+from portrait_core.runtime.threads import take_short_turns
 from portrait_core.worker.channel import Lines, private_streams
 
 
@@ -30,6 +31,7 @@ def main(name: str, device: str, threads: int, card_share: float) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     wait_asleep()
     share_one_heap()
+    take_short_turns()
     source, target = private_streams()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()

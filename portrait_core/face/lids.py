@@ -79,10 +79,10 @@ class Lids:
     def shapes(self) -> dict[str, list[tuple[str, NDArray[np.float64]]]]:
         """By shape the sides whose lids it moves and how far outwards (L,) the ends of their ways are moved."""
         found: dict[str, list[tuple[str, NDArray[np.float64]]]] = {}
-        for name, (rows, moves) in self._moved.items():
+        for name in self._moved:
             for side in SIDES:
                 lid = lid_rows(self._figure.template, side)
-                own = _taken(rows, moves, lid.rows)
+                own = self._of_lid(name, side)
                 if own is not None and float(np.abs(own).max()) > MOVING:
                     pushes = self._pushes(lid, side, own)
                     if bool(pushes.any()):
@@ -120,31 +120,40 @@ class Lids:
         moves = lash_roots(self._figure.template, source).moves
         return {name: morph_of(name, own[mesh.welded]) for name, own in moves.items()}
 
+    def _of_lid(self, name: str, side: str) -> NDArray[np.float64] | None:
+        """(L, 3) how a shape moves the skin around an eye, or None where it leaves it alone."""
+        places = lid_places(self._figure.template, side, name)
+        return None if places is None else np.where(places[1], self._moved[name][1][places[0]], 0.0)
+
     def _out(self, name: str, lid: LidRows, side: str) -> NDArray[np.float64]:
         """(L, 3) of length one: away from the eyeball's middle where a shape takes the vertices."""
-        own = _taken(*self._moved[name], lid.rows)
+        own = self._of_lid(name, side)
         middle = self._figure.template.eyes.eyeball(self._figure.body, side).middle
         return _unit(self._figure.skin[lid.rows] + (0.0 if own is None else own) - middle)
 
     def _pushes(self, lid: LidRows, side: str, moves: NDArray[np.float64]) -> NDArray[np.float64]:
         eye = self._figure.template.eyes.eyeball(self._figure.body, side)
-        start = self._figure.skin[lid.rows] - eye.middle
-        off = np.sqrt(np.einsum("li,li->l", start, start)) - eye.radius
-        seen = (off > SHOWN) & (start[:, 2] > 0)
-        wanted = eye.radius + np.minimum(CLEAR, off)
-        out = _unit(start + moves)
-        pushes = np.zeros(len(start))
+        whole = self._figure.skin[lid.rows] - eye.middle
+        off = np.sqrt(np.einsum("li,li->l", whole, whole)) - eye.radius
+        seen = np.flatnonzero((off > SHOWN) & (whole[:, 2] > 0))
+        start, own = whole[seen], moves[seen]
+        wanted = eye.radius + np.minimum(CLEAR, off[seen])
+        out = _unit(start + own)
+        pushed = np.zeros(len(seen))
         for _ in range(ROUNDS):
-            way = moves + out * pushes[:, None]
+            way = own + out * pushed[:, None]
             square = np.maximum(np.einsum("li,li->l", way, way), 1e-18)
             at = np.clip(-np.einsum("li,li->l", start, way) / square, 0.0, 1.0)
             near = start + at[:, None] * way
             short = wanted - np.sqrt(np.einsum("li,li->l", near, near))
-            if not bool((seen & (short > 0)).any()):
+            if not bool((short > 0).any()):
                 break
             # The end carries its push to the nearest place on the way by the share of the way that lies before it.
-            pushes += np.where(seen & (short > 0), short / np.maximum(at, 0.25), 0.0)
-        pushes = np.minimum(pushes, FARTHEST)
+            pushed += np.where(short > 0, short / np.maximum(at, 0.25), 0.0)
+        pushes = np.zeros(len(whole))
+        pushes[seen] = np.minimum(pushed, FARTHEST)
+        if not bool(pushes.any()):
+            return pushes
         moved = np.einsum("li,li->l", moves, moves) > (0.1 * MOVING) ** 2
         for _ in range(PASSES):
             pushes = np.where(moved, np.maximum(pushes, PASSED_ON * (lid.means @ pushes)), pushes)
@@ -157,6 +166,19 @@ def lid_rows(template: PartsTemplate, side: str) -> LidRows:
     if side not in kept.lids:
         kept.lids[side] = _lid_rows(template, side, kept)
     return kept.lids[side]
+
+
+def lid_places(template: PartsTemplate, side: str, name: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | None:
+    """Of the skin around an eye (L,) the places in what a shape moves of the skin, and whether (L, 1) it is there; None
+    where nothing is. The same for everybody."""
+    kept = common(template)
+    key = f"{side} {name}"
+    if key not in kept.lids:
+        rows, wanted = kept.moved(SKIN)[name][0], lid_rows(template, side).rows
+        place = np.minimum(np.searchsorted(rows, wanted), len(rows) - 1)
+        there: NDArray[np.bool_] = rows[place] == wanted if len(rows) else np.zeros(len(wanted), np.bool_)
+        kept.lids[key] = (place, there[:, None]) if bool(there.any()) else None
+    return kept.lids[key]
 
 
 def _lid_rows(template: PartsTemplate, side: str, kept: Common) -> LidRows:

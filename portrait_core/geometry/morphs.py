@@ -35,7 +35,8 @@ class Morph:
         for what, array in (("moves", self.moves), ("turns", self.turns)):
             if array is not None and (array.shape != (count, 3) or not bool(np.isfinite(array).all())):
                 raise ValueError(f"morph {self.name}: {what} must be finite ({count}, 3), got {array.shape}")
-        if self.rows.ndim != 1 or (count > 0 and (int(self.rows[0]) < 0 or int(np.diff(self.rows).min(initial=1)) < 1)):
+        grown = self.rows.ndim == 1 and bool((self.rows[1:] > self.rows[:-1]).all())
+        if not grown or (count > 0 and int(self.rows[0]) < 0):
             raise ValueError(f"morph {self.name}: rows must grow from 0 or later")
 
     def dense(self, count: int) -> NDArray[np.float32]:
@@ -62,16 +63,16 @@ def joined_morphs(parts: Iterable[tuple[int, Iterable[Morph]]]) -> tuple[Morph, 
 
     Names come in the order in which they are first seen. Turns are kept where all that share a name have them.
     """
-    found: dict[str, list[Morph]] = {}
+    found: dict[str, list[tuple[int, Morph]]] = {}
     for first, morphs in parts:
         for morph in morphs:
-            found.setdefault(morph.name, []).append(morph.shifted(first))
+            found.setdefault(morph.name, []).append((first, morph))
     result: list[Morph] = []
     for name, same in found.items():
-        turns = [each.turns for each in same if each.turns is not None]
+        turns = [each.turns for _, each in same if each.turns is not None]
         whole = np.concatenate(turns) if len(turns) == len(same) else None
-        rows, moves = (np.concatenate([getattr(each, what) for each in same]) for what in ("rows", "moves"))
-        result.append(Morph(name, rows, moves, whole))
+        rows = np.concatenate([each.rows + np.int32(first) for first, each in same])
+        result.append(Morph(name, rows, np.concatenate([each.moves for _, each in same]), whole))
     return tuple(result)
 
 

@@ -30,9 +30,10 @@ from portrait_core.recipe import Recipe
 from portrait_core.rendering.coat_table import CoatTable
 from portrait_core.rendering.framing import frame_shoulders
 from portrait_core.rendering.layered import LayeredScene, Look, coats_of
+from portrait_core.rendering.vertex_shares import SMALL, USUAL
 from portrait_core.runtime.threads import side_by_side
 
-DETAILS = {1: 40_000, 0: 15_000, -1: 8_000, -2: 0}
+DETAILS = {1: 40_000, 0: 15_000, -1: 4_000, -2: 0}
 """Levels of the skin, finest first, and from how many triangles asked for on an avatar begins with each; its coarser
 levels are those that follow."""
 THUMBNAIL_SIZE, SMALL_THUMBNAIL, SMALL_MAPS = 512, 256, 512
@@ -124,7 +125,9 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
     if look is None:
         return avatar
     progress("thumbnail", 0.0)
-    avatar = replace(avatar, thumbnail=look.paint(CoatTable(coats_of(avatar.main))).image)
+    coats = CoatTable(coats_of(avatar.main))
+    picture = look.paint_small(coats) if thumbnail is not None and thumbnail <= SMALL_THUMBNAIL else look.paint(coats)
+    avatar = replace(avatar, thumbnail=picture.image)
     progress("thumbnail", 1.0)
     return avatar
 
@@ -132,7 +135,8 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
 def _look(avatar: Avatar, size: int) -> Look:
     """Head and shoulders, slightly from the left; framed at rest."""
     camera = frame_shoulders(avatar.main.vertices).camera(yaw=0.35)
-    return LayeredScene(avatar.main, *avatar.posed()).look(camera.cam2world, camera.intrinsics, size)
+    shadows = SMALL if size <= SMALL_THUMBNAIL else USUAL
+    return LayeredScene(avatar.main, *avatar.posed(), shadows).look(camera.cam2world, camera.intrinsics, size)
 
 
 def _avatar(

@@ -43,7 +43,7 @@ BROW_SHADE = 0.72
 """sRGB of lashes, and the share of the hair's colour that brows have."""
 
 EYE_SIZE = 512
-"""Texels along an eye's image: an iris of 200."""
+"""Texels along an eye's image: an iris of 200. Half as many as the skin's where that is fewer."""
 PLAIN_SIZE = 8
 WORN_SIZE = 512
 """Texels along the images of hair and of a garment's relief, which are those of the set's own; half as many as the
@@ -153,7 +153,8 @@ class PartPainter:
     def eye(self, progress: Progress) -> Maps:
         """White, iris and pupil."""
         progress("texture", 0.0)
-        size = min(EYE_SIZE, self.recipe.texture_size)
+        size = self.recipe.texture_size
+        size = min(EYE_SIZE, size, max(EYE_SIZE // 2, size // 2))
         base, share = _eye_still(self.figure.template, size)
         iris = np.asarray(self.person.look.palette["iris"], np.float32)
         return Maps(base_colour=_bytes(base + share * iris))

@@ -43,9 +43,6 @@ _ROOM_RAYS = 32
 _ROOM_REACH = 0.35
 """Metres within which an obstacle darkens the room's light: the hollows of a face, not the whole side of a body."""
 
-MAIN_RAYS = 0.35
-"""Of the usual rays, those of a place that is looked at closer."""
-
 GLOSS = 22.0
 COAT_GLOSS = 700.0
 
@@ -72,12 +69,17 @@ def room_shadows(
 
 
 def main_shadows(
-    mesh: MeshQueries, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]
+    mesh: MeshQueries,
+    points: NDArray[np.float32],
+    normals: NDArray[np.float32],
+    cam2world: NDArray[np.float32],
+    *,
+    rays: float,
 ) -> NDArray[np.float32]:
-    """(V, 2) the shares of the room and of the first lamp, which are most of the light, by :data:`MAIN_RAYS` times as
-    many rays."""
-    room = room_shadows(mesh, points, normals, rays=MAIN_RAYS)
-    key = disk_directions(lamp_directions(cam2world)[0], LAMPS[0].spread, round(MAIN_RAYS * LAMPS[0].rays))
+    """(V, 2) the shares of the room and of the first lamp, which are most of the light, by ``rays`` times as many rays
+    as usual."""
+    room = room_shadows(mesh, points, normals, rays=rays)
+    key = disk_directions(lamp_directions(cam2world)[0], LAMPS[0].spread, round(rays * LAMPS[0].rays))
     return np.stack([room, mesh.open_share(points, normals, key)], axis=1)
 
 

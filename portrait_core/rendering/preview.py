@@ -176,8 +176,9 @@ def shown_pixels(
         return np.arange(size * size)
     place = (local @ intrinsics.astype(np.float64).T)[:, :2] / local[:, 2:] * size
     # A pixel more on each side, for rounding.
-    low = np.clip(np.floor(place[faces].min(axis=1)) - 1, 0, size).astype(np.int64)
-    high = np.clip(np.floor(place[faces].max(axis=1)) + 2, 0, size).astype(np.int64)
+    corners = [place[faces[:, k]] for k in range(3)]  # NumPy is slow along short rows
+    low = np.clip(np.floor(np.minimum.reduce(corners)) - 1, 0, size).astype(np.int64)
+    high = np.clip(np.floor(np.maximum.reduce(corners)) + 2, 0, size).astype(np.int64)
     # Boxes as steps up and down at their corners, summed along both axes.
     steps = np.zeros((size + 1) * (size + 1))
     for x, y, sign in ((low, low, 1.0), (high, low, -1.0), (low, high, -1.0), (high, high, 1.0)):

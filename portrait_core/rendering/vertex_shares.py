@@ -8,6 +8,8 @@ its triangles, in scallops.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,13 +18,31 @@ from portrait_core.rendering.finer_lattice import FINER, lattice
 from portrait_core.rendering.lighting import LAMPS, lamp_shadows, main_shadows, room_shadows
 from portrait_core.rendering.preview import blend
 
-RAYS = 0.5
-"""Of the rays of a bust's shadows: vertices of parts lie as close as half a millimetre, and pictures blend them."""
+
+@dataclass(frozen=True)
+class ShadowDetail:
+    """How closely shadows are looked at.
+
+    Attributes:
+        vertex_rays: of the rays of a bust's shadows, those of a vertex: of parts they lie as close as half a
+            millimetre, and pictures blend them.
+        place_rays: those of a place on a lattice between them.
+        large: metres of a triangle's longest side from which on it shows that its corners' light differs.
+        borders: whether places have shadows of their own where even those on the lattice differ.
+    """
+
+    vertex_rays: float = 0.5
+    place_rays: float = 0.35
+    large: float = 0.008
+    borders: bool = True
+
+
+USUAL = ShadowDetail()
+SMALL = ShadowDetail(vertex_rays=0.4, place_rays=0.25, large=0.012, borders=False)
+"""For pictures of up to 256 pixels, one of which is a millimetre and a half of a face."""
 
 APART = 0.4
 """Shares of a light from which on they differ."""
-LARGE = 0.008
-"""Metres of a triangle's longest side from which on that shows."""
 LOOKED_AT = 2
 """The columns of shadows that decide: the room and the key, which are most of the light."""
 
@@ -36,25 +56,29 @@ class LitMesh:
         normals: NDArray[np.float32],
         faces: NDArray[np.int32],
         solid: MeshQueries,
+        detail: ShadowDetail = USUAL,
     ) -> None:
         self.vertices, self.normals, self.faces, self._solid = vertices, normals, faces, solid
+        self.detail = detail
         self._room = np.full(len(vertices), np.nan, np.float32)  # until a picture shows the vertex
 
     def room(self, index: NDArray[np.int64]) -> NDArray[np.float32]:
         """(N,) the room's share of vertices; kept for every camera."""
         fresh = index[np.isnan(self._room[index])]
-        self._room[fresh] = room_shadows(self._solid, self.vertices[fresh], self.normals[fresh], rays=RAYS)
+        rays = self.detail.vertex_rays
+        self._room[fresh] = room_shadows(self._solid, self.vertices[fresh], self.normals[fresh], rays=rays)
         return self._room[index]
 
     def lamps(self, index: NDArray[np.int64], cam2world: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, L) the lamps' shares of vertices."""
-        return lamp_shadows(self._solid, self.vertices[index], self.normals[index], cam2world, rays=RAYS).T
+        rays = self.detail.vertex_rays
+        return lamp_shadows(self._solid, self.vertices[index], self.normals[index], cam2world, rays=rays).T
 
     def shares(
         self, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """(N, 2) the room's and the key lamp's shares at points with unit normals (N, 3)."""
-        return main_shadows(self._solid, points, normals, cam2world)
+        return main_shadows(self._solid, points, normals, cam2world, rays=self.detail.place_rays)
 
     def longest(self, corner: NDArray[np.int32]) -> NDArray[np.float32]:
         """(N,) metres of the longest sides of triangles (N, 3) of vertices."""
@@ -85,8 +109,8 @@ class VertexShares:
         self._look_up(corner)
         at = [self.table[corner[:, k], 3 : 3 + LOOKED_AT] for k in range(3)]
         apart = np.maximum.reduce(at) - np.minimum.reduce(at)
-        uneven = np.flatnonzero((apart.max(axis=1) > APART) & opaque)
-        uneven = uneven[self._mesh.longest(corner[uneven]) > LARGE]
+        uneven = np.flatnonzero((np.maximum(apart[:, 0], apart[:, 1]) > APART) & opaque)
+        uneven = uneven[self._mesh.longest(corner[uneven]) > self._mesh.detail.large]
         line = np.full(len(corner), -1, np.int32)
         line[uneven] = np.arange(len(uneven), dtype=np.int32)
         return line, self._finer(hits.face[uneven], corner[uneven], hits.weights[uneven])
@@ -110,10 +134,12 @@ class VertexShares:
             self._shares = np.concatenate([self._shares, found])[order]
         around = self._shares[np.searchsorted(self._keys, keys)]
         result = np.einsum("nk,nkc->nc", between, around).astype(np.float32)
+        if not self._mesh.detail.borders:
+            return result
         # Where even those differ, at the very border of cloth, each place has its own.
         at = [around[:, k, :LOOKED_AT] for k in range(3)]
         apart = np.maximum.reduce(at) - np.minimum.reduce(at)
-        uneven = np.flatnonzero(apart.max(axis=1) > APART)
+        uneven = np.flatnonzero(np.maximum(apart[:, 0], apart[:, 1]) > APART)
         result[uneven] = self._at(corner[uneven], weights[uneven])
         return result
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +13,9 @@ from portrait_core.runtime.cores import available_cores
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+TURN = 0.0005
+"""Seconds that a thread holds Python's lock while others want it; five thousandths unless somebody says."""
 
 _most: int | None = None
 
@@ -25,6 +29,15 @@ def limit_threads(most: int | None) -> None:
 def thread_count(wanted: int) -> int:
     """How many of ``wanted`` threads are allowed and have a core, at least one."""
     return max(1, min(wanted, available_cores() if _most is None else _most))
+
+
+def take_short_turns() -> None:
+    """Have the threads of this process take turns every :data:`TURN`; for processes of our own.
+
+    Kernels let go of Python's lock for a millisecond at a time, and there are a hundred of them in an avatar: each came
+    back to wait for a thread that works in Python.
+    """
+    sys.setswitchinterval(TURN)
 
 
 @contextmanager

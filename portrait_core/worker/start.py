@@ -16,6 +16,7 @@ import portrait_core
 from portrait_core.protocol import PROTOCOL
 from portrait_core.runtime.calm import wait_asleep
 from portrait_core.runtime.heap import share_one_heap
+from portrait_core.runtime.threads import take_short_turns
 from portrait_core.worker.channel import Lines, Writer, private_streams
 from portrait_core.worker.server import Server
 
@@ -27,6 +28,7 @@ def main(level: int = logging.INFO) -> NoReturn:
     """
     wait_asleep()
     share_one_heap()
+    take_short_turns()
     source, target = private_streams()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     logging.getLogger("portraitkit").setLevel(level)

@@ -12,15 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pygltflib
 import pytest
 from PIL import Image
 
+from portrait_core.avatar import Avatar
 from portrait_core.errors import OutputError, UsageError
-from portrait_core.formats.gltf.scene import file_weights, proper_faces
-from portrait_core.formats.gltf.writer import glb_bytes, write_glb
+from portrait_core.formats.gltf.scene import build_scene, file_weights, proper_faces
+from portrait_core.formats.gltf.writer import glb_bytes, json_tree, write_glb
 from portrait_core.formats.recipe_digest import recipe_digest
 from portrait_core.rig import Skin, joint_motions
 from tests.formats.busts import bust_avatar
+from tests.formats.characters import character
+from tests.formats.faces import faced
 
 TYPES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
@@ -188,6 +192,24 @@ def test_recipe_and_provenance_travel(glb: Glb) -> None:
         glb_bytes(replace(avatar, recipe={"latent": float("nan")}))
     with pytest.raises(ValueError, match="plain JSON"):
         glb_bytes(replace(avatar, recipe={"latent": np.zeros(3)}))
+
+
+@pytest.mark.parametrize("avatar", [bust_avatar(), faced(2, turns=True), character()], ids=["bust", "face", "parts"])
+def test_trees_are_what_pygltflib_writes(avatar: Avatar) -> None:
+    gltf, _ = build_scene(avatar, "png")
+    expected = json.loads(gltf.gltf_to_json())
+    expected["asset"]["extras"] = gltf.asset.extras
+    assert json.dumps(json_tree(gltf)) == json.dumps(expected)
+
+
+def test_trees_leave_out_what_is_empty_as_pygltflib_does() -> None:
+    gltf: Any = pygltflib.GLTF2(asset=pygltflib.Asset(extras={"empty": {}}))
+    gltf.extensions = {"ONE": {}, "TWO": {"list": [], "none": None, "deep": [{"empty": []}, [{"empty": ""}]]}}
+    gltf.nodes.append(pygltflib.Node(name="", children=[], extras={"a": {"b": {}}, "c": [[{"d": None}], {"e": None}]}))
+    gltf.meshes.append(pygltflib.Mesh(primitives=[pygltflib.Primitive(attributes=pygltflib.Attributes(POSITION=0))]))
+    expected = json.loads(gltf.gltf_to_json())
+    expected["asset"]["extras"] = gltf.asset.extras
+    assert json.dumps(json_tree(gltf)) == json.dumps(expected)
 
 
 def test_the_same_avatar_gives_the_same_bytes() -> None:

@@ -45,6 +45,17 @@ def test_maps_come_out_about_as_small_as_with_the_slow_writer() -> None:
     assert len(encode_map(image)) < 1.25 * len(encode_png(image)) < image.size / 3
 
 
+def test_cloth_of_few_colours_takes_half_the_bytes() -> None:
+    """Weave that repeats itself: a pattern of a few colours, over and over, which differences of rows would hide."""
+    pattern = np.random.default_rng(4).integers(0, 256, (7, 11, 3)).astype(np.uint8)
+    image = np.tile(pattern, (40, 30, 1))[:256, :256]
+    content = encode_map(image)
+    with Image.open(io.BytesIO(content)) as opened:
+        np.testing.assert_array_equal(np.asarray(opened), image)
+    assert len(content) < image.size / 20
+    assert len(content) < 2 * len(encode_png(image))
+
+
 @pytest.mark.parametrize("bad", [np.zeros((4, 4, 5), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4), np.uint8)])
 def test_what_is_no_picture(bad: np.ndarray) -> None:
     with pytest.raises(ValueError, match="uint8 image, got"):

@@ -17,7 +17,7 @@ from portrait_core.rendering.framing import frame_bust, frame_shoulders
 from portrait_core.rendering.layered import LayeredScene, avatar_scene
 from portrait_core.rendering.layered_rays import RayBundle
 from portrait_core.rendering.preview import Picture, Preview, directions_at
-from portrait_core.rendering.vertex_shares import VertexShares
+from portrait_core.rendering.vertex_shares import SMALL, USUAL, VertexShares
 from tests.formats.busts import bust_avatar
 from tests.formats.characters import character
 from tests.rendering.slow_layers import seen_slowly
@@ -91,27 +91,48 @@ def test_a_glass_mixes_by_its_share() -> None:
     assert strongest(mixed, at) != 2
 
 
-def test_half_the_rays_of_shadows_give_nearly_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_the_rays_of_shadows_give_nearly_the_same_picture() -> None:
     avatar, camera = bust_avatar(), Camera.orbit(0.4, 0.1)
     pictures: list[np.ndarray] = []
-    for rays in (vertex_shares.RAYS, 4.0):
-        monkeypatch.setattr(vertex_shares, "RAYS", rays)
-        scene = LayeredScene(avatar.main, *avatar.posed())
+    for rays in (USUAL.vertex_rays, 4.0):
+        scene = LayeredScene(avatar.main, *avatar.posed(), replace(USUAL, vertex_rays=rays))
         pictures.append(scene.render(camera.cam2world, camera.intrinsics, 64).image.astype(float))
     difference = np.abs(pictures[0] - pictures[1])
+    assert 0 < difference.mean() < 1
+
+
+def test_small_pictures_are_nearly_those_of_many_rays() -> None:
+    """Middles and corners of pixels against sixteen rays a pixel, and how far one ray alone is from them."""
+    avatar, camera = character(), Camera.orbit(0.4, 0.1)
+    scene = LayeredScene(avatar.main, *avatar.posed(), SMALL)
+    many = scene.render(camera.cam2world, camera.intrinsics, 64, supersampling=4)
+    one = scene.render(camera.cam2world, camera.intrinsics, 64, supersampling=1)
+    small = scene.look(camera.cam2world, camera.intrinsics, 64).paint_small(scene.mesh.table)
+    far, near = (np.square(each.image.astype(float) - many.image).mean() for each in (one, small))
+    assert 0 < near < 0.5 * far
+    assert np.abs(small.mask - many.mask).mean() < np.abs(one.mask - many.mask).mean()
+    assert (small.depth <= one.depth).all() and (small.depth < one.depth).any()
+
+
+def test_shadows_of_small_pictures_are_nearly_the_usual_ones() -> None:
+    avatar, camera = bust_avatar(), Camera.orbit(0.4, 0.1)
+    pictures = [
+        LayeredScene(avatar.main, *avatar.posed(), detail).render(camera.cam2world, camera.intrinsics, 64)
+        for detail in (USUAL, SMALL)
+    ]
+    difference = np.abs(pictures[0].image.astype(float) - pictures[1].image)
     assert 0 < difference.mean() < 1
 
 
 def test_opaque_materials_are_pictured_as_the_plain_preview_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """The layered way with one opaque section against the quick one, which looks shadows up at vertices alone."""
     monkeypatch.setattr(vertex_shares, "APART", np.inf)
-    monkeypatch.setattr(vertex_shares, "RAYS", 1.0)
     avatar = bust_avatar()
     level = avatar.main
     vertices, normals = avatar.posed()
     camera = Camera.orbit(0.4, 0.1)
     plain = Preview(vertices, normals, level.faces, level.uvs, level.maps.base_colour)
-    through_layers = LayeredScene(level, vertices, normals)
+    through_layers = LayeredScene(level, vertices, normals, replace(USUAL, vertex_rays=1.0))
     first, second = (each.render(camera.cam2world, camera.intrinsics, 64) for each in (plain, through_layers))
     both = (first.mask > 0.99) & (second.mask > 0.99)
     difference = np.abs(first.image.astype(int) - second.image.astype(int))[both]

@@ -16,7 +16,7 @@ from portrait_core.runtime import cores
 from portrait_core.runtime.cores import available_cores, container_share
 from portrait_core.runtime.memory import free_memory_mib, resident_bytes
 from portrait_core.runtime.stage_clock import StageClock
-from portrait_core.runtime.threads import limit_threads, thread_count
+from portrait_core.runtime.threads import limit_threads, take_short_turns, thread_count
 
 
 @pytest.mark.parametrize(("text", "share"), [("150000 100000", 1.5), ("max 100000", None), ("", None), ("1 0", None)])
@@ -95,3 +95,12 @@ print(resident_bytes() - before)
 """
     held = [int(subprocess.check_output([sys.executable, "-c", program, how])) for how in ("one", "many")]
     assert held[0] < 0.8 * held[1]
+
+
+def test_threads_of_our_processes_take_short_turns() -> None:
+    before = sys.getswitchinterval()
+    try:
+        take_short_turns()
+        assert sys.getswitchinterval() < 0.001
+    finally:
+        sys.setswitchinterval(before)

@@ -8,9 +8,10 @@ import json
 import re
 import struct
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from portrait_core.avatar import Avatar
 from portrait_core.errors import UsageError
@@ -82,12 +83,52 @@ def plain_address(stem: str) -> str:
 
 
 def json_tree(gltf: Any) -> dict[str, Any]:
-    """The records of a file (a ``pygltflib.GLTF2``) as plain JSON data."""
-    tree: dict[str, Any] = json.loads(gltf.gltf_to_json(indent=None))
+    """The records of a file (a ``pygltflib.GLTF2``) as plain JSON data: what ``gltf_to_json`` writes, in a tenth of its
+    time, and the recipe as it is."""
+    tree: dict[str, Any] = _plain(gltf, pruned=True)
     # pygltflib leaves out what is empty, which would be a changed recipe.
     tree["asset"]["extras"] = gltf.asset.extras
     return tree
 
 
+def _plain(value: Any, *, pruned: bool) -> Any:
+    """Records, lists and dictionaries as plain ones; ``pruned`` leaves out what is None or empty, as far as pygltflib
+    does: not within extensions, nor within lists of lists."""
+    kind: type[Any] = type(value)
+    if kind in _SCALARS:
+        return value
+    if isinstance(value, list | tuple):
+        within = cast("Sequence[Any]", value)
+        return [_plain(each, pruned=pruned and not isinstance(each, list | tuple)) for each in within]
+    if isinstance(value, dict):
+        items = list(cast("dict[str, Any]", value).items())
+    elif kind in _RECORDS or _known_record(kind):
+        names = _RECORDS[kind]
+        items = [(name, getattr(value, name)) for name in (vars(value) if names is None else names)]
+    else:
+        return value
+    if not pruned:
+        return {name: _plain(each, pruned=False) for name, each in items}
+    return {
+        name: _plain(each, pruned=name != "extensions" or not isinstance(each, dict))
+        for name, each in items
+        if each is not None and not (hasattr(each, "__iter__") and len(each) == 0)
+    }
+
+
+_SCALARS = (str, int, float, bool, type(None))
+_RECORDS: dict[type[Any], tuple[str, ...] | None] = {}
+"""The fields of pygltflib's records by their classes; None for one that has whatever it is given."""
+
+
+def _known_record(kind: type[Any]) -> bool:
+    """Note the fields of a class of records; whether it is one."""
+    if is_dataclass(kind):
+        _RECORDS[kind] = tuple(each.name for each in fields(kind))
+    elif kind.__module__.startswith("pygltflib"):
+        _RECORDS[kind] = None
+    return kind in _RECORDS
+
+
 def _text(tree: Mapping[str, Any]) -> bytes:
-    return json.dumps(tree, separators=(",", ":")).encode()
+    return json.dumps(tree, separators=(",", ":"), allow_nan=False).encode()
