@@ -25,6 +25,8 @@ SIDES_OF_MOUTH = (-0.5, 0.0, 0.5)
 """Yaws from where teeth are looked for."""
 INSIDES = ("teeth", "gums", "tongue", "bag")
 KINDS = ("skin", "eyes", "teeth", "tongue")
+MARGIN, MOVING = 0.004, 0.0001
+"""Metres above teeth, gums and tongue, and metres that a shape moves anything there, from which on it is looked at."""
 FAR = 0.02
 """Metres within which the nearest place of the face is looked for: more than anything stands out."""
 REACH = 0.062
@@ -143,13 +145,17 @@ class Mouth:
         return result
 
     def _shapes_here(self) -> set[str]:
-        """The shapes that move anything that is looked at."""
-        outer = np.unique(self._outer)
-        found = {name for name, morph in self._face.morphs["skin"].items() if np.isin(morph.rows, outer).any()}
-        inner = np.unique(self._face.meshes["skin"].faces[self._face.inner])
-        found |= {name for name, morph in self._face.morphs["skin"].items() if np.isin(morph.rows, inner).any()}
-        for name in self._inner:
-            found |= set(self._face.morphs.get(name, {}))
+        """The shapes that move anything looked at: lines are level, and only those count that meet teeth, gums or
+        tongue, so nothing above these, which no shape raises."""
+        face, skin = self._face, self._face.meshes["skin"]
+        highest = max(float(face.meshes[name].vertices[:, 1].max()) for name in self._inner if name != "bag")
+        level = np.flatnonzero(skin.vertices[:, 1] < highest + MARGIN)
+        looked_at = np.intersect1d(level, np.union1d(self._outer, skin.faces[face.inner]))
+        found = {name for part in self._inner for name in face.morphs.get(part, {})}
+        for name, morph in face.morphs["skin"].items():
+            moving = morph.rows[np.abs(morph.moves).max(axis=1, initial=0.0) > MOVING]
+            if bool(np.isin(moving, looked_at).any()):
+                found.add(name)
         return found
 
     def _places(self, name: str, weights: Mapping[str, float]) -> FloatArray:

@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from portrait_core.errors import UsageError
 from portrait_core.face.names import ARKIT, VISEMES
 from portrait_core.parts.skin import REGIONS
-from portrait_core.training.parts_template.jaw import MEET, WIDER, meeting, rigid
+from portrait_core.training.parts_template.jaw import FORTH, MEET, WIDER, WholeJaw, bites, meeting, rigid
 from portrait_core.training.parts_template.mended_shapes import (
     BROW_TO,
     LIDS_UP,
@@ -57,6 +57,25 @@ def test_a_rigid_motion_is_found_again() -> None:
     found = rigid(before, Rotation.from_rotvec(turn).apply(before) + shift)
     assert found[0] == pytest.approx(turn)
     assert found[1] == pytest.approx(shift)
+
+
+def test_teeth_of_a_jaw_that_is_pushed_forth_keep_back_behind_the_lips() -> None:
+    mean = np.random.default_rng(5).normal(size=(12, 3))
+
+    class Mesh:
+        neutral = mean
+
+        def vertices_of(self, group: str) -> np.ndarray:
+            assert group == "helper-lower-teeth"
+            return np.arange(2, 9)
+
+    jaw = WholeJaw({"jawOpen": np.ones(12)}, np.array([0, 1]), np.array([0.0, 0.1, 0.2]), 0.4)
+    moved = np.broadcast_to([0.009, -0.001, 0.006], (12, 3))
+    found = bites({"jawLeft": moved, "viseme_E": moved, "jawOpen": moved, "cheekPuff": 0 * moved}, jaw, Mesh())  # type: ignore[arg-type]
+    assert set(found) == {"jawLeft", "viseme_E"}
+    np.testing.assert_allclose(found["jawLeft"].shift, [0.009, -0.001, FORTH * 0.006], atol=1e-9)
+    np.testing.assert_allclose(found["viseme_E"].shift, [0.009, -0.001, 0.006], atol=1e-9)
+    np.testing.assert_allclose(found["jawLeft"].turn, 0, atol=1e-9)
 
 
 def face() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
