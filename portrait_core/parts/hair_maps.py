@@ -44,7 +44,7 @@ FRIZZ = ((0.0050, 0.14), (0.0024, 0.26), (0.0013, 0.26))
 ROOT = (0.45, 0.022)
 """Share of light at the roots, and the metres over which it becomes full."""
 
-ENDS = ((0.0024, 0.5), (0.0011, 0.9))
+ENDS = ((0.0026, 0.35), (0.0012, 0.7), (0.0006, 0.7))
 """Widths in metres of the strands at hairlines and free ends, and how much longer they are than others."""
 
 BORDER, SHORT = 0.0016, (0.30, 0.45)
@@ -57,8 +57,12 @@ TAPER_TEXELS = 256
 TAPERED, SMOOTH = (0.36, 0.48), 0.002
 """What strands leave bare where they come to their ends, as :data:`SHORT`, and metres over which that begins softly."""
 
-SPECK = 8e-6
-"""Square metres: smaller flecks of hair that hang in the air are left out."""
+SPECK, HOLE = 2e-5, 8e-6
+"""Square metres: smaller flecks of hair that hang in the air are left out, and smaller holes in hair are closed: one
+sees the dark beneath."""
+
+LEAST = 0.5
+"""Cover up to which hair has a hole."""
 
 SHARP = 2.5
 """How abruptly a strand ends across."""
@@ -155,10 +159,18 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
     tapered = within - TAPERED[0] + TAPERED[1] * (1 - within) * ends
     cover = np.where(within < 1, np.minimum(cover, np.clip(tapered * SHARP + 0.5, 0, 1)), cover)
     cover = _without_specks(cover, SPECK / width**2)
+    cover = np.where(_small(cover <= LEAST, HOLE / width**2), 1.0, cover)
     root = texels.spread(ROOT[0] + (1 - ROOT[0]) * np.clip(along / ROOT[1], 0, 1))
-    light = LIGHT * np.exp(CONTRAST * (detail - 0.5)) * root
-    grey = _bytes(linear_to_srgb(np.clip(light, 0, 1).astype(np.float32)))
+    light = _within_one(LIGHT * np.exp(CONTRAST * (detail - 0.5)) * root)
+    grey = _bytes(linear_to_srgb(light.astype(np.float32)))
     return HairMaps(np.repeat(grey[..., None], 3, -1), _bytes(cover[..., None]), detail, texels)
+
+
+def _within_one(light: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Linear values with what is over :data:`LIGHT` drawn in below 1 without a step: clipped, the strands of white hair
+    would run together to blots."""
+    room = 1 - LIGHT
+    return np.where(light > LIGHT, LIGHT + room * (1 - np.exp(-(light - LIGHT) / room)), light)
 
 
 def _drawn(style: HairStyle, texels: StrandTexels) -> NDArray[np.float32]:
@@ -228,8 +240,13 @@ def _tapering(
 
 def _without_specks(cover: NDArray[np.floating], smallest: float) -> NDArray[np.floating]:
     """Cover (S, S) without what hangs together in fewer texels than ``smallest``."""
-    labels = ndimage.label(cover > 0.3, np.ones((3, 3)))[0]
-    return np.where(np.bincount(labels.ravel())[labels] < smallest, 0, cover)
+    return np.where(_small(cover > 0.3, smallest), 0, cover)
+
+
+def _small(there: NDArray[np.bool_], smallest: float) -> NDArray[np.bool_]:
+    """(S, S) what of ``there`` hangs together in fewer texels than ``smallest``."""
+    labels = ndimage.label(there, np.ones((3, 3)))[0]
+    return there & (np.bincount(labels.ravel())[labels] < smallest)
 
 
 def _double_area(corners: NDArray[np.float64]) -> NDArray[np.float64]:
