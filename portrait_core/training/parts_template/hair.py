@@ -63,7 +63,6 @@ class Cut:
         wires: whether strips that stand for single strands on the head are kept.
         dense: whether gaps between the wisps of its borders are filled.
         level: whether it is cut straight across the nape.
-        largest: whether of all its pieces only the largest is kept.
     """
 
     fringe: bool = False
@@ -74,7 +73,6 @@ class Cut:
     roots: float = ROOTS
     soft: bool = False
     wires: bool = True
-    largest: bool = False
     level: bool = False
     dense: bool = False
 
@@ -83,7 +81,6 @@ STYLES: dict[str, Cut] = {
     "afro01": Cut(nape=True, roots=0.0025, soft=True),
     "bob01": Cut(fringe=True, wires=False),
     "braid01": Cut(fringe=True, tail=True, bare=True, nape=True, wires=False),
-    "long01": Cut(fringe=True, largest=True, nape=True),
     "ponytail01": Cut(tail=True, nape=True),
     "short01": Cut(nape=True, short=True),
     "short02": Cut(nape=True, short=True),
@@ -196,8 +193,6 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
 def _kept_pieces(cut: Cut, places: NDArray[np.float64], quads: NDArray[np.int64]) -> NDArray[np.bool_]:
     """(Q,) the quads of the pieces of a mesh (K, 3), (Q, 4) that a cut keeps."""
     piece = component_labels(len(places), quads.ravel(), np.roll(quads, -1, axis=1).ravel())[quads[:, 0]]
-    if cut.largest:
-        return np.asarray(piece == np.bincount(piece).argmax())
     top = np.full(int(piece.max()) + 1, -np.inf)
     np.maximum.at(top, piece, places[quads][..., 1].max(axis=1))
     return np.asarray(cut.wires | (piece_widths(places, quads) >= WIRE) | (top[piece] < FREE))

@@ -26,13 +26,16 @@ def test_hair_before_an_ear_goes_and_hair_behind_it_stays() -> None:
         Mannequin,
         SimpleNamespace(
             places=places + eyes,
+            eyes=eyes,
             triangles=faces,
             skin=MeshQueries(places.astype(np.float32), faces),
-            ears=(np.arange(len(places)) >= len(ball.vertices)).astype(np.float64),
+            # The scalp around the ear is told as ear as well.
+            ears=(places[:, 0] > RADIUS * 0.8).astype(np.float64),
         ),
     )
     outside = RADIUS + OUT + THICK / 2
-    on, within, near, far = ([outside + out, 0.003, 0.002] for out in (0.002, -0.001, 0.008, 0.02))
-    behind, other, above = [RADIUS + 0.003, 0.003, 0.002], [-outside, 0.003, 0.002], [0.0, RADIUS + 0.002, 0.0]
-    assert off_ears(np.array([on, within, near]), mannequin).max() == 0
-    assert off_ears(np.array([far, behind, other, above]), mannequin).min() == 1
+    on, within, far = ([outside + out, 0.003, 0.002] for out in (0.0005, -0.001, 0.006))
+    behind, other = [RADIUS + 0.003, 0.003, 0.002], [-RADIUS, 0.003, 0.002]
+    over, crown = [RADIUS - 0.01, 0.03, 0.0], [0.0, RADIUS + 0.002, 0.0]
+    assert off_ears(np.array([on, within]), mannequin).max() == 0
+    assert off_ears(np.array([far, behind, other, over, crown]), mannequin).min() == 1
