@@ -20,6 +20,7 @@ from portrait_core.geometry.components import component_labels
 from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.hair_ends import tapering
+from portrait_core.parts.lattice_noise import noise
 from portrait_core.parts.part_mesh import triangles_of_quads
 from textures.raster import cover_texels
 
@@ -44,7 +45,7 @@ FRIZZ = ((0.0050, 0.14), (0.0024, 0.26), (0.0013, 0.26))
 ROOT = (0.45, 0.022)
 """Share of light at the roots, and the metres over which it becomes full."""
 
-ENDS = ((0.0026, 0.35), (0.0012, 0.7), (0.0006, 0.7))
+ENDS = ((0.0026, 0.25), (0.0012, 0.55), (0.0006, 0.6))
 """Widths in metres of the strands at hairlines and free ends, and how much longer they are than others."""
 
 BORDER, SHORT = 0.0016, (0.30, 0.45)
@@ -56,6 +57,9 @@ TAPER_TEXELS = 256
 
 TAPERED, SMOOTH = (0.36, 0.48), 0.002
 """What strands leave bare where they come to their ends, as :data:`SHORT`, and metres over which that begins softly."""
+
+NARROW = 0.005
+"""Metres: where strands seem to end within so little of hair that goes on at both sides, none does."""
 
 SPECK, HOLE = 2e-5, 8e-6
 """Square metres: smaller flecks of hair that hang in the air are left out, and smaller holes in hair are closed: one
@@ -234,6 +238,7 @@ def _tapering(
     within = tapering(style, opacity[few], across[few], along[few]).astype(np.float32)
     # The nearest end of a texel is not that of its neighbour; without the step nothing is cut out inside.
     within = np.maximum(within, ndimage.gaussian_filter(within, SMOOTH / width / step))
+    within = ndimage.grey_closing(within, 1 + 2 * round(NARROW / width / step / 2))
     size = (len(along), len(along))
     return within if step == 1 else np.asarray(Image.fromarray(within).resize(size, Image.Resampling.BILINEAR))
 
@@ -272,36 +277,6 @@ def _direction(across: NDArray[np.float32], along: NDArray[np.float32]) -> NDArr
     unit = np.stack([right, -down], -1) / np.maximum(length, 1e-9)[..., None]
     unit = np.where(sure[..., None], unit, np.array([1.0, 0.0]))
     return _bytes(np.concatenate([unit * 0.5 + 0.5, sure[..., None]], -1))
-
-
-def noise(x: NDArray[np.floating], y: NDArray[np.floating], seed: int) -> NDArray[np.float32]:
-    """Smooth noise in [-1, 1] over the plane, with one value at every whole x and y."""
-    column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    s, t = (x - column).astype(np.float32), (y - row).astype(np.float32)
-    s, t = s * s * (3 - 2 * s), t * t * (3 - 2 * t)
-    values, at, following = _hashed_lattice(column, row, seed)
-    low = values[at] * (1 - s) + values[at + 1] * s
-    high = values[at + following] * (1 - s) + values[at + following + 1] * s
-    return np.asarray(low * (1 - t) + high * t, np.float32)
-
-
-def _hashed_lattice(
-    column: NDArray[np.int64], row: NDArray[np.int64], seed: int
-) -> tuple[NDArray[np.float32], NDArray[np.int64], int]:
-    """The values of all pairs of whole numbers around places, which of them (N,) each place has, and how many lie
-    before the one that has the same column and the next row."""
-    left, top = int(column.min(initial=0)), int(row.min(initial=0))
-    columns, rows = int(column.max(initial=0)) - left + 2, int(row.max(initial=0)) - top + 2
-    whole = _hashed(left + np.arange(columns), top + np.arange(rows)[:, None], seed)
-    return whole.ravel(), (row - top) * columns + (column - left), columns
-
-
-def _hashed(column: NDArray[np.int64], row: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
-    """A value in [-1, 1] for every pair of whole numbers, as good as random."""
-    mixed = (column * 374761393 + row * 668265263 + seed * 1274126177).astype(np.uint32)
-    mixed = (mixed ^ (mixed >> np.uint32(13))) * np.uint32(1274126177)
-    mixed ^= mixed >> np.uint32(16)
-    return (mixed.astype(np.float32) * np.float32(2.0 / 4294967295.0) - np.float32(1)).astype(np.float32)
 
 
 def _bytes(values: NDArray[np.floating]) -> NDArray[np.uint8]:
