@@ -106,7 +106,8 @@ class Prepared:
 
     def __init__(self, template: PartsTemplate) -> None:
         self._template = template
-        self._fitted: dict[tuple[str, str], Topology] = {}
+        self._fitted: dict[tuple[str, str, int], Topology] = {}
+        self._eyes: dict[int, dict[str, Topology]] = {}
         self._borders: dict[Garment, NeckBorder] = {}
         self._shown: dict[tuple[Garment, int], NDArray[np.bool_]] = {}
         self._skin: dict[int, Topology] | None = None
@@ -120,9 +121,11 @@ class Prepared:
                 self._skin = self._template.skin.topologies(self._template.controls)
             return self._skin
 
-    @cached_property
-    def eyes(self) -> dict[str, Topology]:
-        return self._template.eyes.topologies()
+    def eyes(self, detail: int) -> dict[str, Topology]:
+        """Those at a level of detail."""
+        if detail not in self._eyes:
+            self._eyes[detail] = self._template.eyes.topologies(detail)
+        return self._eyes[detail]
 
     def shown(self, garment: Garment, detail: int) -> NDArray[np.bool_]:
         """(T,) the faces of a level of the skin that a garment leaves to be seen."""
@@ -140,13 +143,14 @@ class Prepared:
             self._borders[garment] = NeckBorder.of(garment.neckline, garment.quads, skin, canonical)
         return self._borders[garment]
 
-    def fitted(self, room: str, style: str) -> Topology:
-        """That of a fitted mesh of a room."""
-        if (room, style) not in self._fitted:
+    def fitted(self, room: str, style: str, detail: int = 0) -> Topology:
+        """That of a fitted mesh of a room at a level of detail."""
+        key = room, style, min(detail, 0)
+        if key not in self._fitted:
             part = getattr(self._template, room)[style]
             material = MOUTH_MATERIALS[style] if room == "mouth" else room
-            self._fitted[room, style] = replace(part.topology(self._template.controls, material), style=style)
-        return self._fitted[room, style]
+            self._fitted[key] = replace(part.topology(self._template.controls, material, detail), style=style)
+        return self._fitted[key]
 
 
 @lru_cache(maxsize=4)
@@ -161,13 +165,13 @@ def _skin(figure: Figure) -> list[PartMesh]:
 
 
 def _eyes(figure: Figure) -> list[PartMesh]:
-    return figure.template.eyes.meshes(figure.body, figure.skin, figure.prepared.eyes)
+    return figure.template.eyes.meshes(figure.body, figure.skin, figure.prepared.eyes(figure.detail))
 
 
 def _mouth(*names: str) -> Callable[[Figure], list[PartMesh]]:
     def make(figure: Figure) -> list[PartMesh]:
-        mouth = figure.template.mouth
-        return [mouth[n].mesh(n, figure.body, figure.prepared.fitted("mouth", n)) for n in names if n in mouth]
+        mouth, shared, detail = figure.template.mouth, figure.prepared, figure.detail
+        return [mouth[n].mesh(n, figure.body, shared.fitted("mouth", n, detail)) for n in names if n in mouth]
 
     return make
 

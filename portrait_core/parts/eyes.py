@@ -9,8 +9,10 @@ real one: so that half-closed lids stay in front of both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,13 @@ IRIS = 0.41
 
 BALL_RINGS = (0.06, 0.11, PUPIL, 0.21, 0.28, 0.35, IRIS, 0.445, 0.50, 0.60, 0.75, 0.95, 1.2, 1.5, 1.9, 2.4)
 CORNEA_RINGS = (0.07, 0.14, 0.21, 0.28, 0.34, 0.40, 0.46, 0.52)
+
+COARSE: dict[int, tuple[tuple[float, ...], tuple[float, ...], int]] = {
+    -1: ((PUPIL, IRIS, 0.60, 0.75, 0.95, 1.2, 1.9), (0.14, 0.28, 0.40, 0.52), 1),
+    -2: ((PUPIL, IRIS, 0.60, 0.75, 0.95, 1.2, 1.9), (0.14, 0.28, 0.40, 0.52), 2),
+}
+"""What coarser levels keep of the rings of ball and cornea, and which of the segments: every one or every second. Where
+lids touch a ball it is less than :data:`TUCKED` inside its sphere, and its iris is drawn by the texture, round."""
 
 SMALLER = 0.0006
 """Metres that the ball's radius is below the distance of the eyeball's foremost point from its middle."""
@@ -99,15 +108,17 @@ class EyesTemplate:
             ]
         return result
 
-    def topologies(self) -> dict[str, Topology]:
-        """What ball, cornea and the lines of tears have in common for everybody."""
+    def topologies(self, detail: int = 0) -> dict[str, Topology]:
+        """What ball, cornea and the lines of tears have in common for everybody, at a level of detail: coarser ones
+        have fewer of the same vertices."""
+        ball, cornea, step = COARSE.get(detail, (BALL_RINGS, CORNEA_RINGS, 1))
         result = {
-            "ball": _revolved(BALL_RINGS, closed=True, material="eye"),
-            "cornea": _revolved(CORNEA_RINGS, closed=False, material="cornea"),
+            "ball": _revolved(BALL_RINGS, ball, step, closed=True, material="eye"),
+            "cornea": _revolved(CORNEA_RINGS, cornea, step, closed=False, material="cornea"),
         }
         for side in SIDES:
             count = len(self.lids[side])
-            strip = _strip(count, turned=side == "right")
+            strip = _strip(count, 1 if detail >= 0 else 2, turned=side == "right")
             along = np.tile(np.linspace(0, 1, count), TEAR_COLUMNS)
             uvs = np.stack([along, np.repeat(np.linspace(0, 1, TEAR_COLUMNS), count)], 1)
             skin = on_one_joint("head", TEAR_COLUMNS * count)
@@ -131,18 +142,20 @@ class EyesTemplate:
     @cached_property
     def _ball_normals(self) -> NDArray[np.float64]:
         """(V, 3) the same for balls of any size."""
-        normals = SmoothNormals.of(_doubled(_rings(len(BALL_RINGS), closed=True)), len(self._ball[0]))
+        count = len(BALL_RINGS)
+        normals = SmoothNormals.of(_doubled(_rings(count, range(count), 1, closed=True)), len(self._ball[0]))
         return normals(self._ball[0])
 
     @cached_property
     def _cornea_normals(self) -> SmoothNormals:
-        return SmoothNormals.of(_doubled(_rings(len(CORNEA_RINGS), closed=False)), len(self._cornea[0]))
+        count = len(CORNEA_RINGS)
+        return SmoothNormals.of(_doubled(_rings(count, range(count), 1, closed=False)), len(self._cornea[0]))
 
     @cached_property
     def _tear_normals(self) -> dict[str, SmoothNormals]:
         counts = {side: len(self.lids[side]) for side in SIDES}
         return {
-            side: SmoothNormals.of(_strip(counts[side], turned=side == "right"), TEAR_COLUMNS * counts[side])
+            side: SmoothNormals.of(_strip(counts[side], 1, turned=side == "right"), TEAR_COLUMNS * counts[side])
             for side in SIDES
         }
 
@@ -209,18 +222,19 @@ def _turns() -> NDArray[np.float64]:
     return 2 * np.pi * np.arange(SEGMENTS) / SEGMENTS
 
 
-def _rings(count: int, *, closed: bool) -> NDArray[np.int64]:
-    """Polygons (F, 4) of ``count`` rings around a pole, counter-clockwise from outside, -1 for a triangle's last."""
-    k = np.arange(SEGMENTS)
-    following = (k + 1) % SEGMENTS
-    missing = np.full(SEGMENTS, -1)
-    polygons = [np.stack([np.zeros(SEGMENTS, np.int64), 1 + k, 1 + following, missing], 1)]
-    for ring in range(count - 1):
-        near, far = 1 + ring * SEGMENTS, 1 + (ring + 1) * SEGMENTS
+def _rings(count: int, kept: Sequence[int], step: int, *, closed: bool) -> NDArray[np.int64]:
+    """Polygons (F, 4) of those ``kept`` of ``count`` rings around a pole, at every ``step``-th of their vertices,
+    counter-clockwise from outside, -1 for a triangle's last."""
+    k = np.arange(0, SEGMENTS, step)
+    following = (k + step) % SEGMENTS
+    missing = np.full(len(k), -1)
+    begin = [1 + ring * SEGMENTS for ring in kept]
+    polygons = [np.stack([np.zeros_like(k), begin[0] + k, begin[0] + following, missing], 1)]
+    for near, far in pairwise(begin):
         polygons.append(np.stack([near + k, far + k, far + following, near + following], 1))
     if closed:
-        last = 1 + (count - 1) * SEGMENTS
-        polygons.append(np.stack([last + k, np.full(SEGMENTS, last + SEGMENTS), last + following, missing], 1))
+        pole = np.full(len(k), 1 + count * SEGMENTS)
+        polygons.append(np.stack([begin[-1] + k, pole, begin[-1] + following, missing], 1))
     return np.concatenate(polygons)
 
 
@@ -229,23 +243,27 @@ def _doubled(polygons: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where(polygons < 0, np.roll(polygons, 1, axis=1), polygons)
 
 
-def _revolved(rings: tuple[float, ...], *, closed: bool, material: str) -> Topology:
+def _revolved(rings: tuple[float, ...], kept: tuple[float, ...], step: int, *, closed: bool, material: str) -> Topology:
     directions, angle = _directions(rings, closed=closed)
     uvs = eye_uv(angle, np.arctan2(directions[:, 1], directions[:, 0]))
-    polygons = _rings(len(rings), closed=closed)
+    polygons = _rings(len(rings), [rings.index(ring) for ring in kept], step, closed=closed)
     corner_uvs = uvs[polygons]
     if closed:  # the far end is a whole circle in the picture: each triangle has a piece of it
         far = polygons[:, 1] == len(directions) - 1
-        middle = _turns() + np.pi / SEGMENTS
-        corner_uvs[far, 1] = eye_uv(np.full(SEGMENTS, np.pi), middle)
+        middle = _turns()[::step] + step * np.pi / SEGMENTS
+        corner_uvs[far, 1] = eye_uv(np.full(len(middle), np.pi), middle)
     return topology_of(polygons, corner_uvs, on_one_joint("head", len(directions)), material)
 
 
-def _strip(count: int, *, turned: bool) -> NDArray[np.int64]:
-    """Quads of the line of tears, facing out: (F, 4)."""
-    k = np.arange(count - 1)
-    quads = [np.stack([c * count + k, c * count + k + 1, (c + 1) * count + k + 1, (c + 1) * count + k], 1)
-             for c in range(TEAR_COLUMNS - 1)]  # fmt: skip
+def _strip(count: int, step: int, *, turned: bool) -> NDArray[np.int64]:
+    """Quads of the line of tears at every ``step``-th of the lid's ``count`` vertices and the last, facing out:
+    (F, 4)."""
+    at = np.unique(np.append(np.arange(0, count, step), count - 1))
+    k, following = at[:-1], at[1:]
+    quads = [
+        np.stack([c * count + k, c * count + following, (c + 1) * count + following, (c + 1) * count + k], 1)
+        for c in range(TEAR_COLUMNS - 1)
+    ]
     whole = np.concatenate(quads)
     # From the nose outwards is along +x on the left, along -x on the right.
     return whole[:, ::-1].copy() if turned else whole

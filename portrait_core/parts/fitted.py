@@ -33,6 +33,7 @@ class Fitted:
             control twice leaves its axis alone.
         polygons: (F, 4) into the vertices, -1 in the last place of a triangle.
         corners: (F, 4) into ``uvs`` (U, 2).
+        coarse: the triangles (F, 3) of coarser levels, into the vertices after the seams are cut.
     """
 
     rows: Sparse
@@ -42,6 +43,7 @@ class Fitted:
     polygons: NDArray[np.int64]
     corners: NDArray[np.int64]
     uvs: NDArray[np.float32]
+    coarse: tuple[NDArray[np.int32], ...] = ()
 
     def places(self, body: Body) -> NDArray[np.float64]:
         """(V, 3) of a person."""
@@ -55,10 +57,12 @@ class Fitted:
         """(V, 3) displacements for displacements (C, 3) of the controls: offsets keep the scale of the rest."""
         return np.asarray(self.rows @ controls)
 
-    def topology(self, controls: Controls, material: str) -> Topology:
-        """What the part has in common for everybody."""
+    def topology(self, controls: Controls, material: str, detail: int = 0) -> Topology:
+        """What the part has in common for everybody; at a ``detail`` below 0 that coarser level, or the coarsest."""
         skin = strongest_of_rows(self.rows @ controls.weights)
-        return topology_of(self.polygons, self.uvs[self.corners], skin, material)
+        whole = topology_of(self.polygons, self.uvs[self.corners], skin, material)
+        step = min(max(-detail, 0), len(self.coarse))
+        return whole if step == 0 else whole.reduced(self.coarse[step - 1])
 
     def mesh(self, name: str, body: Body, topology: Topology) -> PartMesh:
         """The part of one person."""
@@ -80,10 +84,12 @@ class Fitted:
             "polygons": self.polygons.astype(np.int16),
             "corners": self.corners.astype(np.int16),
             "uvs": self.uvs,
+            **{f"coarse.{k}": faces.astype(np.int16) for k, faces in enumerate(self.coarse)},
         }
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Fitted:
+        levels = sorted(int(name.partition(".")[2]) for name in arrays if name.startswith("coarse."))
         return cls(
             rows=sparse_from(arrays, "rows"),
             offsets=arrays["offsets"],
@@ -92,4 +98,5 @@ class Fitted:
             polygons=arrays["polygons"].astype(np.int64),
             corners=arrays["corners"].astype(np.int64),
             uvs=arrays["uvs"],
+            coarse=tuple(arrays[f"coarse.{k}"].astype(np.int32) for k in levels),
         )

@@ -20,6 +20,7 @@ from portrait_core.geometry.components import component_labels
 from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.hair_ends import tapering
+from portrait_core.parts.lattice_noise import noise
 from portrait_core.parts.part_mesh import triangles_of_quads
 from textures.raster import cover_texels
 
@@ -44,7 +45,7 @@ FRIZZ = ((0.0050, 0.14), (0.0024, 0.26), (0.0013, 0.26))
 ROOT = (0.45, 0.022)
 """Share of light at the roots, and the metres over which it becomes full."""
 
-ENDS = ((0.0024, 0.5), (0.0011, 0.9))
+ENDS = ((0.0026, 0.25), (0.0012, 0.55), (0.0006, 0.6))
 """Widths in metres of the strands at hairlines and free ends, and how much longer they are than others."""
 
 BORDER, SHORT = 0.0016, (0.30, 0.45)
@@ -57,8 +58,15 @@ TAPER_TEXELS = 256
 TAPERED, SMOOTH = (0.36, 0.48), 0.002
 """What strands leave bare where they come to their ends, as :data:`SHORT`, and metres over which that begins softly."""
 
-SPECK = 8e-6
-"""Square metres: smaller flecks of hair that hang in the air are left out."""
+NARROW = 0.005
+"""Metres: where strands seem to end within so little of hair that goes on at both sides, none does."""
+
+SPECK, HOLE = 2e-5, 8e-6
+"""Square metres: smaller flecks of hair that hang in the air are left out, and smaller holes in hair are closed: one
+sees the dark beneath."""
+
+LEAST = 0.5
+"""Cover up to which hair has a hole."""
 
 SHARP = 2.5
 """How abruptly a strand ends across."""
@@ -155,10 +163,18 @@ def hair_maps(style: HairStyle, size: int) -> HairMaps:
     tapered = within - TAPERED[0] + TAPERED[1] * (1 - within) * ends
     cover = np.where(within < 1, np.minimum(cover, np.clip(tapered * SHARP + 0.5, 0, 1)), cover)
     cover = _without_specks(cover, SPECK / width**2)
+    cover = np.where(_small(cover <= LEAST, HOLE / width**2), 1.0, cover)
     root = texels.spread(ROOT[0] + (1 - ROOT[0]) * np.clip(along / ROOT[1], 0, 1))
-    light = LIGHT * np.exp(CONTRAST * (detail - 0.5)) * root
-    grey = _bytes(linear_to_srgb(np.clip(light, 0, 1).astype(np.float32)))
+    light = _within_one(LIGHT * np.exp(CONTRAST * (detail - 0.5)) * root)
+    grey = _bytes(linear_to_srgb(light.astype(np.float32)))
     return HairMaps(np.repeat(grey[..., None], 3, -1), _bytes(cover[..., None]), detail, texels)
+
+
+def _within_one(light: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Linear values with what is over :data:`LIGHT` drawn in below 1 without a step: clipped, the strands of white hair
+    would run together to blots."""
+    room = 1 - LIGHT
+    return np.where(light > LIGHT, LIGHT + room * (1 - np.exp(-(light - LIGHT) / room)), light)
 
 
 def _drawn(style: HairStyle, texels: StrandTexels) -> NDArray[np.float32]:
@@ -222,14 +238,20 @@ def _tapering(
     within = tapering(style, opacity[few], across[few], along[few]).astype(np.float32)
     # The nearest end of a texel is not that of its neighbour; without the step nothing is cut out inside.
     within = np.maximum(within, ndimage.gaussian_filter(within, SMOOTH / width / step))
+    within = ndimage.grey_closing(within, 1 + 2 * round(NARROW / width / step / 2))
     size = (len(along), len(along))
     return within if step == 1 else np.asarray(Image.fromarray(within).resize(size, Image.Resampling.BILINEAR))
 
 
 def _without_specks(cover: NDArray[np.floating], smallest: float) -> NDArray[np.floating]:
     """Cover (S, S) without what hangs together in fewer texels than ``smallest``."""
-    labels = ndimage.label(cover > 0.3, np.ones((3, 3)))[0]
-    return np.where(np.bincount(labels.ravel())[labels] < smallest, 0, cover)
+    return np.where(_small(cover > 0.3, smallest), 0, cover)
+
+
+def _small(there: NDArray[np.bool_], smallest: float) -> NDArray[np.bool_]:
+    """(S, S) what of ``there`` hangs together in fewer texels than ``smallest``."""
+    labels = ndimage.label(there, np.ones((3, 3)))[0]
+    return there & (np.bincount(labels.ravel())[labels] < smallest)
 
 
 def _double_area(corners: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -255,36 +277,6 @@ def _direction(across: NDArray[np.float32], along: NDArray[np.float32]) -> NDArr
     unit = np.stack([right, -down], -1) / np.maximum(length, 1e-9)[..., None]
     unit = np.where(sure[..., None], unit, np.array([1.0, 0.0]))
     return _bytes(np.concatenate([unit * 0.5 + 0.5, sure[..., None]], -1))
-
-
-def noise(x: NDArray[np.floating], y: NDArray[np.floating], seed: int) -> NDArray[np.float32]:
-    """Smooth noise in [-1, 1] over the plane, with one value at every whole x and y."""
-    column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    s, t = (x - column).astype(np.float32), (y - row).astype(np.float32)
-    s, t = s * s * (3 - 2 * s), t * t * (3 - 2 * t)
-    values, at, following = _hashed_lattice(column, row, seed)
-    low = values[at] * (1 - s) + values[at + 1] * s
-    high = values[at + following] * (1 - s) + values[at + following + 1] * s
-    return np.asarray(low * (1 - t) + high * t, np.float32)
-
-
-def _hashed_lattice(
-    column: NDArray[np.int64], row: NDArray[np.int64], seed: int
-) -> tuple[NDArray[np.float32], NDArray[np.int64], int]:
-    """The values of all pairs of whole numbers around places, which of them (N,) each place has, and how many lie
-    before the one that has the same column and the next row."""
-    left, top = int(column.min(initial=0)), int(row.min(initial=0))
-    columns, rows = int(column.max(initial=0)) - left + 2, int(row.max(initial=0)) - top + 2
-    whole = _hashed(left + np.arange(columns), top + np.arange(rows)[:, None], seed)
-    return whole.ravel(), (row - top) * columns + (column - left), columns
-
-
-def _hashed(column: NDArray[np.int64], row: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
-    """A value in [-1, 1] for every pair of whole numbers, as good as random."""
-    mixed = (column * 374761393 + row * 668265263 + seed * 1274126177).astype(np.uint32)
-    mixed = (mixed ^ (mixed >> np.uint32(13))) * np.uint32(1274126177)
-    mixed ^= mixed >> np.uint32(16)
-    return (mixed.astype(np.float32) * np.float32(2.0 / 4294967295.0) - np.float32(1)).astype(np.float32)
 
 
 def _bytes(values: NDArray[np.floating]) -> NDArray[np.uint8]:

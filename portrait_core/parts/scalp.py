@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from portrait_core.parts.hair import HairStyle
-from portrait_core.parts.hair_maps import noise
+from portrait_core.parts.lattice_noise import noise
 from portrait_core.parts.part_mesh import Topology
 from portrait_core.parts.template import PartsTemplate
 from textures.raster import cover_texels

@@ -10,7 +10,7 @@ from scipy import sparse
 from portrait_core.geometry.half_edges import boundary_loops
 from portrait_core.geometry.surface import signed_volumes
 from portrait_core.parts.body import Body
-from portrait_core.parts.eyes import BULGE, IRIS, PUPIL, SMALLER, EyesTemplate, eye_uv
+from portrait_core.parts.eyes import BULGE, IRIS, PUPIL, SMALLER, TUCKED, EyesTemplate, eye_uv
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.person_look import PersonLook
 
@@ -111,3 +111,44 @@ def test_the_iris_takes_two_fifths_of_its_picture() -> None:
     assert edge == pytest.approx(0.21, abs=0.005)
     assert np.linalg.norm(eye_uv(np.full(7, PUPIL), turn) - 0.5, axis=1).max() < edge.min() / 2
     assert np.linalg.norm(eye_uv(np.full(7, np.pi), turn) - 0.5, axis=1) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("detail", [-1, -2])
+def test_coarser_eyes_have_fewer_of_the_same_vertices_and_touch_the_lids(
+    eyes: dict[str, PartMesh], detail: int
+) -> None:
+    body = somebody()
+    template, skin = lids(body)
+    coarse = {mesh.name: mesh for mesh in template.meshes(body, skin, template.topologies(detail))}
+    assert list(coarse) == list(eyes)
+    for name, mesh in coarse.items():
+        whole = eyes[name]
+        assert len(mesh.faces) < (0.6 if name.startswith(("eye", "cornea")) else 1.01) * len(whole.faces)
+        both = {tuple(v): n for v, n in zip(whole.vertices, whole.normals, strict=True)}
+        assert all((both[tuple(v)] == n).all() for v, n in zip(mesh.vertices, mesh.normals, strict=True))
+    ball = coarse["eye_left"]
+    assert boundary_loops(ball.welded[ball.faces].astype(np.int32), int(ball.welded.max()) + 1) == []
+    at = away(ball, "left")[ball.faces].astype(np.float64)
+    share = np.array([(i, j, 6 - i - j) for i in range(7) for j in range(7 - i)]) / 6
+    spots = np.einsum("sk,fka->fsa", share, at).reshape(-1, 3)
+    angle = np.arctan2(np.hypot(spots[:, 0], spots[:, 1]), spots[:, 2])
+    reached = (angle > IRIS) & (angle < 1.0)  # eyes are 25 mm wide at most
+    depth = 0.0152 - SMALLER - np.linalg.norm(spots[reached], axis=1)
+    assert depth.max() < TUCKED
+
+
+@pytest.mark.parametrize("detail", [-1, -2])
+def test_the_iris_of_coarser_eyes_is_round(detail: int) -> None:
+    """Where its border in the picture lies on the ball, seen from ahead."""
+    body = somebody()
+    template, skin = lids(body)
+    ball = next(m for m in template.meshes(body, skin, template.topologies(detail)) if m.name == "eye_left")
+    corner, at = ball.uvs[ball.faces].astype(np.float64), away(ball, "left")[ball.faces].astype(np.float64)
+    basis = np.stack([corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]], -1)
+    radius = []
+    for spot in eye_uv(np.full(97, IRIS - 0.004), np.linspace(0, 2 * np.pi, 97)):
+        s, t = np.linalg.solve(basis, (spot - corner[:, 0])[..., None])[..., 0].T
+        face = int(np.argmin(np.maximum(np.maximum(-s, -t), s + t - 1)))
+        there = np.array([1 - s[face] - t[face], s[face], t[face]]) @ at[face]
+        radius.append(np.hypot(there[0], there[1]))
+    assert max(radius) - min(radius) < 0.00012

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from portrait_core.parts.hair import CUTS, HairStyle, Shape, shape_of, style_of
-from portrait_core.parts.hair_maps import LIGHT, TUFTS, _hashed, colour_factor, hair_maps, noise
+from portrait_core.parts.hair_maps import LIGHT, TUFTS, colour_factor, hair_maps
+from portrait_core.parts.lattice_noise import hashed, noise
 from portrait_core.parts.rest_pose import RestPose
 from portrait_core.training.parts_template.hair_sheets import APART
 from portrait_core.training.parts_template.hair_texture import png_bytes
@@ -121,6 +122,25 @@ def test_noise_lies_between_the_values_of_the_four_whole_numbers_around() -> Non
     x, y = (scale * np.random.default_rng(scale).normal(size=(7, 30)) for scale in (90, 7))
     column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     s, t = ((each - whole) ** 2 * (3 - 2 * (each - whole)) for each, whole in ((x, column), (y, row)))
-    low, high = (_hashed(column, row + k, 5) * (1 - s) + _hashed(column + 1, row + k, 5) * s for k in (0, 1))
+    low, high = (hashed(column, row + k, 5) * (1 - s) + hashed(column + 1, row + k, 5) * s for k in (0, 1))
     np.testing.assert_allclose(noise(x, y, 5), low * (1 - t) + high * t, atol=1e-5)
     assert noise(np.zeros((0, 2)), np.zeros((0, 2)), 1).shape == (0, 2)
+
+
+def test_light_texels_stay_below_one_and_keep_their_order() -> None:
+    """Clipped, the strands of white hair run together to blots."""
+    bright = np.tile(np.linspace(60, 220, 64).astype(np.uint8)[:, None], (64, 1, 1))
+    detail = png_bytes(np.concatenate([bright, np.full_like(bright, 255)], -1).reshape(64, 64, 2))
+    grey = hair_maps(replace(hair_style(), detail=detail), 64).base_colour[8:56, :, 0].astype(float).mean(axis=0)
+    assert grey.max() < 252
+    assert (np.diff(grey[4:60:8]) > 0).all() and grey[59] > grey[43] + 4
+
+
+def test_a_narrow_hole_in_hair_is_closed_and_a_wide_one_is_not() -> None:
+    plain = np.tile(np.array([128, 255], np.uint8), (256, 256, 1))
+    holed = plain.copy()
+    holed[100:104, 60:63, 1] = 0
+    holed[90:140, 150:200, 1] = 0
+    cover = hair_maps(replace(hair_style(), detail=png_bytes(holed)), 256).opacity[..., 0]
+    assert cover[100:104, 60:63].min() > 128
+    assert cover[110:120, 170:180].max() < 60

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.random import default_rng
@@ -133,6 +135,18 @@ def test_levels_share_vertices_places_in_the_texture_and_normals(template: Parts
         for v, n, u in zip(level.vertices, level.normals, level.uvs, strict=True):
             assert table[tuple(v)][0] == tuple(n)
             assert table[tuple(v)][1] == pytest.approx(tuple(u), abs=1e-6)
+
+
+def test_teeth_have_coarser_levels_of_the_same_vertices(template: PartsTemplate) -> None:
+    """And those of files without any stay as they are."""
+    card = replace(template.mouth["teeth"], coarse=(np.array([(0, 1, 2), (0, 2, 3)], np.int32), np.array([(0, 2, 3)])))
+    both = replace(template, mouth={"teeth": card, "tongue": template.mouth["tongue"]})
+    again = PartsTemplate.from_arrays(both.to_arrays())
+    for detail, count in ((1, 2), (0, 2), (-1, 2), (-2, 1)):
+        whole, level = (character(each, somebody(), Wanted(("teeth", "tongue"), detail)) for each in (template, again))
+        assert [len(mesh.faces) for mesh in level] == [count, 2]
+        table = {tuple(v): tuple(n) for v, n in zip(whole[0].vertices, whole[0].normals, strict=True)}
+        assert all(table[tuple(v)] == tuple(n) for v, n in zip(level[0].vertices, level[0].normals, strict=True))
 
 
 def test_lashes_and_brows_follow_the_person(template: PartsTemplate) -> None:

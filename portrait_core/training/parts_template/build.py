@@ -19,7 +19,7 @@ from portrait_core.runtime.torch_threads import one_torch_thread
 from portrait_core.training.parts_template.cards import card_images, cards
 from portrait_core.training.parts_template.controls import whole_basis
 from portrait_core.training.parts_template.crop import crop
-from portrait_core.training.parts_template.mouth import inside_of_mouth
+from portrait_core.training.parts_template.mouth import inside_of_mouth, with_levels
 from portrait_core.training.parts_template.pictures import eye_picture, mouth_picture
 from portrait_core.training.parts_template.places import skin_places
 from portrait_core.training.parts_template.rest import rest_pose
@@ -73,7 +73,7 @@ def build_parts(
         skin=skin,
         skin_places=skin_places(skin, mesh, cropped),
         eyes=eyes,
-        mouth={name: part.fitted(controls) for name, part in mouth.items()},
+        mouth={name: with_levels(part, controls, mesh) for name, part in mouth.items()},
         lashes={n.partition(".")[2]: p.fitted(controls) for n, p in proxies.items() if n.startswith("lashes.")},
         brows=brows,
         hair=hair,

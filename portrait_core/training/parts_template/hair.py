@@ -17,10 +17,12 @@ from portrait_core.geometry.components import component_labels
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.parts.controls import Controls
 from portrait_core.parts.hair import HairStyle
+from portrait_core.training.parts_template.hair_ears import off_ears
 from portrait_core.training.parts_template.hair_footing import footing_of
-from portrait_core.training.parts_template.hair_fringe import uncut
+from portrait_core.training.parts_template.hair_fringe import over_nape, uncut
 from portrait_core.training.parts_template.hair_roots import scalp_roots
 from portrait_core.training.parts_template.hair_shaping import (
+    FREE,
     ROOTS,
     clearance,
     outward,
@@ -58,6 +60,9 @@ class Cut:
         short: whether its hairline is to lie on the skin all round.
         roots: metres that it lies at least over the skin.
         soft: whether the set's texture is of hard blotches, of which little is kept.
+        wires: whether strips that stand for single strands on the head are kept.
+        dense: whether gaps between the wisps of its borders are filled.
+        level: whether it is cut straight across the nape.
     """
 
     fringe: bool = False
@@ -67,17 +72,20 @@ class Cut:
     short: bool = False
     roots: float = ROOTS
     soft: bool = False
+    wires: bool = True
+    level: bool = False
+    dense: bool = False
 
 
 STYLES: dict[str, Cut] = {
     "afro01": Cut(nape=True, roots=0.0025, soft=True),
-    "bob01": Cut(fringe=True),
-    "braid01": Cut(fringe=True, tail=True, bare=True, nape=True),
+    "bob01": Cut(fringe=True, wires=False),
+    "braid01": Cut(fringe=True, tail=True, bare=True, nape=True, wires=False),
     "ponytail01": Cut(tail=True, nape=True),
     "short01": Cut(nape=True, short=True),
     "short02": Cut(nape=True, short=True),
-    "short03": Cut(fringe=True, nape=True, short=True),
-    "short04": Cut(nape=True, short=True),
+    "short03": Cut(fringe=True, nape=True, short=True, level=True, dense=True),
+    "short04": Cut(nape=True, short=True, wires=False, dense=True),
 }
 """The styles of the set that are built. Not ``bob02``: its locks are cards with gaps between them, and its fringe is
 a sheet in its own shadow; nor ``long01``, whose back is of flat strips with edges like paper. Who would wear them wears
@@ -85,6 +93,16 @@ the style that the person's numbers ask for next."""
 
 STRIP = 0.0032
 """Pieces narrower than this, metres, are strands on a sheet: where they end is no hairline."""
+
+LINING = 9
+"""Texels: so much of a sheet's border hides nothing. It is drawn in strands, and persons wear sheets farther apart than
+the mean person: without hair beneath, dark slots open between locks."""
+
+WISPS = 7
+"""Texels: narrower gaps between the wisps of hairlines are filled, or the shadow beneath is seen in them."""
+
+WIRE = 0.0036
+"""Strips on the head that are narrower, metres, stand off it like wire; those of a tail or a braid are its strands."""
 
 HANGING = (-0.20, -0.09)
 """Heights between which hair hangs less and less on the head, metres from the middle of the eyes."""
@@ -112,6 +130,8 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
     rgba = _texture(folder)
     eyes = mannequin.eyes
     modelled = proxy.places(mannequin.places) - eyes
+    kept = _kept_pieces(cut, modelled, quads)
+    quads, corners = quads[kept], corners[kept]
     turned = turned_inwards(modelled, quads)[:, None]
     quads, corners = (np.where(turned, each[:, ::-1], each) for each in (quads, corners))
     triangles = halves(quads)
@@ -119,6 +139,8 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
     strands = solve_strands(modelled, triangles, directions)
     drawn = texture_strands(modelled, triangles, halves(corners), uvs.astype(np.float64), directions)
     places = modelled
+    if cut.dense:
+        rgba[..., 3] = ndimage.grey_closing(rgba[..., 3], WISPS)
     if cut.short:
         border = hairline_border(
             places, triangles, _corner_uvs(corners, uvs), rgba[..., 3], mannequin, fringe=cut.fringe
@@ -129,17 +151,24 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
     hairline = (
         hairline_points(places, quads[piece_widths(modelled, quads) >= STRIP], above) if cut.bare else np.zeros((0, 3))
     )
-    roots = scalp_roots(places, triangles, _corner_uvs(corners, uvs), rgba[..., 3], mannequin)[controls.index]
 
     def left(at: NDArray[np.float64]) -> NDArray[np.float64]:
-        return sparser(at, hairline) * smoothstep(at[:, 1], *LONGEST) * (uncut(at) if cut.fringe else 1.0)
+        share = sparser(at, hairline) * smoothstep(at[:, 1], *LONGEST)
+        share *= uncut(at, short=cut.short) if cut.fringe else 1.0
+        share *= over_nape(at) if cut.level else 1.0
+        return share * (off_ears(at, mannequin) if cut.short else 1.0)
 
+    modelled_alpha = rgba[..., 3]
     rgba = thinned(rgba, places, quads, _corner_uvs(corners, uvs), left)
+    # A hairline that fades out is one of roots all the same; hair that is cut off has none.
+    drawn_in = _corner_uvs(corners, uvs), modelled_alpha if cut.bare else rgba[..., 3], mannequin
+    roots = scalp_roots(places, triangles, *drawn_in, fringe=cut.fringe)[controls.index]
     shown = _shown(rgba[..., 3], uvs[corners]) & (left(places)[quads].max(axis=1) > NO_HAIR / 255)
     shown &= (above[quads].max(axis=1) > -BURIED) | (cut.nape & (places[quads, 1].min(axis=1) < NAPE))
     quads, corners = quads[shown], corners[shown]
     head = mannequin.places - eyes, mannequin.triangles
-    seen = seen_quads(places, quads, _corner_uvs(corners, uvs), rgba[..., 3], head)
+    solid = ndimage.grey_erosion(rgba[..., 3], LINING)
+    seen = seen_quads(places, quads, _corner_uvs(corners, uvs), solid, head)
     quads, corners = quads[seen], corners[seen]
     triangles = halves(quads)
     normals = vertex_normals(places.astype(np.float32), triangles.astype(np.int32)).astype(np.float64)
@@ -159,6 +188,14 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
         footing=footing_of(places, triangles, mannequin, controls),
     )
     return replace(style, coarse=coarser(style.topologies[0], places))
+
+
+def _kept_pieces(cut: Cut, places: NDArray[np.float64], quads: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(Q,) the quads of the pieces of a mesh (K, 3), (Q, 4) that a cut keeps."""
+    piece = component_labels(len(places), quads.ravel(), np.roll(quads, -1, axis=1).ravel())[quads[:, 0]]
+    top = np.full(int(piece.max()) + 1, -np.inf)
+    np.maximum.at(top, piece, places[quads][..., 1].max(axis=1))
+    return np.asarray(cut.wires | (piece_widths(places, quads) >= WIRE) | (top[piece] < FREE))
 
 
 def thinned(
@@ -201,7 +238,7 @@ def _texture(folder: Path) -> NDArray[np.uint8]:
     """(S, S, 4), the diffuse texture of a folder of the set."""
     path = next(iter(sorted(folder.glob("*_diffuse.png"))))
     with Image.open(path) as image:
-        return np.asarray(image.convert("RGBA"))
+        return np.array(image.convert("RGBA"))
 
 
 def _flow(

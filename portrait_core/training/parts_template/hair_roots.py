@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.parts.scalp import ROOT_REACH
 from portrait_core.training.parts_template.hair_texture import texels_at
-from portrait_core.training.parts_template.hairline import over_hairline
+from portrait_core.training.parts_template.hairline import FRINGE, over_hairline, turn_from_ahead
 from portrait_core.training.parts_template.worn import Mannequin
 
 SHEETS = 8
@@ -39,9 +39,13 @@ def scalp_roots(
     corner_uvs: NDArray[np.float64],
     alpha: NDArray[np.uint8],
     mannequin: Mannequin,
+    *,
+    fringe: bool = False,
 ) -> NDArray[np.float64]:
     """(N,) 0 to 1 of the base mesh's vertices: half at the border of the hair, and a step of one in twice
     :data:`portrait_core.parts.scalp.ROOT_REACH`, so that it may be interpolated; 0 on ears.
+
+    Under a ``fringe``, which lies on the forehead but does not grow there, roots end at the hairline.
 
     The hair is places (K, 3) and triangles (F, 3) with ``corner_uvs`` (F, 3, 2) in a texture with ``alpha`` (S, S).
     """
@@ -50,6 +54,8 @@ def scalp_roots(
     hair = MeshQueries(places.astype(np.float32), triangles.astype(np.int32))
     over = over_hairline(at)
     reach = np.where(over > LINE, SCALP_REACH, np.where(over > OWN_LINE, LIES, 0.0))
+    if fringe:
+        reach[(over <= LINE) & (turn_from_ahead(at) < FRINGE)] = 0.0
     covered, passed, going = np.zeros(len(at), bool), np.full(len(at), -0.004), np.flatnonzero(reach > 0)
     for _ in range(SHEETS):
         starts = at[going] + ways[going] * passed[going, None]

@@ -25,7 +25,7 @@ MIDDLE = 0.5
 SPREAD = 0.13
 """Standard deviation of the values about it: every style is as rich in contrast."""
 
-BROAD = ((22.0, 0.3), (5.0, 0.5))
+BROAD = ((22.0, 0.15), (5.0, 0.35))
 """Texels, and the part that stays of what changes over more than these: light and shade of the set's own, and blotches
 of it, which on light hair look like camouflage."""
 

@@ -14,7 +14,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from portrait_core.training.parts_template.hair_shaping import SKULL, smoothstep
-from portrait_core.training.parts_template.hairline import over_hairline
+from portrait_core.training.parts_template.hairline import FRINGE, over_hairline, turn_from_ahead
 from portrait_core.training.parts_template.worn import Mannequin
 from textures.raster import cover_texels
 
@@ -24,17 +24,14 @@ LIES = 0.0022
 FARTHEST = 0.026
 """Borders farther over the skin than this hang free, metres."""
 
-LINE = (-0.045, 0.022)
+LINE = (-0.085, 0.022)
 """Borders between these heights over the hairline are hairlines, metres."""
 
 REACH = (0.003, 0.034)
 """Metres from a hairline up to which hair moves as far as it does, and from which on not at all."""
 
-EARS = (0.006, 0.024)
+EARS = (0.002, 0.012)
 """Metres from an ear up to which hair stays as it is, over it or behind it, and from which on it may be drawn down."""
-
-FRINGE = np.deg2rad(62.0)
-"""Round the head from straight ahead: up to there the border of a fringe is none that lies on the skin."""
 
 SAMPLES = 12
 """Points of the border whose mean is taken, so that neighbours move alike."""
@@ -78,7 +75,7 @@ def hairline_border(
     own = ends[texels.row, texels.column]
     at = np.asarray(texels.interpolate(faces, places[triangles].reshape(-1, 3).astype(np.float32)), np.float64)[own]
     at = np.concatenate([at, _open_middles(places, triangles, corner_uvs, there)])
-    over, turn = over_hairline(at), np.abs(np.arctan2(at[:, 0], at[:, 2] - SKULL[2]))
+    over, turn = over_hairline(at), turn_from_ahead(at)
     kept = (over > LINE[0]) & (over < LINE[1]) & (turn > (FRINGE if fringe else -1.0))
     at = at[kept]
     return at[_over(at, mannequin)[1] < FARTHEST] if len(at) else at

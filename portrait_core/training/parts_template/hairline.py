@@ -17,6 +17,9 @@ ROUND = np.deg2rad([0, 20, 40, 55, 68, 80, 92, 104, 125, 150, 180])
 LINE = np.array([0.069, 0.068, 0.058, 0.034, 0.018, 0.004, 0.006, 0.004, -0.035, -0.068, -0.078])
 """Angles round the head from straight ahead, and the height of the hairline there."""
 
+FRINGE = np.deg2rad(62.0)
+"""Round the head from straight ahead: up to there a fringe hangs over the hairline."""
+
 NEAR_LINE = 0.040
 """Borders of hair that are no farther from the hairline than this, and lie on the skin, are hairlines."""
 
@@ -30,10 +33,14 @@ STEP = 0.001
 """Metres between the points that stand for a border."""
 
 
+def turn_from_ahead(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(K,) radians round the head from straight ahead, to either side."""
+    return np.abs(np.arctan2(places[:, 0], places[:, 2] - SKULL[2]))
+
+
 def over_hairline(places: NDArray[np.float64]) -> NDArray[np.float64]:
     """(K,) how much higher than the hairline places (K, 3) are, metres; negative on the face and the neck."""
-    angle = np.abs(np.arctan2(places[:, 0], places[:, 2] - SKULL[2]))
-    return places[:, 1] - np.interp(angle, ROUND, LINE)
+    return places[:, 1] - np.interp(turn_from_ahead(places), ROUND, LINE)
 
 
 def hairline_points(

@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from portrait_core.geometry.components import component_labels
 from portrait_core.geometry.subdivision import catmull_clark
+from portrait_core.parts.controls import Controls
+from portrait_core.parts.fitted import Fitted
 from portrait_core.parts.part_mesh import cut_seams, triangles_of_quads
 from portrait_core.training.parts_template.islands import corner_ids
-from portrait_core.training.parts_template.levels import collapsed
+from portrait_core.training.parts_template.levels import SHARES, collapsed
 from portrait_core.training.parts_template.proxy_mesh import Proxy, read_proxy
 from portrait_core.training.parts_template.whole_mesh import WholeMesh
 from portrait_core.world.assets import AssetFolders
@@ -36,6 +40,13 @@ def inside_of_mouth(mesh: WholeMesh, assets: AssetFolders) -> dict[str, Proxy]:
         "gums": _fewer(both.part(both.polygons[gums], both.corners[gums]), mesh.neutral, GUMS_SHARE),
         "tongue": _tongue(mesh),
     }
+
+
+def with_levels(part: Proxy, controls: Controls, mesh: WholeMesh) -> Fitted:
+    """A part of the mouth over the controls, with the coarser levels that the skin has."""
+    fitted = part.fitted(controls)
+    top = fitted.topology(controls, "teeth")
+    return replace(fitted, coarse=collapsed(part.places(mesh.neutral), top.welded, top.faces, top.uvs, SHARES, FOCUS))
 
 
 def _fewer(proxy: Proxy, base: NDArray[np.float64], share: float) -> Proxy:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from portrait_core.training.parts_template.garment_cut import onto_cut
-from portrait_core.training.parts_template.hair_fringe import FRINGE, uncut
+from portrait_core.training.parts_template.hair_fringe import FRINGE, NAPE, TEMPLE, over_nape, uncut
 from portrait_core.training.parts_template.hem import open_edges
 
 
@@ -40,3 +40,15 @@ def test_a_fringe_is_cut_before_the_eyes_and_not_at_the_temples_or_the_forehead(
     temple, nape = [0.078, -0.03, -0.06], [0.0, -0.06, -0.2]
     left = uncut(np.array([eye, brow, forehead, temple, nape]))
     assert left[:2].max() == 0.0 and left[2:].min() > 0.99
+
+
+def test_short_hair_is_cut_at_the_temples_too_but_not_over_the_ears() -> None:
+    temple, side = [-0.078, TEMPLE - 0.015, -0.06], [-0.078, TEMPLE + 0.04, -0.06]
+    over_ear, nape = [0.08, -0.03, -0.12], [0.0, -0.06, -0.2]
+    left = uncut(np.array([temple, side, over_ear, nape]), short=True)
+    assert left[0] == 0.0 and left[1:].min() > 0.99
+
+
+def test_the_nape_is_cut_straight_and_before_the_ears_nothing_is() -> None:
+    long, short, ahead = [0.03, NAPE - 0.015, -0.19], [0.03, NAPE + 0.015, -0.19], [0.06, NAPE - 0.015, -0.02]
+    assert over_nape(np.array([long, short, ahead])).tolist() == [0.0, 1.0, 1.0]

@@ -25,17 +25,21 @@ def _ground() -> tuple[NDArray[Any], NDArray[Any]]:
     return np.stack([x.ravel(), np.full(x.size, 0.11), z.ravel()], 1), triangles.astype(np.int32)
 
 
-def _roots(*, opaque: bool = True, ears: float = 0.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _roots(
+    *, opaque: bool = True, ears: float = 0.0, lower: float = 0.0, fringe: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """x of the skin's vertices and their roots, with hair 3 mm over where x > 0."""
     skin, triangles = _ground()
+    skin[:, 1] -= lower
     up = np.tile([0.0, 1.0, 0.0], (len(skin), 1))
     mannequin = SimpleNamespace(
         places=skin, eyes=np.zeros(3), normals=up, head_triangles=triangles, ears=np.full(len(skin), ears)
     )
-    hair = np.array([[0, 0.113, -1], [0, 0.113, 1], [1, 0.113, 1], [1, 0.113, -1]], float)
+    high = 0.113 - lower
+    hair = np.array([[0, high, -1], [0, high, 1], [1, high, 1], [1, high, -1]], float)
     faces, corner = np.array([[0, 1, 2], [0, 2, 3]]), np.full((2, 3, 2), 0.5)
     alpha = np.full((4, 4), 255 if opaque else 0, np.uint8)
-    return skin[:, 0], scalp_roots(hair, faces, corner, alpha, cast("Any", mannequin))
+    return skin[:, 0], scalp_roots(hair, faces, corner, alpha, cast("Any", mannequin), fringe=fringe)
 
 
 def test_roots_are_a_half_at_the_border_and_grow_with_the_distance_from_it() -> None:
@@ -46,3 +50,9 @@ def test_roots_are_a_half_at_the_border_and_grow_with_the_distance_from_it() -> 
 def test_hair_that_is_not_there_and_ears_have_no_roots() -> None:
     assert _roots(opaque=False)[1].max() == 0
     assert _roots(ears=1.0)[1].max() == 0
+
+
+def test_a_fringe_has_no_roots_on_the_forehead() -> None:
+    """The ground lies a centimetre under the hairline, all of it ahead."""
+    assert _roots(lower=0.055)[1].max() > 0.9
+    assert _roots(lower=0.055, fringe=True)[1].max() == 0

@@ -31,9 +31,9 @@ def head() -> Mannequin:
     )
 
 
-def cap() -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+def cap(off: float = OFF) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     """Places, triangles, and places in a texture that is opaque all over."""
-    ball = trimesh.creation.icosphere(4, RADIUS + OFF)
+    ball = trimesh.creation.icosphere(4, RADIUS + off)
     places = np.asarray(ball.vertices, np.float64) + SKULL
     faces = np.asarray(ball.faces, np.int64)
     faces = faces[(over_hairline(places)[faces] > 0).all(axis=1)]
@@ -57,11 +57,20 @@ def test_the_hairline_comes_down_and_the_crown_stays() -> None:
     assert height(places[low]).min() > 0.9 * OFF
     beside = np.linalg.norm(places - EAR, axis=1)
     assert height(moved[low[beside[low] > 0.045]]).max() < LIES + 0.0015
-    ear = low[beside[low] < 0.018]
-    assert len(ear) > 2 and height(moved[ear]).min() > 0.7 * OFF
     assert height(moved).min() > 0.9 * LIES
     far = over_hairline(places) > 0.06
     assert far.sum() > 50 and (moved[far] == places[far]).all()
+
+
+def test_hair_that_lies_on_an_ear_stays() -> None:
+    off = 0.005
+    person, (places, faces, uvs) = head(), cap(off)
+    border = hairline_border(places, faces, uvs, np.full((256, 256), 255, np.uint8), person, fringe=False)
+    moved, low = tucked(places, border, person), height(places) < 2 * off
+    beside, near = np.linalg.norm(places - EAR, axis=1), np.abs(over_hairline(places)) < 0.009
+    on, away = low & near & (beside < 0.016), low & near & (beside > 0.045)
+    assert on.sum() > 2 and height(moved[on]).min() > 0.7 * off
+    assert away.sum() > 20 and height(moved[away]).max() < LIES + 0.0015
 
 
 def test_a_fringe_keeps_off_the_forehead() -> None:
