@@ -3,8 +3,24 @@
 
 from __future__ import annotations
 
-from . import bake, batch, error_dialog, handlers, make, people, pose_files, report, settings, setup, waiting
+from . import (
+    bake,
+    batch,
+    error_dialog,
+    handlers,
+    look_operators,
+    make,
+    own_settings,
+    people,
+    pose_files,
+    report,
+    settings,
+    setup,
+    textures_follow,
+    waiting,
+)
 from .gallery import gallery
+from .live import live
 from .session import session
 
 CLASSES: tuple[type, ...] = (
@@ -13,6 +29,7 @@ CLASSES: tuple[type, ...] = (
     *report.CLASSES,
     *setup.CLASSES,
     *make.CLASSES,
+    *look_operators.CLASSES,
     *bake.CLASSES,
     *batch.CLASSES,
     *waiting.CLASSES,
@@ -24,15 +41,20 @@ CLASSES: tuple[type, ...] = (
 def register() -> None:
     """Settings on scenes, and the handlers that keep the session going."""
     settings.register()
+    own_settings.register()
+    textures_follow.register()
     handlers.register()
 
 
 def unregister() -> None:
     """End the worker and all work, then take everything back."""
     setup.stop()
+    live.forget()
     session.close()
     session.notices.forget()
     gallery.clear()
     error_dialog.opener.stop()
     handlers.unregister()
+    textures_follow.unregister()
+    own_settings.unregister()
     settings.unregister()

@@ -3,6 +3,13 @@
 
 from __future__ import annotations
 
-from . import avatar, create, face, pose, preferences
+from . import avatar, create, face, looks, pose, preferences
 
-CLASSES: tuple[type, ...] = (*preferences.CLASSES, *create.CLASSES, *avatar.CLASSES, *face.CLASSES, *pose.CLASSES)
+CLASSES: tuple[type, ...] = (
+    *preferences.CLASSES,
+    *create.CLASSES,
+    *avatar.CLASSES,
+    *looks.CLASSES,
+    *face.CLASSES,
+    *pose.CLASSES,
+)
