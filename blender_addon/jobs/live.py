@@ -153,6 +153,7 @@ class Live:
         """Ask for the shape of an avatar with these attributes, in what it wears."""
         recipe = avatar.recipe
         try:
+            session.wake()  # it may have ended after minutes without work
             fields = {"recipe": {**recipe, "attributes": dict(values)}, "worn": recipe}
             person.job = session.link.send("reshape", fields, None)
         except Failure as failure:
@@ -223,12 +224,16 @@ class Live:
         return [(mesh.name, mesh) for _, mesh in live_mesh.meshes_of(avatar)]
 
     def _refuse(self, avatar: Avatar, person: Person, failure: Failure) -> None:
-        """Say once why the mesh does not follow."""
+        """Say once why the mesh does not follow; that the engine was ended is no reason for the next time."""
+        if failure.code in ("closed", "cancelled"):
+            self._open.discard(avatar.armature.session_uid)
+            self._seen.pop(avatar.armature.session_uid, None)
+            return
         person.refused = str(avatar.armature[KEY])
         log.warning("the shape of %s: %s", avatar.name, failure)
         if failure.code == "unknown_request":
             notices.say("This engine is older than the add-on: the mesh does not follow sliders. Regenerate does.")
-        elif failure.code not in ("closed", "cancelled"):
+        else:
             notices.fail(Text("Shaping {name}", name=avatar.name), failure)
         redraw.sidebars()
 
