@@ -6,7 +6,9 @@ from __future__ import annotations
 from . import (
     bake,
     batch,
+    crowd,
     error_dialog,
+    gallery_view,
     handlers,
     look_operators,
     make,
@@ -33,6 +35,8 @@ CLASSES: tuple[type, ...] = (
     *bake.CLASSES,
     *batch.CLASSES,
     *waiting.CLASSES,
+    *crowd.CLASSES,
+    *gallery_view.CLASSES,
     *people.CLASSES,
     *pose_files.CLASSES,
 )
@@ -41,6 +45,7 @@ CLASSES: tuple[type, ...] = (
 def register() -> None:
     """Settings on scenes, and the handlers that keep the session going."""
     settings.register()
+    gallery_view.register()
     own_settings.register()
     textures_follow.register()
     handlers.register()
@@ -55,6 +60,7 @@ def unregister() -> None:
     gallery.clear()
     error_dialog.opener.stop()
     handlers.unregister()
-    textures_follow.unregister()
+    gallery_view.unregister()
     own_settings.unregister()
+    textures_follow.unregister()
     settings.unregister()

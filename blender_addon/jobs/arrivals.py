@@ -39,6 +39,8 @@ class Arrival:
     """Files to delete when it is in the scene, or is not wanted; none of what the user wanted to keep."""
     why: Text | str = ""
     """Why it waits, for the panel."""
+    columns: int = placing.COLUMNS
+    """How many stand in a row, where the 3D cursor's place is taken."""
     by_hand: bool = field(default=False)
     """It comes in when the user says so, not by itself."""
 
@@ -77,12 +79,16 @@ class Arrivals:
                 self.waiting.append(arrival)  # first, so that no failure loses it
                 self.bring_in(arrival)
 
+    def queue(self, arrival: Arrival) -> None:
+        """Let it come in by the next steps: many at once would hold up the window."""
+        self.waiting.append(arrival)
+
     def step(self) -> bool:
         """Bring in the oldest that waits for a clear coast; whether any is left that does."""
         due = [each for each in self.waiting if not each.by_hand]
         if not due:
             return False
-        why = coast.why_not()
+        why = "" if self.at_once else coast.why_not()
         if not why:
             self.waiting.remove(due[0])
             self.arrive_again(due[0])
@@ -126,7 +132,9 @@ class Arrivals:
                 return avatars.replace_in_place(old, arrival.path, arrival.thumbnail)
             scene, window = bpy.context.scene, asked.find_window()
             on_floor = not scene.portraitkit.neck_at_cursor
-            avatar, where = avatars.bring_in(arrival.path, arrival.name, arrival.thumbnail, on_floor=on_floor)
+            avatar, where = avatars.bring_in(
+                arrival.path, arrival.name, arrival.thumbnail, on_floor=on_floor, columns=arrival.columns
+            )
             if not self.at_once and placing.is_first(avatar, scene):
                 framing.frame(avatar, window)
         notices.say(where)

@@ -42,11 +42,12 @@ def mesh_object(name: str) -> bpy.types.Object:
     return found
 
 
-def bring_in(path: Path, name: str, thumbnail: Path | None, *, on_floor: bool) -> tuple[Avatar, Text]:
+def bring_in(path: Path, name: str, thumbnail: Path | None, *, on_floor: bool, columns: int) -> tuple[Avatar, Text]:
     """Import an avatar's file to the 3D cursor or the next free place; the avatar, and a line that says where it is."""
     with _step("Generate Avatar"):
         avatar = importing.bring_in(path, name, thumbnail=thumbnail)
-        return avatar, placing.put(avatar, bpy.context.scene.cursor.location.copy(), on_floor=on_floor)
+        where = bpy.context.scene.cursor.location.copy()
+        return avatar, placing.put(avatar, where, on_floor=on_floor, columns=columns)
 
 
 def replace_in_place(avatar: Avatar, path: Path, thumbnail: Path | None) -> Avatar:

@@ -24,24 +24,26 @@ class Cell:
     recipe: Recipe
     path: Path | None = None
     mark: str = ""
+    kept: bool = False
+    """The picture is a favourite's: it stays when the gallery shows something else."""
 
 
 class Gallery:
     """Cells in order, and the last two picks."""
 
     def __init__(self) -> None:
-        self.title = ""
+        self.title: Text | str = ""
         self.cells: list[Cell] = []
         self.picks: list[int] = []
         self._pictures: Any = None
 
-    def begin(self, title: str, recipes: list[Recipe]) -> None:
+    def begin(self, title: Text | str, recipes: list[Recipe]) -> None:
         """Start over with ``recipes``, whose pictures come one after the other."""
         self.clear()
         self.title = title
         self.cells = [Cell(recipe) for recipe in recipes]
 
-    def show(self, index: int, path: Path) -> None:
+    def show(self, index: int, path: Path, *, kept: bool = False) -> None:
         """The picture of one cell has been made."""
         if not 0 <= index < len(self.cells):
             return
@@ -49,7 +51,7 @@ class Gallery:
             self._pictures = bpy.utils.previews.new()
         cell = self.cells[index]
         # a mark is never used twice: Blender keeps pictures by name
-        cell.path, cell.mark = path, f"portrait-{next(_marks)}"
+        cell.path, cell.mark, cell.kept = path, f"portrait-{next(_marks)}", kept
         self._pictures.load(cell.mark, str(path), "IMAGE")
 
     def icon(self, index: int) -> int:
@@ -72,6 +74,11 @@ class Gallery:
         return self.picks[-1] if self.picks else None
 
     @property
+    def made(self) -> int:
+        """How many pictures are there by now."""
+        return sum(bool(each.mark) for each in self.cells)
+
+    @property
     def pair(self) -> tuple[int, int] | None:
         """The last two picks, for Between."""
         return (self.picks[0], self.picks[1]) if len(self.picks) == 2 else None
@@ -79,7 +86,7 @@ class Gallery:
     def clear(self) -> None:
         """Forget all cells, and delete the pictures that were made for them."""
         for cell in self.cells:
-            if cell.path is not None:
+            if cell.path is not None and not cell.kept:
                 cell.path.unlink(missing_ok=True)
         self.cells, self.picks, self.title = [], [], ""
         if self._pictures is not None:

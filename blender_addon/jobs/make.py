@@ -9,6 +9,7 @@ from ..core.failure import Failure
 from ..core.text import Text
 from ..scene import looks
 from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
+from ..scene.linked import needs_local
 from . import avatars, own_settings, recipes, workflows
 from .recipe_properties import IN_SCRIPTS, PERSON, annotations, recipe_value
 from .settings import settings_of
@@ -89,7 +90,7 @@ class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):
         "settings that you changed stay"
     )
     kind = "regenerate"
-    needs = (needs_avatar, needs_engine)
+    needs = (needs_avatar, needs_local, needs_engine)
 
     changes: bpy.props.StringProperty(
         name="Changes",

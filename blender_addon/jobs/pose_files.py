@@ -11,6 +11,7 @@ from ..base.paths import absolute
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
+from ..scene.linked import needs_editable
 from . import workflows
 from .task import Facts, Workflow
 from .task_operator import TaskOperator, needs_engine
@@ -51,7 +52,7 @@ def said_of(operator: Any) -> Facts:
 class FileTask(TaskOperator, ImportHelper):
     """A task that begins with choosing a file."""
 
-    needs = (needs_avatar, needs_engine)
+    needs = (needs_avatar, needs_editable, needs_engine)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask for the file; what is chosen goes to ``execute``."""

@@ -8,6 +8,7 @@ from ..core.failure import Failure
 from ..core.text import Text
 from ..locale import T_
 from .identity import Avatar, demand_avatar, needs_avatar
+from .linked import needs_local
 from .pictures import copy_preview
 
 
@@ -36,7 +37,7 @@ class PORTRAITKIT_OT_mark_asset(PortraitOperator, bpy.types.Operator):
     bl_label = "Mark as Asset"
     bl_description = "Put the selected avatar into the Asset Browser, with its picture and tags"
 
-    needs = (needs_avatar,)
+    needs = (needs_avatar, needs_local)
 
     tags: bpy.props.StringProperty(name="Tags", description="Words to find it by, with commas between them")
     author: bpy.props.StringProperty(name="Author", description="Who made the asset")

@@ -15,6 +15,7 @@ from ..core.text import Text
 from . import face_gaze, face_motion, face_settings, pictures
 from .face import EMOTIONS, GROUPS, mirrored_values, preset_values, set_values, shapes_of
 from .identity import demand_avatar, needs_avatar, selected_avatar
+from .linked import needs_editable
 
 EXPRESSIVE = tuple(
     shape for group, shapes in GROUPS.items() if group not in ("visemes", "combined") for shape in shapes
@@ -32,7 +33,7 @@ class PORTRAITKIT_OT_face_preset(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.face_preset"
     bl_label = "Set Expression"
     bl_description = "Give the avatar's face an expression; keyed where automatic keying is switched on"
-    needs = (needs_avatar, needs_face)
+    needs = (needs_avatar, needs_editable, needs_face)
 
     emotion: bpy.props.EnumProperty(
         name="Expression",
@@ -52,7 +53,7 @@ class PORTRAITKIT_OT_face_reset(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.face_reset"
     bl_label = "Reset Face"
     bl_description = "Bring all shapes of the avatar's face to rest"
-    needs = (needs_avatar, needs_face)
+    needs = (needs_avatar, needs_editable, needs_face)
 
     def perform(self, context: bpy.types.Context) -> None:
         set_values(demand_avatar(context).armature, {})
@@ -62,7 +63,7 @@ class PORTRAITKIT_OT_face_mirror(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.face_mirror"
     bl_label = "Mirror Face"
     bl_description = "Exchange the left and the right side of the expression"
-    needs = (needs_avatar, needs_face)
+    needs = (needs_avatar, needs_editable, needs_face)
 
     def perform(self, context: bpy.types.Context) -> None:
         armature = demand_avatar(context).armature
@@ -73,7 +74,7 @@ class PORTRAITKIT_OT_face_key(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.face_key"
     bl_label = "Key Face"
     bl_description = "Key all shapes of the avatar's face at the current frame"
-    needs = (needs_avatar, needs_face)
+    needs = (needs_avatar, needs_editable, needs_face)
 
     def perform(self, context: bpy.types.Context) -> Text:
         return Text("{count} shapes keyed", count=face_motion.key_face(demand_avatar(context).armature))
@@ -83,7 +84,7 @@ class PORTRAITKIT_OT_eye_target(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.eye_target"
     bl_label = "Eye Target"
     bl_description = "Add an empty that the avatar's eyes look at, lids following; or take it away"
-    needs = (needs_avatar, needs_face)
+    needs = (needs_avatar, needs_editable, needs_face)
 
     remove: bpy.props.BoolProperty(name="Remove", description="Take the eye target away", default=False)
 
@@ -98,7 +99,7 @@ class PORTRAITKIT_OT_eye_target(PortraitOperator, bpy.types.Operator):
 class FaceFile(PortraitOperator, ImportHelper):
     """What operators that read a file of a face's motion share."""
 
-    needs = (needs_avatar, needs_face)
+    needs = (needs_avatar, needs_editable, needs_face)
 
     def chosen(self) -> Path:
         """The file, which must be there."""
@@ -164,7 +165,7 @@ class PORTRAITKIT_OT_face_assets(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.face_assets"
     bl_label = "Expressions as Pose Assets"
     bl_description = "Make an action asset of each expression, for the Asset Browser"
-    needs = (needs_avatar, needs_face)
+    needs = (needs_avatar, needs_editable, needs_face)
 
     def perform(self, context: bpy.types.Context) -> Text:
         made = face_motion.preset_assets(demand_avatar(context))

@@ -7,6 +7,7 @@ from ..base.operator import PortraitOperator
 from ..core.text import Text
 from .hair_curves import COUNT, make_curves
 from .identity import demand_avatar, needs_avatar, selected_avatar
+from .linked import needs_local
 
 
 def needs_hair(context: bpy.types.Context) -> str:
@@ -19,7 +20,7 @@ class PORTRAITKIT_OT_hair_curves(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.hair_curves"
     bl_label = "Make Hair Curves"
     bl_description = "Grow a hair system of curves along the avatar's hair mesh, and hide the mesh"
-    needs = (needs_avatar, needs_hair)
+    needs = (needs_avatar, needs_local, needs_hair)
 
     count: bpy.props.IntProperty(name="Strands", description="How many curves", default=COUNT, min=100, max=100_000)
 

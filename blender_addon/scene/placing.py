@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -19,7 +20,9 @@ _SOLID = {"MESH", "CURVE", "SURFACE", "META", "FONT", "CURVES", "VOLUME", "POINT
 _SURROUNDINGS = 5.0
 """Metres: what is larger is a room or a ground that avatars stand in, nothing that they stand beside."""
 _OFF_THE_FLOOR = 0.02
-_GAP = 0.1
+_GAP = 0.05
+_STEP = 0.3
+"""Metres: the places of a grid are multiples of this apart."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def box_of(things: Iterable[bpy.types.Object]) -> Box | None:
     return Box(low, high)
 
 
-def put(avatar: Avatar, where: Vector, *, on_floor: bool = True) -> Text:
+def put(avatar: Avatar, where: Vector, *, on_floor: bool = True, columns: int = COLUMNS) -> Text:
     """Move a new avatar to ``where`` or, where something is there, to the next free place; says in one line which.
 
     ``where`` is the floor that it is put onto or, not ``on_floor``, the place of the origin that its file has, in
@@ -70,7 +73,11 @@ def put(avatar: Avatar, where: Vector, *, on_floor: bool = True) -> Text:
     # What touches the floor is not in the floor's way.
     body = Box(home.low + Vector((0, 0, _OFF_THE_FLOOR)), home.high)
     taken = _obstacles(layer, own)
-    free = (step for step in _places(around.size) if not any(body.moved(where + step).meets(each) for each in taken))
+    free = (
+        step
+        for step in _places(around.size, columns)
+        if not any(body.moved(where + step).meets(each) for each in taken)
+    )
     step = next(free, Vector())
     avatar.armature.location += where + step + lift
     layer.update()
@@ -90,11 +97,11 @@ def is_first(avatar: Avatar, scene: bpy.types.Scene) -> bool:
     return all(each.armature == avatar.armature or each.armature.name not in scene.objects for each in avatars_of())
 
 
-def _places(size: Vector) -> Iterator[Vector]:
-    """From the cursor on: to the right, then the next row behind."""
-    across, behind = size.x + _GAP, size.y + _GAP
+def _places(size: Vector, columns: int) -> Iterator[Vector]:
+    """From the cursor on: to the right, then the next row behind. People of about one size get one grid."""
+    across, behind = (max(_STEP, math.ceil((edge + _GAP) / _STEP) * _STEP) for edge in size.xy)
     for row in range(ROWS):
-        for column in range(COLUMNS):
+        for column in range(columns):
             yield Vector((column * across, row * behind, 0))
 
 

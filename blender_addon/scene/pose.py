@@ -16,6 +16,7 @@ from ..core.failure import Failure
 from ..core.text import Text
 from .identity import Avatar, demand_avatar, needs_avatar
 from .joints import MARK, joints_of
+from .linked import needs_editable
 from .rotations import axis_angle_of, quaternion_of, rotation_of, turn
 
 SLIGHT = 1e-6
@@ -61,7 +62,7 @@ class PORTRAITKIT_OT_reset_pose(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.reset_pose"
     bl_label = "Reset Pose"
     bl_description = "Put all bones of the selected avatar back to rest. An action that moves it stays"
-    needs = (needs_avatar,)
+    needs = (needs_avatar, needs_editable)
 
     def perform(self, context: bpy.types.Context) -> None:
         rest(demand_avatar(context))
@@ -73,7 +74,7 @@ class PORTRAITKIT_OT_save_pose(PortraitOperator, ExportHelper, bpy.types.Operato
     bl_description = "Write the pose of the selected avatar into a file that Load Pose and the command line read"
     bl_options = {"REGISTER"}
 
-    needs = (needs_avatar,)
+    needs = (needs_avatar, needs_editable)
 
     filename_ext = ".json"
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})

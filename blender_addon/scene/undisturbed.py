@@ -52,14 +52,15 @@ def undisturbed(asked: Asked, *, selects: bool = False) -> Iterator[None]:
         with _kept_scene(scene, selects=selects):
             yield
         return
-    shown, layer = window.scene, window.view_layer.name
+    shown = [(each, each.scene, each.view_layer.name) for each in bpy.context.window_manager.windows]
     _show(window, scene, asked.layer)
     try:
         # The scene comes through the window: Blender's importer looks there, whatever an override says.
         with bpy.context.temp_override(window=window), _kept_scene(scene, selects=selects):
             yield
     finally:
-        _show(window, shown, layer)
+        for each, its, layer in shown:  # a window's children show the scene that it shows
+            _show(each, its, layer)
 
 
 def _show(window: bpy.types.Window, scene: bpy.types.Scene, layer: str) -> None:

@@ -3,13 +3,25 @@
 
 from __future__ import annotations
 
-from . import avatar, create, face, looks, pose, preferences
+from . import avatar, create, face, gallery, looks, menus, pose, preferences
 
 CLASSES: tuple[type, ...] = (
     *preferences.CLASSES,
     *create.CLASSES,
+    *gallery.CLASSES,
     *avatar.CLASSES,
     *looks.CLASSES,
     *face.CLASSES,
     *pose.CLASSES,
+    *menus.CLASSES,
 )
+
+
+def register() -> None:
+    """Our lines in Blender's menus."""
+    menus.register()
+
+
+def unregister() -> None:
+    """Take them away."""
+    menus.unregister()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Create panel: who it is, the gallery, what is made, and the Generate button."""
+"""The Create panel: who it is, what is made, and the Generate button."""
 
 from typing import Any
 
@@ -7,12 +7,10 @@ import bpy
 
 from ..base.wrap import say
 from ..core.engine_copies import recipe_fields
-from ..jobs.gallery import gallery
 from ..jobs.recipe_properties import IN_PANEL, PLAIN
 from ..jobs.recipes import OF_PARTS, topology_of
 from ..jobs.session import session
 from ..jobs.settings import PORTRAITKIT_PG_settings, settings_of
-from ..locale import T_
 from .parts import draw_state
 
 
@@ -60,44 +58,6 @@ class PORTRAITKIT_PT_create(PortraitPanel, bpy.types.Panel):
         column = layout.column()
         column.scale_y = 1.6
         column.operator("portraitkit.generate", text="Generate Another" if busy else "Generate", icon="USER")
-
-
-class PORTRAITKIT_PT_gallery(PortraitPanel, bpy.types.Panel):
-    """Pictures of people to pick from."""
-
-    bl_idname = "PORTRAITKIT_PT_gallery"
-    bl_parent_id = "PORTRAITKIT_PT_create"
-    bl_label = "Gallery"
-    bl_order = 0
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """Only with an engine that makes pictures; one that has not told yet is believed to."""
-        return session.link.is_set_up and (session.capabilities is None or session.has_feature("preview"))
-
-    def draw(self, context: bpy.types.Context) -> None:
-        """Buttons that fill it, and the pictures."""
-        layout = self.layout
-        settings = settings_of(context)
-        busy = bool(session.running("gallery"))
-        column = layout.column(align=True)
-        column.enabled = not busy
-        row = column.row(align=True)
-        row.operator("portraitkit.explore", icon="VIEWZOOM")
-        row.prop(settings, "explore_count", text="")
-        row = column.row(align=True)
-        row.operator("portraitkit.more_like_this", icon="COMMUNITY")
-        row.prop(settings, "vary_strength", text="", slider=True)
-        pair = gallery.pair
-        row = column.row(align=True)
-        row.enabled = pair is not None
-        if pair is None:
-            row.operator("portraitkit.between", text="Between: pick two people", icon="ARROW_LEFTRIGHT")
-        else:
-            text = T_("Between {first} and {second}", first=pair[0] + 1, second=pair[1] + 1)
-            row.operator("portraitkit.between", text=text, icon="ARROW_LEFTRIGHT", translate=False)
-        if gallery.cells:
-            draw_cells(layout, context)
 
 
 class PORTRAITKIT_PT_attributes(PortraitPanel, bpy.types.Panel):
@@ -203,37 +163,9 @@ def draw_person(layout: Any, settings: PORTRAITKIT_PG_settings) -> None:
     draw_section(column, settings, "person")
 
 
-def draw_cells(layout: Any, context: bpy.types.Context) -> None:
-    """The pictures with a button under each."""
-    width = getattr(context.region, "width", 300) if context.region is not None else 300
-    scale = bpy.context.preferences.system.ui_scale or 1.0
-    columns = max(2, int(width / (95 * scale)))
-    grid = layout.grid_flow(row_major=True, columns=columns, even_columns=True, even_rows=True, align=True)
-    for index, _cell in enumerate(gallery.cells):
-        box = grid.column(align=True)
-        icon = gallery.icon(index)
-        if icon:
-            box.template_icon(icon_value=icon, scale=4.5)
-        else:
-            empty = box.column()
-            empty.scale_y = 4.5
-            empty.label(text="", icon="TIME")
-        box.operator(
-            "portraitkit.pick",
-            text=str(index + 1),
-            depress=index in gallery.picks,
-            icon="CHECKMARK" if index == gallery.picked else "NONE",
-            translate=False,
-        ).index = index
-    row = layout.row()
-    row.label(text=gallery.title)
-    row.operator("portraitkit.clear_gallery", icon="X")
-
-
 CLASSES = (
     PORTRAITKIT_MT_models,
     PORTRAITKIT_PT_create,
-    PORTRAITKIT_PT_gallery,
     PORTRAITKIT_PT_attributes,
     PORTRAITKIT_PT_mesh,
 )
