@@ -22,9 +22,8 @@ class PORTRAITKIT_PT_looks(PortraitPanel, bpy.types.Panel):
     """Who the selected avatar is."""
 
     bl_idname = "PORTRAITKIT_PT_looks"
-    bl_parent_id = "PORTRAITKIT_PT_avatar"
     bl_label = "Its Attributes"
-    bl_order = 0
+    bl_order = 2
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
