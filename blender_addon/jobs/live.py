@@ -81,6 +81,10 @@ class Live:
         if self._seen.get(armature.session_uid) != now:
             self._seen[armature.session_uid] = now
             self.open(armature)
+            person = self._people.get(armature.session_uid)
+            # Asked at once: until the next timer a whole window may be drawn.
+            if not session.waits and person is not None and person.job is None and person.made_by == made_by:
+                self._look_after(armature.session_uid)
 
     def open(self, armature: bpy.types.Object) -> None:
         """Look after an avatar until its mesh is what its sliders say."""
@@ -160,6 +164,8 @@ class Live:
             self._refuse(avatar, person, failure)
             return None
         person.asked = dict(values)
+        if session.link.client is not None:
+            session.link.client.step()  # which sends it
         return ASKING
 
     def _take(self, avatar: Avatar, person: Person) -> None:
