@@ -80,17 +80,16 @@ class LookGroup(PortraitPanel):
 
 
 def draw_sliders(layout: Any, avatar: Avatar, names: list[str]) -> None:
-    """A slider for each attribute between the words for its ends, and a lock."""
+    """For each attribute its name, a slider with the words for its ends, and a lock."""
     locked = looks.locks_of(avatar.armature)
     column = layout.column(align=True)
     for name in names:
         known = row_of(name)
         row = column.row(align=True)
-        words = row.split(factor=0.2, align=True)
-        words.label(text=T_(known.low_end) if known else "", translate=False)
-        rest = words.split(factor=0.75, align=True)
-        rest.prop(avatar.armature, looks.path_of(name), text=T_(label_of(name)), slider=True, translate=False)
-        rest.label(text=T_(known.high_end) if known else "", translate=False)
+        words = row.split(factor=0.36, align=True)
+        words.label(text=T_(label_of(name)), translate=False)
+        ends = " – ".join(T_(each) for each in (known.low_end, known.high_end) if each) if known else ""
+        words.prop(avatar.armature, looks.path_of(name), text=ends, slider=True, translate=False)
         icon = "LOCKED" if name in locked else "UNLOCKED"
         row.operator("portraitkit.lock_look", text="", icon=icon, emboss=False).name = name
 

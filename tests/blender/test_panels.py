@@ -38,6 +38,7 @@ class Layout:
         own = re.fullmatch(r'\["(\w+)"\]', name)
         assert own[1] in data if own else name in data.bl_rna.properties, f"{data} has no property {name}"
         self.shown.append(name)
+        self.said.append(text or "")
 
     def progress(self, text: str, factor: float, translate: bool = True) -> None:
         assert isinstance(text, str) and 0 <= factor <= 1
@@ -114,7 +115,7 @@ def test_sliders_of_an_avatar(scene: Any, part: Part, engine: Path) -> None:
             each.draw(SimpleNamespace(layout=layout), bpy.context)
     names = part("scene.looks").names_of(part("scene.identity").selected_avatar(bpy.context).armature)
     assert sorted(own for own in layout.shown if own.startswith("[")) == sorted(f'["look_{name}"]' for name in names)
-    assert {"Feminine", "Masculine"} <= set(layout.said)
+    assert {"Gender", "Feminine – Masculine"} <= set(layout.said)
     assert {"seed", "texture_size"} <= set(layout.shown)
     manager.portraitkit_search = "nose"
     layout = Layout([])
