@@ -26,8 +26,8 @@ class Layout:
     def __getattr__(self, name: str) -> Any:
         if name in ("row", "column", "box", "split", "grid_flow"):
             return lambda **_: self
-        if name in ("separator", "template_icon"):
-            return lambda **_: None
+        if name in ("separator", "template_icon", "template_icon_view"):
+            return lambda *_, **__: None
         raise AttributeError(name)
 
     def label(self, text: str = "", icon: str = "NONE", translate: bool = True) -> None:
@@ -61,7 +61,7 @@ def draw_all(part: Part, addon: ModuleType) -> Layout:
     assert len(drawn) > 6
     for each in drawn:
         if getattr(each, "poll", lambda _: True)(bpy.context):
-            each.draw(SimpleNamespace(layout=layout), bpy.context)
+            each.draw(SimpleNamespace(layout=layout, group=getattr(each, "group", "")), bpy.context)
     part("ui.preferences").draw_engine(layout, bpy.context.preferences.addons[addon.__name__].preferences, bpy.context)
     part("jobs.error_dialog").draw_failure(layout, bpy.context)
     return layout
@@ -112,7 +112,7 @@ def test_sliders_of_an_avatar(scene: Any, part: Part, engine: Path) -> None:
     layout = Layout([])
     for each in ui.CLASSES:
         if each.poll(bpy.context):
-            each.draw(SimpleNamespace(layout=layout), bpy.context)
+            each.draw(SimpleNamespace(layout=layout, group=getattr(each, "group", "")), bpy.context)
     names = part("scene.looks").names_of(part("scene.identity").selected_avatar(bpy.context).armature)
     assert sorted(own for own in layout.shown if own.startswith("[")) == sorted(f'["look_{name}"]' for name in names)
     assert {"Gender", "Feminine – Masculine"} <= set(layout.said)
