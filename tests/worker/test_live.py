@@ -29,7 +29,7 @@ def test_a_shape_is_that_of_the_avatar(shared: Worker) -> None:
     answer = shared.ask("reshape", recipe=recipe)
     assert "reshape" in QUICK and "reshape" in shared.ask("capabilities")["features"]
     engine = Engine()
-    avatar = make_avatar(Recipe(**recipe), engine.model("starter"), name="slow")
+    avatar = make_avatar(Recipe.model_validate(recipe), engine.model("starter"), name="slow")
     assert [each["name"] for each in answer["parts"]] == [each.part for each in avatar.main.sections]
     assert sum(each["vertices"] for each in answer["parts"]) == len(avatar.main.vertices)
     assert np.array_equal(places(answer), avatar.main.vertices)
