@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from portrait_core.avatar import Avatar
 from portrait_core.engine.engine import Engine
 from portrait_core.errors import UsageError
 from portrait_core.parts.part_mesh import PartMesh
+from portrait_core.person import PersonOfParts
 from portrait_core.pipeline import make_avatar
 from portrait_core.pipeline.live import live_parts
 from portrait_core.recipe import Recipe
@@ -72,7 +75,7 @@ def test_what_is_worn_stays_while_it_moves(engine: Engine) -> None:
     for name in ("skin", "eye_left", "teeth"):
         assert np.array_equal(moved[name].vertices, hers[name].vertices), name
     model = engine.model("starter")
-    template = model.person(before).parts_template  # type: ignore[attr-defined]
+    template = cast("PersonOfParts", model.person(before)).parts_template
     hair = next(
         name for name, each in template.hair.items() if len(each.topologies[0].welded) == len(his["hair"].vertices)
     )

@@ -39,7 +39,7 @@ def reshape(fields: Fields, engine: Engine) -> dict[str, Any]:
         {"name": mesh.name, "vertices": len(mesh.vertices), "places": _packed(mesh.vertices.astype("<f4"))}
         for mesh in parts
     ]
-    size = sum(len(each["places"]) for each in packed)
+    size = sum(len(str(each["places"])) for each in packed)
     if size > MAX_LINE * 0.9:
         raise ProtocolError(f"the places of this avatar take {size} bytes, and a line holds {MAX_LINE}")
     own = attribute_values(recipe.model_copy(update={"attributes": {}}), model.header)
