@@ -33,6 +33,7 @@ class EngineLink:
         self.client: WorkerClient | None = None
         self._found: tuple[str, Path | None] = ("", None)
         self._told: tuple[Any, ...] = ()
+        self._before: Facts | None = None
         self.refusals: list[Failure] = []
         """Settings that the engine did not take, until somebody shows them."""
 
@@ -61,8 +62,9 @@ class EngineLink:
 
     @property
     def capabilities(self) -> Facts | None:
-        """What the engine can do; None until it has told."""
-        return self.client.capabilities if self.client is not None else None
+        """What the engine can do, also while it rests; None until it has told."""
+        told = self.client.capabilities if self.client is not None else None
+        return told if told is not None else self._before
 
     @property
     def is_open(self) -> bool:
@@ -133,9 +135,15 @@ class EngineLink:
         except Failure as failure:
             self.refusals.append(failure)
 
+    def rest(self) -> None:
+        """End the worker until it is asked for something again; what it can do stays known."""
+        known = self.capabilities
+        self.close()
+        self._before = known
+
     def close(self) -> None:
         """End the worker."""
-        client, self.client, self._told = self.client, None, ()
+        client, self.client, self._told, self._before = self.client, None, (), None
         self._found = ("", None)
         self.refusals.clear()
         if client is not None:

@@ -12,6 +12,7 @@ import logging
 import time
 
 from ..base import redraw
+from ..base.preferences_access import preference
 from ..base.ticker import Ticker
 from ..core.failure import Failure
 from ..core.text import Text
@@ -26,6 +27,8 @@ log = logging.getLogger("portraitkit")
 
 BUSY_WAIT = 0.05
 IDLE_WAIT = 0.5
+REST_AFTER = 10
+"""Minutes without work after which the engine ends, where the preferences do not say; its memory is Blender's then."""
 
 
 class Session:
@@ -36,6 +39,8 @@ class Session:
         self.tasks: list[Task] = []
         self.notices = notices
         self.ticker = Ticker(self.step, "the engine session")
+        self.used = time.monotonic()
+        """When the engine was last at work."""
 
     @property
     def waits(self) -> bool:
@@ -96,6 +101,7 @@ class Session:
     def wake(self) -> None:
         """Start the engine, so that it is warm and its models are known; :class:`Failure` without one."""
         self.link.open()
+        self.used = time.monotonic()
         if not self.waits:
             self.ticker.start()
 
@@ -126,8 +132,18 @@ class Session:
             resumed = self._advance(task)
         arriving = not resumed and self._arrive()
         if self.tasks or self.link.starting:
+            self.used = time.monotonic()
             return BUSY_WAIT
+        self._rest()
         return IDLE_WAIT if self.link.is_open or resumed or arriving else None
+
+    def _rest(self) -> None:
+        """End an engine that has had nothing to do for long; the next work starts it again."""
+        minutes = preference("rest_after", REST_AFTER)
+        if self.link.is_open and minutes and time.monotonic() - self.used > 60 * minutes:
+            log.info("the engine rests after %d minutes without work", minutes)
+            self.link.rest()
+            redraw.sidebars()
 
     def _arrive(self) -> bool:
         """Bring in what waits for a clear coast; whether some still does."""

@@ -215,6 +215,11 @@ class PORTRAITKIT_OT_find_engine(PortraitOperator, bpy.types.Operator):
         return Text("Engine found: {path}", path=python)
 
 
+def needs_running_engine(_context: bpy.types.Context) -> str:
+    """A condition: there is an engine to end."""
+    return "" if session.link.is_open else "The engine does not run"
+
+
 class PORTRAITKIT_OT_check_engine(PortraitOperator, bpy.types.Operator):
     """Start the engine and see what it says."""
 
@@ -241,6 +246,23 @@ def check() -> Workflow:
             names=", ".join(usable) or Text("none"),
         )
     )
+
+
+class PORTRAITKIT_OT_stop_engine(PortraitOperator, bpy.types.Operator):
+    """End the engine until it is needed again."""
+
+    bl_idname = "portraitkit.stop_engine"
+    bl_label = "Stop Engine"
+    bl_description = "End the engine and give its memory back; the next avatar starts it again. Work under way is lost"
+    bl_options = {"REGISTER"}
+    needs = (needs_running_engine,)
+
+    def perform(self, _context: bpy.types.Context) -> None:
+        """End the work, then the engine."""
+        if session.tasks:
+            session.restart()
+        else:
+            session.link.rest()
 
 
 class PORTRAITKIT_OT_remove_engine(PortraitOperator, bpy.types.Operator):
@@ -273,5 +295,6 @@ CLASSES = (
     PORTRAITKIT_OT_cancel_set_up,
     PORTRAITKIT_OT_find_engine,
     PORTRAITKIT_OT_check_engine,
+    PORTRAITKIT_OT_stop_engine,
     PORTRAITKIT_OT_remove_engine,
 )

@@ -112,4 +112,16 @@ ARRIVALS: dict[str, str] = {
     "Crowd from a Folder...": "Menge aus einem Ordner ...",
     "Portraitkit Avatar (.glb)": "Portraitkit-Avatar (.glb)",
     "Portraitkit Avatar (.glb, .fbx, .usdc)": "Portraitkit-Avatar (.glb, .fbx, .usdc)",
+    # an engine that rests
+    "Stop Engine": "Motor anhalten",
+    "End the engine and give its memory back; the next avatar starts it again. Work under way is lost": (
+        "Den Motor beenden und seinen Speicher freigeben; der nächste Avatar startet ihn wieder. Laufende Arbeit ist "
+        "verloren"
+    ),
+    "The engine does not run": "Der Motor läuft nicht",
+    "Rest After (min)": "Ruhen nach (min)",
+    "The engine ends after so many minutes without work, and starts again with the next; 0: never": (
+        "Der Motor endet nach so vielen Minuten ohne Arbeit und startet mit der nächsten wieder; 0: nie"
+    ),
+    "The engine rests; it starts with the next avatar.": "Der Motor ruht; er startet mit dem nächsten Avatar.",
 }

@@ -12,7 +12,7 @@ from ..base.preferences_access import ROOT
 from ..base.wrap import say
 from ..core.text import Text
 from ..jobs import setup
-from ..jobs.session import session
+from ..jobs.session import REST_AFTER, session
 from .parts import draw_error, draw_setup_progress
 
 
@@ -81,6 +81,13 @@ class PORTRAITKIT_AddonPreferences(bpy.types.AddonPreferences):
         max=1024,
         update=_changed,
     )
+    rest_after: bpy.props.IntProperty(
+        name="Rest After (min)",
+        description="The engine ends after so many minutes without work, and starts again with the next; 0: never",
+        default=REST_AFTER,
+        min=0,
+        max=1440,
+    )
     models_folder: bpy.props.StringProperty(
         name="Models",
         description="Where your own models are; empty: the usual folder",
@@ -113,6 +120,7 @@ class PORTRAITKIT_AddonPreferences(bpy.types.AddonPreferences):
         column.use_property_decorate = False
         column.prop(self, "device")
         column.prop(self, "memory_limit")
+        column.prop(self, "rest_after")
         column.prop(self, "models_folder")
         column.prop(self, "cache_folder")
 
@@ -132,6 +140,7 @@ def draw_engine(box: bpy.types.UILayout, own: PORTRAITKIT_AddonPreferences, cont
     with_engine = row.row(align=True)
     with_engine.enabled = session.link.is_set_up
     with_engine.operator("portraitkit.check_engine", icon="CHECKMARK")
+    with_engine.operator("portraitkit.stop_engine", icon="PAUSE")
     with_engine.operator("portraitkit.remove_engine", icon="TRASH")
     row.operator("portraitkit.open_log", icon="TEXT")
     column = box.column()
@@ -157,6 +166,8 @@ def engine_state() -> Text:
     told = session.capabilities
     if told is None:
         return Text("The engine is set up; it starts with the first avatar.")
+    if not session.link.is_open:
+        return Text("The engine rests; it starts with the next avatar.")
     facts = {"version": told["version"], "device": told.get("device", "cpu")}
     return Text("The engine {version} runs, on {device}.", **facts)
 
