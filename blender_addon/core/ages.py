@@ -75,7 +75,7 @@ def fitted(request: Message, capabilities: Mapping[str, Any] | None) -> Message:
     return {**request, **fields}
 
 
-_SINGLE = ("recipe", "a", "b")
+_SINGLE = ("recipe", "a", "b", "worn")
 """Fields of requests that hold a recipe; `recipes` holds several."""
 
 

@@ -10,15 +10,19 @@ from . import (
     error_dialog,
     gallery_view,
     handlers,
+    look_operators,
     make,
+    own_settings,
     people,
     pose_files,
     report,
     settings,
     setup,
+    textures_follow,
     waiting,
 )
 from .gallery import gallery
+from .live import live
 from .session import session
 
 CLASSES: tuple[type, ...] = (
@@ -27,6 +31,7 @@ CLASSES: tuple[type, ...] = (
     *report.CLASSES,
     *setup.CLASSES,
     *make.CLASSES,
+    *look_operators.CLASSES,
     *bake.CLASSES,
     *batch.CLASSES,
     *waiting.CLASSES,
@@ -41,16 +46,21 @@ def register() -> None:
     """Settings on scenes, and the handlers that keep the session going."""
     settings.register()
     gallery_view.register()
+    own_settings.register()
+    textures_follow.register()
     handlers.register()
 
 
 def unregister() -> None:
     """End the worker and all work, then take everything back."""
     setup.stop()
+    live.forget()
     session.close()
     session.notices.forget()
     gallery.clear()
     error_dialog.opener.stop()
     handlers.unregister()
     gallery_view.unregister()
+    textures_follow.unregister()
+    own_settings.unregister()
     settings.unregister()

@@ -7,9 +7,10 @@ from ..base.operator import PortraitOperator
 from ..base.paths import RELATIVE, absolute, model_named
 from ..core.failure import Failure
 from ..core.text import Text
+from ..scene import looks
 from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
 from ..scene.linked import needs_local
-from . import avatars, recipes, workflows
+from . import avatars, own_settings, recipes, workflows
 from .recipe_properties import IN_SCRIPTS, PERSON, annotations, recipe_value
 from .settings import settings_of
 from .task import Workflow
@@ -85,8 +86,8 @@ class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):
     bl_idname = "portraitkit.regenerate"
     bl_label = "Regenerate with Changes"
     bl_description = (
-        "Make the selected avatar anew with the settings of the Create panel. Its name, place, pose, and the "
-        "material settings that you changed stay"
+        "Make the selected avatar anew as its own sliders and settings say. Its name, place, pose, and the material "
+        "settings that you changed stay"
     )
     kind = "regenerate"
     needs = (needs_avatar, needs_local, needs_engine)
@@ -94,7 +95,7 @@ class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):
     changes: bpy.props.StringProperty(
         name="Changes",
         description='What to change, as JSON over the avatar\'s recipe, such as {"psi": 0.7}; '
-        "empty: the panel's settings",
+        "empty: its own sliders and settings",
         options={"SKIP_SAVE"},
     )
 
@@ -103,8 +104,9 @@ class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):
         avatar = ensure_own_identity(demand_avatar(context))
         if self.changes:
             recipe = avatars.recipe_of(avatar) | workflows.parse_facts(self.changes, "changes")
+            looks.put(avatar.armature, recipe.get("attributes") or {}, others=True)
         else:
-            recipe = recipes.from_settings(settings_of(context))
+            recipe = own_settings.recipe_for(avatar)
         workflow = workflows.regenerate(avatar.identity, avatar.name, recipe)
         return Text("Regenerating {name}", name=avatar.name), workflow
 

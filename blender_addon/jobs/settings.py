@@ -104,6 +104,9 @@ class PORTRAITKIT_PG_settings(bpy.types.PropertyGroup):
         ],
         default=AUTO,
     )
+    as_made: bpy.props.StringProperty(
+        name="As Made", description="Of an avatar: what these settings were when it was made, as JSON", default=""
+    )
     neck_at_cursor: bpy.props.BoolProperty(
         name="Neck at the Cursor",
         description="New avatars come with the joint of the neck, the origin of their file, at the 3D cursor. "

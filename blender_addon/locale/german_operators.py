@@ -13,11 +13,6 @@ OPERATORS: dict[str, str] = {
         "Den Avatar machen und in die Szene holen. ESC über der 3D-Ansicht bricht ab"
     ),
     "Regenerate with Changes": "Mit Änderungen neu erzeugen",
-    "Make the selected avatar anew with the settings of the Create panel. Its name, place, pose, and the material "
-    "settings that you changed stay": (
-        "Den gewählten Avatar mit den Einstellungen des Feldes „Erzeugen“ neu machen. Name, Ort, Pose und geänderte "
-        "Materialeinstellungen bleiben"
-    ),
     "Edit Its Settings": "Seine Einstellungen bearbeiten",
     "Show the settings that the selected avatar was made with in the Create panel, ready to be changed": (
         "Die Einstellungen, mit denen der gewählte Avatar gemacht wurde, im Feld „Erzeugen“ zum Ändern zeigen"
@@ -44,9 +39,6 @@ OPERATORS: dict[str, str] = {
     "Discard": "Verwerfen",
     "Delete it instead": "Ihn stattdessen löschen",
     "Changes": "Änderungen",
-    "What to change, as JSON over the avatar's recipe, such as {\"psi\": 0.7}; empty: the panel's settings": (
-        'Was zu ändern ist, als JSON über dem Rezept des Avatars, etwa {"psi": 0.7}; leer: die Einstellungen des Feldes'
-    ),
     "A recipe as JSON; empty: the one of the avatar that the mesh belongs to, or the panel's": (
         "Ein Rezept als JSON; leer: das des Avatars, zu dem das Mesh gehört, oder das des Feldes"
     ),

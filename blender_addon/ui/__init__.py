@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from . import avatar, create, face, gallery, menus, pose, preferences
+from . import avatar, create, face, gallery, looks, menus, pose, preferences
 
 CLASSES: tuple[type, ...] = (
     *preferences.CLASSES,
     *create.CLASSES,
     *gallery.CLASSES,
     *avatar.CLASSES,
+    *looks.CLASSES,
     *face.CLASSES,
     *pose.CLASSES,
     *menus.CLASSES,

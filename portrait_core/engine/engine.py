@@ -7,6 +7,7 @@ import importlib
 import os
 from collections import OrderedDict
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from portrait_core.recipe import Recipe
@@ -22,7 +23,8 @@ KEPT_MODELS = 2
 
 
 class Engine:
-    """Loads models when they are first needed. Used by the job thread only, except :attr:`memory_limit`."""
+    """Loads models when they are first needed. Models and their people may be asked for by several threads; settings
+    are changed by the job thread only."""
 
     def __init__(self, *, kept_persons: int = 3) -> None:
         """``kept_persons``: how many people of each model stay in memory; where nobody comes again, 1 will do."""
@@ -32,6 +34,7 @@ class Engine:
         self._kept_persons = kept_persons
         self._models: OrderedDict[tuple[str, float, str], KeptPersons] = OrderedDict()
         self._headers: dict[tuple[str, float], ModelHeader] = {}
+        self._loading = Lock()
 
     def configure(self, *, device: str | None, models_folder: Path | None, reset_folder: bool) -> None:
         """Change what is given; raises :class:`UsageError` for a device that is not there."""
@@ -64,11 +67,12 @@ class Engine:
 
         path = find_model(name)
         key = (str(path), path.stat().st_mtime)
-        if key not in self._headers:
+        found = self._headers.get(key)
+        if found is None:
             if len(self._headers) >= 32:
                 self._headers.clear()
-            self._headers[key] = read_header(path)
-        return self._headers[key]
+            found = self._headers[key] = read_header(path)
+        return found
 
     def capabilities(self, name: str) -> frozenset[Capability]:
         """What a model by name or path offers; it is not loaded for this."""
@@ -86,17 +90,18 @@ class Engine:
         from portrait_core.models.load import load_model
         from portrait_core.runtime.devices import choose_device
 
-        key = self._key(name)
-        if key not in self._models:
-            while len(self._models) >= KEPT_MODELS:
-                self._models.popitem(last=False)
-            self._models[key] = KeptPersons(load_model(key[0], str(choose_device(self.device))), self._kept_persons)
-        self._models.move_to_end(key)
-        return self._models[key]
+        with self._loading:
+            key = self._key(name)
+            if key not in self._models:
+                while len(self._models) >= KEPT_MODELS:
+                    self._models.popitem(last=False)
+                self._models[key] = KeptPersons(load_model(key[0], str(choose_device(self.device))), self._kept_persons)
+            self._models.move_to_end(key)
+            return self._models[key]
 
     def forget_persons(self) -> None:
         """Let go of every person that was kept: the memory is needed for something else."""
-        for model in self._models.values():
+        for model in list(self._models.values()):
             model.forget()
 
     def _key(self, name: str) -> tuple[str, float, str]:

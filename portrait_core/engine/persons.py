@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from threading import Lock
 
 from portrait_core.person import Capability, Person, who
 from portrait_core.portrait_model import PortraitModel
@@ -18,6 +19,7 @@ class KeptPersons:
         self._model = model
         self._count = count
         self._persons: OrderedDict[tuple[object, ...], Person] = OrderedDict()
+        self._making = Lock()
 
     @property
     def header(self) -> ModelHeader:
@@ -31,15 +33,17 @@ class KeptPersons:
 
     def person(self, recipe: Recipe) -> Person:
         """The person that ``recipe`` says, of the last ``count`` or new; raises as the model does."""
-        key = who(recipe)
-        if key not in self._persons:
-            made = self._model.person(recipe)
-            while len(self._persons) >= self._count:
-                self._persons.popitem(last=False)
-            self._persons[key] = made
-        self._persons.move_to_end(key)
-        return self._persons[key]
+        with self._making:
+            key = who(recipe)
+            if key not in self._persons:
+                made = self._model.person(recipe)
+                while len(self._persons) >= self._count:
+                    self._persons.popitem(last=False)
+                self._persons[key] = made
+            self._persons.move_to_end(key)
+            return self._persons[key]
 
     def forget(self) -> None:
         """Let go of all people, and of the memory that they take."""
-        self._persons.clear()
+        with self._making:
+            self._persons.clear()

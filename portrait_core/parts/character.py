@@ -29,8 +29,8 @@ from portrait_core.parts.template import PartsTemplate
 @dataclass(frozen=True)
 class Wanted:
     """``kinds`` of parts, keys of :data:`KINDS`, all of them if None; ``detail`` of the skin, one of
-    :data:`portrait_core.parts.skin.DETAILS`; ``hair`` and ``garment`` by their names in the template, the person's own
-    if None.
+    :data:`portrait_core.parts.skin.DETAILS`; ``hair``, ``garment``, ``lashes`` and ``brows`` by their names in the
+    template, the person's own if None.
 
     Raises ``ValueError`` on construction for a kind or a detail that there is none of.
     """
@@ -39,6 +39,8 @@ class Wanted:
     detail: int = 0
     hair: str | None = None
     garment: str | None = None
+    lashes: str | None = None
+    brows: str | None = None
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.kinds or ()) - set(KINDS))
@@ -56,7 +58,7 @@ class Figure:
     """One person of a template while the parts are made; what several kinds need is made once."""
 
     def __init__(self, template: PartsTemplate, look: PersonLook, wanted: Wanted | None = None) -> None:
-        """Raises ``KeyError`` for hair or a garment that the template lacks."""
+        """Raises ``KeyError`` for hair, a garment, lashes or brows that the template lacks."""
         self.template, self.look, self.wanted = template, look, wanted or Wanted()
         self.detail = self.wanted.detail
         self.prepared = prepared(template)
@@ -93,6 +95,20 @@ class Figure:
             return None
         name = garment_of(self.look, self.masculine, self.template.garments)
         return None if name is None else self.template.garments[name]
+
+    @cached_property
+    def lashes(self) -> str | None:
+        """The name of the lashes; None where the template has none."""
+        if self.wanted.lashes is not None or not self.template.lashes:
+            return self.wanted.lashes
+        return lash_style(self.masculine, self.template.lashes)
+
+    @cached_property
+    def brows(self) -> str | None:
+        """The name of the brows; None where the template has none."""
+        if self.wanted.brows is not None or not self.template.brows:
+            return self.wanted.brows
+        return brow_style(self.look, self.masculine, self.template.brows)
 
     @cached_property
     def masculine(self) -> float:
@@ -173,19 +189,17 @@ def _mouth(*names: str) -> Callable[[Figure], list[PartMesh]]:
 
 
 def _lashes(figure: Figure) -> list[PartMesh]:
-    lashes = figure.template.lashes
-    if not lashes:
+    style = figure.lashes
+    if style is None:
         return []
-    style = lash_style(figure.masculine, lashes)
-    return [lashes[style].mesh("lashes", figure.body, figure.prepared.fitted("lashes", style))]
+    return [figure.template.lashes[style].mesh("lashes", figure.body, figure.prepared.fitted("lashes", style))]
 
 
 def _brows(figure: Figure) -> list[PartMesh]:
-    brows = figure.template.brows
-    if not brows:
+    style = figure.brows
+    if style is None:
         return []
-    style = brow_style(figure.look, figure.masculine, brows)
-    return [brows[style].mesh("brows", figure.body, figure.prepared.fitted("brows", style))]
+    return [figure.template.brows[style].mesh("brows", figure.body, figure.prepared.fitted("brows", style))]
 
 
 def _hair(figure: Figure) -> list[PartMesh]:

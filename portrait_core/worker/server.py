@@ -60,11 +60,12 @@ class Server:
         self._ended = threading.Event()
         self._warm = threading.Event()
         self._slow: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._live: queue.SimpleQueue[Message] = queue.SimpleQueue()
         writer.on_broken = self._client_left
 
     def run(self) -> None:
         """Work until the end; returns when everything open was answered."""
-        for target in (self._read, self._beat, self._answer_slowly):
+        for target in (self._read, self._beat, self._answer_slowly, self._answer_live):
             threading.Thread(target=target, name=target.__name__.strip("_"), daemon=True).start()
         try:
             warm_up()
@@ -124,6 +125,8 @@ class Server:
         if name in QUICK:
             if name in ("capabilities", "models"):
                 self._slow.put(request)
+            elif name == "reshape":
+                self._live.put(request)
             else:
                 self._quick(number, name, request)
             return
@@ -166,6 +169,20 @@ class Server:
                 fields.done()
                 asked = answers.capabilities if request["do"] == "capabilities" else answers.models
                 self._writer.send({"event": "result", "id": number, "result": asked(self._engine)})
+            except Exception as error:
+                self._send_error(number, error)
+
+    def _answer_live(self) -> None:
+        """Shapes for sliders that move: beside the jobs, one after the other."""
+        self._warm.wait()
+        while True:
+            request = self._live.get()
+            number = str(request["id"])
+            try:
+                from portrait_core.worker.jobs.live import reshape
+
+                result = reshape(Fields(request, known=("id", "do")), self._engine)
+                self._writer.send({"event": "result", "id": number, "result": result})
             except Exception as error:
                 self._send_error(number, error)
 

@@ -12,6 +12,7 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -74,6 +75,9 @@ def texts() -> dict[str, str]:
     for text, name in of_recipe_fields():
         if not SAME.fullmatch(text):
             found.setdefault(text, f"the recipe field {name}")
+    for text, name in of_attributes():
+        if text and not SAME.fullmatch(text):
+            found.setdefault(text, f"the attribute {name}")
     return found
 
 
@@ -83,6 +87,27 @@ def of_recipe_fields() -> Iterator[tuple[str, str]]:
         if row.panel and row.kind in ("flag", "count", "number", "choice", "words", "text"):
             told = [row.label, row.help.removesuffix("."), *(each for pair in row.choices.values() for each in pair)]
             yield from ((text, row.name) for text in told)
+
+
+def of_attributes() -> Iterator[tuple[str, str]]:
+    """What sliders of the shipped model's attributes show: text, attribute."""
+    table = attribute_table()
+    for group in table.GROUPS:
+        yield group, "GROUPS"
+    for row in table.TABLE:
+        told = (table.label_of(row.name), row.low_end, row.high_end, row.about)
+        yield from ((text, row.name) for text in told)
+
+
+def attribute_table() -> ModuleType:
+    """The add-on's table of attributes, which needs no Blender."""
+    name = "words.attribute_table"
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, ADDON / "core" / "attribute_table.py")
+        assert spec is not None and spec.loader is not None
+        sys.modules[name] = module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[name]
 
 
 def put_together() -> dict[str, str]:

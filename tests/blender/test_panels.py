@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -33,7 +35,8 @@ class Layout:
         self.said.append(text)
 
     def prop(self, data: Any, name: str, text: str | None = None, **_: Any) -> None:
-        assert name in data.bl_rna.properties, f"{data} has no property {name}"
+        own = re.fullmatch(r'\["(\w+)"\]', name)
+        assert own[1] in data if own else name in data.bl_rna.properties, f"{data} has no property {name}"
         self.shown.append(name)
 
     def progress(self, text: str, factor: float, translate: bool = True) -> None:
@@ -97,3 +100,25 @@ def test_with_everything(
         assert words in said, said
     fields = {row.name for row in part("jobs.recipe_properties").PLAIN}
     assert fields | {"texture_size", "levels", "shared_maps"} <= set(layout.shown)
+
+
+def test_sliders_of_an_avatar(scene: Any, part: Part, engine: Path) -> None:
+    """All under their headings, those that are looked for, and its settings."""
+    recipe = {"model": "starter", "seed": 7, "topology": "parts", "texture_size": 64, "normal_map": False}
+    assert bpy.ops.portraitkit.generate(recipe=json.dumps(recipe), name="Ada") == {"FINISHED"}
+    assert bpy.ops.portraitkit.show_looks() == {"FINISHED"}
+    ui, manager = part("ui.looks"), bpy.context.window_manager
+    layout = Layout([])
+    for each in ui.CLASSES:
+        if each.poll(bpy.context):
+            each.draw(SimpleNamespace(layout=layout), bpy.context)
+    names = part("scene.looks").names_of(part("scene.identity").selected_avatar(bpy.context).armature)
+    assert sorted(own for own in layout.shown if own.startswith("[")) == sorted(f'["look_{name}"]' for name in names)
+    assert {"Feminine", "Masculine"} <= set(layout.said)
+    assert {"seed", "texture_size"} <= set(layout.shown)
+    manager.portraitkit_search = "nose"
+    layout = Layout([])
+    ui.PORTRAITKIT_PT_looks.draw(SimpleNamespace(layout=layout), bpy.context)
+    manager.portraitkit_search = ""
+    assert sum(own.startswith("[") for own in layout.shown) == 3
+    part("jobs.session").session.restart()

@@ -25,6 +25,7 @@ FIELDS: dict[str, list[str]] = {
     "cancel": ["target"],
     "capabilities": ["x"],
     "models": ["x"],
+    "reshape": ["recipe", "worn"],
     "shutdown": ["x"],
     "configure": ["device", "memory_limit"],
     "preview": ["recipes", "folder", "size"],
