@@ -61,6 +61,6 @@ def unregister() -> None:
     error_dialog.opener.stop()
     handlers.unregister()
     gallery_view.unregister()
-    own_settings.unregister()
     textures_follow.unregister()
+    own_settings.unregister()
     settings.unregister()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ class EngineLink:
         self._found: tuple[str, Path | None] = ("", None)
         self._told: tuple[Any, ...] = ()
         self._before: Facts | None = None
+        self.used = time.monotonic()
+        """When something was last asked of it, or under way."""
         self.refusals: list[Failure] = []
         """Settings that the engine did not take, until somebody shows them."""
 
@@ -83,6 +86,7 @@ class EngineLink:
 
     def open(self) -> WorkerClient:
         """The client; made if there is none. Raises :class:`Failure` without an engine."""
+        self.used = time.monotonic()
         if self.client is None:
             python = self.python
             if python is None:

@@ -39,8 +39,6 @@ class Session:
         self.tasks: list[Task] = []
         self.notices = notices
         self.ticker = Ticker(self.step, "the engine session")
-        self.used = time.monotonic()
-        """When the engine was last at work."""
 
     @property
     def waits(self) -> bool:
@@ -101,7 +99,6 @@ class Session:
     def wake(self) -> None:
         """Start the engine, so that it is warm and its models are known; :class:`Failure` without one."""
         self.link.open()
-        self.used = time.monotonic()
         if not self.waits:
             self.ticker.start()
 
@@ -132,7 +129,7 @@ class Session:
             resumed = self._advance(task)
         arriving = not resumed and self._arrive()
         if self.tasks or self.link.starting:
-            self.used = time.monotonic()
+            self.link.used = time.monotonic()
             return BUSY_WAIT
         self._rest()
         return IDLE_WAIT if self.link.is_open or resumed or arriving else None
@@ -140,7 +137,7 @@ class Session:
     def _rest(self) -> None:
         """End an engine that has had nothing to do for long; the next work starts it again."""
         minutes = preference("rest_after", REST_AFTER)
-        if self.link.is_open and minutes and time.monotonic() - self.used > 60 * minutes:
+        if self.link.is_open and minutes and time.monotonic() - self.link.used > 60 * minutes:
             log.info("the engine rests after %d minutes without work", minutes)
             self.link.rest()
             redraw.sidebars()

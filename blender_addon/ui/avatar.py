@@ -37,6 +37,7 @@ class PORTRAITKIT_PT_avatar(PortraitPanel, bpy.types.Panel):
             column = layout.column(align=True)
             column.operator("portraitkit.take_recipe", icon="GREASEPENCIL")
             column.operator("portraitkit.regenerate", icon="FILE_REFRESH")
+            column.operator("portraitkit.show", icon="ZOOM_SELECTED")
             if "hair" in avatar.parts:
                 offer(layout, "portraitkit.hair_curves", "CURVES_DATA")
             offer(layout, "portraitkit.mark_asset", "ASSET_MANAGER")

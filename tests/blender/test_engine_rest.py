@@ -36,7 +36,7 @@ def test_rest_and_stop(scene: Any, part: Part, engine: Path) -> None:
     assert bpy.ops.portraitkit.check_engine() == {"FINISHED"}
     pid, told = int(session.link.client.engine["pid"]), session.capabilities
     assert session.step() is not None and session.link.is_open, "it has just been at work"
-    session.used -= 60 * part("jobs.session").REST_AFTER + 1
+    session.link.used -= 60 * part("jobs.session").REST_AFTER + 1
     assert session.step() is None, "and nothing is left for the timer"
     assert ended(pid) and not session.link.is_open
     assert session.capabilities == told and not session.link.starting
