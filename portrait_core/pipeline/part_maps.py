@@ -65,15 +65,16 @@ def _plain(roughness: float, **more: Mapping[str, object]) -> Material:
 MATERIALS: dict[str, Material] = {
     # The skin's roughness is in its map.
     "skin": Material(extensions={"KHR_materials_specular": {"specularFactor": 0.7}}),
-    # The wet film of an eye: a highlight over whatever lies beneath.
+    # Its iris is flat, and a mirror that is flat shows a bright window over all of it: what lies beneath the cornea
+    # hardly shines.
     "eye": Material(
-        factors={METALNESS: 0.0, ROUGHNESS: 0.35},
-        extensions={COAT: {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.03}},
+        factors={METALNESS: 0.0, ROUGHNESS: 0.35}, extensions={"KHR_materials_specular": {"specularFactor": 0.25}}
     ),
-    # Black: a veil of any other colour would lie over the pupil.
+    # The highlight is this round film's. Programs fade it with the veil, so there is some of that; black, since any
+    # other colour would lie over the pupil.
     "cornea": Material(
         alpha="blend",
-        factors={COLOUR: (0.0, 0.0, 0.0, 0.04), METALNESS: 0.0, ROUGHNESS: 0.03},
+        factors={COLOUR: (0.0, 0.0, 0.0, 0.15), METALNESS: 0.0, ROUGHNESS: 0.03},
         extensions={COAT: {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.0}},
     ),
     "tear": Material(alpha="blend", factors={COLOUR: (1.0, 1.0, 1.0, 0.25), METALNESS: 0.0, ROUGHNESS: 0.05}),
