@@ -241,7 +241,7 @@ def _tapering(
     # Beyond the image nothing goes on: reflected there, the ends at its border would lie amid hair.
     reach = round(NARROW / width / step / 2)
     around = np.pad(within, 2 * reach, mode="edge")
-    within = ndimage.grey_closing(around, 1 + 2 * reach)[(slice(2 * reach, 2 * reach + len(within)),) * 2]
+    within = ndimage.grey_closing(around, (1 + 2 * reach,) * 2)[(slice(2 * reach, 2 * reach + len(within)),) * 2]
     size = (len(along), len(along))
     return within if step == 1 else np.asarray(Image.fromarray(within).resize(size, Image.Resampling.BILINEAR))
 
