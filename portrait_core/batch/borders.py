@@ -101,8 +101,9 @@ def torn_share(
     """The share, 0 to 1, of a mesh's visible lower borders that are teeth.
 
     Visible is a border whose texels are not transparent; a tooth must be seen from around or from below as well. Lower
-    is what lies under the height ``below``. ``opacity`` (S, S), 0 to 1, row 0 at the top, None where all is solid;
-    ``queries`` those of the mesh, where they are there already.
+    is what lies under the height ``below``. A vertex where a border touches another or itself is a tooth too: faces
+    that are missing between others leave such corners. ``opacity`` (S, S), 0 to 1, row 0 at the top, None where all is
+    solid; ``queries`` those of the mesh, where they are there already.
     """
     welded, number = without_seams(vertices)
     own = number[faces]
@@ -118,7 +119,8 @@ def torn_share(
     found = teeth(welded, own)
     tooth = (found.rough > TOOTH) & (found.rough > SHARP * found.edge)
     tooth &= shown[found.vertices] & shown[found.beside].all(axis=1)
-    at = found.vertices[tooth]
+    touched = np.bincount(border_edges(own).ravel(), minlength=len(welded)) > 2
+    at = np.concatenate([found.vertices[tooth], np.flatnonzero(touched & shown)])
     met = queries or MeshQueries(np.asarray(vertices, np.float32), np.asarray(faces, np.int32))
     at = at[_seen(met, welded[at])]
     return float(share[at].sum() / max(float(length.sum()), LENGTH))

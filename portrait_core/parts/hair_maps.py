@@ -238,7 +238,10 @@ def _tapering(
     within = tapering(style, opacity[few], across[few], along[few]).astype(np.float32)
     # The nearest end of a texel is not that of its neighbour; without the step nothing is cut out inside.
     within = np.maximum(within, ndimage.gaussian_filter(within, SMOOTH / width / step))
-    within = ndimage.grey_closing(within, 1 + 2 * round(NARROW / width / step / 2))
+    # Beyond the image nothing goes on: reflected there, the ends at its border would lie amid hair.
+    reach = round(NARROW / width / step / 2)
+    around = np.pad(within, 2 * reach, mode="edge")
+    within = ndimage.grey_closing(around, (1 + 2 * reach,) * 2)[(slice(2 * reach, 2 * reach + len(within)),) * 2]
     size = (len(along), len(along))
     return within if step == 1 else np.asarray(Image.fromarray(within).resize(size, Image.Resampling.BILINEAR))
 

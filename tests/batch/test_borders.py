@@ -38,6 +38,25 @@ def test_a_border_in_teeth_is_torn_and_even_or_wavy_ones_are_not() -> None:
     assert torn_share(*strip(0.006 * np.sin(count / 6)), None, 0.02) < 0.01
 
 
+def test_a_border_that_touches_itself_is_torn_and_a_straight_step_is_not() -> None:
+    """Cells of a grid in two rows: where the lower ones are whole, and where they lie apart with corners that touch."""
+    count, cells = 80, np.arange(79)
+    at = np.linspace(0, 0.4, count)
+    places = np.concatenate([np.stack([at, np.full(count, y), np.zeros(count)], 1) for y in (0.0, 0.005, 0.010)])
+    uvs = np.tile(np.array([[0.5, 0.5]]), (len(places), 1))
+
+    def rows(lower: NDArray[np.int64], upper: NDArray[np.int64]) -> NDArray[np.int64]:
+        low = np.concatenate([lower, count + upper])
+        quads = np.stack([low, low + 1, low + count + 1, low + count], 1)
+        return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+
+    whole, stepped = rows(cells, cells), rows(cells[:40], cells)
+    assert torn_share(places, whole, uvs, None, 0.02) == 0.0
+    assert torn_share(places, stepped, uvs, None, 0.02) < 0.02
+    touching = rows(cells[::2], cells[1::2])
+    assert torn_share(places, touching, uvs, None, 0.02) > 0.3
+
+
 def test_teeth_that_are_transparent_or_above_do_not_count() -> None:
     torn = strip(0.006 * (np.arange(160) % 2))
     clear = np.ones((64, 64))

@@ -133,7 +133,7 @@ def test_opaque_materials_are_pictured_as_the_plain_preview_does(monkeypatch: py
     vertices, normals = avatar.posed()
     camera = Camera.orbit(0.4, 0.1)
     plain = Preview(vertices, normals, level.faces, level.uvs, level.maps.base_colour)
-    through_layers = LayeredScene(level, vertices, normals, replace(USUAL, vertex_rays=1.0))
+    through_layers = LayeredScene(level, vertices, normals, replace(USUAL, rays=1.0))
     first, second = (each.render(camera.cam2world, camera.intrinsics, 64) for each in (plain, through_layers))
     both = (first.mask > 0.99) & (second.mask > 0.99)
     difference = np.abs(first.image.astype(int) - second.image.astype(int))[both]

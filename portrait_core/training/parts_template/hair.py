@@ -140,7 +140,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
     drawn = texture_strands(modelled, triangles, halves(corners), uvs.astype(np.float64), directions)
     places = modelled
     if cut.dense:
-        rgba[..., 3] = ndimage.grey_closing(rgba[..., 3], WISPS)
+        rgba[..., 3] = ndimage.grey_closing(rgba[..., 3], (WISPS, WISPS))
     if cut.short:
         border = hairline_border(
             places, triangles, _corner_uvs(corners, uvs), rgba[..., 3], mannequin, fringe=cut.fringe
@@ -167,7 +167,7 @@ def hair_style(folder: Path, proxy: Proxy, mannequin: Mannequin, controls: Contr
     shown &= (above[quads].max(axis=1) > -BURIED) | (cut.nape & (places[quads, 1].min(axis=1) < NAPE))
     quads, corners = quads[shown], corners[shown]
     head = mannequin.places - eyes, mannequin.triangles
-    solid = ndimage.grey_erosion(rgba[..., 3], LINING)
+    solid = ndimage.grey_erosion(rgba[..., 3], (LINING, LINING))
     seen = seen_quads(places, quads, _corner_uvs(corners, uvs), solid, head)
     quads, corners = quads[seen], corners[seen]
     triangles = halves(quads)
