@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from portrait_core.avatar import Avatar
+from portrait_core.face.moved import JAW_OPEN
 from portrait_core.formats.bones import rename_bones
 from portrait_core.formats.gltf.writer import glb_bytes
 from portrait_core.formats.other_rest import as_named
@@ -153,7 +154,8 @@ def test_joints_make_what_shapes_do_not(scheme: str) -> None:
     assert {"jawOpen", "jawLeft", "eyeLookOutLeft", "viseme_aa"} <= set(found) and "mouthSmileLeft" not in found
     names: dict[str, str] = dict(zip(("jaw", "left_eye"), rename(("jaw", "left_eye"), scheme), strict=True))
     rest = read.world({})
-    for shape, joint, turn in (("jawOpen", "jaw", (30.5, 0, 0)), ("eyeLookOutLeft", "left_eye", (0, 25, 0))):
+    wide = float(np.degrees(JAW_OPEN))  # as far as the shape opens it
+    for shape, joint, turn in (("jawOpen", "jaw", (wide, 0, 0)), ("eyeLookOutLeft", "left_eye", (0, 25, 0))):
         entry = found[shape]
         assert entry["extensions"] == {"KHR_character_expression_joint": {"channels": [0]}}
         ((key, begin),) = read.response(entry, 0.0).items()
