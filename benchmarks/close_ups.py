@@ -56,9 +56,10 @@ def _mouth(places: Places) -> NDArray[np.float64]:
 
 
 def _neckline(places: Places) -> NDArray[np.float64]:
-    skin = places["skin"]
     chin = _mouth(places)[1] - 0.13
-    front = skin[np.abs(skin[:, 1] - chin) < 0.01]
+    # Under a high collar there is no skin at that height.
+    seen = np.concatenate([places[part] for part in ("skin", "garment") if part in places])
+    front = seen[np.abs(seen[:, 1] - chin) < 0.01]
     return np.array([0, chin - 0.02, front[:, 2].max()])
 
 

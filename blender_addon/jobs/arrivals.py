@@ -7,7 +7,6 @@ A finished file is never lost: one that cannot come in, for whatever reason, sta
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
@@ -18,36 +17,10 @@ from ..scene import coast, framing, placing
 from ..scene.identity import Avatar, find
 from ..scene.undisturbed import Asked, undisturbed
 from . import avatars
-from .files import OpenFile
+from .arrival import Arrival
 from .notices import notices
 
 log = logging.getLogger("portraitkit")
-
-
-@dataclass
-class Arrival:
-    """An avatar that is made, and where it shall go."""
-
-    path: Path
-    name: str
-    origin: OpenFile
-    asked: Asked
-    thumbnail: Path | None = None
-    replaces: str = ""
-    """Identity of the avatar whose place it takes; empty for a new one."""
-    waste: tuple[Path, ...] = ()
-    """Files to delete when it is in the scene, or is not wanted; none of what the user wanted to keep."""
-    why: Text | str = ""
-    """Why it waits, for the panel."""
-    columns: int = placing.COLUMNS
-    """How many stand in a row, where the 3D cursor's place is taken."""
-    by_hand: bool = field(default=False)
-    """It comes in when the user says so, not by itself."""
-
-    def drop(self) -> None:
-        """Delete what was made for it alone."""
-        for each in self.waste:
-            each.unlink(missing_ok=True)
 
 
 class Arrivals:

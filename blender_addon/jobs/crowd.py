@@ -15,7 +15,8 @@ from ..core.text import Text
 from ..scene.glb_facts import facts_in, read_tree
 from ..scene.undisturbed import Asked, asked_from
 from . import recipes, workflows
-from .arrivals import Arrival, arrivals
+from .arrival import Arrival
+from .arrivals import arrivals
 from .files import OpenFile, open_file
 from .gallery import gallery
 from .notices import notices

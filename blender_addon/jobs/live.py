@@ -27,7 +27,7 @@ from ..core.failure import Failure
 from ..core.text import Text
 from ..scene import live_mesh, looks
 from ..scene.glb_facts import KEY
-from ..scene.identity import Avatar, avatars_of
+from ..scene.identity import Avatar, is_avatar
 from . import attributes, own_settings, textures_follow
 from .notices import notices
 from .session import session
@@ -117,7 +117,9 @@ class Live:
             each.clear()
 
     def _look_after(self, number: int) -> float | None:
-        avatar = next((each for each in avatars_of() if each.armature.session_uid == number), None)
+        # By its number first: many people look after themselves in one step, and facts are JSON.
+        found = next((each for each in bpy.data.objects if each.session_uid == number), None)
+        avatar = Avatar(found) if found is not None and is_avatar(found) else None
         if avatar is None or not avatar.recipe:
             self._open.discard(number)
             return None

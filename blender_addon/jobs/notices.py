@@ -4,13 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from ..core.failure import Failure
 from ..core.text import Text, text_of
-
-if TYPE_CHECKING:
-    from .arrivals import Arrival
+from .arrival import Arrival
 
 
 @dataclass

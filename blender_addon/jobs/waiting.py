@@ -9,7 +9,8 @@ from ..scene.coast import needs_calm_mode
 from ..scene.framing import frame
 from ..scene.identity import demand_avatar, needs_avatar
 from ..scene.undisturbed import asked_from
-from .arrivals import Arrival, arrivals
+from .arrival import Arrival
+from .arrivals import arrivals
 from .notices import notices
 
 

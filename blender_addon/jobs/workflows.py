@@ -17,7 +17,8 @@ from ..scene import maps
 from ..scene.identity import Avatar, find
 from ..scene.undisturbed import Asked, asked_from
 from . import avatars
-from .arrivals import Arrival, arrivals
+from .arrival import Arrival
+from .arrivals import arrivals
 from .files import OpenFile, open_file
 from .gallery import gallery
 from .notices import notices

@@ -41,6 +41,9 @@ MOVING = 0.001
 """Metres that a shape moves a lid at least to be looked at."""
 ROOTED, ROOTED_SHARE = 0.0015, 0.3
 """Metres from a lid within which a vertex of lashes is a root; at least this share of them are."""
+LASHES_UP, LASHES_FORTH = 0.0011, 0.0015
+"""Metres that the lashes of a closed upper lid stand higher, and farther forth, than their roots: to the line where
+lids meet, which lies over the lid's own edge. Else they come out of the lower lid under a stripe of bare skin."""
 REACH = 0.030
 """Metres from the middle of an eyeball within which skin may be a lid."""
 
@@ -244,7 +247,16 @@ def _lash_roots(template: PartsTemplate, source: Source, kept: Common) -> Roots:
     for name in kept.moved(source):
         lash, under = _dense(kept, source, name, len(lashes)), _dense(kept, SKIN, name, len(skin))
         moves[name] = lash + under[lid] - lash[own]
+        if name.startswith("eyeBlink"):
+            moves[name] += brought_out(-under[lid][:, 1])
     return Roots(own, lid, moves)
+
+
+def brought_out(falls: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(W, 3) what brings lashes to the line of a closed eye, whole for those whose roots fall the most, by ``falls``
+    (W,) metres, and less for others in the same measure."""
+    share = np.clip(falls / max(float(falls.max(initial=0.0)), 1e-9), 0.0, 1.0)
+    return share[:, None] * np.array([0.0, LASHES_UP, LASHES_FORTH])
 
 
 def _dense(kept: Common, source: Source, name: str, count: int) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ Turns = Mapping[str, Sequence[float]]
 
 NECK_SHARE = 0.3
 """Of a head's turn the neck takes so much, the head joint the rest: about what a nodding spine does."""
-JAW_OPEN = np.radians(30.5)
+JAW_OPEN = np.radians(31.5)
 """What the jaw joint turns by where the shape jawOpen is at 1: as far as the shape takes it."""
 JAW_ASIDE = np.radians(6.0)
 """The same about the upright axis, of jawLeft and jawRight."""

@@ -111,7 +111,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Run the tests inside Blender.")
     parser.add_argument("versions", nargs="*", help=f"versions of bpy (default: {' '.join(DEFAULT)})")
     parser.add_argument("--jobs", type=int, default=1, help="test files that run side by side")
-    parser.add_argument("--limit", type=float, default=600, help="seconds that one file may take")
+    parser.add_argument("--limit", type=float, default=1200, help="seconds that one file may take")
     parser.add_argument("--need", action="store_true", help="a version that cannot be had is an error")
     parser.add_argument("--once", action="append", default=[], metavar="FILE", help="a file for one version, in turn")
     parser.add_argument("--prepare", action="store_true", help="make the environments, run no test")

@@ -39,7 +39,7 @@ def arrival(arrivals: Any, part: Part, avatar_file: Path, tmp_path: Path) -> Cal
     def make(name: str = "Ada", **more: Any) -> Any:
         path = Path(shutil.copy2(avatar_file, tmp_path / f"made-{next(numbers)}.glb"))
         asked = part("scene.undisturbed").asked_from(bpy.context)
-        return part("jobs.arrivals").Arrival(
+        return part("jobs.arrival").Arrival(
             path, name, part("jobs.files").open_file(), asked, **({"waste": (path,)} | more)
         )
 

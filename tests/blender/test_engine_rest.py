@@ -17,7 +17,7 @@ Part = Callable[[str], ModuleType]
 
 
 def ended(pid: int) -> bool:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         try:
             os.kill(pid, 0)

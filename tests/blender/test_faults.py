@@ -33,7 +33,7 @@ def alive(pid: int) -> bool:
     return not (state.is_file() and state.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
-def gone(pid: int, patience: float = 10.0) -> bool:
+def gone(pid: int, patience: float = 60.0) -> bool:
     end = time.monotonic() + patience
     while alive(pid) and time.monotonic() < end:
         time.sleep(0.05)
@@ -46,7 +46,7 @@ class Window:
     def __init__(self, session: Any) -> None:
         self.session = session
 
-    def until(self, condition: Callable[[], bool], timeout: float = 90.0) -> None:
+    def until(self, condition: Callable[[], bool], timeout: float = 300.0) -> None:
         end = time.monotonic() + timeout
         while not condition():
             assert time.monotonic() < end, "the condition did not come true"
@@ -110,7 +110,7 @@ def test_a_hung_engine_is_ended(window: Window, monkeypatch: pytest.MonkeyPatch)
     supervisor = window.session.link.client._supervisor  # pyright: ignore
     monkeypatch.setattr(supervisor, "_timing", dataclasses.replace(supervisor._timing, silence=2.0))
     os.kill(pid, signal.SIGSTOP)
-    window.until(lambda: task.ended, 60)
+    window.until(lambda: task.ended)
     assert task.state == "failed"
     assert gone(pid)
 
@@ -120,7 +120,7 @@ def test_cancel_leaves_nothing(window: Window, part: Part, datablocks: Callable[
     task = window.generate(seed=1)
     window.busy(task)
     assert bpy.ops.portraitkit.cancel(number=task.number) == {"FINISHED"}
-    window.until(lambda: task.ended, 30)
+    window.until(lambda: task.ended)
     assert task.state == "cancelled"
     assert datablocks() == before
     assert window.session.notices.error is None
@@ -242,7 +242,7 @@ def test_blender_is_killed(engine: Path, addon: ModuleType, tmp_path: Path) -> N
         assert alive(pid)
         other.kill()
         other.wait()
-        assert gone(pid, 30)
+        assert gone(pid)
     finally:
         other.kill()
         other.wait()

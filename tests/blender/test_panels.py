@@ -85,7 +85,7 @@ def test_with_everything(
     task.stage, task.remaining, task.overall = "unwrap", 12.0, 0.5
     monkeypatch.setattr(session, "tasks", [task])
     session.notices.fail(text("Generating {name}", name="Bea"), part("core.failure").Failure("disk"))
-    made = part("jobs.arrivals").Arrival
+    made = part("jobs.arrival").Arrival
     asked = part("scene.undisturbed").asked_from(bpy.context)
     left = made(avatar_copy.with_name("left.glb"), "Cleo", part("jobs.files").OpenFile(-1, "/tmp/a.blend"), asked)
     with pytest.raises(part("core.failure").Failure, match="did not come in"):

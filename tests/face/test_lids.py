@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.faces_measures import distances, opening, rays, seen_ball
 from portrait_core.face.carry import face_morphs
-from portrait_core.face.lids import CLEAR, FARTHEST, SHOWN, lid_rows
+from portrait_core.face.lids import CLEAR, FARTHEST, LASHES_FORTH, LASHES_UP, SHOWN, brought_out, lid_rows
 from portrait_core.parts.character import Figure, Wanted, meshes
 from portrait_core.parts.skin import REGIONS
 from portrait_core.person import PersonOfParts
@@ -82,3 +82,11 @@ def test_lashes_stay_with_their_lids(starter_with_face: PortraitModel) -> None:
     roots = away(0.0) < 0.0012
     assert np.count_nonzero(roots) > 5
     assert float(np.quantile(away(1.0)[roots], 0.9)) < 0.0025  # roots lie on the lid, open as closed
+
+
+def test_lashes_come_out_of_the_line_where_lids_meet() -> None:
+    moves = brought_out(np.array([0.010, 0.005, 0.0, -0.001]))  # the last one's root rises: of the lower lid
+    assert moves[0] == pytest.approx((0, LASHES_UP, LASHES_FORTH))
+    assert moves[1] == pytest.approx(moves[0] / 2)
+    assert not moves[2:].any()
+    assert not brought_out(np.zeros(3)).any()

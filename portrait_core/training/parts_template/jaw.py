@@ -24,7 +24,7 @@ AROUND = 6
 """Vertices of the skin on each side beside the hinge that it keeps its distance from."""
 SMOOTHINGS = 3
 """How often weights are averaged with those around them: targets are written in steps of a tenth of a millimetre."""
-WIDER = 1.25
+WIDER = 1.29
 """How much farther the jaw opens than in the target: mouths of all persons open by 700 square millimetres."""
 MEET = 0.4
 """Share of the jaw's turn at which lips that close over an open jaw meet. The lower one comes up by the rest, and the

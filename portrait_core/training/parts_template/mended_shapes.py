@@ -25,6 +25,8 @@ LIDS_ASIDE = 1.7
 LIDS_UP, LIDS_DOWN = 1.0, 0.35
 """Share of wide eyes that is added to eyes that look up, and of narrowed eyes that is taken from eyes that look down,
 whose lower lid gives way."""
+BLINK_DOWN = 0.4
+"""Share of narrowed eyes that is taken from a blink: lids meet low, at the lower one, as they do on faces."""
 BROW_FROM, BROW_TO = 0.002, 0.009
 """Metres along the skin from brows between which the shapes of eyes begin."""
 COLUMN, COLUMN_TO = 0.003, 0.008
@@ -131,6 +133,7 @@ def mended(
         result[f"eyeLookUp{side}"] += LIDS_UP * result[f"eyeWide{side}"]
         result[f"eyeLookDown{side}"] -= LIDS_DOWN * result[f"eyeSquint{side}"]
         result[f"mouthPress{side}"][frame.vertices] += pressed(at, side, frame.places, frame.corner)
+        result[f"eyeBlink{side}"] -= BLINK_DOWN * result[f"eyeSquint{side}"]
         result[f"eyeBlink{side}"][frame.vertices] += closing[side.lower()]
         for way in ("In", "Out"):
             result[f"eyeLook{way}{side}"] *= LIDS_ASIDE

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One finished avatar on its way into the scene: its file, who asked for it, and why it waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..core.text import Text
+from ..scene.placing import COLUMNS
+from ..scene.undisturbed import Asked
+from .files import OpenFile
+
+
+@dataclass
+class Arrival:
+    """An avatar that is made, and where it shall go."""
+
+    path: Path
+    name: str
+    origin: OpenFile
+    asked: Asked
+    thumbnail: Path | None = None
+    replaces: str = ""
+    """Identity of the avatar whose place it takes; empty for a new one."""
+    waste: tuple[Path, ...] = ()
+    """Files to delete when it is in the scene, or is not wanted; none of what the user wanted to keep."""
+    why: Text | str = ""
+    """Why it waits, for the panel."""
+    columns: int = COLUMNS
+    """How many stand in a row, where the 3D cursor's place is taken."""
+    by_hand: bool = field(default=False)
+    """It comes in when the user says so, not by itself."""
+
+    def drop(self) -> None:
+        """Delete what was made for it alone."""
+        for each in self.waste:
+            each.unlink(missing_ok=True)
