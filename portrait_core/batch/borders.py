@@ -24,6 +24,8 @@ LENGTH = 0.25
 """Metres of border to which teeth are reckoned at least: one tooth is no torn border."""
 APART, FAR = 0.001, 0.3
 """A border is seen when a look at it from around meets nothing from the first to the second distance, metres."""
+FLAT = 0.99
+"""A place is flat where the mean of its faces' directions is at least so long: they are within some eight degrees."""
 LOOKS = 12
 GRIDS = (2, 4, 8, 16)
 """Sizes of blocks of texels."""
@@ -101,9 +103,10 @@ def torn_share(
     """The share, 0 to 1, of a mesh's visible lower borders that are teeth.
 
     Visible is a border whose texels are not transparent; a tooth must be seen from around or from below as well. Lower
-    is what lies under the height ``below``. A vertex where a border touches another or itself is a tooth too: faces
-    that are missing between others leave such corners. ``opacity`` (S, S), 0 to 1, row 0 at the top, None where all is
-    solid; ``queries`` those of the mesh, where they are there already.
+    is what lies under the height ``below``. A vertex of a flat place where a border touches itself is a tooth too:
+    faces that are missing between others leave such corners, while the strands of a braid touch at angles. ``opacity``
+    (S, S), 0 to 1, row 0 at the top, None where all is solid; ``queries`` those of the mesh, where they are there
+    already.
     """
     welded, number = without_seams(vertices)
     own = number[faces]
@@ -119,11 +122,21 @@ def torn_share(
     found = teeth(welded, own)
     tooth = (found.rough > TOOTH) & (found.rough > SHARP * found.edge)
     tooth &= shown[found.vertices] & shown[found.beside].all(axis=1)
-    touched = np.bincount(border_edges(own).ravel(), minlength=len(welded)) > 2
+    touched = (np.bincount(border_edges(own).ravel(), minlength=len(welded)) > 2) & (_flatness(welded, own) > FLAT)
     at = np.concatenate([found.vertices[tooth], np.flatnonzero(touched & shown)])
     met = queries or MeshQueries(np.asarray(vertices, np.float32), np.asarray(faces, np.int32))
     at = at[_seen(met, welded[at])]
     return float(share[at].sum() / max(float(length.sum()), LENGTH))
+
+
+def _flatness(places: NDArray[np.float64], faces: NDArray[np.integer]) -> NDArray[np.float64]:
+    """(N,) the length of the mean of the unit normals of the faces around each of the places (N, 3)."""
+    a, b, c = (places[faces[:, k]] for k in range(3))
+    normals = np.cross(b - a, c - a)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-15)
+    at, count = faces.ravel(), np.bincount(faces.ravel(), minlength=len(places))
+    sums = [np.bincount(at, np.repeat(normals[:, k], 3), len(places)) for k in range(3)]
+    return np.asarray(np.linalg.norm(sums, axis=0) / np.maximum(count, 1), np.float64)
 
 
 def without_seams(vertices: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -154,10 +154,8 @@ def test_joints_make_what_shapes_do_not(scheme: str) -> None:
     assert {"jawOpen", "jawLeft", "eyeLookOutLeft", "viseme_aa"} <= set(found) and "mouthSmileLeft" not in found
     names: dict[str, str] = dict(zip(("jaw", "left_eye"), rename(("jaw", "left_eye"), scheme), strict=True))
     rest = read.world({})
-    for shape, joint, turn in (
-        ("jawOpen", "jaw", (float(np.degrees(JAW_OPEN)), 0, 0)),
-        ("eyeLookOutLeft", "left_eye", (0, 25, 0)),
-    ):
+    wide = float(np.degrees(JAW_OPEN))  # as far as the shape opens it
+    for shape, joint, turn in (("jawOpen", "jaw", (wide, 0, 0)), ("eyeLookOutLeft", "left_eye", (0, 25, 0))):
         entry = found[shape]
         assert entry["extensions"] == {"KHR_character_expression_joint": {"channels": [0]}}
         ((key, begin),) = read.response(entry, 0.0).items()
