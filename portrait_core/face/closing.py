@@ -20,7 +20,7 @@ from portrait_core.parts.eyes import SIDES
 from portrait_core.parts.skin import REGIONS
 from portrait_core.parts.template import PartsTemplate
 
-OVER, OVER_NOSE = 0.0005, 0.0008
+OVER, OVER_NOSE = 0.0007, 0.0010
 """Metres that the edges of the lids go over each other, and how much more beside the nose, where the upper lid stands
 off the lower one and one sees between them from below."""
 NOSE_REACH = 0.3
