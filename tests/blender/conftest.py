@@ -146,7 +146,7 @@ def made_by(engine_python: Path, name: str, *options: str) -> Path:
             command = [str(engine_python), "-m", "cli.main", "generate", "--seed", "7", "--out", folder, "--quiet"]
             small = ("--faces", "1000", "--texture-size", "128", "--lattice", "64")
             command += [*small, "--topology", "shell", *options]  # parts have a file of their own
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
             assert done.returncode == 0, done.stdout + done.stderr
             (made,) = Path(folder).glob("*.glb")
             made.replace(kept)

@@ -25,7 +25,7 @@ def hair_file(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     who = ("--seed", "1", "--parts", "skin,hair", "--hair-style", STYLE)
     options = (*who, "--texture-size", "128", "--hair-joints", "--quiet")
     command = [str(engine_python), "-m", "cli.main", "generate", *options, "--out", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=300)
+    subprocess.run(command, cwd=ROOT, check=True, timeout=900)
     return next(folder.glob("*.glb"))
 
 

@@ -61,7 +61,7 @@ RHUBARB = "0.00\tX\n0.50\tA\n0.70\tD\n1.00\tX\n"
 def files(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``ada.glb`` with shapes and bones of eyes, ``talking.glb`` that moves them, ``take.csv`` of Live Link Face."""
     folder = tmp_path_factory.mktemp("face")
-    subprocess.run([str(engine_python), "-c", MAKE, str(folder)], cwd=ROOT, check=True, timeout=300)
+    subprocess.run([str(engine_python), "-c", MAKE, str(folder)], cwd=ROOT, check=True, timeout=900)
     (folder / "speech.tsv").write_text(RHUBARB)
     return folder
 

@@ -29,7 +29,7 @@ write_glb(replace(avatar, recipe={**avatar.recipe, "topology": "parts"}), Path(s
 def parts_file(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three parts of four quads each at two levels of detail."""
     path = tmp_path_factory.mktemp("parts") / "ada.glb"
-    subprocess.run([str(engine_python), "-c", MAKE, str(path)], cwd=ROOT, check=True, timeout=300)
+    subprocess.run([str(engine_python), "-c", MAKE, str(path)], cwd=ROOT, check=True, timeout=900)
     return path
 
 

@@ -36,7 +36,7 @@ for seed in range(int(sys.argv[1])):
 def people(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Avatars of parts by the real engine."""
     folder = tmp_path_factory.mktemp("people")
-    subprocess.run([str(engine_python), "-c", MAKE, str(SEEDS), str(folder)], cwd=ROOT, check=True, timeout=600)
+    subprocess.run([str(engine_python), "-c", MAKE, str(SEEDS), str(folder)], cwd=ROOT, check=True, timeout=900)
     return sorted(folder.glob("*.glb"))
 
 
