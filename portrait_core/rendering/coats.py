@@ -13,6 +13,10 @@ from portrait_core.rendering.preview import bilinear
 
 COAT, SPECULAR = "KHR_materials_clearcoat", "KHR_materials_specular"
 
+IN_THE_MOUTH = {"teeth": 0.4, "gums": 0.25, "tongue": 0.2}
+"""The share of any light that reaches these parts at least: lips and cheeks let it through, and enamel passes it on
+within itself, of which rays between surfaces know nothing."""
+
 
 @dataclass(frozen=True)
 class Coat:
@@ -30,6 +34,11 @@ class Coat:
     def shine(self) -> float:
         """Strength of the highlights that a surface without a coat has, 0 to 1."""
         return float(self.section.material.extensions.get(SPECULAR, {}).get("specularFactor", 1.0))
+
+    @property
+    def seeps(self) -> float:
+        """The share of any light that reaches all places of it."""
+        return IN_THE_MOUTH.get(self.section.part, 0.0)
 
     @property
     def shadows(self) -> bool:

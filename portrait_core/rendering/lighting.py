@@ -110,15 +110,17 @@ def lamp_shadows(
     )
 
 
-def bounced(room: NDArray[np.float32], albedo: NDArray[np.float32]) -> NDArray[np.float32]:
+def bounced(
+    room: NDArray[np.float32], albedo: NDArray[np.float32], least: NDArray[np.float32] | float = LEAST_ROOM
+) -> NDArray[np.float32]:
     """(N, 3) of the room's light what arrives at points that see the share ``room`` (N,) of it: with what surfaces
-    around them, as light as they are (``albedo`` (N, 3) linear), pass on to each other. Teeth between lips are light
-    for that.
+    around them, as light as they are (``albedo`` (N, 3) linear), pass on to each other, as if they
+    saw a share of ``least`` (N,) at least.
 
     The polynomial of Jimenez, Wu, Pesce and Jarabo, *Practical Realtime Strategies for Accurate Indirect Occlusion*
     (2016), equation 10, which they fitted to path-traced pictures.
     """
-    share = np.maximum(room, LEAST_ROOM)[:, None].astype(np.float32)
+    share = np.maximum(room, least)[:, None].astype(np.float32)
     a, b, c = 2.0404 * albedo - 0.3324, -4.7951 * albedo + 0.6417, 2.7552 * albedo + 0.6903
     return np.maximum(share, ((share * a + b) * share + c) * share).astype(np.float32)
 

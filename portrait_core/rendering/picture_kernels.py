@@ -20,8 +20,8 @@ from portrait_core.rendering import lighting
 wp.set_module_options(FORWARD)
 
 COAT_GLOSS = wp.constant(lighting.COAT_GLOSS)
-LEAST_ROOM = wp.constant(lighting.LEAST_ROOM)
 GLOSS = wp.constant(lighting.GLOSS)
+LEAST_ROOM = wp.constant(lighting.LEAST_ROOM)
 
 
 @wp.func
@@ -135,9 +135,9 @@ def _channel_bounced(share: float, albedo: float) -> float:
 
 
 @wp.func
-def _bounced(room: float, albedo: wp.vec3) -> wp.vec3:
+def _bounced(room: float, albedo: wp.vec3, least: float) -> wp.vec3:
     """As :func:`portrait_core.rendering.lighting.bounced`."""
-    share = wp.max(room, LEAST_ROOM)
+    share = wp.max(room, least)
     return wp.vec3(
         _channel_bounced(share, albedo[0]), _channel_bounced(share, albedo[1]), _channel_bounced(share, albedo[2])
     )
@@ -197,18 +197,20 @@ def light(
         factors[coat, 2] * _channel(texels, linear, start, height, width, 3, 2, uv),
     )
     gloss = factors[coat, 5]
+    seeps = factors[coat, 7]
     line = fine_of[i]
     room = table[a, 3] * at[0] + table[b, 3] * at[1] + table[c, 3] * at[2]
     if line >= 0:
         room = fine[line, 0]
     up = 0.5 + 0.5 * normal[1]
-    shone = wp.cw_mul(sky * up + ground * (1.0 - up), _bounced(room, albedo))
+    shone = wp.cw_mul(sky * up + ground * (1.0 - up), _bounced(room, albedo, wp.max(seeps, LEAST_ROOM)))
     shine = float(0.0)  # noqa: UP018
     wet = float(0.0)  # noqa: UP018
     for k in range(towards.shape[0]):
         share = table[a, 4 + k] * at[0] + table[b, 4 + k] * at[1] + table[c, 4 + k] * at[2]
         if line >= 0:
             share = fine[line, 1 + k]
+        share = wp.max(share, seeps)
         if share > 0.0:
             cosine = (wp.dot(normal, towards[k]) + lamps[k][0]) / (1.0 + lamps[k][0])
             shone += lamp_colours[k] * (wp.max(cosine, 0.0) * share)

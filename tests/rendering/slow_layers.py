@@ -10,7 +10,7 @@ from portrait_core.avatar import Level
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.rendering.layered import LayeredScene, coats_of
 from portrait_core.rendering.layered_rays import LAYERS, REST, STEP
-from portrait_core.rendering.lighting import bounced, glint, shade
+from portrait_core.rendering.lighting import LEAST_ROOM, bounced, glint, shade
 from portrait_core.rendering.preview import blend
 from portrait_core.rendering.vertex_shares import VertexShares
 
@@ -35,12 +35,12 @@ def seen_slowly(
         corner = level.faces[hits.face]
         uvs = blend(level.uvs, corner, hits.weights)
         alpha, gloss, albedo = np.ones(len(going)), np.zeros(len(going)), np.zeros((len(going), 3), np.float32)
-        shine = np.ones(len(going))
+        shine, least = np.ones(len(going)), np.zeros(len(going), np.float32)
         for number, coat in enumerate(coats):
             rows = coat_of[hits.face] == number
             if rows.any():
                 alpha[rows], albedo[rows], gloss[rows] = coat.alphas(uvs[rows]), coat.colours(uvs[rows]), coat.gloss
-                shine[rows] = coat.shine
+                shine[rows], least[rows] = coat.shine, coat.seeps
         if layer == LAYERS - 1:
             alpha[:] = 1
         shown = np.flatnonzero(alpha > 0)
@@ -50,8 +50,8 @@ def seen_slowly(
         normals = found[:, :3] / np.linalg.norm(found[:, :3], axis=1, keepdims=True)
         to_eye = -directions[going[shown]]
         normals *= np.where(np.einsum("ni,ni->n", normals, to_eye) < -0.3, -1, 1)[:, None].astype(np.float32)
-        lamps = np.ascontiguousarray(found[:, 4:].T)
-        room = bounced(found[:, 3], albedo[shown])
+        lamps = np.maximum(found[:, 4:], least[shown, None]).T.copy()
+        room = bounced(found[:, 3], albedo[shown], np.maximum(least[shown], LEAST_ROOM))
         light = shade(albedo[shown], normals, to_eye, room, lamps, cam2world, shine[shown])
         film = gloss[shown] * glint(normals, to_eye, lamps, cam2world)
         open_share = through[going[shown], None]

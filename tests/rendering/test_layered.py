@@ -255,3 +255,5 @@ def test_light_between_surfaces_is_none_in_the_open_and_more_the_lighter_they_ar
     assert 0.2 <= dark[0] < middle[0] < light[0] < 0.6
     hollow = bounced(np.zeros(1, np.float32), np.full((1, 3), 0.6, np.float32))
     assert 0 < float(hollow.max()) < 0.2
+    mouth = bounced(np.zeros(1, np.float32), np.full((1, 3), 0.6, np.float32), 0.4)
+    assert float(mouth.min()) > 2 * float(hollow.max())
