@@ -43,7 +43,7 @@ PROBE = 0.0001
 LEAST_SLOPE = 0.2
 """A smaller slope counts as this."""
 
-EVENED, EVENED_BY = 6, 0.0006
+EVENED, EVENED_BY = 6, 0.0005
 """Rounds in which a border is evened along itself, and how far at most a vertex moves by it, metres: with what is left
 of :data:`STEPS` it stays within a millimetre of the closed form."""
 POINT = 0.010
