@@ -40,6 +40,9 @@ SKY: Colour = (0.31, 0.33, 0.36)
 GROUND: Colour = (0.17, 0.155, 0.145)
 LEAST_ROOM = 0.08
 """The share of the room that reaches any place: what seeps through lips, and more than few rays can find."""
+PARTED = 0.08
+"""The share of the room from which on a place in a mouth has all that lips let through: behind closed ones it is
+dark."""
 
 _ROOM_RAYS = 32
 _ROOM_REACH = 0.35

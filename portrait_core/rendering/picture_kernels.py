@@ -22,6 +22,7 @@ wp.set_module_options(FORWARD)
 COAT_GLOSS = wp.constant(lighting.COAT_GLOSS)
 GLOSS = wp.constant(lighting.GLOSS)
 LEAST_ROOM = wp.constant(lighting.LEAST_ROOM)
+PARTED = wp.constant(lighting.PARTED)
 
 
 @wp.func
@@ -197,11 +198,11 @@ def light(
         factors[coat, 2] * _channel(texels, linear, start, height, width, 3, 2, uv),
     )
     gloss = factors[coat, 5]
-    seeps = factors[coat, 7]
     line = fine_of[i]
     room = table[a, 3] * at[0] + table[b, 3] * at[1] + table[c, 3] * at[2]
     if line >= 0:
         room = fine[line, 0]
+    seeps = factors[coat, 7] * wp.min(room / PARTED, 1.0)
     up = 0.5 + 0.5 * normal[1]
     shone = wp.cw_mul(sky * up + ground * (1.0 - up), _bounced(room, albedo, wp.max(seeps, LEAST_ROOM)))
     shine = float(0.0)  # noqa: UP018

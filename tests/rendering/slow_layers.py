@@ -10,7 +10,7 @@ from portrait_core.avatar import Level
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.rendering.layered import LayeredScene, coats_of
 from portrait_core.rendering.layered_rays import LAYERS, REST, STEP
-from portrait_core.rendering.lighting import LEAST_ROOM, bounced, glint, shade
+from portrait_core.rendering.lighting import LEAST_ROOM, PARTED, bounced, glint, shade
 from portrait_core.rendering.preview import blend
 from portrait_core.rendering.vertex_shares import VertexShares
 
@@ -50,8 +50,9 @@ def seen_slowly(
         normals = found[:, :3] / np.linalg.norm(found[:, :3], axis=1, keepdims=True)
         to_eye = -directions[going[shown]]
         normals *= np.where(np.einsum("ni,ni->n", normals, to_eye) < -0.3, -1, 1)[:, None].astype(np.float32)
-        lamps = np.maximum(found[:, 4:], least[shown, None]).T.copy()
-        room = bounced(found[:, 3], albedo[shown], np.maximum(least[shown], LEAST_ROOM))
+        seeps = (least[shown] * np.minimum(found[:, 3] / PARTED, 1)).astype(np.float32)
+        lamps = np.maximum(found[:, 4:], seeps[:, None]).T.copy()
+        room = bounced(found[:, 3], albedo[shown], np.maximum(seeps, LEAST_ROOM))
         light = shade(albedo[shown], normals, to_eye, room, lamps, cam2world, shine[shown])
         film = gloss[shown] * glint(normals, to_eye, lamps, cam2world)
         open_share = through[going[shown], None]
