@@ -22,6 +22,19 @@ class PortraitPanel:
     bl_category = "Portrait"
 
 
+def group_panel(base: type, idname: str, label: str, group: str, order: int = 0) -> type:
+    """A panel below another, of the sliders of one ``group``, which ``base`` draws."""
+    facts = {
+        "__doc__": f"Sliders of the group {group}.",
+        "__module__": base.__module__,
+        "bl_idname": idname,
+        "bl_label": label,
+        "bl_order": order,
+        "group": group,
+    }
+    return type(idname, (base, bpy.types.Panel), facts)
+
+
 class PORTRAITKIT_MT_models(bpy.types.Menu):
     """The models that the engine knows."""
 

@@ -13,7 +13,7 @@ from ..scene import face_gaze, face_settings
 from ..scene.face import EMOTIONS, GROUPS, path_of, property_of, shapes_of
 from ..scene.identity import selected_avatar
 from .avatar import offer
-from .create import PortraitPanel
+from .create import PortraitPanel, group_panel
 
 GROUP_LABELS = ("Brows", "Eyes", "Cheeks and Nose", "Jaw", "Mouth", "Tongue", "Visemes", "Both Sides")
 """What the groups of shapes are called, in their order."""
@@ -98,16 +98,10 @@ class FaceGroup(PortraitPanel):
             draw_sliders(self.layout, avatar.armature, [shape for shape in GROUPS[self.group] if shape in there])
 
 
-def _panel(group: str, label: str) -> type:
-    name = f"PORTRAITKIT_PT_face_{group}"
-    facts = {
-        "__doc__": f"Sliders of the group {group}.",
-        "__module__": __name__,
-        "bl_idname": name,
-        "bl_label": label,
-        "group": group,
-    }
-    return type(name, (FaceGroup, bpy.types.Panel), facts)
-
-
-CLASSES = (PORTRAITKIT_PT_face, *(_panel(*each) for each in zip(GROUPS, GROUP_LABELS, strict=True)))
+CLASSES = (
+    PORTRAITKIT_PT_face,
+    *(
+        group_panel(FaceGroup, f"PORTRAITKIT_PT_face_{group}", label, group)
+        for group, label in zip(GROUPS, GROUP_LABELS, strict=True)
+    ),
+)

@@ -15,7 +15,7 @@ from ..jobs.session import session
 from ..locale import T_
 from ..scene import looks
 from ..scene.identity import Avatar, selected_avatar
-from .create import PortraitPanel, draw_section
+from .create import PortraitPanel, draw_section, group_panel
 
 
 class PORTRAITKIT_PT_looks(PortraitPanel, bpy.types.Panel):
@@ -126,17 +126,11 @@ class PORTRAITKIT_PT_own_settings(PortraitPanel, bpy.types.Panel):
         layout.operator("portraitkit.regenerate", icon="FILE_REFRESH")
 
 
-def _panel(number: int, group: str) -> type:
-    name = f"PORTRAITKIT_PT_looks_{number}"
-    facts = {
-        "__doc__": f"Sliders of the group {group}.",
-        "__module__": __name__,
-        "bl_idname": name,
-        "bl_label": group,
-        "bl_order": number,
-        "group": group,
-    }
-    return type(name, (LookGroup, bpy.types.Panel), facts)
-
-
-CLASSES = (PORTRAITKIT_PT_looks, *(_panel(*each) for each in enumerate(GROUPS)), PORTRAITKIT_PT_own_settings)
+CLASSES = (
+    PORTRAITKIT_PT_looks,
+    *(
+        group_panel(LookGroup, f"PORTRAITKIT_PT_looks_{number}", group, group, number)
+        for number, group in enumerate(GROUPS)
+    ),
+    PORTRAITKIT_PT_own_settings,
+)
