@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cli import face_options, options, parse, pose_options, vrm_options
 from cli.loading import load
-from cli.outputs import prepare_folder, refuse_existing
+from cli.outputs import prepare_folder, refuse_existing, take_target
 from cli.show import Show
 from portrait_core.errors import UsageError
 
@@ -64,7 +64,13 @@ def generate(
     from portrait_core.pipeline.export import export_avatar, planned_files, with_motion
     from portrait_core.rig.skeleton import has_joint, left_out_line
 
+    target = take_target(out, ENDINGS, name_given="name" in wanted.given)
+    order, out = target.named(order), target.folder
+    if target.ending is not None and "formats" not in wanted.given:
+        formats = target.ending
     endings = parse.parse_formats(options.formats_for(client, formats, wanted), ENDINGS)
+    if target.ending is not None and target.ending not in endings:
+        raise UsageError(f"--out says {target.ending}, and --format {formats}; leave one of them away.")
     if any(ending in BLENDER_ENDINGS for ending in endings):
         find_blender(blender)
     vrm = vrm_options.take_vrm(endings, vrm_author, vrm_meta, vrm_look, toon=mtoon, note=show.note)

@@ -15,7 +15,12 @@ from portrait_core.files.names import DEFAULT_PATTERN as DEFAULT_NAME
 
 __all__ = ["DEFAULT_NAME", "Order", "Wanted", "client_for", "formats_for", "take_order", "takes_recipe"]
 
-OutFolder = Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the files go; made if missing.")]
+OutFolder = Annotated[
+    Path,
+    typer.Option(
+        "--out", "-o", metavar="FOLDER|FILE", help="Where the files go; made if missing. A file's name for one."
+    ),
+]
 NamePattern = Annotated[
     str,
     typer.Option("--name", metavar="PATTERN", help="File name without ending; {model} and {seed} are filled in."),

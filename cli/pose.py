@@ -12,7 +12,7 @@ import typer
 
 from cli import generator_options, options
 from cli.loading import load
-from cli.outputs import prepare_folder, refuse_existing
+from cli.outputs import prepare_folder, refuse_existing, take_target
 from cli.show import Show
 from portrait_core.errors import UsageError
 
@@ -64,7 +64,10 @@ def pose(
     order = options.take_order(wanted, name=name)
     given = _pictures(images) if images is not None else []
     stems = [stem for stem, *_ in given] if images is not None else list(order.names)
-    files = {stem: out / f"{stem}-pose.json" for stem in stems}
+    target = take_target(out, (".json",), name_given="name" in wanted.given)
+    target.one_of(len(stems), "poses")
+    out = target.folder
+    files = {stem: out / (f"{stem}-pose.json" if target.stem is None else f"{target.stem}.json") for stem in stems}
     if len(files) != len(stems):
         raise UsageError(f"--images {images}: two pictures have the same name but for their ending.")
     refuse_existing(files.values(), overwrite=overwrite)

@@ -13,7 +13,7 @@ import typer
 
 from cli import face_options, generator_options, options, pose_options
 from cli.loading import load
-from cli.outputs import prepare_folder, refuse_existing
+from cli.outputs import prepare_folder, refuse_existing, take_target
 from cli.show import Show
 from cli.views import View, picture_files, take_views
 from portrait_core.errors import UsageError
@@ -152,7 +152,11 @@ def render(
         raise UsageError("--like takes the model's own pictures; leave --source away, or give --source field.")
     if framing == "bust" and source == "field":
         raise UsageError("--framing bust needs the mesh; use --source mesh or --framing portrait.")
-    files = {stem: picture_files(out, stem, views, kinds, sheet) for stem in order.names}
+    target = take_target(out, (".png",), name_given="name" in wanted.given)
+    order, out = target.named(order, "people's pictures"), target.folder
+    target.one_of(len(views) if sheet is None else 1, "pictures")
+    alone = target.stem is not None
+    files = {stem: picture_files(out, stem, views, kinds, sheet, alone=alone) for stem in order.names}
     refuse_existing((path for group in files.values() for path in group.values()), overwrite=overwrite)
     prepare_folder(out)
 

@@ -11,7 +11,7 @@ import typer
 
 from cli import generator_options, options
 from cli.loading import load
-from cli.outputs import prepare_folder, refuse_existing
+from cli.outputs import prepare_folder, refuse_existing, take_target
 from cli.show import Show
 from portrait_core.errors import UsageError
 
@@ -61,6 +61,8 @@ def shape(
     posed = bool(order.recipes[0].pose)
     if posed and (raw or "mrc" in kinds):
         raise UsageError("--pose moves surfaces in metres; it does not go with --raw or --format mrc.")
+    target = take_target(out, [f".{kind}" for kind in kinds], name_given="name" in wanted.given)
+    order, out = target.named(order, "shapes"), target.folder
     files = {stem: {kind: out / f"{stem}.{kind}" for kind in kinds} for stem in order.names}
     refuse_existing((path for group in files.values() for path in group.values()), overwrite=overwrite)
     prepare_folder(out)

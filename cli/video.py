@@ -14,7 +14,7 @@ import typer
 from cli import face_options, generator_options, options
 from cli.face_video import Shooting, filmed
 from cli.loading import load
-from cli.outputs import prepare_folder, refuse_existing
+from cli.outputs import prepare_folder, refuse_existing, take_target
 from cli.show import Show
 from portrait_core.errors import UsageError
 
@@ -109,13 +109,17 @@ def video(
         files = {out / f"{order.names[0]}-{path}-{columns}x{rows}.mp4": people}
     else:
         files = {out / f"{stem}-{path}.mp4": [each] for stem, each in zip(order.names, people, strict=True)}
+    place = take_target(out, (".mp4",), name_given="name" in wanted.given)
+    place.one_of(len(files), "films")
+    if place.stem is not None:
+        files = {out: next(iter(files.values()))}
     from portrait_core.imaging.video import Sound, check_sound, check_video, write_video
 
     check_video()
     if sound is not None:
         check_sound(sound)
     refuse_existing(files, overwrite=overwrite)
-    prepare_folder(out)
+    prepare_folder(place.folder)
     with show.progress("loading", total=len(files)) as watcher:
         loaded = load(order.model, device, watcher)
         generator_options.set_options(loaded, facts)

@@ -58,10 +58,13 @@ def take_views(
 
 
 def picture_files(
-    out: Path, stem: str, views: Sequence[View], kinds: Sequence[str], sheet: str | None
+    out: Path, stem: str, views: Sequence[View], kinds: Sequence[str], sheet: str | None, *, alone: bool = False
 ) -> dict[tuple[int, str], Path]:
-    """The path of each (view number, kind); with a sheet all views share number 0."""
+    """The path of each (view number, kind); with a sheet all views share number 0. ``alone`` says that there is one
+    picture, which has the name as it is."""
     endings = {"image": "", "depth": "-depth", "mask": "-mask"}
+    if alone:
+        return {(0, kind): out / f"{stem}{endings[kind]}.png" for kind in kinds}
     if sheet is not None:
         return {(0, kind): out / f"{stem}-{sheet}{endings[kind]}.png" for kind in kinds}
     return {
