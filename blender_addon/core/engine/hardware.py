@@ -41,11 +41,11 @@ def variants(system: str = sys.platform, machine: str = "") -> dict[str, Variant
     machine = (machine or platform.machine()).lower()
     if system == "darwin":
         words = Text("Apple graphics (MPS) and processor")
-        both = {name: Variant(name, words, 190 * MEGABYTE, 800 * MEGABYTE) for name in ("mps", "cpu")}
+        both = {name: Variant(name, words, 190 * MEGABYTE, 1050 * MEGABYTE) for name in ("mps", "cpu")}
         return both if machine == "arm64" else {"cpu": both["cpu"]}
     processor, nvidia = Text("processor (CPU)"), Text("NVIDIA graphics (CUDA)")
     if system == "win32":
-        cpu = Variant("cpu", processor, 335 * MEGABYTE, 1300 * MEGABYTE)
+        cpu = Variant("cpu", processor, 335 * MEGABYTE, 1350 * MEGABYTE)
         size, room = 2900 * MEGABYTE, 6000 * MEGABYTE
         return {"cpu": cpu, "cuda": Variant("cuda", nvidia, size, room, INDEX + "cu126", "+cu126", cpu)}
     cuda = Variant("cuda", nvidia, 2960 * MEGABYTE, 5700 * MEGABYTE)
