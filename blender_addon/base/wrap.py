@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import bpy
@@ -29,6 +30,22 @@ def say(
     room = width or (region.width - 50 if region is not None else 300)
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for place, line in enumerate(lines_of(T_(words), room)):
+    _write(column, words, icon, room)
+
+
+def say_in_rows(layout: Any, lines: Sequence[tuple[Text | str, str]], rows: int, width: float) -> None:
+    """Write texts with their icons below each other, over ``rows`` rows at least: a dialog keeps its height."""
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    written = sum(_write(column, words, icon, width) for words, icon in lines)
+    for _ in range(rows - written):
+        column.label(text="", icon="BLANK1")
+
+
+def _write(column: Any, words: Text | str, icon: str, width: float) -> int:
+    """One text; the number of its rows."""
+    lines = lines_of(T_(words), width)
+    for place, line in enumerate(lines):
         shown = icon if place == 0 else "BLANK1" if icon != "NONE" else "NONE"
         column.label(text=line, icon=shown, translate=False)
+    return len(lines)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 # Prefixes and names of variables that point a child at Blender's own Python, libraries or colour tables.
 _PREFIXES = ("PYTHON", "BLENDER_", "OCIO", "DYLD_", "OPENIMAGEIO_", "OSL_", "CYCLES_")
@@ -46,6 +47,15 @@ def clean_environment(source: Mapping[str, str] | None = None) -> dict[str, str]
             continue
         kept[name] = value
     return kept
+
+
+def home_folder() -> Path | None:
+    """The user's home folder; None where there is none: for a service, in a container."""
+    try:
+        home = Path.home()
+        return home if home.is_dir() else None
+    except (RuntimeError, OSError):
+        return None
 
 
 # No console window on Windows. Elsewhere a process group of its own: Ctrl-C in the terminal that started Blender must

@@ -80,6 +80,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "A part of the engine is not made for this Python",
         "Install Python 3.11 or 3.12 (64 bit) from python.org, choose it in the preferences, then try again.",
     ),
+    "other_build": (
+        "The promised torch cannot be had",
+        "Try again later: what was downloaded is kept. Or press Take Another Build: it says how large that is.",
+    ),
     "no_python": (
         "No suitable Python was found",
         "Install Python 3.11 or 3.12 (64 bit) from python.org, then press Set Up Engine again.",

@@ -11,11 +11,10 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from .engine_copies import protocol
-from .environment import CREATION_FLAGS, NEW_SESSION, clean_environment, end_now
+from .environment import CREATION_FLAGS, NEW_SESSION, clean_environment, end_now, home_folder
 from .inbox import Inbox
 from .log_file import LogFile
 
@@ -50,7 +49,7 @@ class WorkerProcess:
             stderr=subprocess.PIPE,
             bufsize=0,
             env=clean_environment(environment),
-            cwd=Path.home() if Path.home().is_dir() else None,  # not Blender's folder: nothing is imported from there
+            cwd=home_folder(),  # not Blender's folder: nothing is imported from there
             creationflags=CREATION_FLAGS | LOWER,
             start_new_session=NEW_SESSION,
         )

@@ -15,7 +15,7 @@ import bpy
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene import bring_in as importing
-from ..scene import maps, motion, placing, pose, replace
+from ..scene import maps, motion, placing, pose, remesh, replace
 from ..scene.identity import Avatar
 
 log = logging.getLogger("portraitkit")
@@ -63,6 +63,12 @@ def apply_maps(name: str, sets: list[tuple[str, dict[str, Path]]]) -> None:
             maps.apply_maps(mesh_object(name), sets[0][1])
         else:
             maps.apply_sets(mesh_object(name), sets)
+
+
+def take_quads(old: bpy.types.Object, folder: Path) -> str:
+    """Bring in the quads that another Blender made of a mesh; their object's name."""
+    with _step("Remesh Avatar"):
+        return remesh.take_over(old, folder).name
 
 
 def apply_pose(avatar: Avatar, turns: dict[str, Any]) -> list[str]:

@@ -3,14 +3,18 @@
 
 import bpy
 
+from ..base.wrap import say_in_rows
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene.identity import selected_avatar
-from ..scene.remesh import remesh
-from . import avatars, recipes, workflows
+from ..scene.remesh import needs_shell, sensible_faces
+from . import avatars, quads, recipes, workflows
 from .settings import settings_of
 from .task import Workflow
 from .task_operator import TaskOperator, needs_engine, needs_mesh
+
+WIDTH = 420
+ROWS = 4
 
 
 class PORTRAITKIT_OT_bake(TaskOperator, bpy.types.Operator):
@@ -44,24 +48,45 @@ class PORTRAITKIT_OT_remesh_bake(TaskOperator, bpy.types.Operator):
 
     bl_idname = "portraitkit.remesh_bake"
     bl_label = "Remesh and Bake"
-    bl_description = "Make a copy of the avatar's mesh out of quads (QuadriFlow), unwrap it and bake the maps onto it"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_description = (
+        "Make a copy of a shell's mesh out of quads (QuadriFlow), beside Blender, unwrap it and bake the maps onto it"
+    )
     kind = "bake"
-    needs = (needs_mesh, needs_engine)
+    needs = (needs_shell, needs_mesh, needs_engine)
 
     faces: bpy.props.IntProperty(
-        name="Quads", description="About how many faces the new mesh has", default=4000, min=100, max=100_000
+        name="Quads",
+        description="About how many faces the new mesh has; 0: as dense as the old one, 6000 at most",
+        min=0,
+        max=100_000,
+        options={"SKIP_SAVE"},
     )
     recipe: bpy.props.StringProperty(
         name="Recipe", description="A recipe as JSON; empty: the avatar's own", options={"SKIP_SAVE"}
     )
 
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask how many."""
+        self.faces = self.faces or sensible_faces(context.active_object)
+        return context.window_manager.invoke_props_dialog(self, width=WIDTH)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The count, and what comes of it."""
+        mesh = context.active_object
+        self.layout.prop(self, "faces")
+        facts = {"mesh": mesh.name, "count": len(mesh.data.polygons), "faces": self.faces}
+        told = Text(
+            "{mesh} has {count} faces; the new one gets about {faces} quads, a UV map and maps of its own", **facts
+        )
+        lines = (told, "It takes about a minute, beside Blender. The old mesh is hidden, not deleted")
+        say_in_rows(self.layout, [(line, "DOT") for line in lines], ROWS, WIDTH - 20)
+
     def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
-        """Remesh now, bake after."""
+        """Another Blender makes the quads; then the engine bakes."""
         mesh = context.active_object
         recipe = bake_recipe(self.recipe, context)
-        name = remesh(mesh, self.faces).name
-        return Text("Baking onto {mesh}", mesh=name), workflows.bake(name, recipe, name)
+        faces = self.faces or sensible_faces(mesh)
+        return Text("Remeshing {mesh}", mesh=mesh.name), quads.remesh_and_bake(mesh.name, faces, recipe)
 
 
 def bake_recipe(given: str, context: bpy.types.Context) -> recipes.Recipe:

@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 
 from ..base.operator import PortraitOperator
+from ..core.environment import home_folder
 from ..core.failure import Failure
 from ..core.text import Text, as_it_is
 from .session import session
@@ -40,7 +41,7 @@ def text() -> str:
 
 def without_private(text: str) -> str:
     """``text`` without the home folder and the user's name."""
-    home = str(Path.home())
+    home = str(home_folder() or "")
     for each in {home, home.replace("\\", "/"), home.replace("\\", "\\\\")} - {"", "/"}:
         text = text.replace(each, "~")
     try:

@@ -21,7 +21,7 @@ from .arrivals import arrivals
 from .engine_link import EngineLink
 from .error_dialog import show_error
 from .notices import notices
-from .task import Facts, Task, Workflow
+from .task import Ask, Facts, Task, Wait, Workflow
 
 log = logging.getLogger("portraitkit")
 
@@ -187,15 +187,18 @@ class Session:
         if task.stopping:
             self._resume(task, Failure("cancelled"))
             return True
-        if task.ask is not None:
+        if isinstance(task.ask, Ask):
             return self._send(task)
+        waits = isinstance(task.ask, Wait)
         self._resume(task, None)
-        return True
+        return not waits
 
     def _send(self, task: Task) -> bool:
         """Send the request that the task waits with."""
         ask = task.ask
-        assert ask is not None
+        if not isinstance(ask, Ask):
+            self._show(task, ask)
+            return False
 
         def show(item: Facts) -> None:
             if ask.on_item is not None:
@@ -208,6 +211,12 @@ class Session:
             self._resume(task, failure)
             return True
         return False
+
+    def _show(self, task: Task, wait: Wait | None) -> None:
+        """How far a task is whose work is not the engine's."""
+        if wait is not None and wait.stage and (task.stage, task.overall) != (wait.stage, wait.overall):
+            task.state, task.stage, task.overall = "running", wait.stage, wait.overall
+            redraw.sidebars()
 
     def _resume(self, task: Task, answer: Facts | Failure | None) -> None:
         task.job = task.ask = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding, making, checking and removing the engine, as operators. The steps themselves are in ``core.engine``."""
+"""Making the engine, as operators. The steps themselves are in ``core.engine``."""
 
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,19 @@ from ..base.operator import PortraitOperator
 from ..base.paths import RELATIVE, absolute
 from ..base.preferences_access import preferences, preferred_path
 from ..base.ticker import Ticker
-from ..base.wrap import say
+from ..base.wrap import say, say_in_rows
+from ..core.engine.hardware import in_words
+from ..core.engine.plan import SetupPlan
 from ..core.failure import Failure
 from ..core.text import Text
 from .error_dialog import show_error
 from .session import session
-from .setup_run import SetupRun, forget, make_plan, remove_engine, search
-from .task import Ask, Workflow
+from .setup_run import SetupRun, forget, make_plan
 
+WIDTH = 480
+ROWS = 12
+"""Of the plan, or of the reason why there can be none."""
+ONLINE_ROWS = 3
 _run: SetupRun | None = None
 
 
@@ -34,6 +39,7 @@ def stop() -> None:
         _run.close()
     _run = None
     ticker.stop()
+    ask_for_another.stop()
 
 
 def begin(run: SetupRun) -> None:
@@ -61,7 +67,10 @@ def finish(run: SetupRun) -> None:
     session.notices.fail("Setting up the engine", failure)
     if session.waits:
         raise failure
-    show_error()
+    if failure.code == "other_build":
+        ask_for_another.start(after=0.01)
+    else:
+        show_error()
 
 
 def take_engine(python: Path | None) -> None:
@@ -98,6 +107,18 @@ def _step() -> float | None:
 ticker = Ticker(_step, "the set-up")
 
 
+def _ask() -> None:
+    windows = bpy.context.window_manager.windows
+    if bpy.app.background or not windows:
+        return
+    with bpy.context.temp_override(window=windows[0]):
+        bpy.ops.portraitkit.take_another_build("INVOKE_DEFAULT")
+
+
+ask_for_another = Ticker(_ask, "the question about another build")
+"""Asked a moment later, not inside a step of the set-up. The panel has the same button beside the error."""
+
+
 def needs_no_set_up(_context: bpy.types.Context) -> str:
     """A condition: one set-up at a time."""
     return "" if running() is None else "The engine is being set up already"
@@ -130,33 +151,43 @@ class PORTRAITKIT_OT_set_up_engine(PortraitOperator, bpy.types.Operator):
         options={"SKIP_SAVE", *RELATIVE},
     )
 
+    another: bpy.props.BoolProperty(
+        name="Another Build",
+        description="Take torch as your own package index has it, where the promised build cannot be had",
+        options={"SKIP_SAVE"},
+    )
+
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Show the plan and ask."""
         forget()
         chosen = preferences()
         if chosen is not None and not self.properties.is_property_set("variant"):
             self.variant = chosen.variant
-        return context.window_manager.invoke_props_dialog(self, width=480, confirm_text="Set Up")
+        return context.window_manager.invoke_props_dialog(self, width=WIDTH, confirm_text="Set Up")
 
     def draw(self, context: bpy.types.Context) -> None:
         """What will be done, how large it is, and whether Blender may go online."""
         layout = self.layout
         layout.prop(self, "variant")
+        lines: list[tuple[Text | str, str]] = []
         try:
-            plan = make_plan(self.variant, self.folder_of_wheels())
+            plan = make_plan(self.variant, self.folder_of_wheels(), otherwise=self.another)
+            lines += [(line, "DOT") for line in plan.lines]
+            online = bpy.app.online_access or not plan.needs_network
         except Failure as failure:
-            say(layout, failure.message, context, "ERROR", width=460)
-            say(layout, failure.advice, context, "INFO", width=460)
-            return
-        for line in plan.lines:
-            say(layout, line, context, "DOT", width=460)
-        if plan.needs_network and not bpy.app.online_access:
-            draw_online_access(layout.box(), context)
+            lines += [(failure.message, "ERROR"), (failure.advice, "INFO")]
+            online = True
+        say_in_rows(layout, lines, ROWS, WIDTH - 20)
+        # its room is kept, too: what is chosen above and here must not move the buttons under the mouse
+        if online:
+            say_in_rows(layout, [], ONLINE_ROWS, WIDTH)
+        else:
+            draw_online_access(layout, context)
 
     def perform(self, _context: bpy.types.Context) -> None:
         """Do it."""
         try:
-            plan = make_plan(self.variant, self.folder_of_wheels())
+            plan = make_plan(self.variant, self.folder_of_wheels(), otherwise=self.another)
             if plan.needs_network and not bpy.app.online_access:
                 raise Failure("offline")
             begin(SetupRun(plan))
@@ -183,6 +214,64 @@ def draw_online_access(layout: Any, context: bpy.types.Context) -> None:
         layout.prop(context.preferences.system, "use_online_access", text="Allow Online Access")
 
 
+def needs_question(_context: bpy.types.Context) -> str:
+    """A condition: the promised build of torch was looked for in vain."""
+    failed = session.notices.error
+    asked = failed is not None and failed.code == "other_build" and _run is not None
+    return "" if asked else "Only where the promised build of torch cannot be had"
+
+
+class PORTRAITKIT_OT_take_another_build(PortraitOperator, bpy.types.Operator):
+    """Go on with another build of torch than the promised one."""
+
+    bl_idname = "portraitkit.take_another_build"
+    bl_label = "Take Another Build"
+    bl_description = "Show how large the torch of your own package index is, and go on with that"
+    bl_options = {"INTERNAL"}
+    needs = (needs_no_set_up, needs_question)
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask; Cancel keeps all as it is."""
+        return context.window_manager.invoke_props_dialog(self, width=WIDTH, confirm_text="Take It")
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Both builds with their sizes."""
+        failed = session.notices.error
+        if failed is not None:
+            say(self.layout, failed.message, context, "ERROR", width=WIDTH - 20)
+        try:
+            for line in question(self.plans()):
+                say(self.layout, line, context, "DOT", width=WIDTH - 20)
+        except Failure as failure:
+            say(self.layout, failure.sentence, context, "INFO", width=WIDTH - 20)
+
+    def perform(self, _context: bpy.types.Context) -> None:
+        """Go on where the set-up stopped."""
+        begin(SetupRun(self.plans()[1]))
+
+    def plans(self) -> tuple[SetupPlan, SetupPlan]:
+        """The one that did not work, and the one that would be taken instead."""
+        assert _run is not None
+        first = _run.plan
+        return first, make_plan(first.variant.name, first.wheels, otherwise=True)
+
+
+def question(plans: tuple[SetupPlan, SetupPlan]) -> list[Text]:
+    """What was promised and what there is instead, with both sizes."""
+    sizes = [(in_words(each.torch.download), in_words(each.torch.installed)) for each in plans]
+    told = (
+        "Promised: torch for {hardware}, about {size} in all, {room} on the disk",
+        "Instead: torch for {hardware} from your own package index, about {size} in all, {room} on the disk",
+    )
+    return [
+        *(
+            Text(words, hardware=plan.torch.words, size=size, room=room)
+            for words, plan, (size, room) in zip(told, plans, sizes, strict=True)
+        ),
+        Text("Cancel keeps all as it is; what was downloaded is there for the next time."),
+    ]
+
+
 class PORTRAITKIT_OT_cancel_set_up(PortraitOperator, bpy.types.Operator):
     """Stop the set-up."""
 
@@ -198,103 +287,8 @@ class PORTRAITKIT_OT_cancel_set_up(PortraitOperator, bpy.types.Operator):
             run.cancel()
 
 
-class PORTRAITKIT_OT_find_engine(PortraitOperator, bpy.types.Operator):
-    """Look for an engine that is there already."""
-
-    bl_idname = "portraitkit.find_engine"
-    bl_label = "Find Engine"
-    bl_description = "Look for an engine that is on this computer already"
-    bl_options = {"REGISTER"}
-
-    def perform(self, _context: bpy.types.Context) -> Text:
-        """Look in the usual places; the first that works is used."""
-        python = search()
-        if python is None:
-            raise Failure("no_engine", "No engine was found.", "Press Set Up Engine to make one.")
-        take_engine(python)
-        return Text("Engine found: {path}", path=python)
-
-
-def needs_running_engine(_context: bpy.types.Context) -> str:
-    """A condition: there is an engine to end."""
-    return "" if session.link.is_open else "The engine does not run"
-
-
-class PORTRAITKIT_OT_check_engine(PortraitOperator, bpy.types.Operator):
-    """Start the engine and see what it says."""
-
-    bl_idname = "portraitkit.check_engine"
-    bl_label = "Check Engine"
-    bl_description = "Start the engine and ask it what it can do"
-    bl_options = {"REGISTER"}
-
-    def perform(self, _context: bpy.types.Context) -> None:
-        """Start anew; the panel shows what comes of it."""
-        session.restart()
-        session.start("check", Text("Checking the engine"), check())
-
-
-def check() -> Workflow:
-    """Ask the engine what it can do, and say it."""
-    told = yield Ask("capabilities", {})
-    usable = [model["name"] for model in told["models"] if model.get("available", True) is True]
-    session.notices.say(
-        Text(
-            "The engine {version} works, on {device}. Models: {names}.",
-            version=told["version"],
-            device=told.get("device", "cpu"),
-            names=", ".join(usable) or Text("none"),
-        )
-    )
-
-
-class PORTRAITKIT_OT_stop_engine(PortraitOperator, bpy.types.Operator):
-    """End the engine until it is needed again."""
-
-    bl_idname = "portraitkit.stop_engine"
-    bl_label = "Stop Engine"
-    bl_description = "End the engine and give its memory back; the next avatar starts it again. Work under way is lost"
-    bl_options = {"REGISTER"}
-    needs = (needs_running_engine,)
-
-    def perform(self, _context: bpy.types.Context) -> None:
-        """End the work, then the engine."""
-        if session.tasks:
-            session.restart()
-        else:
-            session.link.rest()
-
-
-class PORTRAITKIT_OT_remove_engine(PortraitOperator, bpy.types.Operator):
-    """Delete the engine that was made here."""
-
-    bl_idname = "portraitkit.remove_engine"
-    bl_label = "Remove Engine"
-    bl_description = "Delete the engine's folder. An engine that was found elsewhere is only forgotten"
-    bl_options = {"REGISTER"}
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Ask first."""
-        return context.window_manager.invoke_confirm(self, event)
-
-    def perform(self, _context: bpy.types.Context) -> None:
-        """End it, then delete it."""
-        session.restart()
-        try:
-            remove_engine()
-        finally:
-            chosen = preferences()
-            if chosen is not None:
-                chosen.engine_python = ""
-            redraw.sidebars()
-        session.notices.say("The engine was removed.")
-
-
 CLASSES = (
     PORTRAITKIT_OT_set_up_engine,
+    PORTRAITKIT_OT_take_another_build,
     PORTRAITKIT_OT_cancel_set_up,
-    PORTRAITKIT_OT_find_engine,
-    PORTRAITKIT_OT_check_engine,
-    PORTRAITKIT_OT_stop_engine,
-    PORTRAITKIT_OT_remove_engine,
 )

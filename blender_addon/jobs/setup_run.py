@@ -20,7 +20,7 @@ from ..core.text import Text
 ADDON = Path(__file__).resolve().parents[1]
 
 _bases: list[Probe] = []
-_plans: dict[tuple[str, Path | None], SetupPlan | Failure] = {}
+_plans: dict[tuple[str, Path | None, bool], SetupPlan | Failure] = {}
 
 
 class SetupRun:
@@ -75,18 +75,23 @@ class SetupRun:
             forget()
 
 
-def make_plan(variant: str, wheels: Path | None) -> SetupPlan:
+def make_plan(variant: str, wheels: Path | None, *, otherwise: bool = False) -> SetupPlan:
     """What setting up would do; raises :class:`Failure` with the reason why it cannot be done.
 
     Pythons are looked for once, plans are remembered, until :func:`forget`: a dialog asks on every redraw.
     """
-    key = (variant, wheels)
+    key = (variant, wheels, otherwise)
     if key not in _plans:
         if not _bases:
             _bases.extend(base_pythons(blender=Path(sys.executable), first=True))
         wheel = planning.shipped_wheel(ADDON / "engine") or ADDON / "engine" / "portraitkit.whl"
         _plans[key] = planning.make_plan(
-            own_folder("engine"), wheel, _bases[0] if _bases else None, variant=variant, wheels=wheels
+            own_folder("engine"),
+            wheel,
+            _bases[0] if _bases else None,
+            variant=variant,
+            wheels=wheels,
+            otherwise=otherwise,
         )
     plan = _plans[key]
     if isinstance(plan, Failure):

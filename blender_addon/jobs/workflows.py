@@ -91,12 +91,13 @@ def preview(title: str, recipes: list[Recipe]) -> Workflow:
     yield Ask("preview", {"recipes": recipes, "folder": str(folder), "size": PREVIEW_SIZE}, add)
 
 
-def bake(object_name: str, recipe: Recipe, name: str) -> Workflow:
-    """Bake the maps of ``recipe`` onto a mesh of the scene."""
+def bake(object_name: str, recipe: Recipe, name: str, *, written: Path | None = None) -> Workflow:
+    """Bake the maps of ``recipe`` onto a mesh of the scene; ``written`` is its file where there is one already."""
     origin = open_file()
-    mesh = new_path(name, ".glb")
-    maps.write_mesh(avatars.mesh_object(object_name), mesh)
-    folder = mesh.with_suffix("")
+    mesh = written or new_path(name, ".glb")
+    if written is None:
+        maps.write_mesh(avatars.mesh_object(object_name), mesh)
+    folder = new_path(name, "")
     folder.mkdir(parents=True, exist_ok=True)
     try:
         answer = yield Ask("bake", {"recipe": recipe, "mesh": str(mesh), "folder": str(folder), "name": name})

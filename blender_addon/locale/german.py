@@ -11,7 +11,9 @@ from .german_failures import FAILURES
 from .german_operators import OPERATORS
 from .german_scene import SCENE
 from .german_settings import SETTINGS
+from .german_setup import SETUP
 
 GERMAN: dict[str, str] = {**ARRIVALS, **ATTRIBUTES, **ENGINE, **FACE, **OPERATORS, **SCENE, **SETTINGS, **FAILURES}
+GERMAN |= SETUP
 
 __all__ = ["GERMAN"]

@@ -1,118 +1,98 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A copy of an avatar's mesh out of quads, unwrapped, moved by the same bones: ready to be baked onto."""
+"""A copy of a shell's mesh out of quads: handed to a Blender of its own that makes it, and taken into the scene."""
 
 from __future__ import annotations
 
-import math
+import json
+import sys
+from pathlib import Path
 
-import bmesh
 import bpy
+from mathutils import Matrix
 
 from ..core.failure import Failure
 from ..core.text import Text
 from .datablocks import free_name
-from .identity import LEVEL_KEY
+from .identity import LEVEL_KEY, PART_KEY, avatar_of
 from .selection import select_only
 
-WELD = 1e-6
-"""Metres: vertices that a file has parted at the seams of the maps."""
+PROGRAM = Path(__file__).with_name("remesh_alone.py")
+SOURCE, TARGET, GLB, ORDER = "mesh.blend", "quads.blend", "quads.glb", "order.json"
 
 
-def remesh(thing: bpy.types.Object, faces: int) -> bpy.types.Object:
-    """A new object beside ``thing``, of about ``faces`` quads by Blender's QuadriFlow; it is selected and active.
+def needs_shell(context: bpy.types.Context) -> str:
+    """A condition: the active object is the mesh of an avatar in one piece."""
+    active = context.active_object
+    avatar = avatar_of(active) if active is not None and active.type == "MESH" else None
+    if active is None or avatar is None:
+        return "Make the mesh of an avatar in one piece (a shell) active"
+    if PART_KEY in active or any(PART_KEY in each for each in avatar.armature.children):
+        return (
+            "An avatar of parts is made of quads already, the same for everybody: "
+            "change its mesh, then press Bake onto This Mesh"
+        )
+    return ""
 
-    It has a UV map, no material yet, the weights of the nearest places of ``thing`` and the same armature. Raises
-    :class:`Failure` for a mesh that QuadriFlow refuses; nothing is left behind then.
-    """
+
+def sensible_faces(thing: bpy.types.Object) -> int:
+    """How many quads hold what a mesh of triangles does, in round hundreds: enough for a bust, few enough to edit."""
+    return min(6000, max(500, round(len(thing.data.polygons) / 2 / 100) * 100))
+
+
+def hand_over(thing: bpy.types.Object, faces: int, folder: Path) -> None:
+    """Write into ``folder`` what the other Blender needs: the mesh with its weights and shape keys, and the order."""
+    avatar = avatar_of(thing)
+    home = avatar.armature.matrix_world if avatar is not None else Matrix()
+    matrix = home.inverted_safe() @ thing.matrix_world
+    mesh = thing.data.copy()
+    try:
+        mesh.materials.clear()
+        mesh.animation_data_clear()
+        if mesh.shape_keys is not None:
+            mesh.shape_keys.animation_data_clear()  # drivers would take the armature along
+        bpy.data.libraries.write(str(folder / SOURCE), {mesh}, fake_user=True)
+    finally:
+        bpy.data.meshes.remove(mesh)
+    order = {"source": str(folder / SOURCE), "target": str(folder / TARGET), "glb": str(folder / GLB)}
+    facts = {**order, "faces": faces, "matrix": [value for row in matrix for value in row]}
+    (folder / ORDER).write_text(json.dumps(facts), encoding="utf-8")
+
+
+def command(folder: Path) -> list[str]:
+    """How the other Blender is started: this one's program, or the Python that has Blender as a module."""
+    program, order = bpy.app.binary_path, str(folder / ORDER)
+    if program:
+        quiet = ("--background", "--factory-startup", "--python-exit-code", "3")
+        return [program, *quiet, "--python", str(PROGRAM), "--", order]
+    return [sys.executable, "-I", str(PROGRAM), order]  # its folder has modules of ours, not to be found by name
+
+
+def take_over(thing: bpy.types.Object, folder: Path) -> bpy.types.Object:
+    """The new object beside ``thing``, moved by the same bones; it is selected and active, and ``thing`` is hidden."""
+    with bpy.data.libraries.load(str(folder / TARGET)) as (inside, wanted):
+        wanted.meshes = list(inside.meshes)
+    (mesh,) = wanted.meshes
+    mesh.use_fake_user = False
     own = thing.copy()
-    own.data = thing.data.copy()
-    own.name = own.data.name = free_name(f"{thing.name} quads")
+    own.data = mesh
+    own.name = mesh.name = free_name(f"{thing.name} quads")
     own.hide_viewport = own.hide_render = False
     if LEVEL_KEY in own:
         del own[LEVEL_KEY]
-    for home in thing.users_collection:
-        home.objects.link(own)
-    try:
-        _plain(own)
-        select_only(own)
-        answer = bpy.ops.object.quadriflow_remesh(
-            target_faces=faces, use_preserve_sharp=False, use_preserve_boundary=True, use_mesh_symmetry=False, seed=0
-        )
-        if "FINISHED" not in answer or not own.data.polygons:
-            raise _refused(thing, Text("QuadriFlow needs a closed mesh without loose parts"))
-        _unwrap(own)
-        _weights(thing, own)
-    except RuntimeError as error:
-        _drop(own)
-        select_only(thing)
-        raise _refused(thing, error) from error
-    except Failure:
-        _drop(own)
-        select_only(thing)
-        raise
-    for polygon in own.data.polygons:
-        polygon.use_smooth = True
-    select_only(own)
-    return own
-
-
-def _refused(thing: bpy.types.Object, reason: object) -> Failure:
-    message = Text("{name} cannot be made of quads: {reason}.", name=thing.name, reason=reason)
-    return Failure("scene", message, "Bake onto the mesh as it is, or repair it first.")
-
-
-def _plain(own: bpy.types.Object) -> None:
-    """Whole again at the seams, without what a new mesh cannot keep."""
     for each in list(own.modifiers):
         if each.type != "ARMATURE":
             own.modifiers.remove(each)
-    own.vertex_groups.clear()
-    own.data.materials.clear()
-    mesh = bmesh.new()
-    mesh.from_mesh(own.data)
-    bmesh.ops.remove_doubles(mesh, verts=mesh.verts, dist=WELD)
-    mesh.to_mesh(own.data)
-    mesh.free()
-    if own.data.has_custom_normals:
-        # they belong to the old corners
-        with bpy.context.temp_override(object=own, active_object=own):
-            bpy.ops.mesh.customdata_custom_splitnormals_clear()
+    for home in thing.users_collection:
+        home.objects.link(own)
+    select_only(own)
+    layer = bpy.context.view_layer
+    if thing.name in layer.objects:
+        thing.hide_set(True, view_layer=layer)
+    thing.hide_render = True
+    return own
 
 
-def _unwrap(own: bpy.types.Object) -> None:
-    while own.data.uv_layers:
-        own.data.uv_layers.remove(own.data.uv_layers[0])
-    own.data.uv_layers.new(name="UVMap")
-    bpy.ops.object.mode_set(mode="EDIT")
-    try:
-        bpy.ops.mesh.select_all(action="SELECT")
-        bpy.ops.uv.smart_project(angle_limit=math.radians(66), island_margin=0.004)
-    finally:
-        bpy.ops.object.mode_set(mode="OBJECT")
-
-
-def _weights(source: bpy.types.Object, own: bpy.types.Object) -> None:
-    """Weights of the nearest places of the mesh that it was made from."""
-    if not source.vertex_groups:
-        return
-    hidden = source.hide_viewport
-    source.hide_viewport = False
-    try:
-        select_only(source)
-        own.select_set(True)
-        bpy.ops.object.data_transfer(
-            data_type="VGROUP_WEIGHTS",
-            use_create=True,
-            vert_mapping="POLYINTERP_NEAREST",
-            layers_select_src="ALL",
-            layers_select_dst="NAME",
-            use_object_transform=False,
-        )
-    finally:
-        source.hide_viewport = hidden
-
-
-def _drop(own: bpy.types.Object) -> None:
-    mesh = own.data
-    bpy.data.objects.remove(own)
-    bpy.data.meshes.remove(mesh)
+def refused(name: str) -> Failure:
+    """The failure of a mesh that cannot be remeshed, not even when it is closed first."""
+    message = Text("{name} cannot be made of quads: {reason}.", name=name, reason=Text("QuadriFlow refused it"))
+    return Failure("scene", message, "Bake onto the mesh as it is, or repair it first.")

@@ -74,6 +74,8 @@ def draw_error(layout: Any, context: bpy.types.Context) -> None:
     say(box, failure.message, context)
     if failure.advice:
         say(box, failure.advice, context, "INFO")
+    if failure.code == "other_build":
+        box.operator("portraitkit.take_another_build", icon="QUESTION")
     row = box.row(align=True)
     row.operator("portraitkit.copy_report", icon="COPYDOWN")
     row.operator("portraitkit.open_log", icon="TEXT")

@@ -127,23 +127,6 @@ def test_attributes_come_from_the_model(part: Part, small: Any) -> None:
     assert age.value == pytest.approx(age.high)
 
 
-def test_bake_onto_quads(part: Part, avatar_copy: Path) -> None:
-    avatar = part("scene.bring_in").bring_in(avatar_copy, "Ada")
-    bpy.context.view_layer.objects.active = avatar.mesh
-    assert bpy.ops.portraitkit.remesh_bake(faces=500) == {"FINISHED"}
-    quads = bpy.context.active_object
-    assert quads.name == "Ada mesh quads"
-    (material,) = quads.data.materials
-    colours = next(
-        each.image
-        for each in material.node_tree.nodes
-        if each.type == "TEX_IMAGE" and each.image["portraitkit_map"] == "base_colour"
-    )
-    pixels = np.empty(4 * colours.size[0] * colours.size[1], np.float32)
-    colours.pixels.foreach_get(pixels)
-    assert pixels.reshape(-1, 4)[:, :3].std() > 0.05
-
-
 def test_batch_is_seeded_and_keeps_what_is_there(part: Part, tmp_path: Path, small: Any) -> None:
     assert bpy.ops.portraitkit.batch(count=2, first_seed=4, folder=str(tmp_path)) == {"FINISHED"}
     made = sorted(tmp_path.rglob("*.glb"))

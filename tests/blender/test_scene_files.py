@@ -107,25 +107,6 @@ def test_a_mesh_goes_out_as_one_sees_it(part: Part, tmp_path: Path) -> None:
     assert max(tree["accessors"][each["attributes"]["POSITION"]]["max"][1] for each in parts) == pytest.approx(1.0)
 
 
-def test_quads_move_as_the_avatar_does(avatar: Any, part: Part) -> None:
-    quads = part("scene.remesh").remesh(avatar.mesh, 800)
-    assert bpy.context.active_object == quads
-    assert quads.name == "Ada mesh quads"
-    corners = [len(each.vertices) for each in quads.data.polygons]
-    assert corners.count(4) > 0.95 * len(corners)
-    assert len(corners) == pytest.approx(800, rel=0.35)
-    assert quads.data.uv_layers.active is not None
-    assert all(0 <= x <= 1 for each in quads.data.uv_layers.active.data for x in each.uv)
-    weights = [sum(group.weight for group in each.groups) for each in quads.data.vertices]
-    assert min(weights) > 0.99
-    assert max(weights) < 1.01
-    rest = [each.co.copy() for each in quads.data.vertices]
-    part("scene.pose").apply_pose(avatar, {"head": (0, 0.7, 0)})
-    bpy.context.view_layer.update()
-    posed = quads.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices
-    assert max((one.co - two).length for one, two in zip(posed, rest, strict=True)) > 0.02
-
-
 def saved_maps(folder: Path, *kinds: str) -> dict[str, Path]:
     """A small picture for each kind of map, as files."""
     maps: dict[str, Path] = {}

@@ -8,9 +8,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from ..environment import CREATION_FLAGS, NEW_SESSION, clean_environment, end_now
+from ..environment import CREATION_FLAGS, NEW_SESSION, clean_environment, end_now, home_folder
 
 
 class Child:
@@ -25,7 +24,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**clean_environment(), **(environment or {})},
-            cwd=Path.home() if Path.home().is_dir() else None,
+            cwd=home_folder(),
             creationflags=CREATION_FLAGS,
             start_new_session=NEW_SESSION,
         )

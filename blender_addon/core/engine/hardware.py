@@ -19,7 +19,7 @@ INDEX = "https://download.pytorch.org/whl/"
 
 @dataclass(frozen=True)
 class Variant:
-    """A kind of torch. Sizes are of torch and all other parts together, measured, and rounded up."""
+    """A kind of torch. Sizes are of torch and all other parts together, of the versions in ``constraints.txt``."""
 
     name: str
     words: Text
@@ -27,23 +27,30 @@ class Variant:
     installed: int
     index: str | None = None
     """Looked at beside the user's own index."""
+    label: str = ""
+    """What the versions of this build are marked with there, such as ``+cpu``; only builds so marked are taken."""
+    otherwise: Variant | None = None
+    """What the user's own index most likely has, where this build cannot be had: taken only if the user says so."""
 
 
 def variants(system: str = sys.platform, machine: str = "") -> dict[str, Variant]:
-    """The variants that there are for this system."""
+    """The variants that there are for this system. ``python -m benchmarks.engine_sizes`` measures their sizes.
+
+    Those of CUDA on Windows are estimated: its index is not the one that the measurement can ask.
+    """
     machine = (machine or platform.machine()).lower()
     if system == "darwin":
         words = Text("Apple graphics (MPS) and processor")
-        both = {name: Variant(name, words, 330 * MEGABYTE, 1150 * MEGABYTE) for name in ("mps", "cpu")}
+        both = {name: Variant(name, words, 190 * MEGABYTE, 1050 * MEGABYTE) for name in ("mps", "cpu")}
         return both if machine == "arm64" else {"cpu": both["cpu"]}
+    processor, nvidia = Text("processor (CPU)"), Text("NVIDIA graphics (CUDA)")
     if system == "win32":
-        cpu = Variant("cpu", Text("processor (CPU)"), 440 * MEGABYTE, 1500 * MEGABYTE)
-        cuda = Variant("cuda", Text("NVIDIA graphics (CUDA)"), 2900 * MEGABYTE, 6000 * MEGABYTE, INDEX + "cu126")
-        return {"cpu": cpu, "cuda": cuda}
-    cpu = Variant("cpu", Text("processor (CPU)"), 420 * MEGABYTE, 1500 * MEGABYTE, INDEX + "cpu")
-    if machine in ("aarch64", "arm64"):
-        return {"cpu": cpu}
-    return {"cpu": cpu, "cuda": Variant("cuda", Text("NVIDIA graphics (CUDA)"), 3300 * MEGABYTE, 7500 * MEGABYTE)}
+        cpu = Variant("cpu", processor, 335 * MEGABYTE, 1350 * MEGABYTE)
+        size, room = 2900 * MEGABYTE, 6000 * MEGABYTE
+        return {"cpu": cpu, "cuda": Variant("cuda", nvidia, size, room, INDEX + "cu126", "+cu126", cpu)}
+    cuda = Variant("cuda", nvidia, 2960 * MEGABYTE, 5700 * MEGABYTE)
+    cpu = Variant("cpu", processor, 420 * MEGABYTE, 1700 * MEGABYTE, INDEX + "cpu", "+cpu", cuda)
+    return {"cpu": cpu, "cuda": cuda}
 
 
 def best_variant(system: str = sys.platform, machine: str = "") -> str:

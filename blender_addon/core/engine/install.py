@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from .child import Child
 from .hardware import in_words
 from .pip_errors import why_failed
 from .pip_progress import Progress
-from .plan import SetupPlan, Step
+from .plan import SetupPlan, host_of
 from .record import Record, delete, downloads_of, read_record
+from .steps import Step
 
 log = logging.getLogger("portraitkit")
 
@@ -43,6 +45,7 @@ class Installation:
         self.overall = 0.0
         self.progress = Progress()
         self._log = LogFile(log_path)
+        self._temporary = downloads_of(plan.folder) / "temporary"
         self._timing = timing or Timing(start=180.0, silence=180.0, falls=1)
         self._left = [step for step in plan.steps if step.name not in plan.done]
         self._record = self._opening_record()
@@ -130,7 +133,7 @@ class Installation:
             command[command.index("raw")] = "off"
         self._log.note(f"{step.words}: {' '.join(command)}")
         try:
-            self._child = Child(command)
+            self._child = Child(command, self._room_for_temporary())
         except (OSError, ValueError) as error:
             self._end(Failure("setup", Text("{program} cannot be run: {reason}", program=command[0], reason=error)))
 
@@ -147,11 +150,36 @@ class Installation:
         step, self._child = self._step, None
         assert step is not None
         if status != 0:
-            offline = self.plan.wheels is not None
-            self._end(why_failed(self.progress.last_lines, what=step.words, offline=offline, status=status))
+            self._end(self._why(step, status))
             return
         self._record.steps[step.name] = step.key
         self._record.save(self.plan.folder)
+
+    def _why(self, step: Step, status: int) -> Failure:
+        """Why a step failed; where the promised build of torch cannot be had, that is a question to the user."""
+        offline = self.plan.wheels is not None
+        why = why_failed(self.progress.last_lines, what=step.words, offline=offline, status=status)
+        if step.name == "torch" and self.plan.promises and why.code in ("no_wheel", "network", "proxy"):
+            facts = {"hardware": self.plan.variant.words, "host": host_of(self.plan.variant)}
+            told = Text("Torch for {hardware} cannot be had from {host}: {reason}", reason=why.message, **facts)
+            return Failure("other_build", told, detail=why.detail)
+        return why
+
+    def _room_for_temporary(self) -> dict[str, str]:
+        """Variables for pip: what it unpacks lies on the disk whose room was looked at, not in the system's /tmp.
+
+        Windows' own folder for that is on a disk, and its path is short.
+        """
+        if sys.platform == "win32":
+            return {}
+        self._temporary.mkdir(parents=True, exist_ok=True)
+        return {"TMPDIR": str(self._temporary)}
+
+    def _delete(self, folder: Path) -> None:
+        try:
+            delete(folder)
+        except OSError as error:
+            self._log.note(f"{folder} could not be deleted: {error}")
 
     def _start_check(self) -> None:
         self._step = None
@@ -185,12 +213,10 @@ class Installation:
         self.failure = why
         if why is None:
             self.python, self.overall, self.line = self.plan.python, 1.0, Text("The engine is ready")
-            try:
-                delete(downloads_of(self.plan.folder))
-            except OSError as error:
-                self._log.note(f"the downloads could not be deleted: {error}")
+            self._delete(downloads_of(self.plan.folder))
         else:
             self.line = why.message
+            self._delete(self._temporary)  # a pip that was ended leaves halves of files there
         self._log.note(str(self.line))
         self._close_client()
         self.ended = True

@@ -9,32 +9,23 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from ..environment import home_folder
 from ..failure import Failure
 from ..text import Text
 from .hardware import MEGABYTE, Variant, best_variant, in_words, variants
 from .probe import Probe
 from .pythons import sandbox, why_not
-from .record import Record, downloads_of, python_of, read_record
+from .record import Record, python_of, read_record
+from .steps import Step, constraints_of, steps_of, torch_key
 
-TORCH = "torch>=2.4"
-CONSTRAINTS = "constraints.txt"
 LONGEST_INSIDE = 195
 """Characters of the longest path inside an environment, by torch's licence files."""
 WINDOWS_LIMIT = 259
 SPARE = 200 * MEGABYTE
-
-
-@dataclass(frozen=True)
-class Step:
-    """One command. ``key`` is what it is done with: a finished step is done again only when that changes."""
-
-    name: str
-    words: Text
-    command: tuple[str, ...]
-    key: str
-    weight: float
-    """Its share of the time, among the others."""
+PARTS = 230 * MEGABYTE
+"""What the engine needs beside torch."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +44,10 @@ class SetupPlan:
     wheels: Path | None
     download: int
     """Bytes, about; 0 without the network."""
+    installed: int
+    """Bytes on the disk, about, once it is done."""
+    otherwise: bool
+    """Whether another build of torch than the variant's is taken, because that one cannot be had."""
     steps: tuple[Step, ...]
     done: tuple[str, ...]
     """Names of the steps that an earlier set-up has finished."""
@@ -69,23 +64,38 @@ class SetupPlan:
         return python_of(self.place)
 
     @property
+    def promises(self) -> bool:
+        """Whether a certain build of torch is promised, from an index of its own, and no other is taken."""
+        return self.wheels is None and not self.otherwise and self.variant.index is not None
+
+    @property
+    def torch(self) -> Variant:
+        """What torch computes with, and how large it is: of the build that is taken."""
+        return self.variant.otherwise if self.otherwise and self.variant.otherwise is not None else self.variant
+
+    @property
     def lines(self) -> list[Text]:
         """It in sentences."""
-        source = (
-            Text("Download about {size} with pip, as your own pip settings say", size=in_words(self.download))
-            if self.wheels is None
-            else Text("Install from the folder {folder}, without the internet", folder=self.wheels)
-        )
+        size = in_words(self.download)
+        if self.wheels is not None:
+            source = Text("Install from the folder {folder}, without the internet", folder=self.wheels)
+        elif self.promises:
+            facts = {"size": size, "host": host_of(self.variant)}
+            source = Text(
+                "Download about {size} with pip: torch from {host}, the rest as your pip settings say", **facts
+            )
+        else:
+            source = Text("Download about {size} with pip, as your own pip settings say", size=size)
         again = "Go on where the last set-up ended" if self.done else "Make a Python environment of its own"
         python = {"version": self.base.text, "path": self.base.python}
-        size = in_words(self.variant.installed)
+        size = in_words(self.installed)
         return [
             Text("{what}, with Python {version} ({path})", what=Text(again), **python),
             Text("Folder: {folder}", folder=self.place),
             Text(
                 "Parts: engine {version} from this add-on, torch for {hardware}, and what they need",
                 version=self.version,
-                hardware=self.variant.words,
+                hardware=self.torch.words,
             ),
             source,
             Text("Disk: about {size}. Nothing outside that folder is changed", size=size),
@@ -100,8 +110,12 @@ def make_plan(
     *,
     variant: str = "auto",
     wheels: Path | None = None,
+    otherwise: bool = False,
 ) -> SetupPlan | Failure:
-    """The plan for an engine in ``folder`` out of the add-on's ``wheel``, or why there can be none. Reads only."""
+    """The plan for an engine in ``folder`` out of the add-on's ``wheel``, or why there can be none. Reads only.
+
+    With ``otherwise`` torch is taken as the user's own index has it: another build than the variant's.
+    """
     fault = _why_no_plan(wheel, base, wheels)
     if fault is not None:
         return fault
@@ -113,10 +127,16 @@ def make_plan(
         return Failure("usage", message, Text("Choose one of: auto, {names}.", names=", ".join(offered)))
     chosen, place = offered[name], short_place(folder)
     record = read_record(folder)
-    steps = _steps(folder, place, base, chosen, wheel, wheels)
+    if record is not None and wheels is None and chosen.index is not None:
+        # who has said once that another build will do is not asked again
+        otherwise = otherwise or record.steps.get("torch") == torch_key(chosen, wheel, otherwise=True)
+    otherwise = otherwise and wheels is None and chosen.index is not None
+    steps = steps_of(folder, place, base, chosen, wheel, wheels, otherwise=otherwise)
     done = finished(record, place, steps)
-    download = 0 if wheels is not None else (120 * MEGABYTE if "torch" in done else chosen.download)
-    disk = (0 if "torch" in done else chosen.installed) + download + SPARE
+    build = chosen.otherwise if otherwise and chosen.otherwise is not None else chosen
+    download = 0 if wheels is not None else (PARTS if "torch" in done else build.download)
+    # what is downloaded lies there twice while pip unpacks it: kept for the next time, and under way
+    disk = (0 if "torch" in done else build.installed) + 2 * download + SPARE
     free = _free(place)
     if free is not None and free < disk:
         sizes = {"size": in_words(disk), "free": in_words(free)}
@@ -142,10 +162,17 @@ def make_plan(
         version=wheel_version(wheel),
         wheels=wheels,
         download=download,
+        installed=build.installed,
+        otherwise=otherwise,
         steps=steps,
         done=done,
         notes=tuple(notes),
     )
+
+
+def host_of(variant: Variant) -> str:
+    """The server that has the variant's build of torch; empty where that is the user's own index."""
+    return urlsplit(variant.index or "").hostname or ""
 
 
 def finished(record: Record | None, place: Path, steps: tuple[Step, ...]) -> tuple[str, ...]:
@@ -166,11 +193,6 @@ def shipped_wheel(folder: Path) -> Path | None:
     return found[-1] if found else None
 
 
-def constraints_of(wheel: Path) -> Path:
-    """The versions that the engine was tested with, for pip: no others are installed."""
-    return wheel.with_name(CONSTRAINTS)
-
-
 def wheel_version(wheel: Path) -> str:
     """The version in a wheel's name."""
     parts = wheel.name.split("-")
@@ -184,7 +206,7 @@ def short_place(folder: Path, platform: str = sys.platform) -> Path:
     local = os.environ.get("LOCALAPPDATA")
     # One for each of Blender's folders, as each has an add-on with a version of its own.
     mark = hashlib.sha256(str(folder).lower().encode()).hexdigest()[:4]
-    root = Path(local) if local else Path.home() / "AppData" / "Local"
+    root = Path(local) if local else (home_folder() or Path("C:/")) / "AppData" / "Local"
     return root / "Portraitkit" / mark
 
 
@@ -209,46 +231,6 @@ def _why_no_plan(wheel: Path, base: Probe | None, wheels: Path | None) -> Failur
         message = Text("There are no wheels (.whl) in {folder}.", folder=wheels)
         return Failure("usage", message, "Choose another folder, or none.")
     return None
-
-
-def _steps(
-    folder: Path, place: Path, base: Probe, variant: Variant, wheel: Path, wheels: Path | None
-) -> tuple[Step, ...]:
-    python = str(python_of(place))
-    pip = (python, "-I", "-X", "utf8", "-m", "pip", "install", "--no-input", "--disable-pip-version-check")
-    pip += ("--progress-bar", "raw", "--only-binary", ":all:", "--cache-dir", str(downloads_of(folder)))
-    tested = ("--constraint", str(constraints_of(wheel)))
-    # Only torch itself comes from the other index; what it needs comes with the parts, from the user's own.
-    place_of_wheels = ("--no-index", "--find-links", str(wheels)) if wheels is not None else ()
-    source = (*tested, *place_of_wheels)
-    extra = ("--no-deps", "--extra-index-url", variant.index) if variant.index is not None and wheels is None else ()
-    maker = base.base if base.in_venv else base.python
-    weighs_most = max(10.0, variant.download / (10 * MEGABYTE)) if wheels is None else 10.0
-    made = (str(maker), "-I", "-X", "utf8", "-m", "venv", "--clear", str(place))
-    steps = [Step("venv", Text("Making the environment"), made, f"{maker} {base.text}", 4.0)]
-    if wheels is None or next(wheels.glob("pip-*.whl"), None) is not None:
-        # Progress in bytes came with pip 24.1; what Pythons bring may be older.
-        steps.append(Step("pip", Text("Renewing pip"), (*pip, *place_of_wheels, "--upgrade", "pip>=24.1"), "24.1", 2.0))
-    key, pin = f"{_digest(wheel)} {_digest(constraints_of(wheel))}", _pin(constraints_of(wheel), "torch")
-    again = ("--no-deps", "--no-index", "--force-reinstall", str(wheel))
-    steps += [
-        Step("torch", Text("Installing torch"), (*pip, *source, *extra, TORCH), f"{variant.name} {pin}", weighs_most),
-        Step("parts", Text("Installing the engine's parts"), (*pip, *source, str(wheel)), key, 12.0),
-        # A wheel of the same version but other content would be passed over by the step before.
-        Step("engine", Text("Installing the engine"), (*pip, *again), key, 1.0),
-    ]
-    return tuple(steps)
-
-
-def _pin(constraints: Path, name: str) -> str:
-    """The line of a package."""
-    lines = constraints.read_text(encoding="utf-8").splitlines()
-    return next((line.strip() for line in lines if line.startswith(f"{name}==")), name)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _free(folder: Path) -> int | None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ..environment import home_folder
 from ..failure import Failure
 from ..text import Text
 from .probe import Probe, probe
@@ -80,7 +81,7 @@ def why_not(found: Probe) -> Text | None:
 
 def candidate_pythons(platform: str = sys.platform, home: Path | None = None) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Paths that may hold a Python, with arguments that choose its version; most do not exist."""
-    home = home or Path.home()
+    home = home or home_folder() or Path("/no-home")
     if platform == "win32":
         yield from _windows(home)
         return
