@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import batch_plan, face_options, options, parse
+from cli import batch_plan, face_options, library, options, parse
 from cli.lines import say_json
 from cli.remedies import words
 from cli.show import Show
@@ -133,6 +133,10 @@ def batch(
     skip_bad: SkipBad = False,
     check: Check = None,
     view: View = True,
+    blend_library: library.BlendLibrary = False,
+    library_author: library.Author = "",
+    library_licence: library.Licence = "",
+    catalogues: library.Catalogues = library.USUAL,
     break_lock: BreakLock = False,
     dry_run: DryRun = False,
     blender: options.Blender = None,
@@ -177,6 +181,12 @@ def batch(
             show.note("a .vrm rests with its arms out: motions are not in it.")
     if any(ending in BLENDER_ENDINGS for ending in endings):
         find_blender(blender)
+    words_of_library = {"author": library_author, "licence": library_licence, "catalogues": catalogues}
+    assets = (
+        library.for_batch(out, endings, sharded=shard is not None, blender=blender, **words_of_library)
+        if blend_library
+        else None
+    )
     outputs = Outputs(endings, lod_files, folders, view, keep_rejected, min_quality, blender)
     slowest = max(cost_of(job.recipe, outputs).seconds for job in jobs)
     order = Batch(
@@ -198,7 +208,8 @@ def batch(
     if dry_run:
         _dry_run(order, *looked_at(order), show)
         return
-    _run(order, show)
+    with library.made_after(assets, show):
+        _run(order, show)
 
 
 def _people(

@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 import portrait_core
-from cli import bake, batch, doctor, generate, guard, models, photo, pose, render, shape, train, video, worker
+from cli import bake, batch, doctor, generate, guard, library, models, photo, pose, render, shape, train, video, worker
 from cli.help_texts import as_written
 from cli.lines import forgiving_streams, say
 from cli.remedies import told
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 app.command("generate")(generate.generate)
 app.command("batch")(batch.batch)
+app.command("library")(library.library)
 app.command("bake")(bake.bake)
 app.command("render")(render.render)
 app.command("video")(video.video)

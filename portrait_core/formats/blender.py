@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from portrait_core.errors import OutputError, UsageError, remedy
@@ -59,11 +61,9 @@ def convert(glb: bytes, target: Path, blender: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="portraitkit-") as folder:
         source = Path(folder) / "avatar.glb"
         source.write_bytes(glb)
-        environment = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-        environment["BLENDER_USER_RESOURCES"] = folder
         words = ["--", str(source), str(target.absolute()), json.dumps(_split_channels())]
         try:
-            done = _run([*blender, str(_SCRIPT), *words], environment)
+            done = _run([*blender, str(_SCRIPT), *words], Path(folder))
         except subprocess.TimeoutExpired:
             raise OutputError(f"Blender did not finish {target.name} within {TIMEOUT:.0f} s.") from None
         except OSError as error:
@@ -90,7 +90,20 @@ def _split_channels() -> list[tuple[str, str, str, int]]:
     ]
 
 
-def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    with started(command, folder) as child:
+        out, complaints = child.communicate(timeout=TIMEOUT)
+    return subprocess.CompletedProcess(command, child.returncode, out, complaints)
+
+
+@contextmanager
+def started(command: list[str], folder: Path) -> Generator[subprocess.Popen[str], None, None]:
+    """A Blender that keeps what it writes for itself in ``folder``; killed where the body is left by an exception.
+
+    Raises ``OSError`` where it cannot be started.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    environment["BLENDER_USER_RESOURCES"] = str(folder)
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -102,13 +115,12 @@ def _run(command: list[str], environment: dict[str, str]) -> subprocess.Complete
     ) as child:
         _running.add(child)
         try:
-            out, complaints = child.communicate(timeout=TIMEOUT)
+            yield child
         except BaseException:
             child.kill()
             raise
         finally:
             _running.discard(child)
-    return subprocess.CompletedProcess(command, child.returncode, out, complaints)
 
 
 def _command(program: str) -> list[str]:

@@ -135,16 +135,17 @@ def shapes_under_one_name(target: Path) -> None:
     stage.GetRootLayer().Save()
 
 
-def join_quads(mesh: Any) -> None:
-    """Make quads again of the triangles that the file's extras tell of, and weld what its atlas cut apart."""
+def join_quads(mesh: Any, *, always: bool = False) -> None:
+    """Make quads again of the triangles that the file's extras tell of, and weld what its atlas cut apart: of meshes
+    that have quads, or ``always``."""
     counts = [int(each) for each in mesh.get("quads", [])]
-    if not any(counts):
+    if not any(counts) and not always:
         return
     work = bmesh.new()
     work.from_mesh(mesh)
     work.faces.ensure_lookup_table()
     of_material: dict[int, list[Any]] = {}
-    for face in work.faces:
+    for face in work.faces if any(counts) else ():
         of_material.setdefault(face.material_index, []).append(face)
     pairs = [
         (faces[2 * number], faces[2 * number + 1])
@@ -158,7 +159,8 @@ def join_quads(mesh: Any) -> None:
     bmesh.ops.remove_doubles(work, verts=[vertex for vertex in work.verts if vertex.is_boundary], dist=1e-7)
     work.to_mesh(mesh)
     work.free()
-    del mesh["quads"]
+    if "quads" in mesh:
+        del mesh["quads"]
 
 
 def strands_to_corners(work: Any) -> None:
