@@ -21,7 +21,7 @@ LATTICE_CENTRE = (0.0, 0.06, 0.0)
 LATTICE_HALF = 0.36
 """Middle and half of the side of the lattice's cube, metres: all that pictures show. Outside the border's motion goes
 on."""
-CARRIERS = 600
+CARRIERS = 400
 """Triangles that the lattice's nodes choose among."""
 
 
