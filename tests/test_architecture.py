@@ -21,7 +21,7 @@ NOUNS = {
 }
 """The only files of the engine's root, beside ``__init__``: what the house speaks of."""
 
-MOST_ROOMS = 43
+MOST_ROOMS = 44
 """Packages with code under `PRODUCT`."""
 
 COPIED = ("portrait_core.face.recordings",)
@@ -107,6 +107,9 @@ ALLOWED: dict[str, set[str]] = {
         *(*BELOW, "root", "weights", "networks", "rendering", "shape", "world", "parts"),
         *("models.starter", "models.portrait_gan"),
     },
+    "training.adversarial": {
+        *(*BELOW, "weights", "networks", "rendering", "body", "cameras", "world", "training", "models.portrait_gan"),
+    },
     "training.parts_template": {
         *(*BELOW, "weights", "body", "shape", "world", "parts", "face", "models.starter", "textures", "training"),
     },
@@ -115,6 +118,7 @@ ALLOWED: dict[str, set[str]] = {
         *(*BELOW, "root", "recipe", "recipe_fields", "avatar", "maps", "person", "portrait_model", "cameras"),
         *("weights", "body", "rendering", "rig", "formats", "latents", "models", "models.portrait_gan", "pipeline"),
         *("body.recordings", "engine", "batch", "worker", "training", "training.parts_template", "world", "protocol"),
+        "training.adversarial",
         *("face", "photo", "photo.networks", "formats.vrm"),
     },
 }

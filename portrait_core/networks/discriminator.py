@@ -196,6 +196,7 @@ class PortraitDiscriminator(nn.Module):
         c: Tensor,
         pose: Tensor | None = None,
         *,
+        pose_gradient: bool = True,
         label_noise: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor]:
@@ -205,10 +206,13 @@ class PortraitDiscriminator(nn.Module):
             portraits: the pictures.
             c: camera labels ``[B, 25]``.
             pose: pose the logit is conditioned on, ``[B, 6]``; None takes the predicted one without its gradient.
+            pose_gradient: whether the predicted poses carry their gradient. Where only logits count, the second pass
+                of the trunk needs no graph.
             label_noise: noise added to the label in units of its deviation over the batch.
             generator: source of that noise.
         """
-        predicted = self.predict_pose(portraits, c)
+        with torch.set_grad_enabled(pose_gradient and torch.is_grad_enabled()):
+            predicted = self.predict_pose(portraits, c)
         label = torch.cat([c, predicted.detach() if pose is None else pose], dim=1)
         if label_noise > 0:
             if generator is None:

@@ -42,10 +42,19 @@ def real_portraits(
 
 
 def judge(
-    discriminator: PortraitDiscriminator, portraits: Portraits, c: Tensor, *, sigma: float = 0.0
+    discriminator: PortraitDiscriminator,
+    portraits: Portraits,
+    c: Tensor,
+    *,
+    sigma: float = 0.0,
+    pose_gradient: bool = True,
 ) -> tuple[Tensor, Tensor]:
-    """Logits ``[B, 1]`` and predicted poses ``[B, 6]`` of portraits whose full picture is blurred by ``sigma``."""
-    return discriminator(Portraits(blur(portraits.image, sigma), portraits.raw, portraits.mask), c)
+    """Logits ``[B, 1]`` and predicted poses ``[B, 6]`` of portraits whose full picture is blurred by ``sigma``.
+
+    Without ``pose_gradient`` the poses carry none; logits never depend on it.
+    """
+    blurred = Portraits(blur(portraits.image, sigma), portraits.raw, portraits.mask)
+    return discriminator(blurred, c, pose_gradient=pose_gradient)
 
 
 def squared_pose_error(pose: Tensor, target: Tensor) -> Tensor:
@@ -108,7 +117,7 @@ def density_smoothness(
     Points are uniform in [-1, 1]^3. Off in the published training (weight 0).
     """
     points = _uniform_points(batch, count, generator)
-    shifted = points + torch.randn(points.shape, generator=generator) * spread
+    shifted = points + torch.randn(points.shape, generator=generator, device=generator.device) * spread
     first, second = torch.chunk(density_at(torch.cat([points, shifted], dim=1)), 2, dim=1)
     return functional.l1_loss(first, second) * weight
 
@@ -133,4 +142,4 @@ def density_monotony(
 
 
 def _uniform_points(batch: int, count: int, generator: torch.Generator) -> Tensor:
-    return torch.rand(batch, count, 3, generator=generator) * 2 - 1
+    return torch.rand(batch, count, 3, generator=generator, device=generator.device) * 2 - 1

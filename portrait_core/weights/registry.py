@@ -75,13 +75,15 @@ def is_path(name_or_path: str | Path) -> bool:
 
 
 def find_model(name_or_path: str | Path) -> Path:
-    """The weights file meant by a registry name or a path.
+    """The weights file meant by a registry name or a path; of a training run's folder, its last snapshot.
 
     Raises :class:`portrait_core.errors.UsageError` when there is none, with near matches for a name.
     """
     text = str(name_or_path)
     if is_path(name_or_path):
         path = Path(text).expanduser()
+        if path.is_dir():
+            return _last_snapshot(path)
         if not path.is_file():
             raise UsageError(f"no model file at {path}. Give the path of a {SUFFIX} file or a name that is listed.")
         return path
@@ -90,6 +92,13 @@ def find_model(name_or_path: str | Path) -> Path:
         hint = suggestion(text, known, what="known models") if known else f"No models are installed in {user_folder()}."
         raise UsageError(f"unknown model {text!r}. {hint}")
     return known[text][0]
+
+
+def _last_snapshot(folder: Path) -> Path:
+    found = sorted(each for each in folder.glob(f"snapshot-*{SUFFIX}") if each.is_file())
+    if not found:
+        raise UsageError(f"{folder} is a folder without snapshots of a training; give the path of a {SUFFIX} file.")
+    return found[-1]
 
 
 def model_info(name_or_path: str | Path) -> ModelEntry:

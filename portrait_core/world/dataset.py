@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The portrait world rendered into the published data-set format, with the truth that photographs lack.
 
-Cameras are drawn all around the person at the published distance and focal length; neck and head are turned a little.
-Portrait ``i`` depends on the configuration's seeds and ``i`` alone, so a longer data set begins with a shorter one.
+Work is cut into blocks of a few persons. Each block is one file of a hidden folder until all are there; so a run that
+was stopped goes on where it was, and several processes may work on one data set. The result does not depend on either.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import logging
+import shutil
+import signal
 import zipfile
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from portrait_core.cameras import Camera
-from portrait_core.files.whole_file import whole_file
+from portrait_core.files.whole_file import make_folder, whole_file
 from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.progress import Progress, silent
+from portrait_core.world.assets import AssetFolders
 from portrait_core.world.bust import Bust, PortraitWorld
 from portrait_core.world.dataset_files import (
     CARD,
@@ -38,36 +43,21 @@ from portrait_core.world.dataset_files import (
     DatasetConfig,
     is_complete,
 )
-from portrait_core.world.latent import Z_DIM
-from portrait_core.world.portraits import render_portrait
+from portrait_core.world.painted_bust import PaintedBust
+from portrait_core.world.portraits import Portrait, render_portrait
+from portrait_core.world.shots import POSE_SPREAD, Shot, draw_latent, draw_shot
 
-FloatArray = NDArray[np.float32]
+__all__ = ["POSE_SPREAD", "Sample", "Shot", "draw_latent", "draw_shot", "render_sample", "write_dataset"]
 
-PITCH_SPREAD = 0.15
-"""Standard deviation of the camera's elevation, radians."""
-POSE_SPREAD = np.array([0.12, 0.20, 0.08])
-"""Standard deviations of nodding, turning and tilting, radians, of the neck and again of the head."""
-CLIP = 2.5
-"""Elevation and pose stay within this many standard deviations: beyond it skinning folds and nobody is photographed."""
 SAMPLES = 2
 """Rays a pixel and axis for the colours. Mask and depth have one of their own, through the pixel's centre."""
-GREY = 0.5
+PAINTED_UP_TO = 256
+"""Edge in pixels up to which several views of a person are drawn from colours at the vertices."""
+BLOCK = 16
+"""About how many portraits are in a block."""
 
+_PICTURES = (IMAGES, MASKS, DEPTHS)
 _LOGGER = logging.getLogger("portraitkit")
-
-
-@dataclass(frozen=True)
-class Shot:
-    """How one portrait is taken: camera, ``pose`` (6,) float32 in radians, ``background`` (3,) sRGB in [0, 1]."""
-
-    camera: Camera
-    pose: FloatArray
-    background: FloatArray
-
-    @property
-    def label(self) -> FloatArray:
-        """The 31 numbers."""
-        return np.concatenate([self.camera.label, self.pose])
 
 
 @dataclass(frozen=True)
@@ -79,31 +69,24 @@ class Sample:
     depth: NDArray[np.uint16]
 
 
-def draw_shot(config: DatasetConfig, index: int) -> Shot:
-    """Camera, pose and background of portrait ``index``."""
-    rng = np.random.default_rng([config.seed, index])
-    yaw = rng.uniform(-np.pi, np.pi)
-    pitch = PITCH_SPREAD * np.clip(rng.normal(), -CLIP, CLIP)
-    pose = np.clip(rng.normal(size=(2, 3)), -CLIP, CLIP) * POSE_SPREAD
-    # Drawn for every choice, so that the choice changes nothing else.
-    # Muted, as walls are: a grey with a tint.
-    random = rng.uniform(0.2, 0.9) + rng.uniform(-0.08, 0.08, 3)
-    background = {"random": random, "grey": np.full(3, GREY), "white": np.ones(3)}[config.background]
-    return Shot(Camera.orbit(yaw, pitch), pose.ravel().astype(np.float32), background.astype(np.float32))
-
-
-def draw_latent(config: DatasetConfig, index: int) -> NDArray[np.float64]:
-    """Latent (66,) of portrait ``index``: the same person that this seed means everywhere else."""
-    return np.random.RandomState(config.seed_start + index).randn(Z_DIM)
-
-
 def render_sample(world: PortraitWorld, bust: Bust, shot: Shot, size: int) -> Sample:
-    """The pictures of one portrait, ``size`` pixels wide and high."""
+    """The pictures of one portrait, ``size`` pixels wide and high, painted ray by ray."""
     cam2world = shot.camera.cam2world.astype(np.float64)
     intrinsics = shot.camera.intrinsics.astype(np.float64)
     pose = {"neck": shot.pose[:3].astype(np.float64), "head": shot.pose[3:].astype(np.float64)}
     fine = render_portrait(world, bust, cam2world, intrinsics, size * SAMPLES, pose=pose, samples=1)
     exact = render_portrait(world, bust, cam2world, intrinsics, size, pose=pose, samples=1, mask_only=True)
+    return _finished(fine, exact, shot)
+
+
+def draw_sample(painted: PaintedBust, shot: Shot, size: int) -> Sample:
+    """The same from colours at the vertices; :func:`render_sample` is the exact way."""
+    fine = painted.portrait(shot.camera, shot.pose, size * SAMPLES)
+    return _finished(fine, painted.portrait(shot.camera, shot.pose, size, mask_only=True), shot)
+
+
+def _finished(fine: Portrait, exact: Portrait, shot: Shot) -> Sample:
+    size = len(exact.mask)
     # The background is put behind every ray, before pixels are averaged: outlines blend without a dark rim.
     linear = np.where(fine.mask[..., None], fine.shaded, srgb_to_linear(shot.background))
     linear = linear.reshape(size, SAMPLES, size, SAMPLES, 3).mean(axis=(1, 3), dtype=np.float32)
@@ -112,61 +95,166 @@ def render_sample(world: PortraitWorld, bust: Bust, shot: Shot, size: int) -> Sa
 
 
 def write_dataset(
-    world: PortraitWorld,
+    world: PortraitWorld | AssetFolders,
     out: Path,
     config: DatasetConfig,
     progress: Progress = silent,
     *,
     overwrite: bool = False,
+    workers: int = 1,
 ) -> None:
-    """Render ``config.count`` portraits into the folder ``out``.
+    """Render the portraits of ``config`` into the folder ``out``.
 
     Files: ``images.zip`` (PNG, 8-bit sRGB, and ``dataset.json``: the labels), ``masks.zip`` (same names, one channel,
     255 is person), ``depths.zip`` (same names, 16 bit, tenths of a millimetre along the ray), ``truth.jsonl`` (a line
     per portrait: seed, latent, landmarks at rest in metres, pose, camera, background), ``data.json`` (how it was made).
 
-    A folder that holds this very data set already is left as it is, unless ``overwrite``.
+    A folder that holds this very data set already is left as it is, unless ``overwrite``. Blocks that a stopped run of
+    this very data set has left are taken over.
+
+    Args:
+        world: the world, or its data where only other processes work on it.
+        out: the folder.
+        config: what is rendered.
+        progress: hears of "portraits" and "write".
+        overwrite: whether files of another data set are replaced.
+        workers: processes; 1 for this one alone, which needs a world.
 
     Raises:
         OutputError: one of the files exists and ``overwrite`` is false, or the folder cannot be written.
-        Cancelled: from ``progress``. Nothing half-made is left behind then.
+        Cancelled: from ``progress``. Only whole blocks are left behind then.
     """
     if not overwrite and is_complete(out, config):
         _LOGGER.info("%s holds this data set already", out)
         return
-    labels: list[tuple[str, list[float]]] = []
+    digest = hashlib.sha256(json.dumps(config.card(), sort_keys=True).encode()).hexdigest()[:12]
+    blocks = _Blocks(out / f".blocks-{digest}", config)
     with ExitStack() as stack:
         # Left in the opposite order: the zips are closed, then files get their names, the card last.
         parts = {name: stack.enter_context(whole_file(out / name, overwrite=overwrite)) for name in reversed(FILES)}
-        truth = stack.enter_context(parts[TRUTH].open("w", encoding="utf-8", newline="\n"))
-        images, masks, depths = (stack.enter_context(_stored(parts[name])) for name in (IMAGES, MASKS, DEPTHS))
-        for index in range(config.count):
-            progress("portraits", index / config.count)
-            name = f"portrait-{index:06d}.png"
-            z, shot = draw_latent(config, index), draw_shot(config, index)
-            bust = world.build(z)
-            sample = render_sample(world, bust, shot, config.size)
-            for archive, picture in ((images, sample.image), (masks, sample.mask), (depths, sample.depth)):
-                _add(archive, name, _png(picture))
-            labels.append((name, shot.label.tolist()))
-            facts = {"file": name, "seed": config.seed_start + index} | _truth(bust, shot)
-            truth.write(json.dumps(facts) + "\n")
+        make_folder(blocks.folder)
+        try:
+            if isinstance(world, PortraitWorld):
+                blocks.make(world, progress)
+            else:
+                blocks.make_by_workers(world, workers, progress)
+        finally:
+            with suppress(OSError):  # nothing whole was made
+                blocks.folder.rmdir()
         progress("write", 0.0)
-        _add(images, LABELS, json.dumps({"labels": labels}).encode())
+        truth = stack.enter_context(parts[TRUTH].open("w", encoding="utf-8", newline="\n"))
+        archives = {name: stack.enter_context(_stored(parts[name])) for name in _PICTURES}
+        table: dict[str, list[Any]] = {"labels": []}
+        for block, (pictures, rows) in enumerate(blocks.read()):
+            progress("write", block / len(blocks))
+            for (room, name), content in pictures:
+                _add(archives[room], name, content)
+            for row in rows:
+                label = row.pop("label")
+                table["labels"].append((row["file"], label))
+                if config.views > 1:
+                    table.setdefault("persons", []).append((row["file"], row["seed"]))
+                if config.coarse:
+                    table.setdefault("true_poses", []).append((row["file"], row["pose"]))
+                truth.write(json.dumps(row) + "\n")
+        _add(archives[IMAGES], LABELS, json.dumps(table).encode())
         parts[CARD].write_text(json.dumps(config.card(), indent=2) + "\n", encoding="utf-8")
         # An old card must not vouch for new files while they take their names.
         (out / CARD).unlink(missing_ok=True)
+    shutil.rmtree(blocks.folder, ignore_errors=True)
     progress("write", 1.0)
 
 
+class _Blocks:
+    """The blocks of a data set: numbers 0 to len - 1, each a zip in ``folder`` once it is made."""
+
+    def __init__(self, folder: Path, config: DatasetConfig) -> None:
+        self.folder, self.config = folder, config
+        self.persons = max(1, BLOCK // config.views)
+
+    def __len__(self) -> int:
+        return (self.config.count - 1) // self.persons + 1
+
+    def path(self, block: int) -> Path:
+        return self.folder / f"{block:06d}.zip"
+
+    def missing(self) -> list[int]:
+        return [block for block in range(len(self)) if not self.path(block).is_file()]
+
+    def make(self, world: PortraitWorld, progress: Progress) -> None:
+        """Make all that are missing in this process."""
+        for block in self.missing():
+            self.make_one(world, block, progress)
+
+    def make_by_workers(self, assets: AssetFolders, workers: int, progress: Progress) -> None:
+        missing = self.missing()
+        if not missing:
+            return
+        progress("portraits", 1 - len(missing) / len(self))
+        pool = ProcessPoolExecutor(min(workers, len(missing)), get_context("spawn"), _start_worker, (assets,))
+        try:
+            waiting = [pool.submit(_make_block, self.folder, self.config, block) for block in missing]
+            for done, future in enumerate(as_completed(waiting), start=1):
+                future.result()
+                progress("portraits", 1 - (len(missing) - done) / len(self))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def make_one(self, world: PortraitWorld, block: int, progress: Progress = silent) -> None:
+        config = self.config
+        with whole_file(self.path(block), overwrite=True) as path, _stored(path) as archive:
+            rows: list[dict[str, Any]] = []
+            for person in range(block * self.persons, min((block + 1) * self.persons, config.count)):
+                progress("portraits", person / config.count)
+                bust = world.build(draw_latent(config, person))
+                quick = config.views > 1 and config.size <= PAINTED_UP_TO
+                painted = PaintedBust(world, bust) if quick else None
+                for view in range(config.views):
+                    index = person * config.views + view
+                    shot, name = draw_shot(config, index), f"portrait-{index:06d}.png"
+                    if painted is None:
+                        sample = render_sample(world, bust, shot, config.size)
+                    else:
+                        sample = draw_sample(painted, shot, config.size)
+                    for room, picture in zip(_PICTURES, (sample.image, sample.mask, sample.depth), strict=True):
+                        _add(archive, f"{room}/{name}", _png(picture))
+                    facts = {"file": name, "seed": config.seed_start + person} | _truth(bust, shot)
+                    rows.append(facts | {"label": shot.label.tolist()})
+            _add(archive, TRUTH, json.dumps(rows).encode())
+
+    def read(self) -> Iterator[tuple[Iterator[tuple[tuple[str, str], bytes]], list[dict[str, Any]]]]:
+        """Of every block in order: its pictures by archive and name, and the lines of truth with their labels."""
+        for block in range(len(self)):
+            with zipfile.ZipFile(self.path(block)) as archive:
+                names = [name for name in archive.namelist() if name != TRUTH]
+                rooms = ((name.partition("/")[0], name.partition("/")[2]) for name in names)
+                pictures = zip(rooms, map(archive.read, names), strict=True)
+                yield pictures, json.loads(archive.read(TRUTH))
+
+
+_world: PortraitWorld | None = None
+
+
+def _start_worker(assets: AssetFolders) -> None:
+    global _world  # noqa: PLW0603 - a worker process has one world, made once
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    _world = PortraitWorld(assets)
+
+
+def _make_block(folder: Path, config: DatasetConfig, block: int) -> None:
+    assert _world is not None  # the pool's initialiser has run
+    _Blocks(folder, config).make_one(_world, block)
+
+
 def _truth(bust: Bust, shot: Shot) -> dict[str, Any]:
-    return {
+    facts = {
         "z": bust.z.tolist(),
         "landmarks": {name: place.tolist() for name, place in bust.landmarks.items()},
         "pose": shot.pose.tolist(),
         "camera": shot.camera.label.tolist(),
         "background": shot.background.tolist(),
     }
+    return facts if shot.coarse is None else facts | {"coarse_pose": shot.coarse.tolist()}
 
 
 @contextmanager

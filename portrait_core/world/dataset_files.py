@@ -28,7 +28,9 @@ CARD = "data.json"
 """Says how the data set was made. Written last: where it is, the other files are whole."""
 FILES = (IMAGES, MASKS, DEPTHS, TRUTH, CARD)
 LABELS = "dataset.json"
-"""The labels' name inside :data:`IMAGES`."""
+"""The labels' name inside :data:`IMAGES`. Beside the list ``labels`` it holds, in the same form, ``persons`` (the seed
+of each portrait's person, where persons have several) and ``true_poses`` (six numbers, where the labels' are coarse).
+"""
 
 FORMAT_VERSION = 1
 LABEL_SIZE = 31
@@ -52,10 +54,17 @@ class DatasetConfig:
     """All that determines a data set, besides the world.
 
     Attributes:
-        count: portraits. size: their edge in pixels.
+        count: persons; each has ``views`` portraits. size: the portraits' edge in pixels.
         seed: of cameras, poses and backgrounds.
         seed_start: person ``i`` is the one of seed ``seed_start + i``, as everywhere in Portraitkit.
         background: plain colour behind the person: ``random`` (one a picture), ``grey`` or ``white``.
+        views: portraits a person, each with a camera, a pose and a background of its own.
+        pose_camera_correlation: 0 to 1; how far turn and nod follow the camera, as those of people do who are asked to
+            look at the photographer (the correlation of the turn with the sine of the camera's yaw, and of the nod with
+            its elevation).
+        coarse_noise: deviation in radians of the error of each of a label's six pose numbers; 0 for the true pose.
+        coarse_bias: radians; the error that all labels share, in a fixed direction
+            (:data:`portrait_core.world.shots.BIAS_DIRECTION`).
 
     Raises :class:`UsageError` on construction for numbers out of range and an unknown background.
     """
@@ -65,6 +74,10 @@ class DatasetConfig:
     seed: int = 0
     seed_start: int = 0
     background: Background = "random"
+    views: int = 1
+    pose_camera_correlation: float = 0.0
+    coarse_noise: float = 0.0
+    coarse_bias: float = 0.0
 
     def __post_init__(self) -> None:
         low, high = SIZE_RANGE
@@ -81,10 +94,35 @@ class DatasetConfig:
             )
         if self.background not in BACKGROUNDS:
             raise UsageError(f"data set: background {self.background!r} is not known; it is {', '.join(BACKGROUNDS)}.")
+        if not 1 <= self.views <= MAX_COUNT // self.count:
+            most = MAX_COUNT // self.count
+            raise UsageError(f"data set: views is {self.views}; it goes from 1 to {most} for {self.count} persons.")
+        # written so that NaN fails as well
+        for name, number, limits in (
+            ("pose_camera_correlation", self.pose_camera_correlation, (0, 1)),
+            ("coarse_noise", self.coarse_noise, (0, 2)),
+            ("coarse_bias", self.coarse_bias, (-2, 2)),
+        ):
+            if not limits[0] <= number <= limits[1]:
+                raise UsageError(f"data set: {name} is {number:g}; it goes from {limits[0]} to {limits[1]}.")
+
+    @property
+    def portraits(self) -> int:
+        """How many portraits the data set has."""
+        return self.count * self.views
+
+    @property
+    def coarse(self) -> bool:
+        """Whether the labels' poses differ from the true ones."""
+        return self.coarse_noise != 0 or self.coarse_bias != 0
 
     def card(self) -> dict[str, Any]:
-        """What :data:`CARD` holds."""
-        return {"format_version": FORMAT_VERSION, "licence": "CC0-1.0", "config": asdict(self)}
+        """What :data:`CARD` holds. Settings that came later are left out where they change nothing."""
+        facts = asdict(self)
+        for name in ("views", "pose_camera_correlation", "coarse_noise", "coarse_bias"):
+            if facts[name] == getattr(DatasetConfig, name):
+                del facts[name]
+        return {"format_version": FORMAT_VERSION, "licence": "CC0-1.0", "config": facts}
 
 
 def is_complete(out: Path, config: DatasetConfig) -> bool:

@@ -153,7 +153,7 @@ def _visible(
     normal = np.zeros_like(origin)
     if not closed:
         return hit, normal
-    entry, leave, outward = _kept_span(origin, direction)
+    entry, leave, outward = kept_span(origin, direction)
     first = np.where(hit.face >= 0, hit.distance, np.inf)
     index = np.flatnonzero((entry > 0) & (entry < leave) & (entry < first))
     behind = scene.first_hits(origin[index] + direction[index] * (entry[index] + 1e-5)[:, None], direction[index])
@@ -167,7 +167,7 @@ def _visible(
     return hit, normal
 
 
-def _kept_span(origin: FloatArray, direction: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def kept_span(origin: FloatArray, direction: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Where rays enter and leave the kept side of the cut (N,), and the outward normal (N, 3) of the plane entered."""
     outward = np.array([[0, -1, 0], [1, 0, 0], [-1, 0, 0]], np.float32)
     offset = np.array([-CUT_Y, CUT_X, CUT_X], np.float32)

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from portrait_core.body.deformation import THICKNESS, PoseWarp
 from portrait_core.body.smpl import SmplModel, joint_rotations
+from portrait_core.body.template import SMPL_JOINT_NAMES, SMPL_PARENTS, BodyTemplate
 
 ALIGN_ROW = 12
 """Row of the alignment regressor that gives the origin of our world."""
@@ -99,6 +101,44 @@ class PublishedBody(nn.Module):
         self.register_buffer("face_mask", torch.zeros(sizes.faces, dtype=torch.bool))
         self.register_buffer("head_face_mask", torch.zeros(sizes.faces, dtype=torch.bool))
         self.aligned_SMPL = _AlignedSmpl(sizes)
+
+    @classmethod
+    def of_template(cls, template: BodyTemplate, *, batch: int = 4, box_warp: float = 1.0) -> PublishedBody:
+        """A body made of a template, so that a model trained with it carries the same arrays as a published one.
+
+        A template has places of joints, a body model rows that give them from vertices: each joint becomes the
+        shortest combination of vertices that sums to one and gives its place. There are no shapes and no corrections
+        of posed shapes.
+
+        Args:
+            template: with SMPL's joints in SMPL's order, the neck at the origin.
+            batch: leading dimension of the per-batch arrays.
+            box_warp: side of the box whose faces are searched.
+
+        Raises:
+            ValueError: the template has other joints.
+        """
+        if template.joint_names != SMPL_JOINT_NAMES:
+            raise ValueError(f"got a template of the joints {template.joint_names}; expected SMPL's 24")
+        count = len(template.vertices)
+        body = cls(BodySizes(count, len(template.faces), batch))
+        model, aligned = body.aligned_SMPL.model, body.aligned_SMPL
+        vertices = template.vertices.astype(np.float64)
+        system = np.concatenate([vertices.T, np.ones((1, count))])
+        regressor = np.linalg.pinv(system) @ np.concatenate([template.joints.T.astype(np.float64), np.ones((1, 24))])
+        with torch.no_grad():
+            model.v_template.copy_(torch.as_tensor(template.vertices))
+            model.J_regressor.copy_(torch.as_tensor(regressor.T))
+            model.parents.copy_(torch.as_tensor(SMPL_PARENTS))
+            model.lbs_weights.copy_(torch.as_tensor(template.weights))
+            model.faces_tensor.copy_(torch.as_tensor(template.faces))
+            aligned.faces.copy_(model.faces_tensor)
+            aligned.smpl_joint_regressor[ALIGN_ROW] = model.J_regressor[ALIGN_ROW]
+            body.align_points.copy_(body.alignment().expand(batch, 1, 3))
+            body.shaped_smpl.copy_((model.v_template - body.alignment()[0]).expand(batch, -1, -1))
+            body.face_mask.copy_(box_face_mask(body.canonical_vertices(), aligned.faces, box_warp))
+            body.head_face_mask.copy_(back_of_head_mask(body.canonical_vertices(), aligned.faces))
+        return body
 
     def body_model(self) -> SmplModel:
         """The body model, in its own frame (metres, not aligned)."""

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A training as a folder: its configuration, log, pictures, snapshots, and the state that it is resumed from.
+
+Files: ``config.json``, ``log.jsonl``, ``state.safetensors``, ``snapshot-KIMG.safetensors`` (models that every command
+opens), ``pictures/``, ``tensorboard/``. Whatever ends a run, all since the last snapshot is lost at most.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from portrait_core.errors import ModelFileError, OutputError, PortraitError, UsageError
+from portrait_core.files.whole_file import prepare_folder, whole_file
+from portrait_core.runtime.memory import resident_bytes
+from portrait_core.training.adversarial import figures
+from portrait_core.training.adversarial.config import TrainingConfig
+from portrait_core.training.adversarial.data import PortraitData
+from portrait_core.training.adversarial.log import RunLog
+from portrait_core.training.adversarial.networks import body_of, build_networks, with_body
+from portrait_core.training.adversarial.phases import Moment, Phases, Report
+from portrait_core.training.adversarial.pictures import write_pictures
+from portrait_core.training.adversarial.processes import Processes, copy_from_first, joined
+from portrait_core.training.adversarial.state import (
+    Reached,
+    load_networks,
+    read_state,
+    restore_state,
+    save_snapshot,
+    save_state,
+)
+from portrait_core.weights.checkpoint import load_weights
+from portrait_core.weights.registry import find_model
+
+CONFIG, STATE, PICTURES = "config.json", "state.safetensors", "pictures"
+FREE = {"kimg", "kimg_per_tick", "snap", "image_snap"}
+"""What may change when a run is resumed: nothing that a step depends on."""
+
+
+CPU = torch.device("cpu")
+
+
+class DivergedError(PortraitError):
+    """A training whose numbers are no numbers any more."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Where a training reads and writes.
+
+    ``data`` and ``masks``: see `portrait_core.training.adversarial.data_files.open_data_set`. ``held_out``: a data set
+    with true poses that is measured on. ``out``: the run's folder. ``resume``: go on with the run there. ``start``:
+    another run's folder, whose networks are taken over. ``body``: a model whose body is bent. ``max_minutes``: stop
+    after so long, with everything saved. ``device``: a torch device. ``command``: what the snapshots tell.
+    """
+
+    data: Path
+    out: Path
+    masks: Path | None = None
+    held_out: Path | None = None
+    resume: bool = False
+    start: Path | None = None
+    body: str = "starter"
+    max_minutes: float | None = None
+    device: torch.device = CPU
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What is told now and then: ``kimg`` of ``total``, images a second, seconds left (None at first), losses."""
+
+    kimg: float
+    total: float
+    images_per_second: float
+    seconds_left: float
+    losses: dict[str, float]
+
+
+Listener = Callable[[Tick], None]
+
+
+def train_gan(config: TrainingConfig | None, options: RunOptions, listen: Listener = lambda _tick: None) -> Reached:
+    """Train until ``config.kimg``, ``max_minutes`` or Ctrl-C, with everything saved at the end; how far that went.
+
+    Args:
+        config: None takes that of the run which is resumed.
+        options: where from and where to.
+        listen: hears of every tick.
+
+    Raises:
+        UsageError: settings or data that do not fit, told before anything is started.
+        ModelFileError: a state or a body that does not fit.
+        OutputError: the folder holds a run already, or cannot be written.
+        DivergedError: losses are no numbers any more; the last snapshot is kept.
+    """
+    stored = _stored(options)
+    config = _agreed(config, stored, options)
+    with joined(options.device) as processes:
+        config.share(processes.count)
+        training = _Training(config, options, stored, processes)
+        try:
+            return training.run(listen)
+        except torch.OutOfMemoryError as error:
+            at_once = training.phases.at_once
+            raise UsageError(
+                f"the card's memory is too small for {at_once} images at a time. "
+                f"--set batch_gpu={max(1, at_once // 2)} halves what is needed, for the same step in more parts; a "
+                "smaller neural_rendering_resolution or generator.rendering.depth_resolution helps too."
+            ) from error
+
+
+class _Training:
+    """A run at work."""
+
+    def __init__(
+        self, config: TrainingConfig, options: RunOptions, stored: dict[str, Any] | None, processes: Processes
+    ) -> None:
+        self.options, self.processes = options, processes
+        size = config.generator.img_resolution
+        self.data = PortraitData(options.data, options.masks, size=size, options=config.data)
+        if len(self.data) < config.batch:
+            raise UsageError(
+                f"data set: {options.data} has {len(self.data)} pictures, fewer than the {config.batch} of a step. "
+                "Nothing can be learnt from so few."
+            )
+        self.held_out = None if options.held_out is None else _held_out(options.held_out, size)
+        body = body_of(load_weights(find_model(options.body)), config)
+        self.config = config = with_body(config, body)
+        networks = build_networks(config, body)
+        reached = Reached(0, round(config.resume_kimg * 1000))
+        if options.start is not None:
+            path = options.start / STATE
+            load_networks(path, read_state(path)[1], networks)
+        for each in networks.named().values():
+            each.to(options.device)
+        self.phases = Phases(networks, config, self.data, options.device, processes)
+        facts = {"data": str(options.data), "digest": _digest(self.data), "body": options.body}
+        if stored is not None:
+            if stored["data"]["digest"] != facts["digest"]:
+                raise UsageError(f"--resume: {options.out} was trained on another data set ({stored['data']['data']}).")
+            reached = restore_state(options.out / STATE, networks, self.phases)
+        for each in networks.named().values():
+            copy_from_first(each.state_dict().values(), processes)
+        self.networks, self.reached = networks, reached
+        self.log: RunLog | None = None
+        if processes.first:
+            prepare_folder(options.out)
+            with whole_file(options.out / CONFIG, overwrite=True) as path:
+                path.write_text(json.dumps({"config": config.to_dict(), "data": facts}, indent=1), encoding="utf-8")
+            self.log = RunLog(options.out, after=None if stored is None else reached.iteration)
+
+    def run(self, listen: Listener) -> Reached:
+        """Train."""
+        config, end = self.config, self.config.kimg * 1000
+        begun = last = time.monotonic()
+        limit = math.inf if self.options.max_minutes is None else 60 * self.options.max_minutes
+        heard: list[Report] = []
+        with _interruptible() as stop:
+            if self.reached.iteration == 0:
+                self._save(pictures=True)
+                last = time.monotonic()
+            while self.reached.images < end:
+                before = self._ticks()
+                heard.append(self.phases.iteration(self.reached.iteration, self.reached.images))
+                self.reached = Reached(self.reached.iteration + 1, self.reached.images + config.batch)
+                ticks = self._ticks()
+                enough = self.processes.agree(stop.is_set() or time.monotonic() - begun > limit)
+                ends = enough or self.reached.images >= end
+                if ticks == before and not ends:
+                    continue
+                now = time.monotonic()
+                speed = len(heard) * config.batch / max(now - last, 1e-9)
+                self._tick(heard, speed, (end - self.reached.images) / speed, now - begun, listen)
+                if ends or ticks % config.snap == 0:
+                    self._save(pictures=ends or ticks % config.image_snap == 0)
+                heard, last = [], time.monotonic()
+                if ends:
+                    break
+        return self.reached
+
+    def _ticks(self) -> int:
+        """Whole ticks of this run: they end at the same images, however often it was resumed."""
+        own = self.reached.images - round(self.config.resume_kimg * 1000)
+        return math.floor(own / (self.config.kimg_per_tick * 1000) + 1e-9)
+
+    def _tick(self, heard: list[Report], speed: float, left: float, spent: float, listen: Listener) -> None:
+        means = {
+            name: float(torch.stack([each[name] for each in heard if name in each]).mean())
+            for name in dict.fromkeys(name for each in heard for name in each)
+        }
+        kimg = self.reached.images / 1000
+        bad = next((name for name, value in means.items() if not math.isfinite(value)), None)
+        if self.processes.agree(bad is not None):
+            raise DivergedError(
+                f"the training has diverged by iteration {self.reached.iteration} ({kimg:.1f} kimg): "
+                f"{bad or 'a loss'} is not finite. The last snapshot in {self.options.out} is kept. Go on from it with "
+                "--start and lower rates (--set glr=..., --set dlr=...), or a higher gamma."
+            )
+        if self.log is not None:
+            speeds = {"images_per_s": round(speed, 3), "seconds": round(spent, 1), "memory_mb": self._memory_mb()}
+            rounded = {name: round(value, 6) for name, value in means.items()}
+            self.log.write("tick", self.reached.iteration, kimg, rounded | speeds)
+            listen(Tick(kimg, self.config.kimg, speed, left, means))
+
+    def _memory_mb(self) -> int:
+        """The card's at its highest, or this process's now."""
+        if self.options.device.type == "cuda":
+            return round(torch.cuda.max_memory_allocated(self.options.device) / 1e6)
+        return round((resident_bytes() or 0) / 1e6)
+
+    def _save(self, *, pictures: bool) -> None:
+        """Snapshot first, state second: a state never stands for a snapshot that is not there."""
+        if not self.processes.first or self.log is None:
+            return
+        out, reached, kimg = self.options.out, self.reached, self.reached.images / 1000
+        facts = {"data": str(self.options.data), "command": self.options.command}
+        try:
+            save_snapshot(out / f"snapshot-{kimg:010.3f}.safetensors", self.networks, self.config, reached, facts)
+        except ModelFileError as error:
+            raise DivergedError(
+                f"the training has diverged by iteration {reached.iteration} ({error}). The last snapshot in {out} is "
+                "kept."
+            ) from error
+        save_state(out / STATE, self.networks, self.phases, self.config, reached)
+        moment = Moment.of(self.config, reached.images)
+        fakes = figures.draw_fakes(self.phases, moment)
+        found = figures.picture_figures(fakes, self.data)
+        if self.held_out is not None:
+            found |= self._pose_figures(self.held_out, moment)
+        self.log.write("figures", reached.iteration, kimg, found)
+        if pictures:
+            write_pictures(out / PICTURES, self.phases, moment, fakes, kimg)
+
+    def _pose_figures(self, held_out: PortraitData, moment: Moment) -> dict[str, Any]:
+        assert held_out.true_poses is not None  # asked for when it was opened
+        found: dict[str, Any] = {}
+        for name, together in (("read", self.phases.at_once), ("read_alone", 1)):
+            read = figures.read_poses(
+                self.networks.discriminator_average, held_out, moment, device=self.options.device, together=together
+            )
+            true = torch.from_numpy(held_out.true_poses[: len(read)])
+            found[name] = figures.pose_figures(read, true)
+        coarse = torch.from_numpy(held_out.labels[: figures.READ, 25:])
+        found["coarse"] = figures.pose_figures(coarse, torch.from_numpy(held_out.true_poses[: figures.READ]))
+        return found
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; the second one is an interrupt as ever."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def ask(_number: int, _frame: Any) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stored(options: RunOptions) -> dict[str, Any] | None:
+    """What ``config.json`` of the run to be resumed says; None for a new run."""
+    path = options.out / CONFIG
+    if not options.resume:
+        if path.exists():
+            raise OutputError(f"{options.out} holds a run already. Go on with it by --resume, or choose another --out.")
+        return None
+    try:
+        content: object = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise UsageError(f"--resume: {options.out} holds no run ({CONFIG} is not there).") from None
+    except ValueError as error:
+        raise UsageError(f"--resume: {path} is damaged ({error}).") from None
+    table = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
+    if not isinstance(table.get("config"), dict) or not isinstance(table.get("data"), dict):
+        raise UsageError(f"--resume: {path} is not the configuration of a run.")
+    return table
+
+
+def _agreed(config: TrainingConfig | None, stored: dict[str, Any] | None, options: RunOptions) -> TrainingConfig:
+    """The configuration to train with; of a resumed run only the length may be another one."""
+    if stored is None:
+        if config is None:
+            raise UsageError("--config is missing: name a configuration or a .toml file.")
+        if options.start is not None and config.resume_kimg == 0:
+            images = read_state(options.start / STATE)[0]["images"]
+            config = replace(config, resume_kimg=images / 1000)
+        return config
+    before = TrainingConfig.from_dict(stored["config"])
+    if config is None:
+        return before
+    ours, theirs = config.to_dict(), before.to_dict()
+    ours["generator"] |= {"body": theirs["generator"]["body"]}
+    ours["resume_kimg"] = ours["resume_kimg"] or theirs["resume_kimg"]
+    other = [name for name in ours if name not in FREE and ours[name] != theirs[name]]
+    if other:
+        raise UsageError(
+            f"--resume: {other[0]} is {_shown(ours[other[0]])} here and {_shown(theirs[other[0]])} in {options.out}. "
+            "Leave --config out to go on as before, or start anew from its networks by --start."
+        )
+    return replace(before, **{name: getattr(config, name) for name in FREE})
+
+
+def _shown(value: object) -> str:
+    return "another table" if isinstance(value, dict) else repr(value)
+
+
+def _held_out(path: Path, size: int) -> PortraitData:
+    held_out = PortraitData(path, size=size)
+    if held_out.true_poses is None:
+        raise UsageError(
+            f"--held-out {path}: its labels do not tell true poses. `portrait train data` with --coarse-noise writes "
+            "them."
+        )
+    return held_out
+
+
+def _digest(data: PortraitData) -> str:
+    sha = hashlib.sha256("\0".join(data.names).encode())
+    sha.update(data.labels.tobytes())
+    return sha.hexdigest()[:16]
