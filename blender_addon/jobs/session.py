@@ -21,10 +21,12 @@ from .arrivals import arrivals
 from .engine_link import EngineLink
 from .error_dialog import show_error
 from .notices import notices
-from .task import Facts, Task, Workflow
+from .task import Ask, Facts, Task, Wait, Workflow
 
 log = logging.getLogger("portraitkit")
 
+COMING_WAIT = 0.005
+"""Seconds: what the window gets between two steps of an avatar that comes in, beside its own turn."""
 BUSY_WAIT = 0.05
 IDLE_WAIT = 0.5
 REST_AFTER = 10
@@ -130,7 +132,9 @@ class Session:
         arriving = not resumed and self._arrive()
         if self.tasks or self.link.starting:
             self.link.used = time.monotonic()
-            return BUSY_WAIT
+            return COMING_WAIT if arrivals.coming is not None else BUSY_WAIT
+        if arrivals.coming is not None:
+            return COMING_WAIT
         self._rest()
         return IDLE_WAIT if self.link.is_open or resumed or arriving else None
 
@@ -187,15 +191,17 @@ class Session:
         if task.stopping:
             self._resume(task, Failure("cancelled"))
             return True
-        if task.ask is not None:
+        if isinstance(task.ask, Ask):
             return self._send(task)
+        waits = isinstance(task.ask, Wait)
         self._resume(task, None)
-        return True
+        return not waits
 
     def _send(self, task: Task) -> bool:
         """Send the request that the task waits with."""
         ask = task.ask
-        assert ask is not None
+        if not isinstance(ask, Ask):
+            return False
 
         def show(item: Facts) -> None:
             if ask.on_item is not None:

@@ -2,7 +2,8 @@
 """One piece of work that the user started: a few requests to the engine and what is done with their answers.
 
 It is told as a workflow, a generator. It yields :class:`Ask` for each request and gets the engine's answer back, or a
-:class:`Failure` thrown into it. Between two yields it runs on Blender's main thread.
+:class:`Failure` thrown into it, and :class:`Wait` to let Blender have its turn. Between two yields it runs on Blender's
+main thread.
 """
 
 from __future__ import annotations
@@ -49,7 +50,12 @@ class Ask:
     on_item: Callable[[Facts], None] | None = None
 
 
-Workflow = Generator[Ask, Facts, None]
+@dataclass(frozen=True)
+class Wait:
+    """Blender gets its turn; it goes on at one of the next steps."""
+
+
+Workflow = Generator[Ask | Wait, Facts, None]
 
 
 @dataclass
@@ -65,7 +71,7 @@ class Task:
     overall: float = 0.0
     remaining: float | None = None
     job: Any = None
-    ask: Ask | None = None
+    ask: Ask | Wait | None = None
     stopping: bool = False
     failure: Failure | None = None
 
