@@ -79,15 +79,13 @@ def _weights(thing: bpy.types.Object, joints: NDArray[np.int32], weights: NDArra
     groups = list(thing.vertex_groups)
     for place in range(joints.shape[1]):
         some = np.flatnonzero(weights[:, place])
-        if not len(some):
-            continue
-        kinds, kind = np.unique(
-            np.stack([joints[some, place], weights[some, place].view(np.int32)], axis=1), axis=0, return_inverse=True
-        )
-        order = np.argsort(kind.reshape(-1), kind="stable")
-        ends = np.cumsum(np.bincount(kind.reshape(-1), minlength=len(kinds)))[:-1]
-        for (joint, bits), rows in zip(kinds, np.split(some[order], ends), strict=True):
-            groups[joint].add(rows.tolist(), float(bits.view(np.float32)), "REPLACE")
+        kinds = joints[some, place].astype(np.int64) << 32 | weights[some, place].view(np.uint32)
+        order = np.argsort(kinds, kind="stable")
+        begins = np.flatnonzero(np.diff(kinds[order], prepend=-1)).tolist()
+        rows, joint, weight = (each.tolist() for each in (some[order], joints[some, place], weights[some, place]))
+        for begin, end in zip(begins, [*begins[1:], len(rows)], strict=False):
+            one = order[begin]
+            groups[joint[one]].add(rows[begin:end], weight[one], "REPLACE")
 
 
 def _shapes(thing: bpy.types.Object, surface: Surface, kept: NDArray[np.int32]) -> Iterator[None]:
