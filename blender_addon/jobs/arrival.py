@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..core.failure import Failure
 from ..core.text import Text
 from ..scene.placing import COLUMNS
 from ..scene.undisturbed import Asked
@@ -31,6 +32,11 @@ class Arrival:
     """How many stand in a row, where the 3D cursor's place is taken."""
     by_hand: bool = field(default=False)
     """It comes in when the user says so, not by itself."""
+
+    failure: Failure | None = field(default=None)
+    """Why it did not come in, the last time that it was tried by steps."""
+    is_awaited: bool = field(default=False)
+    """Somebody tells how it went, in the words of the work that made it."""
 
     def drop(self) -> None:
         """Delete what was made for it alone."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..core.failure import Failure
 from ..core.text import Text
 from ..scene import bring_in as importing
 from ..scene import maps, motion, placing, pose, remesh, replace
+from ..scene.bring_in import Steps
 from ..scene.identity import Avatar
 
 log = logging.getLogger("portraitkit")
@@ -42,18 +43,51 @@ def mesh_object(name: str) -> bpy.types.Object:
     return found
 
 
-def bring_in(path: Path, name: str, thumbnail: Path | None, *, on_floor: bool, columns: int) -> tuple[Avatar, Text]:
-    """Import an avatar's file to the 3D cursor or the next free place; the avatar, and a line that says where it is."""
-    with _step("Generate Avatar"):
-        avatar = importing.bring_in(path, name, thumbnail=thumbnail)
-        where = bpy.context.scene.cursor.location.copy()
-        return avatar, placing.put(avatar, where, on_floor=on_floor, columns=columns)
+Here = Callable[[], AbstractContextManager[Any]]
+"""Makes what is entered for a step that needs the scene."""
 
 
-def replace_in_place(avatar: Avatar, path: Path, thumbnail: Path | None) -> Avatar:
-    """Put an avatar made anew into the place of the old one."""
-    with _step("Regenerate Avatar"):
-        return replace.replace_in_place(avatar, path, thumbnail)
+def bringing_in(
+    path: Path, name: str, thumbnail: Path | None, *, here: Here, then: Callable[[Avatar, Text], None], columns: int
+) -> Steps:
+    """Import an avatar's file in steps, to the 3D cursor or the next free place.
+
+    ``then`` gets the avatar, and a line that says where it is, in the last step.
+    """
+
+    def put(avatar: Avatar) -> Avatar:
+        scene = bpy.context.scene
+        on_floor = not scene.portraitkit.neck_at_cursor
+        where = placing.put(avatar, scene.cursor.location.copy(), on_floor=on_floor, columns=columns)
+        then(avatar, where)
+        return avatar
+
+    return _stepped("Generate Avatar", importing.bringing_in(path, name, thumbnail, here=here, then=put))
+
+
+def replacing(avatar: Avatar, path: Path, thumbnail: Path | None, *, here: Here) -> Steps:
+    """Put an avatar made anew into the place of the old one, in steps."""
+    return _stepped("Regenerate Avatar", replace.replacing(avatar, path, thumbnail, here=here))
+
+
+def _stepped(name: str, steps: Steps) -> Steps:
+    """One step for the user to undo, at the end. The log tells how long the main thread was held up at once."""
+    longest, whole, fresh = 0.0, 0.0, None
+    try:
+        while True:
+            begin = time.perf_counter()
+            try:
+                steps.send(fresh)
+            finally:
+                took = time.perf_counter() - begin
+                longest, whole = max(longest, took), whole + took
+            fresh = yield
+    except StopIteration as end:
+        log.info("%s: %.0f ms in the main thread, at most %.0f ms at once", name, whole * 1000, longest * 1000)
+        _let_undo(name)
+        return end.value
+    finally:
+        steps.close()
 
 
 def apply_maps(name: str, sets: list[tuple[str, dict[str, Path]]]) -> None:
@@ -90,5 +124,13 @@ def _step(name: str) -> Iterator[None]:
     begin = time.perf_counter()
     yield
     log.info("%s: %.0f ms in the main thread", name, (time.perf_counter() - begin) * 1000)
-    if not bpy.app.background and bpy.ops.ed.undo_push.poll():
-        bpy.ops.ed.undo_push(message=name)
+    _let_undo(name)
+
+
+def _let_undo(name: str) -> None:
+    if bpy.app.background:
+        return
+    windows = bpy.context.window_manager.windows
+    with bpy.context.temp_override(window=bpy.context.window or next(iter(windows), None)):
+        if bpy.ops.ed.undo_push.poll():
+            bpy.ops.ed.undo_push(message=name)

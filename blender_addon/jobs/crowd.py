@@ -42,7 +42,7 @@ def make_all(wanted: list[recipes.Recipe], origin: OpenFile, asked: Asked) -> Wo
         result = yield Ask("generate", fields)
         arrival = Arrival(Path(result["path"]), name, origin, asked, workflows.thumbnail_of(result))
         arrival.waste, arrival.columns = workflows.files_of(result), columns_for(len(wanted))
-        arrivals.arrive(arrival)
+        yield from workflows.arrive(arrival)
 
 
 def avatars_in(folder: Path, most: int) -> tuple[list[Path], int]:

@@ -7,15 +7,24 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..base.ticker import Ticker
+from ..scene.datablocks import remove_unfinished
 from ..scene.identity import avatars_of
 from . import attributes, files
+from .arrivals import arrivals
 from .live import live
 from .session import session
 
 
 @persistent
+def before_change(*_: object) -> None:
+    """Another file is opened, or this one is saved: nothing of an avatar that is only half there goes with it."""
+    arrivals.interrupt()
+
+
+@persistent
 def after_load(*_: object) -> None:
     """Another file is open: it gets the model's sliders, and the timer goes on."""
+    remove_unfinished()
     attributes.match_all()
     live.forget()
     for each in avatars_of():
@@ -27,6 +36,8 @@ def after_load(*_: object) -> None:
 @persistent
 def after_undo(*_: object) -> None:
     """Undo may have gone back to before the sliders were there, or moved those of avatars."""
+    arrivals.interrupt()
+    remove_unfinished()
     attributes.match_all()
     for each in avatars_of():
         live.notice(each.armature)
@@ -52,6 +63,8 @@ def after_frame(*_: object) -> None:
 
 HANDLERS = (
     ("load_pre", files.count_load),
+    ("load_pre", before_change),
+    ("save_pre", before_change),
     ("load_post", after_load),
     ("undo_post", after_undo),
     ("redo_post", after_undo),

@@ -25,6 +25,8 @@ from .task import Ask, Facts, Task, Wait, Workflow
 
 log = logging.getLogger("portraitkit")
 
+COMING_WAIT = 0.005
+"""Seconds: what the window gets between two steps of an avatar that comes in, beside its own turn."""
 BUSY_WAIT = 0.05
 IDLE_WAIT = 0.5
 REST_AFTER = 10
@@ -130,7 +132,9 @@ class Session:
         arriving = not resumed and self._arrive()
         if self.tasks or self.link.starting:
             self.link.used = time.monotonic()
-            return BUSY_WAIT
+            return COMING_WAIT if arrivals.coming is not None else BUSY_WAIT
+        if arrivals.coming is not None:
+            return COMING_WAIT
         self._rest()
         return IDLE_WAIT if self.link.is_open or resumed or arriving else None
 

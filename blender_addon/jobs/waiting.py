@@ -34,8 +34,7 @@ class PORTRAITKIT_OT_import_waiting(PortraitOperator, bpy.types.Operator):
             raise Failure("usage", "That avatar is not there any more.", "Make it again.")
         found: Arrival = arrivals.waiting[self.index]
         if self.discard:
-            arrivals.waiting.remove(found)
-            found.drop()
+            arrivals.discard(found)
             return
         gone = not found.origin.is_open() or found.asked.find_scene() is None
         arrivals.bring_in(found, asked_from(context) if gone else None)

@@ -24,7 +24,7 @@ from .gallery import gallery
 from .notices import notices
 from .recipe_properties import PERSON
 from .recipes import Recipe, looks, show
-from .task import Ask, Facts, Workflow
+from .task import Ask, Facts, Wait, Workflow
 
 PREVIEW_SIZE = 256
 
@@ -51,7 +51,24 @@ def _made_for(fields: Facts, origin: OpenFile, asked: Asked, *, kept: bool = Fal
     arrival = Arrival(Path(result["path"]), str(fields["name"]), origin, asked, thumbnail_of(result), replaces)
     if not kept:
         arrival.waste = files_of(result)
-    arrivals.arrive(arrival)
+    yield from arrive(arrival)
+
+
+def arrive(arrival: Arrival) -> Workflow:
+    """Have an avatar come into the scene; until it is there, or waits for something. Raises :class:`Failure`."""
+    arrival.is_awaited = True
+    try:
+        arrivals.arrive(arrival)
+        while arrivals.coming is arrival:
+            yield Wait()
+    except Failure as failure:
+        if failure.code == "cancelled":
+            arrivals.discard(arrival)
+        raise
+    finally:
+        arrival.is_awaited = False
+    if arrival.failure is not None:
+        raise arrival.failure
 
 
 def explore(recipe: Recipe, seed: int, count: int, locks: dict[str, float]) -> Workflow:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import bpy
@@ -12,6 +13,8 @@ _KINDS = (
     *("objects", "collections", "armatures", "meshes", "hair_curves", "actions", "materials", "node_groups", "images"),
     "scenes",
 )
+UNFINISHED_KEY = "portraitkit_unfinished"
+"""Custom property of a collection in no scene: what is in it is on its way in."""
 Seen = dict[str, set[int]]
 
 
@@ -29,6 +32,38 @@ def remove_new(seen: Seen) -> None:
     """Take back everything that came since the snapshot."""
     for kind in _KINDS:
         bpy.data.batch_remove(new_since(seen, kind))
+
+
+class Made:
+    """What one piece of work in several steps makes, told from what comes into the file between the steps."""
+
+    def __init__(self) -> None:
+        self._numbers: Seen = {kind: set() for kind in _KINDS}
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """What comes in the meantime is of this work."""
+        seen = snapshot()
+        try:
+            yield
+        finally:
+            for kind, numbers in self._numbers.items():
+                numbers |= {each.session_uid for each in new_since(seen, kind)}
+                numbers &= {each.session_uid for each in getattr(bpy.data, kind)}
+
+    def of(self, kind: str) -> list[Any]:
+        """Those of a kind that are there."""
+        return [each for each in getattr(bpy.data, kind) if each.session_uid in self._numbers[kind]]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nobody has taken any of it away since the last step."""
+        return all(len(self.of(kind)) == len(numbers) for kind, numbers in self._numbers.items())
+
+    def remove(self) -> None:
+        """Take it back."""
+        for kind in _KINDS:
+            bpy.data.batch_remove(self.of(kind))
 
 
 def remove_unused(blocks: Iterable[Any]) -> None:
@@ -52,3 +87,16 @@ def free_name(wanted: str) -> str:
         number += 1
         name = f"{wanted} {number}"
     return name
+
+
+def remove_unfinished() -> None:
+    """Remove what never came in: an undo step, or a file that was saved meanwhile, may hold it."""
+    for home in [each for each in bpy.data.collections if UNFINISHED_KEY in each and each.library is None]:
+        things = list(home.objects)
+        data = [each.data for each in things if each.data is not None]
+        materials = [material for each in data for material in getattr(each, "materials", ()) if material is not None]
+        images = [image for material in materials for image in images_of(material)]
+        bpy.data.batch_remove(things)
+        bpy.data.collections.remove(home)
+        for blocks in (data, materials, images):
+            remove_unused(blocks)

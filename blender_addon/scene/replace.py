@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,36 +12,58 @@ import bpy
 
 from ..core.failure import Failure
 from . import bones, face, face_gaze, hair_curves, pictures, skin_shader
-from .bring_in import bring_in, part_name
-from .datablocks import images_of, new_since, remove_unused, snapshot
+from .bring_in import Steps, at_once, bringing_in, part_name
+from .datablocks import images_of, remove_unused
 from .glb_facts import KEY
 from .identity import COLLECTION_KEY, LEVEL_KEY, PART_KEY, Avatar
 from .selection import kept_selection
 
 
 def replace_in_place(old: Avatar, path: Path | str, thumbnail: Path | None = None) -> Avatar:
-    """Give ``old`` the shape, maps and recipe of the file at ``path``.
+    """Give ``old`` the shape, maps and recipe of the file at ``path``, at once.
 
     Its objects stay, so name, place, parents, collections, pose, actions, constraints and the user's own properties
     stay; so do the materials, with the new maps in them. Raises :class:`Failure`; the scene is then as it was.
     """
-    armature = old.armature
-    with kept_selection():
-        _replace(old, path, thumbnail)
-    layer = bpy.context.view_layer
-    if layer.objects.active is None and armature.name in layer.objects:  # it was a level that is no more
-        armature.select_set(True, view_layer=layer)
-        layer.objects.active = armature
+    return at_once(replacing(old, path, thumbnail))
+
+
+def replacing(
+    old: Avatar,
+    path: Path | str,
+    thumbnail: Path | None = None,
+    *,
+    here: Callable[[], AbstractContextManager[Any]] = nullcontext,
+) -> Steps:
+    """:func:`replace_in_place` in steps; ``here`` is entered for those that need the scene."""
+    number = old.armature.session_uid
+
+    @contextmanager
+    def keeping() -> Iterator[None]:
+        with here(), kept_selection():
+            yield
+
+    def exchange(new: Avatar) -> Avatar:
+        there = next((each for each in bpy.data.objects if each.session_uid == number), None)
+        if there is None:
+            raise Failure("scene", "The avatar is not in the file any more.", "Select an avatar and try again.")
+        return _exchange(Avatar(there), new)
+
+    armature = (yield from bringing_in(path, f"{old.name} anew", thumbnail, here=keeping, then=exchange)).armature
+    with here():
+        layer = bpy.context.view_layer
+        if layer.objects.active is None and armature.name in layer.objects:  # it was a level that is no more
+            armature.select_set(True, view_layer=layer)
+            layer.objects.active = armature
     return Avatar(armature)
 
 
-def _replace(old: Avatar, path: Path | str, thumbnail: Path | None) -> None:
-    seen = snapshot()
-    new = bring_in(path, f"{old.name} anew", thumbnail=thumbnail)
+def _exchange(old: Avatar, new: Avatar) -> Avatar:
     armature, name = old.armature, old.name
     old_levels = {_place(each): each for each in reversed(old.meshes)}
     waste = _blocks_of(old) + _blocks_of(new)
     home, temporary = old.collection, new.collection
+    actions = _actions_of(new.armature)
 
     armature.data, fresh = new.armature.data, new.armature
     armature[KEY] = fresh[KEY]
@@ -57,7 +81,7 @@ def _replace(old: Avatar, path: Path | str, thumbnail: Path | None) -> None:
     bpy.data.objects.remove(fresh)
     if temporary is not None and COLLECTION_KEY in temporary:
         bpy.data.collections.remove(temporary)
-    bpy.data.batch_remove(new_since(seen, "actions"))  # the old one moves as before
+    bpy.data.batch_remove(actions)  # the old one moves as before
     _sweep(waste)
     bones.dress(armature)
     face.rig_face(old)  # drivers of the new parts look at what is gone
@@ -71,6 +95,16 @@ def _replace(old: Avatar, path: Path | str, thumbnail: Path | None) -> None:
                 if skin_shader.ROLE in image:
                     part = str(material.get(PART_KEY, ""))
                     image.name = skin_shader.image_name(name, part, image[skin_shader.ROLE])
+    return old
+
+
+def _actions_of(armature: bpy.types.Object) -> list[bpy.types.Action]:
+    """What moves an armature: its action, and those of its tracks."""
+    data = armature.animation_data
+    if data is None:
+        return []
+    found = [data.action, *(strip.action for track in data.nla_tracks for strip in track.strips)]
+    return list({each.session_uid: each for each in found if each is not None}.values())
 
 
 def _grow_again(avatar: Avatar) -> None:
