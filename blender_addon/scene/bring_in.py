@@ -46,7 +46,6 @@ def bring_in(
         avatar = _arrange(seen, facts, title)
     except Exception:
         remove_new(seen)
-        bones.drop_unused_shape()
         raise
     pictures.show_preview(avatar.armature, thumbnail or path.with_suffix(".png"))
     select_only(avatar.armature)
@@ -112,7 +111,7 @@ def _arrange(seen: Seen, facts: dict[str, Any], name: str) -> Avatar:
             action.name = f"{name} motion"
         else:  # a part's own, which the armature has now
             bpy.data.actions.remove(action)
-    bones.dress(armature)
+    bones.dress(armature, str(facts["recipe"].get("bone_naming", "")))
     return avatar
 
 
