@@ -111,10 +111,10 @@ def apply_pose(avatar: Avatar, turns: dict[str, Any]) -> list[str]:
         return pose.apply_pose(avatar, turns)
 
 
-def apply_motion(avatar: Avatar, path: Path, name: str, *, root: bool) -> list[str]:
+def apply_motion(avatar: Avatar, path: Path, name: str, *, root: bool, whole_frames: bool) -> list[str]:
     """Make an action of a motion; returns the joints that the avatar has not."""
     with _step("Move Avatar"):
-        motion.apply_motion(avatar, path, name, root=root)
+        motion.apply_motion(avatar, path, name, root=root, whole_frames=whole_frames)
         return motion.lacking(avatar, path)
 
 

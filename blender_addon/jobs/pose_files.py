@@ -12,6 +12,7 @@ from ..core.failure import Failure
 from ..core.text import Text
 from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
 from ..scene.linked import needs_editable
+from ..scene.motion import WHOLE_FRAMES
 from . import workflows
 from .task import Facts, Workflow
 from .task_operator import TaskOperator, needs_engine
@@ -118,6 +119,8 @@ class PORTRAITKIT_OT_load_motion(FileTask, bpy.types.Operator):
         default=False,
     )
 
+    whole_frames: WHOLE_FRAMES
+
     def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
         """Read, then make the action."""
         path = self.chosen()
@@ -125,7 +128,7 @@ class PORTRAITKIT_OT_load_motion(FileTask, bpy.types.Operator):
         said = said_of(self)
         if self.motion_rate:
             said["motion_rate"] = self.motion_rate
-        workflow = workflows.load_motion(identity, path, said, root=self.root)
+        workflow = workflows.load_motion(identity, path, said, root=self.root, whole_frames=self.whole_frames)
         return Text("Reading {file}", file=path.name), workflow
 
 

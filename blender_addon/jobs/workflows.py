@@ -170,12 +170,15 @@ def load_pose(identity: str, path: Path, frame: int = 0, said: Facts | None = No
     _tell(path, answer.get("told", ""), left_out)
 
 
-def load_motion(identity: str, path: Path, said: Facts | None = None, *, root: bool) -> Workflow:
+def load_motion(
+    identity: str, path: Path, said: Facts | None = None, *, root: bool, whole_frames: bool = False
+) -> Workflow:
     """Read a motion file and make an action of it; ``said`` is what the user says about the file."""
     out = new_path(path.stem, ".json")
     answer = yield Ask("read_motion", {"path": str(path), "out": str(out), **(said or {})})
     try:
-        left_out = avatars.apply_motion(needed(identity), Path(answer["path"]), path.stem, root=root)
+        avatar = needed(identity)
+        left_out = avatars.apply_motion(avatar, Path(answer["path"]), path.stem, root=root, whole_frames=whole_frames)
     finally:
         Path(answer["path"]).unlink(missing_ok=True)
     _tell(path, answer.get("told", ""), left_out)

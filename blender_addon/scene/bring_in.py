@@ -96,7 +96,6 @@ def bringing_in(
             return then(avatar)
     except BaseException:
         made.remove()
-        bones.drop_unused_shape()
         raise
 
 
@@ -207,9 +206,9 @@ def _arrange(
             action.name = f"{name} motion"
         else:  # a part's own, which the armature has now
             bpy.data.actions.remove(action)
-    bones.dress(armature)
     bpy.context.scene.collection.children.link(own)
     del own[UNFINISHED_KEY]
+    bones.dress(armature, str(facts["recipe"].get("bone_naming", "")))
     return avatar
 
 

@@ -15,7 +15,7 @@ from mathutils import Vector
 from ..core.failure import Failure
 from .face import drive, keys_of
 from .identity import PART_KEY, Avatar
-from .joints import MARK
+from .joints import EYES, MARK, more_joints_of
 
 GAZE_KEY = "portraitkit_gaze"
 """Custom property of the empty: the identity of its avatar."""
@@ -28,19 +28,14 @@ SIDEWAYS, UPWARDS = math.radians(25), math.radians(20)
 MOST = math.radians(35)
 """How far the bones turn at most."""
 BALLS = ("eye", "cornea")
-BONES = {"left": ("leftEye", "LeftEye", "eye_l"), "right": ("rightEye", "RightEye", "eye_r")}
 
 
 def eye_bones(avatar: Avatar) -> dict[str, bpy.types.PoseBone]:
     """The eyeballs' bones by their side, whatever naming the file has."""
-    found: dict[str, bpy.types.PoseBone] = {}
-    for bone in avatar.armature.pose.bones:
-        marked = str(bone.bone.get(MARK, ""))
-        plain = bone.name.rpartition(":")[2]
-        for side, names in BONES.items():
-            if marked == f"{side}_eye" or plain in names:
-                found[side] = bone
-    return found
+    bones = avatar.armature.pose.bones
+    named = {what: name for name, what in more_joints_of(bones.keys()).items()}
+    named.update({str(each.bone[MARK]): each.name for each in bones if MARK in each.bone})
+    return {side: bones[named[f"{side}_eye"]] for side in EYES if f"{side}_eye" in named}
 
 
 def target_of(avatar: Avatar) -> bpy.types.Object | None:
@@ -61,7 +56,7 @@ def make_target(avatar: Avatar) -> bpy.types.Object:
     if there is not None:
         return there
     bones = eye_bones(avatar)
-    if len(bones) < len(BONES):
+    if len(bones) < len(EYES):
         raise Failure("scene", "The avatar's eyes have no bones.", "Make it again with joints of the face.")
     armature = avatar.armature
     middle = sum((bone.head for bone in bones.values()), Vector()) / len(bones)
@@ -101,6 +96,10 @@ def remove_target(avatar: Avatar) -> None:
 def follow(avatar: Avatar) -> None:
     """Drivers of the shapes of looking as they belong with or without a target."""
     target, bones, armature = target_of(avatar), eye_bones(avatar), avatar.armature
+    for bone in bones.values():
+        constraint = bone.constraints.get(CONSTRAINT)
+        if constraint is not None:
+            constraint.track_axis = _track(bone)  # an avatar made anew may have other rest axes
     for mesh in avatar.meshes:
         of_ball = str(mesh.get(PART_KEY, "")).startswith(BALLS)
         for shape, key in keys_of(mesh).items():
@@ -120,7 +119,9 @@ def follow(avatar: Avatar) -> None:
             spot = turn.targets[0]
             spot.id, spot.bone_target = armature, bones[side].name
             spot.transform_type, spot.transform_space = channel, "LOCAL_SPACE"
-            spot.rotation_mode = "SWING_TWIST_Y" if channel == "ROT_Y" else "AUTO"
+            # A bone along the gaze swings about its x and z; one that stands upright turns about its own y.
+            looks = _axis_along(bones[side], Vector((0, -1, 0)))[0] == 1
+            spot.rotation_mode = "SWING_TWIST_Y" if looks or channel == "ROT_Y" else "AUTO"
             driver.type = "SCRIPTED"
             driver.expression = f"max(a, min(1.0, {per_radian:.4f} * r))"
     armature.update_tag()

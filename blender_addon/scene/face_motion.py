@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 from mathutils import Quaternion, Vector
 
 from ..core.engine_copies import face_module
 from ..core.failure import Failure
 from ..core.text import Text
+from .actions import curves_for, grouped, new_channels, new_curves
 from .face import EMOTIONS, keys_of, path_of, preset_values, property_of, shapes_of
 from .identity import Avatar
-from .motion import LINEAR, curves_for, new_curves
+from .motion import between, key_rotations, put_keys, span, whole
 from .pose import bones_of
 from .rotations import basis_of
 
+GROUP = "Face"
+"""The group of an action's curves that move the face."""
 SHARES = (("neck", 0.3), ("head", 0.7))
 """What of a recorded turn of the head each joint takes."""
 
@@ -42,9 +46,11 @@ def _read(path: Path, read: Any) -> Any:
         raise Failure("file", Text("{file}: {reason}", file=path.name, reason=error)) from error
 
 
-def apply_table(avatar: Avatar, table: Any, name: str, *, head: bool = False) -> bpy.types.Action:
-    """Make an action of a table: keys at the times that it has, from the scene's first frame on; shapes that it does
-    not name rest. The scene ends where it ends. With ``head`` neck and head turn as recorded.
+def apply_table(
+    avatar: Avatar, table: Any, name: str, *, head: bool = False, whole_frames: bool = False
+) -> bpy.types.Action:
+    """Make an action of a table: keys at the times that it has, or at whole frames, from the scene's first frame on;
+    shapes that it does not name rest. The scene's range stays. With ``head`` neck and head turn as recorded.
 
     Raises :class:`Failure` where the avatar has none of its shapes.
     """
@@ -53,23 +59,27 @@ def apply_table(avatar: Avatar, table: Any, name: str, *, head: bool = False) ->
     if not there:
         raise Failure("scene", "The avatar's face has no shapes.", "Make it again with the shapes of the face.")
     rate = scene.render.fps / scene.render.fps_base
-    frames = [scene.frame_start + float(time) * rate for time in table.times]
+    recorded = [scene.frame_start + float(time) * rate for time in table.times]
+    frames = whole(recorded) if whole_frames else recorded
     action = bpy.data.actions.new(f"{name} {avatar.name}"[:60])
-    curves = new_curves(action, armature)
+    channels = new_channels(action, armature)
     for shape in shapes_of(armature):
         track = table.weights.get(shape)
         if track is None:
             armature[property_of(shape)] = 0.0
             continue
-        _keyed(curves.new(path_of(shape)), *_thinned(frames, [float(each) for each in track]))
+        values = np.interp(frames, recorded, np.asarray(track, np.float64)).tolist()
+        put_keys(grouped(channels, GROUP, path_of(shape)), *_thinned(frames, values))
     if head and "head" in table.turns:
-        _turn_head(armature, curves, frames, table.turns["head"])
-    scene.frame_end = max(scene.frame_start, round(frames[-1]))
-    scene.frame_set(scene.frame_start)
+        _turn_head(armature, channels, recorded, frames, table.turns["head"])
+    span(action, frames)
+    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
     return action
 
 
-def _turn_head(armature: bpy.types.Object, curves: Any, frames: list[float], turns: Any) -> None:
+def _turn_head(
+    armature: bpy.types.Object, channels: Any, recorded: list[float], frames: list[float], turns: Any
+) -> None:
     """Neck and head share the rotation vectors (T, 3), +y up."""
     bones = bones_of(armature)
     for joint, share in SHARES:
@@ -85,9 +95,7 @@ def _turn_head(armature: bpy.types.Object, curves: Any, frames: list[float], tur
         for before, after in itertools.pairwise(keys):
             if before.dot(after) < 0:
                 after.negate()
-        for index in range(4):
-            curve = curves.new(bone.path_from_id("rotation_quaternion"), index=index)
-            _keyed(curve, frames, [key[index] for key in keys])
+        key_rotations(channels, bone, frames, keys if frames is recorded else between(recorded, keys, frames))
 
 
 def _thinned(frames: list[float], values: list[float]) -> tuple[list[float], list[float]]:
@@ -99,14 +107,6 @@ def _thinned(frames: list[float], values: list[float]) -> tuple[list[float], lis
         if number in (0, last) or not values[number - 1] == values[number] == values[number + 1]
     ]
     return [frames[number] for number in kept], [values[number] for number in kept]
-
-
-def _keyed(curve: Any, frames: list[float], values: list[float]) -> None:
-    points = curve.keyframe_points
-    points.add(len(values))
-    points.foreach_set("co", [each for pair in zip(frames, values, strict=True) for each in pair])
-    points.foreach_set("interpolation", [LINEAR] * len(values))
-    curve.update()
 
 
 def key_face(armature: bpy.types.Object) -> int:
@@ -142,7 +142,7 @@ def gather_motion(avatar: Avatar) -> None:
     else:
         curves = curves_for(armature)
     for shape, points in found.items():
-        _keyed(curves.new(path_of(shape)), [frame for frame, _ in points], [value for _, value in points])
+        put_keys(curves.new(path_of(shape)), [frame for frame, _ in points], [value for _, value in points])
 
 
 def preset_assets(avatar: Avatar, strength: float = 1.0) -> list[bpy.types.Action]:
@@ -164,7 +164,7 @@ def preset_assets(avatar: Avatar, strength: float = 1.0) -> list[bpy.types.Actio
         curves = new_curves(action, armature)
         values = preset_values(name, strength)
         for shape in shapes:
-            _keyed(curves.new(path_of(shape)), [0.0], [min(max(values.get(shape, 0.0), 0.0), 1.0)])
+            put_keys(curves.new(path_of(shape)), [0.0], [min(max(values.get(shape, 0.0), 0.0), 1.0)])
         action.asset_mark()
         action.asset_data.tags.new("face")
         made.append(action)

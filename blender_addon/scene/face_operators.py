@@ -16,6 +16,7 @@ from . import face_gaze, face_motion, face_settings, pictures
 from .face import EMOTIONS, GROUPS, mirrored_values, preset_values, set_values, shapes_of
 from .identity import demand_avatar, needs_avatar, selected_avatar
 from .linked import needs_editable
+from .motion import WHOLE_FRAMES
 
 EXPRESSIVE = tuple(
     shape for group, shapes in GROUPS.items() if group not in ("visemes", "combined") for shape in shapes
@@ -129,11 +130,15 @@ class PORTRAITKIT_OT_load_face_motion(FaceFile, bpy.types.Operator):
         max=1000.0,
     )
     head: bpy.props.BoolProperty(name="Turn the Head", description="Neck and head turn as recorded, too", default=True)
+    whole_frames: WHOLE_FRAMES
 
     def perform(self, context: bpy.types.Context) -> Text:
         path = self.chosen()
         table = face_motion.read_recording(path, self.rate)
-        return self.said(table, face_motion.apply_table(demand_avatar(context), table, path.stem, head=self.head))
+        action = face_motion.apply_table(
+            demand_avatar(context), table, path.stem, head=self.head, whole_frames=self.whole_frames
+        )
+        return self.said(table, action)
 
 
 class PORTRAITKIT_OT_load_lipsync(FaceFile, bpy.types.Operator):
@@ -154,11 +159,13 @@ class PORTRAITKIT_OT_load_lipsync(FaceFile, bpy.types.Operator):
     strength: bpy.props.FloatProperty(
         name="Strength", description="How far the mouth moves", default=1.0, min=0.0, max=2.0
     )
+    whole_frames: WHOLE_FRAMES
 
     def perform(self, context: bpy.types.Context) -> Text:
         path = self.chosen()
         table = face_motion.read_speech(path, self.rate, self.strength)
-        return self.said(table, face_motion.apply_table(demand_avatar(context), table, path.stem))
+        action = face_motion.apply_table(demand_avatar(context), table, path.stem, whole_frames=self.whole_frames)
+        return self.said(table, action)
 
 
 class PORTRAITKIT_OT_face_assets(PortraitOperator, bpy.types.Operator):

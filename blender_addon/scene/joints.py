@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 JOINTS = (
@@ -39,6 +40,13 @@ _SCHEMES = (
     ),
     tuple(f"J{number:02d}" for number in range(24)),
 )  # fmt: skip
+EYES = {"left": ("lefteye", "eye_l"), "right": ("righteye", "eye_r")}
+"""What the naming schemes call the bones of the eyes, in small letters without a prefix."""
+_FINGER = re.compile(
+    r"(?P<side>left|right)_?(hand)?(?P<finger>thumb|index|middle|ring|pinky|little)"
+    r"(\d|metacarpal|proximal|intermediate|distal)"
+    r"|(?P<finger_>thumb|index|middle|ring|pinky)_\d\d_(?P<side_>[lr])"
+)
 _PREFIXES = ("mixamorig:", "mixamorig_", "m_avg_", "f_avg_", "avg_")
 
 
@@ -55,7 +63,34 @@ def joints_of(bones: Iterable[str], marks: Mapping[str, str] | None = None) -> d
     plain = {_plain(name): name for name in reversed(names)}
     tables = [dict(zip((_plain(each) for each in scheme), JOINTS, strict=True)) for scheme in (JOINTS, *_SCHEMES)]
     table = max(tables, key=lambda each: sum(name in each for name in plain))
-    return {table[short]: name for short, name in plain.items() if short in table}
+    found = {table[short]: name for short, name in plain.items() if short in table}
+    for hand in ("left_hand", "right_hand"):
+        if hand in plain:  # what a naming calls SMPL's hand is a finger where there are fingers; it keeps its own name
+            found[hand] = plain[hand]
+    return found
+
+
+def more_joints_of(bones: Iterable[str]) -> dict[str, str]:
+    """Bone name -> what it is of that SMPL has not: ``jaw``, ``left_eye``, ``left_index`` for all three, ``hair``.
+
+    Bones of SMPL's joints must not be among them.
+    """
+    found: dict[str, str] = {}
+    for name in bones:
+        plain = _plain(name)
+        finger = _FINGER.fullmatch(plain)
+        if plain == "jaw":
+            found[name] = "jaw"
+        elif plain.startswith("hair_"):
+            found[name] = "hair"
+        elif finger is not None:
+            side = finger["side"] or {"l": "left", "r": "right"}[finger["side_"]]
+            which = finger["finger"] or finger["finger_"]
+            found[name] = f"{side}_{'pinky' if which == 'little' else which}"
+        for side, names in EYES.items():
+            if plain in names:
+                found[name] = f"{side}_eye"
+    return found
 
 
 def _plain(name: str) -> str:

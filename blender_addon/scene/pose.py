@@ -17,7 +17,7 @@ from ..core.text import Text
 from .identity import Avatar, demand_avatar, needs_avatar
 from .joints import MARK, joints_of
 from .linked import needs_editable
-from .rotations import axis_angle_of, quaternion_of, rotation_of, turn
+from .rotations import at_rest, axis_angle_of, own_rotation, quaternion_of, rotation_of, turn
 
 SLIGHT = 1e-6
 """Radians; joints that turn less are not written."""
@@ -37,15 +37,19 @@ def apply_pose(avatar: Avatar, pose: Mapping[str, Sequence[float]]) -> list[str]
     """
     bones = bones_of(avatar.armature)
     for joint, bone in bones.items():
-        turn(bone, quaternion_of(pose.get(joint, (0.0, 0.0, 0.0))))
+        turn(bone, quaternion_of(pose[joint]) if joint in pose else at_rest(bone.bone))
     avatar.armature.update_tag()
     return sorted(set(pose) - set(bones))
 
 
 def read_pose(avatar: Avatar) -> dict[str, tuple[float, float, float]]:
     """The joints that are turned, by their pose bones' own rotations: axis-angle in radians, +y up."""
-    found = {joint: axis_angle_of(rotation_of(bone)) for joint, bone in bones_of(avatar.armature).items()}
-    return {joint: vector for joint, vector in found.items() if max(map(abs, vector)) > SLIGHT}
+    turned = {joint: bone for joint, bone in bones_of(avatar.armature).items() if _is_turned(bone)}
+    return {joint: axis_angle_of(rotation_of(bone)) for joint, bone in turned.items()}
+
+
+def _is_turned(bone: bpy.types.PoseBone) -> bool:
+    return max(map(abs, own_rotation(bone).to_exponential_map())) > SLIGHT
 
 
 def rest(avatar: Avatar) -> None:
@@ -54,7 +58,7 @@ def rest(avatar: Avatar) -> None:
         bone.matrix_basis.identity()
         bone.location = (0, 0, 0)
         bone.scale = (1, 1, 1)
-        turn(bone, quaternion_of((0, 0, 0)))
+        turn(bone, at_rest(bone.bone))
     avatar.armature.update_tag()
 
 

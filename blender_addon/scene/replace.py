@@ -11,11 +11,12 @@ from typing import Any
 import bpy
 
 from ..core.failure import Failure
-from . import bones, face, face_gaze, hair_curves, pictures, skin_shader
+from . import bones, face, face_gaze, hair_curves, pictures, skin_shader, sticks
 from .bring_in import Steps, at_once, bringing_in, part_name
 from .datablocks import images_of, remove_unused
 from .glb_facts import KEY
 from .identity import COLLECTION_KEY, LEVEL_KEY, PART_KEY, Avatar
+from .rest_axes import rests_of, say_anew
 from .selection import kept_selection
 
 
@@ -65,7 +66,11 @@ def _exchange(old: Avatar, new: Avatar) -> Avatar:
     home, temporary = old.collection, new.collection
     actions = _actions_of(new.armature)
 
-    armature.data, fresh = new.armature.data, new.armature
+    fresh, of_before = new.armature, armature.data
+    if sticks.are_sticks(of_before):
+        sticks.straighten(fresh)
+    rests = rests_of(of_before)
+    armature.data = fresh.data
     armature[KEY] = fresh[KEY]
     pictures.copy_preview(fresh, armature)
     for mesh in new.meshes:
@@ -82,8 +87,11 @@ def _exchange(old: Avatar, new: Avatar) -> Avatar:
     if temporary is not None and COLLECTION_KEY in temporary:
         bpy.data.collections.remove(temporary)
     bpy.data.batch_remove(actions)  # the old one moves as before
+    say_anew(armature, rests)
+    bones.keep_display(of_before, armature.data)
+    if sticks.are_sticks(armature.data):
+        sticks.dress(armature)
     _sweep(waste)
-    bones.dress(armature)
     face.rig_face(old)  # drivers of the new parts look at what is gone
     face_gaze.follow(old)
     _grow_again(old)

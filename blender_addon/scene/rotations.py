@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Between SMPL's rotations and those of pose bones.
 
-SMPL and glTF have +y up, Blender's armature has +z up: (x, y, z) there is (x, -z, y) here. A joint's rotation is meant
-relative to its parent and in axes that are the world's at rest, whatever the bone's own rest axes are.
+SMPL and glTF have +y up, Blender's armature has +z up: (x, y, z) there is (x, -z, y) here. A joint's rotation R says
+how its axes stand in its parent's, whatever the axes of the bone are that Blender shows. With F the joint's axes at
+rest, F' its parent's, and B the bone's, all in the armature, the pose bone's own rotation is B⁻¹ F' R F⁻¹ B. Most
+joints rest with the world's axes, so that it is B⁻¹ R B; arms of SMPL rest turned.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from collections.abc import Sequence
 
 import bpy
 from mathutils import Quaternion, Vector
+
+from .sticks import AXES
 
 
 def quaternion_of(axis_angle: Sequence[float]) -> Quaternion:
@@ -32,13 +36,26 @@ def axis_angle_of(rotation: Quaternion) -> tuple[float, float, float]:
 def basis_of(bone: bpy.types.Bone, rotation: Quaternion) -> Quaternion:
     """What a pose bone's own rotation must be for a joint's ``rotation`` in the armature's axes."""
     rest = bone.matrix_local.to_quaternion()
-    return rest.inverted() @ rotation @ rest
+    return rest.inverted() @ _axes_of(bone.parent) @ rotation @ _axes_of(bone).inverted() @ rest
 
 
 def rotation_of(bone: bpy.types.PoseBone) -> Quaternion:
     """A joint's rotation in the armature's axes, whatever mode the bone is in."""
     rest = bone.bone.matrix_local.to_quaternion()
-    return rest @ own_rotation(bone) @ rest.inverted()
+    moved = rest @ own_rotation(bone) @ rest.inverted()
+    return _axes_of(bone.bone.parent).inverted() @ moved @ _axes_of(bone.bone)
+
+
+def at_rest(bone: bpy.types.Bone) -> Quaternion:
+    """A joint's rotation at rest: none, but for joints that rest turned."""
+    return _axes_of(bone.parent).inverted() @ _axes_of(bone)
+
+
+def _axes_of(bone: bpy.types.Bone | None) -> Quaternion:
+    """A joint's axes at rest, in the armature's; for bones that do not tell, the armature's own."""
+    if bone is None or AXES not in bone:
+        return Quaternion()
+    return Quaternion(bone[AXES])
 
 
 def own_rotation(bone: bpy.types.PoseBone) -> Quaternion:

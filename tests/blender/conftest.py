@@ -131,6 +131,18 @@ def avatar_file_with_levels(engine_python: Path) -> Path:
     return made_by(engine_python, "seed-7-levels", "--lods", "700,400", "--lod-maps", "shared")
 
 
+@pytest.fixture(scope="session")
+def rig_file(engine_python: Path) -> Callable[..., Path]:
+    """`rig_file("full", "--pose", "look.json")`: a small avatar of parts with that skeleton, and hair on joints."""
+
+    def make(skeleton: str, *more: str) -> Path:
+        small = ("--topology", "parts", "--hair-style", "ponytail01", "--hair-joints", "--skeleton", skeleton)
+        name = "-".join(["rig", skeleton, *("".join(filter(str.isalnum, Path(each).stem)) for each in more)])
+        return made_by(engine_python, name, *small, *more)
+
+    return make
+
+
 def made_by(engine_python: Path, name: str, *options: str) -> Path:
     """An avatar's file, kept between runs until the engine's sources change."""
     newest = max(
