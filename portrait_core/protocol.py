@@ -114,6 +114,7 @@ JOBS = (
     "randomise",
     "generate",
     "batch",
+    "library",
     "bake",
     "read_pose",
     "read_motion",

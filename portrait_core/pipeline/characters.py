@@ -28,9 +28,9 @@ from portrait_core.pipeline.volume_hair import volume_hair, wears
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.coat_table import CoatTable
-from portrait_core.rendering.framing import frame_shoulders
+from portrait_core.rendering.framing import View, frame_head, frame_shoulders
 from portrait_core.rendering.layered import LayeredScene, Look, coats_of
-from portrait_core.rendering.vertex_shares import SMALL, USUAL
+from portrait_core.rendering.vertex_shares import GLANCE, SMALL, USUAL
 from portrait_core.runtime.threads import side_by_side
 
 DETAILS = {1: 40_000, 0: 15_000, -1: 4_000, -2: 0}
@@ -54,25 +54,36 @@ def bare_character(recipe: Recipe, person: PersonOfParts, progress: Progress, na
 
 
 def make_character(
-    recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, size: int | None = None
+    recipe: Recipe,
+    person: PersonOfParts,
+    progress: Progress,
+    name: str,
+    size: int | None = None,
+    view: View = "bust",
 ) -> Avatar:
     """The avatar of parts of ``recipe``, who is ``person``, with a thumbnail of ``size``; raises as
     :func:`portrait_core.pipeline.make_avatar`."""
     usual = SMALL_THUMBNAIL if recipe.texture_size <= SMALL_MAPS else THUMBNAIL_SIZE
-    return _made(recipe, person, progress, name, size or usual)
+    return _made(recipe, person, progress, name, size or usual, view)
 
 
-def quick_character(recipe: Recipe, person: PersonOfParts, size: int, progress: Progress) -> NDArray[np.uint8]:
-    """A (size, size, 3) picture as the thumbnail will be, from small maps; raises as :func:`make_character`."""
+def quick_character(
+    recipe: Recipe, person: PersonOfParts, size: int, progress: Progress, view: View = "bust"
+) -> NDArray[np.uint8]:
+    """A (size, size, 3) picture as the thumbnail will be, or of the head alone, from small maps; raises as
+    :func:`make_character`."""
     # Without shapes an expression is in the vertices, which looks the same.
-    small = {"normal_map": False, "lods": (), "faces": 20_000, "face": "none"}
+    # Of a head alone a coarser skin shows no corner; the hair is the same.
+    small = {"normal_map": False, "lods": (), "faces": 5_000 if view == "head" else 20_000, "face": "none"}
     small |= {"texture_size": min(recipe.texture_size, QUICK_MAPS)}
-    thumbnail = make_character(recipe.model_copy(update=small), person, progress, "preview", size).thumbnail
+    thumbnail = make_character(recipe.model_copy(update=small), person, progress, "preview", size, view).thumbnail
     assert thumbnail is not None  # it has a size
     return thumbnail
 
 
-def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, thumbnail: int | None) -> Avatar:
+def _made(
+    recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, thumbnail: int | None, view: View = "bust"
+) -> Avatar:
     """The skin's colours, which are most of the work, come about beside everything else: they are asked for in the
     fixed layout and need no shape, and nothing waits for them but the thumbnail's last step."""
     progress("shape", 0.0)
@@ -114,7 +125,7 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
             avatar = _avatar(recipe, person, figure, rig, levels, name)
             if face.shapes and face.expression:
                 avatar = replace(avatar, expression=face.expression)
-            return avatar, None if thumbnail is None else _look(avatar, thumbnail)
+            return avatar, None if thumbnail is None else _look(avatar, thumbnail, view)
 
         waiting = pool.submit(drafted)
         skin = painter.skin(progress) if SKIN in kinds else None
@@ -132,10 +143,15 @@ def _made(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, 
     return avatar
 
 
-def _look(avatar: Avatar, size: int) -> Look:
-    """Head and shoulders, slightly from the left; framed at rest."""
-    camera = frame_shoulders(avatar.main.vertices).camera(yaw=0.35)
-    shadows = SMALL if size <= SMALL_THUMBNAIL else USUAL
+def _look(avatar: Avatar, size: int, view: View) -> Look:
+    """Head and shoulders, or the head, slightly from the left; framed at rest."""
+    vertices = avatar.main.vertices
+    if view == "head":
+        framing, small = frame_head(vertices, avatar.joints[avatar.joint_names.index("head")]), GLANCE
+    else:
+        framing, small = frame_shoulders(vertices), SMALL
+    camera = framing.camera(yaw=0.35)
+    shadows = small if size <= SMALL_THUMBNAIL else USUAL
     return LayeredScene(avatar.main, *avatar.posed(), shadows).look(camera.cam2world, camera.intrinsics, size)
 
 

@@ -18,7 +18,7 @@ from portrait_core.pipeline.characters import quick_character
 from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
-from portrait_core.rendering.framing import frame_bust
+from portrait_core.rendering.framing import View, frame_bust, frame_head
 from portrait_core.rendering.preview import Preview, ray_directions
 from portrait_core.rig import bust_joints, joint_motions, skinned
 from portrait_core.rig.skin import strongest
@@ -41,9 +41,10 @@ YAW = 0.35
 
 
 def quick_picture(
-    recipe: Recipe, model: PortraitModel, size: int = 256, progress: Progress = silent
+    recipe: Recipe, model: PortraitModel, size: int = 256, progress: Progress = silent, view: View = "bust"
 ) -> NDArray[np.uint8]:
-    """A (size, size, 3) uint8 sRGB picture of ``recipe`` as its thumbnail will be, from a coarse surface.
+    """A (size, size, 3) uint8 sRGB picture of ``recipe`` as its thumbnail will be, or of the head alone, from a coarse
+    surface.
 
     Raises as :func:`portrait_core.pipeline.make_avatar`.
     """
@@ -51,7 +52,7 @@ def quick_picture(
     progress("latent", 0.0)
     person = model.person(recipe)
     if recipe.topology == "parts":
-        return quick_character(recipe, cast(PersonOfParts, person), size, progress)
+        return quick_character(recipe, cast(PersonOfParts, person), size, progress, view)
     field = person.field
     progress("surface", 0.2)
     raw = extract_surface(field, LATTICE)
@@ -60,7 +61,8 @@ def quick_picture(
         vertices = _flattened(vertices, field.cut_planes(), float(np.ptp(field.bounds, axis=0).max()) / LATTICE)
     normals = vertex_normals(vertices, raw.faces)
     # Framed at rest, as the thumbnail is.
-    camera = frame_bust(vertices).camera(yaw=YAW)
+    framing = frame_head(vertices, _head(person)) if view == "head" else frame_bust(vertices)
+    camera = framing.camera(yaw=YAW)
     if any(any(turn) for turn in recipe.pose.values()):
         progress("rig", 0.4)
         vertices, normals = _posed(recipe, person, vertices, normals)
@@ -69,6 +71,12 @@ def quick_picture(
     progress("thumbnail", 0.7)
     scene = Preview(vertices, normals, raw.faces, uvs, colours)
     return scene.render(camera.cam2world, camera.intrinsics, size).image
+
+
+def _head(person: Person) -> NDArray[np.float32]:
+    """The joint of a person's head, world metres."""
+    bust = bust_joints(person.template)
+    return np.asarray(bust.joints[bust.joint_names.index("head")], np.float32)
 
 
 def _flattened(vertices: NDArray[np.float32], planes: NDArray[np.float32], voxel: float) -> NDArray[np.float32]:

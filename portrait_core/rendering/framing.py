@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from portrait_core.cameras import ORBIT_RADIUS, Camera
+
+View = Literal["bust", "head"]
+"""What pictures of a gallery show: the avatar as its thumbnail does, or its head alone."""
 
 MARGIN = 1.06
 """Picture edge over bust size: a little air on every side."""
@@ -50,3 +54,19 @@ def frame_shoulders(vertices: NDArray[np.float32]) -> Framing:
     low = max(SHOULDERS, float(vertices[:, 1].min()))
     half = max(0.5 * (high - low), around) * MARGIN
     return Framing(0.5 * (low + high), (ORBIT_RADIUS - around) / (2.0 * half))
+
+
+CHIN, CROWN, HAIR = -0.105, 0.165, 0.195
+"""Metres from the joint of the head: below the chin, above a bald head, and so far up as hair is shown."""
+FACE = 0.13
+"""Metres from the axis to the foremost parts of a face, which are to fit."""
+
+
+def frame_head(vertices: NDArray[np.float32], head: NDArray[np.float32]) -> Framing:
+    """A framing of the head of ``vertices`` (V, 3), world metres, at rest, whose joint is at ``head`` (3,): from below
+    the chin to above the hair, as far as hair is no higher than usual. Wide hair and the shoulders may be cut off."""
+    middle = float(head[1])
+    low = middle + CHIN
+    high = float(np.clip(vertices[:, 1].max(initial=middle), middle + CROWN, middle + HAIR))
+    half = 0.5 * (high - low) * MARGIN
+    return Framing(0.5 * (low + high), (ORBIT_RADIUS - FACE) / (2.0 * half))

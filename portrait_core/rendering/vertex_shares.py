@@ -30,16 +30,20 @@ class ShadowDetail:
             among its neighbours.
         large: metres of a triangle's longest side from which on it shows that its corners' light differs.
         borders: whether places have shadows of their own where even those on the lattice differ.
+        lamps: of how many lamps, the strongest first, there are shadows.
     """
 
     rays: float = 0.5
     large: float = 0.008
     borders: bool = True
+    lamps: int = len(LAMPS)
 
 
 USUAL = ShadowDetail()
 SMALL = ShadowDetail(rays=0.4, large=0.012, borders=False)
 """For pictures of up to 256 pixels, one of which is a millimetre and a half of a face."""
+GLANCE = ShadowDetail(rays=0.25, large=0.02, borders=False, lamps=1)
+"""For pictures of a gallery, which are looked at for a moment and of which there are many."""
 
 APART = 0.4
 """Shares of the room's light from which on they differ."""
@@ -71,8 +75,11 @@ class LitMesh:
 
     def lamps(self, index: NDArray[np.int64], cam2world: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, L) the lamps' shares of vertices."""
-        rays = self.detail.rays
-        return lamp_shadows(self._solid, self.vertices[index], self.normals[index], cam2world, rays=rays).T
+        rays, lamps = self.detail.rays, self.detail.lamps
+        shares = np.ones((len(index), len(LAMPS)), np.float32)
+        found = lamp_shadows(self._solid, self.vertices[index], self.normals[index], cam2world, rays=rays, most=lamps)
+        shares[:, :lamps] = found.T
+        return shares
 
     def shares(
         self, points: NDArray[np.float32], normals: NDArray[np.float32], cam2world: NDArray[np.float32]

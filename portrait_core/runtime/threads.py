@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ TURN = 0.0005
 """Seconds that a thread holds Python's lock while others want it; five thousandths unless somebody says."""
 
 _most: int | None = None
+_own = threading.local()
 
 
 def limit_threads(most: int | None) -> None:
@@ -28,6 +30,8 @@ def limit_threads(most: int | None) -> None:
 
 def thread_count(wanted: int) -> int:
     """How many of ``wanted`` threads are allowed and have a core, at least one."""
+    if getattr(_own, "alone", False):
+        return 1
     return max(1, min(wanted, available_cores() if _most is None else _most))
 
 
@@ -38,6 +42,18 @@ def take_short_turns() -> None:
     back to wait for a thread that works in Python.
     """
     sys.setswitchinterval(TURN)
+
+
+@contextmanager
+def alone() -> Generator[None, None, None]:
+    """What this thread does meanwhile it does by itself. For work of many small steps: threads that take turns at
+    Python's lock cost a small picture half as much again."""
+    before = getattr(_own, "alone", False)
+    _own.alone = True
+    try:
+        yield
+    finally:
+        _own.alone = before
 
 
 @contextmanager

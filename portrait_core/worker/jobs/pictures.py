@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Any
+from typing import Any, cast, get_args
 
 from portrait_core.engine.engine import Engine
 from portrait_core.files.whole_file import prepare_folder, whole_file
 from portrait_core.protocol import MAX_RECIPES
+from portrait_core.rendering.framing import View
 from portrait_core.runtime.own_folders import offer
+from portrait_core.runtime.threads import alone
 from portrait_core.worker.answers import PREVIEW_RANGE
 from portrait_core.worker.estimate import Step, model_steps
 from portrait_core.worker.fields import Fields
@@ -26,6 +28,7 @@ def preview(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     facts = fields.objects("recipes", most=MAX_RECIPES)
     folder = fields.path("folder")
     size = fields.count("size", 256, low=PREVIEW_RANGE[0], high=PREVIEW_RANGE[1])
+    view = cast("View", fields.text("framing", "bust", among=get_args(View)))
     fields.done()
     recipes = [engine.take_recipe(each) for each in facts]
     offer(prepare_folder(folder))
@@ -39,7 +42,9 @@ def preview(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
             own = PARTS_STEPS if recipe.topology == "parts" else STEPS
             watch.plan([*model_steps(loaded=engine.is_loaded(recipe.model)), *own])
             watch("model", 0.0)
-            image = quick_picture(recipe, engine.model(recipe.model), size, watch)
+            model = engine.model(recipe.model)
+            with alone():
+                image = quick_picture(recipe, model, size, watch, view)
             watch.check()
             path = folder / f"preview-{secrets.token_hex(8)}.png"
             with whole_file(path) as temporary:
