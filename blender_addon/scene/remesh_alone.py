@@ -63,7 +63,7 @@ def main(order: dict[str, Any]) -> None:
 
 
 def _tell(name: str, share: float) -> None:
-    print(f"portraitkit-step {name} {share}", flush=True)
+    print("portraitkit-step", name, share, flush=True)
 
 
 def _linked(name: str, mesh: bpy.types.Mesh) -> bpy.types.Object:
