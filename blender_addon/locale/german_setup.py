@@ -40,6 +40,9 @@ SETUP: dict[str, str] = {
         "Der Motor ist älter als das Add-on und kann das noch nicht: in den Einstellungen Motor einrichten drücken"
     ),
     "Update Engine": "Motor erneuern",
+    "Choose a shorter name, or a folder that is less deep.": (
+        "Einen kürzeren Namen wählen oder einen weniger tiefen Ordner."
+    ),
     # remesh
     "{what}: the Blender that did it ended: {how}.": "{what}: das Blender, das es tat, endete: {how}.",
     "The scene is as it was. Try again, with fewer faces.": (
