@@ -15,6 +15,8 @@ from .failure import Failure
 from .text import Text
 
 ENGINE_IS_OLDER = "The engine is the older of the two: press Remove Engine in the preferences, then Set Up Engine."
+LACKS = "The engine is older than the add-on and cannot do that yet: press Set Up Engine in the preferences"
+"""Why a button is grey."""
 ADDON_IS_OLDER = "The add-on is the older of the two: install the new add-on's zip, which brings its engine along."
 
 Message = dict[str, Any]

@@ -105,6 +105,10 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+TOO_LONG = ("name too long", "WinError 206", "filename or extension is too long")
+"""How systems say that no file can have such a path."""
+
+
 class Failure(Exception):
     """What did not work, why, and what to do next, in words for the user: the one record of it in the add-on.
 
@@ -150,6 +154,8 @@ def engine_failure(event: Mapping[str, Any], of_age: str = "") -> Failure:
     if advice is None and code not in WORDS:
         advice = as_it_is(event.get("advice", ""))
     message = str(event.get("message", "")).strip()
+    if any(sign in message for sign in TOO_LONG):  # the engine counts it among the faults of disks
+        code, advice = "usage", Text("Choose a shorter name, or a folder that is less deep.")
     return Failure(code, as_it_is(_sentence(message)) if message else "", advice or "")
 
 

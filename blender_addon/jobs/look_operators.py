@@ -15,7 +15,7 @@ from ..scene.identity import Avatar, demand_avatar, ensure_own_identity, needs_a
 from . import workflows
 from .live import live
 from .session import session
-from .task_operator import needs_engine
+from .task_operator import needs_engine, needs_feature
 
 
 def needs_looks(context: bpy.types.Context) -> str:
@@ -44,7 +44,7 @@ class PORTRAITKIT_OT_show_looks(PortraitOperator, bpy.types.Operator):
     bl_label = "Show Sliders"
     bl_description = "Start the engine if need be, and show the sliders of the selected avatar as it was made"
     bl_options = {"REGISTER"}
-    needs = (needs_avatar, needs_engine)
+    needs = (needs_avatar, needs_engine, needs_feature("reshape"))
 
     def perform(self, context: bpy.types.Context) -> None:
         """Ask for them."""

@@ -60,6 +60,10 @@ class Session:
         """Whether the engine offers ``name``."""
         return name in (self.capabilities or {}).get("features", ())
 
+    def lacks(self, name: str) -> bool:
+        """Whether the engine has told what it can do, and ``name`` is not among it: it is older than the add-on."""
+        return self.capabilities is not None and not self.has_feature(name)
+
     def running(self, *kinds: str) -> list[Task]:
         """Tasks under way, of the given kinds or of any."""
         return [task for task in self.tasks if not kinds or task.kind in kinds]

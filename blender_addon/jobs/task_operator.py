@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..base.operator import PortraitOperator
+from ..base.operator import Condition, PortraitOperator
+from ..core import ages
 from ..core.text import Text
 from ..locale import T_
 from .session import session
@@ -43,6 +44,15 @@ def needs_engine(_context: bpy.types.Context) -> str:
     """A condition: there is an engine to ask; it need not run yet."""
     there = session.link.is_set_up
     return "" if there else "There is no engine yet: press Set Up Engine in the Portrait tab or the preferences"
+
+
+def needs_feature(name: str) -> Condition:
+    """A condition: the engine is not too old for the feature of that name; one that has not told yet is believed."""
+
+    def condition(_context: bpy.types.Context) -> str:
+        return ages.LACKS if session.lacks(name) else ""
+
+    return condition
 
 
 def needs_mesh(context: bpy.types.Context) -> str:

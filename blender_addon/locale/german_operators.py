@@ -22,9 +22,6 @@ OPERATORS: dict[str, str] = {
         "Farben und Form des Avatars auf das aktive Mesh backen, bearbeitet oder neu gemacht; es braucht eine UV-Map"
     ),
     "Remesh and Bake": "Neu vernetzen und backen",
-    "Make a copy of the avatar's mesh out of quads (QuadriFlow), unwrap it and bake the maps onto it": (
-        "Eine Kopie des Meshes aus Vierecken machen (QuadriFlow), abwickeln und die Karten darauf backen"
-    ),
     "Unwrap it, or use Remesh and Bake, which does.": "Es abwickeln, oder „Neu vernetzen und backen“ nehmen.",
     "Export Variations": "Varianten exportieren",
     "Export {count} Variations": "{count} Varianten exportieren",
@@ -46,7 +43,6 @@ OPERATORS: dict[str, str] = {
     "A whole recipe as JSON; the panel is not looked at": "Ein ganzes Rezept als JSON; das Feld wird nicht beachtet",
     "Give it as json.dumps writes it.": "In der Form angeben, in der json.dumps es schreibt.",
     "Quads": "Vierecke",
-    "About how many faces the new mesh has": "Wie viele Flächen das neue Mesh ungefähr hat",
     # looking around
     "Another Seed": "Anderer Startwert",
     "Take any other seed: another person": "Irgendeinen anderen Startwert nehmen: eine andere Person",

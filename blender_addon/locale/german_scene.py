@@ -154,5 +154,4 @@ SCENE: dict[str, str] = {
     "Pose written to {file}": "Pose nach {file} geschrieben",
     "Choose where the pose goes.": "Wählen, wohin die Pose soll.",
     "{name} cannot be made of quads: {reason}.": "{name} lässt sich nicht aus Vierecken machen: {reason}.",
-    "QuadriFlow needs a closed mesh without loose parts": "QuadriFlow braucht ein geschlossenes Mesh ohne lose Teile",
 }

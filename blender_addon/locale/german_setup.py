@@ -35,4 +35,54 @@ SETUP: dict[str, str] = {
         "Abbrechen lässt alles, wie es ist; das Heruntergeladene bleibt für das nächste Mal."
     ),
     "Take It": "Nehmen",
+    # engines older than the add-on
+    "The engine is older than the add-on and cannot do that yet: press Set Up Engine in the preferences": (
+        "Der Motor ist älter als das Add-on und kann das noch nicht: in den Einstellungen Motor einrichten drücken"
+    ),
+    "Update Engine": "Motor erneuern",
+    "Choose a shorter name, or a folder that is less deep.": (
+        "Einen kürzeren Namen wählen oder einen weniger tiefen Ordner."
+    ),
+    # remesh
+    "{what}: the Blender that did it ended: {how}.": "{what}: das Blender, das es tat, endete: {how}.",
+    "The scene is as it was. Try again, with fewer faces.": (
+        "Die Szene ist, wie sie war. Noch einmal versuchen, mit weniger Flächen."
+    ),
+    "Remesh Avatar": "Avatar remeshen",
+    "Make a copy of a shell's mesh out of quads (QuadriFlow), beside Blender, unwrap it and bake the maps onto it": (
+        "Neben Blender eine Kopie des Meshs einer Hülle aus Vierecken machen (QuadriFlow), abwickeln und die Maps "
+        "darauf backen"
+    ),
+    "About how many faces the new mesh has; 0: as dense as the old one, 6000 at most": (
+        "Wie viele Flächen das neue Mesh etwa hat; 0: so dicht wie das alte, höchstens 6000"
+    ),
+    "{mesh} has {count} faces; the new one gets about {faces} quads, a UV map and maps of its own": (
+        "{mesh} hat {count} Flächen; das neue bekommt etwa {faces} Vierecke, eine UV-Map und eigene Maps"
+    ),
+    "It takes about a minute, beside Blender. The old mesh is hidden, not deleted": (
+        "Es dauert etwa eine Minute, neben Blender. Das alte Mesh wird ausgeblendet, nicht gelöscht"
+    ),
+    "Remeshing {mesh}": "Remesh von {mesh}",
+    "Open the file that asked for it, and start again.": "Die Datei öffnen, die es wollte, und neu beginnen.",
+    "The new mesh is ready, but its file is not open any more.": (
+        "Das neue Mesh ist fertig, aber seine Datei ist nicht mehr offen."
+    ),
+    "{mesh} was not closed; its quads are, so the bottom is new.": (
+        "{mesh} war nicht geschlossen; seine Vierecke sind es, also ist der Boden neu."
+    ),
+    "Starting another Blender": "Ein zweites Blender startet",
+    "Making quads": "Vierecke werden gemacht",
+    "Taking over the weights": "Gewichte werden übernommen",
+    "Waiting until you are done": "Wartet, bis Sie fertig sind",
+    "Make the mesh of an avatar in one piece (a shell) active": (
+        "Das Mesh eines Avatars aus einem Stück (einer Hülle) aktiv machen"
+    ),
+    (
+        "An avatar of parts is made of quads already, the same for everybody: "
+        "change its mesh, then press Bake onto This Mesh"
+    ): (
+        "Ein Avatar aus Teilen ist schon aus Vierecken, bei allen denselben: sein Mesh ändern, dann Auf dieses Mesh "
+        "backen drücken"
+    ),
+    "QuadriFlow refused it": "QuadriFlow hat es abgelehnt",
 }

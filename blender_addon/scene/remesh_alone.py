@@ -23,6 +23,8 @@ WELD = 1e-6
 """Metres: vertices that a file has parted at the seams of the maps."""
 VOXELS = 160
 """Along the longest side, where a mesh has to be closed first."""
+LARGER = 100.0
+"""QuadriFlow refuses meshes with edges below 0.1 mm, so it gets them in centimetres."""
 
 
 def main(order: dict[str, Any]) -> None:
@@ -44,6 +46,7 @@ def main(order: dict[str, Any]) -> None:
         if not _quads(own, int(order["faces"])):
             print("portraitkit-refused", flush=True)
             return
+    own.data.transform(Matrix.Scale(1 / LARGER, 4))
     _tell("unwrap", 0.7)
     _unwrap(own)
     _tell("weights", 0.85)
@@ -60,7 +63,7 @@ def main(order: dict[str, Any]) -> None:
 
 
 def _tell(name: str, share: float) -> None:
-    print(f"portraitkit-step {name} {share}", flush=True)
+    print("portraitkit-step", name, share, flush=True)
 
 
 def _linked(name: str, mesh: bpy.types.Mesh) -> bpy.types.Object:
@@ -77,12 +80,13 @@ def _select(active: bpy.types.Object, *more: bpy.types.Object) -> None:
 
 
 def _plain(own: bpy.types.Object) -> None:
-    """Whole again at the seams, without what a new mesh cannot keep."""
+    """Whole again at the seams and larger, without what a new mesh cannot keep."""
     own.vertex_groups.clear()
     own.shape_key_clear()
     mesh = bmesh.new()
     mesh.from_mesh(own.data)
     bmesh.ops.remove_doubles(mesh, verts=mesh.verts, dist=WELD)
+    bmesh.ops.scale(mesh, vec=(LARGER,) * 3, verts=mesh.verts)
     mesh.to_mesh(own.data)
     mesh.free()
     _select(own)
@@ -106,6 +110,7 @@ def _quads(own: bpy.types.Object, faces: int) -> bool:
 def _close(own: bpy.types.Object) -> None:
     """One closed surface around a mesh that QuadriFlow refuses."""
     _select(own)
+    bpy.context.view_layer.update()
     own.data.remesh_voxel_size = max(own.dimensions) / VOXELS
     bpy.ops.object.voxel_remesh()
 

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ..base.wrap import say
+from ..core.ages import LACKS
 from ..core.attribute_table import GROUPS, grouped, label_of, row_of
 from ..core.engine_copies import recipe_fields
 from ..jobs import own_settings
@@ -39,6 +40,9 @@ class PORTRAITKIT_PT_looks(PortraitPanel, bpy.types.Panel):
         if avatar.recipe.get("topology") != "parts":
             say(layout, "The mesh of this avatar cannot follow sliders: it is in one piece.", context, "INFO")
             return
+        if session.lacks("reshape"):
+            say(layout, LACKS, context, "ERROR")
+            layout.operator("portraitkit.set_up_engine", text="Update Engine", icon="IMPORT")
         if not looks.names_of(avatar.armature):
             layout.operator("portraitkit.show_looks", icon="PLAY")
             return

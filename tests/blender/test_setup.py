@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +47,36 @@ def wheels(part: Part, no_engine: None) -> Path:
     return folder
 
 
+@pytest.fixture
+def begun(part: Part, wheels: Path) -> None:
+    """From the second run on the set-up goes on where torch is installed: unpacking that takes most of its time.
+
+    The environment is kept in .cache by links to its files, until the tested versions or the steps change.
+    """
+    own = part("base.preferences_access").own_folder("engine")
+    plan = part("jobs.setup_run").make_plan("cpu", wheels)
+    kept = CACHE / f"engine-{plan.base.text}"
+    keys = {each.name: each.key for each in plan.steps}
+    before = [name for name in keys if name not in ("parts", "engine")]
+    old = part("core.engine.record").read_record(kept)
+    if old is not None and all(old.steps.get(name) == keys[name] for name in before):
+        shutil.rmtree(own)
+        link_tree(kept, own)
+        part("core.engine.record").Record(str(plan.place), {name: keys[name] for name in before}).save(own)
+        part("jobs.setup_run").forget()
+        assert part("jobs.setup_run").make_plan("cpu", wheels).done == tuple(before)
+
+
+def link_tree(source: Path, target: Path) -> None:
+    """A copy whose files are the same ones; pip replaces files and never writes into them."""
+    try:
+        shutil.copytree(source, target, symlinks=True, copy_function=os.link)
+    except (OSError, shutil.Error):  # another disk
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target, symlinks=True)
+
+
+@pytest.mark.usefixtures("begun")
 def test_set_up_offline_generate_remove(part: Part, wheels: Path) -> None:
     link = part("jobs.session").session.link
     assert link.python is None
@@ -59,7 +91,13 @@ def test_set_up_offline_generate_remove(part: Part, wheels: Path) -> None:
     assert bpy.ops.portraitkit.check_engine() == {"FINISHED"}
     assert "starter" in str(part("jobs.session").session.notices.said)
     # a second time there is next to nothing to do
-    assert part("jobs.setup_run").make_plan("cpu", wheels).done
+    plan = part("jobs.setup_run").make_plan("cpu", wheels)
+    assert plan.done
+    kept = CACHE / f"engine-{plan.base.text}"
+    record = part("core.engine.record").read_record
+    if record(kept) is None or record(kept).steps != record(own).steps:
+        shutil.rmtree(kept, ignore_errors=True)
+        link_tree(own, kept)
     assert bpy.ops.portraitkit.remove_engine() == {"FINISHED"}
     assert link.python is None
     assert not list(own.glob("**/python*"))
