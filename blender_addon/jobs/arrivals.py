@@ -80,7 +80,7 @@ class Arrivals:
         finally:
             self.waiting.extend(each for each in others if each not in self.waiting)
 
-    def bring_in(self, arrival: Arrival, into: Asked | None = None) -> Avatar:
+    def bring_in(self, arrival: Arrival, into: Asked | None = None) -> Avatar | None:
         """Bring an avatar of the list in, or into another scene than the one that asked. Raises :class:`Failure`."""
         asked = into or arrival.asked
         try:
@@ -98,15 +98,23 @@ class Arrivals:
         arrival.drop()
         return avatar
 
-    def _bring_in(self, arrival: Arrival, asked: Asked) -> Avatar:
+    def _bring_in(self, arrival: Arrival, asked: Asked) -> Avatar | None:
         old = find(arrival.replaces) if arrival.origin.is_open() else None
         with undisturbed(asked, selects=self.at_once):
             if old is not None:
                 return avatars.replace_in_place(old, arrival.path, arrival.thumbnail)
+            if arrival.hands is not None:
+                arrival.hands(arrival.path, arrival.name)
+                return None
             scene, window = bpy.context.scene, asked.find_window()
             on_floor = not scene.portraitkit.neck_at_cursor
             avatar, where = avatars.bring_in(
-                arrival.path, arrival.name, arrival.thumbnail, on_floor=on_floor, columns=arrival.columns
+                arrival.path,
+                arrival.name,
+                arrival.thumbnail,
+                on_floor=on_floor,
+                columns=arrival.columns,
+                place=arrival.place,
             )
             if not self.at_once and placing.is_first(avatar, scene):
                 framing.frame(avatar, window)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+from mathutils import Vector
 
 from ..core.failure import Failure
 from ..core.text import Text
@@ -42,10 +43,17 @@ def mesh_object(name: str) -> bpy.types.Object:
     return found
 
 
-def bring_in(path: Path, name: str, thumbnail: Path | None, *, on_floor: bool, columns: int) -> tuple[Avatar, Text]:
-    """Import an avatar's file to the 3D cursor or the next free place; the avatar, and a line that says where it is."""
+def bring_in(
+    path: Path, name: str, thumbnail: Path | None, *, on_floor: bool, columns: int, place: Vector | None = None
+) -> tuple[Avatar, Text]:
+    """Import an avatar's file to the 3D cursor or the next free place; the avatar, and a line that says where it is.
+
+    With ``place`` it stands there, on the floor, whatever else does.
+    """
     with _step("Generate Avatar"):
         avatar = importing.bring_in(path, name, thumbnail=thumbnail)
+        if place is not None:
+            return avatar, placing.put(avatar, place, columns=0)
         where = bpy.context.scene.cursor.location.copy()
         return avatar, placing.put(avatar, where, on_floor=on_floor, columns=columns)
 
