@@ -95,7 +95,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "worker.jobs": {
         *(*BELOW, "protocol", "recipe", "recipe_fields", "maps", "weights", "body", "rig", "formats"),
-        *("body.recordings", "latents", "pipeline", "engine", "worker", "face"),
+        *("body.recordings", "latents", "pipeline", "engine", "worker", "face", "formats.vrm"),
     },
     "batch": {
         *(*BELOW, "root", "avatar", "maps", "recipe", "recipe_fields", "weights", "body", "formats", "formats.gltf"),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from . import (
+    asset_library,
     bake,
     batch,
     crowd,
@@ -15,11 +16,15 @@ from . import (
     make,
     own_settings,
     people,
+    photo,
+    place_person,
     pose_files,
+    recipe_files,
     report,
     settings,
     setup,
     textures_follow,
+    vrm,
     waiting,
 )
 from .gallery import gallery
@@ -40,6 +45,11 @@ CLASSES: tuple[type, ...] = (
     *crowd.CLASSES,
     *gallery_view.CLASSES,
     *people.CLASSES,
+    *place_person.CLASSES,
+    *recipe_files.CLASSES,
+    *asset_library.CLASSES,
+    *vrm.CLASSES,
+    *photo.CLASSES,
     *pose_files.CLASSES,
 )
 

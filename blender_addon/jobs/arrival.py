@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from mathutils import Vector
 
 from ..core.failure import Failure
 from ..core.text import Text
@@ -30,6 +33,10 @@ class Arrival:
     """Why it waits, for the panel."""
     columns: int = COLUMNS
     """How many stand in a row, where the 3D cursor's place is taken."""
+    place: Vector | None = None
+    """The floor that it stands on, where that is not at the 3D cursor."""
+    hands: Callable[[Path, str], None] | None = None
+    """What brings it in, by its file and its name, where that is not the add-on's own way."""
     by_hand: bool = field(default=False)
     """It comes in when the user says so, not by itself."""
 

@@ -110,7 +110,7 @@ class Arrivals:
             self.interrupt()
         arrival.drop()
 
-    def bring_in(self, arrival: Arrival, into: Asked | None = None) -> Avatar:
+    def bring_in(self, arrival: Arrival, into: Asked | None = None) -> Avatar | None:
         """Bring an avatar in at once, or into another scene than the one that asked. Raises :class:`Failure`."""
         self.interrupt()
         asked = into or arrival.asked
@@ -171,6 +171,8 @@ class Arrivals:
         here = here or nullcontext
         if old is not None:
             return avatars.replacing(old, arrival.path, arrival.thumbnail, here=here)
+        if arrival.hands is not None:
+            return _handed(arrival, here)
 
         def show(avatar: Avatar, where: Text) -> None:
             if not self.at_once and placing.is_first(avatar, bpy.context.scene):
@@ -178,7 +180,13 @@ class Arrivals:
             notices.say(where)
 
         return avatars.bringing_in(
-            arrival.path, arrival.name, arrival.thumbnail, here=here, then=show, columns=arrival.columns
+            arrival.path,
+            arrival.name,
+            arrival.thumbnail,
+            here=here,
+            then=show,
+            columns=arrival.columns,
+            place=arrival.place,
         )
 
     def _is_in(self, arrival: Arrival) -> None:
@@ -202,6 +210,14 @@ class Arrivals:
         if self.at_once:
             message = Text("{name} is ready, but did not come in: {reason}", name=arrival.name, reason=why)
             raise Failure("scene", message, "It waits in the panel: press Bring In.")
+
+
+def _handed(arrival: Arrival, here: avatars.Here) -> Steps:
+    """Somebody else brings it in, in one step."""
+    yield
+    with here():
+        if arrival.hands is not None:
+            arrival.hands(arrival.path, arrival.name)
 
 
 def _gone(arrival: Arrival) -> Text | str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+from mathutils import Vector
 
 from ..core.failure import Failure
 from ..core.text import Text
@@ -48,17 +49,28 @@ Here = Callable[[], AbstractContextManager[Any]]
 
 
 def bringing_in(
-    path: Path, name: str, thumbnail: Path | None, *, here: Here, then: Callable[[Avatar, Text], None], columns: int
+    path: Path,
+    name: str,
+    thumbnail: Path | None,
+    *,
+    here: Here,
+    then: Callable[[Avatar, Text], None],
+    columns: int,
+    place: Vector | None = None,
 ) -> Steps:
     """Import an avatar's file in steps, to the 3D cursor or the next free place.
 
-    ``then`` gets the avatar, and a line that says where it is, in the last step.
+    With ``place`` it stands there, on the floor, whatever else does. ``then`` gets the avatar, and a line that says
+    where it is, in the last step.
     """
 
     def put(avatar: Avatar) -> Avatar:
         scene = bpy.context.scene
-        on_floor = not scene.portraitkit.neck_at_cursor
-        where = placing.put(avatar, scene.cursor.location.copy(), on_floor=on_floor, columns=columns)
+        if place is not None:
+            where = placing.put(avatar, place, columns=0)
+        else:
+            on_floor = not scene.portraitkit.neck_at_cursor
+            where = placing.put(avatar, scene.cursor.location.copy(), on_floor=on_floor, columns=columns)
         then(avatar, where)
         return avatar
 

@@ -59,6 +59,15 @@ class Gallery:
         mark = self.cells[index].mark
         return self._pictures[mark].icon_id if mark and self._pictures is not None else 0
 
+    def pixels(self, index: int) -> tuple[tuple[int, int], list[float]] | None:
+        """Width and height of the picture, and its RGBA, 0 to 1, from the lowest row on; None while it is not there."""
+        mark = self.cells[index].mark
+        if not mark or self._pictures is None:
+            return None
+        seen = self._pictures[mark]
+        size = (seen.image_size[0], seen.image_size[1])
+        return (size, list(seen.image_pixels_float)) if all(size) else None
+
     def pick(self, index: int) -> Recipe:
         """Pick a cell; the one picked before stays known for Between."""
         if not 0 <= index < len(self.cells):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+from mathutils import Vector
 
 from ..base.preferences_access import cache_folder
 from ..core.failure import Failure
@@ -24,20 +25,29 @@ from .gallery import gallery
 from .notices import notices
 from .recipe_properties import PERSON
 from .recipes import Recipe, looks, show
+from .session import session
 from .task import Ask, Facts, Wait, Workflow
 
-PREVIEW_SIZE = 256
+PREVIEW_SIZE = 192
+"""Pixels of a picture of the gallery: the panel shows it with 160 or more."""
 
 
 def generate(
-    recipe: Recipe, name: str, *, keep: Path | None = None, overwrite: bool = False, motion: Facts | None = None
+    recipe: Recipe,
+    name: str,
+    *,
+    keep: Path | None = None,
+    overwrite: bool = False,
+    motion: Facts | None = None,
+    place: Vector | None = None,
 ) -> Workflow:
-    """Make an avatar and bring it into the scene that asked. ``keep`` is where its file stays, if it shall."""
+    """Make an avatar and bring it into the scene that asked. ``keep`` is where its file stays, if it shall; ``place``
+    the floor that it stands on, where that is not at the 3D cursor."""
     fields: Facts = {"recipe": recipe, "path": str(keep or new_path(name, ".glb")), "name": name, "thumbnail": True}
     fields["overwrite"] = overwrite
     if motion is not None:
         fields["motion"] = motion
-    return _made_for(fields, open_file(), asked_from(bpy.context), kept=keep is not None)
+    return _made_for(fields, open_file(), asked_from(bpy.context), kept=keep is not None, place=place)
 
 
 def regenerate(identity: str, name: str, recipe: Recipe) -> Workflow:
@@ -46,9 +56,18 @@ def regenerate(identity: str, name: str, recipe: Recipe) -> Workflow:
     return _made_for(fields, open_file(), asked_from(bpy.context), replaces=identity)
 
 
-def _made_for(fields: Facts, origin: OpenFile, asked: Asked, *, kept: bool = False, replaces: str = "") -> Workflow:
+def _made_for(
+    fields: Facts,
+    origin: OpenFile,
+    asked: Asked,
+    *,
+    kept: bool = False,
+    replaces: str = "",
+    place: Vector | None = None,
+) -> Workflow:
     result = yield Ask("generate", fields)
     arrival = Arrival(Path(result["path"]), str(fields["name"]), origin, asked, thumbnail_of(result), replaces)
+    arrival.place = place
     if not kept:
         arrival.waste = files_of(result)
     yield from arrive(arrival)
@@ -105,7 +124,10 @@ def preview(title: str, recipes: list[Recipe]) -> Workflow:
         if gallery.cells is shown:
             gallery.show(item["index"], Path(item["path"]))
 
-    yield Ask("preview", {"recipes": recipes, "folder": str(folder), "size": PREVIEW_SIZE}, add)
+    fields: Facts = {"recipes": recipes, "folder": str(folder), "size": PREVIEW_SIZE}
+    if session.has_feature("head_shots"):  # an engine of before shows head and shoulders
+        fields["framing"] = "head"
+    yield Ask("preview", fields, add)
 
 
 def bake(object_name: str, recipe: Recipe, name: str, *, written: Path | None = None) -> Workflow:

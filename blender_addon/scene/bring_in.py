@@ -110,11 +110,16 @@ def _object_mode() -> None:
         bpy.ops.object.mode_set(mode="OBJECT")
 
 
-def _import(path: Path, parted: PartedFile | None) -> None:
+def demand_importer() -> None:
+    """Raise :class:`Failure` where Blender's own importer of glTF is switched off."""
     if "gltf" not in dir(bpy.ops.import_scene):
         raise Failure(
             "scene", "Blender's glTF add-on is switched off.", "Switch it on in Edit > Preferences > Add-ons."
         )
+
+
+def _import(path: Path, parted: PartedFile | None) -> None:
+    demand_importer()
     if parted is None:
         with with_levels_shown(path) as shown:
             _import_by_blender(shown)

@@ -14,6 +14,7 @@ from ..base.operator import PortraitOperator
 from ..base.paths import absolute
 from ..core.failure import Failure
 from ..core.text import Text
+from .coast import needs_calm_mode
 from .hair_curves import curves_of
 from .identity import Avatar, demand_avatar, needs_avatar
 from .selection import kept_selection, select_only
@@ -131,7 +132,7 @@ class PORTRAITKIT_OT_export_avatar(PortraitOperator, ExportHelper, bpy.types.Ope
     bl_description = "Write the selected avatar as glTF, FBX or USD, with settings that keep rig, maps and recipe"
     bl_options = {"REGISTER"}
 
-    needs = (needs_avatar,)
+    needs = (needs_avatar, needs_calm_mode)
 
     filename_ext = ".glb"
     filter_glob: bpy.props.StringProperty(default="*.glb;*.fbx;*.usdc", options={"HIDDEN"})

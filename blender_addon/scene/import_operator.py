@@ -2,15 +2,19 @@
 """Import by a button, by a file chosen, by a file dropped into the 3D view."""
 
 import bpy
+from mathutils import Vector
 
 from ..base.operator import PortraitOperator
 from ..base.paths import RELATIVE, absolute
 from ..core.failure import Failure
 from ..core.text import Text
-from .bring_in import bring_in
+from . import placing
+from .bring_in import bring_in, demand_importer
 from .coast import needs_calm_mode
 from .glb_facts import facts_in, read_tree
 from .hair_curves import make_curves, tells_strands
+from .identity import Avatar
+from .under_mouse import dropped_at
 from .undisturbed import asked_from, undisturbed
 
 
@@ -28,10 +32,19 @@ class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
         default=False,
         options={"SKIP_SAVE"},
     )
+    location: bpy.props.FloatVectorProperty(
+        name="Place",
+        description="The floor that it stands on; not given: at the 3D cursor, or where there is room beside it",
+        subtype="TRANSLATION",
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
     filter_glob: bpy.props.StringProperty(default="*.glb;*.gltf", options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if self.filepath:
+        if self.filepath:  # dropped
+            place = dropped_at(context, event)
+            if place is not None and not self.properties.is_property_set("location"):
+                self.location = place
             return self.execute(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
@@ -41,6 +54,7 @@ class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
             raise Failure("file", "No file was named.", "Choose a .glb file.")
         path = absolute(self.filepath)
         if facts_in(read_tree(path)) is None:
+            demand_importer()
             try:
                 bpy.ops.import_scene.gltf(filepath=str(path))
             except RuntimeError as error:
@@ -49,16 +63,24 @@ class PORTRAITKIT_OT_import_avatar(PortraitOperator, bpy.types.Operator):
             return Text("{file} is no avatar of Portraitkit; it was imported as it is", file=path.name)
         with undisturbed(asked_from(context), selects=True):
             avatar = bring_in(path, self.name)
+            said = self._put(context, avatar)
             if self.hair_curves and tells_strands(avatar):
                 make_curves(avatar)
-        return Text("Imported {name}", name=avatar.name)
+        return said
+
+    def _put(self, context: bpy.types.Context, avatar: Avatar) -> Text:
+        """Put it where it was dropped, else as one that arrives."""
+        if self.properties.is_property_set("location"):
+            return placing.put(avatar, Vector(self.location), columns=0)
+        on_floor = not getattr(getattr(context.scene, "portraitkit", None), "neck_at_cursor", False)
+        return placing.put(avatar, context.scene.cursor.location.copy(), on_floor=on_floor)
 
 
 class PORTRAITKIT_FH_avatar(bpy.types.FileHandler):
     bl_idname = "PORTRAITKIT_FH_avatar"
     bl_label = "Portraitkit avatar"
     bl_import_operator = "portraitkit.import_avatar"
-    bl_file_extensions = ".glb"
+    bl_file_extensions = ".glb;.gltf"
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:

@@ -60,7 +60,7 @@ def put(avatar: Avatar, where: Vector, *, on_floor: bool = True, columns: int = 
     """Move a new avatar to ``where`` or, where something is there, to the next free place; says in one line which.
 
     ``where`` is the floor that it is put onto or, not ``on_floor``, the place of the origin that its file has, in
-    its neck.
+    its neck. Without ``columns`` it stands there whatever else does.
     """
     layer = bpy.context.view_layer
     layer.update()
@@ -81,6 +81,8 @@ def put(avatar: Avatar, where: Vector, *, on_floor: bool = True, columns: int = 
     step = next(free, Vector())
     avatar.armature.location += where + step + lift
     layer.update()
+    if not columns:
+        return Text("{name} is where it was let go", name=avatar.name)
     if not step.length:
         return Text("{name} is at the 3D cursor", name=avatar.name)
     x, y, _ = where + step

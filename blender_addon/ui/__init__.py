@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from . import avatar, create, face, gallery, looks, menus, pose, preferences
+from . import avatar, create, face, gallery, gallery_strip, looks, menus, pose, preferences
 
 CLASSES: tuple[type, ...] = (
     *preferences.CLASSES,
     *create.CLASSES,
     *gallery.CLASSES,
+    *gallery_strip.CLASSES,
     *avatar.CLASSES,
     *looks.CLASSES,
     *face.CLASSES,
@@ -18,10 +19,12 @@ CLASSES: tuple[type, ...] = (
 
 
 def register() -> None:
-    """Our lines in Blender's menus."""
+    """Our lines in Blender's menus, and the gallery in the view."""
+    gallery_strip.register()
     menus.register()
 
 
 def unregister() -> None:
     """Take them away."""
     menus.unregister()
+    gallery_strip.unregister()

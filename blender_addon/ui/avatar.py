@@ -57,7 +57,11 @@ class PORTRAITKIT_PT_export(PortraitPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """The selected avatar, and many into a folder."""
         layout = self.layout
-        offer(layout, "portraitkit.export_avatar", "EXPORT")
+        column = layout.column(align=True)
+        offer(column, "portraitkit.export_avatar", "EXPORT")
+        column.operator("portraitkit.export_vrm", icon="OUTLINER_OB_ARMATURE")
+        column.operator("portraitkit.bring_in_vrm", icon="IMPORT")
+        column.operator("portraitkit.save_recipe", icon="TEXT")
         settings = settings_of(context)
         box = layout.box()
         box.label(text="Many at once", icon="FILE_FOLDER")
@@ -75,6 +79,9 @@ class PORTRAITKIT_PT_export(PortraitPanel, bpy.types.Panel):
             button.enabled = False
         text = T_("Export {count} Variations", count=settings.batch_count)
         button.operator("portraitkit.batch", text=text, icon="EXPORT", translate=False)
+        libraries = box.column(align=True)
+        libraries.operator("portraitkit.make_library", icon="ASSET_MANAGER")
+        libraries.operator("portraitkit.add_library", icon="ADD")
 
 
 def draw_recipe(layout: Any, recipe: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from ..jobs.session import session
 from ..jobs.settings import settings_of
 from ..locale import T_
 from .create import PortraitPanel
+from .gallery_strip import PROPERTY as STRIP
 
 UNIT = 20
 """Pixels of one unit of an icon's scale."""
@@ -81,6 +82,7 @@ def draw_pictures(layout: Any, context: bpy.types.Context) -> None:
     heart.enabled = picked is not None
     kept = picked is not None and favourites.is_kept(gallery.cells[picked].recipe)
     heart.operator("portraitkit.favourite", depress=kept, icon="HEART")
+    box.prop(context.window_manager, STRIP, icon="WINDOW")
     crowd = box.operator("portraitkit.crowd", text=T_("Crowd of {count}", count=count), icon="GROUP", translate=False)
     crowd.source = "GALLERY"
 

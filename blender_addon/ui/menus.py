@@ -7,6 +7,7 @@ from typing import Any
 
 import bpy
 
+from ..jobs import photo
 from ..jobs.session import session
 from ..locale import T_
 
@@ -30,7 +31,11 @@ class PORTRAITKIT_MT_add(bpy.types.Menu):
             layout.operator("portraitkit.set_up_engine", icon="IMPORT")
         layout.separator()
         layout.operator("portraitkit.import_avatar", text="From a File...", icon="FILE_3D")
+        layout.operator("portraitkit.import_recipe", text="From a Recipe...", icon="TEXT")
+        if session.has_feature(photo.FEATURE):
+            layout.operator("portraitkit.from_photo", text="From a Photo...", icon="IMAGE_DATA")
         layout.operator("portraitkit.crowd", text="Crowd from a Folder...", icon="FILE_FOLDER").source = "FOLDER"
+        layout.operator("portraitkit.make_library", text="Asset Library of a Folder...", icon="ASSET_MANAGER")
 
 
 def draw_add(menu: Any, _context: bpy.types.Context) -> None:
@@ -41,12 +46,15 @@ def draw_add(menu: Any, _context: bpy.types.Context) -> None:
 def draw_import(menu: Any, _context: bpy.types.Context) -> None:
     """In File > Import."""
     menu.layout.operator("portraitkit.import_avatar", text=T_("Portraitkit Avatar (.glb)"), translate=False)
+    menu.layout.operator("portraitkit.import_recipe", text=T_("Portraitkit Recipe (.portrait)"), translate=False)
 
 
 def draw_export(menu: Any, _context: bpy.types.Context) -> None:
     """In File > Export; grey with the reason as its tooltip where no avatar is selected."""
     text = T_("Portraitkit Avatar (.glb, .fbx, .usdc)")
     menu.layout.operator("portraitkit.export_avatar", text=text, translate=False)
+    menu.layout.operator("portraitkit.export_vrm", text=T_("Portraitkit Avatar (.vrm)"), translate=False)
+    menu.layout.operator("portraitkit.save_recipe", text=T_("Portraitkit Recipe (.portrait)"), translate=False)
 
 
 MENUS = (("VIEW3D_MT_add", draw_add), ("TOPBAR_MT_file_import", draw_import), ("TOPBAR_MT_file_export", draw_export))

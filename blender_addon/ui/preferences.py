@@ -102,6 +102,9 @@ class PORTRAITKIT_AddonPreferences(bpy.types.AddonPreferences):
         options=RELATIVE,
         update=_path("cache_folder"),
     )
+    author: bpy.props.StringProperty(
+        name="Author", description="Your name, for VRM files and assets, which say who made them"
+    )
     wheels_folder: bpy.props.StringProperty(
         name="Wheels",
         description="Set the engine up from this folder of wheels instead of the internet",
@@ -123,6 +126,7 @@ class PORTRAITKIT_AddonPreferences(bpy.types.AddonPreferences):
         column.prop(self, "rest_after")
         column.prop(self, "models_folder")
         column.prop(self, "cache_folder")
+        column.prop(self, "author")
 
 
 def draw_engine(box: bpy.types.UILayout, own: PORTRAITKIT_AddonPreferences, context: bpy.types.Context) -> None:

@@ -16,7 +16,7 @@ from portrait_core.formats.gltf.scene import ARMATURE, SKIN_NAME
 from portrait_core.formats.read_carefully import parse_json, read_bytes
 from portrait_core.formats.recipe_digest import was_changed
 
-ENDINGS = (".glb", ".gltf", ".vrm", ".json", ".obj", ".ply")
+ENDINGS = (".glb", ".gltf", ".vrm", ".json", ".portrait", ".obj", ".ply")
 _COMMENTS = 1024 * 1024
 """How far into a text format its comments are looked for."""
 
@@ -59,7 +59,7 @@ def read_recipe(path: Path) -> RecipeFile:
         if name == ARMATURE:  # what a program wants a scene to be called; the skeleton is called after the avatar
             name = next((str(skin.get("name", "")).removesuffix(SKIN_NAME) for skin in gltf.entries("skins")), "")
         moving = bool(gltf.entries("animations"))
-    elif ending == ".json":
+    elif ending in (".json", ".portrait"):
         facts = parse_json(read_bytes(path), path)
         if "recipe" not in facts:
             facts = {"recipe": facts}

@@ -24,6 +24,8 @@ from portrait_core.rig import bust_joints, joint_motions, skinned
 from portrait_core.rig.skin import strongest
 from portrait_core.shape import extract_surface, vertex_normals
 
+__all__ = ["View", "quick_picture"]
+
 LATTICE = 96
 """Cells along the box: the least at which lids and lips stay."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from portrait_core.engine.engine import Engine
 from portrait_core.worker.fields import Fields
-from portrait_core.worker.jobs import making, people, pictures, reading, settings
+from portrait_core.worker.jobs import library, making, people, pictures, reading, settings
 from portrait_core.worker.watch import Watch
 
 Job = Callable[[Fields, Watch, Engine], dict[str, Any]]
@@ -22,6 +22,7 @@ JOBS: dict[str, Job] = {
     "randomise": people.randomise,
     "generate": making.generate,
     "batch": making.batch,
+    "library": library.library,
     "bake": making.bake,
     "read_pose": reading.pose,
     "read_motion": reading.motion,

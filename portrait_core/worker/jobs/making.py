@@ -25,6 +25,7 @@ from portrait_core.worker.watch import Watch
 
 if TYPE_CHECKING:
     from portrait_core.face.motion_files import FaceMotion
+    from portrait_core.formats.write import VrmWish
     from portrait_core.rig import Motion
 
 
@@ -39,6 +40,7 @@ def generate(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     blender = fields.text("blender") if fields.given("blender") else None
     moving = fields.part("motion") if fields.given("motion") else None
     facing = fields.part("face_motion") if fields.given("face_motion") else None
+    wish = _vrm_wish(fields.object("vrm")) if fields.given("vrm") else None
     fields.done()
     animation = None
     if moving is not None:
@@ -51,7 +53,9 @@ def generate(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
         check_name(name)
     offer(prepare_folder(path.parent))
     options = {"overwrite": overwrite, "thumbnail": thumbnail, "lod_files": lod_files}
-    made = _make(recipe, [path], name or path.stem, watch, engine, animation, face, blender=blender, **options)
+    made = _make(
+        recipe, [path], name or path.stem, watch, engine, animation, face, blender=blender, vrm=wish, **options
+    )
     return made if facing is None else {**made, "told": [*told, *made["told"]]}
 
 
@@ -139,6 +143,7 @@ def _make(
     thumbnail: bool,
     lod_files: bool = False,
     blender: str | None = None,
+    vrm: VrmWish | None = None,
 ) -> dict[str, Any]:
     """Make one avatar and write it in every format; the answer of ``generate``."""
     from portrait_core.pipeline import make_avatar
@@ -162,7 +167,15 @@ def _make(
         avatar, lines = with_face_motion(avatar, face)
         told["told"] = list(lines)
     done = export_avatar(
-        avatar, paths, recipe, watch, overwrite=overwrite, lod_files=lod_files, thumbnail=thumbnail, blender=blender
+        avatar,
+        paths,
+        recipe,
+        watch,
+        overwrite=overwrite,
+        lod_files=lod_files,
+        thumbnail=thumbnail,
+        blender=blender,
+        vrm=vrm,
     )
     watch("write", 1.0)
     return {
@@ -235,6 +248,18 @@ def _one_of_batch(
         return {"status": "failed", "recipe": facts, "error": fault.facts()}
     kept = ("path", "files", "thumbnail", "name", "recipe", "faces", "seconds")
     return {"status": "made", **{key: made[key] for key in kept}}
+
+
+def _vrm_wish(said: dict[str, Any]) -> VrmWish:
+    """What a client says of a .vrm by VRM's names, over what is remembered; nothing is remembered of it."""
+    from portrait_core.formats.vrm.meta import VrmMeta, meta_file, read_meta
+    from portrait_core.formats.write import VrmWish
+
+    try:
+        known = read_meta(meta_file())
+    except (FileNotFoundError, UsageError):
+        known = {}
+    return VrmWish(VrmMeta({**known, **said}))
 
 
 def _check_formats(paths: Sequence[Path], blender: str | None) -> None:

@@ -5,18 +5,23 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast
 
 from portrait_core.engine.engine import Engine
 from portrait_core.files.whole_file import prepare_folder, whole_file
 from portrait_core.protocol import MAX_RECIPES
-from portrait_core.rendering.framing import View
 from portrait_core.runtime.own_folders import offer
 from portrait_core.runtime.threads import alone
 from portrait_core.worker.answers import PREVIEW_RANGE
 from portrait_core.worker.estimate import Step, model_steps
 from portrait_core.worker.fields import Fields
 from portrait_core.worker.watch import Watch
+
+if TYPE_CHECKING:
+    from portrait_core.pipeline.quick import View
+
+VIEWS = ("bust", "head")
+"""What pictures may show, the usual first: those of :data:`portrait_core.pipeline.quick.View`."""
 
 STEPS = [Step("latent", 0.1), Step("surface", 0.35), Step("rig", 0.1), Step("texture", 0.15), Step("thumbnail", 0.35)]
 
@@ -28,7 +33,7 @@ def preview(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     facts = fields.objects("recipes", most=MAX_RECIPES)
     folder = fields.path("folder")
     size = fields.count("size", 256, low=PREVIEW_RANGE[0], high=PREVIEW_RANGE[1])
-    view = cast("View", fields.text("framing", "bust", among=get_args(View)))
+    view = cast("View", fields.text("framing", VIEWS[0], among=VIEWS))
     fields.done()
     recipes = [engine.take_recipe(each) for each in facts]
     offer(prepare_folder(folder))
