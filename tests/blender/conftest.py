@@ -195,6 +195,12 @@ def kept(name: str, make: Callable[[Path], None]) -> Path:
     return wanted
 
 
+@pytest.fixture(scope="session")
+def made(engine_python: Path) -> Callable[..., Path]:
+    """`made_by` with the engine."""
+    return lambda name, *options, **settings: made_by(engine_python, name, *options, **settings)
+
+
 @pytest.fixture
 def avatar_copy(avatar_file: Path, tmp_path: Path) -> Path:
     """`avatar_file` under its own name in a folder of the test's own."""
