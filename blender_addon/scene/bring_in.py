@@ -202,7 +202,8 @@ def _arrange(
     own[COLLECTION_KEY] = give_identity(armature)
     materials = {each.data.materials[0].name: each.data.materials[0] for each in meshes if each.data.materials}
     for own_name, material in materials.items():
-        skin_shader.set_up(material, name, plain_name(own_name) if of_parts else "")
+        part = str(material.get(PART_KEY) or plain_name(own_name))
+        skin_shader.set_up(material, name, part if of_parts else "")
     avatar = Avatar(armature)
     gather_motion(avatar)
     rig_face(avatar)
@@ -223,11 +224,15 @@ def plain_name(name: str) -> str:
 
 
 def _parts(meshes: list[bpy.types.Object], name: str) -> None:
-    """Name the parts and their levels of detail as the file does, behind the avatar's name."""
+    """Name the parts and their levels of detail as the file does, behind the avatar's name.
+
+    Files that were exported from here have other names, and say as properties what they are.
+    """
     for mesh in meshes:
         part, _, level = plain_name(mesh.name).partition("_LOD")
-        mesh[PART_KEY], mesh[LEVEL_KEY] = part, int(level or 0)
-        mesh.name = part_name(name, part, int(level or 0))
+        part, level = str(mesh.get(PART_KEY, part)), int(mesh.get(LEVEL_KEY, level or 0))
+        mesh[PART_KEY], mesh[LEVEL_KEY] = part, level
+        mesh.name = part_name(name, part, level)
         mesh.data.name = mesh.name
         mesh.hide_viewport = mesh.hide_render = bool(level)
 

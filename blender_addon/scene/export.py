@@ -4,6 +4,10 @@
 from __future__ import annotations
 
 import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +21,10 @@ from ..core.text import Text
 from .coast import needs_calm_mode
 from .hair_curves import curves_of
 from .identity import Avatar, demand_avatar, needs_avatar
+from .plain_materials import cutoffs, plain_materials
+from .quads import quads_told
 from .selection import kept_selection, select_only
+from .usd_shapes import mend
 
 SETTINGS: dict[str, dict[str, Any]] = {
     ".glb": {
@@ -86,7 +93,10 @@ def export_avatar(avatar: Avatar, path: Path, *, all_levels: bool = False) -> Pa
             select_only(avatar.armature)
             for each in things:
                 each.select_set(True, view_layer=layer)
-            _export(kind, temporary)
+            with _as_understood(kind, things[1:]):
+                _export(kind, temporary, {"export_morph_normal": bool(avatar.recipe.get("face_normals"))})
+            if kind == ".usdc":
+                mend(temporary, {_prim_name(name): each for name, each in cutoffs(things[1:]).items()})
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -110,12 +120,29 @@ def _finest(avatar: Avatar) -> list[bpy.types.Object]:
     return on or [avatar.mesh]
 
 
-def _export(kind: str, path: Path) -> None:
+@contextmanager
+def _as_understood(kind: str, meshes: Sequence[bpy.types.Object]) -> Iterator[None]:
+    """Meshes say what the exporter of a format would not see by itself, while this lasts."""
+    with ExitStack() as stack:
+        if kind == ".glb":
+            stack.enter_context(quads_told([each.data for each in meshes]))
+        else:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portraitkit-")))
+            stack.enter_context(plain_materials(meshes, folder, split=kind == ".fbx"))
+        yield
+
+
+def _prim_name(name: str) -> str:
+    """What USD calls a thing of this name."""
+    return re.sub(r"\W", "_", name)
+
+
+def _export(kind: str, path: Path, more: dict[str, Any]) -> None:
     scene, window = bpy.ops.export_scene, bpy.ops.wm
     operator = {".glb": scene.gltf, ".fbx": scene.fbx, ".usdc": window.usd_export}[kind]
     try:
         known = {each.identifier for each in operator.get_rna_type().properties}
-        settings = {name: value for name, value in SETTINGS[kind].items() if name in known}
+        settings = {name: value for name, value in (SETTINGS[kind] | more).items() if name in known}
         answer = operator(filepath=str(path), **settings)
     except (AttributeError, KeyError):
         message = Text("Blender's {ending} exporter is switched off.", ending=kind)
@@ -141,7 +168,7 @@ class PORTRAITKIT_OT_export_avatar(PortraitOperator, ExportHelper, bpy.types.Ope
         description="The kind of file",
         items=[
             (".glb", "glTF (.glb)", "One file with mesh, rig, maps and recipe: for engines and the web"),
-            (".fbx", "FBX (.fbx)", "For programs that do not read glTF; packed roughness is not kept"),
+            (".fbx", "FBX (.fbx)", "For programs that do not read glTF: rig, shapes and maps, without coats and sheen"),
             (".usdc", "USD (.usdc)", "For film pipelines; the maps lie in a folder beside it"),
         ],
     )

@@ -7,6 +7,8 @@ Files for graphics cards have a vertex for each side of a seam. Left so, every m
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import bmesh
 import bpy
@@ -18,6 +20,7 @@ KEY = "quads"
 _SEAM = 1e-7
 """Metres between the copies of a vertex."""
 _NORMAL = "portraitkit_normal"
+_CORNERS = 4
 
 
 def join_quads(mesh: bpy.types.Mesh) -> None:
@@ -38,6 +41,8 @@ def join_quads(mesh: bpy.types.Mesh) -> None:
         ]
         for pair in pairs:
             bmesh.utils.face_join(pair)
+        if pairs:  # quads first again, as the file has them: see quads_told
+            work.faces.sort(key=lambda face: len(face.verts) != _CORNERS)
         _to_corners(work)
         # Seams alone: lips that touch are no seam.
         border = [vertex for vertex in work.verts if vertex.is_boundary]
@@ -49,6 +54,31 @@ def join_quads(mesh: bpy.types.Mesh) -> None:
         _give_normals(mesh)
     if KEY in mesh:
         del mesh[KEY]
+
+
+@contextmanager
+def quads_told(meshes: Sequence[bpy.types.Mesh]) -> Iterator[None]:
+    """Meshes carry what a glTF file says of quads, while this lasts: how many faces of each material are quads before
+    the first that is none. The exporter makes two triangles of each, in their order."""
+    told: list[bpy.types.Mesh] = []
+    try:
+        for mesh in {each.name: each for each in meshes}.values():
+            leading: dict[int, int] = {}
+            over: set[int] = set()
+            for face in mesh.polygons:
+                number = face.material_index
+                leading.setdefault(number, 0)
+                if number not in over and len(face.vertices) == _CORNERS:
+                    leading[number] += 1
+                else:
+                    over.add(number)
+            if any(leading.values()) and KEY not in mesh:
+                mesh[KEY] = [leading[number] for number in sorted(leading)]
+                told.append(mesh)
+        yield
+    finally:
+        for mesh in told:
+            del mesh[KEY]
 
 
 def _remember_normals(mesh: bpy.types.Mesh) -> bool:

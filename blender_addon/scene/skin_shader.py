@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The avatar's material: subsurface scattering, colour spaces, and what stays of it when the avatar is made anew."""
+"""The avatar's materials: light on each part, colour spaces, and what stays of them when the avatar is made anew."""
 
 from __future__ import annotations
 
 import bpy
 
 from ..core.engine_copies import maps
+from . import part_shaders
 from .datablocks import images_of
 from .identity import PART_KEY
 
@@ -14,22 +15,18 @@ MAPS = {spec.key: spec for spec in maps.MAPS.values()}
 ROLE = "portraitkit_map"
 """Custom property of an image: a map's key in the table, or other."""
 _SPACES = {"srgb": "sRGB", "linear": "Non-Color"}
-_SKIN = {"Subsurface Weight": 0.1, "Subsurface Radius": (1.0, 0.35, 0.2), "Subsurface Scale": 0.005}
-"""One small scale for all: the file has no map that tells skin from hair and cloth. Metres."""
 
 
 def set_up(material: bpy.types.Material, name: str, part: str = "") -> None:
     """Scattering, colour spaces, names; raises nothing where the user's importer made another tree. ``part`` is what
-    the material covers where an avatar has several: skin alone scatters then, its images are told apart by it."""
+    the material covers where an avatar has several: what light does on it follows, and its images' names."""
     material.name = f"{name} {part or 'skin'}"
     if part:
         material[PART_KEY] = part
     principled = next((each for each in material.node_tree.nodes if each.type == "BSDF_PRINCIPLED"), None)
     if principled is None:
         return
-    for socket, value in _SKIN.items() if part in ("", "skin") else ():
-        if socket in principled.inputs:
-            principled.inputs[socket].default_value = value
+    part_shaders.dress(principled, part)
     roles: dict[bpy.types.Image, str] = {}
     for key, spec in MAPS.items():
         for use in spec.uses:

@@ -8,6 +8,7 @@ Every file has a process of its own there, because an installed add-on cannot be
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import os
@@ -143,26 +144,73 @@ def rig_file(engine_python: Path) -> Callable[..., Path]:
     return make
 
 
-def made_by(engine_python: Path, name: str, *options: str) -> Path:
-    """An avatar's file, kept between runs until the engine's sources change."""
+@pytest.fixture(scope="session")
+def parts_avatar_file(engine_python: Path) -> Path:
+    """A small avatar of parts with the shapes and joints of the face, seed 7."""
+    return made_by(engine_python, "seed-7-parts", "--topology", "parts", "--faces", "4000")
+
+
+PEOPLE = """
+import sys
+from pathlib import Path
+from portrait_core import Recipe, load_model, make_avatar, write_glb
+model = load_model("starter")
+for seed in range(int(sys.argv[1])):
+    recipe = Recipe(seed=seed, topology="parts", texture_size=64, normal_map=False, face="none")
+    write_glb(make_avatar(recipe, model), Path(sys.argv[2], f"seed-{seed:02d}.glb"))
+"""
+
+
+@pytest.fixture(scope="session")
+def people(engine_python: Path) -> list[Path]:
+    """Sixteen avatars of parts, of the usual level of detail, without shapes of the face; kept as `made_by` says."""
+
+    def make(folder: Path) -> None:
+        command = [str(engine_python), "-c", PEOPLE, "16", str(folder)]
+        subprocess.run(command, cwd=ROOT, check=True, timeout=900)
+
+    return sorted(kept("people", make).glob("*.glb"))
+
+
+def made_by(engine_python: Path, name: str, *options: str, ending: str = "glb") -> Path:
+    """An avatar's file, kept between runs, and for all versions of Blender, until the engine's sources change."""
+
+    def make(folder: Path) -> None:
+        command = [str(engine_python), "-m", "cli.main", "generate", "--seed", "7", "--out", str(folder), "--quiet"]
+        small = ("--faces", "1000", "--texture-size", "128", "--lattice", "64")
+        command += [*small, "--topology", "shell", *options]  # parts have files of their own
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    (made,) = kept(name, make).glob(f"*.{ending}")
+    return made
+
+
+def kept(name: str, make: Callable[[Path], None]) -> Path:
+    """A folder of what the engine made, filled by ``make`` where these sources have not made it yet."""
     newest = max(
         path.stat().st_mtime
         for folder in ("portrait_core", "textures")
         for path in (ROOT / folder).rglob("*")
         if path.suffix in {".py", ".safetensors"}
     )
-    kept = CACHE / f"{name}-{int(newest)}.glb"
-    if not kept.is_file():
+    wanted = CACHE / f"{name}-{int(newest)}"
+    if not wanted.is_dir():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-            command = [str(engine_python), "-m", "cli.main", "generate", "--seed", "7", "--out", folder, "--quiet"]
-            small = ("--faces", "1000", "--texture-size", "128", "--lattice", "64")
-            command += [*small, "--topology", "shell", *options]  # parts have a file of their own
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
-            assert done.returncode == 0, done.stdout + done.stderr
-            (made,) = Path(folder).glob("*.glb")
-            made.replace(kept)
-    return kept
+            filled = Path(folder, "filled")
+            filled.mkdir()
+            make(filled)
+            if not wanted.is_dir():  # or another test has made it meanwhile
+                with contextlib.suppress(OSError):
+                    filled.rename(wanted)
+    return wanted
+
+
+@pytest.fixture(scope="session")
+def made(engine_python: Path) -> Callable[..., Path]:
+    """`made_by` with the engine."""
+    return lambda name, *options, **settings: made_by(engine_python, name, *options, **settings)
 
 
 @pytest.fixture
