@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much of what is done at the seam reaches a place away from it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import Places, Rows
+
+
+def taper(distance: Places, reach: float) -> Places:
+    """(N,) 1 on the seam, 0 from ``reach`` metres on, level at both ends."""
+    share = np.clip(np.where(np.isfinite(distance), distance, reach) / reach, 0, 1)
+    return 1 - share * share * (3 - 2 * share)
+
+
+def evened(values: Places, edges: Rows, rounds: int) -> Places:
+    """(N,) or (N, C) each value with the mean of its neighbours' by halves, ``rounds`` times. Vertices without edges
+    stay."""
+    first, second = edges.T
+    count = np.maximum(np.bincount(edges.ravel(), minlength=len(values)), 1)
+    columns = values.reshape(len(values), -1).astype(np.float64)
+    for _ in range(rounds):
+        total = np.zeros_like(columns)
+        np.add.at(total, first, columns[second])
+        np.add.at(total, second, columns[first])
+        lonely = np.bincount(edges.ravel(), minlength=len(values)) == 0
+        columns = np.where(lonely[:, None], columns, (columns + total / count[:, None]) / 2)
+    return columns.reshape(values.shape)
+
+
+def filled(values: Places, angle: Places) -> Places:
+    """(N,) with the gaps, which are no numbers, filled by the angle between those that are; 0 where none is."""
+    known = np.isfinite(values)
+    if not known.any():
+        return np.zeros_like(values)
+    order = np.argsort(angle[known], kind="stable")
+    at, have = angle[known][order], values[known][order]
+    return np.where(known, values, np.interp(angle, at, have, period=2 * np.pi))

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The body's mesh and the avatar's skin become one: both cut around the neck, brought together there, bridged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from ...core.failure import Failure
+from ...core.seam import angles, radii
+from ...core.seam.blend import evened, filled, taper
+from ...core.seam.bridge import bridge
+from ...core.seam.loop import BAND, THICKEST, closed_path, components, distances, sides
+from ...core.seam.surface import radius_along
+from ..selection import select_only
+from .arrays import Places, Rows, border_of, edges_of, moved, places_of, shift, soften_keys, triangles_of
+from .prepare import delete
+
+HALF = 0.006
+"""Metres of the avatar: how far the two cuts lie from the seam. Between them is the band."""
+CLEAR = 0.012
+"""Metres that the avatar's cut stays above the border of its skin, where a garment's collar begins."""
+HIGHEST = 0.03
+"""Metres that the seam may go up for a collar's sake."""
+UPWARDS, DOWNWARDS = 0.055, 0.06
+"""Metres along the skin within which avatar and body come together."""
+QUIET = 0.035
+"""Metres from the seam within which the face's shapes end."""
+FURTHEST = 0.03
+"""The most metres that a neck is widened or narrowed."""
+
+
+@dataclass(eq=False)
+class Cut:
+    """A mesh (places (N, 3) in the seam's frame) with the ring that it is cut at, (K,) by growing angle.
+
+    ``side`` (N,) is 1 above the ring, -1 below, 0 on it; ``away`` (N,) the metres to it along the skin.
+    """
+
+    places: Places
+    edges: Rows
+    triangles: Rows
+    ring: Rows
+    side: Rows
+    away: Places
+
+
+def cut_body(made: bpy.types.Object, to_seam: Matrix, height: float) -> Cut:
+    """Where a body's mesh is cut; :class:`Failure` where no ring closes around its neck, or more than one."""
+    places, edges = moved(to_seam, places_of(made.data)), edges_of(made.data)
+    label = components(len(places), edges)
+    near = (np.abs(places[:, 2] - height) < BAND) & (radii(places) < THICKEST)
+    rings = []
+    for one in np.unique(label[near]).tolist():
+        own = label == one
+        at = places[own & near][:, 2]
+        if at.min() < height < at.max() and np.ptp(angles(places[own & near])) > np.pi:
+            ring = closed_path(places, edges, height, own)
+            if ring is not None:
+                rings.append(ring)
+    if not rings:
+        raise Failure(
+            "scene",
+            "No ring of edges closes around the body's neck where the seam would be.",
+            "The mesh needs a closed neck below its head. Try another Height of the seam.",
+        )
+    if len(rings) > 1:
+        raise Failure(
+            "scene",
+            "More than one surface closes around the body's neck, such as a collar in the same mesh.",
+            "Make clothes objects of their own (Edit Mode, P, By Loose Parts), then try again.",
+        )
+    return _cut(made, places, edges, rings[0], "body")
+
+
+def collar_height(made: bpy.types.Object, to_seam: Matrix) -> float:
+    """The highest place of the border of the avatar's skin near the neck, metres in the seam's frame."""
+    places = moved(to_seam, places_of(made.data))
+    border = np.unique(edges_of(made.data)[border_of(made.data)])
+    border = border[radii(places[border]) < THICKEST]
+    return float(places[border, 2].max()) if len(border) else -np.inf
+
+
+def cut_skin(made: bpy.types.Object, to_seam: Matrix, height: float) -> Cut:
+    """Where the avatar's skin is cut, above the border that it has."""
+    places, edges = moved(to_seam, places_of(made.data)), edges_of(made.data)
+    allowed = np.ones(len(places), bool)
+    allowed[np.unique(edges[border_of(made.data)])] = False
+    ring = closed_path(places, edges, height, allowed)
+    if ring is None:
+        raise Failure(
+            "scene",
+            "No ring of edges closes around the avatar's neck: its garment reaches too high.",
+            "Make it with a garment that leaves the neck free, then try again.",
+        )
+    return _cut(made, places, edges, ring, "avatar")
+
+
+_TORN = {
+    "avatar": "The avatar's neck cannot be cut cleanly along its edges.",
+    "body": "The body's neck cannot be cut cleanly along its edges.",
+}
+
+
+def _cut(made: bpy.types.Object, places: Places, edges: Rows, ring: Rows, whose: str) -> Cut:
+    side = sides(places, edges, ring)
+    kept = side >= 0 if whose == "avatar" else side <= 0
+    wanted = {(min(a, b), max(a, b)) for a, b in pairwise([*ring.tolist(), int(ring[0])])}
+    new = border_of(made.data, kept) & ~border_of(made.data)
+    if {(min(a, b), max(a, b)) for a, b in edges[new].tolist()} != wanted:
+        raise Failure(
+            "scene",
+            _TORN[whose],
+            "Try another Height of the seam, or clean the mesh at the neck.",
+        )
+    away = distances(places, edges, ring, max(UPWARDS, DOWNWARDS))
+    return Cut(places, edges, triangles_of(made.data), ring, side, away)
+
+
+def meet(skin: Cut, body: Cut) -> tuple[Places, Places]:
+    """(N, 3) and (M, 3): moves, in the seam's frame, that bring both necks onto the surface half way between them.
+
+    Full at the rings, less away from them. Each vertex moves to or from the neck's axis alone, by half of what the
+    other surface is further off or nearer there.
+    """
+    result = []
+    for own, other, reach, part in ((skin, body, UPWARDS, skin.side >= 0), (body, skin, DOWNWARDS, body.side <= 0)):
+        share = np.where(part, taper(own.away, reach), 0.0)
+        rows = np.flatnonzero(share > 0)
+        radius, turned = radii(own.places), angles(own.places)
+        corners = other.places[other.triangles]
+        near = (np.abs(corners[:, :, 2]) < 0.1).any(axis=1) & (radii(corners.mean(axis=1)) < 1.5 * THICKEST)
+        there = radius_along(corners[near], turned[rows], own.places[rows, 2], radius[rows])
+        gap = there - radius[rows]
+        gap[np.abs(gap) > FURTHEST] = np.nan
+        whole = np.full(len(radius), np.nan)
+        whole[rows] = gap
+        ring = filled(whole[own.ring], turned[own.ring])
+        # Where the other surface is out of reach, what the ring says in the same direction.
+        order = np.argsort(turned[own.ring], kind="stable")
+        known = np.interp(turned, turned[own.ring][order], ring[order], period=2 * np.pi)
+        whole = np.where(np.isfinite(whole), whole, known)
+        inside = np.zeros(len(radius), bool)
+        inside[rows] = True
+        whole = evened(np.where(inside, whole, 0.0), own.edges[inside[own.edges].all(axis=1)], 3)
+        outwards = np.column_stack([own.places[:, :2] / np.maximum(radius, 1e-6)[:, None], np.zeros(len(radius))])
+        result.append(outwards * (0.5 * share * whole)[:, None])
+    return result[0], result[1]
+
+
+@dataclass(eq=False)
+class Joined:
+    """The one mesh: ``upper`` (U,) and ``lower`` (L,) are the rings' vertices, ``band`` (B,) the faces between."""
+
+    thing: bpy.types.Object
+    upper: Rows
+    lower: Rows
+    band: Rows
+
+
+def join(body: bpy.types.Object, skin: bpy.types.Object, below: Cut, above: Cut, to_seam: Matrix) -> Joined:
+    """Move both, delete the body's head and the avatar's bust, make one mesh of them, and close the band between.
+
+    The objects have the same axes. ``skin`` is gone afterwards.
+    """
+    back = to_seam.inverted().to_3x3()
+    for made, cut, moves in zip((skin, body), (above, below), meet(above, below), strict=True):
+        shift(made.data, moves @ np.array(back).T)
+        soften_keys(made.data, 1 - taper(cut.away, QUIET))
+    upper_angle, lower_angle = angles(above.places[above.ring]), angles(below.places[below.ring])
+    gone = above.side < 0, below.side > 0
+    upper, lower = (_renumbered(lost, cut.ring) for lost, cut in zip(gone, (above, below), strict=True))
+    delete(skin.data, gone[0])
+    delete(body.data, gone[1])
+    for each in (
+        list(skin.data.shape_keys.key_blocks)[0 if not body.data.shape_keys else 1 :] if skin.data.shape_keys else ()
+    ):
+        body.shape_key_add(name=each.name, from_mix=False)
+    count = len(body.data.vertices)
+    select_only(body)
+    skin.select_set(True)
+    with bpy.context.temp_override(
+        object=body, active_object=body, selected_objects=[body, skin], selected_editable_objects=[body, skin]
+    ):
+        bpy.ops.object.join()
+    upper = upper + count
+    faces = bridge(upper_angle, lower_angle)
+    numbers = np.concatenate([upper, lower])
+    band = _add_faces(body.data, [[int(numbers[each]) for each in face] for face in faces])
+    return Joined(body, upper, lower, band)
+
+
+def _renumbered(gone: np.ndarray, rows: Rows) -> Rows:
+    return (np.cumsum(~gone) - 1)[rows]
+
+
+def _add_faces(mesh: bpy.types.Mesh, faces: list[list[int]]) -> Rows:
+    first, loop = len(mesh.polygons), len(mesh.loops)
+    starts = np.cumsum([0, *(len(each) for each in faces)])[:-1] + loop
+    mesh.loops.add(sum(len(each) for each in faces))
+    mesh.polygons.add(len(faces))
+    rows = np.arange(first, first + len(faces))
+    for row, start, face in zip(rows.tolist(), starts.tolist(), faces, strict=True):
+        mesh.polygons[row].loop_start = start
+        if bpy.app.version < (4, 1):
+            mesh.polygons[row].loop_total = len(face)
+        mesh.polygons[row].use_smooth = True
+        for step, vertex in enumerate(face):
+            mesh.loops[start + step].vertex_index = vertex
+    mesh.update(calc_edges=True)
+    return rows
