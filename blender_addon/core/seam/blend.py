@@ -37,3 +37,19 @@ def filled(values: Places, angle: Places) -> Places:
     order = np.argsort(angle[known], kind="stable")
     at, have = angle[known][order], values[known][order]
     return np.where(known, values, np.interp(angle, at, have, period=2 * np.pi))
+
+
+def around(angle: Places, values: Places, at: Places, softness: float = 0.0) -> Places:
+    """(K,) the values of a ring, known at its vertices' angles (R,), at other angles (K,).
+
+    ``softness`` radians: the mean over about so much to either side instead.
+    """
+    order = np.argsort(angle, kind="stable")
+    if not softness:
+        return np.interp(at, angle[order], values[order], period=2 * np.pi)
+    even = np.linspace(-np.pi, np.pi, 361)[:-1]
+    spread = np.interp(even, angle[order], values[order], period=2 * np.pi)
+    apart = np.abs((even[:, None] - even[None] + np.pi) % (2 * np.pi) - np.pi)
+    weights = np.exp(-0.5 * (apart / softness) ** 2)
+    soft = (weights / weights.sum(axis=1, keepdims=True)) @ spread
+    return np.interp(at, even, soft, period=2 * np.pi)

@@ -22,19 +22,23 @@ _SHEETS = range(-1, 3)
 Graph = list[list[tuple[int, float, int]]]
 
 
-def closed_path(places: Places, edges: Rows, height: float, allowed: NDArray[np.bool_] | None = None) -> Rows | None:
+def closed_path(
+    places: Places, edges: Rows, height: float | Places, allowed: NDArray[np.bool_] | None = None
+) -> Rows | None:
     """(K,) the vertices of the shortest way once around the axis near ``height``, by growing angle, none twice.
 
-    ``places`` (N, 3), ``edges`` (E, 2); ``allowed`` (N,) are the vertices that may be used. Edges count the more the
-    further from the height they run, so that of a mesh in rings the way is a ring. None where no way closes.
+    ``places`` (N, 3), ``edges`` (E, 2); the height is one for all, or that of each vertex (N,); ``allowed`` (N,) are
+    the vertices that may be used. Edges count the more the further from the height they run, so that of a mesh in rings
+    the way is a ring. None where no way closes.
     """
-    near = (np.abs(places[:, 2] - height) < BAND) & (radii(places) < THICKEST)
+    off = np.abs(places[:, 2] - height)
+    near = (off < BAND) & (radii(places) < THICKEST)
     if allowed is not None:
         near &= allowed
-    graph = _graph(places, edges[near[edges].all(axis=1)], height)
+    graph = _graph(places, edges[near[edges].all(axis=1)], off)
     turned = angles(places)
     back = np.flatnonzero(near & (np.abs(turned) > np.pi - 0.35))
-    starts = back[np.argsort(np.abs(places[back, 2] - height), kind="stable")][:_STARTS]
+    starts = back[np.argsort(off[back], kind="stable")][:_STARTS]
     best, most = None, np.inf
     for start in starts.tolist():
         found = _around(graph, start, most)
@@ -46,13 +50,12 @@ def closed_path(places: Places, edges: Rows, height: float, allowed: NDArray[np.
     return np.roll(path, -int(np.argmin(turned[path])))
 
 
-def _graph(places: Places, edges: Rows, height: float) -> Graph:
+def _graph(places: Places, edges: Rows, off: Places) -> Graph:
     """For each vertex its neighbours, what the edge costs, and whether it crosses the half-plane at the back."""
     graph: Graph = [[] for _ in range(len(places))]
     turned = angles(places)
     first, second = edges.T
-    middle = places[edges].mean(axis=1)
-    cost = np.linalg.norm(places[first] - places[second], axis=1) * (1 + ((middle[:, 2] - height) / LEVEL) ** 2)
+    cost = np.linalg.norm(places[first] - places[second], axis=1) * (1 + (off[edges].mean(axis=1) / LEVEL) ** 2)
     step = turned[second] - turned[first]
     crossing = np.where(step > np.pi, -1, np.where(step < -np.pi, 1, 0))
     for a, b, price, sheet in zip(first.tolist(), second.tolist(), cost.tolist(), crossing.tolist(), strict=True):

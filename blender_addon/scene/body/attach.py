@@ -107,16 +107,15 @@ def _one_skin(
     to_seam = placement.to_seam @ world
     height = wishes.height
     collar = seam.collar_height(own, to_seam) + seam.CLEAR
-    if collar > height + seam.HALF:
-        height = collar - seam.HALF
+    height = max(height, collar)
     if height > max(seam.HIGHEST, wishes.height):
         raise Failure(
             "scene",
             "The collar of the avatar's garment reaches too high: no skin is left between it and the jaw.",
             "Make it with a garment that leaves the neck free, then try again.",
         )
-    below = seam.cut_body(made, to_seam, height - seam.HALF)
-    above = seam.cut_skin(own, to_seam, height + seam.HALF)
+    above = seam.cut_skin(own, to_seam, height)
+    below = seam.cut_body(made, to_seam, above)
     weights.give_skin(own, above, body, made, below, bones.renamed(avatar, body))
     band.one_uv_name(own, made)
     joined = seam.join(made, own, below, above, to_seam)

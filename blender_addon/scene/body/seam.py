@@ -12,7 +12,7 @@ from mathutils import Matrix
 
 from ...core.failure import Failure
 from ...core.seam import angles, radii
-from ...core.seam.blend import evened, filled, taper
+from ...core.seam.blend import around, evened, filled, taper
 from ...core.seam.bridge import bridge
 from ...core.seam.loop import BAND, THICKEST, closed_path, components, distances, sides
 from ...core.seam.surface import radius_along
@@ -20,14 +20,18 @@ from ..selection import select_only
 from .arrays import Places, Rows, border_of, edges_of, moved, places_of, shift, soften_keys, triangles_of
 from .prepare import delete
 
-HALF = 0.006
-"""Metres of the avatar: how far the two cuts lie from the seam. Between them is the band."""
+GAP = 0.011
+"""Metres of the avatar between the two rings: the width of the band."""
 CLEAR = 0.012
 """Metres that the avatar's cut stays above the border of its skin, where a garment's collar begins."""
 HIGHEST = 0.03
 """Metres that the seam may go up for a collar's sake."""
 UPWARDS, DOWNWARDS = 0.055, 0.06
 """Metres along the skin within which avatar and body come together."""
+LEVELLED = 0.03
+"""Metres along the skin within which vertices go up or down, so that both rings run along one smooth curve."""
+SOFT = 0.25
+"""Radians over which that curve is smoothed."""
 QUIET = 0.035
 """Metres from the seam within which the face's shapes end."""
 FURTHEST = 0.03
@@ -49,19 +53,24 @@ class Cut:
     away: Places
 
 
-def cut_body(made: bpy.types.Object, to_seam: Matrix, height: float) -> Cut:
-    """Where a body's mesh is cut; :class:`Failure` where no ring closes around its neck, or more than one."""
+def cut_body(made: bpy.types.Object, to_seam: Matrix, above: Cut) -> Cut:
+    """Where a body's mesh is cut, below the ring of the avatar's skin all around.
+
+    :class:`Failure` where no ring closes around its neck, or more than one.
+    """
     places, edges = moved(to_seam, places_of(made.data)), edges_of(made.data)
     label = components(len(places), edges)
-    near = (np.abs(places[:, 2] - height) < BAND) & (radii(places) < THICKEST)
+    ring = above.places[above.ring]
+    curve = around(angles(ring), ring[:, 2], angles(places), SOFT)
+    near = (np.abs(places[:, 2] - curve) < BAND) & (radii(places) < THICKEST)
     rings = []
     for one in np.unique(label[near]).tolist():
         own = label == one
-        at = places[own & near][:, 2]
-        if at.min() < height < at.max() and np.ptp(angles(places[own & near])) > np.pi:
-            ring = closed_path(places, edges, height, own)
-            if ring is not None:
-                rings.append(ring)
+        off = (places[:, 2] - curve)[own & near]
+        if off.min() < -GAP and off.max() > GAP and np.ptp(angles(places[own & near])) > np.pi:
+            found = closed_path(places, edges, curve - GAP, own & (places[:, 2] < curve - GAP / 4))
+            if found is not None:
+                rings.append(found)
     if not rings:
         raise Failure(
             "scene",
@@ -122,34 +131,58 @@ def _cut(made: bpy.types.Object, places: Places, edges: Rows, ring: Rows, whose:
 
 
 def meet(skin: Cut, body: Cut) -> tuple[Places, Places]:
-    """(N, 3) and (M, 3): moves, in the seam's frame, that bring both necks onto the surface half way between them.
+    """(N, 3) and (M, 3): moves, in the seam's frame, that bring both necks together.
 
-    Full at the rings, less away from them. Each vertex moves to or from the neck's axis alone, by half of what the
-    other surface is further off or nearer there.
+    The rings go up or down onto two smooth curves, one band apart, and what is near them along with them; and all goes
+    to or from the neck's axis onto the surface half way between the two: in full at the rings, less away from them.
     """
+    curves = _curves(skin, body)
     result = []
-    for own, other, reach, part in ((skin, body, UPWARDS, skin.side >= 0), (body, skin, DOWNWARDS, body.side <= 0)):
+    for own, other, reach, curve in ((skin, body, UPWARDS, curves[0]), (body, skin, DOWNWARDS, curves[1])):
+        part = own.side >= 0 if own is skin else own.side <= 0
+        turned, radius = angles(own.places), radii(own.places)
         share = np.where(part, taper(own.away, reach), 0.0)
         rows = np.flatnonzero(share > 0)
-        radius, turned = radii(own.places), angles(own.places)
-        corners = other.places[other.triangles]
-        near = (np.abs(corners[:, :, 2]) < 0.1).any(axis=1) & (radii(corners.mean(axis=1)) < 1.5 * THICKEST)
-        there = radius_along(corners[near], turned[rows], own.places[rows, 2], radius[rows])
-        gap = there - radius[rows]
+        ring = own.places[own.ring]
+        lift = curve - ring[:, 2]
+        height = own.places[:, 2] + np.where(part, taper(own.away, LEVELLED), 0) * around(
+            turned[own.ring], lift, turned
+        )
+        # Along its own surface to the new height, then towards the other surface there.
+        along = np.zeros(len(radius))
+        along[rows] = _finite(_radius(own, turned[rows], height[rows], radius[rows]) - radius[rows])
+        gap = np.full(len(radius), np.nan)
+        gap[rows] = _radius(other, turned[rows], height[rows], radius[rows]) - radius[rows] - along[rows]
         gap[np.abs(gap) > FURTHEST] = np.nan
-        whole = np.full(len(radius), np.nan)
-        whole[rows] = gap
-        ring = filled(whole[own.ring], turned[own.ring])
+        at_ring = filled(gap[own.ring], turned[own.ring])
         # Where the other surface is out of reach, what the ring says in the same direction.
-        order = np.argsort(turned[own.ring], kind="stable")
-        known = np.interp(turned, turned[own.ring][order], ring[order], period=2 * np.pi)
-        whole = np.where(np.isfinite(whole), whole, known)
-        inside = np.zeros(len(radius), bool)
-        inside[rows] = True
-        whole = evened(np.where(inside, whole, 0.0), own.edges[inside[own.edges].all(axis=1)], 3)
-        outwards = np.column_stack([own.places[:, :2] / np.maximum(radius, 1e-6)[:, None], np.zeros(len(radius))])
-        result.append(outwards * (0.5 * share * whole)[:, None])
+        gap = np.where(np.isfinite(gap), gap, around(turned[own.ring], at_ring, turned))
+        inside = share > 0
+        gap = evened(np.where(inside, gap, 0.0), own.edges[inside[own.edges].all(axis=1)], 3)
+        outwards = own.places[:, :2] / np.maximum(radius, 1e-6)[:, None]
+        result.append(np.column_stack([outwards * (along + 0.5 * share * gap)[:, None], height - own.places[:, 2]]))
     return result[0], result[1]
+
+
+def _curves(skin: Cut, body: Cut) -> tuple[Places, Places]:
+    """The heights (U,) and (L,) that the two rings get: half a band above and below one smooth curve."""
+    upper, lower = skin.places[skin.ring], body.places[body.ring]
+    grid = np.linspace(-np.pi, np.pi, 361)[:-1]
+    middle = (around(angles(upper), upper[:, 2], grid, SOFT) + around(angles(lower), lower[:, 2], grid, SOFT)) / 2
+    return (
+        around(grid, middle, angles(upper)) + GAP / 2,
+        around(grid, middle, angles(lower)) - GAP / 2,
+    )
+
+
+def _radius(cut: Cut, angle: Places, height: Places, near: Places) -> Places:
+    corners = cut.places[cut.triangles]
+    there = (np.abs(corners[:, :, 2]) < 0.12).any(axis=1) & (radii(corners.mean(axis=1)) < 1.5 * THICKEST)
+    return radius_along(corners[there], angle, height, near)
+
+
+def _finite(values: Places) -> Places:
+    return np.where(np.isfinite(values) & (np.abs(values) < FURTHEST), values, 0.0)
 
 
 @dataclass(eq=False)
