@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .german_arrivals import ARRIVALS
 from .german_attributes import ATTRIBUTES
+from .german_body import BODY
 from .german_engine import ENGINE
 from .german_face import FACE
 from .german_failures import FAILURES
@@ -12,6 +13,16 @@ from .german_operators import OPERATORS
 from .german_scene import SCENE
 from .german_settings import SETTINGS
 
-GERMAN: dict[str, str] = {**ARRIVALS, **ATTRIBUTES, **ENGINE, **FACE, **OPERATORS, **SCENE, **SETTINGS, **FAILURES}
+GERMAN: dict[str, str] = {
+    **ARRIVALS,
+    **ATTRIBUTES,
+    **BODY,
+    **ENGINE,
+    **FACE,
+    **OPERATORS,
+    **SCENE,
+    **SETTINGS,
+    **FAILURES,
+}
 
 __all__ = ["GERMAN"]

@@ -79,8 +79,10 @@ class Avatar:
 
 
 def moves(armature: bpy.types.Object, mesh: bpy.types.Object) -> bool:
-    """Whether ``armature`` deforms ``mesh``, as its parent or by a modifier. What was put aside counts for nothing while
-    another mesh stands for it."""
+    """Whether ``armature`` deforms ``mesh``, as its parent or by a modifier.
+
+    What was put aside counts for nothing while another mesh stands for it.
+    """
     if KEPT_KEY in mesh and KEPT_KEY not in armature:
         return False
     if any(each.type == "ARMATURE" and each.object == armature for each in mesh.modifiers):

@@ -9,6 +9,7 @@ engine's rig, shared out among its bones.
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -180,7 +181,7 @@ def _weights(data: Path, rig: str, armature: Any, places: Any) -> dict[str, list
     neck = _SHARED["neck_01"]
     ends = [armature.data.bones[each].head_local.z for each in neck]
     ends.append(armature.data.bones["head"].head_local.z)
-    middles = [(low + high) / 2 for low, high in zip(ends, ends[1:], strict=False)]
+    middles = [(low + high) / 2 for low, high in itertools.pairwise(ends)]
     for bone, rows in given.items():
         for vertex, weight in rows:
             if bone != "neck_01":

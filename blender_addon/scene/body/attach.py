@@ -112,7 +112,7 @@ def _one_skin(
         raise Failure(
             "scene",
             "The collar of the avatar's garment reaches too high: no skin is left between it and the jaw.",
-            "Make it with a garment that leaves the neck free, then try again.",
+            "Make it without a garment, or with one that leaves the neck free, then try again.",
         )
     above = seam.cut_skin(own, to_seam, height)
     below = seam.cut_body(made, to_seam, above)
@@ -121,7 +121,7 @@ def _one_skin(
     joined = seam.join(made, own, below, above, to_seam)
     band.paint(joined)
     if wishes.colour:
-        skin_colour.match(joined, skin)
+        skin_colour.match(joined, placement.world.to_scale().x / world.to_scale().x)
     return joined, placement, height
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The avatar's own bones on the body's rig: jaw, eyes, joints of hair; and which of the body's bones are which joints."""
+"""The avatar's own bones on the body's rig (jaw, eyes, joints of hair), and the body's bones for its joints."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def add_bones(avatar: Avatar, body: Body, names: dict[str, str], world: Matrix) 
             1 if was.use_custom_shape_bone_size else _size(into)
         )
         made.custom_shape_rotation_euler = was.custom_shape_rotation_euler
-        for key in was.bone.keys():
-            bone[key] = was.bone[key]
+        for key, value in was.bone.items():
+            bone[key] = value
         if name in _EYES:
             bone[MARK] = _EYES[name]
     return [names[each] for each in own_bones(avatar)]

@@ -4,7 +4,6 @@
 import bpy
 
 from ...base.operator import PortraitOperator
-from ...core.failure import Failure
 from ...core.text import Text
 from ..identity import demand_avatar, needs_avatar
 from ..linked import needs_local
@@ -14,14 +13,16 @@ from .detach import detach
 from .rig import demand_body
 
 
+def needs_object_mode(context: bpy.types.Context) -> str:
+    """A condition: nothing is being edited."""
+    return "" if context.mode == "OBJECT" else "This works in Object Mode"
+
+
 class PORTRAITKIT_OT_attach_body(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.attach_body"
     bl_label = "Attach to Body"
-    bl_description = (
-        "Put the selected avatar's head onto a body that you have: one skin, one rig. Select both, or have one body in "
-        "the scene"
-    )
-    needs = (needs_avatar, needs_local, needs_free)
+    bl_description = "Put the selected avatar's head onto a body that you have, selected as well: one skin, one rig"
+    needs = (needs_avatar, needs_local, needs_free, needs_object_mode)
 
     body: bpy.props.StringProperty(
         name="Body", description="The body's mesh or rig; empty: the selected one, or the only one of the scene"
@@ -43,10 +44,15 @@ class PORTRAITKIT_OT_attach_body(PortraitOperator, bpy.types.Operator):
         name="Size", description="A factor besides", default=1.0, min=0.5, max=2.0, soft_min=0.8, soft_max=1.25
     )
     up: bpy.props.FloatProperty(
-        name="Up", description="Move the head along the neck", default=0.0, soft_min=-0.05, soft_max=0.05, unit="LENGTH"
+        name="Upwards",
+        description="Move the head along the neck",
+        default=0.0,
+        soft_min=-0.05,
+        soft_max=0.05,
+        unit="LENGTH",
     )
     forward: bpy.props.FloatProperty(
-        name="Forward", description="Move the head forwards", default=0.0, soft_min=-0.05, soft_max=0.05, unit="LENGTH"
+        name="Forwards", description="Move the head forwards", default=0.0, soft_min=-0.05, soft_max=0.05, unit="LENGTH"
     )
     height: bpy.props.FloatProperty(
         name="Height",
@@ -61,7 +67,7 @@ class PORTRAITKIT_OT_attach_body(PortraitOperator, bpy.types.Operator):
     )
     colour: bpy.props.BoolProperty(
         name="Match Skin",
-        description="Give the body a new skin material in the colour of the avatar's neck, into which its texture fades",
+        description="Give the body a new skin material in the colour of the avatar's neck; the avatar's fades into it",
         default=False,
     )
     keep: bpy.props.BoolProperty(
@@ -71,8 +77,6 @@ class PORTRAITKIT_OT_attach_body(PortraitOperator, bpy.types.Operator):
     )
 
     def perform(self, context: bpy.types.Context) -> Text:
-        if context.mode != "OBJECT":
-            raise Failure("scene", "Attaching needs Object Mode.", "Leave the mode that you are in, then try again.")
         avatar = demand_avatar(context)
         name, body = avatar.name, demand_body(context, self.body)
         told = Text("{name} is attached to {body}", name=name, body=body.mesh.name)
@@ -94,11 +98,9 @@ class PORTRAITKIT_OT_detach_body(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.detach_body"
     bl_label = "Detach from Body"
     bl_description = "Bring back the avatar and the body as they were before they were joined"
-    needs = (needs_avatar, needs_local, needs_attached)
+    needs = (needs_avatar, needs_local, needs_attached, needs_object_mode)
 
     def perform(self, context: bpy.types.Context) -> Text:
-        if context.mode != "OBJECT":
-            raise Failure("scene", "Detaching needs Object Mode.", "Leave the mode that you are in, then try again.")
         free = detach(demand_avatar(context))
         return Text("{name} is free again", name=free.name)
 

@@ -12,7 +12,7 @@ from mathutils import Matrix
 
 from ...core.failure import Failure
 from ...core.seam import angles, radii
-from ...core.seam.blend import around, evened, filled, taper
+from ...core.seam.blend import around, evened, faired, filled, taper
 from ...core.seam.bridge import bridge
 from ...core.seam.loop import BAND, THICKEST, closed_path, components, distances, sides
 from ...core.seam.surface import radius_along
@@ -30,6 +30,8 @@ UPWARDS, DOWNWARDS = 0.055, 0.06
 """Metres along the skin within which avatar and body come together."""
 LEVELLED = 0.03
 """Metres along the skin within which vertices go up or down, so that both rings run along one smooth curve."""
+FAIRED = 0.02
+"""Metres from the band within which the mesh is smoothed."""
 SOFT = 0.25
 """Radians over which that curve is smoothed."""
 QUIET = 0.035
@@ -104,7 +106,7 @@ def cut_skin(made: bpy.types.Object, to_seam: Matrix, height: float) -> Cut:
         raise Failure(
             "scene",
             "No ring of edges closes around the avatar's neck: its garment reaches too high.",
-            "Make it with a garment that leaves the neck free, then try again.",
+            "Make it without a garment, or with one that leaves the neck free, then try again.",
         )
     return _cut(made, places, edges, ring, "avatar")
 
@@ -224,7 +226,16 @@ def join(body: bpy.types.Object, skin: bpy.types.Object, below: Cut, above: Cut,
     faces = bridge(upper_angle, lower_angle)
     numbers = np.concatenate([upper, lower])
     band = _add_faces(body.data, [[int(numbers[each]) for each in face] for face in faces])
+    _fair(body.data, numbers, to_seam)
     return Joined(body, upper, lower, band)
+
+
+def _fair(mesh: bpy.types.Mesh, rings: Rows, to_seam: Matrix) -> None:
+    """Even the mesh out near the band, where rings run unlike and triangles are thin."""
+    places, edges = moved(to_seam, places_of(mesh)), edges_of(mesh)
+    share = taper(distances(places, edges, rings, FAIRED), FAIRED)
+    moves = faired(places, edges, share) - places
+    shift(mesh, moves @ np.array(to_seam.inverted().to_3x3()).T)
 
 
 def _renumbered(gone: np.ndarray, rows: Rows) -> Rows:
