@@ -11,6 +11,7 @@ from ..base.operator import PortraitOperator
 from ..core.attribute_table import GROUPS, grouped
 from ..core.failure import Failure
 from ..scene import looks
+from ..scene.body.attached import needs_free
 from ..scene.identity import Avatar, demand_avatar, ensure_own_identity, needs_avatar
 from . import workflows
 from .live import live
@@ -44,7 +45,7 @@ class PORTRAITKIT_OT_show_looks(PortraitOperator, bpy.types.Operator):
     bl_label = "Show Sliders"
     bl_description = "Start the engine if need be, and show the sliders of the selected avatar as it was made"
     bl_options = {"REGISTER"}
-    needs = (needs_avatar, needs_engine, needs_feature("reshape"))
+    needs = (needs_avatar, needs_free, needs_engine, needs_feature("reshape"))
 
     def perform(self, context: bpy.types.Context) -> None:
         """Ask for them."""

@@ -8,6 +8,7 @@ from ..base.paths import RELATIVE, absolute, model_named
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene import looks
+from ..scene.body.attached import needs_free
 from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
 from ..scene.linked import needs_local
 from . import avatars, own_settings, recipes, workflows
@@ -90,7 +91,7 @@ class PORTRAITKIT_OT_regenerate(TaskOperator, bpy.types.Operator):
         "settings that you changed stay"
     )
     kind = "regenerate"
-    needs = (needs_avatar, needs_local, needs_engine)
+    needs = (needs_avatar, needs_local, needs_free, needs_engine)
 
     changes: bpy.props.StringProperty(
         name="Changes",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .german_arrivals import ARRIVALS
 from .german_attributes import ATTRIBUTES
+from .german_body import BODY
 from .german_engine import ENGINE
 from .german_face import FACE
 from .german_failures import FAILURES
@@ -13,7 +14,17 @@ from .german_scene import SCENE
 from .german_settings import SETTINGS
 from .german_setup import SETUP
 
-GERMAN: dict[str, str] = {**ARRIVALS, **ATTRIBUTES, **ENGINE, **FACE, **OPERATORS, **SCENE, **SETTINGS, **FAILURES}
+GERMAN: dict[str, str] = {
+    **ARRIVALS,
+    **ATTRIBUTES,
+    **BODY,
+    **ENGINE,
+    **FACE,
+    **OPERATORS,
+    **SCENE,
+    **SETTINGS,
+    **FAILURES,
+}
 GERMAN |= SETUP
 
 __all__ = ["GERMAN"]

@@ -17,6 +17,8 @@ LEVEL_KEY = "portraitkit_level"
 """Custom property of a mesh object: its level of detail, 0 the finest."""
 PART_KEY = "portraitkit_part"
 """Custom property of a mesh object of an avatar of parts, and of its material: which part it is, such as hair."""
+KEPT_KEY = "portraitkit_kept"
+"""Custom property of an object that was put aside when its avatar was attached to a body: how it was shown."""
 COLLECTION_KEY = "portraitkit_collection"
 """Custom property of a collection that was made for an avatar."""
 
@@ -77,7 +79,12 @@ class Avatar:
 
 
 def moves(armature: bpy.types.Object, mesh: bpy.types.Object) -> bool:
-    """Whether ``armature`` deforms ``mesh``, as its parent or by a modifier."""
+    """Whether ``armature`` deforms ``mesh``, as its parent or by a modifier.
+
+    What was put aside counts for nothing while another mesh stands for it.
+    """
+    if KEPT_KEY in mesh and KEPT_KEY not in armature:
+        return False
     if any(each.type == "ARMATURE" and each.object == armature for each in mesh.modifiers):
         return True
     return mesh.parent == armature and LEVEL_KEY in mesh

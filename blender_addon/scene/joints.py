@@ -39,6 +39,17 @@ _SCHEMES = (
         "L_Wrist", "R_Wrist", "L_Hand", "R_Hand",
     ),
     tuple(f"J{number:02d}" for number in range(24)),
+    # MPFB's default rig; Rigify's metarig and the bones of its rigs that deform
+    (
+        "root", "upperleg01.L", "upperleg01.R", "spine04", "lowerleg01.L", "lowerleg01.R", "spine02", "foot.L",
+        "foot.R", "spine01", "toe1-1.L", "toe1-1.R", "neck01", "clavicle.L", "clavicle.R", "head", "upperarm01.L",
+        "upperarm01.R", "lowerarm01.L", "lowerarm01.R", "wrist.L", "wrist.R", "finger3-1.L", "finger3-1.R",
+    ),
+    (
+        "spine", "thigh.L", "thigh.R", "spine.001", "shin.L", "shin.R", "spine.002", "foot.L", "foot.R", "spine.003",
+        "toe.L", "toe.R", "spine.004", "shoulder.L", "shoulder.R", "spine.006", "upper_arm.L", "upper_arm.R",
+        "forearm.L", "forearm.R", "hand.L", "hand.R", "f_middle.01.L", "f_middle.01.R",
+    ),
 )  # fmt: skip
 EYES = {"left": ("lefteye", "eye_l"), "right": ("righteye", "eye_r")}
 """What the naming schemes call the bones of the eyes, in small letters without a prefix."""
@@ -47,7 +58,7 @@ _FINGER = re.compile(
     r"(\d|metacarpal|proximal|intermediate|distal)"
     r"|(?P<finger_>thumb|index|middle|ring|pinky)_\d\d_(?P<side_>[lr])"
 )
-_PREFIXES = ("mixamorig:", "mixamorig_", "m_avg_", "f_avg_", "avg_")
+_PREFIXES = ("def-", "mixamorig:", "mixamorig_", "m_avg_", "f_avg_", "avg_")
 
 
 def joints_of(bones: Iterable[str], marks: Mapping[str, str] | None = None) -> dict[str, str]:

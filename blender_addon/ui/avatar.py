@@ -11,6 +11,7 @@ from ..jobs.recipes import by_numbers
 from ..jobs.session import session
 from ..jobs.settings import settings_of
 from ..locale import T_
+from ..scene.body.attached import notes_of
 from ..scene.identity import Avatar, selected_avatar
 from .create import PortraitPanel
 
@@ -41,6 +42,8 @@ class PORTRAITKIT_PT_avatar(PortraitPanel, bpy.types.Panel):
             if "hair" in avatar.parts:
                 offer(layout, "portraitkit.hair_curves", "CURVES_DATA")
             offer(layout, "portraitkit.mark_asset", "ASSET_MANAGER")
+            attached = notes_of(avatar.armature) is not None
+            offer(layout, f"portraitkit.{'detach' if attached else 'attach'}_body", "ARMATURE_DATA")
         column = layout.column(align=True)
         column.operator("portraitkit.bake", icon="RENDER_STILL")
         column.operator("portraitkit.remesh_bake", icon="MOD_REMESH")
