@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..core.failure import Failure
-from . import bones, face, face_gaze, hair_curves, pictures, skin_shader, sticks
+from . import bones, control_rig, face, face_gaze, hair_curves, pictures, skin_shader, sticks
 from .bring_in import bring_in, part_name
 from .datablocks import images_of, new_since, remove_unused, snapshot
 from .glb_facts import KEY
@@ -70,6 +70,7 @@ def _replace(old: Avatar, path: Path | str, thumbnail: Path | None) -> None:
     _sweep(waste)
     face.rig_face(old)  # drivers of the new parts look at what is gone
     face_gaze.follow(old)
+    control_rig.refit(old)
     _grow_again(old)
     armature.data.name = name
     for mesh in old.meshes:
