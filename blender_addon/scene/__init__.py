@@ -3,10 +3,31 @@
 
 from __future__ import annotations
 
-from . import asset, export, face_operators, face_settings, hair_operator, import_operator, pose, sliders
+from . import (
+    asset,
+    export,
+    face_operators,
+    face_settings,
+    hair_operator,
+    import_operator,
+    pose,
+    rig_operators,
+    sliders,
+)
 from .body import operators as body_operators
 
-_MODULES = (sliders, face_settings, import_operator, hair_operator, asset, pose, face_operators, body_operators, export)
+_MODULES = (
+    sliders,
+    face_settings,
+    import_operator,
+    hair_operator,
+    asset,
+    pose,
+    rig_operators,
+    face_operators,
+    body_operators,
+    export,
+)
 CLASSES: tuple[type, ...] = tuple(each for module in _MODULES for each in module.CLASSES)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 
 from ..core.failure import Failure
-from . import bones, face, face_gaze, hair_curves, pictures, skin_shader, sticks
+from . import bones, control_rig, face, face_gaze, hair_curves, pictures, skin_shader, sticks
 from .bring_in import Steps, at_once, bringing_in, part_name
 from .datablocks import images_of, remove_unused
 from .glb_facts import KEY
@@ -94,6 +94,7 @@ def _exchange(old: Avatar, new: Avatar) -> Avatar:
     _sweep(waste)
     face.rig_face(old)  # drivers of the new parts look at what is gone
     face_gaze.follow(old)
+    control_rig.refit(old)
     _grow_again(old)
     armature.data.name = name
     for mesh in old.meshes:

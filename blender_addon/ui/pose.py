@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Pose panel: sliders for neck and head, poses and motions from files."""
+"""The Pose panel: sliders for neck and head, poses and motions from files, poses as assets, a control rig."""
 
 import bpy
 
 from ..base.wrap import say
+from ..scene.control_rig import rig_of
 from ..scene.identity import selected_avatar
+from ..scene.sticks import are_sticks
 from .avatar import offer
 from .create import PortraitPanel
 
@@ -31,11 +33,22 @@ class PORTRAITKIT_PT_pose(PortraitPanel, bpy.types.Panel):
             for each in sliders.bl_rna.properties:
                 if each.identifier not in ("rna_type", "name") and not each.is_hidden:
                     column.prop(sliders, each.identifier, slider=True)
-        offer(layout, "portraitkit.reset_pose", "LOOP_BACK")
+        row = layout.row(align=True)
+        row.operator_menu_enum("portraitkit.pose_preset", "pose", icon="ARMATURE_DATA")
+        offer(row, "portraitkit.reset_pose", "LOOP_BACK")
         column = layout.column(align=True)
         column.operator("portraitkit.load_pose", icon="ARMATURE_DATA")
         column.operator("portraitkit.load_motion", icon="ACTION")
         offer(layout, "portraitkit.save_pose", "FILE_TICK")
+        row = layout.row(align=True)
+        offer(row, "portraitkit.pose_as_asset", "ASSET_MANAGER")
+        offer(row, "portraitkit.pose_assets", "ASSET_MANAGER")
+        if rig_of(avatar) is None:
+            offer(layout, "portraitkit.control_rig", "OUTLINER_OB_ARMATURE")
+        else:
+            offer(layout, "portraitkit.remove_control_rig", "X")
+        if are_sticks(avatar.armature.data):
+            offer(layout, "portraitkit.real_bones", "BONE_DATA")
 
 
 CLASSES = (PORTRAITKIT_PT_pose,)

@@ -163,7 +163,8 @@ def test_a_motion_is_an_action(avatar: Any, part: Part, avatar_copy: Path, tmp_p
     path.write_text(json.dumps({"times": [k / 10 for k in range(11)], "joints": joints, "rotations": quaternions}))
     action = part("scene.motion").apply_motion(avatar, path, "nod")
     assert avatar.armature.animation_data.action == action
-    assert scene.frame_end == 5 + rate
+    assert (scene.frame_start, scene.frame_end) == (5, 250)  # the user's own
+    assert (action.frame_start, action.frame_end) == pytest.approx((5, 5 + rate), abs=1e-3)
     file = File(avatar_copy)
     for k in (0, 4, 5, 10):
         frame = 5 + k * rate / 10
