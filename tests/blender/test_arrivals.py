@@ -198,7 +198,7 @@ def test_a_failure_keeps_the_finished_file(
 
 def half_way(arrivals: Any, monkeypatch: pytest.MonkeyPatch, part: Part, steps: int = 6) -> None:
     """Some steps of the one that comes in, each as short as can be."""
-    monkeypatch.setattr(part("jobs.arrivals"), "AT_ONCE", 0.0)
+    monkeypatch.setattr(part("jobs.arrivals"), "AT_ONCE", (0.0, 0.0))
     for _ in range(steps):
         assert arrivals.step()
     assert arrivals.coming is not None
