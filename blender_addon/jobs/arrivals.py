@@ -176,7 +176,7 @@ class Arrivals:
         old = find(arrival.replaces) if arrival.origin.is_open() else None
         here = here or nullcontext
         if old is not None:
-            return avatars.replacing(old, arrival.path, arrival.thumbnail, here=here)
+            return avatars.replacing(old, arrival.path, arrival.thumbnail, here=here, draft_of=arrival.draft_of)
 
         def show(avatar: Avatar, where: Text) -> None:
             if not self.at_once and placing.is_first(avatar, bpy.context.scene):

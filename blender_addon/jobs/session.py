@@ -193,8 +193,11 @@ class Session:
             return True
         if isinstance(task.ask, Ask):
             return self._send(task)
-        waits = isinstance(task.ask, Wait)
+        waits, why = isinstance(task.ask, Wait), task.waits
         self._resume(task, None)
+        task.waits = task.ask.why if isinstance(task.ask, Wait) else ""
+        if task.waits != why:
+            redraw.sidebars()
         return not waits
 
     def _send(self, task: Task) -> bool:

@@ -13,7 +13,7 @@ import bpy
 from ..base.preferences_access import cache_folder
 from ..core.failure import Failure
 from ..core.text import Text, as_it_is
-from ..scene import maps
+from ..scene import coast, maps
 from ..scene.identity import Avatar, find
 from ..scene.undisturbed import Asked, asked_from
 from . import avatars
@@ -27,6 +27,8 @@ from .recipes import Recipe, looks, show
 from .task import Ask, Facts, Wait, Workflow
 
 PREVIEW_SIZE = 256
+DRAFT_SIZE = 512
+"""Pixels of the maps that come first after a slider; smaller ones save next to nothing."""
 
 
 def generate(
@@ -69,6 +71,36 @@ def arrive(arrival: Arrival) -> Workflow:
         arrival.is_awaited = False
     if arrival.failure is not None:
         raise arrival.failure
+
+
+def clear_coast() -> Workflow:
+    """Until something may change the scene: in a window not under a tool that runs, nor in a mode that it would end."""
+    while not arrivals.at_once and (why := coast.why_not()):
+        yield Wait(why)
+
+
+def follow(identity: str, name: str, recipe: Recipe) -> Workflow:
+    """:func:`regenerate` with small maps first, where large ones take long; then only the maps are exchanged."""
+    size = int(recipe.get("texture_size") or 0)
+    if size <= DRAFT_SIZE:
+        yield from regenerate(identity, name, recipe)
+        return
+    origin, asked = open_file(), asked_from(bpy.context)
+    fields: Facts = {"recipe": {**recipe, "texture_size": DRAFT_SIZE}, "name": name, "thumbnail": False}
+    result = yield Ask("generate", {**fields, "path": str(new_path(name, ".glb"))})
+    arrival = Arrival(Path(result["path"]), name, origin, asked, None, identity, files_of(result), draft_of=size)
+    yield from arrive(arrival)
+    if arrival in arrivals.waiting:
+        return  # it has full maps to come once it is in, and is made anew with those
+    fields = {"recipe": recipe, "name": name, "thumbnail": True, "path": str(new_path(name, ".glb"))}
+    result = yield Ask("generate", fields)
+    whole = Arrival(Path(result["path"]), name, origin, asked, thumbnail_of(result), identity, files_of(result))
+    yield from clear_coast()
+    old = find(identity) if origin.is_open() else None
+    if old is not None and avatars.take_maps(old, whole.path, whole.thumbnail):
+        whole.drop()
+    else:
+        yield from arrive(whole)
 
 
 def explore(recipe: Recipe, seed: int, count: int, locks: dict[str, float]) -> Workflow:
@@ -119,6 +151,7 @@ def bake(object_name: str, recipe: Recipe, name: str) -> Workflow:
         answer = yield Ask("bake", {"recipe": recipe, "mesh": str(mesh), "folder": str(folder), "name": name})
     finally:
         mesh.unlink(missing_ok=True)
+    yield from clear_coast()
     if not origin.is_open():
         raise Failure(
             "scene",
@@ -165,6 +198,7 @@ def load_pose(identity: str, path: Path, frame: int = 0, said: Facts | None = No
     if frame:  # engines of before know no other
         fields["frame"] = frame
     answer = yield Ask("read_pose", fields)
+    yield from clear_coast()
     left_out = avatars.apply_pose(needed(identity), answer["pose"])
     _tell(path, answer.get("told", ""), left_out)
 
@@ -174,6 +208,7 @@ def load_motion(identity: str, path: Path, said: Facts | None = None, *, root: b
     out = new_path(path.stem, ".json")
     answer = yield Ask("read_motion", {"path": str(path), "out": str(out), **(said or {})})
     try:
+        yield from clear_coast()
         left_out = avatars.apply_motion(needed(identity), Path(answer["path"]), path.stem, root=root)
     finally:
         Path(answer["path"]).unlink(missing_ok=True)
