@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from ..core.text import Text, as_it_is
 from ..scene import coast, maps
 from ..scene.identity import Avatar, find
 from ..scene.undisturbed import Asked, asked_from
-from . import avatars
+from . import attributes, avatars
 from .arrival import Arrival
 from .arrivals import arrivals
 from .files import OpenFile, open_file
@@ -27,19 +28,30 @@ from .recipes import Recipe, looks, show
 from .task import Ask, Facts, Wait, Workflow
 
 PREVIEW_SIZE = 256
+TOLD_WITHIN = 20.0
+"""Seconds within which an engine that has started tells what its models can do."""
 DRAFT_SIZE = 512
 """Pixels of the maps that come first after a slider; smaller ones save next to nothing."""
 
 
 def generate(
-    recipe: Recipe, name: str, *, keep: Path | None = None, overwrite: bool = False, motion: Facts | None = None
+    recipe: Recipe,
+    name: str,
+    *,
+    keep: Path | None = None,
+    overwrite: bool = False,
+    motion: Facts | None = None,
+    of_parts: Recipe | None = None,
 ) -> Workflow:
-    """Make an avatar and bring it into the scene that asked. ``keep`` is where its file stays, if it shall."""
+    """Make an avatar and bring it into the scene that asked. ``keep`` is where its file stays, if it shall.
+
+    ``of_parts`` is the recipe to take where the engine, once it has told, says that the model has parts.
+    """
     fields: Facts = {"recipe": recipe, "path": str(keep or new_path(name, ".glb")), "name": name, "thumbnail": True}
     fields["overwrite"] = overwrite
     if motion is not None:
         fields["motion"] = motion
-    return _made_for(fields, open_file(), asked_from(bpy.context), kept=keep is not None)
+    return _made_for(fields, open_file(), asked_from(bpy.context), kept=keep is not None, of_parts=of_parts)
 
 
 def regenerate(identity: str, name: str, recipe: Recipe) -> Workflow:
@@ -48,7 +60,22 @@ def regenerate(identity: str, name: str, recipe: Recipe) -> Workflow:
     return _made_for(fields, open_file(), asked_from(bpy.context), replaces=identity)
 
 
-def _made_for(fields: Facts, origin: OpenFile, asked: Asked, *, kept: bool = False, replaces: str = "") -> Workflow:
+def _made_for(
+    fields: Facts,
+    origin: OpenFile,
+    asked: Asked,
+    *,
+    kept: bool = False,
+    replaces: str = "",
+    of_parts: Recipe | None = None,
+) -> Workflow:
+    if of_parts is not None:
+        yield Ask("ping", {})
+        end = time.monotonic() + TOLD_WITHIN
+        while not attributes.are_known() and time.monotonic() < end:
+            yield Wait()
+        if attributes.best_topology(str(of_parts["model"])) == "parts":
+            fields["recipe"] = of_parts
     result = yield Ask("generate", fields)
     arrival = Arrival(Path(result["path"]), str(fields["name"]), origin, asked, thumbnail_of(result), replaces)
     if not kept:
@@ -90,12 +117,18 @@ def follow(identity: str, name: str, recipe: Recipe) -> Workflow:
     result = yield Ask("generate", {**fields, "path": str(new_path(name, ".glb"))})
     arrival = Arrival(Path(result["path"]), name, origin, asked, None, identity, files_of(result), draft_of=size)
     yield from arrive(arrival)
+    while arrival in arrivals.waiting and not arrival.by_hand:
+        yield Wait(arrival.why)
     if arrival in arrivals.waiting:
-        return  # it has full maps to come once it is in, and is made anew with those
+        return
     fields = {"recipe": recipe, "name": name, "thumbnail": True, "path": str(new_path(name, ".glb"))}
     result = yield Ask("generate", fields)
     whole = Arrival(Path(result["path"]), name, origin, asked, thumbnail_of(result), identity, files_of(result))
-    yield from clear_coast()
+    try:
+        yield from clear_coast()
+    except Failure:
+        whole.drop()
+        raise
     old = find(identity) if origin.is_open() else None
     if old is not None and avatars.take_maps(old, whole.path, whole.thumbnail):
         whole.drop()
