@@ -12,6 +12,7 @@ from . import (
     error_dialog,
     gallery_view,
     handlers,
+    kept_arrivals,
     look_operators,
     make,
     own_settings,
@@ -68,7 +69,11 @@ def unregister() -> None:
     setup.stop()
     live.forget()
     session.close()
-    session.notices.forget()
+    kept = not session.waits
+    if kept:
+        kept_arrivals.note(session.notices.waiting)
+    session.notices.forget(keeps=kept)
+    kept_arrivals.leave()
     gallery.clear()
     error_dialog.opener.stop()
     handlers.unregister()

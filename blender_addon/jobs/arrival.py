@@ -29,6 +29,8 @@ class Arrival:
     """Identity of the avatar whose place it takes; empty for a new one."""
     waste: tuple[Path, ...] = ()
     """Files to delete when it is in the scene, or is not wanted; none of what the user wanted to keep."""
+    draft_of: int = 0
+    """Size of the maps that those of a draft stand for; 0 where it is none."""
     why: Text | str = ""
     """Why it waits, for the panel."""
     columns: int = COLUMNS

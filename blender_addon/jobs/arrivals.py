@@ -26,8 +26,10 @@ from .notices import notices
 
 log = logging.getLogger("portraitkit")
 
-AT_ONCE = 0.04
-"""Seconds of steps that are done before the window has its turn; one step may take longer."""
+AT_ONCE = 0.04, 0.15
+"""Seconds of steps that are done before the window has its turn: as many as that took the last time, between these two.
+Blender draws after each turn, and where drawing is slow, many short ones would take for ever. One step may take
+longer."""
 COMING = "It comes in."
 
 
@@ -39,6 +41,8 @@ class Arrivals:
         """Scripts in the background get what they asked for before the operator returns, in whatever mode they are."""
         self._coming: Arrival | None = None
         self._steps: Steps | None = None
+        self._left = 0.0
+        """When the window had its turn last."""
 
     @property
     def waiting(self) -> list[Arrival]:
@@ -139,7 +143,7 @@ class Arrivals:
             arrival.by_hand, arrival.why = True, gone
             return
         arrival.why = COMING
-        self._coming = arrival
+        self._coming, self._left = arrival, time.perf_counter()
 
     def _go_on(self, arrival: Arrival) -> None:
         """Some steps of the one that comes in."""
@@ -147,7 +151,8 @@ class Arrivals:
             self.interrupt()
             self._begin(arrival)
             return
-        end = time.perf_counter() + AT_ONCE
+        begin = time.perf_counter()
+        end = begin + min(max(begin - self._left, AT_ONCE[0]), AT_ONCE[1])
         try:
             if self._steps is None:
                 asked = arrival.asked
@@ -165,12 +170,13 @@ class Arrivals:
             arrival.failure = self._failed(arrival, error)
             if not arrival.is_awaited:
                 notices.fail(Text("Bringing in {name}", name=arrival.name), arrival.failure)
+        self._left = time.perf_counter()
 
     def _coming_in(self, arrival: Arrival, asked: Asked, here: avatars.Here | None = None) -> Steps:
         old = find(arrival.replaces) if arrival.origin.is_open() else None
         here = here or nullcontext
         if old is not None:
-            return avatars.replacing(old, arrival.path, arrival.thumbnail, here=here)
+            return avatars.replacing(old, arrival.path, arrival.thumbnail, here=here, draft_of=arrival.draft_of)
         if arrival.hands is not None:
             return _handed(arrival, here)
 

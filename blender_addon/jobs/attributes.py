@@ -55,6 +55,11 @@ def _remember(capabilities: dict[str, Any]) -> None:
         log.warning("the list of attributes could not be kept", exc_info=True)
 
 
+def are_known() -> bool:
+    """Whether the engine has told what its models can do."""
+    return _capabilities is not None
+
+
 def best_topology(model: str) -> str:
     """What new avatars of ``model`` are made of: the first that the engine names; a shell while that is not known."""
     for each in (_capabilities or {}).get("models", ()):

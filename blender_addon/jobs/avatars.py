@@ -16,16 +16,21 @@ from mathutils import Vector
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene import bring_in as importing
-from ..scene import maps, motion, placing, pose, remesh, replace
+from ..scene import finer_maps, maps, motion, pictures, placing, pose, remesh, replace
 from ..scene.bring_in import Steps
 from ..scene.identity import Avatar
 
 log = logging.getLogger("portraitkit")
 
+DRAFT_KEY = "portraitkit_draft_of"
+"""Custom property of an armature whose maps are small for a while: the size that they shall have."""
+
 
 def recipe_of(avatar: Avatar) -> dict[str, Any]:
     """What it was made by; a :class:`Failure` where that was deleted."""
     recipe = avatar.recipe
+    if recipe and DRAFT_KEY in avatar.armature:
+        recipe["texture_size"] = int(avatar.armature[DRAFT_KEY])
     if not recipe:
         raise Failure(
             "scene",
@@ -77,9 +82,28 @@ def bringing_in(
     return _stepped("Generate Avatar", importing.bringing_in(path, name, thumbnail, here=here, then=put))
 
 
-def replacing(avatar: Avatar, path: Path, thumbnail: Path | None, *, here: Here) -> Steps:
-    """Put an avatar made anew into the place of the old one, in steps."""
-    return _stepped("Regenerate Avatar", replace.replacing(avatar, path, thumbnail, here=here))
+def replacing(avatar: Avatar, path: Path, thumbnail: Path | None, *, here: Here, draft_of: int = 0) -> Steps:
+    """Put an avatar made anew into the place of the old one, in steps; ``draft_of`` is the size its maps shall have."""
+
+    def noted() -> Steps:
+        new = yield from replace.replacing(avatar, path, thumbnail, here=here)
+        if draft_of:
+            new.armature[DRAFT_KEY] = draft_of
+        elif DRAFT_KEY in new.armature:
+            del new.armature[DRAFT_KEY]
+        return new
+
+    return _stepped("Regenerate Avatar", noted())
+
+
+def take_maps(avatar: Avatar, path: Path, thumbnail: Path | None) -> bool:
+    """Give an avatar the maps of a file in which it is otherwise the same; False where those are others."""
+    with _step("Finish Textures"):
+        if not finer_maps.take_maps(avatar, path):
+            return False
+        pictures.show_preview(avatar.armature, thumbnail)
+        avatar.armature.pop(DRAFT_KEY, None)
+    return True
 
 
 def _stepped(name: str, steps: Steps) -> Steps:

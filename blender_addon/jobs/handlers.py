@@ -9,9 +9,9 @@ from bpy.app.handlers import persistent
 from ..base.ticker import Ticker
 from ..scene.datablocks import remove_unfinished
 from ..scene.identity import avatars_of
-from . import attributes, files
+from . import attributes, files, kept_arrivals
 from .arrivals import arrivals
-from .live import live
+from .live import PATIENCE, live
 from .session import session
 
 
@@ -49,7 +49,7 @@ def after_change(_scene: object, depsgraph: bpy.types.Depsgraph) -> None:
     for update in depsgraph.updates:
         changed = update.id
         if isinstance(changed, bpy.types.Object) and changed.type == "ARMATURE":
-            live.notice(changed.original)
+            live.notice(changed.original, PATIENCE)
 
 
 @persistent
@@ -73,8 +73,15 @@ HANDLERS = (
 )
 
 
-first = Ticker(attributes.match_all, "the first sliders")
-"""The file that is open while the add-on is switched on gets its sliders as soon as it may be changed."""
+def begin() -> None:
+    """The file that is open while the add-on is switched on gets its sliders; avatars of the last time are offered."""
+    attributes.match_all()
+    if not session.waits:
+        arrivals.waiting.extend(kept_arrivals.take_up())
+
+
+first = Ticker(begin, "the first sliders")
+"""As soon as the file may be changed."""
 
 
 def register() -> None:

@@ -34,8 +34,13 @@ from .session import session
 
 log = logging.getLogger("portraitkit")
 
+SHORTLY = 0.002
+"""Seconds between two looks where the engine is waited for."""
 ASKING, RESTING = 0.01, 0.1
 """Seconds between two looks: while the engine is asked, and while the sliders may be let go."""
+PATIENCE = 0.1
+"""Seconds that a change of a slider waits for the engine before the window is drawn: drawn without the new shape, it
+would have to be drawn again. Not where the last answer took longer."""
 LET_GO = 0.4
 """Seconds without a change after which a slider counts as let go."""
 
@@ -72,8 +77,11 @@ class Live:
         self.seconds: list[float] = []
         """From asked to moved, of the last shapes: for measures."""
 
-    def notice(self, armature: bpy.types.Object) -> None:
-        """The armature may have changed; it is looked after if its sliders have."""
+    def notice(self, armature: bpy.types.Object, patience: float = 0.0) -> None:
+        """The armature may have changed; it is looked after if its sliders have.
+
+        ``patience`` is how many seconds the shape is waited for here.
+        """
         made_by = armature.get(KEY)
         if not isinstance(made_by, str) or armature.library is not None:
             return
@@ -85,6 +93,18 @@ class Live:
             # Asked at once: until the next timer a whole window may be drawn.
             if not session.waits and person is not None and person.job is None and person.made_by == made_by:
                 self._look_after(armature.session_uid)
+                self._wait_for(person, patience if self.seconds and self.seconds[-1] < patience else 0.0)
+
+    def _wait_for(self, person: Person, patience: float) -> None:
+        """Take the shape that was asked for, if it comes in time."""
+        end = time.perf_counter() + patience
+        while person.job is not None and time.perf_counter() < end:
+            if person.job.final:
+                self.step()
+                return
+            time.sleep(SHORTLY)
+            if session.link.client is not None:
+                session.link.client.step()
 
     def open(self, armature: bpy.types.Object) -> None:
         """Look after an avatar until its mesh is what its sliders say."""

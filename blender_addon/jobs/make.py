@@ -11,9 +11,9 @@ from ..scene import looks
 from ..scene.body.attached import needs_free
 from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
 from ..scene.linked import needs_local
-from . import avatars, own_settings, recipes, workflows
+from . import attributes, avatars, own_settings, recipes, workflows
 from .recipe_properties import IN_SCRIPTS, PERSON, annotations, recipe_value
-from .settings import settings_of
+from .settings import AUTO, settings_of
 from .task import Workflow
 from .task_operator import TaskOperator, needs_engine
 
@@ -56,11 +56,26 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
 
     def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
         """The panel's recipe with the given values over it."""
+        recipe = self._recipe(context)
+        settings = settings_of(context)
+        # What the first avatar is made of is not known before the engine has started.
+        by_itself = not self.recipe and settings.topology == AUTO and not self.properties.is_property_set("topology")
+        of_parts = self._recipe(context, "parts") if by_itself and not attributes.are_known() else None
+        name = self.name or recipes.person_name(recipe)
+        keep = absolute(self.filepath) if self.filepath else None
+        motion = {"path": str(absolute(self.motion))} if self.motion else None
+        workflow = workflows.generate(
+            recipe, name, keep=keep, overwrite=self.overwrite, motion=motion, of_parts=of_parts
+        )
+        return Text("Generating {name}", name=name), workflow
+
+    def _recipe(self, context: bpy.types.Context, topology: str = "") -> recipes.Recipe:
+        """The one that was given, else the panel's with the given values over it."""
         given = self.properties.is_property_set
         if self.recipe:
             recipe = workflows.parse_facts(self.recipe, "recipe")
         else:
-            recipe = recipes.from_settings(settings_of(context))
+            recipe = recipes.from_settings(settings_of(context), topology)
             if given("seed"):
                 recipe = {name: value for name, value in recipe.items() if name not in PERSON}
             for row in IN_SCRIPTS:
@@ -71,11 +86,7 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
                 recipe["lods"] = recipes.levels_of(self.faces, settings_of(context).levels)
             if self.attributes:
                 recipe["attributes"] = workflows.parse_facts(self.attributes, "attributes")
-        name = self.name or recipes.person_name(recipe)
-        keep = absolute(self.filepath) if self.filepath else None
-        motion = {"path": str(absolute(self.motion))} if self.motion else None
-        workflow = workflows.generate(recipe, name, keep=keep, overwrite=self.overwrite, motion=motion)
-        return Text("Generating {name}", name=name), workflow
+        return recipe
 
 
 PORTRAITKIT_OT_generate.__annotations__.update(annotations(IN_SCRIPTS, options={"SKIP_SAVE"}))

@@ -33,9 +33,9 @@ class Notices:
         """The user has seen the error."""
         self.error_title = self.error = None
 
-    def forget(self) -> None:
-        """Start afresh; avatars that wait are deleted with what was made for them."""
-        for each in self.waiting:
+    def forget(self, *, keeps: bool = False) -> None:
+        """Start afresh; avatars that wait are deleted with what was made for them, unless ``keeps``."""
+        for each in self.waiting if not keeps else ():
             each.drop()
         self.waiting.clear()
         self.said = None

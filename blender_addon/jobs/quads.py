@@ -33,7 +33,7 @@ def remesh_and_bake(name: str, faces: int, recipe: Recipe) -> Workflow:
     program: Aside | None = None
     try:
         remesh.hand_over(avatars.mesh_object(name), faces, folder)
-        yield Wait("blender")
+        yield Wait(stage="blender")
         program = Aside(
             remesh.command(folder),
             LogFile(own_folder("log") / "remesh.log"),
@@ -42,12 +42,12 @@ def remesh_and_bake(name: str, faces: int, recipe: Recipe) -> Workflow:
             environment={"BLENDER_USER_RESOURCES": str(folder)},
         )
         while not program.ended:
-            yield Wait(program.stage or "blender", SHARE * program.overall)
+            yield Wait(stage=program.stage or "blender", overall=SHARE * program.overall)
             program.step()
         if program.result is None:
             raise program.failure or Failure("crashed")
         while not arrivals.at_once and coast.why_not():
-            yield Wait("coast", SHARE)
+            yield Wait(stage="coast", overall=SHARE)
         if not origin.is_open():
             advice = "Open the file that asked for it, and start again."
             raise Failure("scene", "The new mesh is ready, but its file is not open any more.", advice)

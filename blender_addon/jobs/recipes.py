@@ -29,13 +29,16 @@ def levels_of(faces: int, count: int) -> list[int]:
     return [faces >> step for step in range(1, count + 1) if faces >> step >= LEAST_LEVEL]
 
 
-def from_settings(settings: PORTRAITKIT_PG_settings) -> Recipe:
-    """The recipe that the panel shows; raises :class:`Failure` for a model's file that cannot be meant."""
+def from_settings(settings: PORTRAITKIT_PG_settings, topology: str = "") -> Recipe:
+    """The recipe that the panel shows, or one of another ``topology``.
+
+    Raises :class:`Failure` for a model's file that cannot be meant.
+    """
     recipe: Recipe = {"model": model_named(settings.model)}
     recipe |= json.loads(settings.person) if settings.person else {"seed": settings.seed}
     plain = {row.name: recipe_value(row, getattr(settings, row.name)) for row in PLAIN}
     recipe |= {name: value for name, value in plain.items() if not _left_out(name, value)}
-    if topology_of(settings) == "parts":
+    if (topology or topology_of(settings)) == "parts":
         recipe["topology"] = "parts"
     else:
         recipe = {name: value for name, value in recipe.items() if name not in OF_PARTS}

@@ -16,7 +16,7 @@ from ..base.preferences_access import preference
 from ..base.ticker import Ticker
 from ..core.failure import Failure
 from ..core.text import Text
-from . import attributes
+from . import attributes, kept_arrivals
 from .arrivals import arrivals
 from .engine_link import EngineLink
 from .error_dialog import show_error
@@ -156,6 +156,8 @@ class Session:
         left = arrivals.step()
         if waiting != [(each, each.why) for each in arrivals.waiting]:
             redraw.sidebars()
+        if not self.waits:
+            kept_arrivals.note(arrivals.waiting)
         if self.notices.error is not error and not self.waits:
             show_error()
         return left
@@ -197,8 +199,11 @@ class Session:
             return True
         if isinstance(task.ask, Ask):
             return self._send(task)
-        waits = isinstance(task.ask, Wait)
+        waits, why = isinstance(task.ask, Wait), task.waits
         self._resume(task, None)
+        task.waits = task.ask.why if isinstance(task.ask, Wait) else ""
+        if task.waits != why:
+            redraw.sidebars()
         return not waits
 
     def _send(self, task: Task) -> bool:

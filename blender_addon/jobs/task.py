@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..core.failure import Failure
-from ..core.text import Text, as_it_is
+from ..core.text import Text, as_it_is, text_of
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Facts = dict[str, Any]
@@ -58,6 +58,8 @@ class Ask:
 class Wait:
     """Blender gets its turn; it goes on at one of the next steps."""
 
+    why: Text | str = ""
+    """What it waits for, for the panel."""
     stage: str = ""
     """What is waited for, for the panel; empty where that has not changed."""
     overall: float = 0.0
@@ -81,6 +83,8 @@ class Task:
     job: Any = None
     ask: Ask | Wait | None = None
     stopping: bool = False
+    waits: Text | str = ""
+    """What it waits for, other than the engine."""
     failure: Failure | None = None
 
     @property
@@ -92,6 +96,8 @@ class Task:
         """The stage and the time left, for the progress bar."""
         if self.stopping:
             return Text("Cancelling")
+        if self.waits:
+            return text_of(self.waits)
         stage = _words(self.stage) if self.stage else Text("Waiting" if self.state == "waiting" else "Starting")
         if self.remaining is None:
             return stage

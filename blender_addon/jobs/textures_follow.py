@@ -8,9 +8,10 @@ import bpy
 from ..core.text import Text
 from ..scene import looks
 from ..scene.identity import Avatar, ensure_own_identity
+from . import avatars
 from .session import session
 from .task import Task
-from .workflows import regenerate
+from .workflows import follow
 
 KIND = "follow"
 """Of the tasks that this starts."""
@@ -29,12 +30,13 @@ def start(avatar: Avatar, values: looks.Values) -> None:
         return
     if avatar.armature.override_library is not None:  # whose meshes are another file's
         return
-    if looks.same(values, dict(avatar.recipe.get("attributes") or {})):
+    whole = avatars.DRAFT_KEY not in avatar.armature
+    if whole and looks.same(values, dict(avatar.recipe.get("attributes") or {})):
         return
     stop(avatar)
     ensure_own_identity(avatar)
-    recipe = {**avatar.recipe, "attributes": dict(values)}
-    workflow = regenerate(avatar.identity, avatar.name, recipe)
+    recipe = {**avatars.recipe_of(avatar), "attributes": dict(values)}
+    workflow = follow(avatar.identity, avatar.name, recipe)
     _running[avatar.armature.session_uid] = session.start(KIND, Text("Finishing {name}", name=avatar.name), workflow)
 
 

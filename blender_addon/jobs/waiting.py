@@ -9,6 +9,7 @@ from ..scene.coast import needs_calm_mode
 from ..scene.framing import frame
 from ..scene.identity import demand_avatar, needs_avatar
 from ..scene.undisturbed import asked_from
+from . import kept_arrivals
 from .arrival import Arrival
 from .arrivals import arrivals
 from .notices import notices
@@ -33,11 +34,15 @@ class PORTRAITKIT_OT_import_waiting(PortraitOperator, bpy.types.Operator):
         if self.index >= len(arrivals.waiting):
             raise Failure("usage", "That avatar is not there any more.", "Make it again.")
         found: Arrival = arrivals.waiting[self.index]
-        if self.discard:
-            arrivals.discard(found)
-            return
-        gone = not found.origin.is_open() or found.asked.find_scene() is None
-        arrivals.bring_in(found, asked_from(context) if gone else None)
+        try:
+            if self.discard:
+                arrivals.discard(found)
+                return
+            gone = not found.origin.is_open() or found.asked.find_scene() is None
+            arrivals.bring_in(found, asked_from(context) if gone else None)
+        finally:
+            if not arrivals.at_once:
+                kept_arrivals.note(arrivals.waiting)
 
 
 class PORTRAITKIT_OT_show(PortraitOperator, bpy.types.Operator):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from mathutils import Vector
 from ..base.preferences_access import cache_folder
 from ..core.failure import Failure
 from ..core.text import Text, as_it_is
-from ..scene import maps
+from ..scene import coast, maps
 from ..scene.identity import Avatar, find
 from ..scene.undisturbed import Asked, asked_from
-from . import avatars
+from . import attributes, avatars
 from .arrival import Arrival
 from .arrivals import arrivals
 from .files import OpenFile, open_file
@@ -30,6 +31,10 @@ from .task import Ask, Facts, Wait, Workflow
 
 PREVIEW_SIZE = 192
 """Pixels of a picture of the gallery: the panel shows it with 160 or more."""
+TOLD_WITHIN = 20.0
+"""Seconds within which an engine that has started tells what its models can do."""
+DRAFT_SIZE = 512
+"""Pixels of the maps that come first after a slider; smaller ones save next to nothing."""
 
 
 def generate(
@@ -40,14 +45,19 @@ def generate(
     overwrite: bool = False,
     motion: Facts | None = None,
     place: Vector | None = None,
+    of_parts: Recipe | None = None,
 ) -> Workflow:
     """Make an avatar and bring it into the scene that asked. ``keep`` is where its file stays, if it shall; ``place``
-    the floor that it stands on, where that is not at the 3D cursor."""
+    the floor that it stands on, where that is not at the 3D cursor.
+
+    ``of_parts`` is the recipe to take where the engine, once it has told, says that the model has parts.
+    """
     fields: Facts = {"recipe": recipe, "path": str(keep or new_path(name, ".glb")), "name": name, "thumbnail": True}
     fields["overwrite"] = overwrite
     if motion is not None:
         fields["motion"] = motion
-    return _made_for(fields, open_file(), asked_from(bpy.context), kept=keep is not None, place=place)
+    kept = keep is not None
+    return _made_for(fields, open_file(), asked_from(bpy.context), kept=kept, place=place, of_parts=of_parts)
 
 
 def regenerate(identity: str, name: str, recipe: Recipe) -> Workflow:
@@ -64,7 +74,15 @@ def _made_for(
     kept: bool = False,
     replaces: str = "",
     place: Vector | None = None,
+    of_parts: Recipe | None = None,
 ) -> Workflow:
+    if of_parts is not None:
+        yield Ask("ping", {})
+        end = time.monotonic() + TOLD_WITHIN
+        while not attributes.are_known() and time.monotonic() < end:
+            yield Wait()
+        if attributes.best_topology(str(of_parts["model"])) == "parts":
+            fields["recipe"] = of_parts
     result = yield Ask("generate", fields)
     arrival = Arrival(Path(result["path"]), str(fields["name"]), origin, asked, thumbnail_of(result), replaces)
     arrival.place = place
@@ -88,6 +106,42 @@ def arrive(arrival: Arrival) -> Workflow:
         arrival.is_awaited = False
     if arrival.failure is not None:
         raise arrival.failure
+
+
+def clear_coast() -> Workflow:
+    """Until something may change the scene: in a window not under a tool that runs, nor in a mode that it would end."""
+    while not arrivals.at_once and (why := coast.why_not()):
+        yield Wait(why)
+
+
+def follow(identity: str, name: str, recipe: Recipe) -> Workflow:
+    """:func:`regenerate` with small maps first, where large ones take long; then only the maps are exchanged."""
+    size = int(recipe.get("texture_size") or 0)
+    if size <= DRAFT_SIZE:
+        yield from regenerate(identity, name, recipe)
+        return
+    origin, asked = open_file(), asked_from(bpy.context)
+    fields: Facts = {"recipe": {**recipe, "texture_size": DRAFT_SIZE}, "name": name, "thumbnail": False}
+    result = yield Ask("generate", {**fields, "path": str(new_path(name, ".glb"))})
+    arrival = Arrival(Path(result["path"]), name, origin, asked, None, identity, files_of(result), draft_of=size)
+    yield from arrive(arrival)
+    while arrival in arrivals.waiting and not arrival.by_hand:
+        yield Wait(arrival.why)
+    if arrival in arrivals.waiting:
+        return
+    fields = {"recipe": recipe, "name": name, "thumbnail": True, "path": str(new_path(name, ".glb"))}
+    result = yield Ask("generate", fields)
+    whole = Arrival(Path(result["path"]), name, origin, asked, thumbnail_of(result), identity, files_of(result))
+    try:
+        yield from clear_coast()
+    except Failure:
+        whole.drop()
+        raise
+    old = find(identity) if origin.is_open() else None
+    if old is not None and avatars.take_maps(old, whole.path, whole.thumbnail):
+        whole.drop()
+    else:
+        yield from arrive(whole)
 
 
 def explore(recipe: Recipe, seed: int, count: int, locks: dict[str, float]) -> Workflow:
@@ -142,6 +196,7 @@ def bake(object_name: str, recipe: Recipe, name: str, *, written: Path | None = 
         answer = yield Ask("bake", {"recipe": recipe, "mesh": str(mesh), "folder": str(folder), "name": name})
     finally:
         mesh.unlink(missing_ok=True)
+    yield from clear_coast()
     if not origin.is_open():
         raise Failure(
             "scene",
@@ -188,6 +243,7 @@ def load_pose(identity: str, path: Path, frame: int = 0, said: Facts | None = No
     if frame:  # engines of before know no other
         fields["frame"] = frame
     answer = yield Ask("read_pose", fields)
+    yield from clear_coast()
     left_out = avatars.apply_pose(needed(identity), answer["pose"])
     _tell(path, answer.get("told", ""), left_out)
 
@@ -199,6 +255,7 @@ def load_motion(
     out = new_path(path.stem, ".json")
     answer = yield Ask("read_motion", {"path": str(path), "out": str(out), **(said or {})})
     try:
+        yield from clear_coast()
         avatar = needed(identity)
         left_out = avatars.apply_motion(avatar, Path(answer["path"]), path.stem, root=root, whole_frames=whole_frames)
     finally:

@@ -198,7 +198,7 @@ def test_a_failure_keeps_the_finished_file(
 
 def half_way(arrivals: Any, monkeypatch: pytest.MonkeyPatch, part: Part, steps: int = 6) -> None:
     """Some steps of the one that comes in, each as short as can be."""
-    monkeypatch.setattr(part("jobs.arrivals"), "AT_ONCE", 0.0)
+    monkeypatch.setattr(part("jobs.arrivals"), "AT_ONCE", (0.0, 0.0))
     for _ in range(steps):
         assert arrivals.step()
     assert arrivals.coming is not None
@@ -342,3 +342,48 @@ def test_a_window_hears_no_keys_for_a_job(scene: Any, part: Part) -> None:
     """An operator that stays modal keeps Blender from saving by itself."""
     task_operator = part("jobs.task_operator").TaskOperator
     assert not hasattr(task_operator, "modal") and not hasattr(task_operator, "invoke")
+
+
+def test_those_that_wait_are_offered_again(
+    arrivals: Any, arrival: Callable[..., Any], part: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blender ends, or falls, while two wait: the next one offers them, and brings one in. The other gets old."""
+    session, kept, notices = part("jobs.session").session, part("jobs.kept_arrivals"), part("jobs.notices").notices
+    folder = part("base.preferences_access").own_folder("waiting")
+    avatar = part("scene.bring_in").bring_in(arrival("Old").path, "Old")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "work.blend"))
+    at_work("EDIT")
+    new, anew = arrival("Ada"), arrival("Old", replaces=avatar.identity)
+    draft = arrival("Draft", draft_of=1024)
+    for each in (new, anew, draft):
+        arrivals.arrive(each)
+    session.step()
+    assert len(list(folder.glob("*.json"))) == 2, "no draft is kept"
+    (folder / "broken.json").write_text("[]")
+
+    session.ticker.stop()
+    notices.forget(keeps=True)  # as at Blender's end
+    kept.leave()
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    part("jobs.handlers").begin()
+    assert sorted(each.name for each in arrivals.waiting) == ["Ada", "Old"]
+    assert all(each.by_hand and each.why == kept.WHY for each in arrivals.waiting)
+    assert kept.take_up() == [], "they are this Blender's now"
+    assert arrivals.step() is False and names(part) == []
+    index = [each.name for each in arrivals.waiting].index("Ada")
+    assert bpy.ops.portraitkit.import_waiting(index=index) == {"FINISHED"}
+    assert names(part) == ["Ada"] and not new.path.exists()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "work.blend"))
+    old = part("scene.identity").avatars_of()[0].mesh.data.session_uid
+    assert bpy.ops.portraitkit.import_waiting(index=0) == {"FINISHED"}
+    assert names(part) == ["Old"] and part("scene.identity").avatars_of()[0].mesh.data.session_uid != old
+    session.step()
+    assert list(folder.glob("*.json")) == []
+
+    late = arrival("Late")
+    arrivals.waiting.append(late)
+    kept.note(arrivals.waiting)
+    notices.forget(keeps=True)
+    kept.leave()
+    monkeypatch.setattr(kept, "DAYS", -1)
+    assert kept.take_up() == [] and not late.path.exists() and list(folder.glob("*")) == []
