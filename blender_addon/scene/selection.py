@@ -12,6 +12,8 @@ import bpy
 def select_only(thing: bpy.types.Object) -> None:
     """Make an object the active one and the only one selected, where the view layer shows it."""
     layer = bpy.context.view_layer
+    # What was linked a moment ago is among the layer's objects only after somebody asked for its collections.
+    list(layer.layer_collection.children)
     for each in layer.objects:
         if each.select_get(view_layer=layer):
             each.select_set(False, view_layer=layer)
