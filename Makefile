@@ -82,7 +82,7 @@ blender-tests: $(DEV_INSTALLED) ## tests inside Blender; VERSIONS="4.2.23 4.5.15
 # An environment of its own: the stubs are called bpy too, and must not lie beside the real one.
 addon-types: ## types of the add-on's parts that use bpy
 	test -x .cache/addon-types/bin/mypy || { $(PYTHON) -m venv .cache/addon-types && \
-	  .cache/addon-types/bin/pip install --quiet mypy fake-bpy-module-4.5; }
+	  .cache/addon-types/bin/pip install --quiet mypy numpy fake-bpy-module-4.5; }
 	.cache/addon-types/bin/mypy
 
 format: $(DEV_INSTALLED) ## sort imports, apply safe lint fixes, lay out code

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -25,8 +26,13 @@ class PortraitOperator:
     tooltip.
     """
 
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options: set[Any] = {"REGISTER", "UNDO"}
     needs: tuple[Condition, ...] = ()
+    if TYPE_CHECKING:  # Blender's own class brings them
+        bl_idname: str
+        bl_label: str
+        report: Any
+        poll_message_set: Any
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -16,7 +16,7 @@ ROOT = __package__.rpartition(".")[0]
 
 def preferences() -> Any:
     """The add-on's preferences; None while it runs without being enabled (in tests of single rooms)."""
-    entry = bpy.context.preferences.addons.get(ROOT)
+    entry: Any = bpy.context.preferences.addons.get(ROOT)
     return entry.preferences if entry is not None else None
 
 

@@ -60,7 +60,10 @@ def home_folder() -> Path | None:
 
 # No console window on Windows. Elsewhere a process group of its own: Ctrl-C in the terminal that started Blender must
 # not reach the child, and its children end with it.
-CREATION_FLAGS = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
+if sys.platform == "win32":
+    CREATION_FLAGS = subprocess.CREATE_NO_WINDOW
+else:
+    CREATION_FLAGS = 0
 NEW_SESSION = sys.platform != "win32"
 
 

@@ -25,7 +25,10 @@ LINES = 50
 REST = 0.002
 # The engine takes all cores that it can get; Blender's window shall go first.
 NICE = 10
-LOWER = subprocess.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 0
+if sys.platform == "win32":
+    LOWER = subprocess.BELOW_NORMAL_PRIORITY_CLASS
+else:
+    LOWER = 0
 
 
 class WorkerProcess:

@@ -111,8 +111,9 @@ def _ask() -> None:
     windows = bpy.context.window_manager.windows
     if bpy.app.background or not windows:
         return
+    operators: Any = bpy.ops
     with bpy.context.temp_override(window=windows[0]):
-        bpy.ops.portraitkit.take_another_build("INVOKE_DEFAULT")
+        operators.portraitkit.take_another_build("INVOKE_DEFAULT")
 
 
 ask_for_another = Ticker(_ask, "the question about another build")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import bpy
 from mathutils import Matrix
@@ -22,11 +23,11 @@ SOURCE, TARGET, GLB, ORDER = "mesh.blend", "quads.blend", "quads.glb", "order.js
 
 def needs_shell(context: bpy.types.Context) -> str:
     """A condition: the active object is the mesh of an avatar in one piece."""
-    active = context.active_object
+    active: Any = context.active_object
     avatar = avatar_of(active) if active is not None and active.type == "MESH" else None
     if active is None or avatar is None:
         return "Make the mesh of an avatar in one piece (a shell) active"
-    if PART_KEY in active or any(PART_KEY in each for each in avatar.armature.children):
+    if PART_KEY in active or any(each.get(PART_KEY) for each in avatar.armature.children):
         return (
             "An avatar of parts is made of quads already, the same for everybody: "
             "change its mesh, then press Bake onto This Mesh"
@@ -43,8 +44,8 @@ def hand_over(thing: bpy.types.Object, faces: int, folder: Path) -> None:
     """Write into ``folder`` what the other Blender needs: the mesh with its weights and shape keys, and the order."""
     avatar = avatar_of(thing)
     home = avatar.armature.matrix_world if avatar is not None else Matrix()
-    matrix = home.inverted_safe() @ thing.matrix_world
-    mesh = thing.data.copy()
+    matrix: Any = home.inverted_safe() @ thing.matrix_world
+    mesh: Any = thing.data.copy()
     try:
         mesh.materials.clear()
         mesh.animation_data_clear()
@@ -69,11 +70,12 @@ def command(folder: Path) -> list[str]:
 
 def take_over(thing: bpy.types.Object, folder: Path) -> bpy.types.Object:
     """The new object beside ``thing``, moved by the same bones; it is selected and active, and ``thing`` is hidden."""
-    with bpy.data.libraries.load(str(folder / TARGET)) as (inside, wanted):
+    libraries: Any = bpy.data.libraries
+    with libraries.load(str(folder / TARGET)) as (inside, wanted):
         wanted.meshes = list(inside.meshes)
     (mesh,) = wanted.meshes
     mesh.use_fake_user = False
-    own = thing.copy()
+    own: Any = thing.copy()
     own.data = mesh
     own.name = mesh.name = free_name(f"{thing.name} quads")
     own.hide_viewport = own.hide_render = False

@@ -31,7 +31,8 @@ def main(order: dict[str, Any]) -> None:
     """``order``: source, target, glb (paths), faces (a count), matrix (16 numbers: the mesh in its avatar's space)."""
     _tell("read", 0.02)
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    with bpy.data.libraries.load(order["source"]) as (inside, wanted):
+    libraries: Any = bpy.data.libraries
+    with libraries.load(order["source"]) as (inside, wanted):
         wanted.meshes = list(inside.meshes)
     (mesh,) = wanted.meshes
     source = _linked("source", mesh)
@@ -66,7 +67,7 @@ def _tell(name: str, share: float) -> None:
     print("portraitkit-step", name, share, flush=True)
 
 
-def _linked(name: str, mesh: bpy.types.Mesh) -> bpy.types.Object:
+def _linked(name: str, mesh: Any) -> Any:
     thing = bpy.data.objects.new(name, mesh)
     bpy.context.scene.collection.objects.link(thing)
     return thing
@@ -79,11 +80,11 @@ def _select(active: bpy.types.Object, *more: bpy.types.Object) -> None:
     bpy.context.view_layer.objects.active = active
 
 
-def _plain(own: bpy.types.Object) -> None:
+def _plain(own: Any) -> None:
     """Whole again at the seams and larger, without what a new mesh cannot keep."""
     own.vertex_groups.clear()
     own.shape_key_clear()
-    mesh = bmesh.new()
+    mesh: Any = bmesh.new()
     mesh.from_mesh(own.data)
     bmesh.ops.remove_doubles(mesh, verts=mesh.verts, dist=WELD)
     bmesh.ops.scale(mesh, vec=(LARGER,) * 3, verts=mesh.verts)
@@ -94,11 +95,11 @@ def _plain(own: bpy.types.Object) -> None:
         bpy.ops.mesh.customdata_custom_splitnormals_clear()
 
 
-def _quads(own: bpy.types.Object, faces: int) -> bool:
+def _quads(own: Any, faces: int) -> bool:
     """Whether QuadriFlow took the mesh."""
     _select(own)
     try:
-        answer = bpy.ops.object.quadriflow_remesh(
+        answer: Any = bpy.ops.object.quadriflow_remesh(
             target_faces=faces, use_preserve_sharp=False, use_preserve_boundary=True, use_mesh_symmetry=False, seed=0
         )
     except RuntimeError as error:
@@ -107,7 +108,7 @@ def _quads(own: bpy.types.Object, faces: int) -> bool:
     return "FINISHED" in answer and len(own.data.polygons) > 0
 
 
-def _close(own: bpy.types.Object) -> None:
+def _close(own: Any) -> None:
     """One closed surface around a mesh that QuadriFlow refuses."""
     _select(own)
     bpy.context.view_layer.update()
@@ -115,7 +116,7 @@ def _close(own: bpy.types.Object) -> None:
     bpy.ops.object.voxel_remesh()
 
 
-def _unwrap(own: bpy.types.Object) -> None:
+def _unwrap(own: Any) -> None:
     while own.data.uv_layers:
         own.data.uv_layers.remove(own.data.uv_layers[0])
     own.data.uv_layers.new(name="UVMap")
@@ -126,7 +127,7 @@ def _unwrap(own: bpy.types.Object) -> None:
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
-def _weights(source: bpy.types.Object, own: bpy.types.Object) -> None:
+def _weights(source: Any, own: Any) -> None:
     """Weights of the nearest places of the mesh that it was made from."""
     if not source.vertex_groups:
         return
@@ -141,7 +142,7 @@ def _weights(source: bpy.types.Object, own: bpy.types.Object) -> None:
     )
 
 
-def _shapes(source: bpy.types.Object, own: bpy.types.Object) -> None:
+def _shapes(source: Any, own: Any) -> None:
     """Shape keys: each vertex moves as the nearest place of the old surface does."""
     keys = source.data.shape_keys
     if keys is None:
@@ -150,7 +151,7 @@ def _shapes(source: bpy.types.Object, own: bpy.types.Object) -> None:
     basis = [each.co.copy() for each in blocks[0].data]
     source.data.calc_loop_triangles()
     corners = [tuple(each.vertices) for each in source.data.loop_triangles]
-    tree = BVHTree.FromPolygons(basis, corners)
+    tree: Any = BVHTree.FromPolygons(basis, corners)
     places: list[tuple[tuple[int, ...], list[float]]] = []
     for vertex in own.data.vertices:
         nearest, _, number, _ = tree.find_nearest(vertex.co)
@@ -165,7 +166,7 @@ def _shapes(source: bpy.types.Object, own: bpy.types.Object) -> None:
                 point.co += part * moves[corner]
 
 
-def _write_glb(own: bpy.types.Object, path: str, matrix: list[float]) -> None:
+def _write_glb(own: Any, path: str, matrix: list[float]) -> None:
     """As it is at rest, in its avatar's space: what the engine bakes onto."""
     out = _linked("out", own.data.copy())
     out.shape_key_clear()

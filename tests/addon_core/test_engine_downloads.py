@@ -26,6 +26,7 @@ from blender_addon.core.failure import Failure
 from .package_server import PackageServer
 from .tiny_wheels import engine_wheel, parts, tiny_wheel
 
+pytestmark = pytest.mark.slow
 LIMIT = 120.0
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only there the processor's build has an index of its own")
 

@@ -117,3 +117,67 @@ def test_the_plan_says_what_will_be_done(part: Part, no_engine: None) -> None:
     text = "\n".join(map(str, part("jobs.setup_run").make_plan("cpu", None).lines))
     for word in ("Python 3.1", "Folder:", "torch", "Download about", "Disk: about"):
         assert word in text
+
+
+class Rows:
+    """A layout that counts what stands below each other in it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def column(self, **_: Any) -> Rows:
+        return self
+
+    box = row = column
+
+    def label(self, **_: Any) -> None:
+        self.count += 1
+
+    def prop(self, *_: Any, **__: Any) -> None:
+        self.count += 1
+
+
+@pytest.mark.parametrize("language", ["English", "German"])
+def test_the_dialog_keeps_its_height(
+    part: Part, no_engine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """Whatever is chosen in it, whether there can be a plan or not, and whether Blender may go online."""
+    setup, text_of = part("jobs.setup"), part("core.text").text_of
+    if language == "German":  # Blender's Python module has no languages of its own
+        german = part("locale.german").GERMAN
+        monkeypatch.setattr(
+            part("base.wrap"), "T_", lambda words: text_of(words).put(lambda each: german.get(each, each))
+        )
+    heights = set()
+    for variant in ("auto", "cpu", "cuda", "mps"):
+        for wheels in ("", str(tmp_path), str(tmp_path / "gone")):
+            for another in (False, True):
+                own = Own(setup.PORTRAITKIT_OT_set_up_engine, variant=variant, wheels=wheels, another=another)
+                setup.PORTRAITKIT_OT_set_up_engine.draw(own, bpy.context)
+                heights.add(own.layout.count)
+    assert heights == {1 + setup.ROWS + setup.ONLINE_ROWS}
+
+
+class Own:
+    """An operator that is drawn without a window: its properties, its methods, and a layout that counts."""
+
+    def __init__(self, operator: type, **values: object) -> None:
+        self.layout = Rows()
+        self._operator = operator
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._operator, name).__get__(self)
+
+
+def test_the_question_has_both_sizes(part: Part, no_engine: None) -> None:
+    make = part("jobs.setup_run").make_plan
+    promised, instead = make("cpu", None), make("cpu", None, otherwise=True)
+    assert not bpy.ops.portraitkit.take_another_build.poll(), "nobody has looked for it in vain"
+    if not promised.promises:
+        pytest.skip("this system's own index has the build that is promised")
+    text = "\n".join(map(str, part("jobs.setup").question((promised, instead))))
+    for size in (promised.torch.download, instead.torch.download, promised.installed, instead.installed):
+        assert part("core.engine.hardware").in_words(size) in text
+    assert "Cancel keeps all" in text and instead.torch.name != promised.torch.name

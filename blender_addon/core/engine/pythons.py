@@ -35,7 +35,7 @@ def base_pythons(
     ask = ask or (lambda path, arguments: probe(path, arguments=arguments))
     found: list[Probe] = []
     seen: set[str] = set()
-    candidates = [(chosen, ())] if chosen is not None else []
+    candidates: list[tuple[Path, tuple[str, ...]]] = [(chosen, ())] if chosen is not None else []
     candidates += list(candidate_pythons() if places is None else places)
     candidates += [(blender, ())] if blender is not None else []
     for path, arguments in candidates:
@@ -101,9 +101,9 @@ def candidate_pythons(platform: str = sys.platform, home: Path | None = None) ->
                 yield folder / name, ()
     for pattern in (".pyenv/versions/3.*/bin/python3", ".local/share/uv/python/cpython-3.*/bin/python3"):
         yield from ((path, ()) for path in sorted(home.glob(pattern), reverse=True))
-    for folder in ("miniconda3", "anaconda3", "miniforge3", "mambaforge"):
-        if (home / folder / "bin" / "python3").is_file():
-            yield home / folder / "bin" / "python3", ()
+    for conda in ("miniconda3", "anaconda3", "miniforge3", "mambaforge"):
+        if (home / conda / "bin" / "python3").is_file():
+            yield home / conda / "bin" / "python3", ()
     on_path = shutil.which("python3")
     if on_path is not None:
         yield Path(on_path), ()

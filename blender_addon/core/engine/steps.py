@@ -56,7 +56,17 @@ def steps_of(
     with ``otherwise``, or out of a folder of wheels, whatever is there.
     """
     python = str(python_of(place))
-    pip = (python, "-I", "-X", "utf8", "-m", "pip", "install", "--no-input", "--disable-pip-version-check")
+    pip: tuple[str, ...] = (
+        python,
+        "-I",
+        "-X",
+        "utf8",
+        "-m",
+        "pip",
+        "install",
+        "--no-input",
+        "--disable-pip-version-check",
+    )
     pip += ("--progress-bar", "raw", "--only-binary", ":all:", "--cache-dir", str(downloads_of(folder)))
     tested = ("--constraint", str(constraints_of(wheel)))
     place_of_wheels = ("--no-index", "--find-links", str(wheels)) if wheels is not None else ()
