@@ -6,12 +6,23 @@ from __future__ import annotations
 from .german_arrivals import ARRIVALS
 from .german_attributes import ATTRIBUTES
 from .german_engine import ENGINE
+from .german_entry import ENTRY
 from .german_face import FACE
 from .german_failures import FAILURES
 from .german_operators import OPERATORS
 from .german_scene import SCENE
 from .german_settings import SETTINGS
 
-GERMAN: dict[str, str] = {**ARRIVALS, **ATTRIBUTES, **ENGINE, **FACE, **OPERATORS, **SCENE, **SETTINGS, **FAILURES}
+GERMAN: dict[str, str] = {
+    **ARRIVALS,
+    **ATTRIBUTES,
+    **ENGINE,
+    **ENTRY,
+    **FACE,
+    **OPERATORS,
+    **SCENE,
+    **SETTINGS,
+    **FAILURES,
+}
 
 __all__ = ["GERMAN"]
