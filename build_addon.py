@@ -19,7 +19,18 @@ from pathlib import Path
 
 from addon_package.checks import manifest_faults, zip_faults
 from addon_package.extension_tool import extension_tool, tag_options, use
-from addon_package.facts import ADDON_ID, MANIFEST, PINS, ROOT, SHARED, BuildError, addon_version, engine_version
+from addon_package.facts import (
+    ADDON_ID,
+    MANIFEST,
+    PINS,
+    ROOT,
+    SHARED,
+    BuildError,
+    addon_version,
+    engine_version,
+    website,
+    with_website,
+)
 from addon_package.steady_zip import steady_zip
 from addon_package.wheel import build_wheel
 
@@ -49,7 +60,7 @@ def stage(folder: Path, wheel: Path | None = None) -> Path:
     )
     if count != 1:
         raise BuildError(f"{MANIFEST} must have exactly one line `version = ...`; it has {count}")
-    manifest.write_text(text, encoding="utf-8", newline="\n")
+    manifest.write_text(with_website(text, website()), encoding="utf-8", newline="\n")
     return folder
 
 

@@ -23,6 +23,13 @@ KEYS = {
 }
 PERMISSIONS = {"files", "network", "clipboard", "camera", "microphone"}
 PLATFORMS = {"windows-x64", "windows-arm64", "macos-x64", "macos-arm64", "linux-x64", "linux-arm64"}
+TAGS = {
+    *("3D View", "Add Curve", "Add Mesh", "Animation", "Bake", "Camera", "Compositing", "Development", "Game Engine"),
+    *("Geometry Nodes", "Grease Pencil", "Import-Export", "Lighting", "Material", "Mesh", "Modeling", "Node", "Object"),
+    *("Paint", "Pipeline", "Physics", "Render", "Rigging", "Scene", "Sculpt", "Sequencer", "System", "Text Editor"),
+    *("Tracking", "User Interface", "UV"),
+}
+"""Those of Blender 4.2 to 5.2 for add-ons (`_bpy_internal/extensions/tags.py`); others are shown nowhere."""
 LARGEST_ZIP = 100 * 1024 * 1024
 
 
@@ -44,11 +51,16 @@ def manifest_faults(facts: dict[str, Any]) -> list[str]:
     if "SPDX:GPL-3.0-or-later" not in licences:
         faults.append("the add-on is under SPDX:GPL-3.0-or-later; the manifest must say so")
     faults += [f"unknown platform {each!r}" for each in _texts(facts.get("platforms")) if each not in PLATFORMS]
+    tags = _texts(facts.get("tags"))
+    faults += [f"unknown tag {each!r}" for each in tags if each not in TAGS] + ([] if tags else ["there are no tags"])
+    address = facts.get("website")
+    if address is not None and not re.fullmatch(r"https://[\w.-]+(/\S*)?", str(address)):
+        faults.append(f"website is {address!r}; it must be an https address")
     if facts.get("wheels"):
         faults.append("wheels would go into Blender's own Python; the engine is carried as data in engine/")
     said = cast("dict[str, Any]", facts.get("permissions") or {})
     faults += [f"unknown permission {each!r}" for each in sorted(said.keys() - PERMISSIONS)]
-    faults += [f"permission {each!r} is missing" for each in ("files", "network") if each not in said]
+    faults += [f"permission {each!r} is missing" for each in ("files", "network", "clipboard") if each not in said]
     build = cast("dict[str, Any]", facts.get("build") or {})
     faults += [f"unknown key {key!r} in [build]" for key in sorted(build.keys() - {"paths", "paths_exclude_pattern"})]
     for key, text in {"tagline": facts.get("tagline"), **said}.items():

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 ADDON_ID = "portraitkit"
@@ -41,6 +44,26 @@ def engine_version() -> str:
     if found is None:
         raise BuildError('portrait_core/__init__.py has no line `__version__ = "X.Y.Z"`: add it')
     return found[1]
+
+
+def website(project: Mapping[str, Any] | None = None) -> str:
+    """The project's address as pyproject.toml has it, empty while it has none; the only one that Blender shows.
+
+    Blender 4.2 to 5.2 take an extension's `website` for the button *Website*, and show no button for bugs.
+    """
+    if project is None:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    urls = {str(name).lower(): str(address) for name, address in dict(project.get("urls") or {}).items()}
+    return next((urls[name] for name in ("homepage", "repository", "documentation") if name in urls), "")
+
+
+def with_website(manifest: str, address: str) -> str:
+    """A manifest's text that names ``address``; as it was without one."""
+    if not address:
+        return manifest
+    if '"' in address or not address.startswith("https://"):
+        raise BuildError(f"[project.urls]: {address!r} is no https address: mend pyproject.toml")
+    return re.sub(r"^(maintainer = .*)$", rf'\1\nwebsite = "{address}"', manifest, count=1, flags=re.MULTILINE)
 
 
 def addon_version(engine: str) -> str:

@@ -31,7 +31,7 @@ _HAND = "vrm"
 def needs_vrm_addon(_context: bpy.types.Context) -> str:
     """A condition: somebody can import .vrm files."""
     there = _HAND in dir(bpy.ops.import_scene)
-    return "" if there else "Install “VRM format” first: Preferences > Get Extensions, search for VRM"
+    return "" if there else "Install the VRM format add-on first: look for VRM under Get Extensions in the preferences"
 
 
 def written(recipe: Recipe, name: str, path: Path, author: str, *, overwrite: bool) -> Workflow:

@@ -7,6 +7,7 @@ from .german_arrivals import ARRIVALS
 from .german_attributes import ATTRIBUTES
 from .german_body import BODY
 from .german_engine import ENGINE
+from .german_entry import ENTRY
 from .german_face import FACE
 from .german_failures import FAILURES
 from .german_operators import OPERATORS
@@ -19,12 +20,13 @@ GERMAN: dict[str, str] = {
     **ATTRIBUTES,
     **BODY,
     **ENGINE,
+    **ENTRY,
     **FACE,
     **OPERATORS,
     **SCENE,
     **SETTINGS,
+    **SETUP,
     **FAILURES,
 }
-GERMAN |= SETUP
 
 __all__ = ["GERMAN"]

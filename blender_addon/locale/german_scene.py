@@ -124,7 +124,6 @@ SCENE: dict[str, str] = {
     ),
     "No avatar is selected.": "Kein Avatar ist ausgewählt.",
     "Click one in the 3D view or the outliner.": "Einen in der 3D-Ansicht oder im Outliner anklicken.",
-    "Imported {name}": "{name} importiert",
     "Hair as Curves": "Haar als Kurven",
     "Make Hair Curves": "Haarkurven machen",
     "Grow a hair system of curves along the avatar's hair mesh, and hide the mesh": (

@@ -138,7 +138,7 @@ def build_library(
     wanted: list[tuple[AssetOrder, dict[str, Any]]] = []
     catalogues: set[str] = set()
     names = _names(sources)
-    with tempfile.TemporaryDirectory(dir=wish.folder, prefix=".library-", ignore_cleanup_errors=True) as temporary:
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".library-", ignore_cleanup_errors=True) as temporary:
         for number, source in enumerate(sources):
             progress("read", number / len(sources))
             name = names[source]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from addon_package.checks import manifest_faults
-from addon_package.facts import MANIFEST, ROOT, BuildError, addon_version, engine_version
+from addon_package.facts import MANIFEST, ROOT, BuildError, addon_version, engine_version, website, with_website
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def test_our_manifest_is_right(manifest: dict[str, Any]) -> None:
     assert manifest_faults(manifest) == []
     assert manifest["blender_version_min"] == "4.2.0"
     assert manifest["license"] == ["SPDX:GPL-3.0-or-later"]
-    assert set(manifest["permissions"]) == {"files", "network"}
+    assert set(manifest["permissions"]) == {"files", "network", "clipboard"}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,10 @@ def test_our_manifest_is_right(manifest: dict[str, Any]) -> None:
         ("tagline", "x" * 65, "the text of tagline"),
         ("permissions", {"files": "Read", "network": "Load", "telepathy": "Guess"}, "unknown permission 'telepathy'"),
         ("permissions", {"files": "Read"}, "permission 'network' is missing"),
+        ("permissions", {"files": "Read", "network": "Load"}, "permission 'clipboard' is missing"),
+        ("tags", ["Mesh", "Portraits"], "unknown tag 'Portraits'"),
+        ("tags", [], "there are no tags"),
+        ("website", "http://example.org", "must be an https address"),
         ("permissions", {"files": "Read.", "network": "Load"}, "the text of files"),
         ("build", {"path": ["a"]}, "unknown key 'path' in [build]"),
     ],
@@ -56,6 +60,20 @@ def test_faults_are_found(manifest: dict[str, Any], key: str, value: Any, told: 
         manifest[key] = value
     faults = manifest_faults(manifest)
     assert any(told in each for each in faults), faults
+
+
+def test_the_website_is_the_projects() -> None:
+    """Nothing is invented: while pyproject.toml has no address the manifest has none."""
+    text = (ROOT / "blender_addon" / MANIFEST).read_text(encoding="utf-8")
+    assert "website" not in tomllib.loads(text)
+    assert with_website(text, "") == text
+    urls = {"urls": {"Issues": "https://example.org/bugs", "Homepage": "https://example.org/portraitkit"}}
+    written = tomllib.loads(with_website(text, website(urls)))
+    assert written["website"] == "https://example.org/portraitkit" and manifest_faults(written) == []
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert bool(website()) == bool(project.get("urls"))
+    with pytest.raises(BuildError, match="https"):
+        with_website(text, "ftp://example.org")
 
 
 @pytest.mark.parametrize("key", ["id", "version", "tagline", "license", "permissions"])

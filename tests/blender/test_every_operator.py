@@ -138,6 +138,10 @@ def states(
         activate(next(each for each in bpy.data.objects if each.type == "MESH"))
         bpy.ops.object.mode_set(mode="SCULPT")
 
+    def hide() -> None:
+        for each in bpy.context.scene.objects:
+            each.hide_set(True)
+
     ways = {name: opened(path) for name, path in paths.items()}
     ways["edit"] = opened(paths["avatar"], edit_mesh)
     ways["sculpt"] = opened(paths["avatar"], sculpt)

@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from portrait_core.runtime import cores
 from portrait_core.runtime.cores import available_cores, container_share
 from portrait_core.runtime.memory import free_memory_mib, resident_bytes
 from portrait_core.runtime.stage_clock import StageClock
-from portrait_core.runtime.threads import limit_threads, take_short_turns, thread_count
+from portrait_core.runtime.threads import alone, limit_threads, take_short_turns, thread_count
 
 
 @pytest.mark.parametrize(("text", "share"), [("150000 100000", 1.5), ("max 100000", None), ("", None), ("1 0", None)])
@@ -104,3 +105,14 @@ def test_threads_of_our_processes_take_short_turns() -> None:
         assert sys.getswitchinterval() < 0.001
     finally:
         sys.setswitchinterval(before)
+
+
+def test_a_thread_works_alone_while_it_says_so() -> None:
+    before = thread_count(8)
+    with ThreadPoolExecutor(1) as pool, alone():
+        assert thread_count(8) == 1
+        with alone():
+            pass
+        assert thread_count(8) == 1
+        assert pool.submit(thread_count, 8).result() == before, "others do as they did"
+    assert thread_count(8) == before

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from portrait_core import __version__
+from portrait_core.formats.gltf import read_gltf
 from portrait_core.formats.read_recipe import read_recipe
 from portrait_core.recipe import Recipe
 from tests.face.samples import live_link
@@ -154,6 +155,26 @@ def test_preview_shows_the_avatar(shared: Worker, made: dict[str, Any], tmp_path
     assert np.abs(picture - np.asarray(thumbnail)).mean() < 5
     other = np.asarray(Image.open(result["paths"][1])).astype(float)
     assert np.abs(other - np.asarray(thumbnail)).mean() > 10
+
+
+def test_pictures_of_heads_and_a_vrm_with_its_author(shared: Worker, tmp_path: Path) -> None:
+    features = shared.ask("capabilities")["features"]
+    assert {"head_shots", "library", "vrm_meta"} <= set(features)
+    found = {}
+    for framing in ("bust", "head"):
+        wish = {"recipes": [{"seed": 7, "topology": "parts"}], "folder": str(tmp_path / framing), "size": 96}
+        found[framing] = shared.ask("preview", framing=framing, **wish)["paths"][0]
+        again = shared.ask("preview", framing=framing, **wish)["paths"][0]
+        assert Path(found[framing]).read_bytes() == Path(again).read_bytes(), "the same picture"
+    bust, head = (np.asarray(Image.open(found[each])).astype(float) for each in ("bust", "head"))
+    skin = [(each[..., 0] - each[..., 2] > 25).mean() for each in (bust, head)]
+    assert skin[1] > 1.3 * skin[0], "the face fills the picture"
+    assert "bust, head" in shared.refuse("preview", recipes=[{}], folder=str(tmp_path), framing="feet")["message"]
+    path = tmp_path / "a.vrm"
+    recipe = {"seed": 7, "topology": "parts", "skeleton": "full", "bone_naming": "vrm", "texture_size": 128}
+    shared.ask("generate", recipe=recipe, path=str(path), thumbnail=False, vrm={"authors": ["Ada"]})
+    assert read_gltf(path).tree["extensions"]["VRMC_vrm"]["meta"]["authors"] == ["Ada"]
+    assert "no field" in shared.refuse("generate", recipe=recipe, path=str(tmp_path / "b.vrm"), vrm={"x": 1})["message"]
 
 
 def test_people_around_between_and_new(shared: Worker) -> None:
