@@ -58,7 +58,7 @@ def draw_fakes(phases: Phases, moment: Moment, *, seed: int = 5) -> Fakes:
     mask: list[Tensor] = []
     poses: list[Tensor] = []
     together = phases.at_once if phases.config.generator.img_resolution > 128 else TOGETHER
-    for rows in torch.arange(count).split(together):
+    for rows in np.array_split(np.arange(count), range(together, count, together)):
         z = torch.randn(len(rows), phases.config.generator.z_dim, generator=random, device=phases.device)
         c = cameras[rows].to(phases.device)
         pose = phases.networks.poses.poses(generator, z, c, coarse[rows].to(phases.device))
@@ -160,7 +160,7 @@ def _small(image: Tensor, mask: Tensor) -> NDArray[np.float64]:
 
 def _bins(yaw: NDArray[np.float32]) -> list[Tensor]:
     number = np.clip(((yaw + np.pi) / (2 * np.pi) * YAWS).astype(int), 0, YAWS - 1)
-    return [torch.from_numpy(number == each) for each in range(YAWS)]
+    return [torch.as_tensor(number == each) for each in range(YAWS)]
 
 
 def _soft_iou(a: Tensor, b: Tensor) -> float:
@@ -177,7 +177,5 @@ def _angle(rotation: Tensor) -> Tensor:
 
 
 def _nearest_rotation(matrix: Tensor) -> Tensor:
-    u, _, v = torch.linalg.svd(matrix)
-    flip = torch.ones(3, dtype=matrix.dtype)
-    flip[2] = torch.det(u @ v)
-    return u @ torch.diag(flip) @ v
+    u, _, v = np.linalg.svd(matrix.numpy())
+    return torch.as_tensor(u @ np.diag([1, 1, np.linalg.det(u @ v)]) @ v)

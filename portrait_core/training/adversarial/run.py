@@ -13,7 +13,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from portrait_core.training.adversarial.log import RunLog
 from portrait_core.training.adversarial.networks import body_of, build_networks, with_body
 from portrait_core.training.adversarial.phases import Moment, Phases, Report
 from portrait_core.training.adversarial.pictures import write_pictures
-from portrait_core.training.adversarial.processes import Processes, copy_from_first, joined
+from portrait_core.training.adversarial.processes import Processes, copy_from_first, joined, own_device
 from portrait_core.training.adversarial.state import (
     Reached,
     load_networks,
@@ -42,6 +42,7 @@ from portrait_core.training.adversarial.state import (
 )
 from portrait_core.weights.checkpoint import load_weights
 from portrait_core.weights.registry import find_model
+from portrait_core.world.dataset_files import CARD
 
 CONFIG, STATE, PICTURES = "config.json", "state.safetensors", "pictures"
 FREE = {"kimg", "kimg_per_tick", "snap", "image_snap"}
@@ -105,6 +106,7 @@ def train_gan(config: TrainingConfig | None, options: RunOptions, listen: Listen
         OutputError: the folder holds a run already, or cannot be written.
         DivergedError: losses are no numbers any more; the last snapshot is kept.
     """
+    options = replace(options, device=own_device(options.device))
     stored = _stored(options)
     config = _agreed(config, stored, options)
     with joined(options.device) as processes:
@@ -154,6 +156,8 @@ class _Training:
         for each in networks.named().values():
             copy_from_first(each.state_dict().values(), processes)
         self.networks, self.reached = networks, reached
+        # A snapshot holds the body beside what was learnt of the data.
+        self.licence = _licence(options.data) if options.body == "starter" else ""
         self.log: RunLog | None = None
         if processes.first:
             prepare_folder(options.out)
@@ -225,7 +229,7 @@ class _Training:
         if not self.processes.first or self.log is None:
             return
         out, reached, kimg = self.options.out, self.reached, self.reached.images / 1000
-        facts = {"data": str(self.options.data), "command": self.options.command}
+        facts = {"data": str(self.options.data), "command": self.options.command, "licence": self.licence}
         try:
             save_snapshot(out / f"snapshot-{kimg:010.3f}.safetensors", self.networks, self.config, reached, facts)
         except ModelFileError as error:
@@ -250,15 +254,15 @@ class _Training:
             read = figures.read_poses(
                 self.networks.discriminator_average, held_out, moment, device=self.options.device, together=together
             )
-            true = torch.from_numpy(held_out.true_poses[: len(read)])
+            true = torch.as_tensor(held_out.true_poses[: len(read)])
             found[name] = figures.pose_figures(read, true)
-        coarse = torch.from_numpy(held_out.labels[: figures.READ, 25:])
-        found["coarse"] = figures.pose_figures(coarse, torch.from_numpy(held_out.true_poses[: figures.READ]))
+        coarse = torch.as_tensor(held_out.labels[: figures.READ, 25:])
+        found["coarse"] = figures.pose_figures(coarse, torch.as_tensor(held_out.true_poses[: figures.READ]))
         return found
 
 
 @contextmanager
-def _interruptible() -> Iterator[threading.Event]:
+def _interruptible() -> Generator[threading.Event, None, None]:
     """An event that the first Ctrl-C sets; the second one is an interrupt as ever."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -333,6 +337,15 @@ def _held_out(path: Path, size: int) -> PortraitData:
             "them."
         )
     return held_out
+
+
+def _licence(data: Path) -> str:
+    """What the card of a data set says, nothing where there is no card."""
+    try:
+        card: Any = json.loads((data / CARD).read_text(encoding="utf-8"))
+        return str(card["licence"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _digest(data: PortraitData) -> str:

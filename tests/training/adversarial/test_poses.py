@@ -19,7 +19,7 @@ from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.figures import frechet, pose_figures
 from portrait_core.training.adversarial.networks import body_of, template_of
 from portrait_core.training.adversarial.pose_ways import PoseCorrection, PoseSource, moment_distance
-from portrait_core.training.adversarial.warp import LatticeWarp
+from portrait_core.training.adversarial.warp import ExactWarp, LatticeWarp
 from portrait_core.weights.checkpoint import load_weights
 from portrait_core.weights.registry import find_model
 
@@ -57,6 +57,20 @@ def test_a_body_in_a_weights_file_comes_before_the_template(small: TrainingConfi
     loaded = load_weights(find_model("starter"))
     made = body_of(loaded, small)
     assert torch.equal(made.canonical_vertices(), body.canonical_vertices())
+
+
+def test_motions_a_triangle_are_the_warp_a_point(body: PublishedBody) -> None:
+    pose = torch.tensor([[0.2, 0.3, 0.05, -0.1, 0.2, 0.05], [0.0, -0.3, 0.1, 0.2, 0.0, -0.1]], requires_grad=True)
+    random = torch.Generator().manual_seed(0)
+    points = (torch.rand(2, 500, 3, generator=random) - 0.5) * torch.tensor([0.6, 0.7, 0.6])
+    found: list[torch.Tensor] = []
+    for warp in (ExactWarp(body, thickness=0.2)(pose), body.warp(pose, thickness=0.2)):
+        moved = warp(points)
+        found += [moved.detach(), *torch.autograd.grad(moved.square().sum(), pose)]
+    assert torch.allclose(found[0], found[2], atol=1e-5)
+    assert torch.allclose(found[1], found[3], rtol=1e-3, atol=1e-3)
+    still = (found[0] == points).all(dim=2)
+    assert 0.05 < still.float().mean() < 0.95, "some are beyond the thickness"
 
 
 def test_the_lattice_follows_the_published_warp(body: PublishedBody) -> None:
