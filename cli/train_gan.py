@@ -78,7 +78,8 @@ def gan(
         from portrait_core.runtime.devices import choose_device
         from portrait_core.training.adversarial.config import read_config
         from portrait_core.training.adversarial.named_configs import NAMED
-        from portrait_core.training.adversarial.run import RunOptions, Tick, train_gan
+        from portrait_core.training.adversarial.run import Tick, train_gan
+        from portrait_core.training.adversarial.run_folder import RunOptions
 
         if threads is not None:
             torch.set_num_threads(threads)

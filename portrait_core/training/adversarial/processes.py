@@ -9,7 +9,7 @@ without gradient, which the wrapper takes for an error, and mapping, synthesis a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, distributed
 
-_sum: Callable[[Tensor], Any] = distributed.all_reduce  # pyright: ignore[reportUnknownMemberType]
+_distributed: Any = distributed  # its functions are typed in part
 
 LARGEST = 1e5
 """What infinite gradients become."""
@@ -38,7 +38,7 @@ class Processes:
     def mean(self, value: Tensor) -> Tensor:
         """The mean over all processes, in place."""
         if self.count > 1:
-            _sum(value)
+            _distributed.all_reduce(value)
             value /= self.count
         return value
 
@@ -49,7 +49,7 @@ class Processes:
         told = torch.tensor(float(flag))
         if distributed.get_backend() == "nccl":
             told = told.cuda()
-        _sum(told)
+        _distributed.all_reduce(told)
         return bool(told > 0)
 
 

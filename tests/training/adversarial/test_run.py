@@ -23,7 +23,8 @@ from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.log import RunLog
 from portrait_core.training.adversarial.networks import template_of
 from portrait_core.training.adversarial.phases import Phases
-from portrait_core.training.adversarial.run import STATE, DivergedError, RunOptions, Tick, train_gan
+from portrait_core.training.adversarial.run import DivergedError, Tick, train_gan
+from portrait_core.training.adversarial.run_folder import STATE, RunOptions
 from portrait_core.weights.checkpoint import load_weights
 from portrait_core.weights.registry import find_model
 
