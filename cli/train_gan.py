@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import tomllib
@@ -67,7 +68,8 @@ def gan(
     if resume and start is not None:
         raise UsageError("--resume and --start exclude each other: a run goes on, or begins with another's networks.")
     changes = dict(_setting(each) for each in settings or ())
-    show = Show(as_json=as_json, quiet=quiet)
+    # Of the processes that torchrun starts, the first one speaks.
+    show = Show(as_json=as_json, quiet=quiet or os.environ.get("RANK", "0") != "0")
     with show.progress("training") as watcher:
         watcher.begin("training")
         watcher("set-up", 0.0)
@@ -76,7 +78,8 @@ def gan(
         from portrait_core.runtime.devices import choose_device
         from portrait_core.training.adversarial.config import read_config
         from portrait_core.training.adversarial.named_configs import NAMED
-        from portrait_core.training.adversarial.run import RunOptions, Tick, train_gan
+        from portrait_core.training.adversarial.run import Tick, train_gan
+        from portrait_core.training.adversarial.run_folder import RunOptions
 
         if threads is not None:
             torch.set_num_threads(threads)

@@ -59,26 +59,32 @@ class PoseWarp:
         squared: list[Tensor] = []
         index: list[Tensor] = []
         for body, own_points in enumerate(points.detach()):
-            away, face = self._search(body, _array(own_points))
-            squared.append(torch.tensor(away, device=points.device))
-            index.append(torch.tensor(face, device=points.device))
+            away, face = self._search(body, own_points)
+            squared.append(away.to(points.device))
+            index.append(face.to(points.device))
         return torch.stack(squared), torch.stack(index)
 
-    def _search(self, body: int, points: NDArray[np.float32]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _search(self, body: int, points: Tensor) -> tuple[Tensor, Tensor]:
         if self.search is not None:
-            return self.search(points, _array(self.posed[body].detach()[self.faces]), self.thickness)
+            corners = _array(self.posed[body].detach()[self.faces])
+            away, nearest = self.search(_array(points), corners, self.thickness)
+            return torch.tensor(away), torch.tensor(nearest)
         limit = self.thickness
-        face, squared = self._queries[body].nearest(points, reach=1.01 * limit if np.isfinite(limit) else FAR, tie=TIE)
+        reach = 1.01 * limit if np.isfinite(limit) else FAR
+        face, squared = self._queries[body].nearest_of_tensor(points.to(torch.float32), reach=reach, tie=TIE)
         beyond = (face < 0) | (squared >= limit**2)
-        return np.where(beyond, np.inf, squared), np.where(beyond, 0, face).astype(np.int64)
+        return squared.masked_fill(beyond, float("inf")), face.to(torch.int64).masked_fill(beyond, 0)
 
     @cached_property
     def _queries(self) -> list[MeshQueries]:
-        """Each body's triangles, prepared. Corners at the same place count as one: triangles that tie must touch."""
+        """Each body's triangles, prepared where the body is. Corners at the same place count as one: triangles that tie
+        must touch."""
+        device = self.posed.device
+        where = f"cuda:{device.index or 0}" if device.type == "cuda" else "cpu"
         prepared: list[MeshQueries] = []
         for corners in self.posed.detach()[:, self.faces]:
             vertices, index = np.unique(_array(corners).reshape(-1, 3), axis=0, return_inverse=True)
-            prepared.append(MeshQueries(vertices, np.asarray(index).reshape(-1, 3)))
+            prepared.append(MeshQueries(vertices, np.asarray(index).reshape(-1, 3), device=where))
         return prepared
 
     def __call__(self, points: Tensor) -> Tensor:

@@ -8,90 +8,26 @@ was stopped goes on where it was, and several processes may work on one data set
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import logging
 import shutil
-import signal
-import zipfile
-from collections.abc import Generator, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from multiprocessing import get_context
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
 from portrait_core.files.whole_file import make_folder, whole_file
-from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.progress import Progress, silent
 from portrait_core.world.assets import AssetFolders
-from portrait_core.world.bust import Bust, PortraitWorld
-from portrait_core.world.dataset_files import (
-    CARD,
-    DEPTH_UNIT,
-    DEPTHS,
-    FILES,
-    IMAGES,
-    LABELS,
-    MASKS,
-    TRUTH,
-    DatasetConfig,
-    is_complete,
-)
-from portrait_core.world.painted_bust import PaintedBust
-from portrait_core.world.portraits import Portrait, render_portrait
+from portrait_core.world.bust import PortraitWorld
+from portrait_core.world.dataset_blocks import PICTURES, Blocks, Sample, add_file, draw_sample, render_sample, stored
+from portrait_core.world.dataset_files import CARD, FILES, IMAGES, LABELS, TRUTH, DatasetConfig, is_complete
 from portrait_core.world.shots import POSE_SPREAD, Shot, draw_latent, draw_shot
 
-__all__ = ["POSE_SPREAD", "Sample", "Shot", "draw_latent", "draw_shot", "render_sample", "write_dataset"]
+__all__ = [
+    "POSE_SPREAD", "Sample", "Shot", "draw_latent", "draw_sample", "draw_shot", "render_sample", "write_dataset",
+]  # fmt: skip
 
-SAMPLES = 2
-"""Rays a pixel and axis for the colours. Mask and depth have one of their own, through the pixel's centre."""
-PAINTED_UP_TO = 256
-"""Edge in pixels up to which several views of a person are drawn from colours at the vertices."""
-BLOCK = 16
-"""About how many portraits are in a block."""
-
-_PICTURES = (IMAGES, MASKS, DEPTHS)
 _LOGGER = logging.getLogger("portraitkit")
-
-
-@dataclass(frozen=True)
-class Sample:
-    """``image`` (S, S, 3) uint8 sRGB, ``mask`` (S, S) uint8 0 or 255, ``depth`` (S, S) uint16 in steps of 0.1 mm."""
-
-    image: NDArray[np.uint8]
-    mask: NDArray[np.uint8]
-    depth: NDArray[np.uint16]
-
-
-def render_sample(world: PortraitWorld, bust: Bust, shot: Shot, size: int) -> Sample:
-    """The pictures of one portrait, ``size`` pixels wide and high, painted ray by ray."""
-    cam2world = shot.camera.cam2world.astype(np.float64)
-    intrinsics = shot.camera.intrinsics.astype(np.float64)
-    pose = {"neck": shot.pose[:3].astype(np.float64), "head": shot.pose[3:].astype(np.float64)}
-    fine = render_portrait(world, bust, cam2world, intrinsics, size * SAMPLES, pose=pose, samples=1)
-    exact = render_portrait(world, bust, cam2world, intrinsics, size, pose=pose, samples=1, mask_only=True)
-    return _finished(fine, exact, shot)
-
-
-def draw_sample(painted: PaintedBust, shot: Shot, size: int) -> Sample:
-    """The same from colours at the vertices; :func:`render_sample` is the exact way."""
-    fine = painted.portrait(shot.camera, shot.pose, size * SAMPLES)
-    return _finished(fine, painted.portrait(shot.camera, shot.pose, size, mask_only=True), shot)
-
-
-def _finished(fine: Portrait, exact: Portrait, shot: Shot) -> Sample:
-    size = len(exact.mask)
-    # The background is put behind every ray, before pixels are averaged: outlines blend without a dark rim.
-    linear = np.where(fine.mask[..., None], fine.shaded, srgb_to_linear(shot.background))
-    linear = linear.reshape(size, SAMPLES, size, SAMPLES, 3).mean(axis=(1, 3), dtype=np.float32)
-    depth = np.round(np.clip(exact.depth / DEPTH_UNIT, 0, 65535)).astype(np.uint16)
-    return Sample(np.round(linear_to_srgb(linear) * 255).astype(np.uint8), exact.mask.astype(np.uint8) * 255, depth)
 
 
 def write_dataset(
@@ -128,7 +64,7 @@ def write_dataset(
         _LOGGER.info("%s holds this data set already", out)
         return
     digest = hashlib.sha256(json.dumps(config.card(), sort_keys=True).encode()).hexdigest()[:12]
-    blocks = _Blocks(out / f".blocks-{digest}", config)
+    blocks = Blocks(out / f".blocks-{digest}", config)
     with ExitStack() as stack:
         # Left in the opposite order: the zips are closed, then files get their names, the card last.
         parts = {name: stack.enter_context(whole_file(out / name, overwrite=overwrite)) for name in reversed(FILES)}
@@ -143,12 +79,12 @@ def write_dataset(
                 blocks.folder.rmdir()
         progress("write", 0.0)
         truth = stack.enter_context(parts[TRUTH].open("w", encoding="utf-8", newline="\n"))
-        archives = {name: stack.enter_context(_stored(parts[name])) for name in _PICTURES}
+        archives = {name: stack.enter_context(stored(parts[name])) for name in PICTURES}
         table: dict[str, list[Any]] = {"labels": []}
         for block, (pictures, rows) in enumerate(blocks.read()):
             progress("write", block / len(blocks))
             for (room, name), content in pictures:
-                _add(archives[room], name, content)
+                add_file(archives[room], name, content)
             for row in rows:
                 label = row.pop("label")
                 table["labels"].append((row["file"], label))
@@ -157,122 +93,9 @@ def write_dataset(
                 if config.coarse:
                     table.setdefault("true_poses", []).append((row["file"], row["pose"]))
                 truth.write(json.dumps(row) + "\n")
-        _add(archives[IMAGES], LABELS, json.dumps(table).encode())
+        add_file(archives[IMAGES], LABELS, json.dumps(table).encode())
         parts[CARD].write_text(json.dumps(config.card(), indent=2) + "\n", encoding="utf-8")
         # An old card must not vouch for new files while they take their names.
         (out / CARD).unlink(missing_ok=True)
     shutil.rmtree(blocks.folder, ignore_errors=True)
     progress("write", 1.0)
-
-
-class _Blocks:
-    """The blocks of a data set: numbers 0 to len - 1, each a zip in ``folder`` once it is made."""
-
-    def __init__(self, folder: Path, config: DatasetConfig) -> None:
-        self.folder, self.config = folder, config
-        self.persons = max(1, BLOCK // config.views)
-
-    def __len__(self) -> int:
-        return (self.config.count - 1) // self.persons + 1
-
-    def path(self, block: int) -> Path:
-        return self.folder / f"{block:06d}.zip"
-
-    def missing(self) -> list[int]:
-        return [block for block in range(len(self)) if not self.path(block).is_file()]
-
-    def make(self, world: PortraitWorld, progress: Progress) -> None:
-        """Make all that are missing in this process."""
-        for block in self.missing():
-            self.make_one(world, block, progress)
-
-    def make_by_workers(self, assets: AssetFolders, workers: int, progress: Progress) -> None:
-        missing = self.missing()
-        if not missing:
-            return
-        progress("portraits", 1 - len(missing) / len(self))
-        pool = ProcessPoolExecutor(min(workers, len(missing)), get_context("spawn"), _start_worker, (assets,))
-        try:
-            waiting = [pool.submit(_make_block, self.folder, self.config, block) for block in missing]
-            for done, future in enumerate(as_completed(waiting), start=1):
-                future.result()
-                progress("portraits", 1 - (len(missing) - done) / len(self))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-    def make_one(self, world: PortraitWorld, block: int, progress: Progress = silent) -> None:
-        config = self.config
-        with whole_file(self.path(block), overwrite=True) as path, _stored(path) as archive:
-            rows: list[dict[str, Any]] = []
-            for person in range(block * self.persons, min((block + 1) * self.persons, config.count)):
-                progress("portraits", person / config.count)
-                bust = world.build(draw_latent(config, person))
-                quick = config.views > 1 and config.size <= PAINTED_UP_TO
-                painted = PaintedBust(world, bust) if quick else None
-                for view in range(config.views):
-                    index = person * config.views + view
-                    shot, name = draw_shot(config, index), f"portrait-{index:06d}.png"
-                    if painted is None:
-                        sample = render_sample(world, bust, shot, config.size)
-                    else:
-                        sample = draw_sample(painted, shot, config.size)
-                    for room, picture in zip(_PICTURES, (sample.image, sample.mask, sample.depth), strict=True):
-                        _add(archive, f"{room}/{name}", _png(picture))
-                    facts = {"file": name, "seed": config.seed_start + person} | _truth(bust, shot)
-                    rows.append(facts | {"label": shot.label.tolist()})
-            _add(archive, TRUTH, json.dumps(rows).encode())
-
-    def read(self) -> Iterator[tuple[Iterator[tuple[tuple[str, str], bytes]], list[dict[str, Any]]]]:
-        """Of every block in order: its pictures by archive and name, and the lines of truth with their labels."""
-        for block in range(len(self)):
-            with zipfile.ZipFile(self.path(block)) as archive:
-                names = [name for name in archive.namelist() if name != TRUTH]
-                rooms = ((name.partition("/")[0], name.partition("/")[2]) for name in names)
-                pictures = zip(rooms, map(archive.read, names), strict=True)
-                yield pictures, json.loads(archive.read(TRUTH))
-
-
-_world: PortraitWorld | None = None
-
-
-def _start_worker(assets: AssetFolders) -> None:
-    global _world  # noqa: PLW0603 - a worker process has one world, made once
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    _world = PortraitWorld(assets)
-
-
-def _make_block(folder: Path, config: DatasetConfig, block: int) -> None:
-    assert _world is not None  # the pool's initialiser has run
-    _Blocks(folder, config).make_one(_world, block)
-
-
-def _truth(bust: Bust, shot: Shot) -> dict[str, Any]:
-    facts = {
-        "z": bust.z.tolist(),
-        "landmarks": {name: place.tolist() for name, place in bust.landmarks.items()},
-        "pose": shot.pose.tolist(),
-        "camera": shot.camera.label.tolist(),
-        "background": shot.background.tolist(),
-    }
-    return facts if shot.coarse is None else facts | {"coarse_pose": shot.coarse.tolist()}
-
-
-@contextmanager
-def _stored(path: Path) -> Generator[zipfile.ZipFile, None, None]:
-    """A new zip without compression of its own: PNGs are small already, and trainings read them at random."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        yield archive
-
-
-def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Add a file without the time and system of its making: equal data sets are equal bytes."""
-    entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-    entry.create_system = 3
-    entry.external_attr = 0o644 << 16
-    archive.writestr(entry, content)
-
-
-def _png(picture: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, format="PNG")
-    return stream.getvalue()

@@ -71,8 +71,8 @@ class PaintedBust:
         """
         turns = {"neck": pose[:3].astype(np.float64), "head": pose[3:].astype(np.float64)}
         transforms = pose_transforms(self.bust, turns)[:, :3].astype(np.float32)
-        blended = (self.weights @ transforms.reshape(len(transforms), 12)).reshape(-1, 3, 4)
-        posed = (blended[:, :, :3] @ self.vertices[:, :, None])[:, :, 0] + blended[:, :, 3]
+        blended: FloatArray = (self.weights @ transforms.reshape(len(transforms), 12)).reshape(-1, 3, 4)
+        posed = _moved(blended[:, :, :3], self.vertices) + blended[:, :, 3]
         seen = self._draw(posed, camera, size)
         shape = (size, size)
         mask = seen.face >= 0
@@ -81,8 +81,8 @@ class PaintedBust:
             index = np.flatnonzero(mask)
             corner, weight = self.triangles[seen.face[index]], seen.weights[index][..., None]
             linear[index] = (self.colours[corner] * weight).sum(axis=1)
-            turned = blended[:, :, :3] @ self.normals[:, :, None]
-            normal = (turned[corner, :, 0] * weight).sum(axis=1)
+            turned = _moved(blended[:, :, :3], self.normals)
+            normal: NDArray[Any] = (turned[corner] * weight).sum(axis=1)
             _, direction = camera_slopes(camera, size)
             away = (normal * direction[index]).sum(axis=1, keepdims=True) > 0
             normal = np.where(away, -normal, normal)
@@ -95,7 +95,9 @@ class PaintedBust:
         return Portrait(linear.reshape(*shape, 3), lit.reshape(*shape, 3), mask.reshape(shape), depth.reshape(shape))
 
     def _draw(self, posed: FloatArray, camera: Camera, size: int) -> Fragments:
-        from portrait_core.world import raster_kernels as kernels
+        from portrait_core.world import raster_kernels
+
+        kernels: Any = raster_kernels  # warp's kernels come without types
 
         slopes, direction = camera_slopes(camera, size)
         stretch = np.linalg.norm(slopes, axis=1)
@@ -142,11 +144,16 @@ def camera_slopes(camera: Camera, size: int) -> tuple[FloatArray, FloatArray]:
     if frame[0, 1] != 0 or frame[0, 0] != frame[1, 1]:
         raise ValueError("got a camera with skew or two focal lengths; expected square pixels")
     place = (np.arange(size, dtype=np.float64) + 0.5) / size
-    x, y = np.meshgrid((place - frame[0, 2]) / frame[0, 0], (place - frame[1, 2]) / frame[1, 1])
-    slopes = np.stack([x.ravel(), y.ravel(), np.ones(size * size)], -1)
+    x, y = (place - frame[0, 2]) / frame[0, 0], (place - frame[1, 2]) / frame[1, 1]
+    slopes = np.stack([np.tile(x, size), np.repeat(y, size), np.ones(size * size)], -1)
     direction = slopes @ camera.cam2world[:3, :3].T.astype(np.float64)
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
     return slopes.astype(np.float32), direction.astype(np.float32)
+
+
+def _moved(matrices: FloatArray, rows: FloatArray) -> FloatArray:
+    """Matrices (V, 3, 3) applied to a row (V, 3) each."""
+    return np.asarray((matrices @ rows[:, :, None])[:, :, 0], np.float32)
 
 
 def _paint_vertices(world: PortraitWorld, bust: Bust, name: str) -> FloatArray:

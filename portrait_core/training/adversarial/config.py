@@ -112,7 +112,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         """Raises UsageError naming the field, what was got and what was expected."""
         for name, low, high in (
-            ("kimg", 0.001, 1e9), ("batch", 2, 65536), ("batch_gpu", 0, 65536), ("resume_kimg", 0, 1e9),
+            ("kimg", 0.001, 1e9), ("batch", 1, 65536), ("batch_gpu", 0, 65536), ("resume_kimg", 0, 1e9),
             ("glr", 0, 1), ("dlr", 0, 1), ("ema_kimg", 0, 1e6), ("ema_rampup", 0, 1e3), ("gamma", 0, 1e6),
             ("gamma_seg", 0, 1e6), ("d_reg_interval", 1, 10_000), ("density_reg", 0, 1e6), ("pose_loss_weight", 0, 1e6),
             ("pose_prior", 0, 1e6), ("pose_prior_kimg", 0, 1e9), ("pose_prior_fade_kimg", 0, 1e9), ("pose_init", 0, 1),

@@ -94,7 +94,7 @@ class PortraitData:
         """Cameras (B, 25) and coarse poses (B, 6) of pictures."""
         label, mirrored = self.labels[numbers % len(self)], numbers >= len(self)
         label = np.where(mirrored[:, None], mirror_dataset_label(label), label)
-        return torch.from_numpy(label[:, :25].copy()), torch.from_numpy(label[:, 25:].copy())
+        return torch.as_tensor(label[:, :25].copy()), torch.as_tensor(label[:, 25:].copy())
 
     def pictures_of(self, numbers: IntArray) -> tuple[Tensor, Tensor]:
         """Images ``[B, 3, S, S]`` in [-1, 1] and masks ``[B, 1, S, S]`` in [0, 1]."""
@@ -103,16 +103,16 @@ class PortraitData:
             found = list(self._pool.map(self._decoded, index.tolist()))
             image, mask = (torch.stack(each) for each in zip(*found, strict=True))
         else:
-            rows = torch.from_numpy(index)
+            rows = torch.as_tensor(index)
             image, mask = self._kept[0][rows], self._kept[1][rows]
-        flip = torch.from_numpy(numbers >= len(self))[:, None, None, None]
+        flip = torch.as_tensor(numbers >= len(self))[:, None, None, None]
         image, mask = torch.where(flip, image.flip(3), image), torch.where(flip, mask.flip(3), mask)
         return image.float() / 127.5 - 1, mask.float() / 255
 
     def _decoded(self, index: int) -> tuple[Tensor, Tensor]:
         name = self.names[index]
-        image = torch.from_numpy(self._pictures.pixels(name)).permute(2, 0, 1)
-        mask = torch.from_numpy(self._masks.pixels(name))[None]
+        image = torch.as_tensor(self._pictures.pixels(name)).permute(2, 0, 1)
+        mask = torch.as_tensor(self._masks.pixels(name))[None]
         return _smaller(image, self.size), _smaller(mask, self.size)
 
 

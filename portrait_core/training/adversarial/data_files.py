@@ -11,7 +11,7 @@ import io
 import json
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -58,7 +58,7 @@ class PictureFiles:
             raise UsageError(f"data set: {self.path}: {name} cannot be read ({error}).") from None
 
     @contextmanager
-    def opened(self, name: str) -> Iterator[Image.Image]:
+    def opened(self, name: str) -> Generator[Image.Image, None, None]:
         """A picture whose pixels are decoded when asked for. Raises UsageError for what is no picture."""
         try:
             with Image.open(io.BytesIO(self.read(name))) as picture:
@@ -108,7 +108,7 @@ class LabelTable:
             raise UsageError(
                 f"data set: {self._path}: {LABELS}, entry {number}: expected [file name, {LABEL_SIZE} numbers]."
             )
-        name = cast("str", row[0])
+        name = row[0]
         where = f"data set: {self._path}: {LABELS}, line {self._line(name)}: the label of {name}"
         try:
             label = np.asarray(row[1], np.float32).ravel()
@@ -154,6 +154,8 @@ def open_data_set(images: Path, masks: Path | None = None) -> tuple[PictureFiles
     Raises:
         UsageError: one of them is missing, or a label is wrong.
     """
+    if not images.exists():
+        raise UsageError(f"data set: {images} does not exist; expected {ZIP_OR_FOLDER}.")
     if images.is_dir() and (images / IMAGES).is_file():
         masks = images / MASKS if masks is None else masks
         images = images / IMAGES

@@ -25,6 +25,8 @@ from portrait_core.training.adversarial.phases import Moment, Phases
 
 FAKES = 256
 """Generated pictures that are compared."""
+TOGETHER = 16
+"""How many are made at a time where they are small."""
 REALS = 1024
 """Pictures of the data set they are compared with."""
 YAWS = 8
@@ -46,16 +48,17 @@ class Fakes:
 
 
 @torch.no_grad()
-def draw_fakes(phases: Phases, moment: Moment, count: int = FAKES, *, seed: int = 5) -> Fakes:
+def draw_fakes(phases: Phases, moment: Moment, *, seed: int = 5) -> Fakes:
     """Pictures of the averaged generator at cameras of the data set, each conditioned on its own camera and pose."""
-    generator, data = phases.networks.generator_average, phases.data
+    generator, data, count = phases.networks.generator_average, phases.data, FAKES
     rng, random = np.random.default_rng(seed), torch.Generator(phases.device).manual_seed(seed)
     numbers = data.draw(rng, count)
     cameras, coarse = data.labels_of(numbers)
     image: list[Tensor] = []
     mask: list[Tensor] = []
     poses: list[Tensor] = []
-    for rows in torch.arange(count).split(max(phases.at_once, 4)):
+    together = phases.at_once if phases.config.generator.img_resolution > 128 else TOGETHER
+    for rows in np.array_split(np.arange(count), range(together, count, together)):
         z = torch.randn(len(rows), phases.config.generator.z_dim, generator=random, device=phases.device)
         c = cameras[rows].to(phases.device)
         pose = phases.networks.poses.poses(generator, z, c, coarse[rows].to(phases.device))
@@ -107,14 +110,14 @@ def read_poses(
     *,
     device: torch.device,
     together: int,
-    most: int = READ,
 ) -> Tensor:
     """Poses ``[N, 6]`` that a discriminator reads from the first pictures of a data set, ``together`` at a time.
 
     What it reads depends a little on a picture's companions; sampling scripts give it one at a time.
     """
     found: list[Tensor] = []
-    for rows in np.array_split(np.arange(min(len(data), most)), range(together, min(len(data), most), together)):
+    count = min(len(data), READ)
+    for rows in np.array_split(np.arange(count), range(together, count, together)):
         image, mask = (each.to(device) for each in data.pictures_of(rows))
         shown = losses.real_portraits(image, mask, moment.resolution, sigma=moment.sigma)
         found.append(discriminator.predict_pose(shown, data.labels_of(rows)[0].to(device)).cpu())
@@ -157,7 +160,7 @@ def _small(image: Tensor, mask: Tensor) -> NDArray[np.float64]:
 
 def _bins(yaw: NDArray[np.float32]) -> list[Tensor]:
     number = np.clip(((yaw + np.pi) / (2 * np.pi) * YAWS).astype(int), 0, YAWS - 1)
-    return [torch.from_numpy(number == each) for each in range(YAWS)]
+    return [torch.as_tensor(number == each) for each in range(YAWS)]
 
 
 def _soft_iou(a: Tensor, b: Tensor) -> float:
@@ -174,7 +177,5 @@ def _angle(rotation: Tensor) -> Tensor:
 
 
 def _nearest_rotation(matrix: Tensor) -> Tensor:
-    u, _, v = torch.linalg.svd(matrix)
-    flip = torch.ones(3, dtype=matrix.dtype)
-    flip[2] = torch.det(u @ v)
-    return u @ torch.diag(flip) @ v
+    u, _, v = np.linalg.svd(matrix.numpy())
+    return torch.as_tensor(u @ np.diag([1, 1, np.linalg.det(u @ v)]) @ v)

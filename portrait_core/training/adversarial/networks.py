@@ -121,8 +121,7 @@ def _shrink(branch: PoseBranch, factor: float) -> None:
 @torch.no_grad()
 def average(average: nn.Module, network: nn.Module, decay: float) -> None:
     """Move averaged parameters towards a network's; buffers (style average, noise, body) are copied."""
-    torch._foreach_lerp_(  # pyright: ignore[reportPrivateUsage] - one launch instead of hundreds
-        list(average.parameters()), list(network.parameters()), 1 - decay
-    )
+    for ours, theirs in zip(average.parameters(), network.parameters(), strict=True):
+        ours.lerp_(theirs, 1 - decay)
     for ours, theirs in zip(average.buffers(), network.buffers(), strict=True):
         ours.copy_(theirs)

@@ -7,7 +7,7 @@ Source: docs/published/training.md 1-5. Every random number follows from seed, p
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,14 +19,14 @@ from torch import Tensor, nn
 
 from portrait_core.networks.discriminator import Portraits
 from portrait_core.rendering.jitter import Drawn
-from portrait_core.rendering.renderer import PointWarp, RenderSettings
+from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.training import losses, schedules
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
 from portrait_core.training.adversarial.networks import Networks, average
 from portrait_core.training.adversarial.pose_ways import CROWD
 from portrait_core.training.adversarial.processes import ALONE, Processes, average_gradients
-from portrait_core.training.adversarial.warp import LatticeWarp
+from portrait_core.training.adversarial.warp import ExactWarp, LatticeWarp
 
 Report = dict[str, Tensor]
 
@@ -104,11 +104,13 @@ class Phases:
         self.share, self.at_once = config.share(processes.count)
         body = networks.generator.renderer
         assert body is not None  # every training has a body
-        self._lattice = (
-            LatticeWarp(body, config.lattice_nodes, thickness=config.generator.thickness).to(device)
-            if config.warp == "lattice"
-            else None
-        )
+        thickness = config.generator.thickness
+        if config.warp == "lattice":
+            warp = LatticeWarp(body, config.lattice_nodes, thickness=thickness)
+        else:
+            warp = ExactWarp(body, thickness=thickness)
+        self.warp = warp.to(device)
+        """Poses ``[B, 6]`` to maps of posed points to canonical ones, as the configuration has it."""
         # Two floats: torch refuses a whole number beside one.
         lazy = config.d_reg_interval / (config.d_reg_interval + 1)
         self.of_generator = networks.learnt_by_generator(pose_branch=config.train_g_pose_branch)
@@ -225,10 +227,6 @@ class Phases:
         )
         return Portraits(seen["image"], seen["image_raw"], seen["image_mask"]), poses, ws
 
-    def warp(self, poses: Tensor) -> PointWarp:
-        """The map of posed points to canonical ones for poses ``[B, 6]``, as the configuration has it."""
-        return self.networks.generator.pose_warp(poses) if self._lattice is None else self._lattice(poses)
-
     def _mixed(self, ws: Tensor, label: Tensor, posed: Tensor, random: torch.Generator) -> Tensor:
         """Some rows of another latent, from a random one on, for all pictures of the batch or none."""
         rows = ws.shape[1]
@@ -270,7 +268,7 @@ class Phases:
         return [slice(start, start + self.at_once) for start in range(0, self.share, self.at_once)]
 
     @contextmanager
-    def _step(self, parameters: list[nn.Parameter], optimiser: torch.optim.Optimizer) -> Iterator[None]:
+    def _step(self, parameters: list[nn.Parameter], optimiser: torch.optim.Optimizer) -> Generator[None, None, None]:
         """Only these parameters learn inside; at the end gradients are averaged, cleaned and followed."""
         for each in parameters:
             each.requires_grad_(True)

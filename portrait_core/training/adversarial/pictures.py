@@ -73,13 +73,13 @@ def posed_rows(phases: Phases, moment: Moment) -> Pixels:
 
 def _persons(phases: Phases) -> Tensor:
     generator = phases.networks.generator_average
-    z = torch.from_numpy(np.random.RandomState(9).randn(PERSONS, phases.config.generator.z_dim).astype(np.float32))
-    front = torch.from_numpy(Camera.orbit(0.0, 0.0).label)[None].expand(PERSONS, -1)
+    z = torch.as_tensor(np.random.RandomState(9).randn(PERSONS, phases.config.generator.z_dim).astype(np.float32))
+    front = torch.as_tensor(Camera.orbit(0.0, 0.0).label)[None].expand(PERSONS, -1)
     return generator.mapping(z.to(phases.device), front.to(phases.device), psi=TRUNCATION)
 
 
 def _seen(phases: Phases, moment: Moment, ws: Tensor, camera: Camera, pose: Tensor | None) -> dict[str, Tensor]:
-    label = torch.from_numpy(camera.label)[None].expand(len(ws), -1).to(phases.device)
+    label = torch.as_tensor(camera.label)[None].expand(len(ws), -1).to(phases.device)
     seen = phases.networks.generator_average.synthesis(
         ws,
         label,

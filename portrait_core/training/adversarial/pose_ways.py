@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.networks.pose_branch import (
@@ -100,7 +101,7 @@ def moment_distance(poses: Tensor, coarse: Tensor, c: Tensor) -> Tensor:
     are to follow it as far. Covariances are compared in units of the coarse poses' deviations.
     """
     centre = c[:, [3, 7, 11]]
-    angles = (centre / centre.norm(dim=1, keepdim=True))[:, :2]
+    angles = functional.normalize(centre, dim=1)[:, :2]
     scale = coarse.std(dim=0).clamp_min(1e-3)
 
     def moments(six: Tensor) -> tuple[Tensor, Tensor]:

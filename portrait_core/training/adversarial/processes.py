@@ -9,12 +9,15 @@ without gradient, which the wrapper takes for an error, and mapping, synthesis a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, distributed
+
+_distributed: Any = distributed  # its functions are typed in part
 
 LARGEST = 1e5
 """What infinite gradients become."""
@@ -35,7 +38,7 @@ class Processes:
     def mean(self, value: Tensor) -> Tensor:
         """The mean over all processes, in place."""
         if self.count > 1:
-            distributed.all_reduce(value)
+            _distributed.all_reduce(value)
             value /= self.count
         return value
 
@@ -46,15 +49,24 @@ class Processes:
         told = torch.tensor(float(flag))
         if distributed.get_backend() == "nccl":
             told = told.cuda()
-        distributed.all_reduce(told)
+        _distributed.all_reduce(told)
         return bool(told > 0)
 
 
 ALONE = Processes()
 
 
+def own_device(device: torch.device) -> torch.device:
+    """The card of this process among those of its machine; another device as it is."""
+    if device.type != "cuda" or "LOCAL_RANK" not in os.environ:
+        return device
+    own = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    torch.cuda.set_device(own)
+    return own
+
+
 @contextmanager
-def joined(device: torch.device) -> Iterator[Processes]:
+def joined(device: torch.device) -> Generator[Processes, None, None]:
     """The processes that ``torchrun`` started, or this one alone where it was not."""
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
@@ -75,7 +87,8 @@ def average_gradients(parameters: Iterable[Tensor], processes: Processes) -> Non
     gradients = [each.grad for each in own if each.grad is not None]
     flat = processes.mean(torch.cat([gradient.flatten() for gradient in gradients]))
     torch.nan_to_num(flat, nan=0.0, posinf=LARGEST, neginf=-LARGEST, out=flat)
-    for gradient, part in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
+    parts = torch.split(flat, [gradient.numel() for gradient in gradients])
+    for gradient, part in zip(gradients, parts, strict=True):
         gradient.copy_(part.view_as(gradient))
 
 

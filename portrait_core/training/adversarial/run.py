@@ -13,15 +13,15 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 
-from portrait_core.errors import ModelFileError, OutputError, PortraitError, UsageError
+from portrait_core.errors import ModelFileError, PortraitError, UsageError
 from portrait_core.files.whole_file import prepare_folder, whole_file
 from portrait_core.runtime.memory import resident_bytes
 from portrait_core.training.adversarial import figures
@@ -31,7 +31,8 @@ from portrait_core.training.adversarial.log import RunLog
 from portrait_core.training.adversarial.networks import body_of, build_networks, with_body
 from portrait_core.training.adversarial.phases import Moment, Phases, Report
 from portrait_core.training.adversarial.pictures import write_pictures
-from portrait_core.training.adversarial.processes import Processes, copy_from_first, joined
+from portrait_core.training.adversarial.processes import Processes, copy_from_first, joined, own_device
+from portrait_core.training.adversarial.run_folder import CONFIG, STATE, RunOptions, agreed_config, stored_run
 from portrait_core.training.adversarial.state import (
     Reached,
     load_networks,
@@ -42,39 +43,13 @@ from portrait_core.training.adversarial.state import (
 )
 from portrait_core.weights.checkpoint import load_weights
 from portrait_core.weights.registry import find_model
+from portrait_core.world.dataset_files import CARD
 
-CONFIG, STATE, PICTURES = "config.json", "state.safetensors", "pictures"
-FREE = {"kimg", "kimg_per_tick", "snap", "image_snap"}
-"""What may change when a run is resumed: nothing that a step depends on."""
-
-
-CPU = torch.device("cpu")
+PICTURES = "pictures"
 
 
 class DivergedError(PortraitError):
     """A training whose numbers are no numbers any more."""
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """Where a training reads and writes.
-
-    ``data`` and ``masks``: see `portrait_core.training.adversarial.data_files.open_data_set`. ``held_out``: a data set
-    with true poses that is measured on. ``out``: the run's folder. ``resume``: go on with the run there. ``start``:
-    another run's folder, whose networks are taken over. ``body``: a model whose body is bent. ``max_minutes``: stop
-    after so long, with everything saved. ``device``: a torch device. ``command``: what the snapshots tell.
-    """
-
-    data: Path
-    out: Path
-    masks: Path | None = None
-    held_out: Path | None = None
-    resume: bool = False
-    start: Path | None = None
-    body: str = "starter"
-    max_minutes: float | None = None
-    device: torch.device = CPU
-    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,8 +80,9 @@ def train_gan(config: TrainingConfig | None, options: RunOptions, listen: Listen
         OutputError: the folder holds a run already, or cannot be written.
         DivergedError: losses are no numbers any more; the last snapshot is kept.
     """
-    stored = _stored(options)
-    config = _agreed(config, stored, options)
+    options = replace(options, device=own_device(options.device))
+    stored = stored_run(options)
+    config = agreed_config(config, stored, options)
     with joined(options.device) as processes:
         config.share(processes.count)
         training = _Training(config, options, stored, processes)
@@ -154,6 +130,8 @@ class _Training:
         for each in networks.named().values():
             copy_from_first(each.state_dict().values(), processes)
         self.networks, self.reached = networks, reached
+        # A snapshot holds the body beside what was learnt of the data.
+        self.licence = _licence(options.data) if options.body == "starter" else ""
         self.log: RunLog | None = None
         if processes.first:
             prepare_folder(options.out)
@@ -225,7 +203,7 @@ class _Training:
         if not self.processes.first or self.log is None:
             return
         out, reached, kimg = self.options.out, self.reached, self.reached.images / 1000
-        facts = {"data": str(self.options.data), "command": self.options.command}
+        facts = {"data": str(self.options.data), "command": self.options.command, "licence": self.licence}
         try:
             save_snapshot(out / f"snapshot-{kimg:010.3f}.safetensors", self.networks, self.config, reached, facts)
         except ModelFileError as error:
@@ -250,15 +228,15 @@ class _Training:
             read = figures.read_poses(
                 self.networks.discriminator_average, held_out, moment, device=self.options.device, together=together
             )
-            true = torch.from_numpy(held_out.true_poses[: len(read)])
+            true = torch.as_tensor(held_out.true_poses[: len(read)])
             found[name] = figures.pose_figures(read, true)
-        coarse = torch.from_numpy(held_out.labels[: figures.READ, 25:])
-        found["coarse"] = figures.pose_figures(coarse, torch.from_numpy(held_out.true_poses[: figures.READ]))
+        coarse = torch.as_tensor(held_out.labels[: figures.READ, 25:])
+        found["coarse"] = figures.pose_figures(coarse, torch.as_tensor(held_out.true_poses[: figures.READ]))
         return found
 
 
 @contextmanager
-def _interruptible() -> Iterator[threading.Event]:
+def _interruptible() -> Generator[threading.Event, None, None]:
     """An event that the first Ctrl-C sets; the second one is an interrupt as ever."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -278,53 +256,6 @@ def _interruptible() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _stored(options: RunOptions) -> dict[str, Any] | None:
-    """What ``config.json`` of the run to be resumed says; None for a new run."""
-    path = options.out / CONFIG
-    if not options.resume:
-        if path.exists():
-            raise OutputError(f"{options.out} holds a run already. Go on with it by --resume, or choose another --out.")
-        return None
-    try:
-        content: object = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise UsageError(f"--resume: {options.out} holds no run ({CONFIG} is not there).") from None
-    except ValueError as error:
-        raise UsageError(f"--resume: {path} is damaged ({error}).") from None
-    table = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
-    if not isinstance(table.get("config"), dict) or not isinstance(table.get("data"), dict):
-        raise UsageError(f"--resume: {path} is not the configuration of a run.")
-    return table
-
-
-def _agreed(config: TrainingConfig | None, stored: dict[str, Any] | None, options: RunOptions) -> TrainingConfig:
-    """The configuration to train with; of a resumed run only the length may be another one."""
-    if stored is None:
-        if config is None:
-            raise UsageError("--config is missing: name a configuration or a .toml file.")
-        if options.start is not None and config.resume_kimg == 0:
-            images = read_state(options.start / STATE)[0]["images"]
-            config = replace(config, resume_kimg=images / 1000)
-        return config
-    before = TrainingConfig.from_dict(stored["config"])
-    if config is None:
-        return before
-    ours, theirs = config.to_dict(), before.to_dict()
-    ours["generator"] |= {"body": theirs["generator"]["body"]}
-    ours["resume_kimg"] = ours["resume_kimg"] or theirs["resume_kimg"]
-    other = [name for name in ours if name not in FREE and ours[name] != theirs[name]]
-    if other:
-        raise UsageError(
-            f"--resume: {other[0]} is {_shown(ours[other[0]])} here and {_shown(theirs[other[0]])} in {options.out}. "
-            "Leave --config out to go on as before, or start anew from its networks by --start."
-        )
-    return replace(before, **{name: getattr(config, name) for name in FREE})
-
-
-def _shown(value: object) -> str:
-    return "another table" if isinstance(value, dict) else repr(value)
-
-
 def _held_out(path: Path, size: int) -> PortraitData:
     held_out = PortraitData(path, size=size)
     if held_out.true_poses is None:
@@ -333,6 +264,15 @@ def _held_out(path: Path, size: int) -> PortraitData:
             "them."
         )
     return held_out
+
+
+def _licence(data: Path) -> str:
+    """What the card of a data set says, nothing where there is no card."""
+    try:
+        card: Any = json.loads((data / CARD).read_text(encoding="utf-8"))
+        return str(card["licence"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _digest(data: PortraitData) -> str:

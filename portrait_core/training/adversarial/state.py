@@ -17,7 +17,7 @@ import safetensors
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file  # pyright: ignore[reportUnknownVariableType]
-from torch import Tensor, nn
+from torch import Tensor
 
 from portrait_core.errors import ModelFileError
 from portrait_core.files.whole_file import whole_file
@@ -139,14 +139,14 @@ def save_snapshot(
     save_model(path, tensors, header)
 
 
-def _optimisers(networks: Networks, phases: Phases) -> list[tuple[str, torch.optim.Optimizer, dict[nn.Parameter, str]]]:
+def _optimisers(networks: Networks, phases: Phases) -> list[tuple[str, torch.optim.Optimizer, dict[Any, str]]]:
     """Each optimiser with its label in files, and the names of its parameters."""
-    names = {
+    names: dict[Any, str] = {
         parameter: f"{room}.{name}"
         for room in ("G", "D", "P")
         for name, parameter in networks.named()[room].named_parameters()
     }
-    found: list[tuple[str, torch.optim.Optimizer, dict[nn.Parameter, str]]] = []
+    found: list[tuple[str, torch.optim.Optimizer, dict[Any, str]]] = []
     for label, optimiser, own in (
         ("opt_G", phases.generator_optimiser, phases.of_generator),
         ("opt_D", phases.discriminator_optimiser, phases.of_discriminator),

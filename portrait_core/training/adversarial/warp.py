@@ -25,6 +25,47 @@ CARRIERS = 400
 """Triangles that the lattice's nodes choose among."""
 
 
+def triangle_motions(posed: Tensor, rest: Tensor) -> Tensor:
+    """Rigid motions of triangles from ``posed[B, F, 3, 3]`` to ``rest[F, 3, 3]``: ``[B, F, 12]``, turn and shift.
+
+    A point x goes to x turn + shift, rows being points (docs/published/deformation.md 4).
+    """
+    axes, origin = triangle_frames(posed)
+    target_axes, target_origin = triangle_frames(rest)
+    # x' = (x - o) A^T A' + o'
+    turn = axes.transpose(2, 3) @ target_axes
+    shift = target_origin - (origin[:, :, None] @ turn)[:, :, 0]
+    return torch.cat([turn.flatten(2), shift], dim=2)
+
+
+def carried(points: Tensor, motions: Tensor, index: Tensor) -> Tensor:
+    """``points[B, N, 3]``, or ``[N, 3]`` for all, moved by the motions ``[B, F, 12]`` of triangles ``index[B, N]``."""
+    own = motions.gather(1, index[..., None].expand(-1, -1, 12))
+    turn, shift = own[..., :9].reshape(*index.shape, 3, 3), own[..., 9:]
+    return (points[..., None, :] @ turn)[..., 0, :] + shift
+
+
+class ExactWarp(nn.Module):
+    """The published warp, each triangle's motion computed once a body instead of once a point; searches where the body
+    is. `portrait_core.body.deformation.PoseWarp` is the oracle."""
+
+    def __init__(self, body: PublishedBody, *, thickness: float) -> None:
+        super().__init__()
+        self.body, self.thickness = body, thickness
+
+    def forward(self, pose: Tensor) -> PointWarp:
+        """As :meth:`LatticeWarp.forward`."""
+        warp = self.body.warp(pose, thickness=self.thickness)
+        motions = triangle_motions(warp.posed[:, warp.faces], warp.canonical[warp.faces])
+
+        def deform(points: Tensor) -> Tensor:
+            squared, index = warp.nearest(points)
+            near = squared.sqrt() < self.thickness
+            return torch.where(near[..., None], carried(points, motions, index), points)
+
+        return deform
+
+
 class LatticeWarp(nn.Module):
     """Warps of a body on a lattice of ``nodes``^3; buffers follow the module to its device."""
 
@@ -62,12 +103,6 @@ class LatticeWarp(nn.Module):
         rest = self.body.canonical_vertices()[self.carriers]
         with torch.no_grad():
             away, nearest = torch.cdist(self.places.expand(batch, -1, -1), posed.mean(dim=2)).min(dim=2)
-        axes, origin = triangle_frames(posed)
-        target_axes, target_origin = triangle_frames(rest)
-        # x' = (x - o) A^T A' + o', rows being points.
-        turn = axes.transpose(2, 3) @ target_axes
-        shift = target_origin - (origin[:, :, None] @ turn)[:, :, 0]
-        carried = torch.cat([turn.flatten(2), shift], dim=2).gather(1, nearest[..., None].expand(-1, -1, 12))
-        moved = (self.places[None, :, None] @ carried[..., :9].unflatten(2, (3, 3)))[:, :, 0] + carried[..., 9:]
+        moved = carried(self.places, triangle_motions(posed, rest), nearest)
         motion = (moved - self.places) * (away < self.thickness)[..., None]
         return motion.reshape(batch, self.nodes, self.nodes, self.nodes, 3).permute(0, 4, 1, 2, 3)
