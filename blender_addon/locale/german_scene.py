@@ -38,8 +38,8 @@ SCENE: dict[str, str] = {
     "One file with mesh, rig, maps and recipe: for engines and the web": (
         "Eine Datei mit Mesh, Rig, Karten und Rezept: für Spiele und das Web"
     ),
-    "For programs that do not read glTF; packed roughness is not kept": (
-        "Für Programme, die kein glTF lesen; gepackte Rauheit bleibt nicht erhalten"
+    "For programs that do not read glTF: rig, shapes and maps, without coats and sheen": (
+        "Für Programme, die kein glTF lesen: Rig, Formen und Karten, ohne Klarlack und Schimmer"
     ),
     "For film pipelines; the maps lie in a folder beside it": (
         "Für Film-Pipelines; die Karten liegen in einem Ordner daneben"

@@ -146,8 +146,8 @@ def rig_file(engine_python: Path) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def parts_avatar_file(engine_python: Path) -> Path:
-    """A small avatar of parts with the shapes and joints of the face, seed 7."""
-    return made_by(engine_python, "seed-7-parts", "--topology", "parts", "--faces", "4000")
+    """An avatar of parts at the usual level of detail, with the shapes and joints of the face, small maps, seed 7."""
+    return made_by(engine_python, "seed-7-parts", "--topology", "parts", "--faces", "15000")
 
 
 PEOPLE = """
