@@ -27,12 +27,11 @@ def tube(around_it: int, rows: int, radius: float = 0.06, tilt: float = 0.0) -> 
             for a in turn
         ]
     )
-    faces = [
-        [row * around_it + i, row * around_it + (i + 1) % around_it]
-        + [(row + 1) * around_it + (i + 1) % around_it, (row + 1) * around_it + i]
-        for row in range(rows - 1)
-        for i in range(around_it)
-    ]
+    faces = []
+    for low in range(0, (rows - 1) * around_it, around_it):
+        for i in range(around_it):
+            after = (i + 1) % around_it
+            faces.append([low + i, low + after, low + around_it + after, low + around_it + i])
     edges = {tuple(sorted(pair)) for face in faces for pair in itertools.pairwise([*face, face[0]])}
     return places, faces, np.array(sorted(edges))
 
