@@ -57,7 +57,18 @@ def draw_export(menu: Any, _context: bpy.types.Context) -> None:
     menu.layout.operator("portraitkit.save_recipe", text=T_("Portraitkit Recipe (.portrait)"), translate=False)
 
 
-MENUS = (("VIEW3D_MT_add", draw_add), ("TOPBAR_MT_file_import", draw_import), ("TOPBAR_MT_file_export", draw_export))
+def draw_object(menu: Any, _context: bpy.types.Context) -> None:
+    """In the 3D view's Object menu."""
+    menu.layout.separator()
+    menu.layout.operator("portraitkit.attach_body", icon="ARMATURE_DATA")
+
+
+MENUS = (
+    ("VIEW3D_MT_add", draw_add),
+    ("VIEW3D_MT_object", draw_object),
+    ("TOPBAR_MT_file_import", draw_import),
+    ("TOPBAR_MT_file_export", draw_export),
+)
 CLASSES = (PORTRAITKIT_MT_add,)
 
 

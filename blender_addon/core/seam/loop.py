@@ -126,15 +126,17 @@ def sides(places: Places, edges: Rows, loop: Rows) -> Rows:
     return result
 
 
-def distances(places: Places, edges: Rows, loop: Rows, most: float) -> Places:
-    """(N,) metres along the edges to the nearest vertex of the loop, infinite beyond ``most``."""
+def distances(places: Places, edges: Rows, loop: Rows, most: float) -> tuple[Places, Rows]:
+    """(N,) metres along the edges to the nearest vertex of the loop, infinite beyond ``most``; and (N,) which of the
+    loop's that is, by its place in it."""
     graph: list[list[tuple[int, float]]] = [[] for _ in range(len(places))]
     length = np.linalg.norm(places[edges[:, 0]] - places[edges[:, 1]], axis=1)
     for (a, b), long in zip(edges.tolist(), length.tolist(), strict=True):
         graph[a].append((b, long))
         graph[b].append((a, long))
     result = np.full(len(places), np.inf)
-    result[loop] = 0
+    origin = np.zeros(len(places), np.int64)
+    result[loop], origin[loop] = 0, np.arange(len(loop))
     waiting = [(0.0, vertex) for vertex in loop.tolist()]
     while waiting:
         so_far, vertex = heapq.heappop(waiting)
@@ -142,6 +144,17 @@ def distances(places: Places, edges: Rows, loop: Rows, most: float) -> Places:
             continue
         for other, more in graph[vertex]:
             if so_far + more < result[other] and so_far + more <= most:
-                result[other] = so_far + more
+                result[other], origin[other] = so_far + more, origin[vertex]
                 heapq.heappush(waiting, (so_far + more, other))
-    return result
+    return result, origin
+
+
+def spread(turned: Places) -> Places:
+    """(K,) the angles of a ring's vertices, so moved along it that none stands over another: where a way changes from
+    one row of a mesh to the next it has two of the same angle."""
+    step = np.append(np.unwrap(turned), turned[0] + 2 * np.pi)
+    for _ in range(8):
+        before = np.append(step[-2] - 2 * np.pi, step[:-1])
+        after = np.append(step[1:], step[1] + 2 * np.pi)
+        step = (before + 2 * step + after) / 4
+    return step[:-1]

@@ -73,7 +73,8 @@ def placed(
 
     ``skin`` is the avatar's skin in its own axes: places (N, 3) and normals (N, 3); ``shape`` the body's visible
     surface in the world in the same way. ``fit``: HEAD lays its head onto the body's; SHOULDERS makes it as broad as
-    the body; METRES keeps its own size. ``size`` is a factor besides, ``offset`` metres of the avatar upwards and forwards.
+    the body; METRES keeps its own size. ``size`` is a factor besides, ``offset`` metres of the avatar upwards and
+    forwards.
     """
     frame = seam_frame(avatar, 0.0)
     own, joints = avatar.armature.data.bones, joints_of_avatar(avatar)

@@ -14,8 +14,9 @@ from ...core.failure import Failure
 from ...core.seam import angles, radii
 from ...core.seam.blend import around, evened, faired, filled, taper
 from ...core.seam.bridge import bridge
-from ...core.seam.loop import BAND, THICKEST, closed_path, components, distances, sides
+from ...core.seam.loop import BAND, THICKEST, closed_path, components, distances, sides, spread
 from ...core.seam.surface import radius_along
+from ..datablocks import remove_unused
 from ..selection import select_only
 from .arrays import Places, Rows, border_of, edges_of, moved, places_of, shift, soften_keys, triangles_of
 from .prepare import delete
@@ -44,7 +45,8 @@ FURTHEST = 0.03
 class Cut:
     """A mesh (places (N, 3) in the seam's frame) with the ring that it is cut at, (K,) by growing angle.
 
-    ``side`` (N,) is 1 above the ring, -1 below, 0 on it; ``away`` (N,) the metres to it along the skin.
+    ``side`` (N,) is 1 above the ring, -1 below, 0 on it; ``away`` (N,) the metres to it along the skin, ``origin`` (N,)
+    the ring's vertex that is nearest, by its place in the ring.
     """
 
     places: Places
@@ -53,6 +55,7 @@ class Cut:
     ring: Rows
     side: Rows
     away: Places
+    origin: Rows
 
 
 def cut_body(made: bpy.types.Object, to_seam: Matrix, above: Cut) -> Cut:
@@ -128,8 +131,8 @@ def _cut(made: bpy.types.Object, places: Places, edges: Rows, ring: Rows, whose:
             _TORN[whose],
             "Try another Height of the seam, or clean the mesh at the neck.",
         )
-    away = distances(places, edges, ring, max(UPWARDS, DOWNWARDS))
-    return Cut(places, edges, triangles_of(made.data), ring, side, away)
+    away, origin = distances(places, edges, ring, max(UPWARDS, DOWNWARDS))
+    return Cut(places, edges, triangles_of(made.data), ring, side, away, origin)
 
 
 def meet(skin: Cut, body: Cut) -> tuple[Places, Places]:
@@ -138,43 +141,52 @@ def meet(skin: Cut, body: Cut) -> tuple[Places, Places]:
     The rings go up or down onto two smooth curves, one band apart, and what is near them along with them; and all goes
     to or from the neck's axis onto the surface half way between the two: in full at the rings, less away from them.
     """
-    curves = _curves(skin, body)
+    rings = [_angles_of(each) for each in (skin, body)]
+    curves = _curves(skin, body, rings)
     result = []
-    for own, other, reach, curve in ((skin, body, UPWARDS, curves[0]), (body, skin, DOWNWARDS, curves[1])):
+    for own, other, reach, ring, curve in (
+        (skin, body, UPWARDS, rings[0], curves[0]),
+        (body, skin, DOWNWARDS, rings[1], curves[1]),
+    ):
         part = own.side >= 0 if own is skin else own.side <= 0
-        turned, radius = angles(own.places), radii(own.places)
+        radius = radii(own.places)
         share = np.where(part, taper(own.away, reach), 0.0)
-        rows = np.flatnonzero(share > 0)
-        ring = own.places[own.ring]
-        lift = curve - ring[:, 2]
-        height = own.places[:, 2] + np.where(part, taper(own.away, LEVELLED), 0) * around(
-            turned[own.ring], lift, turned
-        )
-        # Along its own surface to the new height, then towards the other surface there.
-        along = np.zeros(len(radius))
-        along[rows] = _finite(_radius(own, turned[rows], height[rows], radius[rows]) - radius[rows])
-        gap = np.full(len(radius), np.nan)
-        gap[rows] = _radius(other, turned[rows], height[rows], radius[rows]) - radius[rows] - along[rows]
-        gap[np.abs(gap) > FURTHEST] = np.nan
-        at_ring = filled(gap[own.ring], turned[own.ring])
-        # Where the other surface is out of reach, what the ring says in the same direction.
-        gap = np.where(np.isfinite(gap), gap, around(turned[own.ring], at_ring, turned))
         inside = share > 0
-        gap = evened(np.where(inside, gap, 0.0), own.edges[inside[own.edges].all(axis=1)], 3)
-        outwards = own.places[:, :2] / np.maximum(radius, 1e-6)[:, None]
-        result.append(np.column_stack([outwards * (along + 0.5 * share * gap)[:, None], height - own.places[:, 2]]))
+        rows = np.flatnonzero(inside)
+        between = own.edges[inside[own.edges].all(axis=1)]
+        along = np.column_stack([ring - angles(own.places)[own.ring], curve - own.places[own.ring, 2]])
+        along[:, 0] = (along[:, 0] + np.pi) % (2 * np.pi) - np.pi
+        carried = along[own.origin] * np.where(part, taper(own.away, LEVELLED), 0.0)[:, None]
+        carried = evened(carried, between, 2)
+        carried[own.ring] = along
+        turned, height = angles(own.places) + carried[:, 0], own.places[:, 2] + carried[:, 1]
+        # Along its own surface to the new place, then towards the other surface there.
+        slid = np.zeros(len(radius))
+        slid[rows] = _finite(_radius(own, turned[rows], height[rows], radius[rows]) - radius[rows])
+        gap = np.full(len(radius), np.nan)
+        gap[rows] = _radius(other, turned[rows], height[rows], radius[rows]) - radius[rows] - slid[rows]
+        gap[np.abs(gap) > FURTHEST] = np.nan
+        at_ring = filled(gap[own.ring], ring)
+        # Where the other surface is out of reach, what the ring says in the same direction.
+        gap = np.where(np.isfinite(gap), gap, around(ring, at_ring, turned))
+        gap = evened(np.where(inside, gap, 0.0), between, 3)
+        new = radius + slid + 0.5 * share * gap
+        moves = np.column_stack([new * np.sin(turned), -new * np.cos(turned), height]) - own.places
+        result.append(np.where(inside[:, None], moves, 0.0))
     return result[0], result[1]
 
 
-def _curves(skin: Cut, body: Cut) -> tuple[Places, Places]:
+def _angles_of(cut: Cut) -> Places:
+    """The angles that the vertices of a ring get."""
+    return spread(angles(cut.places)[cut.ring])
+
+
+def _curves(skin: Cut, body: Cut, rings: list[Places]) -> tuple[Places, Places]:
     """The heights (U,) and (L,) that the two rings get: half a band above and below one smooth curve."""
     upper, lower = skin.places[skin.ring], body.places[body.ring]
     grid = np.linspace(-np.pi, np.pi, 361)[:-1]
     middle = (around(angles(upper), upper[:, 2], grid, SOFT) + around(angles(lower), lower[:, 2], grid, SOFT)) / 2
-    return (
-        around(grid, middle, angles(upper)) + GAP / 2,
-        around(grid, middle, angles(lower)) - GAP / 2,
-    )
+    return around(grid, middle, rings[0]) + GAP / 2, around(grid, middle, rings[1]) - GAP / 2
 
 
 def _radius(cut: Cut, angle: Places, height: Places, near: Places) -> Places:
@@ -206,7 +218,7 @@ def join(body: bpy.types.Object, skin: bpy.types.Object, below: Cut, above: Cut,
     for made, cut, moves in zip((skin, body), (above, below), meet(above, below), strict=True):
         shift(made.data, moves @ np.array(back).T)
         soften_keys(made.data, 1 - taper(cut.away, QUIET))
-    upper_angle, lower_angle = angles(above.places[above.ring]), angles(below.places[below.ring])
+    upper_angle, lower_angle = _angles_of(above), _angles_of(below)
     gone = above.side < 0, below.side > 0
     upper, lower = (_renumbered(lost, cut.ring) for lost, cut in zip(gone, (above, below), strict=True))
     delete(skin.data, gone[0])
@@ -215,13 +227,14 @@ def join(body: bpy.types.Object, skin: bpy.types.Object, below: Cut, above: Cut,
         list(skin.data.shape_keys.key_blocks)[0 if not body.data.shape_keys else 1 :] if skin.data.shape_keys else ()
     ):
         body.shape_key_add(name=each.name, from_mix=False)
-    count = len(body.data.vertices)
+    count, left = len(body.data.vertices), skin.data
     select_only(body)
     skin.select_set(True)
     with bpy.context.temp_override(
         object=body, active_object=body, selected_objects=[body, skin], selected_editable_objects=[body, skin]
     ):
         bpy.ops.object.join()
+    remove_unused([left])
     upper = upper + count
     faces = bridge(upper_angle, lower_angle)
     numbers = np.concatenate([upper, lower])
@@ -233,7 +246,7 @@ def join(body: bpy.types.Object, skin: bpy.types.Object, below: Cut, above: Cut,
 def _fair(mesh: bpy.types.Mesh, rings: Rows, to_seam: Matrix) -> None:
     """Even the mesh out near the band, where rings run unlike and triangles are thin."""
     places, edges = moved(to_seam, places_of(mesh)), edges_of(mesh)
-    share = taper(distances(places, edges, rings, FAIRED), FAIRED)
+    share = taper(distances(places, edges, rings, FAIRED)[0], FAIRED)
     moves = faired(places, edges, share) - places
     shift(mesh, moves @ np.array(to_seam.inverted().to_3x3()).T)
 

@@ -28,7 +28,7 @@ def match(joined: Joined, size: float) -> None:
     The materials that there were stay. Raises :class:`Failure` where its material has no picture of colours.
     """
     mesh = joined.thing.data
-    away = distances(places_of(mesh), edges_of(mesh), joined.upper, FADED * size)
+    away, _ = distances(places_of(mesh), edges_of(mesh), joined.upper, FADED * size)
     material = _material_at(mesh, joined.upper, joined.band)
     image = _colours(mesh.materials[material])
     if image is None:
