@@ -20,7 +20,7 @@ from .glb_facts import KEY, facts_in, read_tree
 from .glb_levels import with_levels_shown
 from .identity import COLLECTION_KEY, LEVEL_KEY, PART_KEY, Avatar, give_identity
 from .quads import join_quads
-from .selection import select_only
+from .selection import object_mode, select_only
 
 
 def bring_in(
@@ -38,7 +38,7 @@ def bring_in(
     if facts is None:
         message = Text("{file} was not made by Portraitkit.", file=path.name)
         raise Failure("file", message, "Import it with File > Import > glTF 2.0 instead.")
-    _object_mode()
+    object_mode()
     seen = snapshot()
     title = free_name(name or path.stem)  # before the import takes names itself
     try:
@@ -50,11 +50,6 @@ def bring_in(
     pictures.show_preview(avatar.armature, thumbnail or path.with_suffix(".png"))
     select_only(avatar.armature)
     return avatar
-
-
-def _object_mode() -> None:
-    if bpy.context.mode != "OBJECT" and bpy.ops.object.mode_set.poll():
-        bpy.ops.object.mode_set(mode="OBJECT")
 
 
 def _import(path: Path) -> None:
