@@ -9,9 +9,20 @@ from .german_engine import ENGINE
 from .german_face import FACE
 from .german_failures import FAILURES
 from .german_operators import OPERATORS
+from .german_rig import RIG
 from .german_scene import SCENE
 from .german_settings import SETTINGS
 
-GERMAN: dict[str, str] = {**ARRIVALS, **ATTRIBUTES, **ENGINE, **FACE, **OPERATORS, **SCENE, **SETTINGS, **FAILURES}
+GERMAN: dict[str, str] = {
+    **ARRIVALS,
+    **ATTRIBUTES,
+    **ENGINE,
+    **FACE,
+    **OPERATORS,
+    **RIG,
+    **SCENE,
+    **SETTINGS,
+    **FAILURES,
+}
 
 __all__ = ["GERMAN"]
