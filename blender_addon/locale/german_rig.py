@@ -46,8 +46,8 @@ RIG: dict[str, str] = {
     "Lean In": "Vorbeugen",
     "Pull Back": "Zurückweichen",
     "Chin Up": "Kinn hoch",
-    "Shrug": "Achselzucken",
-    "Bow": "Verneigen",
+    "Shrug Shoulders": "Achselzucken",
+    "Bow Forward": "Verneigen",
     # poses as assets
     "Poses as Assets": "Posen als Assets",
     "Make a pose asset with a picture of each of the twelve poses, for the Asset Browser": (

@@ -25,7 +25,7 @@ def test_no_sentence_is_filled_before_it_is_translated() -> None:
 
 
 def test_no_text_is_in_two_parts() -> None:
-    names = ("engine", "operators", "scene", "arrivals", "settings", "failures", "face", "attributes")
+    names = ("engine", "operators", "scene", "arrivals", "settings", "failures", "face", "attributes", "rig")
     parts = [getattr(words(f"german_{name}"), name.upper()) for name in names]
     counts = Counter(text for part in parts for text in part)
     assert counts.keys() == german().keys()
