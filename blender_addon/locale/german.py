@@ -11,6 +11,7 @@ from .german_entry import ENTRY
 from .german_face import FACE
 from .german_failures import FAILURES
 from .german_operators import OPERATORS
+from .german_rig import RIG
 from .german_scene import SCENE
 from .german_settings import SETTINGS
 from .german_setup import SETUP
@@ -23,6 +24,7 @@ GERMAN: dict[str, str] = {
     **ENTRY,
     **FACE,
     **OPERATORS,
+    **RIG,
     **SCENE,
     **SETTINGS,
     **SETUP,

@@ -28,7 +28,7 @@ from .glb_levels import with_levels_shown
 from .glb_surfaces import PartedFile, part_file
 from .identity import COLLECTION_KEY, LEVEL_KEY, PART_KEY, Avatar, give_identity
 from .quads import join_quads
-from .selection import select_only
+from .selection import object_mode, select_only
 
 Steps = Generator[None, bool | None, Any]
 """Work in steps. Whoever let Blender go on since the last one sends True."""
@@ -78,7 +78,7 @@ def bringing_in(
         parted = part_file(path)
         yield
         with here():
-            _object_mode()
+            object_mode()
             title = free_name(name or path.stem)  # before the import takes names itself
             with made.noting():
                 _import(path, parted)
@@ -103,11 +103,6 @@ def _pause(made: Made) -> Steps:
     """Somebody else may have the main thread; a :class:`Failure` where parts of the avatar were removed meanwhile."""
     if (yield) and not made.is_whole:
         raise Failure("scene", "Parts of the avatar were removed while it came in.", "Bring it in again.")
-
-
-def _object_mode() -> None:
-    if bpy.context.mode != "OBJECT" and bpy.ops.object.mode_set.poll():
-        bpy.ops.object.mode_set(mode="OBJECT")
 
 
 def demand_importer() -> None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A control rig by Rigify, which comes with Blender: fitted to an avatar's joints, and moving its bones.
 
-Rigify is called by its operators alone. Its own bones are rolled as it likes; beside each of them the rig gets one that
-rests exactly as the avatar's bone does, which that copies. So an avatar at rest stays as it was, to float's last digits.
+Rigify is called by its operators alone. Its own bones are rolled as it likes; beside each of them the rig gets one
+that rests exactly as the avatar's bone does, which that copies. So an avatar at rest stays as it was, to float's last
+digits.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from mathutils import Matrix, Vector
 from ..core.failure import Failure
 from ..core.text import Text
 from .bone_shape import AHEAD, LEFT, UP
-from .datablocks import remove_unused
+from .datablocks import new_since, remove_unused, snapshot
 from .identity import Avatar
 from .pose import bones_of
-from .selection import select_only
+from .selection import object_mode, select_only
 
 CONSTRAINT = "Portraitkit Control Rig"
 RIG_KEY = "portraitkit_control_rig"
@@ -37,9 +38,10 @@ SHOULDER = {"collar": "shoulder", "shoulder": "upper_arm"}
 ARM = {"elbow": "forearm", "wrist": "hand"}
 LEG = {"hip": "thigh", "knee": "shin", "ankle": "foot", "foot": "toe"}
 """Joints, without their side, by the bones of Rigify's *Basic Human*."""
-LIMB_TYPE, SINGLE_TYPE = "limbs.arm", "basic.super_copy"
+SINGLE_TYPE = "basic.super_copy"
+"""What Rigify makes of an upper arm without a forearm."""
 BEND = 0.008
-"""Metres that elbows and knees of the metarig are off the straight line at least, so that it is clear where they bend."""
+"""Metres that elbows and knees of the metarig are off the straight line at least: it must be clear how they bend."""
 
 
 def needs_rigify(_context: bpy.types.Context) -> str:
@@ -71,6 +73,7 @@ def make_rig(avatar: Avatar) -> bpy.types.Object:
 
     Raises :class:`Failure` for skeletons without a trunk, and where Rigify fails; the avatar is then without one.
     """
+    object_mode()
     remove_rig(avatar)
     armature = avatar.armature
     joints = bones_of(armature)
@@ -78,7 +81,7 @@ def make_rig(avatar: Avatar) -> bpy.types.Object:
     if missing:
         message = Text("The skeleton has no {joint}; a control rig needs a trunk.", joint=missing[0])
         raise Failure("scene", message, "Make the avatar again with another skeleton.")
-    texts = {each.session_uid for each in bpy.data.texts}
+    seen, texts = snapshot(), {each.session_uid for each in bpy.data.texts}
     metarig = _metarig(avatar, joints)
     try:
         rig = _generated(metarig)
@@ -87,9 +90,8 @@ def make_rig(avatar: Avatar) -> bpy.types.Object:
         if script is not None:
             rig[SCRIPT_KEY] = script
     finally:
-        data = metarig.data
         bpy.data.objects.remove(metarig)
-        bpy.data.armatures.remove(data)
+        remove_unused(new_since(seen, "armatures"))  # its own, and what Rigify leaves
     rig[RIG_KEY] = avatar.identity
     for home in rig.users_collection:
         home.objects.unlink(rig)
@@ -104,6 +106,7 @@ def make_rig(avatar: Avatar) -> bpy.types.Object:
 
 def remove_rig(avatar: Avatar) -> bool:
     """Untie an avatar and delete its control rig with all that belongs to it; its own pose and action count again."""
+    object_mode()
     rig = rig_of(avatar)
     for bone in avatar.armature.pose.bones:
         constraint = bone.constraints.get(CONSTRAINT)

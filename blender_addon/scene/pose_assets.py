@@ -3,27 +3,20 @@
 
 from __future__ import annotations
 
-import ctypes.util
-import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import bpy
-from mathutils import Quaternion, Vector
+from mathutils import Quaternion
 
-from . import pictures
 from .actions import grouped, new_channels
 from .identity import Avatar
 from .motion import put_keys
 from .pose import bones_of
 from .pose_presets import LABELS, NAMES, preset
 from .rotations import at_rest, quaternion_of, turn
+from .studio import studio
 
-EDGE = 192
-"""Pixels of a picture."""
 CHANNELS = {"QUATERNION": ("rotation_quaternion", 4), "AXIS_ANGLE": ("rotation_axis_angle", 4)}
 PRESET_BONES = ("spine3", "neck", "head", "left_collar", "right_collar")
 """What presets key: all of them, so that one pose takes another's place."""
@@ -42,11 +35,11 @@ def preset_assets(avatar: Avatar) -> list[bpy.types.Action]:
     """An asset of each preset, with a picture where Blender can render here; those of before are made anew."""
     bones = [bone for joint, bone in bones_of(avatar.armature).items() if joint in PRESET_BONES]
     made: list[bpy.types.Action] = []
-    with _as_it_was(avatar), _studio(avatar) as studio:
+    with _as_it_was(avatar), studio(avatar) as picture:
         for name, label in zip(NAMES, LABELS, strict=True):
             strike(avatar, name)
             made.append(_asset(avatar, f"{avatar.name} {label}", bones))
-            studio(made[-1])
+            picture(made[-1])
     return made
 
 
@@ -54,8 +47,8 @@ def current_asset(avatar: Avatar, name: str) -> bpy.types.Action:
     """An asset of the pose that an avatar has now: all of its bones."""
     title = f"{avatar.name} {name.strip() or 'Pose'}"
     action = _asset(avatar, title[:60], list(avatar.armature.pose.bones))
-    with _studio(avatar) as studio:
-        studio(action)
+    with studio(avatar) as picture:
+        picture(action)
     return action
 
 
@@ -105,60 +98,3 @@ def _as_it_was(avatar: Avatar) -> Iterator[None]:
         if action is not None and slot is not None:
             data.action_slot = slot
         armature.update_tag()
-
-
-def can_render() -> bool:
-    """Whether Workbench draws here. Without a window Linux needs EGL: its lack would end the whole process."""
-    return not bpy.app.background or sys.platform != "linux" or ctypes.util.find_library("EGL") is not None
-
-
-@contextmanager
-def _studio(avatar: Avatar) -> Iterator[Any]:
-    """What gives an action a picture of the avatar as it stands, out of a scene of its own; nothing where none can be
-    rendered."""
-    if not can_render():
-        yield lambda _action: None
-        return
-    scene = bpy.data.scenes.new("Portraitkit studio")
-    camera_data = bpy.data.cameras.new("Portraitkit studio")
-    camera = bpy.data.objects.new("Portraitkit studio", camera_data)
-    try:
-        for each in (avatar.armature, camera, *(mesh for mesh in avatar.meshes if not mesh.hide_render)):
-            scene.collection.objects.link(each)
-        _aim(avatar, camera)
-        scene.camera = camera
-        scene.render.engine = "BLENDER_WORKBENCH"
-        scene.render.resolution_x = scene.render.resolution_y = EDGE
-        scene.render.resolution_percentage = 100
-        scene.render.film_transparent = True
-        scene.render.image_settings.file_format = "PNG"
-        scene.display.shading.light = "STUDIO"
-        scene.display.shading.color_type = "TEXTURE"
-        scene.display.render_aa = "8"
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "pose.png"
-            scene.render.filepath = str(path)
-
-            def picture(action: bpy.types.Action) -> None:
-                bpy.ops.render.render(write_still=True, scene=scene.name)
-                pictures.show_preview(action, path)
-
-            yield picture
-    finally:
-        bpy.data.scenes.remove(scene)
-        bpy.data.objects.remove(camera)
-        bpy.data.cameras.remove(camera_data)
-
-
-def _aim(avatar: Avatar, camera: bpy.types.Object) -> None:
-    """Before face and shoulders, a little from the avatar's left."""
-    armature = avatar.armature
-    bones = bones_of(armature)
-    bone = bones["head"] if "head" in bones else armature.pose.bones[0]
-    middle = bone.bone.head_local + Vector((0, 0, 0.03))
-    at = middle + Vector((0.35, -1.3, 0.05))
-    world = armature.matrix_world
-    camera.location = world @ at
-    camera.rotation_euler = (world.to_quaternion() @ (middle - at).to_track_quat("-Z", "Y")).to_euler()
-    camera.data.angle = 0.42
-    camera.data.clip_start = 0.01

@@ -35,7 +35,7 @@ _POSES: Mapping[str, Mapping[str, Degrees]] = {
 NAMES = tuple(_POSES)
 LABELS = (
     *("Look Left", "Look Right", "Look Up", "Look Down", "Tilt Left", "Tilt Right", "Over the Shoulder", "Lean In"),
-    *("Pull Back", "Chin Up", "Shrug", "Bow"),
+    *("Pull Back", "Chin Up", "Shrug Shoulders", "Bow Forward"),
 )
 """What they are called, in their order."""
 

@@ -12,7 +12,7 @@ from .coast import needs_calm_mode
 from .identity import demand_avatar, needs_avatar, selected_avatar
 from .linked import needs_editable, needs_local
 from .pose_presets import LABELS, NAMES
-from .selection import kept_selection
+from .selection import kept_selection, object_mode
 
 
 def needs_control_rig(context: bpy.types.Context) -> str:
@@ -65,6 +65,7 @@ class PORTRAITKIT_OT_real_bones(PortraitOperator, bpy.types.Operator):
 
     def perform(self, context: bpy.types.Context) -> None:
         avatar = demand_avatar(context)
+        object_mode()
         with kept_selection():
             bones.dress(avatar.armature, str(avatar.recipe.get("bone_naming", "")))
 

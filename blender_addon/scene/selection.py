@@ -9,6 +9,12 @@ from contextlib import contextmanager
 import bpy
 
 
+def object_mode() -> None:
+    """Leave the mode that the active object is in."""
+    if bpy.context.mode != "OBJECT" and bpy.ops.object.mode_set.poll():
+        bpy.ops.object.mode_set(mode="OBJECT")
+
+
 def select_only(thing: bpy.types.Object) -> None:
     """Make an object the active one and the only one selected, where the view layer shows it."""
     layer = bpy.context.view_layer

@@ -33,6 +33,7 @@ def test_no_text_is_in_two_parts() -> None:
         "entry",
         "face",
         "operators",
+        "rig",
         "scene",
         "settings",
         "setup",

@@ -50,6 +50,11 @@ class Layout:
         assert isinstance(text, str)
         return SimpleNamespace()
 
+    def operator_menu_enum(self, name: str, choice: str, **_: Any) -> None:
+        self.operator(name)
+        room, _dot, word = name.partition(".")
+        assert choice in getattr(getattr(bpy.ops, room), word).get_rna_type().properties
+
     def menu(self, name: str, **_: Any) -> None:
         assert hasattr(bpy.types, name), name
 

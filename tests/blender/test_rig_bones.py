@@ -175,6 +175,7 @@ def test_rolls_bend_about_x_and_mirror(bring: Any, rig_file: Any) -> None:
         left = np.array(bones[name].matrix_local.to_3x3())
         right = np.array(bones[name.replace("left_", "right_")].matrix_local.to_3x3())
         assert np.abs(flip @ left @ np.diag([-1.0, 1.0, 1.0]) - right).max() < 2e-3, name
+        assert bpy.utils.flip_name(name) == name.replace("left_", "right_")  # pastes flipped, mirrors
     ahead, up = Vector((0, -1, 0)), Vector((0, 0, 1))
     for name in ("neck", "head", "spine2"):
         assert bones[name].matrix_local.col[0].xyz.dot(Vector((1, 0, 0))) > 0.999
