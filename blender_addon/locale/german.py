@@ -11,7 +11,18 @@ from .german_failures import FAILURES
 from .german_operators import OPERATORS
 from .german_scene import SCENE
 from .german_settings import SETTINGS
+from .german_steps import STEPS
 
-GERMAN: dict[str, str] = {**ARRIVALS, **ATTRIBUTES, **ENGINE, **FACE, **OPERATORS, **SCENE, **SETTINGS, **FAILURES}
+GERMAN: dict[str, str] = {
+    **ARRIVALS,
+    **ATTRIBUTES,
+    **ENGINE,
+    **FACE,
+    **OPERATORS,
+    **SCENE,
+    **SETTINGS,
+    **STEPS,
+    **FAILURES,
+}
 
 __all__ = ["GERMAN"]
