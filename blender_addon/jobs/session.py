@@ -29,6 +29,8 @@ COMING_WAIT = 0.005
 """Seconds: what the window gets between two steps of an avatar that comes in, beside its own turn."""
 BUSY_WAIT = 0.05
 IDLE_WAIT = 0.5
+DRAWN_EVERY = 0.25
+"""Seconds between two drawings of the panel for a bar that grows: each takes Blender's main thread for a while."""
 REST_AFTER = 10
 """Minutes without work after which the engine ends, where the preferences do not say; its memory is Blender's then."""
 
@@ -41,6 +43,7 @@ class Session:
         self.tasks: list[Task] = []
         self.notices = notices
         self.ticker = Ticker(self.step, "the engine session")
+        self._drawn = 0.0
 
     @property
     def waits(self) -> bool:
@@ -182,11 +185,13 @@ class Session:
         if task.job is None:
             return self._begin(task)
         job = task.job
-        before = (task.stage, round(task.overall, 3), round(task.remaining or 0))
+        stage, before = task.stage, (round(task.overall, 3), round(task.remaining or 0))
         task.stage, task.overall, task.remaining = job.stage or "", job.overall or 0.0, job.remaining
         if job.state == "running":
             task.state = "running"
-        if before != (task.stage, round(task.overall, 3), round(task.remaining or 0)):
+        changed = before != (round(task.overall, 3), round(task.remaining or 0))
+        if stage != task.stage or (changed and time.monotonic() - self._drawn > DRAWN_EVERY):
+            self._drawn = time.monotonic()
             redraw.sidebars()
         if not job.final:
             return False

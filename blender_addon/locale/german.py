@@ -15,6 +15,7 @@ from .german_rig import RIG
 from .german_scene import SCENE
 from .german_settings import SETTINGS
 from .german_setup import SETUP
+from .german_steps import STEPS
 
 GERMAN: dict[str, str] = {
     **ARRIVALS,
@@ -28,6 +29,7 @@ GERMAN: dict[str, str] = {
     **SCENE,
     **SETTINGS,
     **SETUP,
+    **STEPS,
     **FAILURES,
 }
 

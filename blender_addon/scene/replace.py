@@ -64,6 +64,8 @@ def _exchange(old: Avatar, new: Avatar) -> Avatar:
     old_levels = {_place(each): each for each in reversed(old.meshes)}
     waste = _blocks_of(old) + _blocks_of(new)
     home, temporary = old.collection, new.collection
+    # Those that go have their materials until they are swept away.
+    used = [each for mesh in {thing.data for thing in (*old.meshes, *new.meshes)} for each in mesh.materials]
     actions = _actions_of(new.armature)
 
     fresh, of_before = new.armature, armature.data
@@ -78,7 +80,7 @@ def _exchange(old: Avatar, new: Avatar) -> Avatar:
         if kept is None:
             _adopt(mesh, armature, home)
             continue
-        _keep_materials(kept, mesh, list(old.meshes))
+        _keep_materials(kept, mesh, used)
         kept.data = mesh.data
         bpy.data.objects.remove(mesh)
     for gone in old_levels.values():
@@ -149,13 +151,14 @@ def _sweep(blocks: list[Any]) -> None:
         blocks = [each for each in blocks if not isinstance(each, kind)]
 
 
-def _keep_materials(kept: bpy.types.Object, mesh: bpy.types.Object, siblings: list[bpy.types.Object]) -> None:
-    own = [material for each in {sibling.data for sibling in siblings} for material in each.materials]
+def _keep_materials(kept: bpy.types.Object, mesh: bpy.types.Object, used: list[bpy.types.Material | None]) -> None:
+    """A mesh that takes another's place takes its materials, too; ``used`` are those of all meshes old and new."""
     for slot, material in enumerate(kept.data.materials):
         if material is None:
             continue
         if slot < len(mesh.data.materials):
-            chosen = skin_shader.keep(material, mesh.data.materials[slot], own.count(material))
+            chosen = skin_shader.keep(material, mesh.data.materials[slot], used.count(material))
+            used.append(chosen)
             mesh.data.materials[slot] = chosen
         else:
             mesh.data.materials.append(material)

@@ -184,7 +184,7 @@ def test_detach_brings_both_back(ada: Any, part: Part, datablocks: Callable[[], 
     assert bpy.ops.portraitkit.detach_body() == {"FINISHED"}
     assert parts == {name: (bpy.data.objects[name].hide_viewport, bpy.data.objects[name].hide_render) for name in parts}
     assert set(armature.data.bones.keys()) == bones and not armature.get("portraitkit")
-    assert not any(key.startswith(("face_", "portraitkit")) for key in list(armature.keys()))  # noqa: SIM118 - Blender's
+    assert not any(key.startswith(("face_", "portraitkit")) for key in list(armature.keys()))
     assert np.array_equal(evaluated(body), shape)
     assert ada.armature["face_jawOpen"] == 0.5
     assert part("scene.identity").selected_avatar(bpy.context).identity == ada.identity

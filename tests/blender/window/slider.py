@@ -46,8 +46,7 @@ def story() -> stage.Story:
     bpy.ops.portraitkit.show_looks()
     yield from stage.until(lambda: rig().session_uid not in live._open)
     bpy.ops.ed.undo_push(message="looked at")
-    # The slider of one attribute alone, at a place of the window that is known: a popover of our own would hide it.
-    bpy.context.window_manager.portraitkit_search = "Jaw Width"
+    # The slider of one attribute alone, at a place of the window that is known.
     assert "look_jaw_width" in rig()
 
     class Slider(bpy.types.Panel):
@@ -61,6 +60,8 @@ def story() -> stage.Story:
 
     bpy.utils.register_class(Slider)
     side = stage.region(stage.view(), "UI")
+    side.tag_redraw()
+    yield 1.5  # its tab is there once it has been drawn
     side.active_panel_category = "Stage"
     side.tag_redraw()
     yield 1.0
