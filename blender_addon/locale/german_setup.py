@@ -10,6 +10,12 @@ SETUP: dict[str, str] = {
     "Download about {size} with pip: torch from {host}, the rest as your pip settings say": (
         "Mit pip etwa {size} herunterladen: torch von {host}, das Übrige nach Ihren pip-Einstellungen"
     ),
+    "Parts of the engine ({names}) are not made for Linux on ARM.": (
+        "Teile des Motors ({names}) gibt es nicht für Linux auf ARM."
+    ),
+    "Build wheels of them, and choose a folder with all wheels.": (
+        "Wheels davon bauen und einen Ordner mit allen Wheels wählen."
+    ),
     "Installing {part}": "{part} wird installiert",
     "The promised torch cannot be had": "Das versprochene torch ist nicht zu bekommen",
     "Try again later: what was downloaded is kept. Or press Take Another Build: it says how large that is.": (
