@@ -59,8 +59,8 @@ SETUP: dict[str, str] = {
         "Neben Blender eine Kopie des Meshs einer Hülle aus Vierecken machen (QuadriFlow), abwickeln und die Maps "
         "darauf backen"
     ),
-    "About how many faces the new mesh has; 0: as dense as the old one, 6000 at most": (
-        "Wie viele Flächen das neue Mesh etwa hat; 0: so dicht wie das alte, höchstens 6000"
+    "About how many faces the new mesh has; 0: as dense as the old one, 10,000 at most": (
+        "Wie viele Flächen das neue Mesh etwa hat; 0: so dicht wie das alte, höchstens 10.000"
     ),
     "{mesh} has {count} faces; the new one gets about {faces} quads, a UV map and maps of its own": (
         "{mesh} hat {count} Flächen; das neue bekommt etwa {faces} Vierecke, eine UV-Map und eigene Maps"
