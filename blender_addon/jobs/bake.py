@@ -56,7 +56,7 @@ class PORTRAITKIT_OT_remesh_bake(TaskOperator, bpy.types.Operator):
 
     faces: bpy.props.IntProperty(
         name="Quads",
-        description="About how many faces the new mesh has; 0: as dense as the old one, 6000 at most",
+        description="About how many faces the new mesh has; 0: as dense as the old one, 10,000 at most",
         min=0,
         max=100_000,
         options={"SKIP_SAVE"},

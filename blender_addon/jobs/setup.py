@@ -181,7 +181,8 @@ class PORTRAITKIT_OT_set_up_engine(PortraitOperator, bpy.types.Operator):
         say_in_rows(layout, lines, ROWS, WIDTH - 20)
         # its room is kept, too: what is chosen above and here must not move the buttons under the mouse
         if online:
-            say_in_rows(layout, [], ONLINE_ROWS, WIDTH)
+            say_in_rows(layout, [], ONLINE_ROWS - 1, WIDTH)
+            layout.label(text="")
         else:
             draw_online_access(layout, context)
 

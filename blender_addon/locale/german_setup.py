@@ -10,6 +10,12 @@ SETUP: dict[str, str] = {
     "Download about {size} with pip: torch from {host}, the rest as your pip settings say": (
         "Mit pip etwa {size} herunterladen: torch von {host}, das Übrige nach Ihren pip-Einstellungen"
     ),
+    "Parts of the engine ({names}) are not made for Linux on ARM.": (
+        "Teile des Motors ({names}) gibt es nicht für Linux auf ARM."
+    ),
+    "Build wheels of them, and choose a folder with all wheels.": (
+        "Wheels davon bauen und einen Ordner mit allen Wheels wählen."
+    ),
     "Installing {part}": "{part} wird installiert",
     "The promised torch cannot be had": "Das versprochene torch ist nicht zu bekommen",
     "Try again later: what was downloaded is kept. Or press Take Another Build: it says how large that is.": (
@@ -53,8 +59,8 @@ SETUP: dict[str, str] = {
         "Neben Blender eine Kopie des Meshs einer Hülle aus Vierecken machen (QuadriFlow), abwickeln und die Maps "
         "darauf backen"
     ),
-    "About how many faces the new mesh has; 0: as dense as the old one, 6000 at most": (
-        "Wie viele Flächen das neue Mesh etwa hat; 0: so dicht wie das alte, höchstens 6000"
+    "About how many faces the new mesh has; 0: as dense as the old one, 10,000 at most": (
+        "Wie viele Flächen das neue Mesh etwa hat; 0: so dicht wie das alte, höchstens 10.000"
     ),
     "{mesh} has {count} faces; the new one gets about {faces} quads, a UV map and maps of its own": (
         "{mesh} hat {count} Flächen; das neue bekommt etwa {faces} Vierecke, eine UV-Map und eigene Maps"

@@ -37,7 +37,7 @@ def needs_shell(context: bpy.types.Context) -> str:
 
 def sensible_faces(thing: bpy.types.Object) -> int:
     """How many quads hold what a mesh of triangles does, in round hundreds: enough for a bust, few enough to edit."""
-    return min(6000, max(500, round(len(thing.data.polygons) / 2 / 100) * 100))
+    return min(10_000, max(500, round(len(thing.data.polygons) / 2 / 100) * 100))
 
 
 def hand_over(thing: bpy.types.Object, faces: int, folder: Path) -> None:

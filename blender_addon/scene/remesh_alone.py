@@ -48,6 +48,7 @@ def main(order: dict[str, Any]) -> None:
             print("portraitkit-refused", flush=True)
             return
     own.data.transform(Matrix.Scale(1 / LARGER, 4))
+    _lay_on(source, own)
     _tell("unwrap", 0.7)
     _unwrap(own)
     _tell("weights", 0.85)
@@ -100,7 +101,11 @@ def _quads(own: Any, faces: int) -> bool:
     _select(own)
     try:
         answer: Any = bpy.ops.object.quadriflow_remesh(
-            target_faces=faces, use_preserve_sharp=False, use_preserve_boundary=True, use_mesh_symmetry=False, seed=0
+            target_faces=faces,
+            use_preserve_sharp=True,  # the cut at the bottom stays an edge
+            use_preserve_boundary=True,
+            use_mesh_symmetry=False,
+            seed=0,
         )
     except RuntimeError as error:
         print(error, flush=True)
@@ -114,6 +119,23 @@ def _close(own: Any) -> None:
     bpy.context.view_layer.update()
     own.data.remesh_voxel_size = max(own.dimensions) / VOXELS
     bpy.ops.object.voxel_remesh()
+
+
+def _lay_on(source: Any, own: Any) -> None:
+    """QuadriFlow smooths a face away: each vertex goes to the nearest place of the old surface."""
+    _, tree = _surface(source)
+    for vertex in own.data.vertices:
+        vertex.co = tree.find_nearest(vertex.co)[0]
+    own.data.update()
+
+
+def _surface(source: Any) -> tuple[list[tuple[int, ...]], Any]:
+    """Its triangles at rest as corners, and a tree to find the nearest in."""
+    keys = source.data.shape_keys
+    points = keys.key_blocks[0].data if keys is not None else source.data.vertices
+    source.data.calc_loop_triangles()
+    corners = [tuple(each.vertices) for each in source.data.loop_triangles]
+    return corners, BVHTree.FromPolygons([each.co.copy() for each in points], corners)
 
 
 def _unwrap(own: Any) -> None:
@@ -149,9 +171,7 @@ def _shapes(source: Any, own: Any) -> None:
         return
     blocks = keys.key_blocks
     basis = [each.co.copy() for each in blocks[0].data]
-    source.data.calc_loop_triangles()
-    corners = [tuple(each.vertices) for each in source.data.loop_triangles]
-    tree: Any = BVHTree.FromPolygons(basis, corners)
+    corners, tree = _surface(source)
     places: list[tuple[tuple[int, ...], list[float]]] = []
     for vertex in own.data.vertices:
         nearest, _, number, _ = tree.find_nearest(vertex.co)

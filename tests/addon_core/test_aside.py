@@ -69,5 +69,5 @@ def test_close_ends_it(tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(Failure, match="start"):
+    with pytest.raises(Failure, match="cannot be run"):
         Aside([str(tmp_path / "blender")], LogFile(tmp_path / "log"), Text("x"), refused=REFUSED)

@@ -181,6 +181,8 @@ def test_no_plan(tmp_path: Path, base: Probe, monkeypatch: pytest.MonkeyPatch) -
     assert code(wheel, replace(base, bits=32)) == "no_python"
     assert code(wheel, replace(base, can_make=False)) == "no_python"
     assert code(wheel, base, variant="abacus") == "usage"
+    if sys.platform == "linux":
+        assert code(wheel, replace(base, machine="aarch64")) == "no_wheel"
     (tmp_path / "empty").mkdir()
     assert code(wheel, base, wheels=tmp_path / "empty") == "usage"
     assert code(wheel, base, wheels=tmp_path / "nowhere") == "usage"

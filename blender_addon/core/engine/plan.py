@@ -223,6 +223,10 @@ def _why_no_plan(wheel: Path, base: Probe | None, wheels: Path | None) -> Failur
     if reason is not None:
         return Failure("no_python", reason)
     if wheels is None:
+        if sys.platform == "linux" and base.machine in ("aarch64", "arm64"):
+            # said before torch is downloaded, not after
+            message = Text("Parts of the engine ({names}) are not made for Linux on ARM.", names="xatlas, PyMCubes")
+            return Failure("no_wheel", message, "Build wheels of them, and choose a folder with all wheels.")
         return None
     if not wheels.is_dir():
         message = Text("The folder of wheels is not there: {folder}.", folder=wheels)
