@@ -116,7 +116,7 @@ class Arrivals:
                 columns=arrival.columns,
                 place=arrival.place,
             )
-            if not self.at_once and placing.is_first(avatar, scene):
+            if not self.at_once and arrival.place is None and placing.is_first(avatar, scene):
                 framing.frame(avatar, window)
         notices.say(where)
         return avatar
