@@ -181,7 +181,7 @@ class Arrivals:
             return _handed(arrival, here)
 
         def show(avatar: Avatar, where: Text) -> None:
-            if not self.at_once and placing.is_first(avatar, bpy.context.scene):
+            if not self.at_once and arrival.place is None and placing.is_first(avatar, bpy.context.scene):
                 framing.frame(avatar, asked.find_window())
             notices.say(where)
 

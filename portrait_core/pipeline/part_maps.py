@@ -58,6 +58,10 @@ KEPT = 12
 """Maps without a person's colour that a process keeps: every style of a model."""
 
 
+PICTURE_MAPS = 256
+"""Texels of a side up to which maps are those of small pictures."""
+
+
 def _plain(roughness: float, **more: Mapping[str, object]) -> Material:
     return Material(factors={METALNESS: 0.0, ROUGHNESS: roughness}, extensions={k: v for k, v in more.items()})
 
@@ -162,14 +166,23 @@ class PartPainter:
         return Maps(base_colour=_bytes(base + share * iris))
 
 
-@lru_cache(maxsize=1)
 def _skin_layout(template: PartsTemplate, size: int, width: int) -> tuple[LatticeLayout, KeptRows]:
-    """The layout of the skin's maps, and what is kept of their texels, the same for everybody of a model."""
+    """The layout of the skin's maps, and what is kept of their texels, the same for everybody of a model.
+
+    One is kept for pictures and one for avatars, which a user asks for by turns; two large ones would take memory.
+    """
+    return (_picture_layout if size <= PICTURE_MAPS else _avatar_layout)(template, size, width)
+
+
+def _layout(template: PartsTemplate, size: int, width: int) -> tuple[LatticeLayout, KeptRows]:
     # The finest level whatever the mesh: its chords keep to the surface that the decoder knows.
     fine = prepared(template).skin[1]
     where = template.skin_places.columns()[fine.welded]
     layout = Layout(fine.faces, fine.uvs, where, size, detail=SKIN_DETAIL)
     return LatticeLayout(layout), KeptRows(size * size, width)
+
+
+_picture_layout, _avatar_layout = lru_cache(maxsize=1)(_layout), lru_cache(maxsize=1)(_layout)
 
 
 @lru_cache(maxsize=2)
