@@ -33,6 +33,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "export_yup": True,
         "export_extras": True,
         "export_tangents": True,
+        "export_attributes": True,  # how far hair is along its strand
         "export_skins": True,
         "export_animations": True,
         "export_def_bones": False,

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -14,19 +13,14 @@ import numpy as np
 import pytest
 
 Part = Callable[[str], ModuleType]
-ROOT = Path(__file__).resolve().parents[2]
 STYLE = "bob01"
 
 
-@pytest.fixture(scope="module")
-def hair_file(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def hair_file(made: Callable[..., Path]) -> Path:
     """The shipped model's seed 1 with small pictures, of skin and hair."""
-    folder = tmp_path_factory.mktemp("hair")
-    who = ("--seed", "1", "--parts", "skin,hair", "--hair-style", STYLE)
-    options = (*who, "--texture-size", "128", "--hair-joints", "--quiet")
-    command = [str(engine_python), "-m", "cli.main", "generate", *options, "--out", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=900)
-    return next(folder.glob("*.glb"))
+    who = ("--seed", "1", "--topology", "parts", "--parts", "skin,hair", "--hair-style", STYLE)
+    return made("seed-1-hair", *who, "--faces", "20000", "--hair-joints")
 
 
 def test_the_file_alone_grows_a_hair_system(scene: Any, part: Part, hair_file: Path) -> None:

@@ -210,6 +210,7 @@ def test_what_went_out_as_gltf_is_an_avatar_again(avatar: Any, part: Part, tmp_p
         again = part("scene.bring_in").bring_in(path, "Ada")
         after = Portrait.shown(lambda thing: thing["portraitkit_part"])
         assert again.recipe == recipe and again.parts.keys() == before.parts.keys()
+        assert part("scene.hair_curves").tells_strands(again), "curves can be grown on its hair"
         assert {name: each.quads for name, each in after.parts.items()} == {
             name: each.quads for name, each in before.parts.items()
         }
