@@ -17,6 +17,7 @@ from ..bring_in import part_name
 from ..datablocks import free_name, new_since, remove_new, snapshot
 from ..face import drive, keys_of, path_of, property_of, shapes_of
 from ..glb_facts import KEY
+from ..hair_curves import curves_of
 from ..identity import KEPT_KEY, LEVEL_KEY, PART_KEY, Avatar, give_identity
 from ..selection import kept_selection, select_only
 from . import band, bones, prepare, seam, skin_colour, weights
@@ -135,7 +136,8 @@ def _parts(avatar: Avatar, body: Body, placement: Placement, title: str, wishes:
             continue
         was = objects[0]
         each = prepare.copy_of(was, home, part_name(title, part, 0))
-        each.hide_viewport, each.hide_render = was.hide_viewport, was.hide_render
+        if part != "hair" or curves_of(avatar) is None:  # curves stay with the original: the mesh stands for them here
+            each.hide_viewport, each.hide_render = was.hide_viewport, was.hide_render
         put_weights(each, names, weights.on_body(was, renamed, names))
         own = avatar.armature.matrix_world.inverted() @ was.matrix_world
         each.data.transform(body.armature.matrix_world.inverted() @ placement.world @ own, shape_keys=True)
@@ -182,13 +184,14 @@ def _arrange(
         for shape, key in keys_of(each).items():
             key.value = 0.0
             drive(key, armature, shape)
-    olds = [body.mesh, *_on_the_head(body, placement, height, {joined.thing, *parts}), rig, *avatar.meshes]
-    if wishes.keep:
-        for each in olds:
-            put_aside(each, identity)
-    else:
-        for each in (body.mesh, rig, *avatar.meshes):
-            bpy.data.objects.remove(each)
+    own = {each.name: each for root in (rig, *avatar.meshes) for each in (root, *root.children_recursive)}
+    on_head = _on_the_head(body, placement, height, {joined.thing, *parts})
+    for each in (body.mesh, *own.values()) if wishes.keep else ():
+        put_aside(each, identity)
+    for each in on_head:
+        put_aside(each, identity)
+    for each in () if wishes.keep else (body.mesh, *own.values()):
+        bpy.data.objects.remove(each)
     armature.update_tag()
     select_only(armature)
     return Avatar(armature)
