@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import heapq
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,13 +53,14 @@ def closed_path(
 
 def _graph(places: Places, edges: Rows, off: Places) -> Graph:
     """For each vertex its neighbours, what the edge costs, and whether it crosses the half-plane at the back."""
-    graph: Graph = [[] for _ in range(len(places))]
+    graph = [list[tuple[int, float, int]]() for _ in range(len(places))]
     turned = angles(places)
     first, second = edges.T
     cost = np.linalg.norm(places[first] - places[second], axis=1) * (1 + (off[edges].mean(axis=1) / LEVEL) ** 2)
     step = turned[second] - turned[first]
     crossing = np.where(step > np.pi, -1, np.where(step < -np.pi, 1, 0))
-    for a, b, price, sheet in zip(first.tolist(), second.tolist(), cost.tolist(), crossing.tolist(), strict=True):
+    columns: list[list[Any]] = [each.tolist() for each in (first, second, cost, crossing)]
+    for a, b, price, sheet in zip(*columns, strict=True):
         graph[a].append((b, price, sheet))
         graph[b].append((a, price, -sheet))
     return graph
@@ -129,9 +131,11 @@ def sides(places: Places, edges: Rows, loop: Rows) -> Rows:
 def distances(places: Places, edges: Rows, loop: Rows, most: float) -> tuple[Places, Rows]:
     """(N,) metres along the edges to the nearest vertex of the loop, infinite beyond ``most``; and (N,) which of the
     loop's that is, by its place in it."""
-    graph: list[list[tuple[int, float]]] = [[] for _ in range(len(places))]
+    graph = [list[tuple[int, float]]() for _ in range(len(places))]
     length = np.linalg.norm(places[edges[:, 0]] - places[edges[:, 1]], axis=1)
-    for (a, b), long in zip(edges.tolist(), length.tolist(), strict=True):
+    pairs: list[list[int]] = edges.tolist()
+    lengths: list[float] = length.tolist()
+    for (a, b), long in zip(pairs, lengths, strict=True):
         graph[a].append((b, long))
         graph[b].append((a, long))
     result = np.full(len(places), np.inf)
