@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from . import Places
@@ -22,7 +24,7 @@ def bridge(upper: Places, lower: Places) -> list[tuple[int, ...]]:
     # The lower ring begins beside the first of the upper.
     first = int(np.argmin(np.abs((lower - upper[0] + np.pi) % (2 * np.pi) - np.pi)))
     turned = np.concatenate([unturned[first:-1], unturned[: first + 1] + 2 * np.pi])
-    below: Places = turned + 2 * np.pi * np.round((above[0] - turned[0]) / (2 * np.pi))
+    below = cast("Places", turned + 2 * np.pi * np.round((above[0] - turned[0]) / (2 * np.pi)))
     faces: list[tuple[int, ...]] = []
     i = j = 0
     while i < count or j < others:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import heapq
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,8 +58,9 @@ def _graph(places: Places, edges: Rows, off: Places) -> Graph:
     cost = np.linalg.norm(places[first] - places[second], axis=1) * (1 + (off[edges].mean(axis=1) / LEVEL) ** 2)
     step = turned[second] - turned[first]
     crossing = np.where(step > np.pi, -1, np.where(step < -np.pi, 1, 0))
-    columns: list[list[Any]] = [each.tolist() for each in (first, second, cost, crossing)]
-    for a, b, price, sheet in zip(*columns, strict=True):
+    ends: list[list[int]] = np.column_stack([first, second, crossing]).tolist()
+    prices: list[float] = cost.tolist()
+    for (a, b, sheet), price in zip(ends, prices, strict=True):
         graph[a].append((b, price, sheet))
         graph[b].append((a, price, -sheet))
     return graph
@@ -141,7 +141,8 @@ def distances(places: Places, edges: Rows, loop: Rows, most: float) -> tuple[Pla
     result = np.full(len(places), np.inf)
     origin = np.zeros(len(places), np.int64)
     result[loop], origin[loop] = 0, np.arange(len(loop))
-    waiting = [(0.0, vertex) for vertex in loop.tolist()]
+    ring: list[int] = loop.tolist()
+    waiting = [(0.0, vertex) for vertex in ring]
     while waiting:
         so_far, vertex = heapq.heappop(waiting)
         if so_far > result[vertex]:
