@@ -29,11 +29,14 @@ def detach(attached: Avatar) -> Avatar | None:
             "The avatar and the body as they were before are not in the file any more.",
             "They were deleted, or not kept when the avatar was attached.",
         )
-    waste: list[bpy.types.ID] = []
+    meshes: list[bpy.types.ID] = []
+    materials: list[bpy.types.ID] = []
     for each in made_for(identity):
-        waste += [each.data, *each.data.materials]
+        meshes.append(each.data)
+        materials += each.data.materials
         bpy.data.objects.remove(each)
-    remove_unused(waste)
+    remove_unused(meshes)
+    remove_unused(materials)
     remove_bones(armature, notes.get("bones", ()))
     for name in notes.get("marks", ()):
         bone = armature.data.bones.get(name)
