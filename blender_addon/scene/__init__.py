@@ -3,8 +3,17 @@
 
 from __future__ import annotations
 
-from . import asset, export, face_operators, face_settings, hair_operator, import_operator, pose, sliders
-from .body import operators as body_operators
+from . import (
+    asset,
+    body_operators,
+    export,
+    face_operators,
+    face_settings,
+    hair_operator,
+    import_operator,
+    pose,
+    sliders,
+)
 
 _MODULES = (sliders, face_settings, import_operator, hair_operator, asset, pose, face_operators, body_operators, export)
 CLASSES: tuple[type, ...] = tuple(each for module in _MODULES for each in module.CLASSES)

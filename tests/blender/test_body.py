@@ -179,7 +179,7 @@ def test_detach_brings_both_back(ada: Any, part: Part, datablocks: Callable[[], 
     assert all(bpy.data.objects[name].hide_viewport for name in parts)
     for operator in ("regenerate", "show_looks", "attach_body"):  # what would break it is refused
         assert not getattr(bpy.ops.portraitkit, operator).poll(), operator
-    assert part("scene.body.attached").needs_free(bpy.context)
+    assert part("scene.body_attached").needs_free(bpy.context)
     assert "jaw" in armature.data.bones and "jaw" not in bones
     attached.armature["face_jawOpen"] = 0.5
     assert bpy.ops.portraitkit.detach_body() == {"FINISHED"}

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import bpy
 
-from ...core.failure import Failure
-from ..datablocks import remove_unused
-from ..glb_facts import KEY
-from ..identity import ID_KEY, Avatar, is_avatar
-from ..joints import MARK
-from ..selection import select_only
-from .attached import ATTACHED_KEY, bring_back, made_for, notes_of, put_aside_for
-from .bones import remove_bones
+from ..core.failure import Failure
+from .body_attached import ATTACHED_KEY, bring_back, made_for, notes_of, put_aside_for
+from .body_bones import remove_bones
+from .datablocks import remove_unused
+from .glb_facts import KEY
+from .identity import ID_KEY, Avatar, is_avatar
+from .joints import MARK
+from .selection import select_only
 
 
 def detach(attached: Avatar) -> Avatar | None:

@@ -11,16 +11,16 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ...core.failure import Failure
-from ...core.seam import angles, radii
-from ...core.seam.blend import around, evened, faired, filled, taper
-from ...core.seam.bridge import bridge
-from ...core.seam.loop import BAND, THICKEST, closed_path, components, distances, sides, spread
-from ...core.seam.surface import radius_along
-from ..datablocks import remove_unused
-from ..selection import select_only
-from .arrays import Places, Rows, border_of, edges_of, moved, places_of, shift, soften_keys, triangles_of
-from .prepare import delete
+from ..core.failure import Failure
+from ..core.seam_blend import around, evened, faired, filled, taper
+from ..core.seam_bridge import bridge
+from ..core.seam_frame import angles, radii
+from ..core.seam_loop import BAND, THICKEST, closed_path, components, distances, sides, spread
+from ..core.seam_surface import radius_along
+from .body_arrays import Places, Rows, border_of, edges_of, moved, places_of, shift, soften_keys, triangles_of
+from .body_prepare import delete
+from .datablocks import remove_unused
+from .selection import select_only
 
 GAP = 0.011
 """Metres of the avatar between the two rings: the width of the band."""

@@ -11,20 +11,25 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ...core.failure import Failure
-from ...core.text import Text
-from ..bring_in import part_name
-from ..datablocks import free_name, new_since, remove_new, snapshot
-from ..face import drive, keys_of, path_of, property_of, shapes_of
-from ..glb_facts import KEY
-from ..hair_curves import curves_of
-from ..identity import KEPT_KEY, LEVEL_KEY, PART_KEY, Avatar, give_identity
-from ..selection import kept_selection, select_only
-from . import band, bones, prepare, seam, skin_colour, weights
-from .arrays import moved, places_of, put_weights
-from .attached import ATTACHED_KEY, MADE_KEY, notes_of, put_aside
-from .place import Placement, placed
-from .rig import Body, rig_of
+from ..core.failure import Failure
+from ..core.text import Text
+from . import body_band as band
+from . import body_bones as bones
+from . import body_prepare as prepare
+from . import body_seam as seam
+from . import body_skin_colour as skin_colour
+from . import body_weights as weights
+from .body_arrays import moved, places_of, put_weights
+from .body_attached import ATTACHED_KEY, MADE_KEY, notes_of, put_aside
+from .body_place import Placement, placed
+from .body_rig import Body, rig_of
+from .bring_in import part_name
+from .datablocks import free_name, new_since, remove_new, snapshot
+from .face import drive, keys_of, path_of, property_of, shapes_of
+from .glb_facts import KEY
+from .hair_curves import curves_of
+from .identity import KEPT_KEY, LEVEL_KEY, PART_KEY, Avatar, give_identity
+from .selection import kept_selection, select_only
 
 ON_THE_HEAD = 0.7
 """The share of its vertices above the seam from which on a mesh of the body belongs to the head."""

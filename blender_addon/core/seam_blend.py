@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import Places, Rows
+from .seam_frame import Places, Rows
 
 
 def taper(distance: Places, reach: float) -> Places:

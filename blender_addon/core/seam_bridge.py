@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from . import Places
+from .seam_frame import Places
 
 OPPOSITE = 0.4
 """Two vertices stand opposite where their angles differ by less than this share of the shorter step."""

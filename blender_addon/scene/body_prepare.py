@@ -8,9 +8,9 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ..face import SHAPES
-from ..selection import select_only
-from .arrays import Places
+from .body_arrays import Places
+from .face import SHAPES
+from .selection import select_only
 
 
 def copy_of(thing: bpy.types.Object, home: bpy.types.Collection, name: str) -> bpy.types.Object:

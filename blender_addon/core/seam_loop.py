@@ -8,7 +8,7 @@ import heapq
 import numpy as np
 from numpy.typing import NDArray
 
-from . import Places, Rows, angles, radii
+from .seam_frame import Places, Rows, angles, radii
 
 THICKEST = 0.13
 """Metres from the axis within which a neck is looked for."""

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from . import Places
+from .seam_frame import Places
 
 Nearest = Callable[[Places], tuple[Places, Places]]
 """For points (P, 3) the nearest places of the other surface (P, 3) and its normals there (P, 3)."""
