@@ -11,7 +11,7 @@ from ..base.operator import PortraitOperator
 from ..core.attribute_table import GROUPS, grouped
 from ..core.failure import Failure
 from ..scene import looks
-from ..scene.body.attached import needs_free
+from ..scene.body_attached import needs_free
 from ..scene.identity import Avatar, demand_avatar, ensure_own_identity, needs_avatar
 from . import workflows
 from .live import live

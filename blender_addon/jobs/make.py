@@ -8,7 +8,7 @@ from ..base.paths import RELATIVE, absolute, model_named
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene import looks
-from ..scene.body.attached import needs_free
+from ..scene.body_attached import needs_free
 from ..scene.identity import demand_avatar, ensure_own_identity, needs_avatar
 from ..scene.linked import needs_local
 from . import attributes, avatars, own_settings, recipes, workflows

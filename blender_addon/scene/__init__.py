@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from . import (
     asset,
+    body_operators,
     export,
     face_operators,
     face_settings,
@@ -14,7 +15,6 @@ from . import (
     rig_operators,
     sliders,
 )
-from .body import operators as body_operators
 
 _MODULES = (
     sliders,

@@ -11,7 +11,7 @@ from ..jobs.recipes import by_numbers
 from ..jobs.session import session
 from ..jobs.settings import settings_of
 from ..locale import T_
-from ..scene.body.attached import notes_of
+from ..scene.body_attached import notes_of
 from ..scene.identity import Avatar, selected_avatar
 from .create import PortraitPanel
 

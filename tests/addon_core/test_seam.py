@@ -9,12 +9,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from blender_addon.core.seam import Places, Rows, angles, radii
-from blender_addon.core.seam.blend import around, evened, faired, filled, taper
-from blender_addon.core.seam.bridge import bridge
-from blender_addon.core.seam.fit import fitted
-from blender_addon.core.seam.loop import closed_path, components, distances, sides, spread
-from blender_addon.core.seam.surface import radius_along
+from blender_addon.core.seam_blend import around, evened, faired, filled, taper
+from blender_addon.core.seam_bridge import bridge
+from blender_addon.core.seam_fit import fitted
+from blender_addon.core.seam_frame import Places, Rows, angles, radii
+from blender_addon.core.seam_loop import closed_path, components, distances, sides, spread
+from blender_addon.core.seam_surface import radius_along
 
 
 def tube(around_it: int, rows: int, radius: float = 0.06, tilt: float = 0.0) -> tuple[Places, list[list[int]], Rows]:

@@ -3,14 +3,14 @@
 
 import bpy
 
-from ...base.operator import PortraitOperator
-from ...core.text import Text
-from ..identity import demand_avatar, needs_avatar
-from ..linked import needs_local
-from .attach import Wishes, attach
-from .attached import needs_attached, needs_free
-from .detach import detach
-from .rig import demand_body
+from ..base.operator import PortraitOperator
+from ..core.text import Text
+from .body_attach import Wishes, attach
+from .body_attached import needs_attached, needs_free
+from .body_detach import detach
+from .body_rig import demand_body
+from .identity import demand_avatar, needs_avatar
+from .linked import needs_local
 
 
 def needs_object_mode(context: bpy.types.Context) -> str:

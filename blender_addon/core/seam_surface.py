@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import Places
+from .seam_frame import Places
 
 
 def radius_along(corners: Places, angle: Places, height: Places, near: Places) -> Places:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from .arrays import Places, places_of
-from .seam import Joined
+from .body_arrays import Places, places_of
+from .body_seam import Joined
 
 
 def paint(joined: Joined) -> None:

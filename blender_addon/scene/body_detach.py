@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import bpy
 
-from ...core.failure import Failure
-from ..datablocks import remove_unused
-from ..glb_facts import KEY
-from ..identity import ID_KEY, Avatar, is_avatar
-from ..joints import MARK
-from ..selection import select_only
-from .attached import ATTACHED_KEY, bring_back, made_for, notes_of, put_aside_for
-from .bones import remove_bones
+from ..core.failure import Failure
+from .body_attached import ATTACHED_KEY, bring_back, made_for, notes_of, put_aside_for
+from .body_bones import remove_bones
+from .datablocks import remove_unused
+from .glb_facts import KEY
+from .identity import ID_KEY, Avatar, is_avatar
+from .joints import MARK
+from .selection import select_only
 
 
 def detach(attached: Avatar) -> Avatar | None:
@@ -29,11 +29,14 @@ def detach(attached: Avatar) -> Avatar | None:
             "The avatar and the body as they were before are not in the file any more.",
             "They were deleted, or not kept when the avatar was attached.",
         )
-    waste: list[bpy.types.ID] = []
+    meshes: list[bpy.types.ID] = []
+    materials: list[bpy.types.ID] = []
     for each in made_for(identity):
-        waste += [each.data, *each.data.materials]
+        meshes.append(each.data)
+        materials += each.data.materials
         bpy.data.objects.remove(each)
-    remove_unused(waste)
+    remove_unused(meshes)
+    remove_unused(materials)
     remove_bones(armature, notes.get("bones", ()))
     for name in notes.get("marks", ()):
         bone = armature.data.bones.get(name)

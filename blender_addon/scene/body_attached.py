@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from ..identity import KEPT_KEY, selected_avatar
+from .identity import KEPT_KEY, selected_avatar
 
 ATTACHED_KEY = "portraitkit_attached"
 """Custom property of the body's armature: what was added to it, as JSON."""

@@ -6,20 +6,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+import bmesh
 import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ...core.failure import Failure
-from ...core.seam import angles, radii
-from ...core.seam.blend import around, evened, faired, filled, taper
-from ...core.seam.bridge import bridge
-from ...core.seam.loop import BAND, THICKEST, closed_path, components, distances, sides, spread
-from ...core.seam.surface import radius_along
-from ..datablocks import remove_unused
-from ..selection import select_only
-from .arrays import Places, Rows, border_of, edges_of, moved, places_of, shift, soften_keys, triangles_of
-from .prepare import delete
+from ..core.failure import Failure
+from ..core.seam_blend import around, evened, faired, filled, taper
+from ..core.seam_bridge import bridge
+from ..core.seam_frame import angles, radii
+from ..core.seam_loop import BAND, THICKEST, closed_path, components, distances, sides, spread
+from ..core.seam_surface import radius_along
+from .body_arrays import Places, Rows, border_of, edges_of, moved, places_of, shift, soften_keys, triangles_of
+from .body_prepare import delete
+from .datablocks import remove_unused
+from .selection import select_only
 
 GAP = 0.011
 """Metres of the avatar between the two rings: the width of the band."""
@@ -256,17 +257,16 @@ def _renumbered(gone: np.ndarray, rows: Rows) -> Rows:
 
 
 def _add_faces(mesh: bpy.types.Mesh, faces: list[list[int]]) -> Rows:
-    first, loop = len(mesh.polygons), len(mesh.loops)
-    starts = np.cumsum([0, *(len(each) for each in faces)])[:-1] + loop
-    mesh.loops.add(sum(len(each) for each in faces))
-    mesh.polygons.add(len(faces))
-    rows = np.arange(first, first + len(faces))
-    for row, start, face in zip(rows.tolist(), starts.tolist(), faces, strict=True):
-        mesh.polygons[row].loop_start = start
-        if bpy.app.version < (4, 1):
-            mesh.polygons[row].loop_total = len(face)
-        mesh.polygons[row].use_smooth = True
-        for step, vertex in enumerate(face):
-            mesh.loops[start + step].vertex_index = vertex
-    mesh.update(calc_edges=True)
-    return rows
+    """Add faces to a mesh whose vertices stay; their rows."""
+    first = len(mesh.polygons)
+    work = bmesh.new()
+    try:
+        work.from_mesh(mesh)
+        work.verts.ensure_lookup_table()
+        for face in faces:
+            work.faces.new([work.verts[each] for each in face]).smooth = True
+        work.to_mesh(mesh)
+    finally:
+        work.free()
+    mesh.update()
+    return np.arange(first, first + len(faces))

@@ -11,19 +11,25 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ...core.failure import Failure
-from ...core.text import Text
-from ..bring_in import part_name
-from ..datablocks import free_name, new_since, remove_new, snapshot
-from ..face import drive, keys_of, path_of, property_of, shapes_of
-from ..glb_facts import KEY
-from ..identity import KEPT_KEY, LEVEL_KEY, PART_KEY, Avatar, give_identity
-from ..selection import kept_selection, select_only
-from . import band, bones, prepare, seam, skin_colour, weights
-from .arrays import moved, places_of, put_weights
-from .attached import ATTACHED_KEY, MADE_KEY, notes_of, put_aside
-from .place import Placement, placed
-from .rig import Body, rig_of
+from ..core.failure import Failure
+from ..core.text import Text
+from . import body_band as band
+from . import body_bones as bones
+from . import body_prepare as prepare
+from . import body_seam as seam
+from . import body_skin_colour as skin_colour
+from . import body_weights as weights
+from .body_arrays import moved, places_of, put_weights
+from .body_attached import ATTACHED_KEY, MADE_KEY, notes_of, put_aside
+from .body_place import Placement, placed
+from .body_rig import Body, rig_of
+from .bring_in import part_name
+from .datablocks import free_name, new_since, remove_new, snapshot
+from .face import drive, keys_of, path_of, property_of, shapes_of
+from .glb_facts import KEY
+from .hair_curves import curves_of
+from .identity import KEPT_KEY, LEVEL_KEY, PART_KEY, Avatar, give_identity
+from .selection import kept_selection, select_only
 
 ON_THE_HEAD = 0.7
 """The share of its vertices above the seam from which on a mesh of the body belongs to the head."""
@@ -135,7 +141,8 @@ def _parts(avatar: Avatar, body: Body, placement: Placement, title: str, wishes:
             continue
         was = objects[0]
         each = prepare.copy_of(was, home, part_name(title, part, 0))
-        each.hide_viewport, each.hide_render = was.hide_viewport, was.hide_render
+        if part != "hair" or curves_of(avatar) is None:  # curves stay with the original: the mesh stands for them here
+            each.hide_viewport, each.hide_render = was.hide_viewport, was.hide_render
         put_weights(each, names, weights.on_body(was, renamed, names))
         own = avatar.armature.matrix_world.inverted() @ was.matrix_world
         each.data.transform(body.armature.matrix_world.inverted() @ placement.world @ own, shape_keys=True)
@@ -182,13 +189,14 @@ def _arrange(
         for shape, key in keys_of(each).items():
             key.value = 0.0
             drive(key, armature, shape)
-    olds = [body.mesh, *_on_the_head(body, placement, height, {joined.thing, *parts}), rig, *avatar.meshes]
-    if wishes.keep:
-        for each in olds:
-            put_aside(each, identity)
-    else:
-        for each in (body.mesh, rig, *avatar.meshes):
-            bpy.data.objects.remove(each)
+    own = {each.name: each for root in (rig, *avatar.meshes) for each in (root, *root.children_recursive)}
+    on_head = _on_the_head(body, placement, height, {joined.thing, *parts})
+    for each in (body.mesh, *own.values()) if wishes.keep else ():
+        put_aside(each, identity)
+    for each in on_head:
+        put_aside(each, identity)
+    for each in () if wishes.keep else (body.mesh, *own.values()):
+        bpy.data.objects.remove(each)
     armature.update_tag()
     select_only(armature)
     return Avatar(armature)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import Places, Rows
+from .seam_frame import Places, Rows
 
 
 def taper(distance: Places, reach: float) -> Places:
@@ -51,7 +51,7 @@ def around(angle: Places, values: Places, at: Places, softness: float = 0.0) -> 
     spread = np.interp(even, angle[order], values[order], period=2 * np.pi)
     apart = np.abs((even[:, None] - even[None] + np.pi) % (2 * np.pi) - np.pi)
     weights = np.exp(-0.5 * (apart / softness) ** 2)
-    soft = (weights / weights.sum(axis=1, keepdims=True)) @ spread
+    soft: Places = (weights / weights.sum(axis=1, keepdims=True)) @ spread
     return np.interp(at, even, soft, period=2 * np.pi)
 
 

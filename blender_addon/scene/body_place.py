@@ -9,13 +9,13 @@ import numpy as np
 from mathutils import Matrix, Vector
 from mathutils.kdtree import KDTree
 
-from ...core.failure import Failure
-from ...core.seam import Places
-from ...core.seam.fit import fitted
-from ..identity import Avatar
-from ..joints import MARK, joints_of
-from .arrays import moved
-from .rig import Body
+from ..core.failure import Failure
+from ..core.seam_fit import fitted
+from ..core.seam_frame import Places
+from .body_arrays import moved
+from .body_rig import Body
+from .identity import Avatar
+from .joints import MARK, joints_of
 
 SEAM = 0.12
 """Of the way from neck to head joint: where the seam is."""

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
-from . import Places
+from .seam_frame import Places
 
 OPPOSITE = 0.4
 """Two vertices stand opposite where their angles differ by less than this share of the shorter step."""
@@ -18,11 +20,11 @@ def bridge(upper: Places, lower: Places) -> list[tuple[int, ...]]:
     ring from U.
     """
     count, others = len(upper), len(lower)
-    above, below = _unrolled(upper), _unrolled(lower)
+    above, unturned = _unrolled(upper), _unrolled(lower)
     # The lower ring begins beside the first of the upper.
     first = int(np.argmin(np.abs((lower - upper[0] + np.pi) % (2 * np.pi) - np.pi)))
-    below = np.concatenate([below[first:-1], below[: first + 1] + 2 * np.pi])
-    below += 2 * np.pi * np.round((above[0] - below[0]) / (2 * np.pi))
+    turned = np.concatenate([unturned[first:-1], unturned[: first + 1] + 2 * np.pi])
+    below = cast("Places", turned + 2 * np.pi * np.round((above[0] - turned[0]) / (2 * np.pi)))
     faces: list[tuple[int, ...]] = []
     i = j = 0
     while i < count or j < others:

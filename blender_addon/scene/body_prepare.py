@@ -8,9 +8,9 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ..face import SHAPES
-from ..selection import select_only
-from .arrays import Places
+from .body_arrays import Places
+from .face import SHAPES
+from .selection import select_only
 
 
 def copy_of(thing: bpy.types.Object, home: bpy.types.Collection, name: str) -> bpy.types.Object:
@@ -31,9 +31,10 @@ def plain_body(made: bpy.types.Object) -> None:
         mixed = made.shape_key_add(name="mixed", from_mix=True)
         values = np.empty(3 * len(made.data.vertices), np.float32)
         mixed.data.foreach_get("co", values)
-        keys = made.data.shape_keys
+        keys = made.data.shape_keys.session_uid
         made.shape_key_clear()
-        bpy.data.batch_remove([keys])  # a copy's keys count one user too many and would stay in the file
+        # A copy's keys count one user too many before Blender 5.2, and would stay in the file.
+        bpy.data.batch_remove([each for each in bpy.data.shape_keys if each.session_uid == keys])
         made.data.vertices.foreach_set("co", values)
         made.data.update()
     masks = [each for each in made.modifiers if each.type == "MASK" and each.show_viewport]

@@ -8,7 +8,7 @@ import heapq
 import numpy as np
 from numpy.typing import NDArray
 
-from . import Places, Rows, angles, radii
+from .seam_frame import Places, Rows, angles, radii
 
 THICKEST = 0.13
 """Metres from the axis within which a neck is looked for."""
@@ -52,13 +52,15 @@ def closed_path(
 
 def _graph(places: Places, edges: Rows, off: Places) -> Graph:
     """For each vertex its neighbours, what the edge costs, and whether it crosses the half-plane at the back."""
-    graph: Graph = [[] for _ in range(len(places))]
+    graph = [list[tuple[int, float, int]]() for _ in range(len(places))]
     turned = angles(places)
     first, second = edges.T
     cost = np.linalg.norm(places[first] - places[second], axis=1) * (1 + (off[edges].mean(axis=1) / LEVEL) ** 2)
     step = turned[second] - turned[first]
     crossing = np.where(step > np.pi, -1, np.where(step < -np.pi, 1, 0))
-    for a, b, price, sheet in zip(first.tolist(), second.tolist(), cost.tolist(), crossing.tolist(), strict=True):
+    ends: list[list[int]] = np.column_stack([first, second, crossing]).tolist()
+    prices: list[float] = cost.tolist()
+    for (a, b, sheet), price in zip(ends, prices, strict=True):
         graph[a].append((b, price, sheet))
         graph[b].append((a, price, -sheet))
     return graph
@@ -129,15 +131,18 @@ def sides(places: Places, edges: Rows, loop: Rows) -> Rows:
 def distances(places: Places, edges: Rows, loop: Rows, most: float) -> tuple[Places, Rows]:
     """(N,) metres along the edges to the nearest vertex of the loop, infinite beyond ``most``; and (N,) which of the
     loop's that is, by its place in it."""
-    graph: list[list[tuple[int, float]]] = [[] for _ in range(len(places))]
+    graph = [list[tuple[int, float]]() for _ in range(len(places))]
     length = np.linalg.norm(places[edges[:, 0]] - places[edges[:, 1]], axis=1)
-    for (a, b), long in zip(edges.tolist(), length.tolist(), strict=True):
+    pairs: list[list[int]] = edges.tolist()
+    lengths: list[float] = length.tolist()
+    for (a, b), long in zip(pairs, lengths, strict=True):
         graph[a].append((b, long))
         graph[b].append((a, long))
     result = np.full(len(places), np.inf)
     origin = np.zeros(len(places), np.int64)
     result[loop], origin[loop] = 0, np.arange(len(loop))
-    waiting = [(0.0, vertex) for vertex in loop.tolist()]
+    ring: list[int] = loop.tolist()
+    waiting = [(0.0, vertex) for vertex in ring]
     while waiting:
         so_far, vertex = heapq.heappop(waiting)
         if so_far > result[vertex]:

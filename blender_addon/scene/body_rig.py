@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import bpy
 
-from ...core.failure import Failure
-from ...core.text import Text
-from ..identity import avatar_of, is_avatar
-from ..joints import joints_of
+from ..core.failure import Failure
+from ..core.text import Text
+from .identity import avatar_of, is_avatar
+from .joints import joints_of
 
 NEEDED = ("neck", "head", "left_shoulder", "right_shoulder")
 """Joints that a body must have."""

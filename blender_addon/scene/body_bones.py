@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import bpy
 from mathutils import Matrix
 
-from ..identity import Avatar
-from ..joints import MARK
-from ..selection import kept_selection, select_only
-from .place import joints_of_avatar
-from .rig import Body
+from .body_place import joints_of_avatar
+from .body_rig import Body
+from .identity import Avatar
+from .joints import MARK
+from .selection import kept_selection, select_only
 
 COLLECTION = "Portrait"
 """The bone collection that they are in."""

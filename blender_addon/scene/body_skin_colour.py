@@ -6,12 +6,12 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ...core.failure import Failure
-from ...core.seam.blend import taper
-from ...core.seam.loop import distances
-from ..skin_shader import ROLE
-from .arrays import Places, Rows, edges_of, places_of
-from .seam import Joined
+from ..core.failure import Failure
+from ..core.seam_blend import taper
+from ..core.seam_loop import distances
+from .body_arrays import Places, Rows, edges_of, places_of
+from .body_seam import Joined
+from .skin_shader import ROLE
 
 FADE = "portraitkit_seam"
 """Attribute of the joined mesh's vertices: 1 at the seam, 0 where the avatar's texture is all there is."""
@@ -122,6 +122,7 @@ def _plain(material: bpy.types.Material, colour: Places) -> None:
         for link in list(socket.links):
             tree.links.remove(link)
     shader.inputs["Base Color"].default_value = (*colour, 1.0)
+    material.diffuse_color = (*colour, 1.0)
     shader.inputs["Roughness"].default_value = 0.5
     for node in [each for each in tree.nodes if each.type not in ("BSDF_PRINCIPLED", "OUTPUT_MATERIAL")]:
         tree.nodes.remove(node)

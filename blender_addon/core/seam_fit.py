@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 
-from . import Places
+from .seam_frame import Places
 
 Nearest = Callable[[Places], tuple[Places, Places]]
 """For points (P, 3) the nearest places of the other surface (P, 3) and its normals there (P, 3)."""
@@ -28,7 +29,7 @@ def fitted(points: Places, normals: Places, other: Places, nearest: Nearest) -> 
     ``normals`` (P, 3) are the points' own; ``other`` (M, 3) places of the other surface, +z upwards. Begun from several
     sizes, crown on crown, and the best taken. Raises ``ValueError`` where nothing belongs together.
     """
-    found = []
+    found: list[tuple[float, Places, float]] = []
     for size in FIRST_SIZES:
         end = _refined(points, normals, nearest, size, _crown_on_crown(size * points, other, size))
         if end is not None:
@@ -67,7 +68,7 @@ def _refined(
         kept = agree & (far <= np.quantile(far[agree], 1 - TRIMMED))
         left = float(np.abs(off[kept]).mean()) / (agree.sum() / len(agree))
         columns = np.column_stack([np.einsum("pc,pc->p", moved, normal), normal])[kept]
-        more, *_ = np.linalg.lstsq(columns, off[kept], rcond=None)
+        more = cast("Places", np.linalg.lstsq(columns, off[kept], rcond=None)[0])
         # A round never changes the size by more than a tenth: far from the surface the planes say little.
         grown = 1 + float(np.clip(more[0], -0.1, 0.1))
         size, shift = size * grown, shift * grown + more[1:]

@@ -9,10 +9,10 @@ import bpy
 import numpy as np
 from mathutils.bvhtree import BVHTree
 
-from ...core.seam.blend import taper
-from .arrays import Places, Rows, put_weights, weights_of
-from .rig import Body
-from .seam import Cut
+from ..core.seam_blend import taper
+from .body_arrays import Places, Rows, put_weights, weights_of
+from .body_rig import Body
+from .body_seam import Cut
 
 BLEND = 0.05
 """Metres along the skin within which the avatar's weights take over from the body's."""
