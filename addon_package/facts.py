@@ -52,7 +52,8 @@ def website(project: Mapping[str, Any] | None = None) -> str:
     Blender 4.2 to 5.2 take an extension's `website` for the button *Website*, and show no button for bugs.
     """
     if project is None:
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        read: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+        project = dict(read["project"])
     urls = {str(name).lower(): str(address) for name, address in dict(project.get("urls") or {}).items()}
     return next((urls[name] for name in ("homepage", "repository", "documentation") if name in urls), "")
 

@@ -19,7 +19,11 @@ __all__ = ["blender", "pytestmark"]
 @pytest.fixture(autouse=True)
 def inline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Avatars are made inside the test's process."""
-    monkeypatch.setattr(Resources, "executor", lambda self, jobs, memory: InlineExecutor())
+
+    def executor(self: Resources, jobs: int, memory: float) -> InlineExecutor:
+        return InlineExecutor()
+
+    monkeypatch.setattr(Resources, "executor", executor)
 
 
 def test_a_batch_with_its_library(run: Run, balls: Path, blender: Path, tmp_path: Path) -> None:

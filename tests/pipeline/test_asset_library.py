@@ -71,8 +71,8 @@ def asked(tmp_path: Path) -> list[str]:
 def put(folder: Path, name: str, **recipe: object) -> Path:
     """An avatar's file as of the starter, with its picture."""
     facts = {"model": "starter", "topology": "shell", "seed": 1, **recipe}
-    provenance = {"model": {"name": "starter", "digest": "0" * 64, "licence": "CC0-1.0"}}
-    provenance["version"] = portrait_core.__version__
+    model = {"name": "starter", "digest": "0" * 64, "licence": "CC0-1.0"}
+    provenance = {"model": model, "version": portrait_core.__version__}
     avatar = replace(bust_avatar(), recipe=facts, provenance=provenance)
     path, *_ = write_avatar(avatar, folder / f"{name}.glb", thumbnail=False)
     (folder / f"{name}.png").write_bytes(b"picture of " + name.encode())
