@@ -89,6 +89,7 @@ def test_a_rig_moves_the_avatar_and_goes_again(rigify: None, bring: Any, part: P
         bpy.context.view_layer.update()
         wrist = avatar.armature.matrix_world @ avatar.armature.pose.bones["left_wrist"].head
         assert (wrist - rig.matrix_world @ goal).length < 0.01
+    assert not bpy.ops.portraitkit.pose_preset.poll() and not bpy.ops.portraitkit.pose_assets.poll()
     assert bpy.ops.portraitkit.remove_control_rig() == {"FINISHED"}
     assert counts() == before
     assert np.abs(moved(avatar) - rest).max() < 1e-6
