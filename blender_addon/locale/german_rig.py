@@ -17,6 +17,12 @@ RIG: dict[str, str] = {
         "{name} bewegt jetzt den Avatar; seine eigene Pose und Aktion ruhen so lange"
     ),
     "Enable Rigify in Preferences > Add-ons first": "Zuerst Rigify in Einstellungen > Add-ons einschalten",
+    "A control rig moves the avatar: pose its controls, or remove it first": (
+        "Ein Kontroll-Rig bewegt den Avatar: dessen Regler bewegen oder es zuerst entfernen"
+    ),
+    "A control rig moves the avatar; its own pose rests meanwhile.": (
+        "Ein Kontroll-Rig bewegt den Avatar; seine eigene Pose ruht so lange."
+    ),
     "The avatar has no control rig": "Der Avatar hat kein Kontroll-Rig",
     "The skeleton has no {joint}; a control rig needs a trunk.": (
         "Dem Skelett fehlt {joint}; ein Kontroll-Rig braucht einen Rumpf."

@@ -16,7 +16,7 @@ def new_channels(action: bpy.types.Action, owner: Any) -> Any:
         data.action = action
         return action
     slot = action.slots.new(owner.id_type, owner.name)
-    strip = action.layers.new("Motion").strips.new(type="KEYFRAME")
+    strip: Any = action.layers.new("Motion").strips.new(type="KEYFRAME")
     data.action = action
     data.action_slot = slot
     return strip.channelbag(slot, ensure=True)
@@ -38,7 +38,8 @@ def channels_in(action: bpy.types.Action, slot: Any) -> Any:
     """What has the curves of a slot of an action; None where there are none."""
     if not hasattr(action, "slots"):  # before Blender 4.4
         return action
-    for layer in action.layers:
+    layers: Any = action.layers
+    for layer in layers:
         for strip in layer.strips:
             bag = strip.channelbag(slot) if slot is not None else None
             if bag is not None:

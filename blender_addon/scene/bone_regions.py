@@ -6,6 +6,8 @@ A bust ends above the elbows. What lies beyond it, legs, forearms and fingers, i
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from .bone_shape import kind_of, side_of
@@ -43,7 +45,8 @@ def sort_bones(armature: bpy.types.Armature) -> None:
         joint = str(bone.get(MARK, ""))
         region = region_of(joint)
         by_region.setdefault(region, []).append(bone)
-        bone.color.palette = OWN.get(region, SIDES[side_of(joint)]) if joint else "DEFAULT"
+        palette: Any = OWN.get(region, SIDES[side_of(joint)]) if joint else "DEFAULT"
+        bone.color.palette = palette
     limbs = armature.collections.new(LIMBS) if any(region in OUTSIDE for region in by_region) else None
     for region in (*REGIONS, OTHERS):
         if region not in by_region:

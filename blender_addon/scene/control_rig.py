@@ -27,6 +27,8 @@ from .selection import object_mode, select_only
 CONSTRAINT = "Portraitkit Control Rig"
 RIG_KEY = "portraitkit_control_rig"
 """Custom property of a control rig: the identity of its avatar."""
+FLOOR_KEY = "portraitkit_floor"
+"""Custom property of a control rig: how high its origin, where Rigify puts the root, is in the armature."""
 WIDGETS_KEY, SCRIPT_KEY = "portraitkit_widgets", "portraitkit_script"
 """Custom properties of a control rig: the collection of what its controls look like, the text of its panel."""
 TIES = "Portraitkit"
@@ -82,7 +84,9 @@ def make_rig(avatar: Avatar) -> bpy.types.Object:
         message = Text("The skeleton has no {joint}; a control rig needs a trunk.", joint=missing[0])
         raise Failure("scene", message, "Make the avatar again with another skeleton.")
     seen, texts = snapshot(), {each.session_uid for each in bpy.data.texts}
-    metarig = _metarig(avatar, joints)
+    places = _places(joints)
+    floor = Vector((0, 0, min(min(each.head.z, each.tail.z) for each in places.values())))
+    metarig = _metarig(avatar, places, floor)
     try:
         rig = _generated(metarig)
         rig[WIDGETS_KEY] = metarig.data.rigify_widgets_collection
@@ -92,12 +96,12 @@ def make_rig(avatar: Avatar) -> bpy.types.Object:
     finally:
         bpy.data.objects.remove(metarig)
         remove_unused(new_since(seen, "armatures"))  # its own, and what Rigify leaves
-    rig[RIG_KEY] = avatar.identity
+    rig[RIG_KEY], rig[FLOOR_KEY] = avatar.identity, floor.z
     for home in rig.users_collection:
         home.objects.unlink(rig)
     (avatar.collection or bpy.context.scene.collection).objects.link(rig)
     rig.parent = armature
-    rig.matrix_parent_inverse, rig.matrix_basis = Matrix(), Matrix()
+    rig.matrix_parent_inverse, rig.matrix_basis = Matrix(), Matrix.Translation(floor)
     _tie(avatar, rig, joints)
     armature.hide_set(True)
     select_only(rig)
@@ -137,16 +141,15 @@ def refit(avatar: Avatar) -> None:
         for bone in avatar.armature.pose.bones:
             tie = edited.get(PREFIX + bone.name)
             if tie is not None:
-                _lay(tie, _place(bone))
+                _lay(tie, _place(bone), _floor(rig))
 
 
-def _metarig(avatar: Avatar, joints: dict[str, bpy.types.PoseBone]) -> bpy.types.Object:
+def _metarig(avatar: Avatar, places: dict[str, Place], floor: Vector) -> bpy.types.Object:
     """Rigify's metarig with its bones where the avatar's joints are; parts that the avatar lacks are deleted."""
     bpy.ops.object.armature_basic_human_metarig_add()
     metarig = bpy.context.view_layer.objects.active
     metarig.matrix_world = Matrix()
     metarig.data.rigify_rig_basename = f"{avatar.name} rig"
-    places = _places(joints)
     limbs = [side for side in "LR" if f"hand.{side}" in places]
     with _edited(metarig) as edited:
         for bone in [each for each in edited if each.name not in places]:
@@ -155,7 +158,7 @@ def _metarig(avatar: Avatar, joints: dict[str, bpy.types.PoseBone]) -> bpy.types
         head.parent = edited["spine.004"]
         for name, place in places.items():
             edited[name].use_connect = False
-            _lay(edited[name], place)
+            _lay(edited[name], place, floor)
         for name in ("spine.001", "spine.002", "spine.003", "spine.006"):
             edited[name].use_connect = True
         for side in "LR":
@@ -193,9 +196,13 @@ def _place(bone: bpy.types.PoseBone) -> Place:
     return Place(rest.head_local.copy(), rest.tail_local.copy(), rest.matrix_local.col[2].xyz.copy())
 
 
-def _lay(edited: Any, place: Place) -> None:
-    edited.head, edited.tail = place.head, place.tail
+def _lay(edited: Any, place: Place, floor: Vector) -> None:
+    edited.head, edited.tail = place.head - floor, place.tail - floor
     edited.align_roll(place.z)
+
+
+def _floor(rig: bpy.types.Object) -> Vector:
+    return Vector((0, 0, float(rig[FLOOR_KEY])))
 
 
 def _bend(places: dict[str, Place], upper: str, lower: str, way: Vector) -> None:
@@ -244,7 +251,7 @@ def _tie(avatar: Avatar, rig: bpy.types.Object, joints: dict[str, bpy.types.Pose
             if original is None:
                 continue
             own = edited.new(PREFIX + bone.name)
-            _lay(own, _place(bone))
+            _lay(own, _place(bone), _floor(rig))
             own.parent, own.use_deform = original, False
             tied.append(bone)
     collection = rig.data.collections.new(TIES)

@@ -133,7 +133,7 @@ def _map_euler(curves: Sequence[Any], turn: Quaternion, order: str) -> None:
         points = [curve.keyframe_points[number] for curve in curves]
         own = back @ Euler([point.co[1] for point in points], order).to_quaternion() @ turn
         before = own.to_euler(order) if before is None else own.to_euler(order, before)
-        for point, value in zip(points, before, strict=True):
+        for point, value in zip(points, tuple(before), strict=True):
             move = value - point.co[1]
             for handle in (point.handle_left, point.handle_right):
                 handle[1] += move

@@ -22,6 +22,13 @@ def needs_control_rig(context: bpy.types.Context) -> str:
     return "" if there else "The avatar has no control rig"
 
 
+def needs_own_pose(context: bpy.types.Context) -> str:
+    """A condition: no control rig moves the selected avatar, so that its own pose counts."""
+    avatar = selected_avatar(context)
+    moved = avatar is not None and control_rig.rig_of(avatar) is not None
+    return "A control rig moves the avatar: pose its controls, or remove it first" if moved else ""
+
+
 def needs_sticks(context: bpy.types.Context) -> str:
     """A condition: the selected avatar's bones are those of before."""
     avatar = selected_avatar(context)
@@ -74,7 +81,7 @@ class PORTRAITKIT_OT_pose_preset(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.pose_preset"
     bl_label = "Set Pose"
     bl_description = "Turn head, neck and shoulders of the selected avatar"
-    needs = (needs_avatar, needs_editable)
+    needs = (needs_avatar, needs_editable, needs_own_pose)
 
     pose: bpy.props.EnumProperty(
         name="Pose",
@@ -90,7 +97,7 @@ class PORTRAITKIT_OT_pose_assets(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.pose_assets"
     bl_label = "Poses as Assets"
     bl_description = "Make a pose asset with a picture of each of the twelve poses, for the Asset Browser"
-    needs = (needs_avatar, needs_local, needs_calm_mode)
+    needs = (needs_avatar, needs_local, needs_calm_mode, needs_own_pose)
 
     def perform(self, context: bpy.types.Context) -> Text:
         made = pose_assets.preset_assets(demand_avatar(context))
@@ -101,7 +108,7 @@ class PORTRAITKIT_OT_pose_as_asset(PortraitOperator, bpy.types.Operator):
     bl_idname = "portraitkit.pose_as_asset"
     bl_label = "Pose as Asset"
     bl_description = "Make a pose asset with a picture of the pose that the selected avatar has now"
-    needs = (needs_avatar, needs_local, needs_calm_mode)
+    needs = (needs_avatar, needs_local, needs_calm_mode, needs_own_pose)
 
     name: bpy.props.StringProperty(name="Name", description="What the pose is called", default="Pose")
 

@@ -53,9 +53,8 @@ def at_rest(bone: bpy.types.Bone) -> Quaternion:
 
 def _axes_of(bone: bpy.types.Bone | None) -> Quaternion:
     """A joint's axes at rest, in the armature's; for bones that do not tell, the armature's own."""
-    if bone is None or AXES not in bone:
-        return Quaternion()
-    return Quaternion(bone[AXES])
+    noted = bone.get(AXES) if bone is not None else None
+    return Quaternion() if noted is None else Quaternion(noted)
 
 
 def own_rotation(bone: bpy.types.PoseBone) -> Quaternion:

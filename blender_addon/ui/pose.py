@@ -27,6 +27,8 @@ class PORTRAITKIT_PT_pose(PortraitPanel, bpy.types.Panel):
         if avatar is None:
             say(layout, "Select an avatar to pose it.", context, "INFO")
             return
+        if rig_of(avatar) is not None:
+            say(layout, "A control rig moves the avatar; its own pose rests meanwhile.", context, "INFO")
         sliders = getattr(avatar.armature, SLIDERS, None)
         if sliders is not None:
             column = layout.column(align=True)

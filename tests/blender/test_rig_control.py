@@ -66,6 +66,10 @@ def test_a_rig_moves_the_avatar_and_goes_again(rigify: None, bring: Any, part: P
     assert {"head", "neck", "torso", "shoulder.L", "shoulder.R"} <= controls
     assert ("hand_ik.L" in controls) == ("foot_ik.R" in controls) == (skeleton == "full")
     assert not any(name.startswith(("f_", "breast", "face")) for name in controls)
+    # The root is on the floor: at a bust's lower end, under the feet of a body.
+    lowest = min(min(bone.head_local.z, bone.tail_local.z) for bone in avatar.armature.data.bones)
+    root = avatar.armature.matrix_world.inverted() @ rig.matrix_world @ rig.data.bones["root"].head_local
+    assert lowest - 0.03 < root.z <= lowest + 1e-3
     # A turn of the head control by 40 degrees to the left, against the formula.
     head = rig.pose.bones["head"]
     head.rotation_mode = "QUATERNION"
@@ -83,8 +87,9 @@ def test_a_rig_moves_the_avatar_and_goes_again(rigify: None, bring: Any, part: P
         goal.z += 0.2
         hand.matrix = Matrix.Translation(goal) @ hand.bone.matrix_local.to_3x3().to_4x4()
         bpy.context.view_layer.update()
-        wrist = avatar.armature.pose.bones["left_wrist"].head
-        assert (wrist - goal).length < 0.01
+        wrist = avatar.armature.matrix_world @ avatar.armature.pose.bones["left_wrist"].head
+        assert (wrist - rig.matrix_world @ goal).length < 0.01
+    assert not bpy.ops.portraitkit.pose_preset.poll() and not bpy.ops.portraitkit.pose_assets.poll()
     assert bpy.ops.portraitkit.remove_control_rig() == {"FINISHED"}
     assert counts() == before
     assert np.abs(moved(avatar) - rest).max() < 1e-6
