@@ -243,7 +243,8 @@ def test_what_waited_does_not_undo_the_sliders(part: Part) -> None:
         bpy.ops.object.mode_set(mode="OBJECT")
         while arrivals.step():
             pass
-        assert arrivals.waiting == [] and avatar.recipe["attributes"] == {"jaw_width": 2.0}
+        assert arrivals.waiting == []
+        assert avatar.recipe["attributes"] == {"jaw_width": 2.0}
         assert np.abs(by_part(avatar)["skin"] - moved["skin"]).max() > 0.001
         live.catch_up(rig)
     finally:

@@ -93,6 +93,30 @@ def story() -> stage.Story:
         bpy.ops.screen.animation_play()
     yield from comes("Played")
 
+    # Undone when half of it is there, with a step of the user's between two of its own.
+    module, key = stage.part("jobs.arrivals"), stage.part("scene.datablocks").UNFINISHED_KEY
+    usual, module.AT_ONCE = module.AT_ONCE, (0.01, 0.01)
+    asked_for("Undone", seed=8)
+    yield from stage.until(lambda: any(key in each for each in bpy.data.collections))
+    bpy.data.objects["Cube"].location.z = 0.5
+    bpy.ops.ed.undo_push(message="between")
+    yield 0.2
+    bpy.data.objects["Cube"].location.z = 0.7
+    bpy.ops.ed.undo_push(message="between again")
+    assert module.arrivals.coming is not None and "Undone" not in names(), "it is on its way"
+    yield from stage.key("Z", at, ctrl=True)
+    assert abs(bpy.data.objects["Cube"].location.z - 0.5) < 1e-6
+    module.AT_ONCE = usual
+    yield from comes("Undone")
+    assert not any(key in each for each in bpy.data.collections)
+    for _ in range(2):  # the avatar goes, then the step between, which holds nothing of it
+        yield from stage.key("Z", at, ctrl=True)
+        assert "Undone" not in names() and not any(key in each for each in bpy.data.collections)
+    for _ in range(2):
+        yield from stage.key("Z", at, ctrl=True, shift=True)
+    yield from stage.until(lambda: "Undone" in names(), 20)
+    stage.picture("undone-half-way")
+
     # Blender saves by itself in the middle of a long job.
     bpy.context.preferences.filepaths.use_auto_save_temporary_files = True
     bpy.context.preferences.filepaths.auto_save_time = 1
