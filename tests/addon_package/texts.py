@@ -37,7 +37,7 @@ SAME = re.compile(r"[^a-zA-Z]*|[A-Z]{2,5}|Portraitkit|\{\w*\} px|.*\bHips, .*|.*
 DATA = re.compile(
     r"Portrait x?\{\}|\{\w*\} (mesh|quads|motion|anew|skin|hair curves|eye target)( LOD\{\})?|Portraitkit bone"
     r"|Portraitkit Eye Target|Sliders of the group \{\}\.|max\(a, .*"
-    r"|Portraitkit hair on skin|Subsurface [A-Z]\w+|Base Color|Random Roughness"
+    r"|Portraitkit hair on skin|(?:Subsurface|Coat) [A-Z]\w+|Base Color|Random Roughness"
 )
 PLACES_ONLY = re.compile(r"(\{\w*\}[^\w]*)+")
 # Reports for the makers stay English.
