@@ -224,8 +224,8 @@ def _parts(meshes: list[bpy.types.Object], name: str) -> None:
     Files that were exported from here have other names, and say as properties what they are.
     """
     for mesh in meshes:
-        part, _, level = plain_name(mesh.name).partition("_LOD")
-        part, level = str(mesh.get(PART_KEY, part)), int(mesh.get(LEVEL_KEY, level or 0))
+        named, _, number = plain_name(mesh.name).partition("_LOD")
+        part, level = str(mesh.get(PART_KEY, named)), int(mesh.get(LEVEL_KEY, number or 0))
         mesh[PART_KEY], mesh[LEVEL_KEY] = part, level
         mesh.name = part_name(name, part, level)
         mesh.data.name = mesh.name

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import bpy
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from . import skin_shader
 from .datablocks import new_since, snapshot
 
+Block = TypeVar("Block", bound=bpy.types.ID)
 _STARTS = {".png": b"\x89PNG", ".jpg": b"\xff\xd8\xff"}
 
 
@@ -49,12 +51,12 @@ def plain_materials(things: Sequence[bpy.types.Object], folder: Path, *, split: 
             block.name = name
 
 
-def _copy_under_its_name(block: bpy.types.ID, names: dict[bpy.types.ID, str]) -> bpy.types.ID:
+def _copy_under_its_name(block: Block, names: dict[bpy.types.ID, str]) -> Block:
     """A copy that is called as its original, which gives up its name until it is given back from ``names``."""
     name = block.name
     if block.library is None:
         names[block] = name
-        block.name = f"{name[:50]} kept"
+        block.name = f"{name[:50]}.kept"
     copy = block.copy()
     copy.name = name
     return copy
@@ -132,7 +134,7 @@ def _split(tree: bpy.types.NodeTree, shader: bpy.types.ShaderNode) -> None:
 def _rename(image: bpy.types.Image, like: bpy.types.Image) -> None:
     """Take over another one's name."""
     name = like.name
-    like.name = f"{name} plain"
+    like.name = f"{name[:50]}.plain"
     image.name = name
 
 

@@ -38,7 +38,7 @@ DATA = re.compile(
     r"Portrait x?\{\}|\{\w*\} (mesh|quads|motion|anew|skin|hair curves|eye target|rig)( LOD\{\})?|Portraitkit bone"
     r"|Portraitkit Eye Target|Sliders of the group \{\}\.|max\(a, .*"
     r"|Portraitkit (Control Rig|studio)|\{\w*\} (on \{\w*\}|cut|of skin|fading|of body)"
-    r"|Portraitkit hair on skin|Subsurface [A-Z]\w+|Base Color|Random Roughness"
+    r"|Portraitkit hair on skin|(?:Subsurface|Coat) [A-Z]\w+|Base Color|Random Roughness"
 )
 PLACES_ONLY = re.compile(r"(\{\w*\}[^\w]*)+")
 # Reports for the makers stay English.
