@@ -198,6 +198,7 @@ def _arrange(
     for each in () if wishes.keep else (body.mesh, *own.values()):
         bpy.data.objects.remove(each)
     armature.update_tag()
+    bpy.context.view_layer.update()  # until then it lists objects that were removed
     select_only(armature)
     return Avatar(armature)
 

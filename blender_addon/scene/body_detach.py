@@ -54,5 +54,6 @@ def detach(attached: Avatar) -> Avatar | None:
         bring_back(each)
     free.update_tag()
     armature.update_tag()
+    bpy.context.view_layer.update()  # until then it lists objects that were removed
     select_only(free)
     return Avatar(free)
