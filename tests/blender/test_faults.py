@@ -58,7 +58,7 @@ class Window:
 
     def busy(self, task: Any) -> int:
         """Wait until the engine works on ``task``; the engine's process."""
-        self.until(lambda: task.job is not None and task.job.state == "running")
+        self.until(lambda: task.job is not None and task.job.do == "generate" and task.job.state == "running")
         return int(self.session.link.client.engine["pid"])
 
 
