@@ -28,7 +28,11 @@ sys.path.insert(0, str(ROOT))
 from tests.blender import environments  # noqa: E402 - found only with the line above
 
 DEFAULT = ("4.2.23", "4.5.15")
-LONGEST = ("test_setup.py", "test_faults.py", "test_jobs.py", "test_example.py")
+LONGEST = (
+    *("test_setup.py", "test_faults.py", "test_ages.py", "test_remesh.py", "test_engine_faults.py", "test_rig_work.py"),
+    *("test_draft_maps.py", "test_survival.py", "test_round_trips.py", "test_scene_weld.py", "test_jobs.py"),
+    *("test_asset_library.py", "test_rig_bones.py", "test_crowd.py", "test_example.py"),
+)
 """Begun first, so that no process is left alone with one of them at the end."""
 
 
