@@ -156,14 +156,14 @@ from pathlib import Path
 from portrait_core import Recipe, load_model, make_avatar, write_glb
 model = load_model("starter")
 for seed in range(int(sys.argv[1])):
-    recipe = Recipe(seed=seed, topology="parts", texture_size=64, normal_map=False, face="none")
+    recipe = Recipe(seed=seed, topology="parts", texture_size=64, normal_map=False, face="both")
     write_glb(make_avatar(recipe, model), Path(sys.argv[2], f"seed-{seed:02d}.glb"))
 """
 
 
 @pytest.fixture(scope="session")
 def people(engine_python: Path) -> list[Path]:
-    """Sixteen avatars of parts, of the usual level of detail, without shapes of the face; kept as `made_by` says."""
+    """Sixteen avatars of parts, of the usual level of detail, with shapes of the face; kept as `made_by` says."""
 
     def make(folder: Path) -> None:
         command = [str(engine_python), "-c", PEOPLE, "16", str(folder)]
