@@ -108,7 +108,7 @@ def test_every_part_comes_up(installed: ModuleType) -> None:
     assert registration.ROOMS == PARTS
     for room in PARTS:
         for each in importlib.import_module(f"{PACKAGE}.{room}").CLASSES:
-            assert each.is_registered, each
+            assert "bl_rna" in vars(each), each  # gizmos know no `is_registered`
     known = traces()
     assert any(name.startswith("PORTRAITKIT_OT_") for name in known["classes"])
     assert any(name.startswith("PORTRAITKIT_PT_") for name in known["classes"])
