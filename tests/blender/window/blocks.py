@@ -94,7 +94,7 @@ def story() -> stage.Story:
     for number in range(MOVES):
         name = names[number % len(names)]
         begin, seen = time.perf_counter(), len(live.seconds)
-        rig[looks.property_of(name)] = ((number * 7) % 5) - 2.0
+        rig[looks.property_of(name)] = ((number * 7) % 11) / 2.5 - 2.0  # never twice the same for one name
         rig.update_tag()
         while len(live.seconds) == seen and time.perf_counter() - begin < 10:
             yield 0.01
