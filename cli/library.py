@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,6 +111,7 @@ def make(wish: LibraryWish, show: Show) -> None:
     from portrait_core.pipeline.asset_library import Maker, build_library
 
     engine = Engine(kept_persons=1)
+    begin = time.monotonic()
     with show.progress("library") as watcher:
         watcher.begin("library")
 
@@ -121,10 +123,11 @@ def make(wish: LibraryWish, show: Show) -> None:
                 show.note(f"{record.name} failed: {record.why}")
 
         done = build_library(wish, Maker(engine.take_recipe, engine.model), watcher, heard)
+    seconds = time.monotonic() - begin
     failed = f", {done.failed} failed" if done.failed else ""
-    counts = {"made": done.made, "kept": done.kept, "failed": done.failed, "seconds": round(done.seconds, 3)}
+    counts = {"made": done.made, "kept": done.kept, "failed": done.failed, "seconds": round(seconds, 3)}
     show.result(
-        f"{done.place}: {done.made} made, {done.kept} kept{failed} in {done.seconds:.0f} s. "
+        f"{done.place}: {done.made} made, {done.kept} kept{failed} in {seconds:.0f} s. "
         "Add it to Blender under Preferences, File Paths, Asset Libraries.",
         {"event": "library", "out": str(done.place), **counts},
     )

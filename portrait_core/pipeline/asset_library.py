@@ -12,7 +12,6 @@ import json
 import os
 import re
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -82,13 +81,12 @@ class LibraryRecord:
 
 @dataclass
 class LibrarySummary:
-    """Counts of a run, the ``seconds`` it took, and where the library is."""
+    """Counts of a run, and where the library is."""
 
     place: Path
     made: int = 0
     kept: int = 0
     failed: int = 0
-    seconds: float = 0.0
     records: list[LibraryRecord] = field(default_factory=list[LibraryRecord])
 
 
@@ -127,7 +125,7 @@ def build_library(
     if not sources:
         raise UsageError(f"{wish.folder}: there is no .glb file of an avatar in it.")
     place = prepare_folder(wish.place)
-    begin, summary = time.monotonic(), LibrarySummary(place)
+    summary = LibrarySummary(place)
 
     def tell(record: LibraryRecord) -> None:
         setattr(summary, record.status, getattr(summary, record.status) + 1)
@@ -181,7 +179,6 @@ def build_library(
                     raise output_error(path, error) from error
                 tell(LibraryRecord(order.name, "made", path))
     progress("library", 1.0)
-    summary.seconds = time.monotonic() - begin
     return summary
 
 

@@ -232,7 +232,7 @@ def read_config(name_or_file: str, named: Mapping[str, TrainingConfig]) -> Train
     if not name_or_file.endswith(".toml"):
         if name_or_file not in named:
             hint = suggestion(name_or_file, named, what="configurations")
-            raise UsageError(f"--config {name_or_file!r} is not known. {hint} Or give a .toml file.")
+            raise UsageError(f"configuration {name_or_file!r} is not known. {hint} Or give a .toml file.")
         return named[name_or_file]
     path = Path(name_or_file)
     try:

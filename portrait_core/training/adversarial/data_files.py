@@ -2,7 +2,7 @@
 """Where a data set's pictures and labels lie (zip or folder), and what is wrong with them, told before the first step.
 
 The published form is a zip of pictures with ``dataset.json`` and a second one of masks of the same names; a folder of
-each is read as well, and so is a folder that `portrait train data` wrote. Source: docs/published/training.md 7.
+each is read as well, and so is a folder that `portrait train data` wrote. Source: docs/published/training.md.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from portrait_core.errors import UsageError
 from portrait_core.world.dataset_files import IMAGES, LABEL_SIZE, LABELS, MASKS
 
 CAMERA = 25
-ZIP_OR_FOLDER = "a zip or a folder of pictures with dataset.json, or what `portrait train data` wrote"
+ZIP_OR_FOLDER = "a zip or a folder of pictures with dataset.json, or a folder of the portrait world's data"
 
 
 class PictureFiles:
@@ -163,7 +163,7 @@ def open_data_set(images: Path, masks: Path | None = None) -> tuple[PictureFiles
         near = [images / "masks", images.parent / "masks", images.parent / MASKS]
         masks = next((each for each in near if each.exists() and each != images), None)
         if masks is None:
-            raise UsageError(f"data set: no masks beside {images}; name their zip or folder by --masks.")
+            raise UsageError(f"data set: no masks beside {images}; name their zip or folder as well.")
     pictures = PictureFiles(images)
     if LABELS not in pictures.names:
         raise UsageError(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One iteration: the generator's step, the discriminator's, and now and then the gradient penalty's.
 
-Source: docs/published/training.md 1-5. Every random number follows from seed, process and iteration.
+Source: docs/published/training.md. Every random number follows from seed, process and iteration.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Report = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Moment:
-    """What the schedules say at a number of images shown (docs/published/training.md 4)."""
+    """What the schedules say at a number of images shown (docs/published/training.md)."""
 
     sigma: float
     density_noise: float
@@ -202,7 +202,7 @@ class Phases:
     def generate(
         self, drawing: Drawing, random: torch.Generator, moment: Moment, *, update_average: bool = False
     ) -> tuple[Portraits, Tensor, Tensor]:
-        """Generated portraits, their poses ``[B, 6]`` and style rows (docs/published/training.md 2)."""
+        """Generated portraits, their poses ``[B, 6]`` and style rows (docs/published/training.md)."""
         config, generator = self.config, self.networks.generator
         z, c = drawing.z, drawing.c
         with torch.set_grad_enabled(config.train_g_pose_branch and torch.is_grad_enabled()):

@@ -80,7 +80,7 @@ def joined(device: torch.device) -> Generator[Processes, None, None]:
 
 
 def average_gradients(parameters: Iterable[Tensor], processes: Processes) -> None:
-    """Make every gradient the mean over the processes; NaN becomes 0, infinity ±1e5 (docs/published/training.md 1)."""
+    """Make every gradient the mean over the processes; NaN becomes 0, infinity ±1e5 (docs/published/training.md)."""
     own = [each for each in parameters if each.grad is not None]
     if not own:
         return

@@ -92,7 +92,7 @@ def train_gan(config: TrainingConfig | None, options: RunOptions, listen: Listen
             at_once = training.phases.at_once
             raise UsageError(
                 f"the card's memory is too small for {at_once} images at a time. "
-                f"--set batch_gpu={max(1, at_once // 2)} halves what is needed, for the same step in more parts; a "
+                f"batch_gpu={max(1, at_once // 2)} halves what is needed, for the same step in more parts; a "
                 "smaller neural_rendering_resolution or generator.rendering.depth_resolution helps too."
             ) from error
 
@@ -125,7 +125,7 @@ class _Training:
         facts = {"data": str(options.data), "digest": _digest(self.data), "body": options.body}
         if stored is not None:
             if stored["data"]["digest"] != facts["digest"]:
-                raise UsageError(f"--resume: {options.out} was trained on another data set ({stored['data']['data']}).")
+                raise UsageError(f"{options.out} was trained on another data set ({stored['data']['data']}).")
             reached = restore_state(options.out / STATE, networks, self.phases)
         for each in networks.named().values():
             copy_from_first(each.state_dict().values(), processes)
@@ -184,7 +184,7 @@ class _Training:
             raise DivergedError(
                 f"the training has diverged by iteration {self.reached.iteration} ({kimg:.1f} kimg): "
                 f"{bad or 'a loss'} is not finite. The last snapshot in {self.options.out} is kept. Go on from it with "
-                "--start and lower rates (--set glr=..., --set dlr=...), or a higher gamma."
+                "lower rates (glr, dlr), or a higher gamma."
             )
         if self.log is not None:
             speeds = {"images_per_s": round(speed, 3), "seconds": round(spent, 1), "memory_mb": self._memory_mb()}
@@ -260,8 +260,7 @@ def _held_out(path: Path, size: int) -> PortraitData:
     held_out = PortraitData(path, size=size)
     if held_out.true_poses is None:
         raise UsageError(
-            f"--held-out {path}: its labels do not tell true poses. `portrait train data` with --coarse-noise writes "
-            "them."
+            f"{path}: its labels do not tell true poses. The portrait world's data with coarse noise write them."
         )
     return held_out
 

@@ -48,17 +48,17 @@ def stored_run(options: RunOptions) -> dict[str, Any] | None:
     path = options.out / CONFIG
     if not options.resume:
         if path.exists():
-            raise OutputError(f"{options.out} holds a run already. Go on with it by --resume, or choose another --out.")
+            raise OutputError(f"{options.out} holds a run already. Go on with it, or choose another folder.")
         return None
     try:
         content: object = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
-        raise UsageError(f"--resume: {options.out} holds no run ({CONFIG} is not there).") from None
+        raise UsageError(f"{options.out} holds no run ({CONFIG} is not there).") from None
     except ValueError as error:
-        raise UsageError(f"--resume: {path} is damaged ({error}).") from None
+        raise UsageError(f"{path} is damaged ({error}).") from None
     table = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
     if not isinstance(table.get("config"), dict) or not isinstance(table.get("data"), dict):
-        raise UsageError(f"--resume: {path} is not the configuration of a run.")
+        raise UsageError(f"{path} is not the configuration of a run.")
     return table
 
 
@@ -66,7 +66,7 @@ def agreed_config(config: TrainingConfig | None, stored: dict[str, Any] | None, 
     """The configuration to train with; of a resumed run only the length may be another one."""
     if stored is None:
         if config is None:
-            raise UsageError("--config is missing: name a configuration or a .toml file.")
+            raise UsageError("no configuration is named; it is one of the table or a .toml file.")
         if options.start is not None and config.resume_kimg == 0:
             images = read_state(options.start / STATE)[0]["images"]
             config = replace(config, resume_kimg=images / 1000)
@@ -80,8 +80,8 @@ def agreed_config(config: TrainingConfig | None, stored: dict[str, Any] | None, 
     other = [name for name in ours if name not in FREE and ours[name] != theirs[name]]
     if other:
         raise UsageError(
-            f"--resume: {other[0]} is {_shown(ours[other[0]])} here and {_shown(theirs[other[0]])} in {options.out}. "
-            "Leave --config out to go on as before, or start anew from its networks by --start."
+            f"{other[0]} is {_shown(ours[other[0]])} here and {_shown(theirs[other[0]])} in {options.out}. "
+            "Leave the configuration out to go on as before, or start another run from its networks."
         )
     return replace(before, **{name: getattr(config, name) for name in FREE})
 

@@ -120,7 +120,7 @@ def save_snapshot(
     header = ModelHeader(
         family="portrait_gan",
         name=path.stem,
-        description=f"Trained by `portrait train gan` with the configuration {config.name}",
+        description=f"Trained adversarially with the configuration {config.name}",
         licence=str(facts.get("licence") or "that of its training data"),
         config=architecture,
         discriminator=config.discriminator.to_dict(),
