@@ -15,23 +15,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from benchmarks.blender_module import built_addon, told_inside
+
 INSIDE = """
-import importlib, json, shutil, statistics, sys, tempfile, time
+import shutil, statistics, tempfile
 from pathlib import Path
-import bpy
-package, times, topology = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-bpy.ops.extensions.package_install_files(filepath=package, repo="user_default", enable_on_install=True)
-ROOM = "bl_ext.user_default.portraitkit."
-part = lambda name: importlib.import_module(ROOM + name)
-bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-session, arrivals = part("jobs.session").session, part("jobs.arrivals").arrivals
+times, topology = int(arguments[0]), arguments[1]
+arrivals = part("jobs.arrivals").arrivals
 Arrival, asked_from = part("jobs.arrival").Arrival, part("scene.undisturbed").asked_from
 open_file, workflows = part("jobs.files").open_file, part("jobs.workflows")
 recipe = {"model": "starter", "seed": 7, "topology": topology, "face": "both", "texture_size": 1024}
@@ -64,30 +56,13 @@ names = ("longest", "longest own", "all", "all own", "evaluation", "evaluation o
 found = {kind: {name: round(1000 * statistics.median(each), 1) for name, each in zip(names, zip(*rows))}
          for kind, rows in told.items()}
 print("TOLD " + json.dumps(found), flush=True)
-session.close()
-sys.stdout.flush()
-import os
-os._exit(0)
 """
 
 
 def measure(version: str, package: Path, times: int, topology: str) -> dict[str, dict[str, float]]:
     """Medians of one version of Blender, milliseconds."""
-    python = ROOT / ".cache" / f"bpy-{version}" / "bin" / "python"
-    with tempfile.TemporaryDirectory() as home:
-        environment = {**os.environ, "BLENDER_USER_RESOURCES": home, "PORTRAITKIT_ENGINE_PYTHON": sys.executable}
-        done = subprocess.run(
-            [str(python), "-c", INSIDE, str(package), str(times), topology],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=900,
-        )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("TOLD ")]
-    if not lines:
-        raise SystemExit((done.stdout + done.stderr)[-3000:])
-    return json.loads(lines[0].removeprefix("TOLD "))
+    (told,) = told_inside(version, package, INSIDE, times, topology)
+    return json.loads(told)
 
 
 def main() -> None:
@@ -96,10 +71,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=5, help="arrivals of each kind (default: 5)")
     parser.add_argument("--published", action="store_true", help="avatars in one piece")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        build = [sys.executable, str(ROOT / "build_addon.py"), "--dist", folder]
-        subprocess.run(build, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-        (package,) = Path(folder).glob("portraitkit-*.zip")
+    with built_addon() as package:
         for version in options.versions:
             told = measure(version, package, options.times, "shell" if options.published else "parts")
             print(version, json.dumps(told), flush=True)

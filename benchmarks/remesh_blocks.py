@@ -9,20 +9,13 @@ on the clock and in the thread's own processor time, which other programs do not
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
-import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from benchmarks.blender_module import built_addon, told_inside
+
 INSIDE = """
-import importlib, json, os, sys, time
-import bpy
-package, faces, quads, size = sys.argv[1], *map(int, sys.argv[2:5])
-bpy.ops.extensions.package_install_files(filepath=package, repo="user_default", enable_on_install=True)
-part = lambda name: importlib.import_module("bl_ext.user_default.portraitkit." + name)
-bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+faces, quads, size = map(int, arguments)
 session = part("jobs.session").session
 recipe = {"model": "starter", "seed": 7, "topology": "shell", "faces": faces, "texture_size": size}
 bpy.ops.portraitkit.generate(recipe=json.dumps(recipe), name="Ada")
@@ -47,8 +40,6 @@ print(f"TOLD {bpy.app.version_string}: {faces} faces, {len(own.data.polygons)} q
       f"{time.perf_counter() - begin:.1f} s in all; longest calls, ms (own):", flush=True)
 for clock, thread, what in sorted(calls, reverse=True)[:4]:
     print(f"TOLD   {clock:6.0f} ({thread:.0f})  {what}", flush=True)
-session.close()
-os._exit(0)
 """
 
 
@@ -60,26 +51,10 @@ def main() -> None:
     parser.add_argument("--texture-size", type=int, default=2048, help="side of its maps (default: 2048)")
     parser.add_argument("--zip", type=Path, help="an add-on built before")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        package = options.zip
-        if package is None:
-            build = [sys.executable, str(ROOT / "build_addon.py"), "--dist", folder]
-            subprocess.run(build, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-            (package,) = Path(folder).glob("portraitkit-*.zip")
+    with built_addon() if options.zip is None else nullcontext(options.zip) as package:
         for version in options.versions:
-            python = ROOT / ".cache" / f"bpy-{version}" / "bin" / "python"
             numbers = (options.faces, options.quads, options.texture_size)
-            environment = {**os.environ, "BLENDER_USER_RESOURCES": folder, "PORTRAITKIT_ENGINE_PYTHON": sys.executable}
-            done = subprocess.run(
-                [str(python), "-c", INSIDE, str(package), *map(str, numbers)],
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=900,
-            )
-            told = [line.removeprefix("TOLD ") for line in done.stdout.splitlines() if line.startswith("TOLD ")]
-            print("\n".join(told) or (done.stdout + done.stderr)[-3000:], flush=True)
+            print("\n".join(told_inside(version, package, INSIDE, *numbers)), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,23 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from benchmarks.beside import BUSY
+from benchmarks.blender_module import built_addon, told_inside
 
-ROOT = Path(__file__).parents[1]
 INSIDE = """
-import importlib, json, random, statistics, sys, time
-import bpy
-package, moves, whole = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "1"
-bpy.ops.extensions.package_install_files(filepath=package, repo="user_default", enable_on_install=True)
-ROOM = "bl_ext.user_default.portraitkit."
-part = lambda name: importlib.import_module(ROOM + name)
-bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+import random, statistics
+moves, whole = map(int, arguments)
 recipe = {"model": "starter", "seed": 7, "topology": "parts", "face": "both", "texture_size": 1024}
 bpy.ops.portraitkit.generate(recipe=json.dumps(recipe), name="Ada")
 bpy.ops.portraitkit.show_looks()
@@ -62,38 +55,21 @@ if whole:
     bpy.ops.portraitkit.regenerate()
     told["whole_s"] = time.perf_counter() - begin
 print("TOLD " + json.dumps({key: round(value, 2) for key, value in told.items()}), flush=True)
-part("jobs.session").session.close()
-sys.stdout.flush()
-import os
-os._exit(0)
 """
 
 
 def measure(version: str, package: Path, moves: int, *, busy: bool, whole: bool) -> dict[str, float]:
     """The figures of one version of Blender, milliseconds and seconds."""
-    python = ROOT / ".cache" / f"bpy-{version}" / "bin" / "python"
     beside = subprocess.Popen([sys.executable, "-c", BUSY, "1"], stdout=subprocess.PIPE) if busy else None
     try:
         if beside is not None and beside.stdout is not None:
             beside.stdout.readline()
-        with tempfile.TemporaryDirectory() as home:
-            environment = {**os.environ, "BLENDER_USER_RESOURCES": home, "PORTRAITKIT_ENGINE_PYTHON": sys.executable}
-            done = subprocess.run(
-                [str(python), "-c", INSIDE, str(package), str(moves), str(int(whole))],
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=900,
-            )
+        (told,) = told_inside(version, package, INSIDE, moves, int(whole))
     finally:
         if beside is not None:
             beside.kill()
             beside.wait()
-    lines = [line for line in done.stdout.splitlines() if line.startswith("TOLD ")]
-    if not lines:
-        raise SystemExit((done.stdout + done.stderr)[-3000:])
-    return json.loads(lines[0].removeprefix("TOLD "))
+    return json.loads(told)
 
 
 def main() -> None:
@@ -103,10 +79,7 @@ def main() -> None:
     parser.add_argument("--alone", action="store_true", help="without the busy program")
     parser.add_argument("--whole", action="store_true", help="also how long the maps take")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        build = [sys.executable, str(ROOT / "build_addon.py"), "--dist", folder]
-        subprocess.run(build, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-        (package,) = Path(folder).glob("portraitkit-*.zip")
+    with built_addon() as package:
         for version in options.versions:
             told = measure(version, package, options.moves, busy=not options.alone, whole=options.whole)
             print(version, json.dumps(told), flush=True)
