@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,7 +28,7 @@ os._exit(0)
 
 
 @contextmanager
-def built_addon() -> Iterator[Path]:
+def built_addon() -> Generator[Path, None, None]:
     """The add-on's zip, built from these sources."""
     with tempfile.TemporaryDirectory() as folder:
         build = [sys.executable, str(ROOT / "build_addon.py"), "--dist", folder]

@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 import logging
-import signal
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,6 +17,7 @@ from cli.lines import say_json
 from cli.remedies import words
 from cli.show import Show
 from portrait_core.errors import UsageError
+from portrait_core.runtime.stop_signals import stop_signals
 
 if TYPE_CHECKING:
     from portrait_core.batch.costs import Cost
@@ -255,17 +254,13 @@ def _wishes(show: Show) -> Generator[list[int], None, None]:
     """How often the user, or a cluster that wants its node back, asked to stop: once to finish, twice to drop."""
     asked = [0]
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def heard() -> None:
         asked[0] += 1
         if asked[0] == 1:
             show.note("finishing the avatars in work; Ctrl-C again drops them.")
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with stop_signals(heard):
         yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _run(order: Batch, show: Show) -> None:

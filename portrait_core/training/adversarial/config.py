@@ -23,7 +23,6 @@ from portrait_core.networks.discriminator import DiscriminatorConfig
 from portrait_core.training.adversarial.data import DataOptions
 
 PoseWay = Literal["published", "coarse-residual", "distribution"]
-POSE_WAYS: tuple[PoseWay, ...] = get_args(PoseWay)
 WarpKind = Literal["exact", "lattice"]
 DensityRegularity = Literal["l1", "monotonic-detach", "monotonic-fixed"]
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import signal
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -24,6 +23,7 @@ import torch
 from portrait_core.errors import ModelFileError, PortraitError, UsageError
 from portrait_core.files.whole_file import prepare_folder, whole_file
 from portrait_core.runtime.memory import resident_bytes
+from portrait_core.runtime.stop_signals import stop_signals
 from portrait_core.training.adversarial import figures
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
@@ -243,17 +243,13 @@ def _interruptible() -> Generator[threading.Event, None, None]:
         yield asked
         return
 
-    def ask(_number: int, _frame: Any) -> None:
+    def heard() -> None:
         if asked.is_set():
             raise KeyboardInterrupt
         asked.set()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with stop_signals(heard):
         yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _held_out(path: Path, size: int) -> PortraitData:
