@@ -30,8 +30,8 @@ _noted: dict[Path, Path] = {}
 
 
 def note(waiting: list[Arrival]) -> None:
-    """Have a note of each that waits, and of no other."""
-    wanted = {each.path: each for each in waiting if not each.draft_of}
+    """Have a note of each that waits, and of no other; who else's hands bring one in cannot be noted."""
+    wanted = {each.path: each for each in waiting if not each.draft_of and each.hands is None}
     if wanted.keys() == _noted.keys():
         return
     for path in [path for path in _noted if path not in wanted]:

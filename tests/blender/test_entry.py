@@ -141,6 +141,8 @@ def test_vrm_waits_as_an_avatar_does(session: Any, part: Part, avatar: Any, avat
         origin, asked = part("jobs.files").open_file(), part("scene.undisturbed").asked_from(bpy.context)
         arrivals.arrive(arrival(avatar_copy, "Good", origin, asked, hands=hands))
         assert not brought and len(arrivals.waiting) == 1
+        part("jobs.kept_arrivals").note(arrivals.waiting)  # the next Blender would take it for one of our own
+        assert not list(part("base.preferences_access").own_folder("waiting").glob("*.json"))
         bpy.ops.object.mode_set(mode="OBJECT")
         while arrivals.step():
             pass
