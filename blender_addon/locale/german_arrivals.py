@@ -13,6 +13,8 @@ ARRIVALS: dict[str, str] = {
     "It comes in when the animation is stopped.": "Er kommt herein, sobald die Animation angehalten ist.",
     "It comes in when the render is done.": "Er kommt herein, sobald das Rendern fertig ist.",
     "{name} is ready": "{name} ist fertig",
+    "This add-on does not know how to bring in {file}.": "Dieses Add-on weiß nicht, wie es {file} hereinholt.",
+    "Update the add-on.": "Das Add-on aktualisieren.",
     "{name} did not come in: {reason}": "{name} kam nicht herein: {reason}",
     "{name} is ready, but did not come in: {reason}": "{name} ist fertig, kam aber nicht herein: {reason}",
     "The avatar is finished and waits in the panel: press Bring In to try again.": (
