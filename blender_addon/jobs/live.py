@@ -39,7 +39,7 @@ SHORTLY = 0.002
 """Seconds between two looks where the engine is waited for."""
 ASKING, RESTING = 0.01, 0.1
 """Seconds between two looks: while the engine is asked, and while the sliders may be let go."""
-LET_GO = 0.4
+LET_GO = 0.3
 """Seconds without a change after which a slider counts as let go."""
 
 Arrays = dict[str, NDArray[np.float32]]
