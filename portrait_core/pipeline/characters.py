@@ -76,18 +76,28 @@ def quick_character(
     # Of a head alone a coarser skin shows no corner; the hair is the same.
     small = {"normal_map": False, "lods": (), "faces": 5_000 if view == "head" else 20_000, "face": "none"}
     small |= {"texture_size": min(recipe.texture_size, QUICK_MAPS)}
-    thumbnail = make_character(recipe.model_copy(update=small), person, progress, "preview", size, view).thumbnail
+    moves = bool(recipe.expression or recipe.pose)  # which may open the mouth
+    thumbnail = _made(recipe.model_copy(update=small), person, progress, "preview", size, view, apart=moves).thumbnail
     assert thumbnail is not None  # it has a size
     return thumbnail
 
 
 def _made(
-    recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, thumbnail: int | None, view: View = "bust"
+    recipe: Recipe,
+    person: PersonOfParts,
+    progress: Progress,
+    name: str,
+    thumbnail: int | None,
+    view: View = "bust",
+    *,
+    apart: bool = True,
 ) -> Avatar:
-    """The skin's colours, which are most of the work, come about beside everything else: they are asked for in the
+    """``apart`` is that of :class:`portrait_core.parts.character.Wanted`.
+
+    The skin's colours, which are most of the work, come about beside everything else: they are asked for in the
     fixed layout and need no shape, and nothing waits for them but the thumbnail's last step."""
     progress("shape", 0.0)
-    figure = figure_of(recipe, person)
+    figure = figure_of(recipe, person, apart=apart)
     face = face_of(recipe, figure)
     bones = bones_of(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
     if recipe.skeleton == "full":
@@ -195,7 +205,7 @@ def _chains(recipe: Recipe, figure: Figure, parts: Sequence[PartMesh], head: NDA
     return hair_chains(hair, head, figure.skin) if recipe.hair_joints and hair is not None else None
 
 
-def figure_of(recipe: Recipe, person: PersonOfParts) -> Figure:
+def figure_of(recipe: Recipe, person: PersonOfParts, *, apart: bool = True) -> Figure:
     """The person in the hair and the garment that the recipe asks for.
 
     Raises :class:`UsageError` for hair or a garment that the model does not have.
@@ -209,7 +219,7 @@ def figure_of(recipe: Recipe, person: PersonOfParts) -> Figure:
             hint = suggestion(name, ["auto", *sorted(there)], what=f"names of model {person.header.name}")
             raise UsageError(f"{what} {name[:60]!r} is not known. {hint}")
         chosen[field] = None if name == "auto" else name
-    wanted = Wanted(detail=_details(recipe)[0], hair=chosen["hair_style"], garment=chosen["garment"])
+    wanted = Wanted(detail=_details(recipe)[0], hair=chosen["hair_style"], garment=chosen["garment"], apart=apart)
     return Figure(template, person.look, wanted)
 
 
