@@ -11,7 +11,23 @@ import typer
 from typer.main import get_command
 
 import portrait_core
-from cli import bake, batch, doctor, generate, guard, library, models, photo, pose, render, shape, train, video, worker
+from cli import (
+    bake,
+    batch,
+    doctor,
+    generate,
+    guard,
+    library,
+    metrics,
+    models,
+    photo,
+    pose,
+    render,
+    shape,
+    train,
+    video,
+    worker,
+)
 from cli.help_texts import as_written
 from cli.lines import forgiving_streams, say
 from cli.remedies import told
@@ -44,6 +60,7 @@ app.command("shape")(shape.shape)
 app.add_typer(models.app, name="models")
 app.add_typer(photo.app, name="photo")
 app.add_typer(train.app, name="train")
+app.command("metrics")(metrics.metrics)
 app.command("worker")(worker.worker)
 app.command("doctor")(doctor.doctor)
 

@@ -110,6 +110,9 @@ ALLOWED: dict[str, set[str]] = {
     "training.adversarial": {
         *(*BELOW, "weights", "networks", "rendering", "body", "cameras", "world", "training", "models.portrait_gan"),
     },
+    "metrics": {
+        *(*BELOW, "weights", "networks", "rendering", "training.adversarial", "models.portrait_gan", "safe_pickle"),
+    },
     "training.parts_template": {
         *(*BELOW, "weights", "body", "shape", "world", "parts", "face", "models.starter", "textures", "training"),
     },
@@ -118,7 +121,7 @@ ALLOWED: dict[str, set[str]] = {
         *(*BELOW, "root", "recipe", "recipe_fields", "avatar", "maps", "person", "portrait_model", "cameras"),
         *("weights", "body", "rendering", "rig", "formats", "latents", "models", "models.portrait_gan", "pipeline"),
         *("body.recordings", "engine", "batch", "worker", "training", "training.parts_template", "world", "protocol"),
-        "training.adversarial",
+        *("training.adversarial", "metrics"),
         *("face", "photo", "photo.networks", "formats.vrm"),
     },
 }

@@ -109,6 +109,10 @@ class PortraitData:
         image, mask = torch.where(flip, image.flip(3), image), torch.where(flip, mask.flip(3), mask)
         return image.float() / 127.5 - 1, mask.float() / 255
 
+    def content_digest(self) -> str:
+        """A digest of the content of all pictures and masks; decoding them would take longer."""
+        return f"{self._pictures.digest(self.names)}-{self._masks.digest(self.names)}"
+
     def _decoded(self, index: int) -> tuple[Tensor, Tensor]:
         name = self.names[index]
         image = torch.as_tensor(self._pictures.pixels(name)).permute(2, 0, 1)

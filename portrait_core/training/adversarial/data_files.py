@@ -7,11 +7,12 @@ each is read as well, and so is a folder that `portrait train data` wrote. Sourc
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import threading
 import zipfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -56,6 +57,17 @@ class PictureFiles:
                 return self._zip.read(name)
         except (OSError, KeyError, zipfile.BadZipFile) as error:
             raise UsageError(f"data set: {self.path}: {name} cannot be read ({error}).") from None
+
+    def digest(self, names: Iterable[str]) -> str:
+        """A digest of the content of files: of a zip by the sums that it keeps, else of all bytes."""
+        sha = hashlib.sha256()
+        for name in names:
+            if self._zip is None:
+                sha.update(hashlib.sha256(self.read(name)).digest())
+            else:
+                entry = self._zip.getinfo(name)
+                sha.update(f"{entry.CRC}:{entry.file_size};".encode())
+        return sha.hexdigest()
 
     @contextmanager
     def opened(self, name: str) -> Generator[Image.Image, None, None]:

@@ -94,7 +94,9 @@ def picture_figures(fakes: Fakes, data: PortraitData) -> dict[str, Any]:
     ]
     found = [each for each in overlap if each is not None]
     return {
-        "distance": frechet(_small(fakes.image, fakes.mask), _small(image, mask)),
+        "distance": frechet(
+            small_pictures(fakes.image, fakes.mask).double().numpy(), small_pictures(image, mask).double().numpy()
+        ),
         "mask_iou": float(np.mean(found)) if found else None,
         "mask_iou_by_yaw": overlap,
         "pose_std": [round(float(each), 4) for each in fakes.poses.std(dim=0)],
@@ -153,9 +155,10 @@ def frechet(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(mean @ mean + np.trace(spread[0]) + np.trace(spread[1]) - 2 * roots)
 
 
-def _small(image: Tensor, mask: Tensor) -> NDArray[np.float64]:
+def small_pictures(image: Tensor, mask: Tensor) -> Tensor:
+    """Means ``[N, 4 CELLS^2]`` of pictures ``[N, 3, S, S]`` in [-1, 1] and masks ``[N, 1, R, R]`` in [0, 1]."""
     parts = [functional.adaptive_avg_pool2d(image, CELLS), 2 * functional.adaptive_avg_pool2d(mask, CELLS) - 1]
-    return torch.cat(parts, dim=1).flatten(1).double().numpy()
+    return torch.cat(parts, dim=1).flatten(1)
 
 
 def _bins(yaw: NDArray[np.float32]) -> list[Tensor]:
