@@ -10,11 +10,9 @@ import dataclasses
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from portrait_core.networks.discriminator import Portraits
@@ -24,11 +22,14 @@ from portrait_core.training import losses, schedules
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
 from portrait_core.training.adversarial.networks import Networks, average
+from portrait_core.training.adversarial.parts import Part, Parts
 from portrait_core.training.adversarial.pose_ways import CROWD
-from portrait_core.training.adversarial.processes import ALONE, Processes, average_gradients
+from portrait_core.training.adversarial.processes import ALONE, Processes, StyleAverage, average_gradients
 from portrait_core.training.adversarial.warp import ExactWarp, LatticeWarp
 
 Report = dict[str, Tensor]
+Notes = dict[str, list[Tensor]]
+"""What was seen of an iteration's parts."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,10 @@ class Phases:
     ) -> None:
         self.networks, self.config, self.data = networks, config, data
         self.device, self.processes = device, processes
-        self.share, self.at_once = config.share(processes.count)
+        share, self.at_once = config.share(processes.count)
+        own = share // self.at_once
+        places = range(processes.rank * own, (processes.rank + 1) * own)
+        self.parts = Parts(data, config.seed, places, self.at_once, device)
         body = networks.generator.renderer
         assert body is not None  # every training has a body
         thickness = config.generator.thickness
@@ -124,79 +128,78 @@ class Phases:
         """Take all steps of iteration ``number`` (from 0), when ``images`` were shown; means of what was seen."""
         config, networks = self.config, self.networks
         moment = Moment.of(config, images)
-        rng, random = _numbers(config.seed, self.processes.rank, number, self.device)
-        real = self.data.draw(rng, self.share)
-        image, mask = (each.to(self.device) for each in self.data.pictures_of(real))
-        camera = self.data.labels_of(real)[0].to(self.device)
-        report: Report = {}
+        parts = self.parts.of(number)
+        notes: Notes = {}
         with self._step(self.of_generator, self.generator_optimiser):
-            for part in self._parts():
-                loss = self.generator_loss(self._drawing(rng, random, part), rng, random, moment, report)
-                (loss / len(self._parts())).backward()  # pyright: ignore[reportUnknownMemberType]
+            for part in parts:
+                drawing = self._drawing(part.rng, part.random, self.at_once)
+                loss = self.generator_loss(drawing, part.rng, part.random, moment, notes)
+                (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
+        style = StyleAverage(networks.generator.backbone.mapping.w_avg)
         with self._step(self.of_discriminator, self.discriminator_optimiser):
-            for part in self._parts():
-                drawing = self._drawing(rng, random, part)
-                loss = self.fake_loss(drawing, random, moment, report)
-                (loss / len(self._parts())).backward()  # pyright: ignore[reportUnknownMemberType]
-                shown = losses.real_portraits(image[part], mask[part], moment.resolution, sigma=moment.sigma)
-                loss = self.real_loss(shown, camera[part], moment, report)
-                (loss / len(self._parts())).backward()  # pyright: ignore[reportUnknownMemberType]
-        self.processes.mean(networks.generator.backbone.mapping.w_avg)
+            for part in parts:
+                with style.moved():
+                    loss = self.fake_loss(
+                        self._drawing(part.rng, part.random, self.at_once), part.random, moment, notes
+                    )
+                (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
+                loss = self.real_loss(self._real(part, moment), part.camera, moment, notes)
+                (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
+        style.settle(self.processes)
         if number % config.d_reg_interval == 0:
             with self._step(self.of_discriminator, self.discriminator_optimiser):
-                for part in self._parts():
-                    shown = losses.real_portraits(image[part], mask[part], moment.resolution, sigma=moment.sigma)
-                    loss = self.penalty_loss(shown, camera[part], moment, report)
-                    (loss / len(self._parts())).backward()  # pyright: ignore[reportUnknownMemberType]
+                for part in parts:
+                    loss = self.penalty_loss(self._real(part, moment), part.camera, moment, notes)
+                    (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
         average(networks.generator_average, networks.generator, moment.decay)
         average(networks.discriminator_average, networks.discriminator, moment.decay)
-        return report
+        return {name: torch.stack(values).mean() for name, values in notes.items()}
 
     def generator_loss(
-        self, drawing: Drawing, rng: np.random.Generator, random: torch.Generator, moment: Moment, report: Report
+        self, drawing: Drawing, rng: np.random.Generator, random: torch.Generator, moment: Moment, notes: Notes
     ) -> Tensor:
         """What the generator's step makes smaller."""
         config, networks = self.config, self.networks
         shown, poses, ws = self.generate(drawing, random, moment)
         logits, _ = losses.judge(networks.discriminator, shown, drawing.c, sigma=moment.sigma, pose_gradient=False)
         loss = losses.generator_loss(logits).mean()
-        _note(report, "G", loss)
-        _note(report, "mask", shown.mask)
+        _note(notes, "G", loss)
+        _note(notes, "mask", shown.mask)
         if config.train_g_pose_branch:
-            crowd = self._drawing(rng, random, slice(0, CROWD))
+            crowd = self._drawing(rng, random, CROWD)
             prior, taught = networks.poses.prior(
                 networks.generator, drawing.z, drawing.c, drawing.coarse, poses, crowd=(crowd.z, crowd.c, crowd.coarse)
             )
-            _note(report, "prior", prior)
+            _note(notes, "prior", prior)
             loss = loss + moment.prior * prior + taught
         if config.density_reg > 0:
             loss = loss + self._density_loss(ws, random)
         return loss
 
-    def fake_loss(self, drawing: Drawing, random: torch.Generator, moment: Moment, report: Report) -> Tensor:
+    def fake_loss(self, drawing: Drawing, random: torch.Generator, moment: Moment, notes: Notes) -> Tensor:
         """What the discriminator's step makes smaller about generated pictures: logits, and its reading of poses."""
         with torch.no_grad():
             shown, poses, _ = self.generate(drawing, random, moment, update_average=True)
         logits, read = losses.judge(self.networks.discriminator, shown, drawing.c, sigma=moment.sigma)
         fake, pose = losses.fake_loss(logits).mean(), losses.squared_pose_error(read, poses).mean()
-        _note(report, "D_fake", fake)
-        _note(report, "D_pose", pose)
+        _note(notes, "D_fake", fake)
+        _note(notes, "D_pose", pose)
         return fake + self.config.pose_loss_weight * pose
 
-    def real_loss(self, shown: Portraits, c: Tensor, moment: Moment, report: Report) -> Tensor:
+    def real_loss(self, shown: Portraits, c: Tensor, moment: Moment, notes: Notes) -> Tensor:
         """What it makes smaller about pictures of the data set."""
         logits, _ = losses.judge(self.networks.discriminator, shown, c, sigma=moment.sigma, pose_gradient=False)
         loss = losses.real_loss(logits).mean()
-        _note(report, "D_real", loss)
+        _note(notes, "D_real", loss)
         return loss
 
-    def penalty_loss(self, shown: Portraits, c: Tensor, moment: Moment, report: Report) -> Tensor:
+    def penalty_loss(self, shown: Portraits, c: Tensor, moment: Moment, notes: Notes) -> Tensor:
         """The gradient penalty, times the steps between two."""
         config = self.config
         leaves = Portraits(*(each.detach().clone().requires_grad_() for each in (shown.image, shown.raw, shown.mask)))
         logits, _ = losses.judge(self.networks.discriminator, leaves, c, sigma=moment.sigma, pose_gradient=False)
         penalty = losses.gradient_penalty(logits, leaves, gamma=config.gamma, gamma_mask=config.gamma_seg)
-        _note(report, "R1", penalty.total)
+        _note(notes, "R1", penalty.total)
         return penalty.total.mean() * config.d_reg_interval
 
     def generate(
@@ -258,14 +261,13 @@ class Phases:
     def _chance(self, count: int, probability: float, random: torch.Generator) -> Tensor:
         return torch.rand(count, generator=random, device=random.device) < probability
 
-    def _drawing(self, rng: np.random.Generator, random: torch.Generator, part: slice) -> Drawing:
-        count = part.stop - part.start
+    def _drawing(self, rng: np.random.Generator, random: torch.Generator, count: int) -> Drawing:
         c, coarse = self.data.labels_of(self.data.draw(rng, count))
         z = torch.randn(count, self.config.generator.z_dim, generator=random, device=random.device)
         return Drawing(z, c.to(self.device), coarse.to(self.device))
 
-    def _parts(self) -> list[slice]:
-        return [slice(start, start + self.at_once) for start in range(0, self.share, self.at_once)]
+    def _real(self, part: Part, moment: Moment) -> Portraits:
+        return losses.real_portraits(part.image, part.mask, moment.resolution, sigma=moment.sigma)
 
     @contextmanager
     def _step(self, parameters: list[nn.Parameter], optimiser: torch.optim.Optimizer) -> Generator[None, None, None]:
@@ -281,13 +283,5 @@ class Phases:
         optimiser.zero_grad(set_to_none=True)
 
 
-def _numbers(seed: int, rank: int, number: int, device: torch.device) -> tuple[np.random.Generator, torch.Generator]:
-    """Sources of the random numbers of an iteration of a process."""
-    sequence = np.random.SeedSequence([seed, rank, number])
-    state: NDArray[Any] = sequence.generate_state(1, np.uint64)
-    return np.random.default_rng(sequence.spawn(1)[0]), torch.Generator(device).manual_seed(int(state[0] >> 1))
-
-
-def _note(report: Report, name: str, value: Tensor) -> None:
-    value = value.detach().mean()
-    report[name] = value if name not in report else (report[name] + value) / 2
+def _note(notes: Notes, name: str, value: Tensor) -> None:
+    notes.setdefault(name, []).append(value.detach().mean())

@@ -174,10 +174,11 @@ class _Training:
         return math.floor(own / (self.config.kimg_per_tick * 1000) + 1e-9)
 
     def _tick(self, heard: list[Report], speed: float, left: float, spent: float, listen: Listener) -> None:
-        means = {
+        own = {
             name: float(torch.stack([each[name] for each in heard if name in each]).mean())
             for name in dict.fromkeys(name for each in heard for name in each)
         }
+        means = self.processes.mean_of(own)
         kimg = self.reached.images / 1000
         bad = next((name for name, value in means.items() if not math.isfinite(value)), None)
         if self.processes.agree(bad is not None):
