@@ -41,7 +41,9 @@ class TrainingConfig:
     Losses:
         gamma, gamma_seg: weights of the gradient penalty on pictures and on the mask. d_reg_interval: steps between
         two penalties. density_reg: weight of the density regularity ``reg_type``, ``density_reg_p_dist`` its distance.
-        pose_loss_weight: of the discriminator's reading of generated poses.
+        pose_loss_weight: of the discriminator's reading of generated poses. pose_label_weight: of its reading of real
+        pictures' coarse poses; 0 as published, where no label of a real picture is ever seen.
+        reuse_fakes: whether the discriminator learns from the pictures of the generator's step; else from new ones.
     Poses:
         pose_way: where the generator's poses come from, see `portrait_core.training.adversarial.pose_ways`.
         train_g_pose_branch: whether the generator's pose branch learns (the first published stage).
@@ -81,6 +83,8 @@ class TrainingConfig:
     density_reg_p_dist: float = 0.004
     reg_type: DensityRegularity = "l1"
     pose_loss_weight: float = 1
+    pose_label_weight: float = 0
+    reuse_fakes: bool = False
     pose_way: PoseWay = "published"
     train_g_pose_branch: bool = True
     pose_prior: float = 0.5
@@ -114,6 +118,7 @@ class TrainingConfig:
             ("kimg", 0.001, 1e9), ("batch", 1, 65536), ("batch_gpu", 0, 65536), ("resume_kimg", 0, 1e9),
             ("glr", 0, 1), ("dlr", 0, 1), ("ema_kimg", 0, 1e6), ("ema_rampup", 0, 1e3), ("gamma", 0, 1e6),
             ("gamma_seg", 0, 1e6), ("d_reg_interval", 1, 10_000), ("density_reg", 0, 1e6), ("pose_loss_weight", 0, 1e6),
+            ("pose_label_weight", 0, 1e6),
             ("pose_prior", 0, 1e6), ("pose_prior_kimg", 0, 1e9), ("pose_prior_fade_kimg", 0, 1e9), ("pose_init", 0, 1),
             ("gpc_reg_prob", 0, 1), ("gpc_reg_fade_kimg", 0, 1e9), ("bcg_reg_prob", 0, 1), ("style_mixing_prob", 0, 1),
             ("blur_init_sigma", 0, 100), ("blur_fade_kimg", 0, 1e9), ("density_noise", 0, 1e3),
@@ -136,11 +141,11 @@ class TrainingConfig:
         if not self.generator.pose_branch:
             raise UsageError("training: generator.pose_branch must be true; poses are what is learnt here.")
         if self.generator.superresolution is None:
-            sizes = {self.neural_rendering_resolution_initial, self.neural_rendering_resolution_final}
-            if sizes != {self.generator.img_resolution}:
+            size, last = self.generator.img_resolution, self.neural_rendering_resolution_final
+            if last != size or self.neural_rendering_resolution_initial > size:
                 raise UsageError(
-                    f"training: without super-resolution the rendered picture is the final one; set both "
-                    f"neural_rendering_resolution to {self.generator.img_resolution}."
+                    f"training: without super-resolution the rendered picture is the final one; set "
+                    f"neural_rendering_resolution_final to {size}, and _initial to that or less."
                 )
 
     def share(self, processes: int) -> tuple[int, int]:

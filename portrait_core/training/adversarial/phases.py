@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from portrait_core.networks.discriminator import Portraits
+from portrait_core.networks.resampling import resize
 from portrait_core.rendering.jitter import Drawn
 from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.training import losses, schedules
@@ -88,6 +89,27 @@ class Drawing:
     coarse: Tensor
 
 
+@dataclass(frozen=True)
+class Made:
+    """Generated portraits without gradients, their poses ``[B, 6]`` and cameras ``[B, 25]``."""
+
+    shown: Portraits
+    poses: Tensor
+    c: Tensor
+
+
+def real_portraits(config: TrainingConfig, image: Tensor, mask: Tensor, moment: Moment) -> Portraits:
+    """Pictures of the data set as sharp as generated ones are at that moment (see `losses.real_portraits`).
+
+    Without super-resolution a generated picture is the rendered one, enlarged where that is still smaller.
+    """
+    shown = losses.real_portraits(image, mask, moment.resolution, sigma=moment.sigma)
+    if config.generator.superresolution is not None or moment.resolution == image.shape[-1]:
+        return shown
+    enlarged = resize(resize(image, moment.resolution), image.shape[-1])
+    return dataclasses.replace(shown, image=enlarged)
+
+
 class Phases:
     """Takes the steps; holds optimisers, but not how far the training is."""
 
@@ -127,25 +149,29 @@ class Phases:
         rng, random = _numbers(config.seed, self.processes.rank, number, self.device)
         real = self.data.draw(rng, self.share)
         image, mask = (each.to(self.device) for each in self.data.pictures_of(real))
-        camera = self.data.labels_of(real)[0].to(self.device)
+        camera, coarse = (each.to(self.device) for each in self.data.labels_of(real))
         report: Report = {}
+        made: list[Made] = []
         with self._step(self.of_generator, self.generator_optimiser):
             for part in self._parts():
-                loss = self.generator_loss(self._drawing(rng, random, part), rng, random, moment, report)
+                loss = self.generator_loss(self._drawing(rng, random, part), rng, random, moment, report, made)
                 (loss / len(self._parts())).backward()  # pyright: ignore[reportUnknownMemberType]
         with self._step(self.of_discriminator, self.discriminator_optimiser):
-            for part in self._parts():
-                drawing = self._drawing(rng, random, part)
-                loss = self.fake_loss(drawing, random, moment, report)
+            for number_of_part, part in enumerate(self._parts()):
+                if config.reuse_fakes:
+                    fakes = made[number_of_part]
+                else:
+                    fakes = self.make(self._drawing(rng, random, part), random, moment)
+                loss = self.fake_loss(fakes, moment, report)
                 (loss / len(self._parts())).backward()  # pyright: ignore[reportUnknownMemberType]
-                shown = losses.real_portraits(image[part], mask[part], moment.resolution, sigma=moment.sigma)
-                loss = self.real_loss(shown, camera[part], moment, report)
+                shown = real_portraits(config, image[part], mask[part], moment)
+                loss = self.real_loss(shown, camera[part], moment, report, coarse[part])
                 (loss / len(self._parts())).backward()  # pyright: ignore[reportUnknownMemberType]
         self.processes.mean(networks.generator.backbone.mapping.w_avg)
         if number % config.d_reg_interval == 0:
             with self._step(self.of_discriminator, self.discriminator_optimiser):
                 for part in self._parts():
-                    shown = losses.real_portraits(image[part], mask[part], moment.resolution, sigma=moment.sigma)
+                    shown = real_portraits(config, image[part], mask[part], moment)
                     loss = self.penalty_loss(shown, camera[part], moment, report)
                     (loss / len(self._parts())).backward()  # pyright: ignore[reportUnknownMemberType]
         average(networks.generator_average, networks.generator, moment.decay)
@@ -153,11 +179,19 @@ class Phases:
         return report
 
     def generator_loss(
-        self, drawing: Drawing, rng: np.random.Generator, random: torch.Generator, moment: Moment, report: Report
+        self,
+        drawing: Drawing,
+        rng: np.random.Generator,
+        random: torch.Generator,
+        moment: Moment,
+        report: Report,
+        made: list[Made] | None = None,
     ) -> Tensor:
-        """What the generator's step makes smaller."""
+        """What the generator's step makes smaller. With ``reuse_fakes`` what was generated is added to ``made``."""
         config, networks = self.config, self.networks
-        shown, poses, ws = self.generate(drawing, random, moment)
+        shown, poses, ws = self.generate(drawing, random, moment, update_average=config.reuse_fakes)
+        if config.reuse_fakes and made is not None:
+            made.append(Made(shown.detached(), poses.detach(), drawing.c))
         logits, _ = losses.judge(networks.discriminator, shown, drawing.c, sigma=moment.sigma, pose_gradient=False)
         loss = losses.generator_loss(logits).mean()
         _note(report, "G", loss)
@@ -173,22 +207,33 @@ class Phases:
             loss = loss + self._density_loss(ws, random)
         return loss
 
-    def fake_loss(self, drawing: Drawing, random: torch.Generator, moment: Moment, report: Report) -> Tensor:
+    @torch.no_grad()
+    def make(self, drawing: Drawing, random: torch.Generator, moment: Moment) -> Made:
+        """Portraits for the discriminator."""
+        shown, poses, _ = self.generate(drawing, random, moment, update_average=True)
+        return Made(shown, poses, drawing.c)
+
+    def fake_loss(self, fakes: Made, moment: Moment, report: Report) -> Tensor:
         """What the discriminator's step makes smaller about generated pictures: logits, and its reading of poses."""
-        with torch.no_grad():
-            shown, poses, _ = self.generate(drawing, random, moment, update_average=True)
-        logits, read = losses.judge(self.networks.discriminator, shown, drawing.c, sigma=moment.sigma)
-        fake, pose = losses.fake_loss(logits).mean(), losses.squared_pose_error(read, poses).mean()
+        logits, read = losses.judge(self.networks.discriminator, fakes.shown, fakes.c, sigma=moment.sigma)
+        fake, pose = losses.fake_loss(logits).mean(), losses.squared_pose_error(read, fakes.poses).mean()
         _note(report, "D_fake", fake)
         _note(report, "D_pose", pose)
         return fake + self.config.pose_loss_weight * pose
 
-    def real_loss(self, shown: Portraits, c: Tensor, moment: Moment, report: Report) -> Tensor:
-        """What it makes smaller about pictures of the data set."""
-        logits, _ = losses.judge(self.networks.discriminator, shown, c, sigma=moment.sigma, pose_gradient=False)
+    def real_loss(
+        self, shown: Portraits, c: Tensor, moment: Moment, report: Report, coarse: Tensor | None = None
+    ) -> Tensor:
+        """What it makes smaller about pictures of the data set, with their ``coarse`` poses where those teach too."""
+        weight = 0.0 if coarse is None else self.config.pose_label_weight
+        logits, read = losses.judge(self.networks.discriminator, shown, c, sigma=moment.sigma, pose_gradient=weight > 0)
         loss = losses.real_loss(logits).mean()
         _note(report, "D_real", loss)
-        return loss
+        if coarse is None or weight == 0:
+            return loss
+        labelled = losses.squared_pose_error(read, coarse).mean()
+        _note(report, "D_label", labelled)
+        return loss + weight * labelled
 
     def penalty_loss(self, shown: Portraits, c: Tensor, moment: Moment, report: Report) -> Tensor:
         """The gradient penalty, times the steps between two."""
@@ -225,7 +270,8 @@ class Phases:
             noise_mode="random",
             generator=random,
         )
-        return Portraits(seen["image"], seen["image_raw"], seen["image_mask"]), poses, ws
+        image = resize(seen["image"], config.generator.img_resolution)  # smaller only while a picture still grows
+        return Portraits(image, seen["image_raw"], seen["image_mask"]), poses, ws
 
     def _mixed(self, ws: Tensor, label: Tensor, posed: Tensor, random: torch.Generator) -> Tensor:
         """Some rows of another latent, from a random one on, for all pictures of the batch or none."""

@@ -226,7 +226,12 @@ class _Training:
         found: dict[str, Any] = {}
         for name, together in (("read", self.phases.at_once), ("read_alone", 1)):
             read = figures.read_poses(
-                self.networks.discriminator_average, held_out, moment, device=self.options.device, together=together
+                self.networks.discriminator_average,
+                held_out,
+                self.config,
+                moment,
+                device=self.options.device,
+                together=together,
             )
             true = torch.as_tensor(held_out.true_poses[: len(read)])
             found[name] = figures.pose_figures(read, true)
