@@ -61,6 +61,10 @@ class Portraits:
     raw: Tensor
     mask: Tensor
 
+    def detached(self) -> Portraits:
+        """The same pictures without gradients."""
+        return Portraits(self.image.detach(), self.raw.detach(), self.mask.detach())
+
     def mirrored_where(self, flags: Tensor) -> Portraits:
         """The same pictures, those with ``flags[B]`` set being mirrored left to right."""
 

@@ -17,19 +17,39 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from portrait_core.networks.discriminator import Portraits
 from portrait_core.training.adversarial.data import PortraitData
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Latents, cameras and coarse poses of generated pictures."""
+
+    z: Tensor
+    c: Tensor
+    coarse: Tensor
+
+
+@dataclass(frozen=True)
+class Made:
+    """Generated portraits without gradients, their poses ``[B, 6]`` and cameras ``[B, 25]``."""
+
+    shown: Portraits
+    poses: Tensor
+    c: Tensor
 
 
 @dataclass(frozen=True)
 class Part:
     """Sources of random numbers, and pictures of the data set: ``image[B, 3, S, S]`` in [-1, 1], ``mask[B, 1, S, S]``
-    in [0, 1] and ``camera[B, 25]``."""
+    in [0, 1], ``camera[B, 25]`` and ``coarse[B, 6]``."""
 
     rng: np.random.Generator
     random: torch.Generator
     image: Tensor
     mask: Tensor
     camera: Tensor
+    coarse: Tensor
 
 
 def number_sources(
@@ -56,7 +76,7 @@ class Parts:
     def __init__(self, data: PortraitData, seed: int, places: range, size: int, device: torch.device) -> None:
         self._data, self._seed, self._places, self._size, self._device = data, seed, places, size, device
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="next step")
-        self._next: tuple[int, Future[list[tuple[Tensor, Tensor, Tensor]]]] | None = None
+        self._next: tuple[int, Future[list[tuple[Tensor, ...]]]] | None = None
 
     def of(self, iteration: int) -> list[Part]:
         """The parts of an iteration."""
@@ -65,18 +85,18 @@ class Parts:
         if not self._data.in_memory:
             self._next = iteration + 1, self._reader.submit(self._read, iteration + 1)
         found: list[Part] = []
-        for place, (image, mask, camera) in zip(self._places, read, strict=True):
+        for place, pictures in zip(self._places, read, strict=True):
             rng, random = number_sources(self._seed, place, iteration, self._device)
             self._data.draw(rng, self._size)  # the pictures, which were read already
-            found.append(Part(rng, random, *(self._sent(each) for each in (image, mask, camera))))
+            found.append(Part(rng, random, *(self._sent(each) for each in pictures)))
         return found
 
-    def _read(self, iteration: int) -> list[tuple[Tensor, Tensor, Tensor]]:
-        found: list[tuple[Tensor, Tensor, Tensor]] = []
+    def _read(self, iteration: int) -> list[tuple[Tensor, ...]]:
+        found: list[tuple[Tensor, ...]] = []
         for place in self._places:
             rng, _ = number_sources(self._seed, place, iteration, torch.device("cpu"))
             numbers = self._data.draw(rng, self._size)
-            found.append((*self._data.pictures_of(numbers), self._data.labels_of(numbers)[0]))
+            found.append((*self._data.pictures_of(numbers), *self._data.labels_of(numbers)))
         return found
 
     def _sent(self, each: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import nn
@@ -19,9 +19,8 @@ from portrait_core.errors import UsageError
 from portrait_core.networks.discriminator import DiscriminatorBlock
 from portrait_core.networks.precision import exact_convolutions
 from portrait_core.networks.synthesis import SynthesisBlock
+from portrait_core.training.adversarial.config import Precision
 from portrait_core.training.adversarial.networks import Networks
-
-Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 
 HALF_RESOLUTIONS = 4
 """The discriminator's resolutions that compute in half precision, from the largest on."""

@@ -121,11 +121,12 @@ class StyleAverage:
         self._moved: list[Tensor] = []
 
     @contextmanager
-    def moved(self) -> Generator[None, None, None]:
-        """A part moves it inside."""
+    def moved(self, moves: bool = True) -> Generator[None, None, None]:
+        """A part moves it inside, if it ``moves``."""
         self._kept.copy_(self._before)
         yield
-        self._moved.append(self._kept.clone())
+        if moves:
+            self._moved.append(self._kept.clone())
 
     def settle(self, processes: Processes) -> None:
         """Take the mean of all parts, here and elsewhere."""
