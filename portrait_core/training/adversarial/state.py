@@ -124,7 +124,7 @@ def _grown(smaller: Mapping[str, Tensor], larger: Mapping[str, Tensor]) -> dict[
 
 
 def _side(name: str) -> int:
-    head = name[1:].split(".")[0]
+    head = name[1:].partition(".")[0]
     return int(head) if head.isdigit() else 0
 
 
