@@ -102,8 +102,8 @@ _WORLD_64 = dataclasses.replace(
     generator=_world(64, latent=64, planes=64, features=6, base=1024, most=64, colours=8, coarse=12, fine=8),
     discriminator=_judge(64, 1024, 64),
 )
-"""64 pixels: faces, hair and clothing can be told. Its networks are those of `tiny`: a run of 32 pixels may go on as one of
-64; alone it begins with pictures of 32."""
+"""64 pixels: faces, hair and clothing can be told. Its networks are those of `tiny`: a run of 32 may go on as one
+of 64; alone it begins with pictures of 32."""
 
 
 NAMED: Mapping[str, TrainingConfig] = MappingProxyType(
