@@ -14,6 +14,7 @@ from pathlib import Path
 
 import bpy
 
+from ..base.preferences_access import preference
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene import coast, framing, placing
@@ -182,7 +183,7 @@ class Arrivals:
 
         def show(avatar: Avatar, where: Text) -> None:
             if not self.at_once and arrival.place is None and placing.is_first(avatar, bpy.context.scene):
-                framing.frame(avatar, asked.find_window())
+                framing.frame(avatar, asked.find_window(), from_front=preference("turns_view", True))
             notices.say(where)
 
         return avatars.bringing_in(
