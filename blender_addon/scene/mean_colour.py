@@ -27,6 +27,8 @@ def give_display_colour(material: bpy.types.Material, part: str) -> None:
         if part not in UNREAD:
             return
         colour = UNREAD[part]
+    elif part in CLEAR:  # whose pictures are white
+        colour = _factor(material)
     else:
         colour = mean_colour(material, picture_of(material))
     red, green, blue = (max(each, DARKEST) for each in colour)
