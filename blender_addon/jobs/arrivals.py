@@ -14,6 +14,7 @@ from pathlib import Path
 
 import bpy
 
+from ..base.preferences_access import preference
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene import coast, framing, placing
@@ -26,7 +27,7 @@ from .notices import notices
 
 log = logging.getLogger("portraitkit")
 
-AT_ONCE = 0.04, 0.2
+AT_ONCE = 0.04, 0.15
 """Seconds of steps that are done before the window has its turn: as many as that took the last time, between these two.
 Blender draws after each turn, and where drawing is slow, many short ones would take for ever. One step may take
 longer."""
@@ -182,7 +183,7 @@ class Arrivals:
 
         def show(avatar: Avatar, where: Text) -> None:
             if not self.at_once and arrival.place is None and placing.is_first(avatar, bpy.context.scene):
-                framing.frame(avatar, asked.find_window())
+                framing.frame(avatar, asked.find_window(), from_front=preference("turns_view", True))
             notices.say(where)
 
         return avatars.bringing_in(

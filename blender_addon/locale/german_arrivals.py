@@ -122,6 +122,10 @@ ARRIVALS: dict[str, str] = {
     ),
     "The engine does not run": "Der Motor läuft nicht",
     "Rest After (min)": "Ruhen nach (min)",
+    "Look at Its Face": "Ins Gesicht sehen",
+    "Turn the 3D view of a new file to the face of the first avatar, if you have not turned it yourself": (
+        "Die 3D-Ansicht einer neuen Datei zum Gesicht des ersten Avatars drehen, wenn sie noch niemand gedreht hat"
+    ),
     "The engine ends after so many minutes without work, and starts again with the next; 0: never": (
         "Der Motor endet nach so vielen Minuten ohne Arbeit und startet mit der nächsten wieder; 0: nie"
     ),

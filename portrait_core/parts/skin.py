@@ -118,7 +118,9 @@ class SkinTemplate:
         for detail, quads, uvs in ((1, fine.quads, fine.corner_uvs), (0, self.quads, self.uvs[self.corners])):
             welded, uv, cut = cut_seams(quads, uvs)
             faces, of_quad = triangles_of_quads(cut)
-            result[detail] = Topology(welded, faces, of_quad, uv, weights[0][welded], weights[1][welded], "skin")
+            own = self.regions if detail == 0 else np.repeat(self.regions, 4)
+            skin = weights[0][welded], weights[1][welded]
+            result[detail] = Topology(welded, faces, of_quad, uv, *skin, "skin", regions=own)
         whole = result[0]
         for detail, faces in zip((-1, -2), self.coarse, strict=True):
             result[detail] = whole.reduced(faces)

@@ -19,6 +19,7 @@ from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
 from portrait_core.parts.hair_joints import HairChains, hair_chains
 from portrait_core.parts.part_mesh import NO_TANGENT, PartMesh
 from portrait_core.parts.rest_pose import JOINTS
+from portrait_core.parts.skin import REGIONS
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.faces import face_of
 from portrait_core.pipeline.part_bones import Bones, bones_of
@@ -243,7 +244,7 @@ def level_of(
     for mesh in parts:
         own, quads = quads_first(mesh.faces, mesh.quads)
         kind, maps = looks[mesh.material]
-        sections.append(Section(mesh.material, len(own), maps, kind, mesh.name, quads))
+        sections.append(Section(mesh.material, len(own), maps, kind, mesh.name, quads, regions_of(mesh)))
         faces.append(own + np.int32(count))
         count += len(mesh.vertices)
     relief = [mesh.tangents() if "normal" in looks[mesh.material][1] else None for mesh in parts]
@@ -269,11 +270,28 @@ def level_of(
 
 def quads_first(faces: NDArray[np.int32], polygon: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
     """Triangles (T, 3) of polygons (T,), two in a row for a quad: the quads' before the others, and how many quads."""
-    same = polygon[1:] == polygon[:-1]
-    first, second = np.append(same, False), np.append(False, same)
-    lone = ~(first | second)
+    first, second, lone = _halves(polygon)
     pairs = np.stack([faces[first], faces[second]], axis=1).reshape(-1, 3)
     return np.concatenate([pairs, faces[lone]]), int(first.sum())
+
+
+def _halves(polygon: NDArray[np.int32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of polygons (T,) of triangles: (T,) the first and the second halves of quads, and what is none."""
+    same = polygon[1:] == polygon[:-1]
+    first, second = np.append(same, False), np.append(False, same)
+    return first, second, ~(first | second)
+
+
+def regions_of(mesh: PartMesh) -> tuple[tuple[int, str], ...]:
+    """How many polygons follow each other in one region, and its name, in the order of :func:`quads_first`."""
+    known = None if mesh.topology is None else mesh.topology.regions
+    if known is None or not len(mesh.quads):
+        return ()
+    first, _, lone = _halves(mesh.quads)
+    own = known[np.concatenate([mesh.quads[first], mesh.quads[lone]])].astype(np.int64)
+    begins = np.flatnonzero(np.diff(own, prepend=-1))
+    counts = np.diff(begins, append=len(own))
+    return tuple((int(count), REGIONS[own[begin]]) for count, begin in zip(counts, begins, strict=True))
 
 
 def _details(recipe: Recipe) -> tuple[int, ...]:
