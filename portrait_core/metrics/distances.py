@@ -89,8 +89,8 @@ def precision_recall(real: Rows, made: Rows, *, neighbours: int = NEIGHBOURS) ->
 
 def _share_near(home: torch.Tensor, asked: torch.Tensor, neighbours: int) -> float:
     """Share of the rows ``asked`` that lie in the surroundings of a row of ``home``."""
-    radius = torch.cat([torch.cdist(part, home).kthvalue(neighbours + 1).values for part in home.split(AT_ONCE)])
-    near = [(torch.cdist(part, home) <= radius).any(dim=1) for part in asked.split(AT_ONCE)]
+    radius = torch.cat([torch.cdist(part, home).kthvalue(neighbours + 1).values for part in torch.split(home, AT_ONCE)])
+    near = [(torch.cdist(part, home) <= radius).any(dim=1) for part in torch.split(asked, AT_ONCE)]
     return float(torch.cat(near).double().mean())
 
 

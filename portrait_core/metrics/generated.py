@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -154,7 +153,7 @@ class GeneratedPictures:
         """The model and the way of conditioning."""
         return f"{self.subject.name}, {self.conditioning}"
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """See `portrait_core.metrics.pictures.PictureSet`."""
         facts = [self.subject.digest, data_digest(self.data), self.data.size]

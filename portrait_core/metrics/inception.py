@@ -8,7 +8,7 @@ torch-fidelity has the graph of 2015 to the bit, with its resizing without antia
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -79,7 +79,7 @@ def _built(weights: Weights) -> Any:
     again = io.BytesIO()
     torch.save(dict(weights.tensors), again)
     again.seek(0)
-    build: Any = FeatureExtractorInceptionV3
+    build = cast("Any", FeatureExtractorInceptionV3)
     try:
         return build("inception", ["2048", "logits_unbiased"], feature_extractor_weights_path=again)
     except (RuntimeError, AttributeError) as error:

@@ -185,11 +185,17 @@ class _Measuring:
             told = ", ".join(f"{each.path} of {size}" for size, each in sizes.items())
             raise UsageError(f"models of different sizes are measured one after the other: {told} pixels.")
         size = options.size or next(iter(sizes), None)
+        for each in self.subjects:
+            if each.size != size:
+                raise UsageError(
+                    f"{each.path} makes pictures of {each.size} pixels; the data cannot be of {size} beside them."
+                )
         self.data = PortraitData(data, masks, size=size, options=DataOptions(mirror=False))
         if len(self.data) < 2:
             raise UsageError(f"{data} has one picture; distances need two at least, and mean little below a hundred.")
         self.reference, self.rest = self._halves()
         self._references: dict[tuple[NetworkName, bool], Features] = {}
+        self._seen: dict[tuple[str, NetworkName], Features] = {}
 
     def rows(self) -> list[Row]:
         """All of them."""
@@ -213,6 +219,7 @@ class _Measuring:
                 for each in self.measures:
                     row.figures.update(self._of_model(each, subject, conditioning, shared))
                 found.append(row)
+                self._seen.clear()
         return found
 
     def _of_model(
@@ -296,19 +303,24 @@ class _Measuring:
             raise UsageError(f"{each.name}: {error}. Take more pictures.") from None
 
     def _features(self, pictures: PictureSet, network: NetworkName, together: int) -> Features:
-        """Of all networks that look at these pictures, so that they are made once."""
+        """Of all networks that look at these pictures, so that they are made once; kept until the row is done."""
+        if (pictures.digest, network) in self._seen:
+            return self._seen[pictures.digest, network]
         mirror = bool(getattr(pictures, "mirror", False))
         wanted = {each.network for each in self.measures if each.mirror == mirror and each.network in self.networks}
-        seen = [self.networks[each] for each in self.networks if each in wanted or each == network]
+        wanted.add(network)
+        seen: dict[NetworkName, FeatureNetwork] = {name: each for name, each in self.networks.items() if name in wanted}
         found = features_of(
             pictures,
-            seen,
+            list(seen.values()),
             together=together,
             cache=self.options.cache,
             processes=self.processes,
             progress=self.progress,
         )
-        return found[self.networks[network].name]
+        for name, each in seen.items():
+            self._seen[pictures.digest, name] = found[each.name]
+        return self._seen[pictures.digest, network]
 
     def _reference(self, network: NetworkName, *, mirror: bool) -> Features:
         key = (network, mirror)

@@ -86,7 +86,7 @@ def compared_views(image: Tensor, depth: Tensor, mask: Tensor, labels: Tensor) -
     place = (intrinsics @ torch.stack([x / z, y / z, torch.ones_like(z)])).T[:, :2] * 2 - 1
     other = torch.cat([image[1], depth[1], (mask[1] > SURE).float()])[None]
     found = functional.grid_sample(other, place[None, None], align_corners=False)[0, :, 0]
-    same = ((found[3] - from_camera.norm(dim=1)).abs() < NEAR) & (found[4] > 0.999)
+    same = ((found[3] - from_camera.square().sum(dim=1).sqrt()).abs() < NEAR) & (found[4] > 0.999)
     if not bool(same.any()):
         return None
     apart = (image[0].flatten(1)[:, sure] - found[:3]).abs()[:, same]

@@ -115,5 +115,5 @@ def data_digest(data: PortraitData) -> str:
     """A digest of a data set's labels and of the content of its files."""
     sha = hashlib.sha256(json.dumps(data.names).encode())
     sha.update(data.labels.tobytes())
-    sha.update(data.content_digest().encode())
+    sha.update(data.content_digest.encode())
     return sha.hexdigest()

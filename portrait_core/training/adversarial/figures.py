@@ -170,7 +170,10 @@ def frechet(a: NDArray[np.floating], b: NDArray[np.floating], *, unbiased: bool 
 def _covariance_root(rows: NDArray[np.floating], *, unbiased: bool) -> NDArray[np.float64]:
     """A matrix A of at most as many rows as columns whose A'A is the covariance."""
     off = (rows - rows.mean(axis=0, dtype=np.float64)) / np.sqrt(len(rows) - int(unbiased))
-    return off if len(off) <= off.shape[1] else np.linalg.qr(off, mode="r")
+    if len(off) <= off.shape[1]:
+        return off
+    root: NDArray[np.float64] = scipy.linalg.qr(off, mode="r", check_finite=False)[0][: off.shape[1]]
+    return root
 
 
 def small_pictures(image: Tensor, mask: Tensor) -> Tensor:
