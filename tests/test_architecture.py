@@ -21,7 +21,7 @@ NOUNS = {
 }
 """The only files of the engine's root, beside ``__init__``: what the house speaks of."""
 
-MOST_ROOMS = 44
+MOST_ROOMS = 45
 """Packages with code under `PRODUCT`."""
 
 COPIED = ("portrait_core.face.recordings",)
@@ -111,7 +111,8 @@ ALLOWED: dict[str, set[str]] = {
         *(*BELOW, "weights", "networks", "rendering", "body", "cameras", "world", "training", "models.portrait_gan"),
     },
     "metrics": {
-        *(*BELOW, "weights", "networks", "rendering", "training.adversarial", "models.portrait_gan", "safe_pickle"),
+        *(*BELOW, "weights", "networks", "rendering", "body", "cameras", "world", "safe_pickle"),
+        *("training.adversarial", "models.portrait_gan"),
     },
     "training.parts_template": {
         *(*BELOW, "weights", "body", "shape", "world", "parts", "face", "models.starter", "textures", "training"),

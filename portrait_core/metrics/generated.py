@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -34,7 +33,7 @@ from portrait_core.weights.checkpoint import load_weights
 from portrait_core.weights.header import PosePrediction
 
 PoseMode = Literal["generator", "discriminator", "labels"]
-Conditioning = Literal["identical", "separate"]
+Conditioning = Literal["identical", "separate", "random"]
 FAMILY = "portrait_gan"
 LATTICE_NODES = 20
 
@@ -73,6 +72,18 @@ class Subject:
     def size(self) -> int:
         """Side of the pictures, pixels."""
         return self.generator.config.img_resolution
+
+    def styles(self, z: Tensor, label: Tensor, pose: Tensor) -> Tensor:
+        """Style rows of latents ``z[B, z_dim]``, conditioned on cameras ``[B, 25]`` and poses ``[B, 6]``."""
+        with torch.inference_mode(), exact_convolutions():
+            return self.generator.mapping(*(each.to(self.device) for each in (z, label, pose)))
+
+    def show(self, ws: Tensor, label: Tensor, pose: Tensor) -> dict[str, Tensor]:
+        """Pictures of style rows, as `PortraitGenerator.synthesis` gives them, on the CPU."""
+        label, pose = label.to(self.device), pose.to(self.device)
+        with torch.inference_mode(), exact_convolutions():
+            seen = self.generator.synthesis(ws.to(self.device), label, deform=self.warp(pose))
+        return {name: each.cpu() for name, each in seen.items()}
 
     def together(self) -> int:
         """How many pictures are made at a time where nobody says so."""
@@ -123,7 +134,8 @@ class GeneratedPictures:
         poses: ``generator`` (its pose branch, of a fresh latent and the camera), ``discriminator`` (what it reads from
             the data's picture of that camera) or ``labels`` (the data's own).
         conditioning: ``identical`` (the mapping sees the camera and pose that are shown) or ``separate`` (another
-            draw's: the honest one for generators that are seen from all sides).
+            draw's: the honest one for generators that are seen from all sides); ``random`` is separate, with the
+            pose of yet another label.
         mirror: whether cameras of the data's mirrored pictures are drawn too.
         seed: of everything that is drawn.
     """
@@ -141,7 +153,7 @@ class GeneratedPictures:
         """The model and the way of conditioning."""
         return f"{self.subject.name}, {self.conditioning}"
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """See `portrait_core.metrics.pictures.PictureSet`."""
         facts = [self.subject.digest, data_digest(self.data), self.data.size]
@@ -156,51 +168,65 @@ class GeneratedPictures:
         for start in range(0, len(numbers), together):
             yield self._made(numbers[start : start + together])
 
-    @torch.inference_mode()
     def _made(self, numbers: IntArray) -> Batch:
-        subject, generator = self.subject, self.subject.generator
-        drawn = [self._drawn(int(number)) for number in numbers]
-        own, other = (np.array([getattr(each, name) for each in drawn], np.int64) for name in ("own", "other"))
-        z, fresh, third = (
-            torch.as_tensor(np.stack([each.latents[row] for each in drawn])).to(subject.device) for row in range(3)
-        )
-        c, pose = self._seen(own, fresh)
-        label, posed = (c, pose) if self.conditioning == "identical" else self._seen(other, third)
-        with exact_convolutions():
-            ws = generator.mapping(z, label, posed)
-            seen = generator.synthesis(ws, c, deform=subject.warp(pose))
-        return Batch(
-            to_bytes(seen["image"]).cpu(),
-            seen["image_mask"].clamp(0, 1).cpu(),
-            c.cpu(),
-            pose.cpu(),
-            seen["image_depth"].cpu(),
-        )
+        subject = self.subject
+        c, pose, ws = self.condition(numbers)
+        seen = subject.show(ws, c, pose)
+        return Batch(to_bytes(seen["image"]), seen["image_mask"].clamp(0, 1), c, pose, seen["image_depth"])
 
-    def _seen(self, chosen: IntArray, z: Tensor) -> tuple[Tensor, Tensor]:
+    @torch.inference_mode()
+    def condition(self, numbers: IntArray, *, latent: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+        """Cameras ``[B, 25]``, poses ``[B, 6]`` and style rows of pictures; ``latent`` 3 for another person's rows."""
+        c, pose = self._shown(numbers)
+        if self.conditioning == "identical":
+            label, posed = c, pose
+        else:
+            label, posed = self._seen(self._labels(numbers, 1), self._latents(numbers, 2))
+        z = torch.as_tensor(self._latents(numbers, latent))
+        return c, pose, self.subject.styles(z, label, posed)
+
+    def _shown(self, numbers: IntArray) -> tuple[Tensor, Tensor]:
+        own, fresh = self._labels(numbers, 0), self._latents(numbers, 1)
+        if self.conditioning != "random":
+            return self._seen(own, fresh)
+        # Nothing belongs together: camera of one label, pose of another.
+        return self.data.labels_of(own)[0], self._seen(self._labels(numbers, 2), fresh)[1]
+
+    def _seen(self, chosen: IntArray, latents: NDArray[np.float32]) -> tuple[Tensor, Tensor]:
         """Cameras and poses of draws from the data set."""
         labels, coarse = self.data.labels_of(chosen)
-        device = self.subject.device
         if self.poses == "labels":
-            return labels.to(device), coarse.to(device)
+            return labels, coarse
         if self.poses == "generator":
-            return labels.to(device), self.subject.generator.predict_pose(z, labels.to(device))
-        return labels.to(device), self.subject.judge.poses(*self.data.pictures_of(chosen), labels).to(device)
+            device = self.subject.device
+            z = torch.as_tensor(latents).to(device)
+            return labels, self.subject.generator.predict_pose(z, labels.to(device)).cpu()
+        return labels, self.subject.judge.poses(*self.data.pictures_of(chosen), labels)
 
-    def _drawn(self, number: int) -> _Drawn:
+    def _labels(self, numbers: IntArray, which: int) -> IntArray:
+        return np.array([self.drawn(int(number)).labels[which] for number in numbers], np.int64)
+
+    def _latents(self, numbers: IntArray, which: int) -> NDArray[np.float32]:
+        return np.stack([self.drawn(int(number)).latents[which] for number in numbers])
+
+    def drawn(self, number: int) -> Drawn:
+        """What picture ``number`` is made of."""
         rng = np.random.default_rng([self.seed, number])
         every = len(self.data) * (2 if self.mirror else 1)
-        own, other = rng.integers(every, size=2).tolist()
-        latents = rng.standard_normal((3, self.subject.generator.config.z_dim)).astype(np.float32)
-        return _Drawn(own, other, latents)
+        labels = rng.integers(every, size=3)
+        latents = rng.standard_normal((4, self.subject.generator.config.z_dim)).astype(np.float32)
+        return Drawn(labels, latents)
 
 
 @dataclass(frozen=True)
-class _Drawn:
-    """Numbers of two labels, and three latents: of the person, of its pose and of the condition's pose."""
+class Drawn:
+    """Numbers of three labels, and four latents.
 
-    own: int
-    other: int
+    Labels: of what is shown, of the condition, of the pose where nothing belongs together. Latents: of the person, of
+    the shown pose, of the condition's pose, and of the person at the other end of a path.
+    """
+
+    labels: IntArray
     latents: NDArray[np.float32]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -94,10 +94,19 @@ class DataPictures:
         return images
 
 
-def draw_pictures(data: PortraitData, count: int, *, seed: int, mirror: bool) -> IntArray:
-    """``count`` different pictures of a data set, all of them where it has no more; ``mirror`` doubles what it has."""
+def gathered(batches: Sequence[Batch]) -> Batch:
+    """Batches as one, each with depths or none."""
+    depths = [each.depths for each in batches if each.depths is not None]
+    images, masks, labels, poses = (
+        torch.cat([getattr(each, name) for each in batches]) for name in ("images", "masks", "labels", "poses")
+    )
+    return Batch(images, masks, labels, poses, torch.cat(depths) if len(depths) == len(batches) else None)
+
+
+def draw_pictures(data: PortraitData, count: int | None, *, seed: int, mirror: bool) -> IntArray:
+    """``count`` pictures of a data set, all for None or where it has no more; ``mirror`` doubles what it has."""
     every = len(data) * (2 if mirror else 1)
-    if count >= every:
+    if count is None or count >= every:
         return np.arange(every, dtype=np.int64)
     return np.sort(np.random.default_rng(seed).permutation(every)[:count].astype(np.int64))
 
@@ -106,5 +115,5 @@ def data_digest(data: PortraitData) -> str:
     """A digest of a data set's labels and of the content of its files."""
     sha = hashlib.sha256(json.dumps(data.names).encode())
     sha.update(data.labels.tobytes())
-    sha.update(data.content_digest().encode())
+    sha.update(data.content_digest.encode())
     return sha.hexdigest()

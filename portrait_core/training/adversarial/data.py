@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,7 @@ class PortraitData:
         image, mask = torch.where(flip, image.flip(3), image), torch.where(flip, mask.flip(3), mask)
         return image.float() / 127.5 - 1, mask.float() / 255
 
+    @cached_property
     def content_digest(self) -> str:
         """A digest of the content of all pictures and masks; decoding them would take longer."""
         return f"{self._pictures.digest(self.names)}-{self._masks.digest(self.names)}"

@@ -84,25 +84,27 @@ def picture_figures(fakes: Fakes, data: PortraitData) -> dict[str, Any]:
     rng = np.random.default_rng(6)
     numbers = data.draw(rng, REALS)
     image, mask = data.pictures_of(numbers)
-    real_yaw = yaws(data.labels_of(numbers)[0].numpy())
+    real = data.labels_of(numbers)[0].numpy()
+    return {
+        "distance": frechet(small_pictures(fakes.image, fakes.mask).numpy(), small_pictures(image, mask).numpy()),
+        **mask_figures(fakes, mask, real),
+        "pose_std": [round(float(each), 4) for each in fakes.poses.std(dim=0)],
+        "pose_mean": [round(float(each), 4) for each in fakes.poses.mean(dim=0)],
+    }
+
+
+def mask_figures(fakes: Fakes, mask: Tensor, labels: NDArray[np.float32]) -> dict[str, Any]:
+    """``mask_iou`` and ``mask_iou_by_yaw`` of generated masks with those of the data ``[N, 1, S, S]``."""
     size = fakes.mask.shape[-1]
     # Drawing may give a view of which there is only one; masks of the two sides must come from the same yaws.
     overlap = [
         _soft_iou(fakes.mask[ours].mean(dim=0), functional.adaptive_avg_pool2d(mask[theirs], size).mean(dim=0))
         if ours.any() and theirs.any()
         else None
-        for ours, theirs in zip(_bins(yaws(fakes.labels)), _bins(real_yaw), strict=True)
+        for ours, theirs in zip(yaw_bins(fakes.labels), yaw_bins(labels), strict=True)
     ]
     found = [each for each in overlap if each is not None]
-    return {
-        "distance": frechet(
-            small_pictures(fakes.image, fakes.mask).double().numpy(), small_pictures(image, mask).double().numpy()
-        ),
-        "mask_iou": float(np.mean(found)) if found else None,
-        "mask_iou_by_yaw": overlap,
-        "pose_std": [round(float(each), 4) for each in fakes.poses.std(dim=0)],
-        "pose_mean": [round(float(each), 4) for each in fakes.poses.mean(dim=0)],
-    }
+    return {"mask_iou": float(np.mean(found)) if found else None, "mask_iou_by_yaw": overlap}
 
 
 @torch.no_grad()
@@ -135,26 +137,45 @@ def pose_figures(read: Tensor, true: Tensor) -> dict[str, Any]:
     after the turn that all share is taken away: canonical space may lie turned in itself, and no picture tells.
     ``rms`` and ``rms_centred``: radians a number. ``corr``: of the sums of neck and head, for nod, turn and tilt.
     """
-    apart = _total(read).transpose(1, 2) @ _total(true)
-    shared = _nearest_rotation(apart.mean(dim=0))
+    total = turn_errors(_total(read), _total(true))
     error = read - true
     sums, wanted = read[:, :3] + read[:, 3:], true[:, :3] + true[:, 3:]
     corr = [float(np.corrcoef(sums[:, k].numpy(), wanted[:, k].numpy())[0, 1]) for k in range(3)]
     return {
-        "head_deg": float(_angle(apart).mean()),
-        "head_deg_centred": float(_angle(apart @ shared.T).mean()),
+        "head_deg": total[0],
+        "head_deg_centred": total[1],
         "rms": float(error.square().mean().sqrt()),
         "rms_centred": float((error - error.mean(dim=0)).square().mean().sqrt()),
         "corr": dict(zip(("nod", "turn", "tilt"), (round(each, 4) for each in corr), strict=True)),
     }
 
 
-def frechet(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Frechet distance of two sets of rows (N, K), taken as normal distributions."""
-    mean, spread = a.mean(axis=0) - b.mean(axis=0), (np.cov(a.T), np.cov(b.T))
-    # The trace of the root of a product is the sum of the roots of its eigenvalues, which are not negative.
-    roots = np.sqrt(np.maximum(scipy.linalg.eigvals(spread[0] @ spread[1]).real, 0)).sum()
-    return float(mean @ mean + np.trace(spread[0]) + np.trace(spread[1]) - 2 * roots)
+def turn_errors(read: Tensor, true: Tensor) -> tuple[float, float]:
+    """Mean angle in degrees between rotations ``[N, 3, 3]``: as they are, and without the turn that all share."""
+    apart = read.transpose(1, 2) @ true
+    shared = _nearest_rotation(apart.mean(dim=0))
+    return float(_angle(apart).mean()), float(_angle(apart @ shared.T).mean())
+
+
+def frechet(a: NDArray[np.floating], b: NDArray[np.floating], *, unbiased: bool = True) -> float:
+    """Frechet distance of two sets of rows (N, K), taken as normal distributions.
+
+    Covariances are divided by N - 1, or by N as published distances of pictures' features have it (not ``unbiased``).
+    """
+    off = a.mean(axis=0, dtype=np.float64) - b.mean(axis=0, dtype=np.float64)
+    root_a, root_b = _covariance_root(a, unbiased=unbiased), _covariance_root(b, unbiased=unbiased)
+    # With covariances A'A and B'B the trace of the root of their product is the sum of the singular values of AB'.
+    shared = scipy.linalg.svdvals(root_a @ root_b.T).sum()
+    return float(off @ off + np.square(root_a).sum() + np.square(root_b).sum() - 2 * shared)
+
+
+def _covariance_root(rows: NDArray[np.floating], *, unbiased: bool) -> NDArray[np.float64]:
+    """A matrix A of at most as many rows as columns whose A'A is the covariance."""
+    off = (rows - rows.mean(axis=0, dtype=np.float64)) / np.sqrt(len(rows) - int(unbiased))
+    if len(off) <= off.shape[1]:
+        return off
+    root: NDArray[np.float64] = scipy.linalg.qr(off, mode="r", check_finite=False)[0][: off.shape[1]]
+    return root
 
 
 def small_pictures(image: Tensor, mask: Tensor) -> Tensor:
@@ -163,7 +184,9 @@ def small_pictures(image: Tensor, mask: Tensor) -> Tensor:
     return torch.cat(parts, dim=1).flatten(1)
 
 
-def _bins(yaw: NDArray[np.float32]) -> list[Tensor]:
+def yaw_bins(labels: NDArray[np.float32]) -> list[Tensor]:
+    """Which of the cameras (N, 25) look from each of `YAWS` sides, from behind over the subject's right to behind."""
+    yaw = yaws(labels)
     number = np.clip(((yaw + np.pi) / (2 * np.pi) * YAWS).astype(int), 0, YAWS - 1)
     return [torch.as_tensor(number == each) for each in range(YAWS)]
 

@@ -12,10 +12,12 @@ import os
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed
+
+T = TypeVar("T")
 
 _distributed: Any = distributed  # its functions are typed in part
 
@@ -62,6 +64,14 @@ class Processes:
         """Numbers where the processes exchange them."""
         told = torch.tensor(numbers, dtype=torch.float64)
         return told.cuda() if distributed.get_backend() == "nccl" else told
+
+    def all_objects(self, own: T) -> list[T]:
+        """What every process gives, by rank."""
+        if self.count == 1:
+            return [own]
+        found: list[Any] = [None] * self.count
+        _distributed.all_gather_object(found, own)
+        return found
 
 
 ALONE = Processes()
