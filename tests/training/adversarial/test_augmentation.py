@@ -22,15 +22,34 @@ from portrait_core.training.adversarial.parts import Made
 from portrait_core.training.adversarial.processes import ALONE
 from portrait_core.training.adversarial.run import train_gan
 from portrait_core.training.adversarial.run_folder import STATE, RunOptions
-from tests.training.adversarial.conftest import ball
 
-SIZE = 64
+SIZE = 32
 CPU = torch.device("cpu")
 
 
+def painted(camera: Camera, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """As `ball`, coloured by where the surface is, and a smaller one beside it, so that every turn shows; alike on
+    both sides of the world."""
+    place = (np.arange(size) + 0.5) / size
+    x = (place - camera.intrinsics[0, 2]) / camera.intrinsics[0, 0]
+    y = (place - camera.intrinsics[1, 2]) / camera.intrinsics[1, 1]
+    ray = np.stack([*np.meshgrid(x, y), np.ones((size, size))], -1) @ camera.cam2world[:3, :3].T
+    ray /= np.linalg.norm(ray, axis=-1, keepdims=True)
+    image, mask = np.full((size, size, 3), 0.4), np.zeros((size, size), bool)
+    for middle, radius in ((np.array([0.0, 0.2, 0.06]), 0.05), (np.array([0.0, 0.06, 0.0]), 0.1)):
+        towards = middle - camera.centre
+        along = ray @ towards
+        inside = radius**2 - (towards @ towards - along**2)
+        front = camera.centre + ray * (along - np.sqrt(np.maximum(inside, 0)))[..., None]
+        colour = 0.5 + np.stack([np.abs(front[..., 0]), *(front - middle)[..., 1:].transpose(2, 0, 1)], -1) / radius / 2
+        image = np.where(inside[..., None] > 0, colour, image)
+        mask |= inside > 0
+    return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8), mask.astype(np.uint8) * 255
+
+
 def seen_by(cameras: list[Camera], size: int = SIZE) -> tuple[Tensor, Tensor]:
-    """Pictures in [-1, 1] and masks of the ball, each pixel the mean of sixteen."""
-    image, mask = (np.stack(each) for each in zip(*(ball(camera, 4 * size) for camera in cameras), strict=True))
+    """Pictures in [-1, 1] and masks of two balls, each pixel the mean of sixteen."""
+    image, mask = (np.stack(each) for each in zip(*(painted(camera, 4 * size) for camera in cameras), strict=True))
     pictures = torch.as_tensor(image).permute(0, 3, 1, 2).float() / 127.5 - 1
     return functional.avg_pool2d(pictures, 4), functional.avg_pool2d(torch.as_tensor(mask)[:, None].float() / 255, 4)
 
@@ -44,7 +63,7 @@ def made_of(cameras: list[Camera]) -> Made:
 
 def sides() -> list[Camera]:
     rng = np.random.default_rng(0)
-    return [Camera.orbit(rng.uniform(-math.pi, math.pi), rng.normal() * 0.15) for _ in range(12)]
+    return [Camera.orbit(rng.uniform(-math.pi, math.pi), rng.normal() * 0.15) for _ in range(8)]
 
 
 def changed_by(config: TrainingConfig, made: Made, *only: str, p: float = 1.0, seed: int = 0) -> Made:
@@ -58,8 +77,8 @@ def test_a_moved_picture_is_what_the_moved_camera_takes(small: TrainingConfig, o
     moved = changed_by(small, made, *only)
     cameras = [Camera.from_label(label) for label in moved.c.numpy()]
     image, mask = seen_by(cameras)
-    assert (moved.shown.image - image).abs().mean() < 0.02
-    assert (made.shown.image - image).abs().mean() > (0.001 if only == ("mirror",) else 0.04)
+    error = (moved.shown.image - image).abs().mean()
+    assert error < 0.012 and error < (made.shown.image - image).abs().mean() / 4
     assert (moved.shown.mask - functional.avg_pool2d(mask, 2)).abs().mean() < 0.01
     assert (moved.shown.raw - functional.avg_pool2d(image, 2)).abs().mean() < 0.02
     wanted = mirror_pose(made.poses) if "mirror" in only else made.poses
@@ -67,7 +86,7 @@ def test_a_moved_picture_is_what_the_moved_camera_takes(small: TrainingConfig, o
     if only == ("mirror",):
         assert torch.allclose(moved.c, mirror_camera(made.c))
     rotation = moved.c[:, :16].reshape(-1, 4, 4)[:, :3, :3]
-    assert torch.allclose(rotation.transpose(1, 2) @ rotation, torch.eye(3).expand(12, 3, 3), atol=1e-5)
+    assert torch.allclose(rotation.transpose(1, 2) @ rotation, torch.eye(3).expand(8, 3, 3), atol=1e-5)
 
 
 def test_colours_change_as_their_names_say(small: TrainingConfig) -> None:
