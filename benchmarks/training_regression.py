@@ -24,9 +24,9 @@ from portrait_core.networks.initialise import initialise
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
 from portrait_core.training.adversarial.figures import pose_figures, read_poses
+from portrait_core.training.adversarial.moments import Moment, real_portraits
 from portrait_core.training.adversarial.named_configs import NAMED
 from portrait_core.training.adversarial.networks import average
-from portrait_core.training.adversarial.phases import Moment, real_portraits
 from portrait_core.training.losses import squared_pose_error
 
 BATCH = 16

@@ -70,7 +70,7 @@ class _SmplArrays(nn.Module):
 
     def constants(self) -> SmplModel:
         """The arrays as a body model."""
-        parents = tuple(int(parent) for parent in self.parents)
+        parents = tuple(self.parents.tolist())  # one transfer from a card, not 24
         return SmplModel(self.v_template, self.shapedirs, self.posedirs, self.J_regressor, parents, self.lbs_weights)
 
 

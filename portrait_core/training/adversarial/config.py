@@ -25,6 +25,8 @@ from portrait_core.training.adversarial.data import DataOptions
 PoseWay = Literal["published", "coarse-residual", "distribution"]
 WarpKind = Literal["exact", "lattice"]
 DensityRegularity = Literal["l1", "monotonic-detach", "monotonic-fixed"]
+Precision = Literal["fp32", "tf32", "bf16", "fp16"]
+Augment = Literal["none", "fixed", "ada"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,16 @@ class TrainingConfig:
     Run:
         kimg_per_tick, snap, image_snap: a tick's length, ticks between snapshots and between pictures. seed: of all
         random numbers.
+    Computing:
+        precision: ``fp32``; ``fp16`` (published) or ``bf16``: the layers that cost most in half precision; ``tf32``:
+        float32 with factors of ten bits on cards. See `portrait_core.training.adversarial.precision`. compile: whether
+        torch compiles the networks.
+    Augmentation:
+        augment: of what the discriminator sees: ``none`` (published), ``fixed``, or ``ada``, which raises its
+        probability while the discriminator knows the real pictures too well. See
+        `portrait_core.training.adversarial.augmentation`. augment_p: the probability of ``fixed``. ada_target: the
+        mean sign of real pictures' logits that ``ada`` aims at, ada_interval: steps between two changes, ada_kimg: in
+        which the probability can go from 0 to 1.
     """
 
     name: str
@@ -108,6 +120,13 @@ class TrainingConfig:
     snap: int = 50
     image_snap: int = 50
     seed: int = 0
+    precision: Precision = "fp32"
+    compile: bool = False
+    augment: Augment = "none"
+    augment_p: float = 0.2
+    ada_target: float = 0.6
+    ada_kimg: float = 500
+    ada_interval: int = 4
     data: DataOptions = field(default_factory=DataOptions)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
@@ -126,11 +145,18 @@ class TrainingConfig:
             ("neural_rendering_resolution_final", 4, 1024), ("neural_rendering_resolution_fade_kimg", 0, 1e9),
             ("lattice_nodes", 4, 128), ("kimg_per_tick", 0.001, 1e6), ("snap", 1, 1e6), ("image_snap", 1, 1e6),
             ("seed", 0, 2**32 - 1),
+            ("augment_p", 0, 1), ("ada_target", -1, 1), ("ada_kimg", 0.001, 1e9), ("ada_interval", 1, 1e6),
         ):  # fmt: skip
             value = getattr(self, name)
             if not (low <= value <= high and math.isfinite(value)):  # so that NaN fails as well
                 raise UsageError(f"training: {name} is {value:g}; it goes from {low:g} to {high:g}.")
-        for name, kind in (("pose_way", PoseWay), ("warp", WarpKind), ("reg_type", DensityRegularity)):
+        for name, kind in (
+            ("pose_way", PoseWay),
+            ("warp", WarpKind),
+            ("reg_type", DensityRegularity),
+            ("precision", Precision),
+            ("augment", Augment),
+        ):
             if getattr(self, name) not in get_args(kind):
                 raise UsageError(f"training: {name} is {getattr(self, name)!r}; it is {', '.join(get_args(kind))}.")
         if self.generator.img_resolution != self.discriminator.img_resolution:

@@ -21,7 +21,8 @@ from portrait_core.networks.discriminator import PortraitDiscriminator
 from portrait_core.rendering.jitter import Deterministic
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData, yaws
-from portrait_core.training.adversarial.phases import Moment, Phases, real_portraits
+from portrait_core.training.adversarial.moments import Moment, real_portraits
+from portrait_core.training.adversarial.phases import Phases
 
 FAKES = 256
 """Generated pictures that are compared."""

@@ -9,7 +9,7 @@ without gradient, which the wrapper takes for an error, and mapping, synthesis a
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -42,15 +42,26 @@ class Processes:
             value /= self.count
         return value
 
+    def mean_of(self, values: Mapping[str, float]) -> dict[str, float]:
+        """The mean of numbers that every process has, under the same names."""
+        if self.count == 1:
+            return dict(values)
+        told = self._told(list(values.values()))
+        return dict(zip(values, self.mean(told).tolist(), strict=True))
+
     def agree(self, flag: bool) -> bool:
         """Whether any process says so."""
         if self.count == 1:
             return flag
-        told = torch.tensor(float(flag))
-        if distributed.get_backend() == "nccl":
-            told = told.cuda()
+        told = self._told([float(flag)])
         _distributed.all_reduce(told)
         return bool(told > 0)
+
+    @staticmethod
+    def _told(numbers: list[float]) -> Tensor:
+        """Numbers where the processes exchange them."""
+        told = torch.tensor(numbers, dtype=torch.float64)
+        return told.cuda() if distributed.get_backend() == "nccl" else told
 
 
 ALONE = Processes()
@@ -97,3 +108,26 @@ def copy_from_first(tensors: Iterable[Tensor], processes: Processes) -> None:
     if processes.count > 1:
         for each in tensors:
             distributed.broadcast(each, 0)
+
+
+class StyleAverage:
+    """The generator's running style average, moved by every part of a step and every process as by one batch.
+
+    Each part moves it from where the step began; what they come to is averaged in the end.
+    """
+
+    def __init__(self, kept: Tensor) -> None:
+        self._kept, self._before = kept, kept.clone()
+        self._moved: list[Tensor] = []
+
+    @contextmanager
+    def moved(self, moves: bool = True) -> Generator[None, None, None]:
+        """A part moves it inside, if it ``moves``."""
+        self._kept.copy_(self._before)
+        yield
+        if moves:
+            self._moved.append(self._kept.clone())
+
+    def settle(self, processes: Processes) -> None:
+        """Take the mean of all parts, here and elsewhere."""
+        self._kept.copy_(processes.mean(torch.stack(self._moved).mean(dim=0)))

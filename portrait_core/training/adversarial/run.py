@@ -28,8 +28,9 @@ from portrait_core.training.adversarial import figures
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
 from portrait_core.training.adversarial.log import RunLog
+from portrait_core.training.adversarial.moments import Moment
 from portrait_core.training.adversarial.networks import body_of, build_networks, with_body
-from portrait_core.training.adversarial.phases import Moment, Phases, Report
+from portrait_core.training.adversarial.phases import Phases, Report
 from portrait_core.training.adversarial.pictures import write_pictures
 from portrait_core.training.adversarial.processes import Processes, copy_from_first, joined, own_device
 from portrait_core.training.adversarial.run_folder import CONFIG, STATE, RunOptions, agreed_config, stored_run
@@ -174,10 +175,11 @@ class _Training:
         return math.floor(own / (self.config.kimg_per_tick * 1000) + 1e-9)
 
     def _tick(self, heard: list[Report], speed: float, left: float, spent: float, listen: Listener) -> None:
-        means = {
+        own = {
             name: float(torch.stack([each[name] for each in heard if name in each]).mean())
             for name in dict.fromkeys(name for each in heard for name in each)
         }
+        means = self.processes.mean_of(own)
         kimg = self.reached.images / 1000
         bad = next((name for name, value in means.items() if not math.isfinite(value)), None)
         if self.processes.agree(bad is not None):

@@ -23,14 +23,16 @@ from portrait_core.errors import ModelFileError
 from portrait_core.files.whole_file import whole_file
 from portrait_core.models.portrait_gan.importer import DISCRIMINATOR_PREFIX
 from portrait_core.training.adversarial.config import TrainingConfig
+from portrait_core.training.adversarial.moments import Moment
 from portrait_core.training.adversarial.networks import Networks
-from portrait_core.training.adversarial.phases import Moment, Phases
+from portrait_core.training.adversarial.phases import Phases
 from portrait_core.weights.checkpoint import save_model
 from portrait_core.weights.header import Latent, ModelHeader, PosePrediction, Training
 
 _safe_open: Any = safetensors.safe_open  # it comes without types
 
 KEY = "adversarial"
+AUGMENTATION = "A."
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
 
@@ -53,6 +55,8 @@ def save_state(path: Path, networks: Networks, phases: Phases, config: TrainingC
         for parameter, moments in optimiser.state.items():
             for moment in _MOMENTS:
                 tensors[f"{label}.{moment}.{names[parameter]}"] = moments[moment].detach().cpu().contiguous().clone()
+    if phases.augmentation is not None:
+        tensors |= {f"{AUGMENTATION}{name}": each for name, each in phases.augmentation.state().items()}
     facts = {"iteration": reached.iteration, "images": reached.images, "config": config.to_dict()}
     with whole_file(path, overwrite=True) as temporary:
         try:
@@ -77,6 +81,9 @@ def restore_state(path: Path, networks: Networks, phases: Phases) -> Reached:
                 }
     except (KeyError, RuntimeError) as error:
         raise ModelFileError(f"{path}: the state of another training ({error}).") from error
+    if phases.augmentation is not None:
+        own = {name[len(AUGMENTATION) :]: each for name, each in tensors.items() if name.startswith(AUGMENTATION)}
+        phases.augmentation.restore(own)
     return Reached(int(facts["iteration"]), int(facts["images"]))
 
 

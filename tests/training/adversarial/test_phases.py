@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, distributed, multiprocessing
+from torch import Tensor
 
 from portrait_core.errors import UsageError
 from portrait_core.models.portrait_gan.body import PublishedBody
@@ -21,10 +19,12 @@ from portrait_core.networks.discriminator import Portraits
 from portrait_core.networks.resampling import resize
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
+from portrait_core.training.adversarial.moments import Moment
+from portrait_core.training.adversarial.moments import real_portraits as in_training
 from portrait_core.training.adversarial.named_configs import NAMED
 from portrait_core.training.adversarial.networks import Networks, body_of, build_networks, with_body
-from portrait_core.training.adversarial.phases import Drawing, Moment, Phases
-from portrait_core.training.adversarial.phases import real_portraits as in_training
+from portrait_core.training.adversarial.parts import Drawing
+from portrait_core.training.adversarial.phases import Phases
 from portrait_core.training.adversarial.pose_ways import PoseSource
 from portrait_core.training.adversarial.processes import Processes, average_gradients
 from portrait_core.training.losses import real_portraits
@@ -79,7 +79,7 @@ def test_gradients_of_every_phase_are_the_published_ones(path: Path) -> None:
         data.check(f"{case}/blur_sigma", np.array(moment.sigma))
         size = phases.shown.raw.shape[-1]
         real = real_portraits(data.tensor("real_image"), data.tensor("real_mask"), size, sigma=moment.sigma)
-        report: dict[str, Tensor] = {}
+        report: dict[str, list[Tensor]] = {}
         random = torch.Generator()
         if case.startswith("dmain"):
             phases.fake_loss(phases.make(phases.drawing, random, moment), moment, report).backward()
@@ -245,7 +245,7 @@ def test_a_picture_may_grow_without_super_resolution(small: TrainingConfig, body
     image, mask = phases.data.pictures_of(np.arange(4))
     random = torch.Generator().manual_seed(0)
     for moment in moments:
-        shown = phases.make(phases._drawing(np.random.default_rng(0), random, slice(0, 4)), random, moment).shown
+        shown = phases.make(phases._drawing(np.random.default_rng(0), random, 4), random, moment).shown
         real = in_training(growing, image, mask, moment)
         for each in (shown, real):
             assert each.image.shape == (4, 3, 16, 16)
@@ -271,7 +271,7 @@ def test_labels_of_real_pictures_teach_only_where_asked(
         network = phases.networks.discriminator.requires_grad_(True)
         image, mask = phases.data.pictures_of(numbers)
         camera, coarse = phases.data.labels_of(numbers)
-        report: dict[str, Tensor] = {}
+        report: dict[str, list[Tensor]] = {}
         shown = in_training(small, image, mask, moment)
         phases.real_loss(shown, camera, moment, report, coarse).backward()
         assert ("D_label" in report) == (weight > 0)
@@ -286,49 +286,3 @@ def test_gradients_that_are_no_numbers_are_cleaned() -> None:
     parameter.grad = torch.tensor([float("nan"), float("inf"), -float("inf"), 2.0])
     average_gradients([parameter, torch.zeros(1, requires_grad=True)], Processes())
     assert parameter.grad.tolist() == [0, 1e5, -1e5, 2]
-
-
-def test_two_processes_move_as_their_mean_would(small: TrainingConfig, body: PublishedBody, balls: Path) -> None:
-    """Gradients of two processes, gathered by gloo, against both parts computed here one after the other."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    context = multiprocessing.get_context("spawn")
-    told: Any = context.SimpleQueue()
-    started = [
-        context.Process(target=_take_part, args=(rank, port, small, str(balls), told), daemon=True) for rank in range(2)
-    ]
-    for each in started:
-        each.start()
-    answers = dict(told.get() for _ in started)
-    for each in started:
-        each.join(60)
-        assert each.exitcode == 0
-    np.testing.assert_array_equal(answers[0], answers[1])
-    alone = [_gradients(phases_of(small, body, balls, Processes(rank, 1)), share=2) for rank in range(2)]
-    np.testing.assert_allclose(answers[0], (alone[0] + alone[1]) / 2, rtol=1e-4, atol=1e-6)
-    assert np.abs(alone[0] - alone[1]).max() > 1e-4, "the parts differ"
-
-
-def _take_part(rank: int, port: int, config: TrainingConfig, data: str, told: Any) -> None:
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    torch.set_num_threads(1)
-    distributed.init_process_group("gloo", rank=rank, world_size=2)
-    phases = phases_of(config, body_of(load_weights(find_model("starter")), config), Path(data), Processes(rank, 2))
-    told.put((rank, _gradients(phases, share=2)))
-    distributed.destroy_process_group()
-
-
-def _gradients(phases: Phases, *, share: int) -> np.ndarray:
-    """All gradients of the first generator's and discriminator's step, averaged over the processes."""
-    phases.share = phases.at_once = share
-    rooms: list[Tensor] = []
-    for optimiser in (phases.generator_optimiser, phases.discriminator_optimiser):
-        parameters = optimiser.param_groups[0]["params"]
-
-        def keep(own: list[Tensor] = parameters) -> None:
-            rooms.append(torch.cat([each.grad.flatten() for each in own if each.grad is not None]))
-
-        optimiser.step = keep  # type: ignore[method-assign]
-    phases.iteration(0, 0)
-    return torch.cat(rooms).double().numpy()
