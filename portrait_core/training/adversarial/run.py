@@ -120,7 +120,7 @@ class _Training:
         reached = Reached(0, round(config.resume_kimg * 1000))
         if options.start is not None:
             path = options.start / STATE
-            load_networks(path, read_state(path)[1], networks)
+            load_networks(path, read_state(path)[1], networks, grow=True)
         for each in networks.named().values():
             each.to(options.device)
         self.phases = Phases(networks, config, self.data, options.device, processes)

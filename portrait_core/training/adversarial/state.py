@@ -100,17 +100,39 @@ def read_state(path: Path) -> tuple[dict[str, Any], Mapping[str, Tensor]]:
     return facts, tensors
 
 
-def load_networks(path: Path, tensors: Mapping[str, Tensor], networks: Networks) -> None:
-    """Take over the networks of a state file. Raises ModelFileError when their sizes or names are others."""
+def load_networks(path: Path, tensors: Mapping[str, Tensor], networks: Networks, *, grow: bool = False) -> None:
+    """Take over the networks of a state file. Raises ModelFileError when their sizes or names are others.
+
+    With ``grow`` a discriminator may be larger than the file's: blocks for larger pictures begin anew, and the one that
+    took the pictures before takes what the new ones make of them.
+    """
     for room, module in networks.named().items():
         own = {name[len(room) + 1 :]: each for name, each in tensors.items() if name.startswith(f"{room}.")}
         if room == "P" and own.keys() != module.state_dict().keys():
             continue  # another way of poses: its correction begins anew
+        if grow and room.startswith("D"):
+            own = _grown(own, module.state_dict())
         try:
             module.load_state_dict(own)
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:300]
             raise ModelFileError(f"{path}: networks of other sizes than the configuration's ({reason}).") from error
+
+
+def _grown(smaller: Mapping[str, Tensor], larger: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A smaller discriminator's tensors and the larger one's for what it lacks; whatever does not fit is left to be
+    told."""
+    sides = sorted({int(name[1:].split(".")[0]) for name in smaller if name[0] == "b" and name[1:2].isdigit()})
+    top = f"b{sides[-1]}." if sides else ""
+    new = {name: each for name, each in larger.items() if name.startswith("b") and _side(name) > (sides or [0])[-1]}
+    if not new:
+        return dict(smaller)
+    return new | {name: each for name, each in smaller.items() if not name.startswith(f"{top}fromrgb.")}
+
+
+def _side(name: str) -> int:
+    head = name[1:].partition(".")[0]
+    return int(head) if head.isdigit() else 0
 
 
 def save_snapshot(
