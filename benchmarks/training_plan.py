@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from types import SimpleNamespace
 from typing import Any, cast
 from unittest import mock
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.distributed._tools.mem_tracker import MemTracker
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
+from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -125,9 +126,7 @@ def plan(config: TrainingConfig, *, images: int | None = None, memory: bool = Tr
     flops: dict[str, float] = {}
     shapes: dict[str, tuple[int, ...]] = {}
     with _phases(config, torch.device("cpu")) as phases:
-        tracker = MemTracker()
-        if memory:
-            tracker.track_external(*phases.networks.named().values())
+        tracker = _Memory(phases.networks.named().values())
         counter = FlopCounterMode(display=False)
         seen = mock.patch.object(phases, "_step", _counted(phases, counter, flops)), _shapes_of(phases, shapes)
         with seen[0], seen[1], counter, tracker if memory else contextlib.nullcontext():
@@ -136,11 +135,10 @@ def plan(config: TrainingConfig, *, images: int | None = None, memory: bool = Tr
     parameters = tuple(
         sum(p.numel() for p in each.parameters()) for each in (networks.generator, networks.discriminator)
     )
-    peak = sum(kinds["Total"] for kinds in tracker.get_tracker_snapshot("peak").values()) if memory else 0
     each = {name: value / config.batch for name, value in flops.items()}
     total = each["generator"] + each["discriminator"] + each["penalty"] / config.d_reg_interval
     # Adam's two moments come beside what was followed.
-    return Plan(each, total, peak + 8 * sum(parameters), cast("tuple[int, int]", parameters), shapes)
+    return Plan(each, total, tracker.peak + 8 * sum(parameters), cast("tuple[int, int]", parameters), shapes)
 
 
 def check_devices(config: TrainingConfig) -> int:
@@ -163,6 +161,46 @@ def check_devices(config: TrainingConfig) -> int:
             losses.append(phases.real_loss(real.shown, real.c, moment, notes, real.poses))
             assert all(each.device == card for each in losses)
     return count.operations
+
+
+GRAIN = 32 << 20
+"""Memory is looked through when it may have grown by so much."""
+
+
+class _Memory(TorchDispatchMode):
+    """Bytes of all tensors that are alive at once, at their most, to `GRAIN`."""
+
+    def __init__(self, modules: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self._alive: dict[int, tuple[StorageWeakRef, int]] = {}
+        self._now = self.peak = 0
+        for each in modules:
+            for tensor in (*each.parameters(), *each.buffers()):
+                self._see(tensor)
+
+    def _see(self, tensor: Tensor) -> None:
+        storage = tensor.untyped_storage()
+        place, size = storage._cdata, storage.nbytes()
+        known = self._alive.get(place)
+        if known is not None:
+            if not known[0].expired():
+                return
+            self._now -= known[1]
+        self._alive[place] = StorageWeakRef(storage), size
+        self._now += size
+        if self._now > self.peak + GRAIN:
+            for place, (reference, size) in list(self._alive.items()):
+                if reference.expired():
+                    del self._alive[place]
+                    self._now -= size
+            self.peak = max(self.peak, self._now)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        found = func(*args, **(kwargs or {}))
+        for each in pytree.tree_leaves(found):
+            if isinstance(each, Tensor):
+                self._see(each)
+        return found
 
 
 class _Count(TorchDispatchMode):

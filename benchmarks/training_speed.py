@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How fast a training's step is here, as a share of what the machine's matrix products reach; and real single steps.
 
-Called by ``python -m benchmarks.training plan | step | speed``; see there. Pictures are noise: a step's time does not
+Called by ``python -m benchmarks.training plan | step | table``; see there. Pictures are noise: a step's time does not
 depend on what they show.
 """
 
@@ -95,7 +95,7 @@ def step(name: str, *, threads: int, precision: str | None = None, images: int =
 def _checksums(phases: Phases) -> dict[str, int]:
     rooms: dict[str, nn.Module] = phases.networks.named()
     return {
-        f"{room}.{name}": zlib.crc32(each.detach().contiguous().view(torch.uint8).numpy().tobytes())
+        f"{room}.{name}": zlib.crc32(each.detach().contiguous().numpy().tobytes())
         for room in ("G", "D")
         for name, each in rooms[room].named_parameters()
         if "aligned_SMPL" not in name and each.numel() > 0
@@ -114,7 +114,7 @@ def matrix_peak(threads: int, seconds: float = 3.0) -> float:
     return 2 * 1024**3 / best * threads
 
 
-def speed(names: list[str], batches: list[int], *, iterations: int, precision: str) -> dict[str, Any]:
+def speeds(names: list[str], batches: list[int], *, iterations: int, precision: str) -> dict[str, Any]:
     """Images a processor second of whole iterations on one thread, their arithmetic, and its share of the peak."""
     torch.set_num_threads(1)
     peak = matrix_peak(1)

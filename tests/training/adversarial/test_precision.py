@@ -12,21 +12,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from portrait_core.errors import UsageError
 from portrait_core.models.portrait_gan.body import PublishedBody
 from portrait_core.networks.discriminator import DiscriminatorBlock
 from portrait_core.networks.superresolution import Superresolution
 from portrait_core.networks.synthesis import SynthesisBlock
-from portrait_core.training.adversarial import phases as phases_room
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
-from portrait_core.training.adversarial.ends import too_small
 from portrait_core.training.adversarial.named_configs import NAMED
 from portrait_core.training.adversarial.networks import body_of, build_networks, with_body
 from portrait_core.training.adversarial.phases import Phases
 from portrait_core.training.adversarial.precision import set_precision
-from portrait_core.training.adversarial.run import train_gan
-from portrait_core.training.adversarial.run_folder import RunOptions
 from portrait_core.weights.checkpoint import load_weights
 from portrait_core.weights.registry import find_model
 
@@ -69,13 +64,13 @@ def apart(ours: dict[str, Tensor], theirs: dict[str, Tensor], kind: str) -> floa
 
 
 def test_half_precision_stays_near(small: TrainingConfig, body: PublishedBody, balls: Path) -> None:
-    """Eight bits of fraction: losses within 2 %, gradients of the losses within 5 % of their length, of the penalty
-    within 10 %."""
+    """Eight bits of fraction: losses within 2 %; gradients within 5 % of their length (generator), 8 % (discriminator)
+    and 10 % (penalty)."""
     exact, wanted = gradients(small, body, balls)
     half, found = gradients(dataclasses.replace(small, precision="bf16"), body, balls)
     for name, value in exact.items():
         assert half[name] == pytest.approx(value, rel=0.02, abs=0.01), name
-    for kind, limit in (("G", 0.05), ("D", 0.05), ("R", 0.1)):
+    for kind, limit in (("G", 0.05), ("D", 0.08), ("R", 0.1)):
         assert 1e-5 < apart(wanted, found, kind) < limit, kind
     assert all(each.dtype == torch.float32 for each in found.values())
 
@@ -115,22 +110,3 @@ def test_compiled_networks_are_as_written(small: TrainingConfig, body: Published
         assert quick[name] == pytest.approx(value, rel=1e-4, abs=1e-5), name
     for kind in "GDR":
         assert apart(wanted, found, kind) < 1e-3, kind
-
-
-def test_a_card_that_is_too_small_is_told_what_to_halve(
-    small: TrainingConfig, balls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: Any) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory")
-
-    monkeypatch.setattr(Phases, "iteration", full)
-    with pytest.raises(UsageError, match=r"too small for 4 images at a time\. batch_gpu=2 halves what is needed"):
-        train_gan(small, RunOptions(balls, tmp_path / "run"))
-    monkeypatch.setattr(phases_room, "compile_networks", full)
-    with pytest.raises(UsageError, match=r"too small for 2 images at a time\. batch_gpu=1 halves"):
-        train_gan(dataclasses.replace(small, batch_gpu=2, compile=True), RunOptions(balls, tmp_path / "other"))
-    assert not (tmp_path / "other" / "log.jsonl").exists()
-    alone = str(too_small(dataclasses.replace(small, batch_gpu=1), 1))
-    assert "batch_gpu" not in alone and "precision=bf16" in alone and "neural_rendering_resolution_final=8" in alone
-    assert "precision" not in str(too_small(NAMED["full-head"], 8))
-    assert "batch_gpu=2 halves" in str(too_small(NAMED["full-head"], 8))
