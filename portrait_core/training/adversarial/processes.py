@@ -52,6 +52,14 @@ class Processes:
             value /= self.count
         return value
 
+    def gathered(self, value: Tensor) -> Tensor:
+        """The rows of all processes, in their order; each has as many."""
+        if self.count == 1:
+            return value
+        found = [torch.empty_like(value) for _ in range(self.count)]
+        _distributed.all_gather(found, value.contiguous())
+        return torch.cat(found)
+
     def mean_of(self, values: Mapping[str, float]) -> dict[str, float]:
         """The mean of numbers that every process has, under the same names."""
         if self.count == 1:
