@@ -29,6 +29,7 @@ from portrait_core.body.deformation import PoseWarp
 from portrait_core.body.smpl import SmplModel
 from portrait_core.body.template import SMPL_PARENTS
 from portrait_core.models.portrait_gan.body import BodySizes, PublishedBody
+from portrait_core.training.adversarial import networks as networks_room
 from portrait_core.training.adversarial import parts, warp
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.moments import Moment
@@ -109,6 +110,8 @@ def _contentless(device: torch.device) -> Generator[None, None, None]:
             (parts.Parts, "_sent", lambda own, each: each.to(device)),
             (torch.optim.Adam, "step", lambda *_: None),
             (torch.nn.Module, "to", lambda module, *_: module),
+            # Copies of fake tensors would belong to a copy of their mode.
+            (networks_room.copy, "deepcopy", lambda module: type(module)(module.config)),
         ):
             stack.enter_context(mock.patch.object(owner, name, value))
         stack.enter_context(mock.patch("portrait_core.models.portrait_gan.body._SmplArrays.constants", _constants))

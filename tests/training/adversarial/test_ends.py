@@ -55,7 +55,7 @@ def test_a_file_named_stop_ends_and_a_full_disk_keeps_what_was_saved(
     assert len(str(told.value).splitlines()) == 1
     assert (tmp_path / STATE).read_bytes() == kept
     left = {path.name for path in tmp_path.iterdir()} - names
-    assert left == {"snapshot-000000.032.safetensors"}, "a whole snapshot, no half file"
+    assert left == {"snapshot-000000.016.safetensors"}, "a whole snapshot, no half file"
     assert not (tmp_path / STOP).exists()
 
 

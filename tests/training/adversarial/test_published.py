@@ -73,6 +73,7 @@ def test_a_step_of_the_published_size_has_its_shapes_and_arithmetic() -> None:
     assert check_devices(dataclasses.replace(third, augment="fixed")) > 10_000
 
 
+@pytest.mark.sweep
 def test_a_step_without_content_is_counted() -> None:
     """The same of the smallest configuration, with the memory of its tensors."""
     found = plan(dataclasses.replace(NAMED["tiny"], warp="exact"))
@@ -81,12 +82,18 @@ def test_a_step_without_content_is_counted() -> None:
     assert found.memory > 5 * 4 * sum(found.parameters), "networks, averages, moments at least"
 
 
-def test_no_operation_mixes_a_card_and_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = NAMED["tiny"].changed({"warp": "exact", "augment": "fixed", "density_reg": 1.0, "reuse_fakes": False})
-    assert check_devices(small) > 1000
+SMALL = NAMED["tiny"].changed({"warp": "exact", "augment": "fixed", "density_reg": 1.0, "reuse_fakes": False})
+
+
+def test_no_operation_mixes_a_card_and_the_processor() -> None:
+    assert check_devices(SMALL) > 1000
+
+
+@pytest.mark.sweep
+def test_a_mixed_operation_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Parts, "of", _of_the_processor(Parts.of))
     with pytest.raises(FakeTensorDeviceMismatchError):
-        check_devices(small)
+        check_devices(SMALL)
 
 
 def _of_the_processor(of: Any) -> Any:
