@@ -30,7 +30,7 @@ from portrait_core.training.adversarial.networks import average
 from portrait_core.training.losses import squared_pose_error
 
 BATCH = 16
-EVERY = 4000
+EVERY = 2000
 HALF_LIFE = 2000
 
 
@@ -84,10 +84,12 @@ def main() -> None:
     parser.add_argument("--kimg", type=float, default=40)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--set", action="append", default=[], help="NAME=VALUE, as of train gan")
     parser.add_argument("--out", type=Path)
     words = parser.parse_args()
     torch.set_num_threads(words.threads)
-    config = NAMED[words.config]
+    changes = {name: json.loads(value) for name, _, value in (each.partition("=") for each in words.set)}
+    config = NAMED[words.config].changed(changes)
     size = config.generator.img_resolution
     data, held = PortraitData(words.data, size=size), PortraitData(words.held_out, size=size)
     rows = regress(config, data, held, true=words.labels == "true", kimg=words.kimg, seed=words.seed)

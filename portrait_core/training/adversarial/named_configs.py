@@ -14,6 +14,7 @@ from portrait_core.training.adversarial.config import TrainingConfig
 
 _FULL = TrainingConfig(
     name="full-head",
+    precision="fp16",
     generator=GeneratorConfig(neural_resolution=64),
 )
 """The first published stage: poses are learnt, pictures are rendered at 64 pixels."""

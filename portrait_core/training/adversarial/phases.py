@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from portrait_core.networks.discriminator import Portraits
-from portrait_core.networks.resampling import resize
+from portrait_core.networks.resampling import blur, resize
 from portrait_core.rendering.jitter import Drawn
 from portrait_core.rendering.renderer import RenderSettings
 from portrait_core.training import losses
@@ -25,6 +25,7 @@ from portrait_core.training.adversarial.data import PortraitData
 from portrait_core.training.adversarial.moments import Moment, real_portraits
 from portrait_core.training.adversarial.networks import Networks, average
 from portrait_core.training.adversarial.parts import Drawing, Made, Part, Parts
+from portrait_core.training.adversarial.pose_memory import PoseMemory
 from portrait_core.training.adversarial.pose_ways import CROWD
 from portrait_core.training.adversarial.precision import compile_networks, computing, set_precision, uncompiled
 from portrait_core.training.adversarial.processes import ALONE, Processes, StyleAverage, average_gradients
@@ -39,6 +40,7 @@ class Phases:
     """Takes the steps; holds optimisers, but not how far the training is."""
 
     augmentation: Augmentation | None = None
+    memory: PoseMemory | None = None
 
     def __init__(
         self,
@@ -56,6 +58,8 @@ class Phases:
         self.parts = Parts(data, config.seed, places, self.at_once, device)
         if config.augment != "none":
             self.augmentation = Augmentation(config, device)
+        if config.pose_replay > 0:
+            self.memory = PoseMemory(config, device)
         set_precision(networks, config.precision, device)
         if config.compile:
             compile_networks(networks)
@@ -103,11 +107,18 @@ class Phases:
                     drawing = self._drawing(part.rng, part.random, self.at_once)
                     with style.moved():
                         fakes = self.make(drawing, part.random, moment)
+                    made.append(fakes)
                 loss = self.fake_loss(self._augmented(fakes, part.random), moment, notes)
                 (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
                 real = self._real(part, moment)
                 loss = self.real_loss(real.shown, real.c, moment, notes, real.poses)
                 (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
+                if self.memory is not None and len(self.memory) > 0:
+                    old = self._augmented(self.memory.drawn(config.pose_replay, part.random), part.random)
+                    loss = self.replay_loss(old, moment, notes)
+                    (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
+        if self.memory is not None:
+            self.memory.remember(made, self.processes)
         style.settle(self.processes)
         if number % config.d_reg_interval == 0:
             with self._step(self.of_discriminator, self.discriminator_optimiser), uncompiled(config.compile):
@@ -165,6 +176,14 @@ class Phases:
         _note(notes, "D_fake", fake)
         _note(notes, "D_pose", pose)
         return fake + self.config.pose_loss_weight * pose
+
+    def replay_loss(self, old: Made, moment: Moment, notes: Notes) -> Tensor:
+        """What it makes smaller about pictures generated earlier: its reading of their poses."""
+        shown = dataclasses.replace(old.shown, image=blur(old.shown.image, moment.sigma))
+        read = self.networks.discriminator.predict_pose(shown, old.c)
+        pose = losses.squared_pose_error(read, old.poses).mean()
+        _note(notes, "D_replay", pose)
+        return self.config.pose_loss_weight * pose
 
     def real_loss(
         self, shown: Portraits, c: Tensor, moment: Moment, notes: Notes, coarse: Tensor | None = None

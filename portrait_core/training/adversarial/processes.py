@@ -9,7 +9,7 @@ without gradient, which the wrapper takes for an error, and mapping, synthesis a
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,12 +17,22 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, distributed
 
+from portrait_core.errors import PortraitError
+
 T = TypeVar("T")
 
 _distributed: Any = distributed  # its functions are typed in part
 
 LARGEST = 1e5
 """What infinite gradients become."""
+
+
+class LostProcessError(PortraitError):
+    """Another process of the training has ended."""
+
+
+class ToldElsewhereError(PortraitError):
+    """What ends this process has been told by the first one."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +50,17 @@ class Processes:
     def mean(self, value: Tensor) -> Tensor:
         """The mean over all processes, in place."""
         if self.count > 1:
-            _distributed.all_reduce(value)
+            self._exchange(lambda: _distributed.all_reduce(value))
             value /= self.count
         return value
+
+    def gathered(self, value: Tensor) -> Tensor:
+        """The rows of all processes, in their order; each has as many."""
+        if self.count == 1:
+            return value
+        found = [torch.empty_like(value) for _ in range(self.count)]
+        _distributed.all_gather(found, value.contiguous())
+        return torch.cat(found)
 
     def mean_of(self, values: Mapping[str, float]) -> dict[str, float]:
         """The mean of numbers that every process has, under the same names."""
@@ -56,8 +74,41 @@ class Processes:
         if self.count == 1:
             return flag
         told = self._told([float(flag)])
-        _distributed.all_reduce(told)
+        self._exchange(lambda: _distributed.all_reduce(told))
         return bool(told > 0)
+
+    def together(self, error: PortraitError | None) -> None:
+        """Raise ``error``, or another process's, if any has one: the first process tells it, the others are still."""
+        if self.count == 1:
+            if error is not None:
+                raise error
+            return
+        texts: list[str] = [""] * self.count
+        own = "" if error is None else str(error)
+        self._exchange(lambda: _distributed.all_gather_object(texts, own))
+        rank = next((rank for rank, text in enumerate(texts) if text), None)
+        if rank is None:
+            return
+        if not self.first:
+            raise ToldElsewhereError(texts[rank])
+        raise error or LostProcessError(f"process {rank + 1} of {self.count}: {texts[rank]}")
+
+    def copied_from_first(self, tensors: Iterable[Tensor]) -> None:
+        """Give all processes the first one's values."""
+        if self.count > 1:
+            for each in tensors:
+                self._exchange(lambda each=each: distributed.broadcast(each, 0))
+
+    def _exchange(self, operation: Callable[[], object]) -> None:
+        try:
+            operation()
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            raise LostProcessError(
+                f"process {self.rank + 1} of {self.count}: another process of this training has ended, so it cannot go "
+                "on. What was learnt since the last snapshot is lost; the run can be resumed from there."
+            ) from error
 
     @staticmethod
     def _told(numbers: list[float]) -> Tensor:
@@ -89,6 +140,9 @@ def own_device(device: torch.device) -> torch.device:
 @contextmanager
 def joined(device: torch.device) -> Generator[Processes, None, None]:
     """The processes that ``torchrun`` started, or this one alone where it was not."""
+    if distributed.is_available() and distributed.is_initialized():  # by Ray Train
+        yield Processes(distributed.get_rank(), distributed.get_world_size())
+        return
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
         yield ALONE
@@ -111,13 +165,6 @@ def average_gradients(parameters: Iterable[Tensor], processes: Processes) -> Non
     parts = torch.split(flat, [gradient.numel() for gradient in gradients])
     for gradient, part in zip(gradients, parts, strict=True):
         gradient.copy_(part.view_as(gradient))
-
-
-def copy_from_first(tensors: Iterable[Tensor], processes: Processes) -> None:
-    """Give all processes the first one's values."""
-    if processes.count > 1:
-        for each in tensors:
-            distributed.broadcast(each, 0)
 
 
 class StyleAverage:

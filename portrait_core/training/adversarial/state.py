@@ -33,6 +33,7 @@ _safe_open: Any = safetensors.safe_open  # it comes without types
 
 KEY = "adversarial"
 AUGMENTATION = "A."
+MEMORY = "M."
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
 
@@ -55,6 +56,8 @@ def save_state(path: Path, networks: Networks, phases: Phases, config: TrainingC
         for parameter, moments in optimiser.state.items():
             for moment in _MOMENTS:
                 tensors[f"{label}.{moment}.{names[parameter]}"] = moments[moment].detach().cpu().contiguous().clone()
+    if phases.memory is not None:
+        tensors |= {f"{MEMORY}{name}": each for name, each in phases.memory.state().items()}
     if phases.augmentation is not None:
         tensors |= {f"{AUGMENTATION}{name}": each for name, each in phases.augmentation.state().items()}
     facts = {"iteration": reached.iteration, "images": reached.images, "config": config.to_dict()}
@@ -79,6 +82,9 @@ def restore_state(path: Path, networks: Networks, phases: Phases) -> Reached:
                 optimiser.state[parameter] = {
                     key: tensor if key == "step" else tensor.to(parameter.device) for key, tensor in moments.items()
                 }
+        if phases.memory is not None:
+            own = {name[len(MEMORY) :]: each for name, each in tensors.items() if name.startswith(MEMORY)}
+            phases.memory.restore(own)
     except (KeyError, RuntimeError) as error:
         raise ModelFileError(f"{path}: the state of another training ({error}).") from error
     if phases.augmentation is not None:

@@ -18,19 +18,43 @@ from portrait_core.networks.discriminator import Portraits
 from portrait_core.networks.pose_branch import mirror_camera, mirror_pose
 from portrait_core.training.adversarial.augmentation import CHANGES, Augmentation
 from portrait_core.training.adversarial.config import TrainingConfig
+from portrait_core.training.adversarial.data import PortraitData
+from portrait_core.training.adversarial.networks import body_of, build_networks, with_body
 from portrait_core.training.adversarial.parts import Made
+from portrait_core.training.adversarial.phases import Phases
 from portrait_core.training.adversarial.processes import ALONE
-from portrait_core.training.adversarial.run import train_gan
-from portrait_core.training.adversarial.run_folder import STATE, RunOptions
-from tests.training.adversarial.conftest import ball
+from portrait_core.training.adversarial.run_folder import STATE
+from portrait_core.training.adversarial.state import Reached, restore_state, save_state
+from portrait_core.weights.checkpoint import load_weights
+from portrait_core.weights.registry import find_model
 
-SIZE = 64
+SIZE = 32
 CPU = torch.device("cpu")
 
 
+def painted(camera: Camera, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """As `ball`, coloured by where the surface is, and a smaller one beside it, so that every turn shows; alike on
+    both sides of the world."""
+    place = (np.arange(size) + 0.5) / size
+    x = (place - camera.intrinsics[0, 2]) / camera.intrinsics[0, 0]
+    y = (place - camera.intrinsics[1, 2]) / camera.intrinsics[1, 1]
+    ray = np.stack([*np.meshgrid(x, y), np.ones((size, size))], -1) @ camera.cam2world[:3, :3].T
+    ray /= np.linalg.norm(ray, axis=-1, keepdims=True)
+    image, mask = np.full((size, size, 3), 0.4), np.zeros((size, size), bool)
+    for middle, radius in ((np.array([0.0, 0.15, 0.06]), 0.03), (np.array([0.0, 0.06, 0.0]), 0.07)):
+        towards = middle - camera.centre
+        along = ray @ towards
+        inside = radius**2 - (towards @ towards - along**2)
+        front = camera.centre + ray * (along - np.sqrt(np.maximum(inside, 0)))[..., None]
+        colour = 0.5 + np.stack([np.abs(front[..., 0]), *(front - middle)[..., 1:].transpose(2, 0, 1)], -1) / radius / 2
+        image = np.where(inside[..., None] > 0, colour, image)
+        mask |= inside > 0
+    return np.round(np.clip(image, 0, 1) * 255).astype(np.uint8), mask.astype(np.uint8) * 255
+
+
 def seen_by(cameras: list[Camera], size: int = SIZE) -> tuple[Tensor, Tensor]:
-    """Pictures in [-1, 1] and masks of the ball, each pixel the mean of sixteen."""
-    image, mask = (np.stack(each) for each in zip(*(ball(camera, 4 * size) for camera in cameras), strict=True))
+    """Pictures in [-1, 1] and masks of two balls, each pixel the mean of sixteen."""
+    image, mask = (np.stack(each) for each in zip(*(painted(camera, 4 * size) for camera in cameras), strict=True))
     pictures = torch.as_tensor(image).permute(0, 3, 1, 2).float() / 127.5 - 1
     return functional.avg_pool2d(pictures, 4), functional.avg_pool2d(torch.as_tensor(mask)[:, None].float() / 255, 4)
 
@@ -44,7 +68,7 @@ def made_of(cameras: list[Camera]) -> Made:
 
 def sides() -> list[Camera]:
     rng = np.random.default_rng(0)
-    return [Camera.orbit(rng.uniform(-math.pi, math.pi), rng.normal() * 0.15) for _ in range(12)]
+    return [Camera.orbit(rng.uniform(-math.pi, math.pi), rng.normal() * 0.15) for _ in range(8)]
 
 
 def changed_by(config: TrainingConfig, made: Made, *only: str, p: float = 1.0, seed: int = 0) -> Made:
@@ -58,16 +82,16 @@ def test_a_moved_picture_is_what_the_moved_camera_takes(small: TrainingConfig, o
     moved = changed_by(small, made, *only)
     cameras = [Camera.from_label(label) for label in moved.c.numpy()]
     image, mask = seen_by(cameras)
-    assert (moved.shown.image - image).abs().mean() < 0.02
-    assert (made.shown.image - image).abs().mean() > (0.001 if only == ("mirror",) else 0.04)
-    assert (moved.shown.mask - functional.avg_pool2d(mask, 2)).abs().mean() < 0.01
-    assert (moved.shown.raw - functional.avg_pool2d(image, 2)).abs().mean() < 0.02
+    error = (moved.shown.image - image).abs().mean()
+    assert error < 0.008 and error < (made.shown.image - image).abs().mean() / 1.6
+    assert (moved.shown.mask - functional.avg_pool2d(mask, 2)).abs().mean() < 0.025
+    assert (moved.shown.raw - functional.avg_pool2d(image, 2)).abs().mean() < 0.025
     wanted = mirror_pose(made.poses) if "mirror" in only else made.poses
     assert torch.equal(moved.poses, wanted)
     if only == ("mirror",):
         assert torch.allclose(moved.c, mirror_camera(made.c))
     rotation = moved.c[:, :16].reshape(-1, 4, 4)[:, :3, :3]
-    assert torch.allclose(rotation.transpose(1, 2) @ rotation, torch.eye(3).expand(12, 3, 3), atol=1e-5)
+    assert torch.allclose(rotation.transpose(1, 2) @ rotation, torch.eye(3).expand(8, 3, 3), atol=1e-5)
 
 
 def test_colours_change_as_their_names_say(small: TrainingConfig) -> None:
@@ -132,7 +156,8 @@ def test_gradients_pass_through_every_change(small: TrainingConfig) -> None:
     other = changed_by(small, dataclasses.replace(made, shown=moved), *CHANGES, seed=2).shown
     (gradient,) = torch.autograd.grad(shown.image.sum(), pictures[0], retain_graph=True)
     # All changes are linear in the picture, apart from what is added.
-    assert float((gradient * step).sum()) == pytest.approx(float((other.image - shown.image).sum()), rel=1e-3, abs=1e-2)
+    moved_by = float((other.image - shown.image).sum().detach())
+    assert float((gradient * step).sum()) == pytest.approx(moved_by, rel=1e-3, abs=1e-2)
     for picture, found in zip(pictures[1:], (shown.raw, shown.mask), strict=True):
         assert torch.autograd.grad(found.sum(), picture)[0].abs().max() > 0.1
 
@@ -154,14 +179,19 @@ def test_the_probability_follows_how_sure_the_discriminator_is(small: TrainingCo
     assert float(again.adjusted(1, ALONE)) == float(augmentation.adjusted(1, ALONE)) == pytest.approx(0.2)
 
 
-def test_an_augmented_run_goes_on_bit_by_bit(small: TrainingConfig, balls: Path, tmp_path: Path) -> None:
-    from safetensors.torch import load_file
-
-    config = dataclasses.replace(small, augment="ada", ada_kimg=0.1, ada_interval=3, kimg=0.028, snap=100)
-    train_gan(config, RunOptions(balls, tmp_path / "whole"))
-    train_gan(dataclasses.replace(config, kimg=0.016), RunOptions(balls, tmp_path / "parts"))
-    train_gan(config, RunOptions(balls, tmp_path / "parts", resume=True))
-    ours, theirs = (load_file(tmp_path / name / STATE) for name in ("whole", "parts"))
-    assert ours.keys() == theirs.keys() and {"A.probability", "A.signs"} <= ours.keys()
-    assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
-    assert ours["A.signs"][1] == 4, "one iteration since the last change"
+def test_an_augmented_training_goes_on_bit_by_bit(small: TrainingConfig, balls: Path, tmp_path: Path) -> None:
+    config = dataclasses.replace(small, augment="ada", ada_kimg=0.1, ada_interval=2, batch=2)
+    body = body_of(load_weights(find_model("starter")), config)
+    config = with_body(config, body)
+    data = PortraitData(balls, size=16)
+    first, second = (Phases(build_networks(config, body), config, data, CPU) for _ in range(2))
+    for iteration in range(3):
+        first.iteration(iteration, 2 * iteration)
+    state = tmp_path / STATE
+    save_state(state, first.networks, first, config, Reached(3, 6))
+    assert restore_state(state, second.networks, second) == Reached(3, 6)
+    reports = [each.iteration(3, 6) for each in (first, second)]
+    assert reports[0]["augment_p"] > 0 and reports[0] == reports[1]
+    for ours, theirs in zip(first.networks.named().values(), second.networks.named().values(), strict=True):
+        for mine, other in zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True):
+            assert torch.equal(mine, other)

@@ -6,27 +6,32 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, distributed, multiprocessing
 
+from portrait_core.errors import PortraitError, UsageError
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
 from portrait_core.training.adversarial.log import RunLog
 from portrait_core.training.adversarial.networks import body_of, build_networks, with_body
 from portrait_core.training.adversarial.phases import Phases
 from portrait_core.training.adversarial.processes import Processes
-from portrait_core.training.adversarial.run import train_gan
+from portrait_core.training.adversarial.run import Tick, train_gan
 from portrait_core.training.adversarial.run_folder import STATE, RunOptions
+from portrait_core.training.adversarial.state import read_state
 from portrait_core.weights.checkpoint import load_weights
 from portrait_core.weights.registry import find_model
 
@@ -150,3 +155,58 @@ def test_two_processes_by_the_command_are_one_with_two_parts(
     for mine, other in zip(*losses, strict=True):
         for name in ("G", "prior", "D_fake", "D_real", "D_pose"):
             assert mine[name] == pytest.approx(other[name], abs=2e-6), "logged losses are those of all processes"
+
+
+def begun(config: TrainingConfig, balls: Path, tmp_path: Path) -> tuple[subprocess.Popen[str], Path]:
+    """A long training in two processes that has come to its first tick, and its folder."""
+    out = tmp_path / "run"
+    config = dataclasses.replace(config, kimg=1000, kimg_per_tick=0.008, snap=1000)
+    file = written(config, tmp_path / "small.toml")
+    running = torchrun("--config", str(file), "--data", str(balls), "--out", str(out))
+    until = time.monotonic() + 300
+    while not any(line["event"] == "tick" for line in RunLog.read(out)):
+        assert running.poll() is None and time.monotonic() < until
+        time.sleep(0.5)
+    return running, out
+
+
+@pytest.mark.sweep
+def test_ctrl_c_ends_both_with_everything_saved(small: TrainingConfig, balls: Path, tmp_path: Path) -> None:
+    running, out = begun(small, balls, tmp_path)
+    os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=120)
+    assert read_state(out / STATE)[0]["iteration"] >= 2, errors
+    assert "another process" not in errors and "portrait: " not in errors, errors
+    reached = train_gan(None, RunOptions(balls, out, resume=True, max_minutes=0.001))
+    assert reached.iteration >= 3, "one process goes on"
+
+
+@pytest.mark.sweep
+def test_a_process_that_is_lost_ends_the_other_with_a_line(small: TrainingConfig, balls: Path, tmp_path: Path) -> None:
+    running, out = begun(small, balls, tmp_path)
+    [second] = [
+        each for each in psutil.Process(running.pid).children(recursive=True) if each.environ().get("RANK") == "1"
+    ]
+    second.kill()
+    _, errors = running.communicate(timeout=120)
+    assert running.returncode != 0
+    assert errors.count("another process of this training has ended") == 1, errors
+    assert read_state(out / STATE)[0]["iteration"] == 0, "the snapshot at the start is kept"
+
+
+@pytest.mark.sweep
+def test_ray_trains_what_torchrun_trains(small: TrainingConfig, balls: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray.train", reason="Ray Train is not installed: pip install 'portraitkit[cluster]'")
+    from portrait_core.training.adversarial.cluster import Cluster, train_on_cluster
+
+    config = dataclasses.replace(small, kimg=0.024, d_reg_interval=3, snap=100)
+    heard: list[Tick] = []
+    reached = train_on_cluster(config, RunOptions(balls, tmp_path / "ray"), Cluster(workers=2), heard.append)
+    train_gan(dataclasses.replace(config, batch_gpu=2), RunOptions(balls, tmp_path / "alone"))
+    assert (reached.iteration, reached.images) == (6, 24)
+    assert [round(tick.kimg, 3) for tick in heard] == [0.016, 0.024]
+    assert_same(load_file(tmp_path / "alone" / STATE), load_file(tmp_path / "ray" / STATE))
+    with pytest.raises(PortraitError, match="holds a run already"):
+        train_on_cluster(config, RunOptions(balls, tmp_path / "ray"), Cluster(workers=2))
+    with pytest.raises(UsageError, match="4000 workers need 4000 CPU"):
+        train_on_cluster(config, RunOptions(balls, tmp_path / "other"), Cluster(workers=4000))
