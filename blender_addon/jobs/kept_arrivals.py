@@ -90,7 +90,7 @@ def _written(arrival: Arrival) -> Path:
         "replaces": arrival.replaces,
         "columns": arrival.columns,
         "waste": [str(each) for each in arrival.waste],
-        "place": list(arrival.place) if arrival.place is not None else None,
+        "place": [float(each) for each in arrival.place[:]] if arrival.place is not None else None,
         "hands": arrival.hands,
     }
     temporary = path.with_suffix(".part")
@@ -114,7 +114,7 @@ def _read(path: Path) -> Arrival | None:
             why=WHY,
             columns=int(facts["columns"]),
             by_hand=True,
-            place=Vector(map(float, facts["place"])) if facts.get("place") is not None else None,
+            place=Vector([float(each) for each in facts["place"]]) if facts.get("place") is not None else None,
             hands=str(facts.get("hands", "")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -197,7 +197,7 @@ def _written(tree: Tree, body: memoryview) -> bytes:
     new_accessors: list[Tree] = []
     new_views: list[Tree] = []
     pieces: list[bytes | memoryview] = []
-    renamed: dict[object, int] = {}
+    renamed: dict[str | int, int] = {}
     moved: dict[int, int] = {}
 
     def add(content: bytes | memoryview, told: Tree) -> int:
@@ -214,7 +214,7 @@ def _written(tree: Tree, body: memoryview) -> bytes:
             moved[number] = add(body[begin : begin + int(told["byteLength"])], told)
         return moved[number]
 
-    def accessor(name: object) -> int:
+    def accessor(name: str | int) -> int:
         if name not in renamed:
             if isinstance(name, str):
                 told, content = _TRIANGLE[name.removeprefix("STAND_IN_")]

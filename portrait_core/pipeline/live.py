@@ -49,7 +49,10 @@ def warm_drafts(recipe: Recipe, person: Person) -> None:
     somebody waits for them."""
     small = recipe.model_copy(update={"texture_size": min(recipe.texture_size, DRAFT_MAPS)})
     of_parts = cast("PersonOfParts", person)
-    PartPainter(small, of_parts, figure_of(small, of_parts)).skin(silent)
+    figure = figure_of(small, of_parts)
+    painter = PartPainter(small, of_parts, figure)
+    for mesh in {each.material: each for each in meshes(figure, kinds_of(small))}.values():
+        painter.paint(mesh, silent)
 
 
 def _has(figure: Figure, kind: str) -> bool:
