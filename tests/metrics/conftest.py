@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 from portrait_core.cameras import Camera
+from portrait_core.metrics import generated
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.named_configs import NAMED
 from portrait_core.training.adversarial.networks import body_of, build_networks, with_body
@@ -23,6 +25,14 @@ from tests.training.adversarial.conftest import ball, png
 SIZE = 16
 PERSONS, VIEWS = 4, 12
 CENTRE, RADIUS = np.array([0, 0.06, 0]), 0.13
+
+
+@pytest.fixture(autouse=True, scope="session")
+def coarse() -> Iterator[None]:
+    """A lattice of fewer nodes than users get: no test here asks how exactly poses bend."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generated, "LATTICE_NODES", 6)
+        yield
 
 
 def depths_of(camera: Camera, size: int) -> np.ndarray:
