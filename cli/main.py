@@ -11,7 +11,23 @@ import typer
 from typer.main import get_command
 
 import portrait_core
-from cli import bake, batch, doctor, generate, guard, library, models, photo, pose, render, shape, train, video, worker
+from cli import (
+    bake,
+    batch,
+    dataset,
+    doctor,
+    generate,
+    guard,
+    library,
+    models,
+    photo,
+    pose,
+    render,
+    shape,
+    train,
+    video,
+    worker,
+)
 from cli.help_texts import as_written
 from cli.lines import forgiving_streams, say
 from cli.remedies import told
@@ -43,6 +59,7 @@ app.command("pose")(pose.pose)
 app.command("shape")(shape.shape)
 app.add_typer(models.app, name="models")
 app.add_typer(photo.app, name="photo")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(train.app, name="train")
 app.command("worker")(worker.worker)
 app.command("doctor")(doctor.doctor)
