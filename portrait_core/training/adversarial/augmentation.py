@@ -86,7 +86,7 @@ class Augmentation:
     def adjusted(self, iteration: int, processes: Processes) -> Tensor:
         """The probability of the next iteration, as all processes have it."""
         if self._follows and (iteration + 1) % self._interval == 0:
-            total, count = processes.mean(self._signs).tolist()
+            total, count = (float(each) for each in processes.mean(self._signs))
             towards = math.copysign(1.0, total / max(count, 1e-9) - self._target)
             self.probability = min(max(self.probability + towards * self._step, 0.0), 1.0)
             self._signs.zero_()
@@ -117,7 +117,7 @@ class Augmentation:
         turn[:, 1, 0] = torch.sin(roll)
         turn[:, 0, 1] = -turn[:, 1, 0]
         moved = (roll != 0) | (zoom != 1) | (shift != 0).any(dim=1)
-        inverse = old @ turn[:, :3, :3] @ torch.linalg.inv(new)
+        inverse = old @ turn[:, :3, :3] @ torch.inverse(new)
         new_c = torch.cat([(pose @ turn).flatten(1), new.flatten(1)], dim=1)
         return torch.where(moved[:, None], new_c, c), inverse, moved
 

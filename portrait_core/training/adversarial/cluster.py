@@ -61,7 +61,7 @@ def train_on_cluster(
     if mine:
         try:
             ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except Exception as error:  # Ray has bare ones among them
             told = " ".join(str(error).split())[:300]
             raise UsageError(f"Ray: no cluster at {cluster.address or 'this machine'}: {told}") from None
     try:

@@ -51,7 +51,7 @@ class PoseMemory:
     def drawn(self, count: int, random: torch.Generator) -> Made:
         """``count`` of them, any of which may come twice; needs one at least."""
         index = torch.randint(len(self), (count,), generator=random, device=random.device)
-        image, raw, mask = torch.split(self._pictures[index].float(), (3, 3, 1), dim=1)
+        image, raw, mask = torch.split(self._pictures[index].float(), [3, 3, 1], dim=1)
         return Made(Portraits(image, raw, mask), self._poses[index], self._cameras[index])
 
     def state(self) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -73,7 +73,7 @@ def compile_networks(networks: Networks) -> None:
     ]
     for each in hot:
         if each is not None:
-            each.compile()
+            cast("Any", each).compile()
 
 
 def uncompiled(compiled: bool) -> Any:

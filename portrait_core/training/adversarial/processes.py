@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, distributed
@@ -59,7 +59,7 @@ class Processes:
         if self.count == 1:
             return value
         found = [torch.empty_like(value) for _ in range(self.count)]
-        _distributed.all_gather(found, value.contiguous())
+        self._exchange(lambda: _distributed.all_gather(found, value.contiguous()))
         return torch.cat(found)
 
     def mean_of(self, values: Mapping[str, float]) -> dict[str, float]:
@@ -67,7 +67,8 @@ class Processes:
         if self.count == 1:
             return dict(values)
         told = self._told(list(values.values()))
-        return dict(zip(values, self.mean(told).tolist(), strict=True))
+        means: list[float] = cast("Any", self.mean(told)).tolist()
+        return dict(zip(values, means, strict=True))
 
     def agree(self, flag: bool) -> bool:
         """Whether any process says so."""
@@ -97,7 +98,7 @@ class Processes:
         """Give all processes the first one's values."""
         if self.count > 1:
             for each in tensors:
-                self._exchange(lambda each=each: distributed.broadcast(each, 0))
+                self._exchange(lambda each=each: _distributed.broadcast(each, 0))
 
     def _exchange(self, operation: Callable[[], object]) -> None:
         try:

@@ -163,9 +163,11 @@ def begun(config: TrainingConfig, balls: Path, tmp_path: Path) -> tuple[subproce
     config = dataclasses.replace(config, kimg=1000, kimg_per_tick=0.008, snap=1000)
     file = written(config, tmp_path / "small.toml")
     running = torchrun("--config", str(file), "--data", str(balls), "--out", str(out))
-    until = time.monotonic() + 300
+    until = time.monotonic() + 600
     while not any(line["event"] == "tick" for line in RunLog.read(out)):
-        assert running.poll() is None and time.monotonic() < until
+        if running.poll() is not None or time.monotonic() > until:
+            running.kill()
+            raise AssertionError(running.communicate()[1])
         time.sleep(0.5)
     return running, out
 
