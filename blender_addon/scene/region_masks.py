@@ -5,6 +5,7 @@ vertex groups where somebody asks for them."""
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import bpy
 import numpy as np
@@ -39,11 +40,12 @@ def give_regions(mesh: bpy.types.Mesh, regions: list[tuple[int, str]]) -> None:
         np.array([1 + names.index(name) for _, name in regions], np.int32), [count for count, _ in regions]
     )
     for name in (ATTRIBUTE, _FACE_SETS):
-        mesh.attributes.new(name, "INT", "FACE").data.foreach_set("value", numbers)
+        marks: Any = mesh.attributes.new(name, "INT", "FACE")
+        marks.data.foreach_set("value", numbers)
     mesh[NAMES_KEY] = json.dumps(names)
 
 
-def names_of(mesh: bpy.types.Mesh) -> list[str]:
+def names_of(mesh: Any) -> list[str]:
     """The names of a mesh's regions; none where it has none."""
     if mesh.attributes.get(ATTRIBUTE) is None:
         return []

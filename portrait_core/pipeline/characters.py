@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -288,10 +289,9 @@ def regions_of(mesh: PartMesh) -> tuple[tuple[int, str], ...]:
     if known is None or not len(mesh.quads):
         return ()
     first, _, lone = _halves(mesh.quads)
-    own = known[np.concatenate([mesh.quads[first], mesh.quads[lone]])].astype(np.int64)
-    begins = np.flatnonzero(np.diff(own, prepend=-1))
-    counts = np.diff(begins, append=len(own))
-    return tuple((int(count), REGIONS[own[begin]]) for count, begin in zip(counts, begins, strict=True))
+    own = known[np.concatenate([mesh.quads[first], mesh.quads[lone]])]
+    names = [REGIONS[int(each)] for each in own]
+    return tuple((len(list(same)), name) for name, same in groupby(names))
 
 
 def _details(recipe: Recipe) -> tuple[int, ...]:
