@@ -12,12 +12,10 @@ import os
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, distributed
-
-T = TypeVar("T")
 
 _distributed: Any = distributed  # its functions are typed in part
 
@@ -53,14 +51,6 @@ class Processes:
             told = told.cuda()
         _distributed.all_reduce(told)
         return bool(told > 0)
-
-    def all_objects(self, own: T) -> list[T]:
-        """What every process gives, by rank."""
-        if self.count == 1:
-            return [own]
-        found: list[Any] = [None] * self.count
-        _distributed.all_gather_object(found, own)
-        return found
 
 
 ALONE = Processes()
