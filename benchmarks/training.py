@@ -3,17 +3,23 @@
 
 python -m benchmarks.training curve RUN        # the figures in a run's log, snapshot by snapshot
 python -m benchmarks.training speed CONFIG DATA [--threads 1] [--iterations 8]   # images a second, memory
+python -m benchmarks.training plan CONFIG... [--parts 1 2 4] [--precision bf16]   # on fake tensors: shapes, devices,
+                                                                                  # arithmetic, estimated memory
+python -m benchmarks.training step CONFIG [--threads 1] [--precision bf16]   # one real step of one picture
+python -m benchmarks.training table CONFIG... [--batches 1 4 8 32]   # speed as a share of the machine's matrix peak
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from benchmarks.training_speed import plans, speeds, step, store
 from portrait_core.runtime.memory import resident_bytes
 from portrait_core.training.adversarial.data import PortraitData
 from portrait_core.training.adversarial.log import RunLog
@@ -103,9 +109,32 @@ def main() -> None:
     of_config.add_argument("data", type=Path)
     of_config.add_argument("--threads", type=int, default=1)
     of_config.add_argument("--iterations", type=int, default=8)
+    of_plan = commands.add_parser("plan")
+    of_plan.add_argument("configs", nargs="+", choices=sorted(NAMED))
+    of_plan.add_argument("--parts", nargs="+", type=int, default=[1, 2, 4])
+    of_plan.add_argument("--precision", choices=("fp32", "bf16"))
+    of_step = commands.add_parser("step")
+    of_step.add_argument("config", choices=sorted(NAMED))
+    of_step.add_argument("--threads", type=int, default=1)
+    of_step.add_argument("--precision", choices=("fp32", "bf16"))
+    of_table = commands.add_parser("table")
+    of_table.add_argument("configs", nargs="+", choices=sorted(NAMED))
+    of_table.add_argument("--batches", nargs="+", type=int, default=[1, 4, 8, 32])
+    of_table.add_argument("--iterations", type=int, default=2)
+    of_table.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     words = parser.parse_args()
     if words.command == "curve":
         curve(words.run)
+    elif words.command == "plan":
+        for row in plans(words.configs, words.parts, words.precision):
+            store(f"plan {row['config']} {row['precision']} {row['batch_gpu']}", row)
+    elif words.command == "step":
+        found = step(words.config, threads=words.threads, precision=words.precision)
+        print(json.dumps(found, indent=1))
+        store(f"step {words.config}{'' if words.precision is None else ' ' + words.precision}", found)
+    elif words.command == "table":
+        found = speeds(words.configs, words.batches, iterations=words.iterations, precision=words.precision)
+        store(f"speed {words.precision}", found)
     else:
         speed(words.config, words.data, threads=words.threads, iterations=words.iterations)
 

@@ -101,6 +101,7 @@ def _findings(out: Path, *, verify: bool) -> Iterator[Finding]:
         yield _import(distribution, module, "optional", f"pip install {source} for {purpose}")
     yield _device()
     yield from _models(verify=verify)
+    yield _photo_networks()
     yield _caches()
     yield _folder(out)
     yield _blender()
@@ -193,6 +194,25 @@ def _models(*, verify: bool) -> Iterator[Finding]:
     if not any(entry.name == "starter" for entry in entries):
         yield Finding("model starter", "bad", "not found", "install portraitkit again; its weights come with it")
     yield _own("models folder", registry.FOLDER_VARIABLE, registry.user_folder(), registry.standing_in_for())
+
+
+def _photo_networks() -> Finding:
+    """The networks that read photographs: somebody else's, set up on the user's wish."""
+    what, advice = "photo networks", "portrait photo setup, for `portrait photo` and `portrait dataset`"
+    try:
+        from portrait_core.errors import ModelFileError
+        from portrait_core.photo.networks.published import NAMES
+        from portrait_core.photo.networks.store import available, networks_path
+    except ImportError as error:
+        return Finding(what, "bad", f"cannot be looked for: {error}", "repair the imports above first")
+    try:
+        there = available()
+    except ModelFileError as error:
+        return Finding(what, "bad", str(error), advice)
+    missing = [name for name in NAMES if name not in there]
+    if not missing:
+        return Finding(what, "ok", f"{networks_path()} ({networks_path().stat().st_size / 1e6:.1f} MB)")
+    return Finding(what, "optional", f"without {', '.join(missing)}" if there else "not set up", advice)
 
 
 def _caches() -> Finding:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cli import face_options, options, parse, pose_options, vrm_options
 from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing, take_target
+from cli.photographs import pose_like
 from cli.show import Show
 from portrait_core.errors import UsageError
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     "generate",
     after={
         "latent_space": ("recipe", "attributes"),
-        "pose": ("frame", "motion", "motion_rate", "frame_rate", "motion_root", "person", "up_axis", "units"),
+        "pose": ("like", "frame", "motion", "motion_rate", "frame_rate", "motion_root", "person", "up_axis", "units"),
         "expression": ("face_motion", "lipsync", "lipsync_strength", "idle"),
         "lod_maps": ("lod_files",),
         "name": ("model",),
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 def generate(
     wanted: options.Wanted,
     recipe: options.RecipeSource = None,
+    like: options.Like = None,
     motion: options.Motion = None,
     motion_rate: options.MotionRate = None,
     frame_rate: options.FrameRate = None,
@@ -57,6 +59,11 @@ def generate(
     """Make avatars: rigged, textured files with a thumbnail beside them, one for every seed."""
     show = Show(as_json=as_json, quiet=quiet)
     wanted = wanted.beside(motion_rate=motion_rate)
+    if like is not None:
+        if "pose" in wanted.given:
+            raise UsageError("--like and --pose both say how the head is turned; give one of them.")
+        person = str(wanted.values.get(pose_options.PERSON) or "")
+        wanted = wanted.beside(pose=pose_like(like, person, show.note)).saying("pose")
     client = options.client_for(client, formats)
     order = options.take_order(wanted, name=name, recipe_file=recipe, warn=show.note, client=client)
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender

@@ -14,6 +14,7 @@ import portrait_core
 from cli import (
     bake,
     batch,
+    dataset,
     doctor,
     generate,
     guard,
@@ -59,6 +60,7 @@ app.command("pose")(pose.pose)
 app.command("shape")(shape.shape)
 app.add_typer(models.app, name="models")
 app.add_typer(photo.app, name="photo")
+app.add_typer(dataset.app, name="dataset")
 app.add_typer(train.app, name="train")
 app.command("metrics")(metrics.metrics)
 app.command("worker")(worker.worker)

@@ -55,6 +55,12 @@ Client = Annotated[
         help="What a program wants: skeleton, names, shapes, maps, format. Options beside it go before; docs/faces.md.",
     ),
 ]
+Like = Annotated[
+    Path | None,
+    typer.Option(
+        "--like", metavar="FILE", help="Head and neck as in a photograph (or the first entry of a dataset.json)."
+    ),
+]
 Motion = Annotated[
     Path | None,
     typer.Option("--motion", metavar="FILE", help="An animation for the rig out of a file: see docs/motions.md."),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``portrait photo``: the networks that read faces in pictures, set up once."""
+"""``portrait photo``: what photographs show, and the networks that read them, set up once."""
 
 from __future__ import annotations
 
@@ -8,10 +8,80 @@ from typing import Annotated
 
 import typer
 
-from cli.options import AsJson, Quiet
+from cli.options import AsJson, Overwrite, Quiet
+from cli.outputs import prepare_folder, refuse_existing
+from cli.photographs import files_of, seen_in
 from cli.show import Show
+from portrait_core.errors import PortraitError, UsageError
 
-app = typer.Typer(help="Reading faces in pictures.", no_args_is_help=True)
+app = typer.Typer(help="Reading photographs: cameras, poses, masks.", no_args_is_help=True)
+
+SIZES = (64, 4096)
+
+
+@app.command("pose")
+def pose(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Photographs, or folders of them.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the files go; made if missing.")
+    ] = Path("portraits"),
+    person: Annotated[
+        int | None,
+        typer.Option("--person", metavar="N", help="The Nth largest person alone. [default: all of them]"),
+    ] = None,
+    size: Annotated[int, typer.Option("--size", help="Edge of the aligned pictures in pixels, 64 to 4096.")] = 512,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Camera, pose, crop and mask of the persons in photographs, in the published form.
+
+    Writes aligned_images/, mask/, visualization/ (look at it: it shows what was understood), poses/ (for --pose),
+    result.json and dataset.json (for --like and `portrait pose --images`). A photograph that cannot be used is told in
+    one line; the others are read all the same.
+    """
+    if not SIZES[0] <= size <= SIZES[1]:
+        raise UsageError(f"--size {size} is out of range; it goes from {SIZES[0]} to {SIZES[1]}.")
+    show = Show(as_json=as_json, quiet=quiet)
+    photographs = files_of(files)
+    from portrait_core.photo.portrait_files import expected_errors, planned_files, save_portraits
+    from portrait_core.photo.reading import PhotographError
+
+    prepare_folder(out)
+    refused: list[PortraitError] = []
+    taken: set[str] = set()
+    with show.progress("photographs", total=len(photographs)) as watcher:
+        for path in photographs:
+            watcher.begin(path.name)
+            watcher("read", 0.0)
+            try:
+                photograph, found = seen_in(path, person, show.note)
+            except PhotographError as error:
+                refused.append(error)
+                if len(photographs) > 1:
+                    show.note(str(error))
+                continue
+            stem = path.stem if path.stem not in taken else f"{path.stem}-{path.suffix[1:]}"
+            taken.add(stem)
+            named = [(f"{stem}_{estimate.number}", photograph, estimate) for estimate in found]
+            refuse_existing(planned_files(out, [name for name, *_ in named]), overwrite=overwrite)
+            watcher("write", 0.0)
+            paths = save_portraits(out, named, size=size, overwrite=overwrite)
+            watcher.finish()
+            for (name, _, estimate), picture in zip(named, paths, strict=True):
+                yaw, pitch, roll, *_ = (round(float(each) * 57.29578, 1) for each in estimate.view.numbers)
+                show.result(
+                    f"{picture}  yaw {yaw:+.0f} pitch {pitch:+.0f} roll {roll:+.0f}  "
+                    f"confidence {estimate.confidence.whole:.2f}",
+                    {"event": "portrait", "path": str(picture), "photograph": str(path), "person": estimate.number}
+                    | {"yaw": yaw, "pitch": pitch, "roll": roll, "pose": estimate.view.pose}
+                    | {"confidence": estimate.confidence.whole, "warnings": list(estimate.warnings)}
+                    | {"expected_error_degrees": expected_errors(estimate.spreads)},
+                )
+                for warning in estimate.warnings:
+                    show.note(f"{name}: {warning}.")
+    if len(refused) == len(photographs):
+        raise refused[0] if len(refused) == 1 else PortraitError(f"none of {len(photographs)} photographs is usable.")
 
 
 @app.command("setup")

@@ -46,6 +46,10 @@ class Wanted:
         """With ``values`` of options that are a command's own."""
         return replace(self, values={**self.values, **values})
 
+    def saying(self, *names: str) -> Wanted:
+        """As if these options had been written."""
+        return replace(self, given=self.given | set(names))
+
     @property
     def pose_file(self) -> str | None:
         """The file of the pose, if it is out of one."""

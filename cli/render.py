@@ -72,7 +72,9 @@ def render(
     like: Annotated[
         Path | None,
         typer.Option(
-            "--like", metavar="FILE", help="Cameras and poses of reference pictures: a dataset.json or result.json."
+            "--like",
+            metavar="FILE",
+            help="Cameras and poses of reference pictures: a dataset.json or result.json, or a photograph.",
         ),
     ] = None,
     depth: Annotated[
@@ -121,7 +123,9 @@ def render(
     from portrait_core.models.load import capabilities_of
 
     show = Show(as_json=as_json, quiet=quiet)
-    views, sheet = take_views(yaw, pitch, turntable=turntable, three=three, like=like)
+    views, sheet = take_views(
+        yaw, pitch, turntable=turntable, three=three, like=like, person=_person(wanted), say=show.note
+    )
     facts = generator_options.given_facts(
         samples, neural_resolution, cutoff, conditioning, memory, plain, precision, compiled
     )
@@ -189,6 +193,11 @@ def render(
                     {"event": "picture", "path": str(path), "recipe": recipe.facts(), "source": source}
                     | {"seconds": round(seconds, 3), "stages": stages},
                 )
+
+
+def _person(wanted: options.Wanted) -> str:
+    """Whom of a photograph ``--like`` means, as of a pose file."""
+    return str(wanted.values.get(pose_options.PERSON) or "")
 
 
 def _mesh_shot(avatar: Avatar, size: int, framing: str | None) -> Shot:

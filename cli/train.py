@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli import train_data, train_gan
+from cli import train_data, train_gan, train_photo
 from cli.options import AsJson, Device, Overwrite, Quiet
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
@@ -19,6 +19,7 @@ from portrait_core.errors import UsageError
 app = typer.Typer(help="Train weights of your own.", no_args_is_help=True)
 app.command("data")(train_data.data)
 app.command("gan")(train_gan.gan)
+app.command("photo")(train_photo.photo)
 
 
 @app.command("starter")

@@ -53,6 +53,15 @@ def gan(
         float | None, typer.Option("--max-minutes", help="Stop after this long, with everything saved.")
     ] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="CPU threads; all of them if not given.")] = None,
+    engine: Annotated[
+        str, typer.Option("--engine", metavar="local|ray", help="This process (or torchrun's), or a Ray cluster.")
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option("--workers", "-w", min=1, max=4096, help="Processes on the cluster.")
+    ] = None,
+    ray_address: Annotated[
+        str | None, typer.Option("--ray-address", help="Of the cluster. [default: RAY_ADDRESS, or a new one here]")
+    ] = None,
     device: Device = "auto",
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -67,6 +76,14 @@ def gan(
             raise UsageError(f"{label} is {number:g}; it must be above 0.")
     if resume and start is not None:
         raise UsageError("--resume and --start exclude each other: a run goes on, or begins with another's networks.")
+    if engine not in ("local", "ray"):
+        raise UsageError(f"--engine {engine!r} is not known; there are local and ray.")
+    if engine == "local" and (workers is not None or ray_address is not None):
+        raise UsageError("--workers and --ray-address are of --engine ray; on one machine torchrun starts processes.")
+    if engine == "ray" and workers is None:
+        raise UsageError(
+            "--engine ray needs --workers: how many processes train, a graphics card each where there are."
+        )
     changes = dict(_setting(each) for each in settings or ())
     # Of the processes that torchrun starts, the first one speaks.
     show = Show(as_json=as_json, quiet=quiet or os.environ.get("RANK", "0") != "0")
@@ -78,6 +95,7 @@ def gan(
         from portrait_core.runtime.devices import choose_device
         from portrait_core.training.adversarial.config import read_config
         from portrait_core.training.adversarial.named_configs import NAMED
+        from portrait_core.training.adversarial.processes import ToldElsewhereError
         from portrait_core.training.adversarial.run import Tick, train_gan
         from portrait_core.training.adversarial.run_folder import RunOptions
 
@@ -105,7 +123,17 @@ def gan(
             watcher("training", tick.kimg / tick.total)
             show.note(_line(tick))
 
-        reached = train_gan(chosen, options, tell)
+        try:
+            if engine == "ray":
+                from portrait_core.training.adversarial.cluster import Cluster, train_on_cluster
+
+                cards = device == "cuda" or options.device.type == "cuda"
+                asked = Cluster(workers or 1, threads or 1, cards, ray_address)
+                reached = train_on_cluster(chosen, options, asked, tell)
+            else:
+                reached = train_gan(chosen, options, tell)
+        except ToldElsewhereError as error:
+            raise typer.Exit(error.exit_code) from None
         watcher.finish()
     show.result(
         f"{out}  {reached.images / 1000:.1f} kimg",

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli import parse
+from cli.photographs import is_photograph, main_person
 from portrait_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,14 +34,22 @@ class View:
 
 
 def take_views(
-    yaw: str, pitch: str, *, turntable: int | None, three: bool, like: Path | None
+    yaw: str,
+    pitch: str,
+    *,
+    turntable: int | None,
+    three: bool,
+    like: Path | None,
+    person: str = "",
+    say: Callable[[str], None] = lambda _line: None,
 ) -> tuple[list[View], str | None]:
-    """The views, and the word for a sheet of all of them (None for a file each)."""
+    """The views, and the word for a sheet of all of them (None for a file each); ``person`` is the
+    number of one in a photograph, and what is odd about it goes to ``say``."""
     chosen = [name for name, given in (("--turntable", turntable), ("--three", three), ("--like", like)) if given]
     if len(chosen) > 1:
         raise UsageError(f"{' and '.join(chosen)}: give one of them.")
     if like is not None:
-        return _references(like), None
+        return (_photographed(like, person, say) if is_photograph(like) else _references(like)), None
     pitches = parse.parse_numbers(pitch, "--pitch")
     if any(abs(height) > 85 for height in pitches):
         raise UsageError(f"--pitch {pitch}: cameras stand between -85 and 85 degrees.")
@@ -74,14 +83,23 @@ def picture_files(
     }
 
 
+def _photographed(path: Path, person: str, say: Callable[[str], None]) -> list[View]:
+    view = main_person(path, person, say).view
+    return [View(f"-{_plain(path.name)}", camera=view.camera, pose=view.pose)]
+
+
+def _plain(name: str) -> str:
+    """A name of somebody's file as a part of ours: no folders, no surprises."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", Path(name.replace("\\", "/")).stem)[:60].strip(".") or "picture"
+
+
 def _references(path: Path) -> list[View]:
     from portrait_core.models.portrait_gan.labels import read_references
 
     views: list[View] = []
     taken: set[str] = set()
     for number, each in enumerate(read_references(path)):
-        # A name of somebody's file becomes a part of ours: no folders, no surprises.
-        plain = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(each.name.replace("\\", "/")).stem)[:60].strip(".") or "picture"
+        plain = _plain(each.name)
         suffix = f"-{plain}" if plain not in taken else f"-{plain}-{number}"
         taken.add(plain)
         views.append(View(suffix, camera=each.camera, pose=each.pose))

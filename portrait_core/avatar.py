@@ -86,7 +86,8 @@ class Section:
 
     ``part`` is the object that they belong to: sections that follow each other and name the same one are its materials,
     and parts share no vertices. The first ``2 * quads`` faces are the halves ``a b c`` and ``a c d`` of quads ``a b c
-    d``, in pairs.
+    d``, in pairs. ``regions`` are what artists may want to mask, in the order of the quads and then of the other faces:
+    how many follow each other, and the name of their region; empty where none are known.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Section:
     material: Material = PLAIN
     part: str = ""
     quads: int = 0
+    regions: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)

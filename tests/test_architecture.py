@@ -75,7 +75,7 @@ ALLOWED: dict[str, set[str]] = {
     "face": {*BELOW, "body", "rig", "parts", "recipe_fields", "face.recordings"},
     "face.recordings": {"face"},  # its names alone: the add-on carries a copy
     # what pictures show, read by published networks: nothing below imports them
-    "photo": {*BELOW, "face", "photo.networks"},
+    "photo": {*BELOW, "cameras", "face", "photo.networks"},
     "photo.networks": {*BELOW},
     # the families: each knows what it shares with others, and of other families nothing but the published architecture
     "models": {*BELOW, "weights", "person", "portrait_model", "models.starter", "models.portrait_gan"},
@@ -104,7 +104,7 @@ ALLOWED: dict[str, set[str]] = {
     # on top of the engine: nothing below imports them
     "world": {*BELOW, "body", "cameras", "rig", "shape", "models.starter"},
     "training": {
-        *(*BELOW, "root", "weights", "networks", "rendering", "shape", "world", "parts"),
+        *(*BELOW, "root", "weights", "networks", "rendering", "shape", "world", "parts", "photo"),
         *("models.starter", "models.portrait_gan"),
     },
     "training.adversarial": {

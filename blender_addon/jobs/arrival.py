@@ -15,6 +15,9 @@ from ..scene.placing import COLUMNS
 from ..scene.undisturbed import Asked
 from .files import OpenFile
 
+HANDS: dict[str, Callable[[Path, str], None]] = {}
+"""By name, so that it can be noted on the disk, what brings a file in under a name where the add-on itself does not."""
+
 
 @dataclass
 class Arrival:
@@ -37,8 +40,8 @@ class Arrival:
     """How many stand in a row, where the 3D cursor's place is taken."""
     place: Vector | None = None
     """The floor that it stands on, where that is not at the 3D cursor."""
-    hands: Callable[[Path, str], None] | None = None
-    """What brings it in, by its file and its name, where that is not the add-on's own way."""
+    hands: str = ""
+    """Which of :data:`HANDS` brings it in; empty where the add-on itself does."""
     by_hand: bool = field(default=False)
     """It comes in when the user says so, not by itself."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import bpy
 
+from ..base.preferences_access import preference
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene import coast, framing, placing
@@ -21,7 +22,7 @@ from ..scene.bring_in import Steps, at_once
 from ..scene.identity import Avatar, find
 from ..scene.undisturbed import Asked, undisturbed
 from . import avatars
-from .arrival import Arrival
+from .arrival import HANDS, Arrival
 from .notices import notices
 
 log = logging.getLogger("portraitkit")
@@ -177,12 +178,12 @@ class Arrivals:
         here = here or nullcontext
         if old is not None:
             return avatars.replacing(old, arrival.path, arrival.thumbnail, here=here, draft_of=arrival.draft_of)
-        if arrival.hands is not None:
+        if arrival.hands:
             return _handed(arrival, here)
 
         def show(avatar: Avatar, where: Text) -> None:
             if not self.at_once and arrival.place is None and placing.is_first(avatar, bpy.context.scene):
-                framing.frame(avatar, asked.find_window())
+                framing.frame(avatar, asked.find_window(), from_front=preference("turns_view", True))
             notices.say(where)
 
         return avatars.bringing_in(
@@ -222,8 +223,11 @@ def _handed(arrival: Arrival, here: avatars.Here) -> Steps:
     """Somebody else brings it in, in one step."""
     yield
     with here():
-        if arrival.hands is not None:
-            arrival.hands(arrival.path, arrival.name)
+        bring = HANDS.get(arrival.hands)
+        if bring is None:  # noted by another version of the add-on
+            message = Text("This add-on does not know how to bring in {file}.", file=arrival.path.name)
+            raise Failure("version", message, "Update the add-on.")
+        bring(arrival.path, arrival.name)
 
 
 def _gone(arrival: Arrival) -> Text | str:

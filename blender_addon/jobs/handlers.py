@@ -11,7 +11,7 @@ from ..scene.datablocks import remove_unfinished
 from ..scene.identity import avatars_of
 from . import attributes, files, kept_arrivals
 from .arrivals import arrivals
-from .live import PATIENCE, live
+from .live import live
 from .session import session
 
 
@@ -49,7 +49,7 @@ def after_change(_scene: object, depsgraph: bpy.types.Depsgraph) -> None:
     for update in depsgraph.updates:
         changed = update.id
         if isinstance(changed, bpy.types.Object) and changed.type == "ARMATURE":
-            live.notice(changed.original, PATIENCE)
+            live.notice(changed.original, waits=True)
 
 
 @persistent

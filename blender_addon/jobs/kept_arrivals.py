@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from mathutils import Vector
+
 from ..base.preferences_access import cache_folder, own_folder
 from ..scene.undisturbed import Asked
 from .arrival import Arrival
@@ -30,8 +32,8 @@ _noted: dict[Path, Path] = {}
 
 
 def note(waiting: list[Arrival]) -> None:
-    """Have a note of each that waits, and of no other; who else's hands bring one in cannot be noted."""
-    wanted = {each.path: each for each in waiting if not each.draft_of and each.hands is None}
+    """Have a note of each that waits, and of no other."""
+    wanted = {each.path: each for each in waiting if not each.draft_of}
     if wanted.keys() == _noted.keys():
         return
     for path in [path for path in _noted if path not in wanted]:
@@ -88,6 +90,8 @@ def _written(arrival: Arrival) -> Path:
         "replaces": arrival.replaces,
         "columns": arrival.columns,
         "waste": [str(each) for each in arrival.waste],
+        "place": [float(each) for each in arrival.place[:]] if arrival.place is not None else None,
+        "hands": arrival.hands,
     }
     temporary = path.with_suffix(".part")
     temporary.write_text(json.dumps(facts), encoding="utf-8")
@@ -110,6 +114,8 @@ def _read(path: Path) -> Arrival | None:
             why=WHY,
             columns=int(facts["columns"]),
             by_hand=True,
+            place=Vector([float(each) for each in facts["place"]]) if facts.get("place") is not None else None,
+            hands=str(facts.get("hands", "")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         log.warning("%s is no note of an avatar: %s", path, error)

@@ -24,6 +24,7 @@ from ..base import redraw
 from ..base.ticker import Ticker
 from ..core.attribute_table import shipped
 from ..core.failure import Failure
+from ..core.patience import Patience
 from ..core.text import Text
 from ..scene import live_mesh, looks
 from ..scene.glb_facts import KEY
@@ -38,10 +39,7 @@ SHORTLY = 0.002
 """Seconds between two looks where the engine is waited for."""
 ASKING, RESTING = 0.01, 0.1
 """Seconds between two looks: while the engine is asked, and while the sliders may be let go."""
-PATIENCE = 0.1
-"""Seconds that a change of a slider waits for the engine before the window is drawn: drawn without the new shape, it
-would have to be drawn again. Not where the last answer took longer."""
-LET_GO = 0.4
+LET_GO = 0.3
 """Seconds without a change after which a slider counts as let go."""
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -73,14 +71,15 @@ class Live:
         self._people: dict[int, Person] = {}
         self._seen: dict[int, tuple[str, tuple[float, ...]]] = {}
         self._open: set[int] = set()
-        self.ticker = Ticker(self.step, "sliders that move")
+        self.ticker = Ticker(self._tick, "sliders that move")
         self.seconds: list[float] = []
         """From asked to moved, of the last shapes: for measures."""
+        self._patience = Patience()
 
-    def notice(self, armature: bpy.types.Object, patience: float = 0.0) -> None:
+    def notice(self, armature: bpy.types.Object, *, waits: bool = False) -> None:
         """The armature may have changed; it is looked after if its sliders have.
 
-        ``patience`` is how many seconds the shape is waited for here.
+        With ``waits`` the shape is waited for here, where that is the shorter way to a window that shows it.
         """
         made_by = armature.get(KEY)
         if not isinstance(made_by, str) or armature.library is not None:
@@ -93,7 +92,8 @@ class Live:
             # Asked at once: until the next timer a whole window may be drawn.
             if not session.waits and person is not None and person.job is None and person.made_by == made_by:
                 self._look_after(armature.session_uid)
-                self._wait_for(person, patience if self.seconds and self.seconds[-1] < patience else 0.0)
+                self._wait_for(person, self._patience.seconds if waits else 0.0)
+            self._patience.leave()
 
     def _wait_for(self, person: Person, patience: float) -> None:
         """Take the shape that was asked for, if it comes in time."""
@@ -111,6 +111,11 @@ class Live:
         self._open.add(armature.session_uid)
         if not session.waits and not self.ticker.runs:
             self.ticker.start()
+
+    def _tick(self) -> float | None:
+        """The timer's :meth:`step`: Blender has drawn since the last change."""
+        self._patience.back()
+        return self.step()
 
     def step(self) -> float | None:
         """Move everything on; the seconds until the next call, None when all meshes are as their sliders say."""
@@ -199,6 +204,8 @@ class Live:
         if person.made_by != str(avatar.armature[KEY]) or asked is None:
             return  # made anew meanwhile: what came is of another mesh
         begin = time.perf_counter()
+        worked = job.result.get("seconds")
+        self._patience.answered(float(job.seconds() if worked is None else worked))
         found = unpacked(job.result["parts"])
         if person.shown is None:
             self._begin(avatar, person, found, asked, job.result.get("own") or {})

@@ -23,7 +23,9 @@ class PORTRAITKIT_OT_generate(TaskOperator, bpy.types.Operator):
 
     bl_idname = "portraitkit.generate"
     bl_label = "Generate"
-    bl_description = "Make the avatar and bring it into the scene. ESC over the 3D view cancels"
+    bl_description = (
+        "Make the avatar and bring it into the scene. Blender is yours meanwhile; the panel shows how far it is"
+    )
     kind = "generate"
     needs = (needs_engine,)
 

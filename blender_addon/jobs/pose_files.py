@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
+from ..base.operator import Condition
 from ..base.paths import absolute
 from ..core.failure import Failure
 from ..core.text import Text
@@ -53,7 +54,7 @@ def said_of(operator: Any) -> Facts:
 class FileTask(TaskOperator, ImportHelper):
     """A task that begins with choosing a file."""
 
-    needs = (needs_avatar, needs_editable, needs_engine)
+    needs: tuple[Condition, ...] = (needs_avatar, needs_editable, needs_engine)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask for the file; what is chosen goes to ``execute``."""

@@ -85,6 +85,13 @@ class Session:
             raise task.failure
         return task
 
+    def hurry(self, task: Task) -> None:
+        """Send what a task asks for first now: until the next timer a whole window may be drawn."""
+        if task.job is None and not task.ended:
+            self._advance(task)
+            if self.link.client is not None:
+                self.link.client.step()
+
     def wait_for(self, task: Task, timeout: float = 3600.0) -> None:
         """Do the timer's work here until ``task`` has ended."""
         end = time.monotonic() + timeout
@@ -130,13 +137,15 @@ class Session:
         if told:
             attributes.know(self.capabilities)
             redraw.sidebars()
-        resumed = False
+        resumed, before = False, arrivals.coming
         for task in list(self.tasks):
             # one task a step: what follows an answer may be an import, which is a block of its own
             if resumed:
                 break
             resumed = self._advance(task)
-        arriving = not resumed and self._arrive()
+        # What begins to come in does so with a short step.
+        begins = arrivals.coming is not None and arrivals.coming is not before
+        arriving = (begins or not resumed) and self._arrive()
         if self.tasks or self.link.starting:
             self.link.used = time.monotonic()
             return COMING_WAIT if arrivals.coming is not None else BUSY_WAIT

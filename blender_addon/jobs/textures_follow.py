@@ -37,7 +37,9 @@ def start(avatar: Avatar, values: looks.Values) -> None:
     ensure_own_identity(avatar)
     recipe = {**avatars.recipe_of(avatar), "attributes": dict(values)}
     workflow = follow(avatar.identity, avatar.name, recipe)
-    _running[avatar.armature.session_uid] = session.start(KIND, Text("Finishing {name}", name=avatar.name), workflow)
+    task = session.start(KIND, Text("Finishing {name}", name=avatar.name), workflow)
+    _running[avatar.armature.session_uid] = task
+    session.hurry(task)
 
 
 def stop(avatar: Avatar) -> None:

@@ -15,7 +15,7 @@ from ..core.text import Text
 from ..scene.identity import Avatar, demand_avatar, needs_avatar
 from ..scene.undisturbed import asked_from
 from . import avatars, own_settings, workflows
-from .arrival import Arrival
+from .arrival import HANDS, Arrival
 from .arrivals import arrivals
 from .files import open_file
 from .notices import notices
@@ -59,7 +59,7 @@ def bring_in(recipe: Recipe, name: str, author: str) -> Workflow:
     origin, asked = open_file(), asked_from(bpy.context)
     path = workflows.new_path(name, ENDING)
     yield from written(recipe, name, path, author, overwrite=False)
-    arrivals.arrive(Arrival(path, name, origin, asked, waste=(path,), hands=import_vrm))
+    arrivals.arrive(Arrival(path, name, origin, asked, waste=(path,), hands=_HAND))
 
 
 def import_vrm(path: Path, name: str) -> None:
@@ -75,6 +75,9 @@ def import_vrm(path: Path, name: str) -> None:
         message = Text("The VRM add-on did not import {name}.", name=name)
         raise Failure("scene", message, "Try it with its own menu: File > Import > VRM.")
     notices.say(Text("{name} came in as VRM", name=name))
+
+
+HANDS[_HAND] = import_vrm
 
 
 class VrmOperator(TaskOperator):

@@ -13,6 +13,8 @@ ARRIVALS: dict[str, str] = {
     "It comes in when the animation is stopped.": "Er kommt herein, sobald die Animation angehalten ist.",
     "It comes in when the render is done.": "Er kommt herein, sobald das Rendern fertig ist.",
     "{name} is ready": "{name} ist fertig",
+    "This add-on does not know how to bring in {file}.": "Dieses Add-on weiß nicht, wie es {file} hereinholt.",
+    "Update the add-on.": "Das Add-on aktualisieren.",
     "{name} did not come in: {reason}": "{name} kam nicht herein: {reason}",
     "{name} is ready, but did not come in: {reason}": "{name} ist fertig, kam aber nicht herein: {reason}",
     "The avatar is finished and waits in the panel: press Bring In to try again.": (
@@ -120,6 +122,10 @@ ARRIVALS: dict[str, str] = {
     ),
     "The engine does not run": "Der Motor läuft nicht",
     "Rest After (min)": "Ruhen nach (min)",
+    "Look at Its Face": "Ins Gesicht sehen",
+    "Turn the 3D view of a new file to the face of the first avatar, if you have not turned it yourself": (
+        "Die 3D-Ansicht einer neuen Datei zum Gesicht des ersten Avatars drehen, wenn sie noch niemand gedreht hat"
+    ),
     "The engine ends after so many minutes without work, and starts again with the next; 0: never": (
         "Der Motor endet nach so vielen Minuten ohne Arbeit und startet mit der nächsten wieder; 0: nie"
     ),

@@ -9,8 +9,8 @@ OPERATORS: dict[str, str] = {
     "Generate": "Erzeugen",
     "Generate Avatar": "Avatar erzeugen",
     "Generate Another": "Noch einen erzeugen",
-    "Make the avatar and bring it into the scene. ESC over the 3D view cancels": (
-        "Den Avatar machen und in die Szene holen. ESC über der 3D-Ansicht bricht ab"
+    "Make the avatar and bring it into the scene. Blender is yours meanwhile; the panel shows how far it is": (
+        "Den Avatar machen und in die Szene holen. Blender bleibt dabei frei; das Feld zeigt, wie weit er ist"
     ),
     "Regenerate with Changes": "Mit Änderungen neu erzeugen",
     "Edit Its Settings": "Seine Einstellungen bearbeiten",

@@ -19,6 +19,15 @@ SCENE: dict[str, str] = {
     "Words to find it by, with commas between them": "Wörter, unter denen man ihn findet, mit Kommas dazwischen",
     "Author": "Urheber",
     "Who made the asset": "Wer das Asset gemacht hat",
+    # regions of the skin
+    "Vertex Groups of Regions": "Vertexgruppen der Bereiche",
+    "Give the skin a vertex group for face, lids, lips, ears, scalp, neck and so on, to mask modifiers, sculpting "
+    "and painting by. Face sets and the attribute 'region' are there without them": (
+        "Der Haut eine Vertexgruppe für Gesicht, Lider, Lippen, Ohren, Kopfhaut, Hals und so weiter geben, um "
+        "Modifikatoren, Sculpting und Malen zu begrenzen. Face-Sets und das Attribut „region“ sind auch ohne sie da"
+    ),
+    "The avatar's file tells of no regions of the skin": "Die Datei des Avatars kennt keine Bereiche der Haut",
+    "{count} vertex groups made": "{count} Vertexgruppen gemacht",
     # import
     "Import Avatar": "Avatar importieren",
     "Import an avatar's .glb file with its bones, skin shader, recipe and picture": (

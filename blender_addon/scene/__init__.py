@@ -12,6 +12,7 @@ from . import (
     hair_operator,
     import_operator,
     pose,
+    region_operator,
     rig_operators,
     sliders,
 )
@@ -21,6 +22,7 @@ _MODULES = (
     face_settings,
     import_operator,
     hair_operator,
+    region_operator,
     asset,
     pose,
     rig_operators,

@@ -27,6 +27,7 @@ from .glb_facts import KEY, facts_in, read_tree
 from .glb_levels import with_levels_shown
 from .glb_surfaces import PartedFile, part_file
 from .identity import COLLECTION_KEY, LEVEL_KEY, PART_KEY, Avatar, give_identity
+from .mean_colour import give_display_colour
 from .quads import join_quads
 from .selection import object_mode, select_only
 
@@ -86,6 +87,9 @@ def bringing_in(
                 armature, meshes, own = _gather(made, facts, parted, title)
         for mesh in meshes:
             yield from _surface(made, mesh, parted, path)
+        for material in {each.data.materials[0]: None for each in meshes if each.data.materials}:
+            yield from _pause(made)
+            give_display_colour(material, str(material.get(PART_KEY) or plain_name(material.name)))
         yield from _pause(made)
         with here():
             with made.noting():

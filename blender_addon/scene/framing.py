@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 
 import bpy
+from mathutils import Euler, Quaternion
 
 from .identity import Avatar
 from .placing import box_of
@@ -13,10 +14,17 @@ from .placing import box_of
 _SENSOR = 72.0
 """Millimetres across the longer edge of a view of Blender's, for its focal length."""
 _MARGIN = 1.15
+_BLENDERS_OWN = Quaternion((0.7124, 0.4411, 0.2874, 0.4641))
+"""How the 3D view of a new file looks: onto an avatar's ear."""
+_FRONT = Euler((math.radians(84), 0, math.radians(14))).to_quaternion()
+"""A little from above and from the avatar's left."""
 
 
-def frame(avatar: Avatar, window: bpy.types.Window | None) -> bool:
-    """Look at the avatar in the window's largest 3D view; False where there is none, or it looks through a camera."""
+def frame(avatar: Avatar, window: bpy.types.Window | None, *, from_front: bool = False) -> bool:
+    """Look at the avatar in the window's largest 3D view; False where there is none, or it looks through a camera.
+
+    ``from_front`` turns a view to its face that still looks as Blender's own, in a file that was never saved.
+    """
     areas = [each for each in window.screen.areas if each.type == "VIEW_3D"] if window is not None else []
     around = box_of(each for each in avatar.meshes if not each.hide_viewport)
     if not areas or around is None:
@@ -31,5 +39,13 @@ def frame(avatar: Avatar, window: bpy.types.Window | None) -> bool:
     radius = around.size.length / 2
     view.view_location = (around.low + around.high) / 2
     view.view_distance = _MARGIN * radius / math.sin(half)
+    if from_front and not bpy.data.filepath and is_blenders_own(view.view_rotation):
+        turned = avatar.armature.matrix_world.to_euler().z
+        view.view_rotation = Euler((0, 0, turned)).to_quaternion() @ _FRONT
     area.tag_redraw()
     return True
+
+
+def is_blenders_own(rotation: Quaternion) -> bool:
+    """Whether a view looks as in a new file: nobody has turned it."""
+    return abs(rotation.dot(_BLENDERS_OWN)) > 0.9999

@@ -26,6 +26,8 @@ NUMBER_KEY = "portraitkit_surface"
 """Extra of a mesh, which becomes a custom property: the number of the surface that it stands in for."""
 QUADS_KEY = "quads"
 """Extra of a mesh, from the engine: for each of its materials, how many quads its first triangles make."""
+REGIONS_KEY = "regions"
+"""Extra of a mesh, from the engine: which region of the skin its faces belong to, in their order."""
 _EXTENSIONS = ("KHR_materials_", "KHR_texture_", "EXT_texture_", "VRM", "MSFT_lod", "KHR_mesh_quantization")
 """Extensions that name no accessors and no views of their own."""
 _ATTRIBUTES = {"POSITION", "NORMAL", "TANGENT", "TEXCOORD_0", "JOINTS_0", "WEIGHTS_0", strands.ATTRIBUTE}
@@ -55,6 +57,8 @@ class Surface:
     """How much of each shape is shown."""
     along: NDArray[np.float32] | None
     """(N,) how far along its strand hair is; None for what is no hair."""
+    regions: object = None
+    """What the file tells of regions, for :func:`region_masks.regions_in`."""
 
 
 class PartedFile:
@@ -146,6 +150,7 @@ class PartedFile:
             shapes=shapes,
             mixed={name: value for name, value in mixed.items() if value},
             along=read(there[strands.ATTRIBUTE])[:, 0] if strands.ATTRIBUTE in there else None,
+            regions=extras.get(REGIONS_KEY),
         )
 
 
@@ -192,7 +197,7 @@ def _written(tree: Tree, body: memoryview) -> bytes:
     new_accessors: list[Tree] = []
     new_views: list[Tree] = []
     pieces: list[bytes | memoryview] = []
-    renamed: dict[object, int] = {}
+    renamed: dict[str | int, int] = {}
     moved: dict[int, int] = {}
 
     def add(content: bytes | memoryview, told: Tree) -> int:
@@ -209,7 +214,7 @@ def _written(tree: Tree, body: memoryview) -> bytes:
             moved[number] = add(body[begin : begin + int(told["byteLength"])], told)
         return moved[number]
 
-    def accessor(name: object) -> int:
+    def accessor(name: str | int) -> int:
         if name not in renamed:
             if isinstance(name, str):
                 told, content = _TRIANGLE[name.removeprefix("STAND_IN_")]

@@ -13,7 +13,7 @@ from mathutils.bvhtree import BVHTree
 from ..core.engine_copies import strands
 from ..core.failure import Failure
 from ..core.text import Text
-from . import hair_shader
+from . import hair_shader, mean_colour
 from .bring_in import part_name
 from .identity import LEVEL_KEY, Avatar
 
@@ -35,7 +35,7 @@ def make_curves(avatar: Avatar, count: int = COUNT) -> bpy.types.Object:
     if not tells_strands(avatar):
         message = Text("The hair of {name} does not tell where its strands run.", name=avatar.name)
         raise Failure("scene", message, "Make the avatar again with its hair as a mesh.")
-    image = hair_shader.picture_of(hair.data.materials[0] if hair.data.materials else None)
+    image = mean_colour.picture_of(hair.data.materials[0] if hair.data.materials else None)
     closest = _Scalp(skin, hair)
     lines = strands.strand_lines(
         _sheet(hair), count, opacity=None if image is None else image[::-1, :, 3], closest=closest

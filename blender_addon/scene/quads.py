@@ -17,6 +17,8 @@ from ..core.engine_copies import strands
 
 KEY = "quads"
 """Custom property of a mesh, from the file: for each of its materials, how many quads its first triangles make."""
+REGIONS_KEY = "regions"
+"""The same of regions, which are those of the file's faces."""
 _SEAM = 1e-7
 """Metres between the copies of a vertex."""
 _NORMAL = "portraitkit_normal"
@@ -52,8 +54,9 @@ def join_quads(mesh: bpy.types.Mesh) -> None:
         work.free()
     if kept:
         _give_normals(mesh)
-    if KEY in mesh:
-        del mesh[KEY]
+    for key in (KEY, REGIONS_KEY):
+        if key in mesh:
+            del mesh[key]
 
 
 @contextmanager

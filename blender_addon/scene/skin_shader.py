@@ -9,6 +9,7 @@ from ..core.engine_copies import maps
 from . import part_shaders
 from .datablocks import images_of
 from .identity import PART_KEY
+from .mean_colour import keep_display_colour
 
 MAPS = {spec.key: spec for spec in maps.MAPS.values()}
 """The engine's table of maps, by the names that files and images have."""
@@ -64,6 +65,7 @@ def keep(old: bpy.types.Material, new: bpy.types.Material, uses: int) -> bpy.typ
     for node in kept.node_tree.nodes:
         if node.type == "TEX_IMAGE" and node.image and node.image.get(ROLE) in maps:
             node.image = maps[node.image[ROLE]]
+    keep_display_colour(kept, new)
     return kept
 
 

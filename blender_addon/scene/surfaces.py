@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.engine_copies import strands
-from .glb_surfaces import NUMBER_KEY, QUADS_KEY, Surface
+from .glb_surfaces import NUMBER_KEY, QUADS_KEY, REGIONS_KEY, Surface
+from .region_masks import give_regions, regions_in
 from .welding import weld
 
 
@@ -31,8 +32,9 @@ def putting_in(thing: bpy.types.Object, surface: Surface) -> Iterator[None]:
     welded = weld(surface)
     groups = [each.name for each in thing.vertex_groups]
     del mesh[NUMBER_KEY]
-    if QUADS_KEY in mesh:
-        del mesh[QUADS_KEY]
+    for key in (QUADS_KEY, REGIONS_KEY):  # of the file's faces, and not of those that somebody makes of them
+        if key in mesh:
+            del mesh[key]
     yield
     _faces(mesh, blender_axes(surface.places)[welded.kept], welded.corners, welded.begins)
     corners = welded.origins
@@ -45,6 +47,7 @@ def putting_in(thing: bpy.types.Object, surface: Surface) -> Iterator[None]:
     mesh.update()
     if len(mesh.loops) == len(corners):  # else faces of nothing were taken away
         mesh.normals_split_custom_set(blender_axes(surface.normals)[corners].tolist())
+    give_regions(mesh, regions_in(surface.regions))
     yield
     if not thing.vertex_groups:  # they went with the stand-in's vertices
         for name in groups:

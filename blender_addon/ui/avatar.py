@@ -13,6 +13,7 @@ from ..jobs.settings import settings_of
 from ..locale import T_
 from ..scene.body_attached import notes_of
 from ..scene.identity import Avatar, selected_avatar
+from ..scene.region_masks import masked_meshes
 from .create import PortraitPanel
 
 SHOWN = ("model", "seed", "psi", "faces", "texture_size", "skeleton")
@@ -41,6 +42,8 @@ class PORTRAITKIT_PT_avatar(PortraitPanel, bpy.types.Panel):
             column.operator("portraitkit.show", icon="ZOOM_SELECTED")
             if "hair" in avatar.parts:
                 offer(layout, "portraitkit.hair_curves", "CURVES_DATA")
+            if masked_meshes(avatar):
+                offer(layout, "portraitkit.region_groups", "GROUP_VERTEX")
             offer(layout, "portraitkit.mark_asset", "ASSET_MANAGER")
             attached = notes_of(avatar.armature) is not None
             offer(layout, f"portraitkit.{'detach' if attached else 'attach'}_body", "ARMATURE_DATA")

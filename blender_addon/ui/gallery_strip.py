@@ -78,7 +78,8 @@ class PORTRAITKIT_GT_picture(bpy.types.Gizmo):
     def setup(self) -> None:
         """Nowhere yet."""
         self.index, self.corner, self.edge = 0, (0.0, 0.0), 0.0
-        self.pressed = self.at = None
+        self.pressed: tuple[int, int] | None = None
+        self.at: tuple[int, int] | None = None
         self.moved = False
 
     def test_select(self, _context: bpy.types.Context, location: tuple[float, float]) -> int:

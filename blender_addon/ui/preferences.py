@@ -88,6 +88,13 @@ class PORTRAITKIT_AddonPreferences(bpy.types.AddonPreferences):
         min=0,
         max=1440,
     )
+    turns_view: bpy.props.BoolProperty(
+        name="Look at Its Face",
+        description=(
+            "Turn the 3D view of a new file to the face of the first avatar, if you have not turned it yourself"
+        ),
+        default=True,
+    )
     models_folder: bpy.props.StringProperty(
         name="Models",
         description="Where your own models are; empty: the usual folder",
@@ -124,6 +131,7 @@ class PORTRAITKIT_AddonPreferences(bpy.types.AddonPreferences):
         column.prop(self, "device")
         column.prop(self, "memory_limit")
         column.prop(self, "rest_after")
+        column.prop(self, "turns_view")
         column.prop(self, "models_folder")
         column.prop(self, "cache_folder")
         column.prop(self, "author")

@@ -39,6 +39,20 @@ def triangle_frames(corners: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack([x, y, torch.cross(x, y, dim=-1)], dim=-2), a
 
 
+SharedCorners = tuple[Tensor, NDArray[Any]]
+"""Vertices ``[U]`` that triangles use, and the triangles ``[F, 3]`` as rows of them."""
+
+
+def shared_corners(vertices: Tensor, faces: Tensor) -> SharedCorners | None:
+    """The vertices that ``faces[F, 3]`` use; None where two of ``vertices[V, 3]`` lie at the same place, since those
+    count as one only while a pose leaves them together."""
+    used, triangles = np.unique(faces.cpu().numpy(), return_inverse=True)
+    places = _array(vertices.detach())[used]
+    if len(np.unique(places, axis=0)) < len(used):
+        return None
+    return torch.as_tensor(used, device=vertices.device), np.asarray(triangles).reshape(-1, 3)
+
+
 @dataclass(frozen=True)
 class PoseWarp:
     """The map of posed points to canonical ones for a batch of posed bodies; call it with ``[B, N, 3]`` points.
@@ -53,6 +67,8 @@ class PoseWarp:
     faces: Tensor
     thickness: float = THICKNESS
     search: NearestSearch | None = None
+    shared: SharedCorners | None = None
+    """What :func:`shared_corners` found of the same body, so that it need not be found anew in every pose."""
 
     def nearest(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Squared distance ``[B, N]`` (float64, infinite beyond the thickness) and index ``[B, N]`` of each point."""
@@ -82,6 +98,11 @@ class PoseWarp:
         device = self.posed.device
         where = f"cuda:{device.index or 0}" if device.type == "cuda" else "cpu"
         prepared: list[MeshQueries] = []
+        if self.shared is not None:
+            used, triangles = self.shared
+            for vertices in self.posed.detach():
+                prepared.append(MeshQueries(_array(vertices[used]), triangles, device=where))
+            return prepared
         for corners in self.posed.detach()[:, self.faces]:
             vertices, index = np.unique(_array(corners).reshape(-1, 3), axis=0, return_inverse=True)
             prepared.append(MeshQueries(vertices, np.asarray(index).reshape(-1, 3), device=where))

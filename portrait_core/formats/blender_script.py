@@ -159,8 +159,9 @@ def join_quads(mesh: Any, *, always: bool = False) -> None:
     bmesh.ops.remove_doubles(work, verts=[vertex for vertex in work.verts if vertex.is_boundary], dist=1e-7)
     work.to_mesh(mesh)
     work.free()
-    if "quads" in mesh:
-        del mesh["quads"]
+    for key in ("quads", "regions"):  # of the file's faces, in their order
+        if key in mesh:
+            del mesh[key]
 
 
 def strands_to_corners(work: Any) -> None:

@@ -6,11 +6,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import distributed
 
 from portrait_core.errors import UsageError
 from portrait_core.files.whole_file import make_folder, whole_file
@@ -18,8 +16,6 @@ from portrait_core.metrics.feature_network import FeatureNetwork
 from portrait_core.metrics.pictures import PictureSet
 from portrait_core.progress import Progress, silent
 from portrait_core.training.adversarial.processes import ALONE, Processes
-
-_distributed: Any = distributed  # its functions are typed in part
 
 Features = NDArray[np.float32]
 
@@ -82,19 +78,12 @@ def gathered_rows(own: Sequence[Features], count: int, processes: Processes) -> 
     mine = np.concatenate(own) if own else np.zeros((0, 0), np.float32)
     if processes.count == 1:
         return mine
-    everyone = _everyones(mine, processes)
+    everyone = processes.all_objects(mine)
     whole = np.zeros((count, *everyone[0].shape[1:]), np.float32)
     for rank, rows in enumerate(everyone):
         if len(rows):
             whole[rank :: processes.count] = rows
     return whole
-
-
-def _everyones(own: Features, processes: Processes) -> list[Features]:
-    """The rows of all processes, by rank; each may have another count."""
-    found: list[Any] = [None] * processes.count
-    _distributed.all_gather_object(found, own)
-    return found
 
 
 def _file(cache: Path, pictures: PictureSet, network: FeatureNetwork) -> Path:

@@ -61,6 +61,10 @@ class Portraits:
     raw: Tensor
     mask: Tensor
 
+    def detached(self) -> Portraits:
+        """The same pictures without gradients."""
+        return Portraits(self.image.detach(), self.raw.detach(), self.mask.detach())
+
     def mirrored_where(self, flags: Tensor) -> Portraits:
         """The same pictures, those with ``flags[B]`` set being mirrored left to right."""
 
@@ -90,6 +94,8 @@ class DiscriminatorBlock(nn.Module):
     """Residual block that halves the resolution; the first one also takes the pictures in (``in_channels`` 0)."""
 
     resample_filter: Tensor
+    working_dtype: torch.dtype | None = None
+    """What the block computes in, None for what it is given; parameters stay as they are."""
 
     def __init__(
         self,
@@ -111,6 +117,7 @@ class DiscriminatorBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``[B, C, H, H]`` to ``[B, C', H / 2, H / 2]``."""
+        x = x if self.working_dtype is None else x.to(self.working_dtype)
         if self.takes_pictures:
             x = self.fromrgb(x)
         shortcut = self.skip(x, gain=HALF)
@@ -171,7 +178,7 @@ class PortraitDiscriminator(nn.Module):
         x = torch.cat([portraits.image, raw, 2 * mask - 1], dim=1)
         for resolution in self.resolutions:
             x = cast(Tensor, self.get_submodule(f"b{resolution}")(x))
-        return self.b4.features(x)
+        return self.b4.features(x if x.dtype == torch.float64 else x.float())
 
     def pose_features(self, portraits: Portraits, c: Tensor) -> Tensor:
         """Features ``[B, 16 C]`` the pose is read from: those of pictures mirrored where the camera is left."""

@@ -134,6 +134,8 @@ class SynthesisBlock(nn.Module):
     """
 
     resample_filter: Tensor
+    working_dtype: torch.dtype | None = None
+    """What features are computed in, None for what they come in; parameters and the running image stay as they are."""
 
     def __init__(
         self,
@@ -197,9 +199,11 @@ class SynthesisBlock(nn.Module):
         elif x is None:
             raise ValueError(f"got no input features; a block of resolution {self.resolution} needs {self.in_channels}")
         else:
+            x = x if self.working_dtype is None else x.to(self.working_dtype)
             y = self.conv0(x, ws[:, 0], noise_mode=noise_mode, generator=generator)
         y = self.conv1(y, ws[:, self.num_conv - 1], noise_mode=noise_mode, generator=generator)
         added = self.torgb(y, ws[:, self.num_conv])
+        added = added if self.working_dtype is None else added.to(ws.dtype)
         if image is None:
             return y, added
         return y, (upsample2(image) if self.upsample else image) + added

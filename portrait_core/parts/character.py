@@ -30,7 +30,8 @@ from portrait_core.parts.template import PartsTemplate
 class Wanted:
     """``kinds`` of parts, keys of :data:`KINDS`, all of them if None; ``detail`` of the skin, one of
     :data:`portrait_core.parts.skin.DETAILS`; ``hair``, ``garment``, ``lashes`` and ``brows`` by their names in the
-    template, the person's own if None.
+    template, the person's own if None; ``apart`` whether lips that are in each other come apart, which nobody sees but
+    through an opening mouth.
 
     Raises ``ValueError`` on construction for a kind or a detail that there is none of.
     """
@@ -41,6 +42,7 @@ class Wanted:
     garment: str | None = None
     lashes: str | None = None
     brows: str | None = None
+    apart: bool = True
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.kinds or ()) - set(KINDS))
@@ -77,7 +79,9 @@ class Figure:
     @cached_property
     def skin(self) -> NDArray[np.float64]:
         """(V1, 3) level 1 of the skin, at rest."""
-        return self.template.eyes.tucked(self.body, self.template.skin.places(self.body.controls))
+        return self.template.eyes.tucked(
+            self.body, self.template.skin.places(self.body.controls, apart=self.wanted.apart)
+        )
 
     @cached_property
     def hair(self) -> HairStyle | None:

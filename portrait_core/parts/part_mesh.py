@@ -79,6 +79,8 @@ class Topology:
     material: str
     style: str = ""
     strands: NDArray[np.float32] | None = None
+    regions: NDArray[np.uint8] | None = None
+    """(P,) of each polygon, into :data:`portrait_core.parts.skin.REGIONS`, of the finer skins; None elsewhere."""
 
     def placed(self, name: str, places: NDArray[np.floating], normals: NDArray[np.floating]) -> PartMesh:
         """The mesh with the places and normals of its welded vertices, both (W, 3)."""
@@ -116,6 +118,7 @@ class Topology:
             joints=self.joints[kept],
             weights=self.weights[kept],
             strands=None if self.strands is None else self.strands[kept],
+            regions=None,
         )
 
 

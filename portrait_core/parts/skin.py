@@ -61,12 +61,14 @@ class SkinTemplate:
     lips: LipContact
     coarse: tuple[NDArray[np.int32], ...]
 
-    def places(self, controls: NDArray[np.float64]) -> NDArray[np.float64]:
+    def places(self, controls: NDArray[np.float64], *, apart: bool = True) -> NDArray[np.float64]:
         """(V1, 3) of level 1 for controls (C, 3), at rest; level 0 is the first V of them.
 
-        Where a quad of level 0 is folded over, its corners are moved towards their neighbours until it is not.
+        Where a quad of level 0 is folded over, its corners are moved towards their neighbours until it is not. Without
+        ``apart`` lips may be in each other behind where they meet.
         """
-        return self._apart(self._unfolded(controls[self.vertices]))
+        places = self._unfolded(controls[self.vertices])
+        return self._apart(places) if apart else places
 
     def _unfolded(self, own: NDArray[np.float64]) -> NDArray[np.float64]:
         """(V1, 3) level 1 of controls (V, 3) with the lips closed and no quad of level 0 folded."""
@@ -116,7 +118,9 @@ class SkinTemplate:
         for detail, quads, uvs in ((1, fine.quads, fine.corner_uvs), (0, self.quads, self.uvs[self.corners])):
             welded, uv, cut = cut_seams(quads, uvs)
             faces, of_quad = triangles_of_quads(cut)
-            result[detail] = Topology(welded, faces, of_quad, uv, weights[0][welded], weights[1][welded], "skin")
+            own = self.regions if detail == 0 else np.repeat(self.regions, 4)
+            skin = weights[0][welded], weights[1][welded]
+            result[detail] = Topology(welded, faces, of_quad, uv, *skin, "skin", regions=own)
         whole = result[0]
         for detail, faces in zip((-1, -2), self.coarse, strict=True):
             result[detail] = whole.reduced(faces)

@@ -19,6 +19,7 @@ from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
 from portrait_core.parts.hair_joints import HairChains, hair_chains
 from portrait_core.parts.part_mesh import NO_TANGENT, PartMesh
 from portrait_core.parts.rest_pose import JOINTS
+from portrait_core.parts.skin import REGIONS
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.faces import face_of
 from portrait_core.pipeline.part_bones import Bones, bones_of
@@ -76,18 +77,28 @@ def quick_character(
     # Of a head alone a coarser skin shows no corner; the hair is the same.
     small = {"normal_map": False, "lods": (), "faces": 5_000 if view == "head" else 20_000, "face": "none"}
     small |= {"texture_size": min(recipe.texture_size, QUICK_MAPS)}
-    thumbnail = make_character(recipe.model_copy(update=small), person, progress, "preview", size, view).thumbnail
+    moves = bool(recipe.expression or recipe.pose)  # which may open the mouth
+    thumbnail = _made(recipe.model_copy(update=small), person, progress, "preview", size, view, apart=moves).thumbnail
     assert thumbnail is not None  # it has a size
     return thumbnail
 
 
 def _made(
-    recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, thumbnail: int | None, view: View = "bust"
+    recipe: Recipe,
+    person: PersonOfParts,
+    progress: Progress,
+    name: str,
+    thumbnail: int | None,
+    view: View = "bust",
+    *,
+    apart: bool = True,
 ) -> Avatar:
-    """The skin's colours, which are most of the work, come about beside everything else: they are asked for in the
+    """``apart`` is that of :class:`portrait_core.parts.character.Wanted`.
+
+    The skin's colours, which are most of the work, come about beside everything else: they are asked for in the
     fixed layout and need no shape, and nothing waits for them but the thumbnail's last step."""
     progress("shape", 0.0)
-    figure = figure_of(recipe, person)
+    figure = figure_of(recipe, person, apart=apart)
     face = face_of(recipe, figure)
     bones = bones_of(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
     if recipe.skeleton == "full":
@@ -195,7 +206,7 @@ def _chains(recipe: Recipe, figure: Figure, parts: Sequence[PartMesh], head: NDA
     return hair_chains(hair, head, figure.skin) if recipe.hair_joints and hair is not None else None
 
 
-def figure_of(recipe: Recipe, person: PersonOfParts) -> Figure:
+def figure_of(recipe: Recipe, person: PersonOfParts, *, apart: bool = True) -> Figure:
     """The person in the hair and the garment that the recipe asks for.
 
     Raises :class:`UsageError` for hair or a garment that the model does not have.
@@ -209,7 +220,7 @@ def figure_of(recipe: Recipe, person: PersonOfParts) -> Figure:
             hint = suggestion(name, ["auto", *sorted(there)], what=f"names of model {person.header.name}")
             raise UsageError(f"{what} {name[:60]!r} is not known. {hint}")
         chosen[field] = None if name == "auto" else name
-    wanted = Wanted(detail=_details(recipe)[0], hair=chosen["hair_style"], garment=chosen["garment"])
+    wanted = Wanted(detail=_details(recipe)[0], hair=chosen["hair_style"], garment=chosen["garment"], apart=apart)
     return Figure(template, person.look, wanted)
 
 
@@ -233,7 +244,7 @@ def level_of(
     for mesh in parts:
         own, quads = quads_first(mesh.faces, mesh.quads)
         kind, maps = looks[mesh.material]
-        sections.append(Section(mesh.material, len(own), maps, kind, mesh.name, quads))
+        sections.append(Section(mesh.material, len(own), maps, kind, mesh.name, quads, regions_of(mesh)))
         faces.append(own + np.int32(count))
         count += len(mesh.vertices)
     relief = [mesh.tangents() if "normal" in looks[mesh.material][1] else None for mesh in parts]
@@ -259,11 +270,28 @@ def level_of(
 
 def quads_first(faces: NDArray[np.int32], polygon: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
     """Triangles (T, 3) of polygons (T,), two in a row for a quad: the quads' before the others, and how many quads."""
-    same = polygon[1:] == polygon[:-1]
-    first, second = np.append(same, False), np.append(False, same)
-    lone = ~(first | second)
+    first, second, lone = _halves(polygon)
     pairs = np.stack([faces[first], faces[second]], axis=1).reshape(-1, 3)
     return np.concatenate([pairs, faces[lone]]), int(first.sum())
+
+
+def _halves(polygon: NDArray[np.int32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of polygons (T,) of triangles: (T,) the first and the second halves of quads, and what is none."""
+    same = polygon[1:] == polygon[:-1]
+    first, second = np.append(same, False), np.append(False, same)
+    return first, second, ~(first | second)
+
+
+def regions_of(mesh: PartMesh) -> tuple[tuple[int, str], ...]:
+    """How many polygons follow each other in one region, and its name, in the order of :func:`quads_first`."""
+    known = None if mesh.topology is None else mesh.topology.regions
+    if known is None or not len(mesh.quads):
+        return ()
+    first, _, lone = _halves(mesh.quads)
+    own = known[np.concatenate([mesh.quads[first], mesh.quads[lone]])].astype(np.int64)
+    begins = np.flatnonzero(np.diff(own, prepend=-1))
+    counts = np.diff(begins, append=len(own))
+    return tuple((int(count), REGIONS[own[begin]]) for count, begin in zip(counts, begins, strict=True))
 
 
 def _details(recipe: Recipe) -> tuple[int, ...]:

@@ -12,6 +12,8 @@ from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.person import Person, PersonOfParts
 from portrait_core.pipeline.characters import figure_of, kinds_of
 from portrait_core.pipeline.faces import face_of
+from portrait_core.pipeline.part_maps import DRAFT_MAPS, PartPainter
+from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
 
 
@@ -40,6 +42,17 @@ def live_parts(recipe: Recipe, person: Person, worn: tuple[Recipe, Person] | Non
     found = meshes(figure, kinds)
     # An expression without shapes is in the vertices.
     return found if face.shapes else face.shaped(figure, found)[0]
+
+
+def warm_drafts(recipe: Recipe, person: Person) -> None:
+    """Make ahead what the first maps of a draft need that no person changes, most of a second: when a slider is let go,
+    somebody waits for them."""
+    small = recipe.model_copy(update={"texture_size": min(recipe.texture_size, DRAFT_MAPS)})
+    of_parts = cast("PersonOfParts", person)
+    figure = figure_of(small, of_parts)
+    painter = PartPainter(small, of_parts, figure)
+    for mesh in {each.material: each for each in meshes(figure, kinds_of(small))}.values():
+        painter.paint(mesh, silent)
 
 
 def _has(figure: Figure, kind: str) -> bool:

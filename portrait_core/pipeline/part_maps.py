@@ -58,8 +58,8 @@ KEPT = 12
 """Maps without a person's colour that a process keeps: every style of a model."""
 
 
-PICTURE_MAPS = 256
-"""Texels of a side up to which maps are those of small pictures."""
+PICTURE_MAPS, DRAFT_MAPS = 256, 512
+"""Texels of a side up to which maps are those of small pictures, and of drafts that come before an avatar's own."""
 
 
 def _plain(roughness: float, **more: Mapping[str, object]) -> Material:
@@ -169,9 +169,11 @@ class PartPainter:
 def _skin_layout(template: PartsTemplate, size: int, width: int) -> tuple[LatticeLayout, KeptRows]:
     """The layout of the skin's maps, and what is kept of their texels, the same for everybody of a model.
 
-    One is kept for pictures and one for avatars, which a user asks for by turns; two large ones would take memory.
+    One is kept for pictures, one for drafts and one for avatars, which a user asks for by turns: each time a slider is
+    let go a draft comes first. Two large ones would take memory.
     """
-    return (_picture_layout if size <= PICTURE_MAPS else _avatar_layout)(template, size, width)
+    kept = _picture_layout if size <= PICTURE_MAPS else _draft_layout if size <= DRAFT_MAPS else _avatar_layout
+    return kept(template, size, width)
 
 
 def _layout(template: PartsTemplate, size: int, width: int) -> tuple[LatticeLayout, KeptRows]:
@@ -182,7 +184,7 @@ def _layout(template: PartsTemplate, size: int, width: int) -> tuple[LatticeLayo
     return LatticeLayout(layout), KeptRows(size * size, width)
 
 
-_picture_layout, _avatar_layout = lru_cache(maxsize=1)(_layout), lru_cache(maxsize=1)(_layout)
+_picture_layout, _draft_layout, _avatar_layout = (lru_cache(maxsize=1)(_layout) for _ in range(3))
 
 
 @lru_cache(maxsize=2)

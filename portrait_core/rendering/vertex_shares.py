@@ -42,8 +42,8 @@ class ShadowDetail:
 USUAL = ShadowDetail()
 SMALL = ShadowDetail(rays=0.4, large=0.012, borders=False)
 """For pictures of up to 256 pixels, one of which is a millimetre and a half of a face."""
-GLANCE = ShadowDetail(rays=0.25, large=0.02, borders=False, lamps=1)
-"""For pictures of a gallery, which are looked at for a moment and of which there are many."""
+GLANCE = ShadowDetail(rays=0.15, large=np.inf, borders=False, lamps=1)
+"""For pictures of a gallery, which are looked at for a moment and of which there are many: vertices' shadows alone."""
 
 APART = 0.4
 """Shares of the room's light from which on they differ."""

@@ -175,6 +175,7 @@ class Server:
     def _answer_live(self) -> None:
         """Shapes for sliders that move: beside the jobs, one after the other."""
         self._warm.wait()
+        is_first = True
         while True:
             request = self._live.get()
             number = str(request["id"])
@@ -185,6 +186,19 @@ class Server:
                 self._writer.send({"event": "result", "id": number, "result": result})
             except Exception as error:
                 self._send_error(number, error)
+                continue
+            if is_first:
+                is_first = False
+                threading.Thread(target=self._warm_drafts, args=(request,), name="warm_drafts", daemon=True).start()
+
+    def _warm_drafts(self, request: Message) -> None:
+        from portrait_core.worker.jobs.live import warm
+
+        try:
+            warm(request, self._engine)
+        except Exception as error:
+            # Whoever asks for a draft is told; nobody has asked for this.
+            _log.info("nothing was made ahead for drafts: %s", error)
 
     def _cancel(self, target: str) -> bool:
         with self._lock:

@@ -12,6 +12,7 @@ from typing import Any
 
 import bpy
 import pytest
+from mathutils import Vector
 
 Part = Callable[[str], ModuleType]
 MODES = ("OBJECT", "POSE", "EDIT", "SCULPT", "WEIGHT_PAINT", "TEXTURE_PAINT")
@@ -358,6 +359,7 @@ def test_those_that_wait_are_offered_again(
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "work.blend"))
     at_work("EDIT")
     new, anew = arrival("Ada"), arrival("Old", replaces=avatar.identity)
+    new.place = Vector((1.5, -2.0, 0.25))
     draft = arrival("Draft", draft_of=1024)
     for each in (new, anew, draft):
         arrivals.arrive(each)
@@ -372,6 +374,7 @@ def test_those_that_wait_are_offered_again(
     part("jobs.handlers").begin()
     assert sorted(each.name for each in arrivals.waiting) == ["Ada", "Old"]
     assert all(each.by_hand and each.why == kept.WHY for each in arrivals.waiting)
+    assert {each.name: each.place for each in arrivals.waiting} == {"Ada": new.place, "Old": None}
     assert kept.take_up() == [], "they are this Blender's now"
     assert arrivals.step() is False and names(part) == []
     index = [each.name for each in arrivals.waiting].index("Ada")

@@ -101,6 +101,11 @@ def test_a_slider_let_go_gets_small_maps_first(session: Any, part: Part, monkeyp
 
     recipe = {**avatar.recipe, "attributes": {"jaw_width": 2.0}}
     task = session.start("follow", part("core.text").Text("x"), workflows.follow(avatar.identity, "Ada", recipe))
+    session.hurry(task)
+    job = task.job
+    assert job is not None and job.do == "generate", "asked for before the window is drawn"
+    session.hurry(task)
+    assert task.job is job
     finish(session, task, look)
     look()
     assert seen == [(128, False), (64, True), (128, False)]

@@ -124,8 +124,11 @@ def test_vrm_in_one_click(session: Any, part: Part, avatar: Any, tmp_path: Path)
         part("base.preferences_access").preferences().property_unset("author")
 
 
-def test_vrm_waits_as_an_avatar_does(session: Any, part: Part, avatar: Any, avatar_copy: Path) -> None:
-    """What is brought in by somebody else's hands waits for a clear coast, and stays in the list when it fails."""
+def test_vrm_waits_as_an_avatar_does(
+    session: Any, part: Part, avatar: Any, avatar_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is brought in by somebody else's hands waits for a clear coast, also in the next Blender, and stays in the
+    list when it fails."""
     arrivals, arrival = part("jobs.arrivals").arrivals, part("jobs.arrival").Arrival
     brought: list[Path] = []
 
@@ -134,20 +137,26 @@ def test_vrm_waits_as_an_avatar_does(session: Any, part: Part, avatar: Any, avat
             raise RuntimeError("no")
         brought.append(path)
 
+    monkeypatch.setitem(part("jobs.arrival").HANDS, "test", hands)
+    kept = part("jobs.kept_arrivals")
+    notes = part("base.preferences_access").own_folder("waiting")
     arrivals.at_once = False
     try:
         bpy.context.view_layer.objects.active = avatar.mesh
         bpy.ops.object.mode_set(mode="EDIT")
         origin, asked = part("jobs.files").open_file(), part("scene.undisturbed").asked_from(bpy.context)
-        arrivals.arrive(arrival(avatar_copy, "Good", origin, asked, hands=hands))
+        arrivals.arrive(arrival(avatar_copy, "Good", origin, asked, hands="test"))
         assert not brought and len(arrivals.waiting) == 1
-        part("jobs.kept_arrivals").note(arrivals.waiting)  # the next Blender would take it for one of our own
-        assert not list(part("base.preferences_access").own_folder("waiting").glob("*.json"))
+        kept.note(arrivals.waiting)
+        assert len(list(notes.glob("*.json"))) == 1
+        kept.leave()  # as at Blender's end
+        (again,) = kept.take_up()
+        assert (again.path, again.name, again.hands) == (avatar_copy, "Good", "test") and again.by_hand
         bpy.ops.object.mode_set(mode="OBJECT")
         while arrivals.step():
             pass
         assert brought == [avatar_copy] and not arrivals.waiting
-        bad = arrival(avatar_copy, "Bad", origin, asked, hands=hands)
+        bad = arrival(avatar_copy, "Bad", origin, asked, hands="test")
         arrivals.arrive(bad)
         while arrivals.step():
             pass
@@ -155,6 +164,7 @@ def test_vrm_waits_as_an_avatar_does(session: Any, part: Part, avatar: Any, avat
     finally:
         arrivals.at_once = True
         arrivals.waiting.clear()
+        kept.note([])
         session.ticker.stop()
 
 

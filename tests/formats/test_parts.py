@@ -40,6 +40,15 @@ def test_each_part_is_a_node_called_after_it_with_vertices_of_its_own() -> None:
         assert node["skin"] == 0
 
 
+def test_regions_are_told_of_a_mesh_of_one_material() -> None:
+    own = character()
+    skin, *others = own.main.sections
+    told = replace(own.main, sections=(replace(skin, regions=((1, "face"), (2, "lips"), (1, "face"))), *others))
+    tree, _ = tree_of(glb_bytes(replace(own, levels=(told,))))
+    extras = [mesh["extras"] for mesh in tree["meshes"]]
+    assert [each.get("regions") for each in extras] == ["1 face 2 lips 1 face", None, None]
+
+
 def test_materials_say_their_kind() -> None:
     tree, _ = tree_of(glb_bytes(character()))
     skin, hair, eye = tree["materials"]

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from portrait_core.cameras import Camera
 from portrait_core.errors import Cancelled, UsageError
-from portrait_core.metrics import features, persons, truth
 from portrait_core.metrics import measure as measuring
+from portrait_core.metrics import persons, truth
 from portrait_core.metrics.features import features_of, gathered_rows
 from portrait_core.metrics.generated import GeneratedPictures, Subject
 from portrait_core.metrics.inception import WIDTH
@@ -175,7 +175,7 @@ def test_features_that_are_no_numbers_are_told(data: PortraitData) -> None:
 
 def test_rows_of_processes_stand_in_the_order_of_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.arange(14, dtype=np.float32).reshape(7, 2)
-    monkeypatch.setattr(features, "_everyones", lambda _own, _processes: [rows[rank::3] for rank in range(3)])
+    monkeypatch.setattr(Processes, "all_objects", lambda _self, _own: [rows[rank::3] for rank in range(3)])
     np.testing.assert_array_equal(gathered_rows([rows[1::3]], 7, Processes(1, 3)), rows)
     np.testing.assert_array_equal(gathered_rows([rows[:4], rows[4:]], 7, Processes()), rows)
 

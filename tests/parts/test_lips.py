@@ -11,9 +11,10 @@ import pytest
 from benchmarks.parts import DEEP, LIMITS
 from benchmarks.parts_measures import crossings, folded, slit
 from portrait_core.models.load import load_model
-from portrait_core.parts.character import Figure
+from portrait_core.parts.character import Figure, Wanted
 from portrait_core.parts.part_mesh import triangles_of_quads
 from portrait_core.parts.skin import REGIONS
+from portrait_core.parts.untangle import SHOWN
 from portrait_core.person import PersonOfParts
 from portrait_core.recipe import Recipe
 
@@ -37,6 +38,10 @@ def test_lips_are_closed_apart_and_unfolded(seed: int) -> None:
     shown = places[lips[crossed]].mean(axis=1)[:, 2] > places[lips].reshape(-1, 3)[:, 2].max() - 0.010
     assert not (shown & (depth > DEEP)).any()
     assert len(folded(places, skin.quads)) == 0
+    hasty = Figure(own.template, look, Wanted(apart=False)).skin[: len(places)]
+    moved = np.abs(hasty - places).max(axis=1) > 1e-6
+    foremost = places[lips].reshape(-1, 3)[:, 2].max()
+    assert (places[moved, 2] < foremost - SHOWN + 0.001).all(), "a picture of a shut mouth shows no difference"
 
 
 def test_no_vertex_runs_away_where_lips_give_way() -> None:

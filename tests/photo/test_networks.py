@@ -27,7 +27,8 @@ def test_a_network_gives_what_its_own_runtime_gives(name: NetworkName) -> None:
     for found, expected in zip(outputs, REFERENCE[name], strict=True):
         flat = found.reshape(-1).astype(np.float64)
         assert len(flat) == expected["size"]
-        near = 2e-5 * max(expected["largest"], 1.0)
+        # The runtime's own two ways of computing are this far apart: no reader can be asked to be nearer.
+        near = max(2e-5 * max(expected["largest"], 1.0), 2 * expected.get("between", 0.0))
         assert np.abs(flat[:: expected["every"]] - expected["values"]).max() < near
         assert abs(flat.mean() - expected["mean"]) < near
         assert abs(np.abs(flat).max() - expected["largest"]) < near

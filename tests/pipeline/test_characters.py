@@ -23,10 +23,11 @@ from portrait_core.parts.character import Wanted, character
 from portrait_core.parts.eye_maps import eye_colours
 from portrait_core.parts.kept_rows import KeptRows
 from portrait_core.parts.person_look import PersonLook
+from portrait_core.parts.skin import REGIONS
 from portrait_core.parts.skin_places import SkinPlaces
 from portrait_core.parts.template import PartsTemplate
 from portrait_core.pipeline import bake_sets
-from portrait_core.pipeline.characters import level_of, make_character
+from portrait_core.pipeline.characters import level_of, make_character, regions_of
 from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
 from portrait_core.weights.header import ModelHeader, read_header
@@ -151,6 +152,23 @@ def test_parts_with_a_normal_map_have_tangents_in_files_and_others_none() -> Non
     np.testing.assert_allclose((found["TANGENT"][:, :3] * found["NORMAL"]).sum(axis=1), 0, atol=1e-3)
     # The sheet's texture grows along x and y.
     assert float(np.median(found["TANGENT"][:, 0])) > 0.9 and float(np.median(found["TANGENT"][:, 3])) == 1.0
+
+
+def test_regions_tell_of_each_polygon_of_the_finer_skins() -> None:
+    """In the order of the file: whole quads, then halves that cloth left over."""
+    parts = character(template(), somebody(), Wanted(("skin",)))
+    (skin,) = parts
+    regions = template().skin.regions
+    assert sum(count for count, _ in regions_of(skin)) == len(regions)
+    told = [name for count, name in regions_of(skin) for _ in range(count)]
+    assert told == [REGIONS[each] for each in regions]
+    kept = np.ones(len(skin.faces), bool)
+    kept[1] = False  # of the first quad one half
+    some = replace(skin, faces=skin.faces[kept], quads=skin.quads[kept])
+    told = [name for count, name in regions_of(some) for _ in range(count)]
+    assert told == [REGIONS[each] for each in (*regions[1:], regions[0])]
+    coarse = character(template(), somebody(), Wanted(("skin",), -1))
+    assert regions_of(coarse[0]) == ()
 
 
 def test_levels_of_detail_are_those_of_the_template() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -12,11 +13,16 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Avatar
 from portrait_core.engine.engine import Engine
 from portrait_core.errors import UsageError
+from portrait_core.parts.kept_rows import KeptRows
 from portrait_core.parts.part_mesh import PartMesh
+from portrait_core.parts.template import PartsTemplate
 from portrait_core.person import PersonOfParts
-from portrait_core.pipeline import make_avatar
-from portrait_core.pipeline.live import live_parts
+from portrait_core.pipeline import make_avatar, part_maps
+from portrait_core.pipeline.characters import bare_character
+from portrait_core.pipeline.live import live_parts, warm_drafts
+from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
+from textures.lattice_bake import LatticeLayout
 
 SMALL = {"topology": "parts", "texture_size": 64, "faces": 15_000, "normal_map": False}
 
@@ -88,6 +94,28 @@ def test_nobody_is_given_hair(engine: Engine) -> None:
     assert "hair" not in live(engine, bald)
     haired = engine.take_recipe({"seed": 7, **SMALL, "attributes": {"hair_long": 5.0}})
     assert "hair" in live(engine, haired) and "hair" not in live(engine, haired, bald)
+
+
+def test_drafts_and_whole_maps_by_turns_need_each_layout_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time a slider is let go a draft comes before the whole, and laying out is more work than painting."""
+    laid: list[int] = []
+
+    def counted(template: PartsTemplate, size: int, width: int) -> tuple[LatticeLayout, KeptRows]:
+        laid.append(size)
+        return part_maps._layout(template, size, width)
+
+    for name in ("_draft_layout", "_avatar_layout"):
+        monkeypatch.setattr(part_maps, name, lru_cache(maxsize=1)(counted))
+    whole = engine.take_recipe({"seed": 7, **SMALL, "texture_size": 600})
+    model = engine.model(whole.model)
+    warm_drafts(whole, model.person(whole))
+    assert laid == [part_maps.DRAFT_MAPS]
+    for age in (0.5, 1.0):
+        for size in (part_maps.DRAFT_MAPS, 600):
+            recipe = whole.model_copy(update={"texture_size": size, "attributes": {"age": age}, "parts": ("skin",)})
+            maps = bare_character(recipe, cast(PersonOfParts, model.person(recipe)), silent, "again").main.maps
+            assert maps.base_colour.shape[:2] == (size, size)
+    assert laid == [part_maps.DRAFT_MAPS, 600]
 
 
 def test_shells_cannot_follow(engine: Engine) -> None:

@@ -36,6 +36,10 @@ QUADS_KEY = "quads"
 """In the extras of a mesh, for each primitive: how many quads its first triangles are the halves of, ``a b c`` and
 ``a c d`` in pairs. On the mesh, because Blender keeps what is written there."""
 
+REGIONS_KEY = "regions"
+"""In the extras of a mesh of one primitive, as text: how many of its quads, and then of its other triangles, follow
+each other in one region, and the region's name, ``120 face 32 lids``. A text, because every program keeps one."""
+
 SPRING_KEY = "spring"
 """In the extras of a joint that hangs free: the numbers for an engine's spring bones."""
 
@@ -131,6 +135,10 @@ def _mesh(records: Any, binary: BinaryBuilder, piece: Piece, expression: Mapping
     extras: dict[str, Any] = {}
     if any(quads for _, _, quads in primitives):
         extras[QUADS_KEY] = [quads for _, _, quads in primitives]
+    if len(wanted) == 1:
+        (((section, _), _),) = wanted
+        if section.regions:
+            extras[REGIONS_KEY] = " ".join(f"{count} {name}" for count, name in section.regions)
     add_targets(records, binary, mesh, level, expression, extras)
     if extras:
         mesh.extras = extras

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -70,7 +71,7 @@ class _SmplArrays(nn.Module):
 
     def constants(self) -> SmplModel:
         """The arrays as a body model."""
-        parents = tuple(int(parent) for parent in self.parents)
+        parents = tuple(cast("list[int]", cast("Any", self.parents).tolist()))  # one transfer from a card, not 24
         return SmplModel(self.v_template, self.shapedirs, self.posedirs, self.J_regressor, parents, self.lbs_weights)
 
 

@@ -29,7 +29,9 @@ from portrait_core.rendering.renderer import PointWarp, Rendering, RenderSetting
 
 __all__ = ["Backbone", "GeneratorConfig", "PointSamples", "PortraitGenerator"]
 
-_SAMPLES_AT_ONCE = 200_000
+_SAMPLES_AT_ONCE = {"cpu": 200_000, "cuda": 1_000_000}
+"""Samples that are worked on at a time where no gradient is asked for. A card has more to do at once, and some gigabyte
+for it; others are taken for processors."""
 
 
 @dataclass(frozen=True)
@@ -286,7 +288,8 @@ class PortraitGenerator(nn.Module):
         per_ray = max(settings.depth_resolution, settings.depth_resolution_importance)
         chunk = None
         if not torch.is_grad_enabled():
-            chunk = max(1, _SAMPLES_AT_ONCE // (per_ray * c.shape[0]))
+            at_once = _SAMPLES_AT_ONCE.get(planes.device.type, _SAMPLES_AT_ONCE["cpu"])
+            chunk = max(1, at_once // (per_ray * c.shape[0]))
 
         def evaluate(points: Tensor) -> tuple[Tensor, Tensor]:
             return self.evaluate_points(planes, points, ws)

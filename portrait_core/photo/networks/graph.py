@@ -14,8 +14,11 @@ Kind = Literal[
     "ADD",
     "CONCATENATION",
     "CONV_2D",
+    "CONV_2D_TRANSPOSE_BIAS",
     "DEPTHWISE_CONV_2D",
+    "DEPTH_TO_SPACE",
     "DIV",
+    "HARD_SWISH",
     "LOGISTIC",
     "MAX_POOL_2D",
     "MEAN",
@@ -25,6 +28,7 @@ Kind = Literal[
     "PRELU",
     "RELU",
     "RESHAPE",
+    "RESIZE_BILINEAR",
     "RSQRT",
     "SQRT",
     "SQUARED_DIFFERENCE",
@@ -33,7 +37,7 @@ Kind = Literal[
     "SUM",
     "TRANSPOSE",
 ]
-"""What an operation can be, by the names of TensorFlow Lite."""
+"""What an operation can be, by the names of TensorFlow Lite; a transposed convolution is MediaPipe's own."""
 
 KINDS: tuple[str, ...] = get_args(Kind)
 Value = Annotated[int, Field(ge=0, le=100_000)]

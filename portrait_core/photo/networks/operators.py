@@ -81,6 +81,33 @@ def _convolved(inputs: Inputs, kernels: torch.Tensor, groups: int, options: Opti
     return _activated(result.permute(0, 2, 3, 1), options)
 
 
+def _transposed_convolution(inputs: Inputs, options: Options) -> torch.Tensor:
+    """MediaPipe's own, with a bias: kernels (O, H, W, I). Its networks use windows that meet and do not overlap."""
+    kernels, stride = inputs[1].permute(3, 0, 1, 2), _pair(options, "stride")
+    if tuple(kernels.shape[2:]) != stride:
+        raise ValueError(f"transposed convolution: a window of {tuple(kernels.shape[2:])} at stride {stride}")
+    result = F.conv_transpose2d(inputs[0].permute(0, 3, 1, 2), kernels, inputs[2], stride)
+    return result.permute(0, 2, 3, 1)
+
+
+def _depth_to_space(inputs: Inputs, options: Options) -> torch.Tensor:
+    """Channels (block, block, C) of a pixel become a block of pixels."""
+    block, (count, height, width, channels) = _number(options, "block_size"), inputs[0].shape
+    left = channels // block**2
+    parted = inputs[0].reshape(count, height, width, block, block, left).permute(0, 1, 3, 2, 4, 5)
+    return parted.reshape(count, height * block, width * block, left)
+
+
+def _resize_bilinear(inputs: Inputs, options: Options) -> torch.Tensor:
+    height, width = _integers(inputs[1])
+    corners, centres = _number(options, "align_corners"), _number(options, "half_pixel_centers")
+    if not corners and not centres:
+        raise ValueError("resizing by the pixels' upper left corners is not known")
+    values = inputs[0].permute(0, 3, 1, 2)
+    result = F.interpolate(values, (height, width), mode="bilinear", align_corners=bool(corners))
+    return result.permute(0, 2, 3, 1)
+
+
 def _max_pool(inputs: Inputs, options: Options) -> torch.Tensor:
     window = _number(options, "filter_height"), _number(options, "filter_width")
     values = _padded(inputs[0].permute(0, 3, 1, 2), window, options, float("-inf"))
@@ -155,6 +182,10 @@ OPERATORS: Mapping[Kind, Operator] = {
     "PRELU": _prelu,
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
+    "CONV_2D_TRANSPOSE_BIAS": _transposed_convolution,
+    "DEPTH_TO_SPACE": _depth_to_space,
+    "RESIZE_BILINEAR": _resize_bilinear,
+    "HARD_SWISH": lambda inputs, _: F.hardswish(inputs[0]),
     "MAX_POOL_2D": _max_pool,
     "PAD": _pad,
     "RESHAPE": _reshape,

@@ -12,7 +12,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-NetworkName = Literal["face_detector", "face_mesh", "face_mesh_iris", "face_expressions"]
+NetworkName = Literal[
+    "face_detector",
+    "face_detector_far",
+    "face_mesh",
+    "body_detector",
+    "body_landmarks",
+    "person_mask",
+    "face_mesh_iris",
+    "face_expressions",
+]
 NAMES: tuple[NetworkName, ...] = get_args(NetworkName)
 
 LICENCE = "Apache-2.0"
@@ -70,10 +79,38 @@ NETWORKS = (
         MEDIAPIPE,
     ),
     PublishedNetwork(
+        "face_detector_far",
+        "where small faces are (BlazeFace, full range)",
+        "face_detection_full_range_sparse.tflite",
+        "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1",
+        MEDIAPIPE,
+    ),
+    PublishedNetwork(
         "face_mesh",
         "468 landmarks of a face",
         "face_landmark.tflite",
         "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+        MEDIAPIPE,
+    ),
+    PublishedNetwork(
+        "body_detector",
+        "where persons are (BlazePose)",
+        "pose_detection.tflite",
+        "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
+        MEDIAPIPE,
+    ),
+    PublishedNetwork(
+        "body_landmarks",
+        "33 landmarks of a body (BlazePose, full)",
+        "pose_landmark_full.tflite",
+        "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+        MEDIAPIPE,
+    ),
+    PublishedNetwork(
+        "person_mask",
+        "which pixels show a person (selfie segmentation, landscape)",
+        "selfie_segmentation_landscape.tflite",
+        "a77d03f4659b9f6b6c1f5106947bf40e99d7655094b6527f214ea7d451106edd",
         MEDIAPIPE,
     ),
     PublishedNetwork(

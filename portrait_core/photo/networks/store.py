@@ -31,11 +31,12 @@ METADATA_KEY = "portraitkit_networks"
 
 
 class _Contents(BaseModel):
-    """What the file's header says: the graph of each network, and its terms."""
+    """What the file's header says: the graph of each network by its name, and their terms. Networks that a later
+    version added are left alone: a graph is looked into when it is asked for."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    graphs: dict[NetworkName, Graph]
+    graphs: dict[str, dict[str, Any]]
     licence: str
     notice: str
     licence_text: str = ""
@@ -57,7 +58,7 @@ def save_networks(path: Path, networks: Mapping[NetworkName, StoredNetwork], lic
         for name, network in networks.items()
         for number, array in network.arrays.items()
     }
-    graphs: dict[NetworkName, Graph] = {name: network.graph for name, network in networks.items()}
+    graphs = {str(name): network.graph.model_dump(mode="json") for name, network in networks.items()}
     contents = _Contents(graphs=graphs, licence=LICENCE, notice=NOTICE, licence_text=licence_text)
     text = json.dumps(contents.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
     with whole_file(path, overwrite=True) as temporary:
@@ -65,6 +66,7 @@ def save_networks(path: Path, networks: Mapping[NetworkName, StoredNetwork], lic
             save_file(arrays, temporary, metadata={METADATA_KEY: text})  # one key: several come in any order
         except SafetensorError as error:
             raise OSError(None, str(error)) from error  # safetensors wraps the system's errors into its own
+    forget_loaded()
 
 
 def available(path: Path | None = None) -> tuple[NetworkName, ...]:
@@ -80,18 +82,26 @@ def load_network(name: NetworkName, path: Path | None = None) -> Network:
     return _loaded(name, path or networks_path())
 
 
-@lru_cache(maxsize=8)
+def forget_loaded() -> None:
+    """Load networks anew from now on: their file has changed."""
+    _loaded.cache_clear()
+
+
+@lru_cache(maxsize=len(NAMES))
 def _loaded(name: NetworkName, place: Path) -> Network:
     if not place.is_file():
         raise _unusable(f"the networks that read pictures are not set up: there is no {place}.")
-    graph = _contents(place).graphs.get(name)
-    if graph is None:
+    stored = _contents(place).graphs.get(name)
+    if stored is None:
         raise _unusable(f"{place}: has no network {name}.")
     try:
+        graph = Graph.model_validate(stored)
         with _opened(place) as file:
             arrays: dict[int, NDArray[Any]] = {
                 number: file.get_tensor(_tensor(name, number)) for number in graph.constants
             }
+    except ValidationError as error:
+        raise _unusable(f"{place}: the network {name} is not as expected; the file is damaged.") from error
     except (SafetensorError, OSError) as error:
         raise _unusable(f"{place}: {error}; the file is damaged.") from error
     if not all(np.isfinite(array).all() for array in arrays.values()):

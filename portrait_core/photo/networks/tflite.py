@@ -2,7 +2,8 @@
 """A network read from a ``.tflite`` file: its first graph, without any of TensorFlow.
 
 Source of the numbers of fields, types and operations: TensorFlow Lite's ``schema.fbs`` (Apache-2.0), version 3. Weights
-that are stored in 16 bits and widened by an operation of their own (``DEQUANTIZE``) are taken as they are stored.
+that are stored in 16 bits and widened by an operation of their own (``DEQUANTIZE``) are taken as they are stored, and
+sparse ones that are filled up by another (``DENSIFY``) as what they are then.
 """
 
 from __future__ import annotations
@@ -16,19 +17,23 @@ from pydantic import ValidationError
 from portrait_core.errors import ModelFileError
 from portrait_core.photo.networks.flatbuffer import Bytes, Table
 from portrait_core.photo.networks.graph import Graph, StoredNetwork
+from portrait_core.photo.networks.sparse_arrays import filled_up
 
 IDENTIFIER = "TFL3"
 
 TYPES: dict[int, type[np.generic]] = {0: np.float32, 1: np.float16, 2: np.int32}
 """The kinds of numbers that are read."""
 
-DEQUANTIZE = 6
+DEQUANTIZE, DENSIFY, CUSTOM = 6, 124, 32
 OPERATIONS = {
-    **{0: "ADD", 2: "CONCATENATION", 3: "CONV_2D", 4: "DEPTHWISE_CONV_2D", 14: "LOGISTIC", 17: "MAX_POOL_2D"},
-    **{18: "MUL", 19: "RELU", 22: "RESHAPE", 34: "PAD", 39: "TRANSPOSE", 40: "MEAN", 41: "SUB", 42: "DIV"},
-    **{45: "STRIDED_SLICE", 54: "PRELU", 59: "NEG", 74: "SUM", 75: "SQRT", 76: "RSQRT", 99: "SQUARED_DIFFERENCE"},
+    **{0: "ADD", 2: "CONCATENATION", 3: "CONV_2D", 4: "DEPTHWISE_CONV_2D", 5: "DEPTH_TO_SPACE", 14: "LOGISTIC"},
+    **{17: "MAX_POOL_2D", 18: "MUL", 19: "RELU", 22: "RESHAPE", 23: "RESIZE_BILINEAR", 34: "PAD", 39: "TRANSPOSE"},
+    **{40: "MEAN", 41: "SUB", 42: "DIV", 45: "STRIDED_SLICE", 54: "PRELU", 59: "NEG", 74: "SUM", 75: "SQRT"},
+    **{76: "RSQRT", 99: "SQUARED_DIFFERENCE", 117: "HARD_SWISH"},
 }
 """What the schema's numbers of operations mean; other operations are refused."""
+TRANSPOSED = "Convolution2DTransposeBias"
+"""The one operation of MediaPipe's own that is known here."""
 
 # Options of an operation: name -> field, format, default.
 _Option = tuple[int, str, int]
@@ -53,6 +58,8 @@ OPTIONS: dict[str, dict[str, _Option]] = {
     "CONCATENATION": {"axis": (0, "<i", 0), _FUSED: (1, "<b", 0)},
     **{kind: _ARITHMETIC for kind in ("ADD", "SUB", "MUL", "DIV")},
     **{kind: _REDUCTION for kind in ("MEAN", "SUM")},
+    "DEPTH_TO_SPACE": {"block_size": (0, "<i", 0)},
+    "RESIZE_BILINEAR": {"align_corners": (2, "<B", 0), "half_pixel_centers": (3, "<B", 0)},
     "STRIDED_SLICE": {
         name: (number, "<i", 0)
         for number, name in enumerate(("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"))
@@ -83,19 +90,19 @@ def read_tflite(data: bytes, name: str) -> StoredNetwork:
             arrays[number] = array
     operations: list[dict[str, Any]] = []
     for record in graphs[0].tables(3):
-        code = codes[_within(record.number(0, "<I"), len(codes), name)]
+        code, own = codes[_within(record.number(0, "<I"), len(codes), name)]
         taken, given = (_values(record, field, len(tensors), name) for field in (1, 2))
-        if code == DEQUANTIZE and len(taken) == len(given) == 1 and taken[0] in arrays:
+        if code in (DEQUANTIZE, DENSIFY) and len(taken) == len(given) == 1 and taken[0] in arrays:
             arrays[given[0]] = arrays[taken[0]]
             continue
-        kind = OPERATIONS.get(code)
+        transposed = code == CUSTOM and own == TRANSPOSED
+        kind = "CONV_2D_TRANSPOSE_BIAS" if transposed else OPERATIONS.get(code)
         if kind is None or len(given) != 1:
             raise ModelFileError(
                 f"{name}: uses the operation {code} with {len(given)} outputs, which is not known here."
             )
-        operations.append(
-            {"kind": kind, "inputs": taken, "output": given[0], "options": _options(kind, record.table(4))}
-        )
+        options = _transposed_options(record, name) if transposed else _options(kind, record.table(4))
+        operations.append({"kind": kind, "inputs": taken, "output": given[0], "options": options})
     used = {value for operation in operations for value in operation["inputs"]}
     arrays = {number: array for number, array in arrays.items() if number in used}
     shape = tensors[inputs[0]].numbers(0).tolist()
@@ -114,9 +121,20 @@ def read_tflite(data: bytes, name: str) -> StoredNetwork:
     return StoredNetwork(graph, arrays)
 
 
-def _operation(code: Table) -> int:
-    """An operation's number: the older, narrow field holds at most 127."""
-    return max(code.number(0, "<b"), code.number(3, "<i"))
+def _operation(code: Table) -> tuple[int, str]:
+    """An operation's number, and its name where it is none of the format's: the older, narrow field holds at most
+    127."""
+    own = code.numbers(1, np.uint8).tobytes().decode("ascii", "replace")
+    return max(code.number(0, "<b"), code.number(3, "<i")), own
+
+
+def _transposed_options(record: Table, name: str) -> dict[str, int | list[int]]:
+    """Three integers: the padding, which says nothing where windows meet, and the strides across and down."""
+    given = record.numbers(5, np.uint8)
+    if len(given) != 12:
+        raise ModelFileError(f"{name}: {TRANSPOSED} has {len(given)} bytes of options, expected 12; it is damaged.")
+    _, across, down = np.frombuffer(given.tobytes(), "<i4").tolist()
+    return {"stride_h": down, "stride_w": across}
 
 
 def _options(kind: str, table: Table | None) -> dict[str, int | list[int]]:
@@ -135,9 +153,11 @@ def _constant(tensor: Table, buffers: list[NDArray[Any]], name: str) -> NDArray[
     if not len(data):
         return None
     dtype = TYPES.get(tensor.number(1, "<b"))
-    if dtype is None or tensor.has(6):
-        raise ModelFileError(f"{name}: holds numbers of type {tensor.number(1, '<b')}, or sparse ones; not known here.")
+    if dtype is None:
+        raise ModelFileError(f"{name}: holds numbers of type {tensor.number(1, '<b')}, which is not known here.")
     shape = tensor.numbers(0).tolist()
+    if sparsity := tensor.table(6):
+        return filled_up(np.frombuffer(data.tobytes(), dtype), shape, sparsity, name)
     size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     if size != len(data) or any(side < 1 for side in shape):
         raise ModelFileError(f"{name}: an array of shape {shape} has {len(data)} bytes, expected {size}.")

@@ -25,6 +25,8 @@ from portrait_core.training.adversarial.data import DataOptions
 PoseWay = Literal["published", "coarse-residual", "distribution"]
 WarpKind = Literal["exact", "lattice"]
 DensityRegularity = Literal["l1", "monotonic-detach", "monotonic-fixed"]
+Precision = Literal["fp32", "tf32", "bf16", "fp16"]
+Augment = Literal["none", "fixed", "ada"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,11 @@ class TrainingConfig:
     Losses:
         gamma, gamma_seg: weights of the gradient penalty on pictures and on the mask. d_reg_interval: steps between
         two penalties. density_reg: weight of the density regularity ``reg_type``, ``density_reg_p_dist`` its distance.
-        pose_loss_weight: of the discriminator's reading of generated poses.
+        pose_loss_weight: of the discriminator's reading of generated poses. pose_label_weight: of its reading of real
+        pictures' coarse poses; 0 as published, where no label of a real picture is ever seen.
+        pose_replay: pictures generated in earlier steps whose pose it reads again, for each part of a step; a multiple
+        of the group of the discriminator's mini-batch deviation; 0 as published.
+        reuse_fakes: whether the discriminator learns from the pictures of the generator's step; else from new ones.
     Poses:
         pose_way: where the generator's poses come from, see `portrait_core.training.adversarial.pose_ways`.
         train_g_pose_branch: whether the generator's pose branch learns (the first published stage).
@@ -63,6 +69,16 @@ class TrainingConfig:
     Run:
         kimg_per_tick, snap, image_snap: a tick's length, ticks between snapshots and between pictures. seed: of all
         random numbers.
+    Computing:
+        precision: ``fp32``; ``fp16`` (published) or ``bf16``: the layers that cost most in half precision; ``tf32``:
+        float32 with factors of ten bits on cards. See `portrait_core.training.adversarial.precision`. compile: whether
+        torch compiles the networks.
+    Augmentation:
+        augment: of what the discriminator sees: ``none`` (published), ``fixed``, or ``ada``, which raises its
+        probability while the discriminator knows the real pictures too well. See
+        `portrait_core.training.adversarial.augmentation`. augment_p: the probability of ``fixed``. ada_target: the
+        mean sign of real pictures' logits that ``ada`` aims at, ada_interval: steps between two changes, ada_kimg: in
+        which the probability can go from 0 to 1.
     """
 
     name: str
@@ -81,6 +97,9 @@ class TrainingConfig:
     density_reg_p_dist: float = 0.004
     reg_type: DensityRegularity = "l1"
     pose_loss_weight: float = 1
+    pose_label_weight: float = 0
+    pose_replay: int = 0
+    reuse_fakes: bool = False
     pose_way: PoseWay = "published"
     train_g_pose_branch: bool = True
     pose_prior: float = 0.5
@@ -104,6 +123,13 @@ class TrainingConfig:
     snap: int = 50
     image_snap: int = 50
     seed: int = 0
+    precision: Precision = "fp32"
+    compile: bool = False
+    augment: Augment = "none"
+    augment_p: float = 0.2
+    ada_target: float = 0.6
+    ada_kimg: float = 500
+    ada_interval: int = 4
     data: DataOptions = field(default_factory=DataOptions)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
@@ -114,6 +140,7 @@ class TrainingConfig:
             ("kimg", 0.001, 1e9), ("batch", 1, 65536), ("batch_gpu", 0, 65536), ("resume_kimg", 0, 1e9),
             ("glr", 0, 1), ("dlr", 0, 1), ("ema_kimg", 0, 1e6), ("ema_rampup", 0, 1e3), ("gamma", 0, 1e6),
             ("gamma_seg", 0, 1e6), ("d_reg_interval", 1, 10_000), ("density_reg", 0, 1e6), ("pose_loss_weight", 0, 1e6),
+            ("pose_label_weight", 0, 1e6), ("pose_replay", 0, 4096),
             ("pose_prior", 0, 1e6), ("pose_prior_kimg", 0, 1e9), ("pose_prior_fade_kimg", 0, 1e9), ("pose_init", 0, 1),
             ("gpc_reg_prob", 0, 1), ("gpc_reg_fade_kimg", 0, 1e9), ("bcg_reg_prob", 0, 1), ("style_mixing_prob", 0, 1),
             ("blur_init_sigma", 0, 100), ("blur_fade_kimg", 0, 1e9), ("density_noise", 0, 1e3),
@@ -121,11 +148,18 @@ class TrainingConfig:
             ("neural_rendering_resolution_final", 4, 1024), ("neural_rendering_resolution_fade_kimg", 0, 1e9),
             ("lattice_nodes", 4, 128), ("kimg_per_tick", 0.001, 1e6), ("snap", 1, 1e6), ("image_snap", 1, 1e6),
             ("seed", 0, 2**32 - 1),
+            ("augment_p", 0, 1), ("ada_target", -1, 1), ("ada_kimg", 0.001, 1e9), ("ada_interval", 1, 1e6),
         ):  # fmt: skip
             value = getattr(self, name)
             if not (low <= value <= high and math.isfinite(value)):  # so that NaN fails as well
                 raise UsageError(f"training: {name} is {value:g}; it goes from {low:g} to {high:g}.")
-        for name, kind in (("pose_way", PoseWay), ("warp", WarpKind), ("reg_type", DensityRegularity)):
+        for name, kind in (
+            ("pose_way", PoseWay),
+            ("warp", WarpKind),
+            ("reg_type", DensityRegularity),
+            ("precision", Precision),
+            ("augment", Augment),
+        ):
             if getattr(self, name) not in get_args(kind):
                 raise UsageError(f"training: {name} is {getattr(self, name)!r}; it is {', '.join(get_args(kind))}.")
         if self.generator.img_resolution != self.discriminator.img_resolution:
@@ -133,14 +167,19 @@ class TrainingConfig:
                 f"training: the generator makes {self.generator.img_resolution} pixels and the discriminator takes "
                 f"{self.discriminator.img_resolution}; both img_resolution must be equal."
             )
+        if self.pose_replay % self.discriminator.mbstd_group_size:
+            raise UsageError(
+                f"training: pose_replay is {self.pose_replay}; it must be a multiple of "
+                f"{self.discriminator.mbstd_group_size}, the group of the discriminator's mini-batch deviation."
+            )
         if not self.generator.pose_branch:
             raise UsageError("training: generator.pose_branch must be true; poses are what is learnt here.")
         if self.generator.superresolution is None:
-            sizes = {self.neural_rendering_resolution_initial, self.neural_rendering_resolution_final}
-            if sizes != {self.generator.img_resolution}:
+            size, last = self.generator.img_resolution, self.neural_rendering_resolution_final
+            if last != size or self.neural_rendering_resolution_initial > size:
                 raise UsageError(
-                    f"training: without super-resolution the rendered picture is the final one; set both "
-                    f"neural_rendering_resolution to {self.generator.img_resolution}."
+                    f"training: without super-resolution the rendered picture is the final one; set "
+                    f"neural_rendering_resolution_final to {size}, and _initial to that or less."
                 )
 
     def share(self, processes: int) -> tuple[int, int]:

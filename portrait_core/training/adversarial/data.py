@@ -81,6 +81,11 @@ class PortraitData:
             image, mask = zip(*self._pool.map(self._decoded, range(len(self.labels))), strict=True)
             self._kept = torch.stack(image), torch.stack(mask)
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether all pictures are decoded already."""
+        return self._kept is not None
+
     def __len__(self) -> int:
         """How many pictures the files hold, mirrored ones not counted."""
         return len(self.labels)

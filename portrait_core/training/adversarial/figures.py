@@ -19,9 +19,10 @@ from torch.nn import functional
 from portrait_core.body.smpl import rodrigues
 from portrait_core.networks.discriminator import PortraitDiscriminator
 from portrait_core.rendering.jitter import Deterministic
-from portrait_core.training import losses
+from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData, yaws
-from portrait_core.training.adversarial.phases import Moment, Phases
+from portrait_core.training.adversarial.moments import Moment, real_portraits
+from portrait_core.training.adversarial.phases import Phases
 
 FAKES = 256
 """Generated pictures that are compared."""
@@ -110,6 +111,7 @@ def mask_figures(fakes: Fakes, mask: Tensor, labels: NDArray[np.float32]) -> dic
 def read_poses(
     discriminator: PortraitDiscriminator,
     data: PortraitData,
+    config: TrainingConfig,
     moment: Moment,
     *,
     device: torch.device,
@@ -123,7 +125,7 @@ def read_poses(
     count = min(len(data), READ)
     for rows in np.array_split(np.arange(count), range(together, count, together)):
         image, mask = (each.to(device) for each in data.pictures_of(rows))
-        shown = losses.real_portraits(image, mask, moment.resolution, sigma=moment.sigma)
+        shown = real_portraits(config, image, mask, moment)
         found.append(discriminator.predict_pose(shown, data.labels_of(rows)[0].to(device)).cpu())
     return torch.cat(found)
 

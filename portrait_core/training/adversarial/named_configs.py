@@ -14,6 +14,7 @@ from portrait_core.training.adversarial.config import TrainingConfig
 
 _FULL = TrainingConfig(
     name="full-head",
+    precision="fp16",
     generator=GeneratorConfig(neural_resolution=64),
 )
 """The first published stage: poses are learnt, pictures are rendered at 64 pixels."""
@@ -68,6 +69,8 @@ _TINY = TrainingConfig(
     ema_kimg=1,
     gamma=0.3,
     gamma_seg=0.3,
+    reuse_fakes=True,
+    pose_loss_weight=3,
     pose_way="distribution",
     pose_init=0.05,
     pose_prior_kimg=4,
@@ -80,7 +83,7 @@ _TINY = TrainingConfig(
     neural_rendering_resolution_initial=32,
     neural_rendering_resolution_final=32,
     warp="lattice",
-    lattice_nodes=16,
+    lattice_nodes=12,
     kimg_per_tick=0.2,
     snap=5,
     image_snap=5,
@@ -92,14 +95,17 @@ _TINY = TrainingConfig(
 _WORLD_64 = dataclasses.replace(
     _TINY,
     name="world-64",
-    kimg=200,
-    neural_rendering_resolution_initial=64,
+    kimg=100,
+    neural_rendering_resolution_initial=32,
     neural_rendering_resolution_final=64,
-    lattice_nodes=20,
-    generator=_world(64, latent=64, planes=64, features=8, base=2048, most=64, colours=12, coarse=16, fine=12),
-    discriminator=_judge(64, 2048, 64),
+    neural_rendering_resolution_fade_kimg=20,
+    lattice_nodes=16,
+    generator=_world(64, latent=64, planes=64, features=6, base=1024, most=64, colours=8, coarse=12, fine=8),
+    discriminator=_judge(64, 1024, 64),
 )
-"""64 pixels: faces, hair and clothing can be told."""
+"""64 pixels: faces, hair and clothing can be told. Its networks are those of `tiny`: a run of 32 may go on as one
+of 64; alone it begins with pictures of 32."""
+
 
 NAMED: Mapping[str, TrainingConfig] = MappingProxyType(
     {each.name: each for each in (_FULL, _FULL_2, _FULL_3, _WORLD_64, _TINY)}

@@ -18,6 +18,7 @@ from portrait_core.networks.initialise import initialise
 from portrait_core.networks.pose_branch import PoseBranch
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.pose_ways import PoseSource
+from portrait_core.training.adversarial.quick_trigrid import QuickGenerator
 from portrait_core.weights.checkpoint import LoadedWeights
 
 import numpy as np  # isort: skip
@@ -90,7 +91,7 @@ def body_of(loaded: LoadedWeights, config: TrainingConfig) -> PublishedBody:
 
 def build_networks(config: TrainingConfig, body: PublishedBody) -> Networks:
     """Networks at the start of a training; the configuration's generator carries ``body`` (see :func:`with_body`)."""
-    generator = PortraitGenerator(config.generator, seed=_seed(config, 1))
+    generator = QuickGenerator(config.generator, seed=_seed(config, 1))
     generator.renderer = body
     discriminator = PortraitDiscriminator(config.discriminator)
     initialise(discriminator, torch.Generator().manual_seed(_seed(config, 2)))

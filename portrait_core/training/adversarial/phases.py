@@ -9,87 +9,38 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from portrait_core.networks.discriminator import Portraits
+from portrait_core.networks.resampling import blur, resize
 from portrait_core.rendering.jitter import Drawn
 from portrait_core.rendering.renderer import RenderSettings
-from portrait_core.training import losses, schedules
+from portrait_core.training import losses
+from portrait_core.training.adversarial.augmentation import Augmentation
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
+from portrait_core.training.adversarial.moments import Moment, real_portraits
 from portrait_core.training.adversarial.networks import Networks, average
+from portrait_core.training.adversarial.parts import Drawing, Made, Part, Parts
+from portrait_core.training.adversarial.pose_memory import PoseMemory
 from portrait_core.training.adversarial.pose_ways import CROWD
-from portrait_core.training.adversarial.processes import ALONE, Processes, average_gradients
+from portrait_core.training.adversarial.precision import compile_networks, computing, set_precision, uncompiled
+from portrait_core.training.adversarial.processes import ALONE, Processes, StyleAverage, average_gradients
 from portrait_core.training.adversarial.warp import ExactWarp, LatticeWarp
 
 Report = dict[str, Tensor]
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What the schedules say at a number of images shown (docs/published/training.md)."""
-
-    sigma: float
-    density_noise: float
-    swap: float
-    resolution: int
-    prior: float
-    decay: float
-
-    @staticmethod
-    def of(config: TrainingConfig, images: int) -> Moment:
-        """``images`` counts those before a start from another run too; with such a start blur and swapping are over."""
-        fresh = config.resume_kimg == 0
-        own = images - config.resume_kimg * 1000
-        size = config.generator.img_resolution
-        half_life = config.ema_kimg * 1000 or config.batch / 32 * 10_000
-        return Moment(
-            sigma=schedules.blur_sigma(
-                images,
-                start=config.blur_init_sigma * size / 512 if fresh else 0.0,
-                fade_images=config.blur_fade_kimg * 1000,
-            ),
-            density_noise=schedules.density_noise(
-                images, start=config.density_noise, fade_images=config.density_noise_fade_kimg * 1000
-            ),
-            swap=schedules.swap_probability(
-                images, final=config.gpc_reg_prob, fade_images=config.gpc_reg_fade_kimg * 1000 if fresh else 0
-            ),
-            resolution=schedules.neural_resolution(
-                own,
-                first=config.neural_rendering_resolution_initial,
-                last=config.neural_rendering_resolution_final,
-                fade_images=config.neural_rendering_resolution_fade_kimg * 1000,
-            ),
-            prior=schedules.pose_prior_weight(
-                images,
-                start=config.pose_prior,
-                hold_images=config.pose_prior_kimg * 1000,
-                fade_images=config.pose_prior_fade_kimg * 1000,
-            ),
-            decay=schedules.average_decay(
-                images, batch=config.batch, half_life=half_life, ramp_up=config.ema_rampup if fresh else None
-            ),
-        )
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """Latents, cameras and coarse poses of generated pictures."""
-
-    z: Tensor
-    c: Tensor
-    coarse: Tensor
+Notes = dict[str, list[Tensor]]
+"""What was seen of an iteration's parts."""
 
 
 class Phases:
     """Takes the steps; holds optimisers, but not how far the training is."""
+
+    augmentation: Augmentation | None = None
+    memory: PoseMemory | None = None
 
     def __init__(
         self,
@@ -101,7 +52,17 @@ class Phases:
     ) -> None:
         self.networks, self.config, self.data = networks, config, data
         self.device, self.processes = device, processes
-        self.share, self.at_once = config.share(processes.count)
+        share, self.at_once = config.share(processes.count)
+        own = share // self.at_once
+        places = range(processes.rank * own, (processes.rank + 1) * own)
+        self.parts = Parts(data, config.seed, places, self.at_once, device)
+        if config.augment != "none":
+            self.augmentation = Augmentation(config, device)
+        if config.pose_replay > 0:
+            self.memory = PoseMemory(config, device)
+        set_precision(networks, config.precision, device)
+        if config.compile:
+            compile_networks(networks)
         body = networks.generator.renderer
         assert body is not None  # every training has a body
         thickness = config.generator.thickness
@@ -122,81 +83,131 @@ class Phases:
 
     def iteration(self, number: int, images: int) -> Report:
         """Take all steps of iteration ``number`` (from 0), when ``images`` were shown; means of what was seen."""
+        with computing(self.config.precision):
+            return self._iteration(number, images)
+
+    def _iteration(self, number: int, images: int) -> Report:
         config, networks = self.config, self.networks
         moment = Moment.of(config, images)
-        rng, random = _numbers(config.seed, self.processes.rank, number, self.device)
-        real = self.data.draw(rng, self.share)
-        image, mask = (each.to(self.device) for each in self.data.pictures_of(real))
-        camera = self.data.labels_of(real)[0].to(self.device)
-        report: Report = {}
+        parts = self.parts.of(number)
+        notes: Notes = {}
+        made: list[Made] = []
+        style = StyleAverage(networks.generator.backbone.mapping.w_avg)
         with self._step(self.of_generator, self.generator_optimiser):
-            for part in self._parts():
-                loss = self.generator_loss(self._drawing(rng, random, part), rng, random, moment, report)
-                (loss / len(self._parts())).backward()  # pyright: ignore[reportUnknownMemberType]
+            for part in parts:
+                drawing = self._drawing(part.rng, part.random, self.at_once)
+                with style.moved(config.reuse_fakes):
+                    loss = self.generator_loss(drawing, part.rng, part.random, moment, notes, made)
+                (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
         with self._step(self.of_discriminator, self.discriminator_optimiser):
-            for part in self._parts():
-                drawing = self._drawing(rng, random, part)
-                loss = self.fake_loss(drawing, random, moment, report)
-                (loss / len(self._parts())).backward()  # pyright: ignore[reportUnknownMemberType]
-                shown = losses.real_portraits(image[part], mask[part], moment.resolution, sigma=moment.sigma)
-                loss = self.real_loss(shown, camera[part], moment, report)
-                (loss / len(self._parts())).backward()  # pyright: ignore[reportUnknownMemberType]
-        self.processes.mean(networks.generator.backbone.mapping.w_avg)
+            for place, part in enumerate(parts):
+                if config.reuse_fakes:
+                    fakes = made[place]
+                else:
+                    drawing = self._drawing(part.rng, part.random, self.at_once)
+                    with style.moved():
+                        fakes = self.make(drawing, part.random, moment)
+                    made.append(fakes)
+                loss = self.fake_loss(self._augmented(fakes, part.random), moment, notes)
+                (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
+                real = self._real(part, moment)
+                loss = self.real_loss(real.shown, real.c, moment, notes, real.poses)
+                (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
+                if self.memory is not None and len(self.memory) > 0:
+                    old = self._augmented(self.memory.drawn(config.pose_replay, part.random), part.random)
+                    loss = self.replay_loss(old, moment, notes)
+                    (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
+        if self.memory is not None:
+            self.memory.remember(made, self.processes)
+        style.settle(self.processes)
         if number % config.d_reg_interval == 0:
-            with self._step(self.of_discriminator, self.discriminator_optimiser):
-                for part in self._parts():
-                    shown = losses.real_portraits(image[part], mask[part], moment.resolution, sigma=moment.sigma)
-                    loss = self.penalty_loss(shown, camera[part], moment, report)
-                    (loss / len(self._parts())).backward()  # pyright: ignore[reportUnknownMemberType]
+            with self._step(self.of_discriminator, self.discriminator_optimiser), uncompiled(config.compile):
+                for part in parts:
+                    real = self._real(part, moment)
+                    loss = self.penalty_loss(real.shown, real.c, moment, notes)
+                    (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
         average(networks.generator_average, networks.generator, moment.decay)
         average(networks.discriminator_average, networks.discriminator, moment.decay)
+        report = {name: torch.stack(values).mean() for name, values in notes.items()}
+        if self.augmentation is not None:
+            report["augment_p"] = self.augmentation.adjusted(number, self.processes)
         return report
 
     def generator_loss(
-        self, drawing: Drawing, rng: np.random.Generator, random: torch.Generator, moment: Moment, report: Report
+        self,
+        drawing: Drawing,
+        rng: np.random.Generator,
+        random: torch.Generator,
+        moment: Moment,
+        notes: Notes,
+        made: list[Made] | None = None,
     ) -> Tensor:
-        """What the generator's step makes smaller."""
+        """What the generator's step makes smaller. With ``reuse_fakes`` what was generated is added to ``made``."""
         config, networks = self.config, self.networks
-        shown, poses, ws = self.generate(drawing, random, moment)
-        logits, _ = losses.judge(networks.discriminator, shown, drawing.c, sigma=moment.sigma, pose_gradient=False)
+        shown, poses, ws = self.generate(drawing, random, moment, update_average=config.reuse_fakes)
+        if config.reuse_fakes and made is not None:
+            made.append(Made(shown.detached(), poses.detach(), drawing.c))
+        seen = self._augmented(Made(shown, poses, drawing.c), random)
+        logits, _ = losses.judge(networks.discriminator, seen.shown, seen.c, sigma=moment.sigma, pose_gradient=False)
         loss = losses.generator_loss(logits).mean()
-        _note(report, "G", loss)
-        _note(report, "mask", shown.mask)
+        _note(notes, "G", loss)
+        _note(notes, "mask", shown.mask)
         if config.train_g_pose_branch:
-            crowd = self._drawing(rng, random, slice(0, CROWD))
+            crowd = self._drawing(rng, random, CROWD)
             prior, taught = networks.poses.prior(
                 networks.generator, drawing.z, drawing.c, drawing.coarse, poses, crowd=(crowd.z, crowd.c, crowd.coarse)
             )
-            _note(report, "prior", prior)
+            _note(notes, "prior", prior)
             loss = loss + moment.prior * prior + taught
         if config.density_reg > 0:
             loss = loss + self._density_loss(ws, random)
         return loss
 
-    def fake_loss(self, drawing: Drawing, random: torch.Generator, moment: Moment, report: Report) -> Tensor:
+    @torch.no_grad()
+    def make(self, drawing: Drawing, random: torch.Generator, moment: Moment) -> Made:
+        """Portraits for the discriminator."""
+        shown, poses, _ = self.generate(drawing, random, moment, update_average=True)
+        return Made(shown, poses, drawing.c)
+
+    def fake_loss(self, fakes: Made, moment: Moment, notes: Notes) -> Tensor:
         """What the discriminator's step makes smaller about generated pictures: logits, and its reading of poses."""
-        with torch.no_grad():
-            shown, poses, _ = self.generate(drawing, random, moment, update_average=True)
-        logits, read = losses.judge(self.networks.discriminator, shown, drawing.c, sigma=moment.sigma)
-        fake, pose = losses.fake_loss(logits).mean(), losses.squared_pose_error(read, poses).mean()
-        _note(report, "D_fake", fake)
-        _note(report, "D_pose", pose)
+        logits, read = losses.judge(self.networks.discriminator, fakes.shown, fakes.c, sigma=moment.sigma)
+        fake, pose = losses.fake_loss(logits).mean(), losses.squared_pose_error(read, fakes.poses).mean()
+        _note(notes, "D_fake", fake)
+        _note(notes, "D_pose", pose)
         return fake + self.config.pose_loss_weight * pose
 
-    def real_loss(self, shown: Portraits, c: Tensor, moment: Moment, report: Report) -> Tensor:
-        """What it makes smaller about pictures of the data set."""
-        logits, _ = losses.judge(self.networks.discriminator, shown, c, sigma=moment.sigma, pose_gradient=False)
-        loss = losses.real_loss(logits).mean()
-        _note(report, "D_real", loss)
-        return loss
+    def replay_loss(self, old: Made, moment: Moment, notes: Notes) -> Tensor:
+        """What it makes smaller about pictures generated earlier: its reading of their poses."""
+        shown = dataclasses.replace(old.shown, image=blur(old.shown.image, moment.sigma))
+        read = self.networks.discriminator.predict_pose(shown, old.c)
+        pose = losses.squared_pose_error(read, old.poses).mean()
+        _note(notes, "D_replay", pose)
+        return self.config.pose_loss_weight * pose
 
-    def penalty_loss(self, shown: Portraits, c: Tensor, moment: Moment, report: Report) -> Tensor:
+    def real_loss(
+        self, shown: Portraits, c: Tensor, moment: Moment, notes: Notes, coarse: Tensor | None = None
+    ) -> Tensor:
+        """What it makes smaller about pictures of the data set, with their ``coarse`` poses where those teach too."""
+        weight = 0.0 if coarse is None else self.config.pose_label_weight
+        logits, read = losses.judge(self.networks.discriminator, shown, c, sigma=moment.sigma, pose_gradient=weight > 0)
+        if self.augmentation is not None:
+            self.augmentation.hear(logits)
+        loss = losses.real_loss(logits).mean()
+        _note(notes, "D_real", loss)
+        if coarse is None or weight == 0:
+            return loss
+        labelled = losses.squared_pose_error(read, coarse).mean()
+        _note(notes, "D_label", labelled)
+        return loss + weight * labelled
+
+    def penalty_loss(self, shown: Portraits, c: Tensor, moment: Moment, notes: Notes) -> Tensor:
         """The gradient penalty, times the steps between two."""
         config = self.config
         leaves = Portraits(*(each.detach().clone().requires_grad_() for each in (shown.image, shown.raw, shown.mask)))
         logits, _ = losses.judge(self.networks.discriminator, leaves, c, sigma=moment.sigma, pose_gradient=False)
         penalty = losses.gradient_penalty(logits, leaves, gamma=config.gamma, gamma_mask=config.gamma_seg)
-        _note(report, "R1", penalty.total)
+        _note(notes, "R1", penalty.total)
         return penalty.total.mean() * config.d_reg_interval
 
     def generate(
@@ -225,7 +236,8 @@ class Phases:
             noise_mode="random",
             generator=random,
         )
-        return Portraits(seen["image"], seen["image_raw"], seen["image_mask"]), poses, ws
+        image = resize(seen["image"], config.generator.img_resolution)  # smaller only while a picture still grows
+        return Portraits(image, seen["image_raw"], seen["image_mask"]), poses, ws
 
     def _mixed(self, ws: Tensor, label: Tensor, posed: Tensor, random: torch.Generator) -> Tensor:
         """Some rows of another latent, from a random one on, for all pictures of the batch or none."""
@@ -258,14 +270,17 @@ class Phases:
     def _chance(self, count: int, probability: float, random: torch.Generator) -> Tensor:
         return torch.rand(count, generator=random, device=random.device) < probability
 
-    def _drawing(self, rng: np.random.Generator, random: torch.Generator, part: slice) -> Drawing:
-        count = part.stop - part.start
+    def _drawing(self, rng: np.random.Generator, random: torch.Generator, count: int) -> Drawing:
         c, coarse = self.data.labels_of(self.data.draw(rng, count))
         z = torch.randn(count, self.config.generator.z_dim, generator=random, device=random.device)
         return Drawing(z, c.to(self.device), coarse.to(self.device))
 
-    def _parts(self) -> list[slice]:
-        return [slice(start, start + self.at_once) for start in range(0, self.share, self.at_once)]
+    def _real(self, part: Part, moment: Moment) -> Made:
+        shown = real_portraits(self.config, part.image, part.mask, moment)
+        return self._augmented(Made(shown, part.coarse, part.camera), part.random)
+
+    def _augmented(self, made: Made, random: torch.Generator) -> Made:
+        return made if self.augmentation is None else self.augmentation(made, random)
 
     @contextmanager
     def _step(self, parameters: list[nn.Parameter], optimiser: torch.optim.Optimizer) -> Generator[None, None, None]:
@@ -281,13 +296,5 @@ class Phases:
         optimiser.zero_grad(set_to_none=True)
 
 
-def _numbers(seed: int, rank: int, number: int, device: torch.device) -> tuple[np.random.Generator, torch.Generator]:
-    """Sources of the random numbers of an iteration of a process."""
-    sequence = np.random.SeedSequence([seed, rank, number])
-    state: NDArray[Any] = sequence.generate_state(1, np.uint64)
-    return np.random.default_rng(sequence.spawn(1)[0]), torch.Generator(device).manual_seed(int(state[0] >> 1))
-
-
-def _note(report: Report, name: str, value: Tensor) -> None:
-    value = value.detach().mean()
-    report[name] = value if name not in report else (report[name] + value) / 2
+def _note(notes: Notes, name: str, value: Tensor) -> None:
+    notes.setdefault(name, []).append(value.detach().mean())

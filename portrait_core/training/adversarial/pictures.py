@@ -18,7 +18,8 @@ from portrait_core.files.whole_file import whole_file
 from portrait_core.rendering.jitter import Deterministic
 from portrait_core.training.adversarial.data import PortraitData
 from portrait_core.training.adversarial.figures import Fakes
-from portrait_core.training.adversarial.phases import Moment, Phases
+from portrait_core.training.adversarial.moments import Moment
+from portrait_core.training.adversarial.phases import Phases
 
 Pixels = NDArray[np.uint8]
 

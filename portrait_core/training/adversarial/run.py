@@ -10,10 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,16 +21,17 @@ import torch
 from portrait_core.errors import ModelFileError, PortraitError, UsageError
 from portrait_core.files.whole_file import prepare_folder, whole_file
 from portrait_core.runtime.memory import resident_bytes
-from portrait_core.runtime.stop_signals import stop_signals
 from portrait_core.training.adversarial import figures
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
+from portrait_core.training.adversarial.ends import SAME_STOP, DivergedError, interruptible, too_small
 from portrait_core.training.adversarial.log import RunLog
+from portrait_core.training.adversarial.moments import Moment
 from portrait_core.training.adversarial.networks import body_of, build_networks, with_body
-from portrait_core.training.adversarial.phases import Moment, Phases, Report
+from portrait_core.training.adversarial.phases import Phases, Report
 from portrait_core.training.adversarial.pictures import write_pictures
-from portrait_core.training.adversarial.processes import Processes, copy_from_first, joined, own_device
-from portrait_core.training.adversarial.run_folder import CONFIG, STATE, RunOptions, agreed_config, stored_run
+from portrait_core.training.adversarial.processes import Processes, ToldElsewhereError, joined, own_device
+from portrait_core.training.adversarial.run_folder import CONFIG, STATE, STOP, RunOptions, agreed_config, stored_run
 from portrait_core.training.adversarial.state import (
     Reached,
     load_networks,
@@ -46,10 +45,6 @@ from portrait_core.weights.registry import find_model
 from portrait_core.world.dataset_files import CARD
 
 PICTURES = "pictures"
-
-
-class DivergedError(PortraitError):
-    """A training whose numbers are no numbers any more."""
 
 
 @dataclass(frozen=True)
@@ -77,24 +72,31 @@ def train_gan(config: TrainingConfig | None, options: RunOptions, listen: Listen
     Raises:
         UsageError: settings or data that do not fit, told before anything is started.
         ModelFileError: a state or a body that does not fit.
+        LostProcessError, ToldElsewhereError: another process has ended; or what ends all has been told by the first.
         OutputError: the folder holds a run already, or cannot be written.
         DivergedError: losses are no numbers any more; the last snapshot is kept.
     """
     options = replace(options, device=own_device(options.device))
-    stored = stored_run(options)
-    config = agreed_config(config, stored, options)
     with joined(options.device) as processes:
-        config.share(processes.count)
-        training = _Training(config, options, stored, processes)
+        training: _Training | None = None
+        failure: PortraitError | None = None
         try:
+            stored = stored_run(options)
+            config = agreed_config(config, stored, options)
+            config.share(processes.count)
+            training = _Training(config, options, stored, processes)
+        except torch.OutOfMemoryError:
+            assert config is not None  # networks were being built
+            failure = too_small(config, processes.count)
+        except PortraitError as error:
+            failure = error
+        processes.together(failure)
+        assert training is not None and config is not None  # or there was a failure
+        try:
+            training.begin()
             return training.run(listen)
         except torch.OutOfMemoryError as error:
-            at_once = training.phases.at_once
-            raise UsageError(
-                f"the card's memory is too small for {at_once} images at a time. "
-                f"batch_gpu={max(1, at_once // 2)} halves what is needed, for the same step in more parts; a "
-                "smaller neural_rendering_resolution or generator.rendering.depth_resolution helps too."
-            ) from error
+            raise too_small(config, processes.count) from error
 
 
 class _Training:
@@ -118,7 +120,7 @@ class _Training:
         reached = Reached(0, round(config.resume_kimg * 1000))
         if options.start is not None:
             path = options.start / STATE
-            load_networks(path, read_state(path)[1], networks)
+            load_networks(path, read_state(path)[1], networks, grow=True)
         for each in networks.named().values():
             each.to(options.device)
         self.phases = Phases(networks, config, self.data, options.device, processes)
@@ -127,17 +129,26 @@ class _Training:
             if stored["data"]["digest"] != facts["digest"]:
                 raise UsageError(f"{options.out} was trained on another data set ({stored['data']['data']}).")
             reached = restore_state(options.out / STATE, networks, self.phases)
-        for each in networks.named().values():
-            copy_from_first(each.state_dict().values(), processes)
+        self.resumed = stored is not None
+        self.facts = facts
         self.networks, self.reached = networks, reached
         # A snapshot holds the body beside what was learnt of the data.
         self.licence = _licence(options.data) if options.body == "starter" else ""
         self.log: RunLog | None = None
         if processes.first:
             prepare_folder(options.out)
-            with whole_file(options.out / CONFIG, overwrite=True) as path:
-                path.write_text(json.dumps({"config": config.to_dict(), "data": facts}, indent=1), encoding="utf-8")
-            self.log = RunLog(options.out, after=None if stored is None else reached.iteration)
+
+    def begin(self) -> None:
+        """Write the run's first files; have all processes begin with the first one's networks."""
+        out = self.options.out
+        for each in self.networks.named().values():
+            self.processes.copied_from_first(each.state_dict().values())
+        if self.processes.first:
+            (out / STOP).unlink(missing_ok=True)
+            with whole_file(out / CONFIG, overwrite=True) as path:
+                content = {"config": self.config.to_dict(), "data": self.facts}
+                path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+            self.log = RunLog(out, after=self.reached.iteration if self.resumed else None)
 
     def run(self, listen: Listener) -> Reached:
         """Train."""
@@ -145,7 +156,8 @@ class _Training:
         begun = last = time.monotonic()
         limit = math.inf if self.options.max_minutes is None else 60 * self.options.max_minutes
         heard: list[Report] = []
-        with _interruptible() as stop:
+        asked_for = self.options.out / STOP
+        with interruptible(0.0 if self.processes.count == 1 else SAME_STOP) as stop:
             if self.reached.iteration == 0:
                 self._save(pictures=True)
                 last = time.monotonic()
@@ -154,7 +166,8 @@ class _Training:
                 heard.append(self.phases.iteration(self.reached.iteration, self.reached.images))
                 self.reached = Reached(self.reached.iteration + 1, self.reached.images + config.batch)
                 ticks = self._ticks()
-                enough = self.processes.agree(stop.is_set() or time.monotonic() - begun > limit)
+                asked = stop.is_set() or (self.processes.first and asked_for.exists())
+                enough = self.processes.agree(asked or time.monotonic() - begun > limit)
                 ends = enough or self.reached.images >= end
                 if ticks == before and not ends:
                     continue
@@ -174,13 +187,16 @@ class _Training:
         return math.floor(own / (self.config.kimg_per_tick * 1000) + 1e-9)
 
     def _tick(self, heard: list[Report], speed: float, left: float, spent: float, listen: Listener) -> None:
-        means = {
+        own = {
             name: float(torch.stack([each[name] for each in heard if name in each]).mean())
             for name in dict.fromkeys(name for each in heard for name in each)
         }
+        means = self.processes.mean_of(own)
         kimg = self.reached.images / 1000
         bad = next((name for name, value in means.items() if not math.isfinite(value)), None)
         if self.processes.agree(bad is not None):
+            if not self.processes.first:
+                raise ToldElsewhereError("the training has diverged")
             raise DivergedError(
                 f"the training has diverged by iteration {self.reached.iteration} ({kimg:.1f} kimg): "
                 f"{bad or 'a loss'} is not finite. The last snapshot in {self.options.out} is kept. Go on from it with "
@@ -226,30 +242,18 @@ class _Training:
         found: dict[str, Any] = {}
         for name, together in (("read", self.phases.at_once), ("read_alone", 1)):
             read = figures.read_poses(
-                self.networks.discriminator_average, held_out, moment, device=self.options.device, together=together
+                self.networks.discriminator_average,
+                held_out,
+                self.config,
+                moment,
+                device=self.options.device,
+                together=together,
             )
             true = torch.as_tensor(held_out.true_poses[: len(read)])
             found[name] = figures.pose_figures(read, true)
         coarse = torch.as_tensor(held_out.labels[: figures.READ, 25:])
         found["coarse"] = figures.pose_figures(coarse, torch.as_tensor(held_out.true_poses[: figures.READ]))
         return found
-
-
-@contextmanager
-def _interruptible() -> Generator[threading.Event, None, None]:
-    """An event that the first Ctrl-C sets; the second one is an interrupt as ever."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-
-    def heard() -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-
-    with stop_signals(heard):
-        yield asked
 
 
 def _held_out(path: Path, size: int) -> PortraitData:

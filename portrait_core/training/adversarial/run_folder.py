@@ -15,6 +15,8 @@ from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.state import read_state
 
 CONFIG, STATE = "config.json", "state.safetensors"
+STOP = "stop"
+"""A file of this name in a run's folder ends the run as Ctrl-C does; it is taken away when the run goes on."""
 FREE = {"kimg", "kimg_per_tick", "snap", "image_snap"}
 """What may change when a run is resumed: nothing that a step depends on."""
 

@@ -23,14 +23,17 @@ from portrait_core.errors import ModelFileError
 from portrait_core.files.whole_file import whole_file
 from portrait_core.models.portrait_gan.importer import DISCRIMINATOR_PREFIX
 from portrait_core.training.adversarial.config import TrainingConfig
+from portrait_core.training.adversarial.moments import Moment
 from portrait_core.training.adversarial.networks import Networks
-from portrait_core.training.adversarial.phases import Moment, Phases
+from portrait_core.training.adversarial.phases import Phases
 from portrait_core.weights.checkpoint import save_model
 from portrait_core.weights.header import Latent, ModelHeader, PosePrediction, Training
 
 _safe_open: Any = safetensors.safe_open  # it comes without types
 
 KEY = "adversarial"
+AUGMENTATION = "A."
+MEMORY = "M."
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
 
@@ -53,6 +56,10 @@ def save_state(path: Path, networks: Networks, phases: Phases, config: TrainingC
         for parameter, moments in optimiser.state.items():
             for moment in _MOMENTS:
                 tensors[f"{label}.{moment}.{names[parameter]}"] = moments[moment].detach().cpu().contiguous().clone()
+    if phases.memory is not None:
+        tensors |= {f"{MEMORY}{name}": each for name, each in phases.memory.state().items()}
+    if phases.augmentation is not None:
+        tensors |= {f"{AUGMENTATION}{name}": each for name, each in phases.augmentation.state().items()}
     facts = {"iteration": reached.iteration, "images": reached.images, "config": config.to_dict()}
     with whole_file(path, overwrite=True) as temporary:
         try:
@@ -75,8 +82,14 @@ def restore_state(path: Path, networks: Networks, phases: Phases) -> Reached:
                 optimiser.state[parameter] = {
                     key: tensor if key == "step" else tensor.to(parameter.device) for key, tensor in moments.items()
                 }
+        if phases.memory is not None:
+            own = {name[len(MEMORY) :]: each for name, each in tensors.items() if name.startswith(MEMORY)}
+            phases.memory.restore(own)
     except (KeyError, RuntimeError) as error:
         raise ModelFileError(f"{path}: the state of another training ({error}).") from error
+    if phases.augmentation is not None:
+        own = {name[len(AUGMENTATION) :]: each for name, each in tensors.items() if name.startswith(AUGMENTATION)}
+        phases.augmentation.restore(own)
     return Reached(int(facts["iteration"]), int(facts["images"]))
 
 
@@ -93,17 +106,39 @@ def read_state(path: Path) -> tuple[dict[str, Any], Mapping[str, Tensor]]:
     return facts, tensors
 
 
-def load_networks(path: Path, tensors: Mapping[str, Tensor], networks: Networks) -> None:
-    """Take over the networks of a state file. Raises ModelFileError when their sizes or names are others."""
+def load_networks(path: Path, tensors: Mapping[str, Tensor], networks: Networks, *, grow: bool = False) -> None:
+    """Take over the networks of a state file. Raises ModelFileError when their sizes or names are others.
+
+    With ``grow`` a discriminator may be larger than the file's: blocks for larger pictures begin anew, and the one that
+    took the pictures before takes what the new ones make of them.
+    """
     for room, module in networks.named().items():
         own = {name[len(room) + 1 :]: each for name, each in tensors.items() if name.startswith(f"{room}.")}
         if room == "P" and own.keys() != module.state_dict().keys():
             continue  # another way of poses: its correction begins anew
+        if grow and room.startswith("D"):
+            own = _grown(own, module.state_dict())
         try:
             module.load_state_dict(own)
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:300]
             raise ModelFileError(f"{path}: networks of other sizes than the configuration's ({reason}).") from error
+
+
+def _grown(smaller: Mapping[str, Tensor], larger: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A smaller discriminator's tensors and the larger one's for what it lacks; whatever does not fit is left to be
+    told."""
+    sides = sorted({int(name[1:].split(".")[0]) for name in smaller if name[0] == "b" and name[1:2].isdigit()})
+    top = f"b{sides[-1]}." if sides else ""
+    new = {name: each for name, each in larger.items() if name.startswith("b") and _side(name) > (sides or [0])[-1]}
+    if not new:
+        return dict(smaller)
+    return new | {name: each for name, each in smaller.items() if not name.startswith(f"{top}fromrgb.")}
+
+
+def _side(name: str) -> int:
+    head = name[1:].partition(".")[0]
+    return int(head) if head.isdigit() else 0
 
 
 def save_snapshot(

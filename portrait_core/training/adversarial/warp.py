@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from portrait_core.body.deformation import triangle_frames
+from portrait_core.body.deformation import PoseWarp, shared_corners, triangle_frames
 from portrait_core.models.portrait_gan.body import PublishedBody
 from portrait_core.rendering.renderer import PointWarp
 
@@ -49,14 +49,19 @@ class ExactWarp(nn.Module):
     """The published warp, each triangle's motion computed once a body instead of once a point; searches where the body
     is. `portrait_core.body.deformation.PoseWarp` is the oracle."""
 
+    faces: Tensor
+
     def __init__(self, body: PublishedBody, *, thickness: float) -> None:
         super().__init__()
         self.body, self.thickness = body, thickness
+        self.register_buffer("faces", body.searched_faces(), persistent=False)
+        self.shared = shared_corners(body.canonical_vertices(), self.faces)
 
     def forward(self, pose: Tensor) -> PointWarp:
         """As :meth:`LatticeWarp.forward`."""
-        warp = self.body.warp(pose, thickness=self.thickness)
-        motions = triangle_motions(warp.posed[:, warp.faces], warp.canonical[warp.faces])
+        posed, rest = self.body.posed_vertices(pose), self.body.canonical_vertices()
+        warp = PoseWarp(posed, rest, self.faces, self.thickness, shared=self.shared)
+        motions = triangle_motions(posed[:, self.faces], rest[self.faces])
 
         def deform(points: Tensor) -> Tensor:
             squared, index = warp.nearest(points)

@@ -11,7 +11,7 @@ import numpy as np
 
 from portrait_core.engine.engine import Engine
 from portrait_core.latents.variations import attribute_values
-from portrait_core.protocol import MAX_LINE, ProtocolError
+from portrait_core.protocol import MAX_LINE, Message, ProtocolError
 from portrait_core.worker.fields import Fields
 
 
@@ -44,6 +44,14 @@ def reshape(fields: Fields, engine: Engine) -> dict[str, Any]:
         raise ProtocolError(f"the places of this avatar take {size} bytes, and a line holds {MAX_LINE}")
     own = attribute_values(recipe.model_copy(update={"attributes": {}}), model.header)
     return {"parts": packed, "own": own, "seconds": round(time.perf_counter() - begin, 3)}
+
+
+def warm(request: Message, engine: Engine) -> None:
+    """After a :func:`reshape`: make ahead what the draft needs that is asked for when its slider is let go."""
+    from portrait_core.pipeline.live import warm_drafts
+
+    recipe = engine.take_recipe(Fields(request).object("recipe"))
+    warm_drafts(recipe, engine.model(recipe.model).person(recipe))
 
 
 def _packed(places: np.ndarray[Any, Any]) -> str:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import bpy
+from mathutils import Vector
 
 sys.path.insert(0, str(Path(__file__).parent))
 import stage
@@ -50,6 +51,7 @@ def story() -> stage.Story:
     space = area.spaces.active.region_3d
     middle = sum((avatar.mesh.matrix_world @ vertex.co for vertex in avatar.mesh.data.vertices[:400]),
                  avatar.mesh.location * 0) / 400  # fmt: skip
+    assert (space.view_rotation @ Vector((0, 0, 1))).y < -0.9, "it looks at the face"
     assert (space.view_location - middle).length < 0.5 and space.view_distance < 3, "it fills the view"
     print(f"{clicks} clicks to the first avatar")
     assert clicks <= MOST

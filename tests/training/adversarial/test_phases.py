@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,15 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, distributed, multiprocessing
+from torch import Tensor
 
+from portrait_core.errors import UsageError
 from portrait_core.models.portrait_gan.body import PublishedBody
 from portrait_core.networks.discriminator import Portraits
+from portrait_core.networks.resampling import resize
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
+from portrait_core.training.adversarial.moments import Moment
+from portrait_core.training.adversarial.moments import real_portraits as in_training
 from portrait_core.training.adversarial.named_configs import NAMED
 from portrait_core.training.adversarial.networks import Networks, body_of, build_networks, with_body
-from portrait_core.training.adversarial.phases import Drawing, Moment, Phases
+from portrait_core.training.adversarial.parts import Drawing
+from portrait_core.training.adversarial.phases import Phases
 from portrait_core.training.adversarial.pose_ways import PoseSource
 from portrait_core.training.adversarial.processes import Processes, average_gradients
 from portrait_core.training.losses import real_portraits
@@ -76,10 +79,10 @@ def test_gradients_of_every_phase_are_the_published_ones(path: Path) -> None:
         data.check(f"{case}/blur_sigma", np.array(moment.sigma))
         size = phases.shown.raw.shape[-1]
         real = real_portraits(data.tensor("real_image"), data.tensor("real_mask"), size, sigma=moment.sigma)
-        report: dict[str, Tensor] = {}
+        report: dict[str, list[Tensor]] = {}
         random = torch.Generator()
         if case.startswith("dmain"):
-            phases.fake_loss(phases.drawing, random, moment, report).backward()
+            phases.fake_loss(phases.make(phases.drawing, random, moment), moment, report).backward()
             phases.real_loss(real, data.tensor("real_c"), moment, report).backward()
         elif case == "dreg":
             phases.penalty_loss(real, data.tensor("real_c"), moment, report).backward()
@@ -205,54 +208,81 @@ def test_a_frozen_pose_trunk_changes_no_gradient(small: TrainingConfig, body: Pu
         assert ours is None or theirs is None or torch.equal(ours, theirs)
 
 
+def test_reused_fakes_are_those_of_the_generators_step(
+    small: TrainingConfig, body: PublishedBody, balls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for reuse, times in ((False, 2), (True, 1)):
+        phases = phases_of(dataclasses.replace(small, reuse_fakes=reuse), body, balls)
+        generated: list[tuple[Portraits, Tensor, Tensor]] = []
+        judged: list[Tensor] = []
+        generate, fake_loss = phases.generate, phases.fake_loss
+
+        def kept(*given: Any, generate: Any = generate, generated: Any = generated, **named: Any) -> Any:
+            generated.append(generate(*given, **named))
+            return generated[-1]
+
+        def heard(fakes: Any, *given: Any, fake_loss: Any = fake_loss, judged: Any = judged) -> Tensor:
+            judged.append(fakes.shown.image)
+            assert not (fakes.shown.image.requires_grad or fakes.shown.mask.requires_grad or fakes.poses.requires_grad)
+            return fake_loss(fakes, *given)
+
+        monkeypatch.setattr(phases, "generate", kept)
+        monkeypatch.setattr(phases, "fake_loss", heard)
+        before = phases.networks.generator.backbone.mapping.w_avg.clone()
+        phases.iteration(0, 0)
+        assert len(generated) == times
+        assert torch.equal(judged[0], generated[-1][0].image)
+        assert not torch.equal(before, phases.networks.generator.backbone.mapping.w_avg)
+
+
+def test_a_picture_may_grow_without_super_resolution(small: TrainingConfig, body: PublishedBody, balls: Path) -> None:
+    growing = dataclasses.replace(
+        small, neural_rendering_resolution_initial=8, neural_rendering_resolution_fade_kimg=0.064
+    )
+    phases = phases_of(growing, body, balls)
+    moments = [Moment.of(growing, images) for images in (0, 32, 64, 1000)]
+    assert [each.resolution for each in moments] == [8, 12, 16, 16]
+    image, mask = phases.data.pictures_of(np.arange(4))
+    random = torch.Generator().manual_seed(0)
+    for moment in moments:
+        shown = phases.make(phases._drawing(np.random.default_rng(0), random, 4), random, moment).shown
+        real = in_training(growing, image, mask, moment)
+        for each in (shown, real):
+            assert each.image.shape == (4, 3, 16, 16)
+            assert each.raw.shape == (4, 3, moment.resolution, moment.resolution)
+            assert each.mask.shape == (4, 1, moment.resolution, moment.resolution)
+        # The full picture tells no more than the rendered one: the discriminator cannot know real ones by their detail.
+        assert torch.allclose(real.image, resize(real.raw, 16), atol=1e-5)
+        assert torch.allclose(shown.image, resize(shown.raw, 16), atol=1e-5)
+    assert torch.equal(in_training(growing, image, mask, moments[-1]).image, image)
+    assert all(torch.isfinite(each) for each in phases.iteration(0, 32).values())
+    with pytest.raises(UsageError, match="without super-resolution the rendered picture is the final one"):
+        dataclasses.replace(small, neural_rendering_resolution_final=8)
+
+
+def test_labels_of_real_pictures_teach_only_where_asked(
+    small: TrainingConfig, body: PublishedBody, balls: Path
+) -> None:
+    moment = Moment.of(small, 0)
+    numbers = np.arange(4)
+    gradients: list[Tensor | None] = []
+    for weight in (0.0, 0.5, 1.0):
+        phases = phases_of(dataclasses.replace(small, pose_label_weight=weight), body, balls)
+        network = phases.networks.discriminator.requires_grad_(True)
+        image, mask = phases.data.pictures_of(numbers)
+        camera, coarse = phases.data.labels_of(numbers)
+        report: dict[str, list[Tensor]] = {}
+        shown = in_training(small, image, mask, moment)
+        phases.real_loss(shown, camera, moment, report, coarse).backward()
+        assert ("D_label" in report) == (weight > 0)
+        gradients.append(network.pose_branch.net[-1].bias.grad)  # type: ignore[arg-type, union-attr]
+    none, half, whole = gradients
+    assert none is None and half is not None and whole is not None
+    assert torch.allclose(half * 2, whole) and whole.abs().max() > 0
+
+
 def test_gradients_that_are_no_numbers_are_cleaned() -> None:
     parameter = torch.zeros(4, requires_grad=True)
     parameter.grad = torch.tensor([float("nan"), float("inf"), -float("inf"), 2.0])
     average_gradients([parameter, torch.zeros(1, requires_grad=True)], Processes())
     assert parameter.grad.tolist() == [0, 1e5, -1e5, 2]
-
-
-def test_two_processes_move_as_their_mean_would(small: TrainingConfig, body: PublishedBody, balls: Path) -> None:
-    """Gradients of two processes, gathered by gloo, against both parts computed here one after the other."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    context = multiprocessing.get_context("spawn")
-    told: Any = context.SimpleQueue()
-    started = [
-        context.Process(target=_take_part, args=(rank, port, small, str(balls), told), daemon=True) for rank in range(2)
-    ]
-    for each in started:
-        each.start()
-    answers = dict(told.get() for _ in started)
-    for each in started:
-        each.join(60)
-        assert each.exitcode == 0
-    np.testing.assert_array_equal(answers[0], answers[1])
-    alone = [_gradients(phases_of(small, body, balls, Processes(rank, 1)), share=2) for rank in range(2)]
-    np.testing.assert_allclose(answers[0], (alone[0] + alone[1]) / 2, rtol=1e-4, atol=1e-6)
-    assert np.abs(alone[0] - alone[1]).max() > 1e-4, "the parts differ"
-
-
-def _take_part(rank: int, port: int, config: TrainingConfig, data: str, told: Any) -> None:
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    torch.set_num_threads(1)
-    distributed.init_process_group("gloo", rank=rank, world_size=2)
-    phases = phases_of(config, body_of(load_weights(find_model("starter")), config), Path(data), Processes(rank, 2))
-    told.put((rank, _gradients(phases, share=2)))
-    distributed.destroy_process_group()
-
-
-def _gradients(phases: Phases, *, share: int) -> np.ndarray:
-    """All gradients of the first generator's and discriminator's step, averaged over the processes."""
-    phases.share = phases.at_once = share
-    rooms: list[Tensor] = []
-    for optimiser in (phases.generator_optimiser, phases.discriminator_optimiser):
-        parameters = optimiser.param_groups[0]["params"]
-
-        def keep(own: list[Tensor] = parameters) -> None:
-            rooms.append(torch.cat([each.grad.flatten() for each in own if each.grad is not None]))
-
-        optimiser.step = keep  # type: ignore[method-assign]
-    phases.iteration(0, 0)
-    return torch.cat(rooms).double().numpy()

@@ -164,6 +164,31 @@ def test_networks_of_another_run_can_be_taken_over(
         train_gan(wide, RunOptions(balls, tmp_path / "third", start=whole))
 
 
+def test_a_run_goes_on_with_larger_pictures(
+    small: TrainingConfig, make_data: DataMaker, whole: Path, tmp_path: Path
+) -> None:
+    wide = small.changed(
+        {
+            "kimg": 0.072,
+            "neural_rendering_resolution_final": 32,
+            "neural_rendering_resolution_fade_kimg": 0.004,
+            "generator": {"img_resolution": 32, "neural_resolution": 32},
+            "discriminator": {"img_resolution": 32},
+        }
+    )
+    data = make_data(tmp_path / "wide", size=32)
+    reached = train_gan(wide, RunOptions(data, tmp_path / "second", start=whole))
+    assert (reached.iteration, reached.images) == (2, 72)
+    ours, theirs = load_file(tmp_path / "second" / "snapshot-000000.064.safetensors"), load_file(whole / STATE)
+    for name, each in theirs.items():
+        room, _, rest = name.partition(".")
+        if room == "D_ema" and "fromrgb" not in rest:
+            assert torch.equal(ours[f"discriminator.{rest}"], each), "taken over as it was"
+    assert any("b32.fromrgb" in name for name in ours) and not any("b16.fromrgb" in name for name in ours)
+    with pytest.raises(ModelFileError, match="networks of other sizes"):
+        train_gan(wide.changed({"discriminator.channel_max": 8}), RunOptions(data, tmp_path / "third", start=whole))
+
+
 def test_settings_and_data_that_do_not_fit_start_nothing(
     small: TrainingConfig, balls: Path, make_data: DataMaker, tmp_path: Path
 ) -> None:

@@ -6,13 +6,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from portrait_core.photo.face_detector import anchors, blend, overlap
+from portrait_core.photo.body_landmarks import DETECTOR
+from portrait_core.photo.box_detector import blend, overlap
+from portrait_core.photo.face_detector import FAR, NEAR
 
 
 def test_anchors_are_two_a_cell_then_six() -> None:
     expected = [((x + 0.5) / 16, (y + 0.5) / 16) for y in range(16) for x in range(16) for _ in range(2)]
     expected += [((x + 0.5) / 8, (y + 0.5) / 8) for y in range(8) for x in range(8) for _ in range(6)]
-    assert np.allclose(anchors(), expected)
+    assert np.allclose(NEAR.anchors, expected)
+    assert FAR.anchors.shape == (2304, 2)
+    assert DETECTOR.anchors.shape == (2254, 2)
 
 
 def test_overlap_is_the_share_of_the_union() -> None:
