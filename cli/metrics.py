@@ -32,7 +32,7 @@ CHOICES = {
 def metrics(
     models: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MODEL|RUN]...", help="Models, snapshots, or run folders (their last snapshot)."),
+        typer.Argument(metavar="MODEL|RUN", help="Models, snapshots, or run folders (their last snapshot)."),
     ] = None,
     data: Annotated[
         Path | None,
@@ -194,10 +194,14 @@ def _models(names: list[str], *, every: bool) -> list[tuple[str, Path]]:
             found.append((last.stem, last))
             continue
         snapshots = sorted(run.glob("snapshot-*.safetensors")) if every else [last]
-        found += [
-            (f"{run.resolve().name} {each.stem.removeprefix('snapshot-').lstrip('0')}", each) for each in snapshots
-        ]
+        found += [(f"{run.resolve().name} {_kimg(each)}", each) for each in snapshots]
     return found
+
+
+def _kimg(snapshot: Path) -> str:
+    """Thousands of images by a snapshot's name, without the zeros that sort it."""
+    number = snapshot.stem.removeprefix("snapshot-")
+    return f"{float(number):.3f}" if number.replace(".", "", 1).isdigit() else number
 
 
 def _measured(

@@ -174,8 +174,8 @@ def _covariance_root(rows: NDArray[np.floating], *, unbiased: bool) -> NDArray[n
     off = (rows - rows.mean(axis=0, dtype=np.float64)) / np.sqrt(len(rows) - int(unbiased))
     if len(off) <= off.shape[1]:
         return off
-    root: NDArray[np.float64] = scipy.linalg.qr(off, mode="r", check_finite=False)[0][: off.shape[1]]
-    return root
+    root = scipy.linalg.qr(off, mode="r", check_finite=False)[0][: off.shape[1]]
+    return np.asarray(root, np.float64)
 
 
 def small_pictures(image: Tensor, mask: Tensor) -> Tensor:
