@@ -19,6 +19,7 @@ from portrait_core.photo.bust_geometry import View, seen
 from portrait_core.photo.bust_places import bust_places
 from portrait_core.photo.crop import FloatArray, Picture, Square, cut
 from portrait_core.photo.face_checks import face_warnings
+from portrait_core.photo.networks.store import networks_path
 from portrait_core.photo.person_mask import Mask, cut_mask
 from portrait_core.photo.persons import NetworkReader, PictureReader, SeenPerson
 from portrait_core.photo.reading import Photograph, PhotographError
@@ -87,8 +88,8 @@ def estimate_portraits(
     the networks are not set up.
     """
     reader = reader or NetworkReader()
-    if views is None and FILE.is_file():
-        views = load_view_network()
+    if views is None:
+        views = network_of_cameras()
     path, picture = photograph.path, photograph.pixels
     people = reader.persons(picture)
     if not people:
@@ -107,6 +108,14 @@ def estimate_portraits(
     if not found:
         raise refused[0]
     return found
+
+
+def network_of_cameras() -> ViewReader | None:
+    """The small network: the user's own beside the published ones, else the one that comes with Portraitkit, if any."""
+    for path in (networks_path().with_name(FILE.name), FILE):
+        if path.is_file():
+            return load_view_network(path)
+    return None
 
 
 def _estimated(
