@@ -27,8 +27,9 @@ from portrait_core.photo.view_network import FILE, ViewEstimate, ViewReader, loa
 
 SMALLEST_CROP = 50.0
 """Pixels of the file: smaller crops are refused, as published."""
-AROUND = 1.6
-"""The mask is made for so much more than the first guess of the aligned square, so that better ones lie in it."""
+AROUND = 1.25
+"""The first mask is made for so much more than the first guess of the aligned square, so that a better one lies in it.
+The last one is made for the aligned square itself, where the network is at its best."""
 MASK_SIZE = 512
 LEAST_COVER = 0.05
 """Share of an aligned square that a person fills at least."""
@@ -136,6 +137,8 @@ def _estimated(
     mask = reader.mask(picture, masked, MASK_SIZE, person.middle)
     looked = None if views is None else views.look(picture, mask, masked, begin)
     view, square, spreads = _combined(landmarks, first, looked, faced=person.face is not None)
+    masked = square
+    mask = reader.mask(picture, masked, MASK_SIZE, person.middle)
     cover = float(cut_mask(mask, masked, square, 64).mean())
     if cover < LEAST_COVER:
         raise PhotographError(
