@@ -19,6 +19,7 @@ from portrait_core.photo.bust_geometry import View, seen
 from portrait_core.photo.bust_places import bust_places
 from portrait_core.photo.crop import FloatArray, Picture, Square, cut
 from portrait_core.photo.face_checks import face_warnings
+from portrait_core.photo.networks.store import networks_path
 from portrait_core.photo.person_mask import Mask, cut_mask
 from portrait_core.photo.persons import NetworkReader, PictureReader, SeenPerson
 from portrait_core.photo.reading import Photograph, PhotographError
@@ -26,8 +27,9 @@ from portrait_core.photo.view_network import FILE, ViewEstimate, ViewReader, loa
 
 SMALLEST_CROP = 50.0
 """Pixels of the file: smaller crops are refused, as published."""
-AROUND = 1.6
-"""The mask is made for so much more than the first guess of the aligned square, so that better ones lie in it."""
+AROUND = 1.25
+"""The first mask is made for so much more than the first guess of the aligned square, so that a better one lies in it.
+The last one is made for the aligned square itself, where the network is at its best."""
 MASK_SIZE = 512
 LEAST_COVER = 0.05
 """Share of an aligned square that a person fills at least."""
@@ -87,8 +89,8 @@ def estimate_portraits(
     the networks are not set up.
     """
     reader = reader or NetworkReader()
-    if views is None and FILE.is_file():
-        views = load_view_network()
+    if views is None:
+        views = network_of_cameras()
     path, picture = photograph.path, photograph.pixels
     people = reader.persons(picture)
     if not people:
@@ -109,6 +111,14 @@ def estimate_portraits(
     return found
 
 
+def network_of_cameras() -> ViewReader | None:
+    """The small network: the user's own beside the published ones, else the one that comes with Portraitkit, if any."""
+    for path in (networks_path().with_name(FILE.name), FILE):
+        if path.is_file():
+            return load_view_network(path)
+    return None
+
+
 def _estimated(
     photograph: Photograph, reader: PictureReader, views: ViewReader | None, number: int, person: SeenPerson
 ) -> PortraitEstimate:
@@ -127,6 +137,8 @@ def _estimated(
     mask = reader.mask(picture, masked, MASK_SIZE, person.middle)
     looked = None if views is None else views.look(picture, mask, masked, begin)
     view, square, spreads = _combined(landmarks, first, looked, faced=person.face is not None)
+    masked = square
+    mask = reader.mask(picture, masked, MASK_SIZE, person.middle)
     cover = float(cut_mask(mask, masked, square, 64).mean())
     if cover < LEAST_COVER:
         raise PhotographError(

@@ -19,8 +19,9 @@ from portrait_core.photo.networks.store import load_network
 Mask = NDArray[np.float32]
 """(S, S), 0 to 1."""
 
-MARGIN = 1.2
-"""How much more than the crop the network sees: what is at the border needs its surroundings."""
+MARGIN = 1.0
+"""How much more than the square the network sees. Where a person fills less of it, backs of heads are lost: of seven
+hard portraits the worst overlap with the truth is 0.99 at the aligned square, 0.96 at 1.25 and 0.38 at 1.6 times it."""
 LOOK = 512
 """Pixels of the square that it is shown, before it is brought to the network's own shape."""
 

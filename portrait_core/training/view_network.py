@@ -183,7 +183,9 @@ def _begun(network: ViewNetwork, seed: int) -> None:
                 layer.weight.normal_(0.0, (2.0 / inputs) ** 0.5, generator=rng)
                 if layer.bias is not None:
                     layer.bias.zero_()
-        network.told[-1].weight.mul_(0.1)
+        last = network.told[-1]
+        assert isinstance(last, nn.Linear)
+        last.weight.mul_(0.1)
 
 
 def _share_of_rate(done: float) -> float:
@@ -226,8 +228,9 @@ def measure(network: ViewNetwork, data: ViewData) -> tuple[dict[str, float], lis
     unsure: list[float] = []
     for column in every.T:
         # The absolute error as a line over the length, by least squares; a normal error is 1.25 times its mean.
-        line: NDArray[np.float64] = np.linalg.lstsq(np.stack([far, np.ones(len(far))], 1), np.abs(column))[0]
-        slope, base = float(line[0]), float(line[1])
+        error, spread = np.abs(column), far - far.mean()
+        slope = float((spread * error).sum() / max(float((spread**2).sum()), 1e-12))
+        base = float(error.mean()) - slope * float(far.mean())
         floor = 0.5 * float(np.median(np.abs(column)))
         sure.append(1.2533 * max(base, floor, 1e-4))
         unsure.append(1.2533 * max(base + slope, floor, 1e-4))

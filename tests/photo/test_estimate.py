@@ -15,6 +15,7 @@ from portrait_core.photo.crop import Square
 from portrait_core.photo.estimate import aligned_picture, estimate_portraits
 from portrait_core.photo.persons import SeenPerson
 from portrait_core.photo.reading import PhotographError
+from portrait_core.photo.view_network import ViewFileFacts, ViewNetwork, load_view_network, save_view_network
 from tests.photo.busts import PaintedReader, person_of, photograph_of
 
 VIEW = View(0.35, 0.08, 0.04, (0.05, -0.1, 0.02))
@@ -38,7 +39,7 @@ def test_camera_head_and_crop_of_one_person() -> None:
     # How the head stands in the picture is known better than either turn: minus the camera's, plus the head's.
     assert abs((found.view.head[1] - found.view.yaw) - (VIEW.head[1] - VIEW.yaw)) < 0.05
     assert found.number == 1
-    assert found.masked.side > found.square.side
+    assert found.masked == found.square
     assert 0 < found.confidence.whole < 0.5  # without the network a camera is never sure
     assert any("not sure" in warning for warning in found.warnings)
 
@@ -124,3 +125,19 @@ def test_size_of_a_person_is_that_of_the_face() -> None:
     body = SeenPerson(body=person.body)
     assert person.face_size == pytest.approx(body.face_size, rel=0.35)
     assert np.allclose(person.middle, body.middle, atol=20)
+
+
+def test_the_users_own_network_of_cameras_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTRAITKIT_PHOTO", str(tmp_path))
+    monkeypatch.setattr(module, "FILE", tmp_path / "shipped" / "view.safetensors")
+    assert module.network_of_cameras() is None
+    sure, unsure = (0.02,) * 9, (0.5,) * 9
+    save_view_network(tmp_path / "view.safetensors", ViewNetwork(), ViewFileFacts(sure=sure, unsure=unsure))
+    load_view_network.cache_clear()
+    reader = module.network_of_cameras()
+    assert reader is not None
+    assert reader.facts.sure == sure
+    # It knows nothing yet, and says so: landmarks of the face still lead.
+    (found,) = estimate_portraits(photograph_of([(VIEW, SQUARE)]), PaintedReader([person_of(VIEW, SQUARE)]))
+    assert abs((found.view.head[1] - found.view.yaw) - (VIEW.head[1] - VIEW.yaw)) < 0.3
+    assert abs(found.square.side / SQUARE.side - 1) < 0.25
