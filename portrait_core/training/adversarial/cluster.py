@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import tempfile
 import threading
 from collections.abc import Callable
@@ -59,8 +60,10 @@ def train_on_cluster(
     ray, trainers = _ray()
     mine = not ray.is_initialized()
     if mine:
+        here = cluster.address is None and "RAY_ADDRESS" not in os.environ
+        fresh = {"include_dashboard": False} if here else {}
         try:
-            ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR, **fresh)
         except Exception as error:  # Ray has bare ones among them
             told = " ".join(str(error).split())[:300]
             raise UsageError(f"Ray: no cluster at {cluster.address or 'this machine'}: {told}") from None
