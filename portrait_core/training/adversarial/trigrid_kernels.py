@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # pyright: basic, reportInvalidTypeForm=false, reportCallIssue=false, reportArgumentType=false, reportIndexIssue=false
 # pyright: reportAttributeAccessIssue=false, reportOperatorIssue=false, reportReturnType=false
+# pyright: reportGeneralTypeIssues=false
 """The kernels behind :mod:`portrait_core.training.adversarial.quick_trigrid`: a tri-grid looked up, and the reverse.
 
 A kernel works on one picture. Its planes lie as vectors of features ``[3, depth + 2, H + 2, W + 2]``, with a border of
