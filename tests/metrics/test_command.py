@@ -80,7 +80,7 @@ def test_a_run_is_measured_snapshot_by_snapshot(
         (["RUN", "--data", "WORLD", "--measures", "pr"], "Or name it by --vgg."),
         (["RUN", "--data", "WORLD", "--poses", "D"], "--poses 'D' is not known"),
         (["RUN", "--data", "WORLD", "--conditioning", "none"], "it is identical, separate, both"),
-        (["RUN", "--data", "NOWHERE"], "does not exist"),
+        (["RUN", "--data", "NOWHERE", "--measures", "pixel_distance"], "does not exist"),
         (["NOWHERE/model.safetensors", "--data", "WORLD"], "no model file"),
         (["WORLD", "--data", "WORLD"], "without snapshots"),
         (["starter", "--data", "WORLD", "--measures", "pixel_distance"], "only generators of the family"),

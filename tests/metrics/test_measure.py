@@ -380,7 +380,7 @@ def test_models_and_settings_that_do_not_fit_are_told(run: Path, world: Path) ->
     with pytest.raises(UsageError, match="name a model or a run"):
         measure([], world, None, options(), CPU)
     with pytest.raises(UsageError, match="cannot be of 32"):
-        measure([("first", path)], world, None, options(size=32), CPU)
+        measure([("first", path)], world, None, options(measures=("pixel_distance",), size=32), CPU)
     with pytest.raises(UsageError, match="count is 1; it must be at least 2"):
         options(count=1)
     with pytest.raises(UsageError, match="the configuration asks for 32"):
