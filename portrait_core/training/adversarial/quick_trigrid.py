@@ -49,7 +49,7 @@ def mean_of_planes(planes: Tensor, points: Tensor, *, depth: int, box_warp: floa
         raise ValueError(f"got planes {list(planes.shape)}; expected [B, 3, features * {depth}, H, W]")
     laid = planes.reshape(batch, 3, features, depth, height, width).permute(0, 1, 3, 4, 5, 2)
     laid = functional.pad(laid, (0, 0, 1, 1, 1, 1, 1, 1))
-    mean: Any = _Mean.apply  # typed in part
+    mean = cast(Any, _Mean).apply  # typed in part
     return cast(Tensor, mean(laid, points.contiguous(), box_warp))[:, None]
 
 
