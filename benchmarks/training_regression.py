@@ -21,6 +21,7 @@ import torch
 
 from portrait_core.networks.discriminator import PortraitDiscriminator
 from portrait_core.networks.initialise import initialise
+from portrait_core.networks.pose_branch import mirror_pose
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
 from portrait_core.training.adversarial.figures import pose_figures, read_poses
@@ -50,7 +51,6 @@ def regress(
     rng = np.random.default_rng(seed)
     # Where the truth is the lesson, a mirrored picture's pose has the signs of a mirrored label's.
     lesson = np.concatenate([data.labels[:, :25], data.true_poses], axis=1) if true else data.labels
-    signs = np.array([1, -1, -1, 1, -1, -1], np.float32)
     truth = torch.as_tensor(held.true_poses)
     rows: list[dict[str, object]] = []
     begun = time.process_time()
@@ -62,11 +62,12 @@ def regress(
             print(json.dumps(rows[-1]), flush=True)
         numbers = data.draw(rng, BATCH)
         c = data.labels_of(numbers)[0]
-        pose = lesson[numbers % len(data), 25:] * np.where((numbers >= len(data))[:, None], signs, 1)
+        pose = torch.as_tensor(lesson[numbers % len(data), 25:])
+        pose = torch.where(torch.as_tensor(numbers >= len(data))[:, None], mirror_pose(pose), pose)
         image, mask = data.pictures_of(numbers)
         assert image.shape[-1] == size
         read = network.predict_pose(real_portraits(config, image, mask, moment), c)
-        loss = squared_pose_error(read, torch.as_tensor(pose.astype(np.float32))).mean()
+        loss = squared_pose_error(read, pose).mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # pyright: ignore[reportUnknownMemberType]
         optimiser.step()  # pyright: ignore[reportUnknownMemberType]

@@ -22,13 +22,12 @@ from torch import Tensor
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.metrics.pictures import Batch, IntArray, data_digest
 from portrait_core.models.portrait_gan.importer import load_discriminator, load_generator
-from portrait_core.networks.discriminator import PortraitDiscriminator, Portraits
+from portrait_core.networks.discriminator import PortraitDiscriminator
 from portrait_core.networks.precision import exact_convolutions
-from portrait_core.networks.resampling import blur, resize
 from portrait_core.rendering.composition import to_bytes
 from portrait_core.training.adversarial.config import WarpKind
 from portrait_core.training.adversarial.data import PortraitData
-from portrait_core.training.adversarial.warp import ExactWarp, LatticeWarp
+from portrait_core.training.adversarial.warp import make_warp
 from portrait_core.weights.checkpoint import load_weights
 from portrait_core.weights.header import PosePrediction
 
@@ -62,10 +61,7 @@ class Subject:
         if body is None:
             raise ModelFileError(f"{path}: the model carries no body; its pictures cannot be posed as the data's are.")
         thickness = self.generator.config.thickness
-        if warp == "lattice":
-            self.warp = LatticeWarp(body, LATTICE_NODES, thickness=thickness).to(device)
-        else:
-            self.warp = ExactWarp(body, thickness=thickness)
+        self.warp = make_warp(warp, body, nodes=LATTICE_NODES, thickness=thickness).to(device)
         self.judge = _Judge(load_discriminator(loaded), header.pose_prediction, self)
 
     @property
@@ -115,12 +111,10 @@ class _Judge:
         )
 
     def _read(self, image: Tensor, mask: Tensor, label: Tensor) -> Tensor:
-        network, how, mode = self.network, self.how, self.how.filter_mode
+        network, how = self.network, self.how
         assert network is not None  # asked before
         device = self._subject.device
-        picture = resize(image.to(device), network.config.img_resolution)
-        raw = blur(resize(picture, self.size, mode), how.blur_sigma)
-        shown = Portraits(blur(picture, how.blur_sigma), raw, resize(mask.to(device), self.size, mode))
+        shown = network.shown(image.to(device), mask.to(device), self.size, sigma=how.blur_sigma, mode=how.filter_mode)
         return network.predict_pose(shown, label.to(device)).cpu()
 
 

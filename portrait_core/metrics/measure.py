@@ -250,10 +250,9 @@ class _Measuring:
             return {"ppl": persons.mean_path_length(lengths, subject)}
         if each.name == "mask_iou":
             made = self._some(pictures, together)
-            some = self.reference[: len(self.reference)]
-            labels = self.data.labels_of(some)[0].numpy()
+            labels = self.data.labels_of(self.reference)[0].numpy()
             fakes = Fakes(made.images, made.masks, made.labels.numpy(), made.poses)
-            return mask_figures(fakes, self.data.pictures_of(some)[1], labels)
+            return mask_figures(fakes, self.data.pictures_of(self.reference)[1], labels)
         if each.name == "depth":
             some = self.reference[:FAKES]
             depths = truth.true_depths(self.data, some)

@@ -16,7 +16,7 @@ from portrait_core.networks.conv2d import Conv2dLayer
 from portrait_core.networks.fully_connected import FullyConnectedLayer
 from portrait_core.networks.mapping import MappingNetwork
 from portrait_core.networks.pose_branch import CAMERA_SIZE, POSE_SIZE, PoseBranch, camera_is_left, mirror_pose
-from portrait_core.networks.resampling import ResizeMode, resample_filter, resize
+from portrait_core.networks.resampling import ResizeMode, blur, resample_filter, resize
 
 HALF = math.sqrt(0.5)
 
@@ -170,6 +170,20 @@ class PortraitDiscriminator(nn.Module):
             self.add_module(f"b{resolution}", block)
         self.mapping = MappingNetwork(0, CAMERA_SIZE + POSE_SIZE, base, None, num_layers=config.mapping_layers)
         self.b4 = DiscriminatorEpilogue(base, base, group_size=config.mbstd_group_size, conv_clamp=config.conv_clamp)
+
+    def shown(
+        self, image: Tensor, mask: Tensor, neural_resolution: int, *, sigma: float, mode: ResizeMode
+    ) -> Portraits:
+        """Pictures of any size as this network reads poses from them (docs/published/discriminator.md 5).
+
+        Args:
+            image: ``[B, 3, S, S]`` in [-1, 1]. mask: ``[B, 1, M, M]`` in [0, 1].
+            neural_resolution: side of the raw picture and of the mask.
+            sigma: blur of both pictures. mode: how raw picture and mask are resized.
+        """
+        picture = resize(image, self.config.img_resolution)
+        raw = blur(resize(picture, neural_resolution, mode), sigma)
+        return Portraits(blur(picture, sigma), raw, resize(mask, neural_resolution, mode))
 
     def trunk(self, portraits: Portraits) -> Tensor:
         """The flat feature vectors ``[B, 16 C]``."""

@@ -19,9 +19,8 @@ from portrait_core.models.portrait_gan.capabilities import capabilities
 from portrait_core.models.portrait_gan.importer import load_discriminator, load_generator
 from portrait_core.models.portrait_gan.options import PictureOptions
 from portrait_core.models.portrait_gan.person import PublishedPerson
-from portrait_core.networks.discriminator import PortraitDiscriminator, Portraits
+from portrait_core.networks.discriminator import PortraitDiscriminator
 from portrait_core.networks.precision import exact_convolutions
-from portrait_core.networks.resampling import blur, resize
 from portrait_core.person import Origin, origin_of
 from portrait_core.recipe import Recipe
 from portrait_core.weights.checkpoint import LoadedWeights
@@ -97,11 +96,9 @@ class PublishedAvatarModel:
         network, how = self._judge, self.header.pose_prediction
         assert how is not None  # a header with a discriminator has it
         size = how.neural_resolution or self.network.config.neural_resolution
-        mode = how.filter_mode
         with torch.inference_mode(), exact_convolutions():
-            picture = resize(image.to(self.device), network.config.img_resolution)
-            raw = blur(resize(picture, size, mode), how.blur_sigma)
-            portraits = Portraits(blur(picture, how.blur_sigma), raw, resize(mask.to(self.device), size, mode))
+            image, mask = image.to(self.device), mask.to(self.device)
+            portraits = network.shown(image, mask, size, sigma=how.blur_sigma, mode=how.filter_mode)
             label = torch.as_tensor(camera.label)[None].to(self.device)
             return network.predict_pose(portraits, label)[0].cpu().numpy().astype(np.float64)
 

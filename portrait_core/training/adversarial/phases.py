@@ -29,7 +29,7 @@ from portrait_core.training.adversarial.pose_memory import PoseMemory
 from portrait_core.training.adversarial.pose_ways import CROWD
 from portrait_core.training.adversarial.precision import compile_networks, computing, set_precision, uncompiled
 from portrait_core.training.adversarial.processes import ALONE, Processes, StyleAverage, average_gradients
-from portrait_core.training.adversarial.warp import ExactWarp, LatticeWarp
+from portrait_core.training.adversarial.warp import make_warp
 
 Report = dict[str, Tensor]
 Notes = dict[str, list[Tensor]]
@@ -65,11 +65,7 @@ class Phases:
             compile_networks(networks)
         body = networks.generator.renderer
         assert body is not None  # every training has a body
-        thickness = config.generator.thickness
-        if config.warp == "lattice":
-            warp = LatticeWarp(body, config.lattice_nodes, thickness=thickness)
-        else:
-            warp = ExactWarp(body, thickness=thickness)
+        warp = make_warp(config.warp, body, nodes=config.lattice_nodes, thickness=config.generator.thickness)
         self.warp = warp.to(device)
         """Poses ``[B, 6]`` to maps of posed points to canonical ones, as the configuration has it."""
         # Two floats: torch refuses a whole number beside one.

@@ -84,9 +84,7 @@ class Processes:
             if error is not None:
                 raise error
             return
-        texts: list[str] = [""] * self.count
-        own = "" if error is None else str(error)
-        self._exchange(lambda: _distributed.all_gather_object(texts, own))
+        texts = self.all_objects("" if error is None else str(error))
         rank = next((rank for rank, text in enumerate(texts) if text), None)
         if rank is None:
             return
@@ -122,7 +120,7 @@ class Processes:
         if self.count == 1:
             return [own]
         found: list[Any] = [None] * self.count
-        _distributed.all_gather_object(found, own)
+        self._exchange(lambda: _distributed.all_gather_object(found, own))
         return found
 
 

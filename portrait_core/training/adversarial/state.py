@@ -83,13 +83,11 @@ def restore_state(path: Path, networks: Networks, phases: Phases) -> Reached:
                     key: tensor if key == "step" else tensor.to(parameter.device) for key, tensor in moments.items()
                 }
         if phases.memory is not None:
-            own = {name[len(MEMORY) :]: each for name, each in tensors.items() if name.startswith(MEMORY)}
-            phases.memory.restore(own)
+            phases.memory.restore(_under(MEMORY, tensors))
     except (KeyError, RuntimeError) as error:
         raise ModelFileError(f"{path}: the state of another training ({error}).") from error
     if phases.augmentation is not None:
-        own = {name[len(AUGMENTATION) :]: each for name, each in tensors.items() if name.startswith(AUGMENTATION)}
-        phases.augmentation.restore(own)
+        phases.augmentation.restore(_under(AUGMENTATION, tensors))
     return Reached(int(facts["iteration"]), int(facts["images"]))
 
 
@@ -113,7 +111,7 @@ def load_networks(path: Path, tensors: Mapping[str, Tensor], networks: Networks,
     took the pictures before takes what the new ones make of them.
     """
     for room, module in networks.named().items():
-        own = {name[len(room) + 1 :]: each for name, each in tensors.items() if name.startswith(f"{room}.")}
+        own = _under(f"{room}.", tensors)
         if room == "P" and own.keys() != module.state_dict().keys():
             continue  # another way of poses: its correction begins anew
         if grow and room.startswith("D"):
@@ -128,17 +126,22 @@ def load_networks(path: Path, tensors: Mapping[str, Tensor], networks: Networks,
 def _grown(smaller: Mapping[str, Tensor], larger: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """A smaller discriminator's tensors and the larger one's for what it lacks; whatever does not fit is left to be
     told."""
-    sides = sorted({int(name[1:].split(".")[0]) for name in smaller if name[0] == "b" and name[1:2].isdigit()})
-    top = f"b{sides[-1]}." if sides else ""
-    new = {name: each for name, each in larger.items() if name.startswith("b") and _side(name) > (sides or [0])[-1]}
+    top = max(map(_side, smaller), default=0)
+    new = {name: each for name, each in larger.items() if _side(name) > top}
     if not new:
         return dict(smaller)
-    return new | {name: each for name, each in smaller.items() if not name.startswith(f"{top}fromrgb.")}
+    return new | {name: each for name, each in smaller.items() if not name.startswith(f"b{top}.fromrgb.")}
 
 
 def _side(name: str) -> int:
-    head = name[1:].partition(".")[0]
+    """Of the pictures that a block takes; 0 for what is no block of them."""
+    head = name.partition(".")[0].removeprefix("b")
     return int(head) if head.isdigit() else 0
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin so, by the rest of their names."""
+    return {name[len(prefix) :]: each for name, each in tensors.items() if name.startswith(prefix)}
 
 
 def save_snapshot(

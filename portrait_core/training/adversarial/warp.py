@@ -16,6 +16,7 @@ from torch.nn import functional
 from portrait_core.body.deformation import PoseWarp, shared_corners, triangle_frames
 from portrait_core.models.portrait_gan.body import PublishedBody
 from portrait_core.rendering.renderer import PointWarp
+from portrait_core.training.adversarial.config import WarpKind
 
 LATTICE_CENTRE = (0.0, 0.06, 0.0)
 LATTICE_HALF = 0.36
@@ -111,3 +112,10 @@ class LatticeWarp(nn.Module):
         moved = carried(self.places, triangle_motions(posed, rest), nearest)
         motion = (moved - self.places) * (away < self.thickness)[..., None]
         return motion.reshape(batch, self.nodes, self.nodes, self.nodes, 3).permute(0, 4, 1, 2, 3)
+
+
+def make_warp(kind: WarpKind, body: PublishedBody, *, nodes: int, thickness: float) -> ExactWarp | LatticeWarp:
+    """The warp of this kind: poses ``[B, 6]`` to maps of posed points to canonical ones. ``nodes``: of a lattice."""
+    if kind == "lattice":
+        return LatticeWarp(body, nodes, thickness=thickness)
+    return ExactWarp(body, thickness=thickness)
