@@ -47,7 +47,9 @@ def metrics(
         typer.Option(
             "--measures",
             metavar="NAMES",
-            help=f"With commas: {', '.join(MEASURES)}. The first six need network files.",
+            help=f"With commas: {', '.join(MEASURES)}. The first six need network files. "
+            f"[default: {', '.join(OFFLINE)}]",
+            show_default=False,  # without blanks it would be cut in a narrow terminal
         ),
     ] = ",".join(OFFLINE),
     count: Annotated[

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from portrait_core.errors import ModelFileError, UsageError
+from portrait_core.errors import ModelFileError, UsageError, remedy
 from portrait_core.metrics.network_files import NetworkPlaces, Weights, read_network
 
 WIDTH = 2048
@@ -72,8 +72,8 @@ def _built(weights: Weights) -> Any:
         )
     except ImportError as error:
         raise UsageError(
-            f"torch-fidelity, which has the Inception network, cannot be loaded ({error}). Install it by "
-            "pip install 'portraitkit[metrics]'; it brings torchvision."
+            f"torch-fidelity, which has the Inception network and needs torchvision, cannot be loaded ({error}).",
+            remedy=remedy("install", extra="metrics", package="torch-fidelity"),
         ) from None
     # It takes nothing but a file; this one is written here, of plain tensors.
     again = io.BytesIO()

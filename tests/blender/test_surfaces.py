@@ -86,7 +86,10 @@ def told(thing: Any) -> dict[str, Any]:
         "along": {each.name: values(each.data, "value", 1)[order] for each in extra},
         "materials": [each.name for each in mesh.materials],
         "slots": {each.material_index for each in mesh.polygons},
-        "properties": {name: str(value) for name, value in [*mesh.items(), *thing.items()]},
+        # Regions are told by the order of the file's faces, which the importer's quads have lost.
+        "properties": {
+            name: str(value) for name, value in [*mesh.items(), *thing.items()] if name != "portraitkit_regions"
+        },
         "modifiers": [(each.type, each.name) for each in thing.modifiers],
         "hidden": (thing.hide_viewport, thing.hide_render),
         "matrix": [list(row) for row in thing.matrix_world],
