@@ -28,6 +28,8 @@ QUADS_KEY = "quads"
 """Extra of a mesh, from the engine: for each of its materials, how many quads its first triangles make."""
 REGIONS_KEY = "regions"
 """Extra of a mesh, from the engine: which region of the skin its faces belong to, in their order."""
+FILES_FACES = (QUADS_KEY, REGIONS_KEY)
+"""Extras about the faces of the file, in their order: they hold no longer for those that somebody makes of them."""
 _EXTENSIONS = ("KHR_materials_", "KHR_texture_", "EXT_texture_", "VRM", "MSFT_lod", "KHR_mesh_quantization")
 """Extensions that name no accessors and no views of their own."""
 _ATTRIBUTES = {"POSITION", "NORMAL", "TANGENT", "TEXCOORD_0", "JOINTS_0", "WEIGHTS_0", strands.ATTRIBUTE}

@@ -14,11 +14,8 @@ import bmesh
 import bpy
 
 from ..core.engine_copies import strands
+from .glb_surfaces import FILES_FACES, QUADS_KEY
 
-KEY = "quads"
-"""Custom property of a mesh, from the file: for each of its materials, how many quads its first triangles make."""
-REGIONS_KEY = "regions"
-"""The same of regions, which are those of the file's faces."""
 _SEAM = 1e-7
 """Metres between the copies of a vertex."""
 _NORMAL = "portraitkit_normal"
@@ -27,7 +24,7 @@ _CORNERS = 4
 
 def join_quads(mesh: bpy.types.Mesh) -> None:
     """Make quads of the triangles that the file tells of, and weld seams. The corners keep the file's normals."""
-    counts = [int(each) for each in mesh.get(KEY, ())]
+    counts = [int(each) for each in mesh.get(QUADS_KEY, ())]
     kept = _remember_normals(mesh)
     work = bmesh.new()
     try:
@@ -54,7 +51,7 @@ def join_quads(mesh: bpy.types.Mesh) -> None:
         work.free()
     if kept:
         _give_normals(mesh)
-    for key in (KEY, REGIONS_KEY):
+    for key in FILES_FACES:
         if key in mesh:
             del mesh[key]
 
@@ -75,13 +72,13 @@ def quads_told(meshes: Sequence[bpy.types.Mesh]) -> Iterator[None]:
                     leading[number] += 1
                 else:
                     over.add(number)
-            if any(leading.values()) and KEY not in mesh:
-                mesh[KEY] = [leading[number] for number in sorted(leading)]
+            if any(leading.values()) and QUADS_KEY not in mesh:
+                mesh[QUADS_KEY] = [leading[number] for number in sorted(leading)]
                 told.append(mesh)
         yield
     finally:
         for mesh in told:
-            del mesh[KEY]
+            del mesh[QUADS_KEY]
 
 
 def _remember_normals(mesh: bpy.types.Mesh) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.engine_copies import strands
-from .glb_surfaces import NUMBER_KEY, QUADS_KEY, REGIONS_KEY, Surface
+from .glb_surfaces import FILES_FACES, NUMBER_KEY, Surface
 from .region_masks import give_regions, regions_in
 from .welding import weld
 
@@ -32,7 +32,7 @@ def putting_in(thing: bpy.types.Object, surface: Surface) -> Iterator[None]:
     welded = weld(surface)
     groups = [each.name for each in thing.vertex_groups]
     del mesh[NUMBER_KEY]
-    for key in (QUADS_KEY, REGIONS_KEY):  # of the file's faces, and not of those that somebody makes of them
+    for key in FILES_FACES:
         if key in mesh:
             del mesh[key]
     yield

@@ -14,21 +14,20 @@ import json
 import logging
 import os
 import queue
-import signal
 import sys
 import threading
 from typing import NoReturn
 
 from portrait_core.runtime.calm import wait_asleep
 from portrait_core.runtime.heap import share_one_heap
+from portrait_core.runtime.stop_signals import leave_stopping_to_parent
 from portrait_core.runtime.threads import take_short_turns
 from portrait_core.worker.channel import Lines, private_streams
 
 
 def main(name: str, device: str, threads: int, card_share: float) -> NoReturn:
     """Serve until the input ends."""
-    # Ctrl-C reaches the whole process group; what becomes of an avatar in work is for the batch to say.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_stopping_to_parent()  # what becomes of an avatar in work is for the batch to say
     wait_asleep()
     share_one_heap()
     take_short_turns()

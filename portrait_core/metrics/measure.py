@@ -196,6 +196,7 @@ class _Measuring:
         self.reference, self.rest = self._halves()
         self._references: dict[tuple[NetworkName, bool], Features] = {}
         self._seen: dict[tuple[str, NetworkName], Features] = {}
+        self._whole: dict[str, Batch] = {}
 
     def rows(self) -> list[Row]:
         """All of them."""
@@ -220,6 +221,7 @@ class _Measuring:
                     row.figures.update(self._of_model(each, subject, conditioning, shared))
                 found.append(row)
                 self._seen.clear()
+                self._whole.clear()
         return found
 
     def _of_model(
@@ -270,12 +272,15 @@ class _Measuring:
         return {"identity_spread": persons.identity_spread(pictures, self.progress)}
 
     def _some(self, pictures: GeneratedPictures, together: int) -> Batch:
-        """The first pictures, whole."""
+        """The first pictures, whole; kept until the row is done, since masks and depths are looked at in turn."""
+        if pictures.digest in self._whole:
+            return self._whole[pictures.digest]
         count, found = min(len(pictures), FAKES), list[Batch]()
         for batch in pictures.batches(np.arange(count, dtype=np.int64), together):
             found.append(batch)
             self.progress(f"{pictures.name}, masks and depths", sum(len(one.images) for one in found) / count)
-        return gathered(found)
+        self._whole[pictures.digest] = gathered(found)
+        return self._whole[pictures.digest]
 
     def _compared(self, each: Measure, pictures: PictureSet, together: int) -> dict[str, Any]:
         """Figures of a measure that compares features of two sets of pictures."""

@@ -40,6 +40,11 @@ class Square:
         """Places (N, 2) in the square, 0 to 1 from its upper left, as pixels (N, 2) of the picture."""
         return (places.astype(np.float64) - 0.5) @ self.axes.T + np.asarray(self.middle)
 
+    def to_square(self, places: NDArray[np.floating[Any]]) -> FloatArray:
+        """Places (N, 2) or (2,) of the picture, in pixels, as they lie in the square: the reverse of
+        :meth:`to_picture`."""
+        return (places - np.asarray(self.middle)) @ self.axes / self.side**2 + 0.5
+
 
 def around(picture: Picture) -> Square:
     """The smallest upright square that holds a picture."""

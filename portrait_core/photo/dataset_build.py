@@ -12,8 +12,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import signal
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -27,21 +25,23 @@ from filelock import FileLock, Timeout
 
 from portrait_core.errors import OutputError, UsageError, remedy
 from portrait_core.files.whole_file import prepare_folder, whole_file
+from portrait_core.files.zip_files import add_file, stored
 from portrait_core.photo.dataset_filter import Wishes, chosen, read_decisions
 from portrait_core.photo.dataset_page import dataset_page, yaw_plot
 from portrait_core.photo.dataset_records import (
-    RECORD,
     Portrait,
     Refused,
     Source,
     make_record,
     read_records,
+    record_failure,
     sources_in,
 )
 from portrait_core.photo.networks.published import NAMES
 from portrait_core.photo.networks.store import load_network
 from portrait_core.photo.portrait_files import OVERLAYS, RESULT
 from portrait_core.progress import Progress, silent
+from portrait_core.runtime.stop_signals import leave_stopping_to_parent
 
 IMAGES, MASKS, LABELS, CARD = "images.zip", "masks.zip", "dataset.json", "data.json"
 REJECTED, DECISIONS, PAGE, PLOT = "rejected.csv", "decisions.json", "index.html", "yaws.svg"
@@ -147,10 +147,7 @@ def _one_by_one(left: Sequence[Source], records: dict[Source, Path], size: int) 
         try:
             pool.submit(make_record, source, records[source], size).result()
         except BrokenProcessPool:
-            text = f"{source.path}: the process that looked at it ended, as where memory runs out."
-            facts: dict[str, Any] = {"photograph": source.name, "portraits": [], "reason": "failed", "text": text}
-            with whole_file(records[source], overwrite=True) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-                archive.writestr(RECORD, json.dumps(facts))
+            record_failure(source, records[source], "the process that looked at it ended, as where memory runs out.")
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -163,7 +160,7 @@ def _start_worker() -> None:
     import torch
 
     torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    leave_stopping_to_parent()
 
 
 def _put_together(
@@ -212,27 +209,22 @@ def _write_pictures(out: Path, kept: Sequence[Portrait], names: Sequence[str]) -
     with (
         whole_file(out / IMAGES, overwrite=True) as image_path,
         whole_file(out / MASKS, overwrite=True) as mask_path,
-        zipfile.ZipFile(image_path, "w") as images,
-        zipfile.ZipFile(mask_path, "w") as masks,
+        stored(image_path) as images,
+        stored(mask_path) as masks,
     ):
         for name, portrait in zip(names, kept, strict=True):
             picture, mask, drawing = portrait.pictures()
-            _add(images, f"{name}.png", picture)
-            _add(masks, f"{name}.png", mask)
+            add_file(images, f"{name}.png", picture)
+            add_file(masks, f"{name}.png", mask)
             with whole_file(drawings / f"{name}.jpg", overwrite=True) as temporary:
                 temporary.write_bytes(drawing)
         labels = [[f"{name}.png", portrait.facts["label"]] for name, portrait in zip(names, kept, strict=True)]
         sources = [[f"{name}.png", portrait.identity] for name, portrait in zip(names, kept, strict=True)]
-        _add(images, LABELS, json.dumps({"labels": labels, "sources": sources}).encode())
+        add_file(images, LABELS, json.dumps({"labels": labels, "sources": sources}).encode())
     known = {f"{name}.jpg" for name in names}
     for path in drawings.glob("portrait-*.jpg"):
         if path.name not in known:
             path.unlink(missing_ok=True)
-
-
-def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """A file without the time of its making: the same records give the same bytes."""
-    archive.writestr(zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0)), content)
 
 
 def _published(portrait: Portrait) -> dict[str, Any]:

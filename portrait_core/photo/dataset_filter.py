@@ -106,6 +106,7 @@ def copies_among(portraits: Sequence[Portrait], first: Iterable[str] = ()) -> Ma
             number,
         ),
     )
+    ranks = {number: rank for rank, number in enumerate(order)}
     hashes = [np.frombuffer(bytes.fromhex(portrait.facts["hash"]), np.uint8) for portrait in portraits]
     bands: dict[tuple[int, bytes], list[int]] = {}
     copies: dict[int, int] = {}
@@ -113,7 +114,7 @@ def copies_among(portraits: Sequence[Portrait], first: Iterable[str] = ()) -> Ma
         near = {other for band in _bands(hashes[number]) for other in bands.get(band, ())}
         same = [other for other in near if different_bits(hashes[number], hashes[other]) <= SAME_BITS]
         if same:
-            copies[number] = min(same, key=order.index)
+            copies[number] = min(same, key=ranks.__getitem__)
             continue
         for band in _bands(hashes[number]):
             bands.setdefault(band, []).append(number)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,9 +77,18 @@ def make_record(source: Source, record: Path, size: int) -> None:
     except (ModelFileError, OutputError):
         raise
     except Exception as error:  # one odd photograph among thousands is its own affair
-        why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        facts = {"photograph": source.name, "portraits": [], "reason": "failed", "text": f"{source.path}: {why}"}
-        pictures = {}
+        record_failure(source, record, " ".join(f"{type(error).__name__}: {error}".split())[:200])
+        return
+    _write(record, facts, pictures)
+
+
+def record_failure(source: Source, record: Path, why: str) -> None:
+    """Write the record of a photograph that could not be looked at."""
+    text = f"{source.path}: {why}"
+    _write(record, {"photograph": source.name, "portraits": [], "reason": "failed", "text": text}, {})
+
+
+def _write(record: Path, facts: dict[str, Any], pictures: Mapping[str, bytes]) -> None:
     with whole_file(record, overwrite=True) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         archive.writestr(RECORD, json.dumps(facts))
         for name, content in pictures.items():

@@ -51,7 +51,7 @@ def face_warnings(picture: Picture, face: FaceLandmarks, scale: float = 1.0) -> 
         warnings.append(f"the face is small: {size:.0f} pixels; {SMALL:.0f} or more say what it looks like")
     square = around_points(points, tilt(points[RIGHT_EYE_OUTER], points[LEFT_EYE_OUTER]), 1.1)
     light = srgb_to_linear((cut(picture, square, SIZE) / 255.0).astype(np.float32))
-    places = ((points - np.asarray(square.middle)) @ square.axes / square.side**2 + 0.5) * SIZE
+    places = square.to_square(points) * SIZE
 
     def seen(numbers: tuple[int, ...]) -> FloatArray:
         return _colours(light, places[list(numbers)])

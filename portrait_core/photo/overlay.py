@@ -119,7 +119,7 @@ def _read_points(estimate: PortraitEstimate, square: Square) -> FloatArray:
         points.append(person.face.points[::8, :2])
     if person.body is not None:
         points.append(person.body.shoulders if person.face is not None else person.body.points[:13])
-    return (np.concatenate(points) - np.asarray(square.middle)) / square.side + 0.5
+    return square.to_square(np.concatenate(points))
 
 
 def _numbers(estimate: PortraitEstimate) -> str:

@@ -19,9 +19,6 @@ from portrait_core.photo.networks.store import load_network
 Mask = NDArray[np.float32]
 """(S, S), 0 to 1."""
 
-MARGIN = 1.0
-"""How much more than the square the network sees. Where a person fills less of it, backs of heads are lost: of seven
-hard portraits the worst overlap with the truth is 0.99 at the aligned square, 0.96 at 1.25 and 0.38 at 1.6 times it."""
 LOOK = 512
 """Pixels of the square that it is shown, before it is brought to the network's own shape."""
 
@@ -30,25 +27,25 @@ def person_mask(picture: Picture, square: Square, size: int, about: FloatArray |
     """(``size``, ``size``) of 0 to 1: how sure each pixel of a square shows a person; beyond the picture its edge
     goes on.
 
+    The network sees the square and no more: where a person fills less of what it sees, backs of heads are lost. Of
+    seven hard portraits the worst overlap with the truth is 0.99 at the aligned square, 0.96 at 1.25 and 0.38 at 1.6
+    times it.
+
     ``about`` (2,), a place in the picture: only what hangs together with it is kept, and not a neighbour.
     Raises :class:`portrait_core.errors.ModelFileError` where the network is not set up.
     """
     network = load_network("person_mask")
     height, width = network.input_shape[:2]
-    wide = Square(square.middle, square.side * MARGIN, square.angle)
-    values = torch.tensor(cut(picture, wide, LOOK) / 255.0).permute(2, 0, 1)[None]
+    values = torch.tensor(cut(picture, square, LOOK) / 255.0).permute(2, 0, 1)[None]
     shown = F.interpolate(values, (height, width), mode="bilinear", antialias=True, align_corners=False)
     (found,) = network.read(shown[0].permute(1, 2, 0).numpy())
     fine = max(size, 64)
-    grown = F.interpolate(
-        torch.tensor(found).reshape(1, 1, height, width), (_even(fine * MARGIN),) * 2, mode="bicubic"
-    )[0, 0]
-    border = (grown.shape[0] - fine) // 2
-    mask = grown[border : border + fine, border : border + fine].clamp(0, 1).numpy()
+    grown = F.interpolate(torch.tensor(found).reshape(1, 1, height, width), (fine, fine), mode="bicubic")
+    mask = grown[0, 0].clamp(0, 1).numpy()
     if fine != size:
         shrunk = F.interpolate(torch.tensor(mask)[None, None], (size, size), mode="area")
         mask = shrunk[0, 0].numpy()
-    return mask if about is None else _of_one(mask, (about - np.asarray(square.middle)) @ square.axes, square.side)
+    return mask if about is None else _of_one(mask, square.to_square(about))
 
 
 def cut_mask(mask: Mask, masked: Square, square: Square, size: int) -> Mask:
@@ -60,10 +57,9 @@ def cut_mask(mask: Mask, masked: Square, square: Square, size: int) -> Mask:
     return cut(values, part, size)[:, :, 0] / np.float32(255)
 
 
-def _of_one(mask: Mask, about: FloatArray, side: float) -> Mask:
-    """What hangs together with a place, given from the square's middle along its axes in picture pixels times side."""
+def _of_one(mask: Mask, share: FloatArray) -> Mask:
+    """What hangs together with a place (2,), 0 to 1 across the mask."""
     size = len(mask)
-    share = about / side**2 + 0.5
     parts, count = ndimage.label(mask > 0.5)
     if count < 2:
         return mask
@@ -74,8 +70,3 @@ def _of_one(mask: Mask, about: FloatArray, side: float) -> Mask:
         chosen = int(parts[tuple(ndimage.distance_transform_edt(parts == 0, return_indices=True)[1][:, row, column])])
     near = ndimage.binary_dilation(parts == chosen, iterations=3)
     return np.where(near, mask, np.float32(0))
-
-
-def _even(number: float) -> int:
-    """The next whole number whose half is one too, so that both borders are equal."""
-    return 2 * round(number / 2)

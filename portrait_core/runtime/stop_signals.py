@@ -22,3 +22,8 @@ def stop_signals(heard: Callable[[], None]) -> Generator[None, None, None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def leave_stopping_to_parent() -> None:
+    """From now on Ctrl-C, which reaches the whole process group, is not heard in this worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

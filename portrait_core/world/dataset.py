@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from portrait_core.files.whole_file import make_folder, whole_file
+from portrait_core.files.zip_files import add_file, stored
 from portrait_core.progress import Progress, silent
 from portrait_core.world.assets import AssetFolders
 from portrait_core.world.bust import PortraitWorld
-from portrait_core.world.dataset_blocks import PICTURES, Blocks, Sample, add_file, draw_sample, render_sample, stored
+from portrait_core.world.dataset_blocks import PICTURES, Blocks, Sample, draw_sample, render_sample
 from portrait_core.world.dataset_files import CARD, FILES, IMAGES, LABELS, TRUTH, DatasetConfig, is_complete
 from portrait_core.world.shots import POSE_SPREAD, Shot, draw_latent, draw_shot
 

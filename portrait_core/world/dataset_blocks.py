@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import io
 import json
-import signal
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,8 +18,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from portrait_core.files.whole_file import whole_file
+from portrait_core.files.zip_files import add_file, stored
 from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.progress import Progress, silent
+from portrait_core.runtime.stop_signals import leave_stopping_to_parent
 from portrait_core.world.assets import AssetFolders
 from portrait_core.world.bust import Bust, PortraitWorld
 from portrait_core.world.dataset_files import DEPTH_UNIT, DEPTHS, IMAGES, MASKS, TRUTH, DatasetConfig
@@ -145,7 +145,7 @@ _world: PortraitWorld | None = None
 
 def _start_worker(assets: AssetFolders) -> None:
     global _world  # noqa: PLW0603 - a worker process has one world, made once
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    leave_stopping_to_parent()
     _world = PortraitWorld(assets)
 
 
@@ -163,21 +163,6 @@ def _truth(bust: Bust, shot: Shot) -> dict[str, Any]:
         "background": shot.background.tolist(),
     }
     return facts if shot.coarse is None else facts | {"coarse_pose": shot.coarse.tolist()}
-
-
-@contextmanager
-def stored(path: Path) -> Generator[zipfile.ZipFile, None, None]:
-    """A new zip without compression of its own: PNGs are small already, and trainings read them at random."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        yield archive
-
-
-def add_file(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Add a file without the time and system of its making: equal data sets are equal bytes."""
-    entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-    entry.create_system = 3
-    entry.external_attr = 0o644 << 16
-    archive.writestr(entry, content)
 
 
 def _png(picture: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:

@@ -65,10 +65,10 @@ def test_of_two_persons_the_one_asked_for_is_kept() -> None:
     mask[5:35, 4:14] = 1
     mask[5:35, 24:36] = 0.9
     mask[18:20, 28:31] = 0  # a hole, as glasses are
-    left = _of_one(mask, np.array([-12.0, 0.0]) * 40, 40.0)
+    left = _of_one(mask, np.array([-12.0, 0.0]) / 40 + 0.5)
     assert left[:, :17].sum() == mask[:, :17].sum()
     assert left[:, 20:].sum() == 0
-    hole = _of_one(mask, np.array([9.0, -1.0]) * 40, 40.0)
+    hole = _of_one(mask, np.array([9.0, -1.0]) / 40 + 0.5)
     assert hole[:, 20:].sum() == mask[:, 20:].sum()
     assert hole[:, :17].sum() == 0
 

@@ -22,7 +22,7 @@ import torch
 from portrait_core.errors import PortraitError, UsageError, remedy
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.ends import interruptible
-from portrait_core.training.adversarial.log import RunLog
+from portrait_core.training.adversarial.log import BESIDE_LOSSES, RunLog
 from portrait_core.training.adversarial.processes import ToldElsewhereError
 from portrait_core.training.adversarial.run import Tick, train_gan
 from portrait_core.training.adversarial.run_folder import STATE, STOP, RunOptions
@@ -147,12 +147,9 @@ def _told_ticks(out: Path, heard: int, config: TrainingConfig | None, listen: Ca
             total = line["kimg"] if config is None else config.kimg
             speed = line["images_per_s"]
             left = (total - line["kimg"]) * 1000 / max(speed, 1e-9)
-            losses = {name: value for name, value in line.items() if name in LOSSES}
+            losses = {name: value for name, value in line.items() if name not in BESIDE_LOSSES}
             listen(Tick(line["kimg"], total, speed, left, losses))
     return max(heard, len(lines))
-
-
-LOSSES = {"G", "mask", "prior", "D_fake", "D_pose", "D_label", "D_real", "R1"}
 
 
 def _ray() -> tuple[Any, tuple[Any, Any]]:

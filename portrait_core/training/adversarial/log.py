@@ -11,6 +11,8 @@ from typing import Any
 from portrait_core.files.whole_file import make_folder, whole_file
 
 LOG = "log.jsonl"
+BESIDE_LOSSES = {"event", "iteration", "kimg", "images_per_s", "seconds", "memory_mb"}
+"""What a line about a tick tells beside the means of losses."""
 
 
 class RunLog:

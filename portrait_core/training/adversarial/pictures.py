@@ -40,7 +40,8 @@ def write_pictures(folder: Path, phases: Phases, moment: Moment, fakes: Fakes, k
     ``posed-*.png``; each row of the last two is a person."""
     stamp = f"{kimg:010.3f}"
     some = fakes.image[: 8 * (min(len(fakes.image), 64) // 8)]
-    made, real = _grid(some, 8), _grid(_real(phases.data, len(some)), 8)
+    side = _side(phases)
+    made, real = _grid(some, 8, side), _grid(_real(phases.data, len(some)), 8, side)
     _write(folder / f"fakes-{stamp}.png", np.concatenate([made, np.full_like(made[:, :4], 255), real], axis=1))
     _write(folder / f"turntable-{stamp}.png", turntable(phases, moment))
     _write(folder / f"posed-{stamp}.png", posed_rows(phases, moment))
@@ -59,7 +60,7 @@ def turntable(phases: Phases, moment: Moment) -> Pixels:
         near = torch.where(seen["image_mask"] > 0.5, near, torch.full_like(near, -1))
         images.append(seen["image"])
         depths.append(functional.interpolate(near, size=seen["image"].shape[-1]).expand(-1, 3, -1, -1))
-    grids = [_grid(torch.stack(each, dim=1).flatten(0, 1), YAWS) for each in (images, depths)]
+    grids = [_grid(torch.stack(each, dim=1).flatten(0, 1), YAWS, _side(phases)) for each in (images, depths)]
     return np.concatenate(grids, axis=0)
 
 
@@ -69,7 +70,12 @@ def posed_rows(phases: Phases, moment: Moment) -> Pixels:
     ws = _persons(phases)
     camera = Camera.orbit(0.0, 0.0)
     rows = [_seen(phases, moment, ws, camera, torch.tensor(each)[None].expand(PERSONS, -1))["image"] for each in POSES]
-    return _grid(torch.stack(rows, dim=1).flatten(0, 1), len(POSES))
+    return _grid(torch.stack(rows, dim=1).flatten(0, 1), len(POSES), _side(phases))
+
+
+def _side(phases: Phases) -> int:
+    """Side in pixels of every picture in a grid: also while the rendered resolution grows."""
+    return max(SHOWN, phases.config.generator.img_resolution)
 
 
 def _persons(phases: Phases) -> Tensor:
@@ -95,11 +101,10 @@ def _real(data: PortraitData, count: int) -> Tensor:
     return data.pictures_of(data.draw(np.random.default_rng(7), count))[0]
 
 
-def _grid(pictures: Tensor, columns: int) -> Pixels:
-    """Pictures ``[N, 3, S, S]`` in [-1, 1] side by side, row by row."""
+def _grid(pictures: Tensor, columns: int, side: int) -> Pixels:
+    """Pictures ``[N, 3, S, S]`` in [-1, 1] side by side, row by row, each brought to ``side`` pixels."""
     pixels = (pictures * 127.5 + 128).clamp(0, 255).to(torch.uint8)
-    factor = max(1, SHOWN // pixels.shape[-1])
-    pixels = pixels.repeat_interleave(factor, dim=2).repeat_interleave(factor, dim=3)
+    pixels = functional.interpolate(pixels, size=side, mode="nearest")
     rows = pixels.reshape(-1, columns, *pixels.shape[1:]).permute(0, 3, 1, 4, 2)
     return rows.reshape(rows.shape[0] * rows.shape[1], columns * pixels.shape[-1], 3).numpy()
 

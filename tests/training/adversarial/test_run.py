@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from cli.main import main
@@ -61,6 +62,23 @@ def test_a_resumed_run_is_the_run_bit_by_bit(small: TrainingConfig, balls: Path,
     assert last == wanted
     (name,) = {path.name for path in whole.glob("snapshot-0*64.safetensors")}
     assert (out / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_pictures_of_a_run_whose_resolution_grows(small: TrainingConfig, balls: Path, tmp_path: Path) -> None:
+    """Rendered at 9 to 16 pixels beside data of 16: every grid has the same places."""
+    growing = dataclasses.replace(
+        small,
+        kimg=0.032,
+        neural_rendering_resolution_initial=9,
+        neural_rendering_resolution_final=16,
+        neural_rendering_resolution_fade_kimg=0.048,
+    )
+    train_gan(growing, RunOptions(balls, tmp_path / "run"))
+    sizes: dict[str, set[tuple[int, int]]] = {}
+    for path in sorted((tmp_path / "run" / "pictures").glob("*.png")):
+        with Image.open(path) as grid:
+            sizes.setdefault(path.name.split("-")[0], set()).add(grid.size)
+    assert sizes == {"fakes": {(1028, 384)}, "turntable": {(512, 512)}, "posed": {(512, 256)}}
 
 
 def test_ctrl_c_saves_and_what_came_after_a_kill_is_done_again(
