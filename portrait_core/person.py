@@ -141,10 +141,13 @@ class PersonOfParts(Person, Protocol):
         inside: NDArray[np.float32],
         kept: KeptRows | None = None,
         numbers: NDArray[np.int64] | None = None,
+        *,
+        glance: bool = False,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Linear RGB (N, 3) and glTF roughness (N,) of bare skin at canonical ``points`` (N, 3), metres; the columns of
         ``inside`` (N, 2) are :data:`portrait_core.parts.skin_places.INSIDE`. What is the same at a place for all
-        persons of the model is kept in ``kept``, under the ``numbers`` (N,) of the places."""
+        persons of the model is kept in ``kept``, under the ``numbers`` (N,) of the places. At a ``glance`` colours may
+        be off by as little as nobody sees in a small picture, where that is quicker."""
         ...
 
     @property

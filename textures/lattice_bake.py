@@ -72,6 +72,14 @@ class LatticeLayout:
         self.known = self.covered.copy()
         self.known.reshape(-1)[self.rings[0]] = 1
 
+    @cached_property
+    def sources(self) -> NDArray[np.int32]:
+        """(size squared,) of each texel by its flat number the covered one whose value it has: its own, that of the
+        nearest one where it lies beside a chart, and -1 elsewhere."""
+        found = np.where(self.covered.reshape(-1) > 0, np.arange(self.size * self.size), -1).astype(np.int32)
+        found[self.rings[0]] = self.rings[1]
+        return found
+
     def asked(self, level: int, flat: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The texels' flat numbers of points of a lattice by theirs (N,), and their :meth:`places`."""
         return self._first if level == 0 else self._asked(level, flat)
@@ -94,6 +102,16 @@ class LatticeLayout:
         found = self._inside(inside)
         found[which] = 2 * found[which] - self._inside(across)
         return found
+
+    def covered_places(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """:meth:`places` of covered texels alone, which are kept: for small layouts."""
+        index, places = self._covered
+        return places[index[numbers]]
+
+    @cached_property
+    def _covered(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        flat = self.covered.reshape(-1) > 0
+        return np.cumsum(flat, dtype=np.int32) - np.int32(1), self._inside(np.flatnonzero(flat))
 
     def _inside(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         row, column = np.divmod(numbers, self.size)

@@ -17,18 +17,20 @@ def cut_out(
     faces: NDArray[np.int32],
     uvs: NDArray[np.float32],
     alphas: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    pieces: int = PIECES,
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """The part of a mesh that covers at least half of what lies behind.
 
     Args:
         vertices, faces, uvs: (V, 3), (F, 3) and (V, 2).
         alphas: the cover (N,), 0 to 1, at places (N, 2) in the texture.
+        pieces: the steps along each edge; with one a triangle is there or not, as its middle says.
 
     Returns:
         Vertices and triangles: those that are covered everywhere as they are, those that are cut as the small triangles
         that are covered in their middle.
     """
-    corners = _pieces(PIECES)
+    corners = _pieces(pieces)
     middles = corners.mean(axis=1)
     at = np.einsum("pk,fkc->fpc", middles, uvs[faces])
     cover = alphas(np.ascontiguousarray(at.reshape(-1, 2), np.float32)).reshape(len(faces), -1)

@@ -80,7 +80,8 @@ class MeshQueries:
     @cached_property
     def size(self) -> float:
         """Diagonal of the box around the vertices."""
-        return float(np.linalg.norm(np.ptp(self._vertices, axis=0)))
+        # NumPy is slow along short rows.
+        return float(np.linalg.norm([column.max() - column.min() for column in self._vertices.T]))
 
     @property
     def id(self) -> int:

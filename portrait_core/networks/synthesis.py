@@ -259,9 +259,15 @@ class SynthesisNetwork(nn.Module):
         return [cast(SynthesisBlock, self.get_submodule(f"b{resolution}")) for resolution in self.resolutions]
 
     def forward(
-        self, ws: Tensor, *, noise_mode: NoiseMode = "const", generator: torch.Generator | None = None
+        self,
+        ws: Tensor,
+        *,
+        noise_mode: NoiseMode = "const",
+        generator: torch.Generator | None = None,
+        until: int | None = None,
     ) -> Tensor:
-        """``ws[B, num_ws, w_dim]`` to the image ``[B, img_channels, img_resolution, img_resolution]``.
+        """``ws[B, num_ws, w_dim]`` to the image ``[B, img_channels, img_resolution, img_resolution]``, or to that after
+        the block of resolution ``until``.
 
         A block's toRGB shares its row with the next block's first convolution.
 
@@ -277,5 +283,7 @@ class SynthesisNetwork(nn.Module):
             rows = ws[:, first : first + block.num_conv + 1]
             x, image = block(x, image, rows, noise_mode=noise_mode, generator=generator)
             first += block.num_conv
+            if block.resolution == until:
+                break
         assert image is not None
         return image

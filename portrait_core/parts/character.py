@@ -21,7 +21,7 @@ from portrait_core.parts.hair import HairStyle, shape_of, style_of
 from portrait_core.parts.neck_border import NeckBorder
 from portrait_core.parts.part_mesh import PartMesh, Topology
 from portrait_core.parts.person_look import PersonLook
-from portrait_core.parts.skin import DETAILS
+from portrait_core.parts.skin import DETAILS, Lips
 from portrait_core.parts.styles import brow_style, lash_style
 from portrait_core.parts.template import PartsTemplate
 
@@ -30,8 +30,7 @@ from portrait_core.parts.template import PartsTemplate
 class Wanted:
     """``kinds`` of parts, keys of :data:`KINDS`, all of them if None; ``detail`` of the skin, one of
     :data:`portrait_core.parts.skin.DETAILS`; ``hair``, ``garment``, ``lashes`` and ``brows`` by their names in the
-    template, the person's own if None; ``apart`` whether lips that are in each other come apart, which nobody sees but
-    through an opening mouth.
+    template, the person's own if None; ``lips`` is that of :meth:`portrait_core.parts.skin.SkinTemplate.places`.
 
     Raises ``ValueError`` on construction for a kind or a detail that there is none of.
     """
@@ -42,7 +41,7 @@ class Wanted:
     garment: str | None = None
     lashes: str | None = None
     brows: str | None = None
-    apart: bool = True
+    lips: Lips = "apart"
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.kinds or ()) - set(KINDS))
@@ -79,9 +78,7 @@ class Figure:
     @cached_property
     def skin(self) -> NDArray[np.float64]:
         """(V1, 3) level 1 of the skin, at rest."""
-        return self.template.eyes.tucked(
-            self.body, self.template.skin.places(self.body.controls, apart=self.wanted.apart)
-        )
+        return self.template.eyes.tucked(self.body, self.template.skin.places(self.body.controls, self.wanted.lips))
 
     @cached_property
     def hair(self) -> HairStyle | None:

@@ -56,11 +56,16 @@ class LipContact:
     upper: NDArray[np.int64]
     lower: NDArray[np.int64]
 
-    def closed(self, places: NDArray[np.float64], prepared: Facing) -> NDArray[np.float64]:
-        """(V1, 3) with the lips in contact, of places (V1, 3); ``prepared`` by :meth:`prepare`."""
+    def sealed(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(V1, 3) with the lips' edges together, of places (V1, 3): all that a small picture shows of contact."""
         result = places.copy()
         amounts = self.amounts @ places[:, 1] + self.overlaps
         result[:, 1] += self.fields @ np.clip(amounts, -self.limits, self.limits)
+        return result
+
+    def closed(self, places: NDArray[np.float64], prepared: Facing) -> NDArray[np.float64]:
+        """(V1, 3) with the lips in contact, of places (V1, 3); ``prepared`` by :meth:`prepare`."""
+        result = self.sealed(places)
         result[prepared.vertices] = self.given_way(result[prepared.vertices], prepared)
         return self.resealed(result)
 

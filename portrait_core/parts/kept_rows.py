@@ -34,6 +34,10 @@ class KeptRows:
                 self._others[name] = KeptRows(len(self._slots), width, most=self._most, dtype=dtype)
             return self._others[name]
 
+    def missing(self, numbers: NDArray[np.int64]) -> bool:
+        """Whether any of the rows with these ``numbers`` (N,) would be computed."""
+        return bool((self._slots[numbers] < 0).any())
+
     def take(
         self, numbers: NDArray[np.int64], compute: Callable[[NDArray[np.int64]], NDArray[np.floating]]
     ) -> NDArray[Any]:

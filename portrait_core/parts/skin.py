@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,11 @@ UNFOLDINGS = 24
 """How often corners of folded quads are moved, at most; one person in fifteen needs it at all."""
 ALONE = 4
 """Rounds after which the vertices around them move as well."""
+
+Lips = Literal["apart", "closed", "sealed"]
+"""How closely lips are kept from each other: ``sealed``, their edges meet, and behind them a lip may be a millimetre in
+the other; ``closed``, no vertex is; ``apart``, none is through the other or itself, which nobody sees but through an
+opening mouth."""
 
 REGIONS = ("face", "lids", "lips", "ears", "scalp", "neck", "chest", "arms", "mouth", "sockets")
 """What the numbers of :attr:`SkinTemplate.regions` mean; ``mouth`` and ``sockets`` are inside."""
@@ -61,19 +66,22 @@ class SkinTemplate:
     lips: LipContact
     coarse: tuple[NDArray[np.int32], ...]
 
-    def places(self, controls: NDArray[np.float64], *, apart: bool = True) -> NDArray[np.float64]:
+    def places(self, controls: NDArray[np.float64], lips: Lips = "apart") -> NDArray[np.float64]:
         """(V1, 3) of level 1 for controls (C, 3), at rest; level 0 is the first V of them.
 
-        Where a quad of level 0 is folded over, its corners are moved towards their neighbours until it is not. Without
-        ``apart`` lips may be in each other behind where they meet.
+        Where a quad of level 0 is folded over, its corners are moved towards their neighbours until it is not.
         """
-        places = self._unfolded(controls[self.vertices])
-        return self._apart(places) if apart else places
+        places = self._unfolded(controls[self.vertices], lips)
+        return self._apart(places) if lips == "apart" else places
 
-    def _unfolded(self, own: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(V1, 3) level 1 of controls (V, 3) with the lips closed and no quad of level 0 folded."""
+    def _unfolded(self, own: NDArray[np.float64], lips: Lips) -> NDArray[np.float64]:
+        """(V1, 3) level 1 of controls (V, 3) with the lips closed, or sealed, and no quad of level 0 folded."""
+
+        def met(places: NDArray[np.float64]) -> NDArray[np.float64]:
+            return self.lips.sealed(places) if lips == "sealed" else self.lips.closed(places, self._facing)
+
         for turn in range(UNFOLDINGS):
-            places = self.lips.closed(np.asarray(self._matrix @ own), self._facing)
+            places = met(np.asarray(self._matrix @ own))
             bad = np.unique(self.quads[folded(places, self.quads)])
             if len(bad) == 0:
                 return places
@@ -81,7 +89,7 @@ class SkinTemplate:
                 bad = np.unique(self.quads[np.isin(self.quads, bad).any(axis=1)])
             own = own.copy()
             own[bad] += 0.5 * (np.asarray(self._neighbours[bad] @ own) - own[bad])
-        return self.lips.closed(np.asarray(self._matrix @ own), self._facing)
+        return met(np.asarray(self._matrix @ own))
 
     def _apart(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """(V1, 3) with no lip through the other or itself, and none folded by that."""
@@ -194,22 +202,21 @@ class SkinTemplate:
 
 def folded(places: NDArray[np.float64], quads: NDArray[np.int64]) -> NDArray[np.int64]:
     """The quads (of F, 4) whose halves turn more than a right angle against each other, whichever way they are cut."""
-    a, b, c, d = (places[quads[:, k]] for k in range(4))
-    one = _dot(_cross(b - a, c - a), _cross(c - a, d - a))
-    two = _dot(_cross(c - b, d - b), _cross(d - b, a - b))
+    axes = np.ascontiguousarray(places.T)  # NumPy is slow along short rows
+    a, b, c, d = (axes[:, np.ascontiguousarray(column)] for column in quads.T)
+    across, aside = c - a, d - b
+    one = _dot(_cross(b - a, across), _cross(across, d - a))
+    two = _dot(_cross(c - b, aside), _cross(aside, a - b))
     return np.flatnonzero((one < 0) & (two < 0))
 
 
-def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.stack(
-        [
-            a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1],
-            a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
-            a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0],
-        ],
-        1,
-    )
+Axes = NDArray[np.float64]
+"""(3, F), an axis a row."""
 
 
-def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.einsum("ij,ij->i", a, b)
+def _cross(a: Axes, b: Axes) -> Axes:
+    return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
+
+
+def _dot(a: Axes, b: Axes) -> NDArray[np.float64]:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

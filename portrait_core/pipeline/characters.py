@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from portrait_core.avatar import Avatar, Level, Maps, Material, Section
 from portrait_core.body.template import SMPL_JOINT_NAMES
+from portrait_core.cameras import Camera
 from portrait_core.errors import UsageError, suggestion
 from portrait_core.geometry.morphs import Morph
 from portrait_core.geometry.vertex_data import VertexData
@@ -20,19 +22,19 @@ from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
 from portrait_core.parts.hair_joints import HairChains, hair_chains
 from portrait_core.parts.part_mesh import NO_TANGENT, PartMesh
 from portrait_core.parts.rest_pose import JOINTS
-from portrait_core.parts.skin import REGIONS
+from portrait_core.parts.skin import REGIONS, Lips
 from portrait_core.person import PersonOfParts
-from portrait_core.pipeline.faces import face_of
+from portrait_core.pipeline.faces import Face, face_of
 from portrait_core.pipeline.part_bones import Bones, bones_of
 from portrait_core.pipeline.part_maps import PAINTERS, PartPainter
 from portrait_core.pipeline.provenance import provenance
-from portrait_core.pipeline.volume_hair import volume_hair, wears
+from portrait_core.pipeline.volume_hair import VolumeHair, volume_hair, wears
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
 from portrait_core.rendering.coat_table import CoatTable
 from portrait_core.rendering.framing import View, frame_head, frame_shoulders
 from portrait_core.rendering.layered import LayeredScene, Look, coats_of
-from portrait_core.rendering.vertex_shares import GLANCE, SMALL, USUAL
+from portrait_core.rendering.vertex_shares import SMALL, USUAL
 from portrait_core.runtime.threads import side_by_side
 
 DETAILS = {1: 40_000, 0: 15_000, -1: 4_000, -2: 0}
@@ -40,8 +42,6 @@ DETAILS = {1: 40_000, 0: 15_000, -1: 4_000, -2: 0}
 levels are those that follow."""
 THUMBNAIL_SIZE, SMALL_THUMBNAIL, SMALL_MAPS = 512, 256, 512
 """Edges of a thumbnail, and of that of an avatar whose maps are no larger than the last."""
-QUICK_MAPS = 256
-"""Edge of the maps of a quick picture."""
 SKIN, HAIR = "skin", "hair"
 """Materials of parts."""
 BLANK = Maps(base_colour=np.full((1, 1, 3), 128, np.uint8))
@@ -69,19 +69,58 @@ def make_character(
     return _made(recipe, person, progress, name, size or usual, view)
 
 
-def quick_character(
-    recipe: Recipe, person: PersonOfParts, size: int, progress: Progress, view: View = "bust"
-) -> NDArray[np.uint8]:
-    """A (size, size, 3) picture as the thumbnail will be, or of the head alone, from small maps; raises as
-    :func:`make_character`."""
-    # Without shapes an expression is in the vertices, which looks the same.
-    # Of a head alone a coarser skin shows no corner; the hair is the same.
-    small = {"normal_map": False, "lods": (), "faces": 5_000 if view == "head" else 20_000, "face": "none"}
-    small |= {"texture_size": min(recipe.texture_size, QUICK_MAPS)}
-    moves = bool(recipe.expression or recipe.pose)  # which may open the mouth
-    thumbnail = _made(recipe.model_copy(update=small), person, progress, "preview", size, view, apart=moves).thumbnail
-    assert thumbnail is not None  # it has a size
-    return thumbnail
+@dataclass(frozen=True)
+class Sitting:
+    """What is known of a character before any of it is shaped or painted."""
+
+    recipe: Recipe
+    person: PersonOfParts
+    figure: Figure
+    face: Face
+    bones: Bones
+    painter: PartPainter
+    volume: VolumeHair | None
+
+    @classmethod
+    def of(cls, recipe: Recipe, person: PersonOfParts, progress: Progress, lips: Lips = "apart") -> Sitting:
+        """``lips`` is that of :class:`portrait_core.parts.character.Wanted`; raises as :func:`make_character`."""
+        figure = figure_of(recipe, person, lips)
+        face = face_of(recipe, figure)
+        bones = bones_of(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
+        if recipe.skeleton == "full":
+            bones = bones.with_fingers()
+        for joint in recipe.pose:
+            if joint not in bones.names:
+                hint = suggestion(joint, bones.names, what="joints of this model")
+                raise UsageError(f"the pose turns {joint}, which model {person.header.name} does not have. {hint}")
+        volume = volume_hair(recipe, person, progress) if wears(recipe, "volume") else None
+        return cls(recipe, person, figure, face, bones, PartPainter(recipe, person, figure, volume), volume)
+
+    def drafted(self, pool: Executor, name: str, kinds: Sequence[str]) -> Avatar:
+        """The avatar of some kinds of parts with :data:`BLANK` skin; maps come about in ``pool``."""
+        recipe, figure, face, painter = self.recipe, self.figure, self.face, self.painter
+        more = [] if self.volume is None else [self.volume.mesh]  # the same on all levels: made for no other layout
+        every = [[*meshes(figure.at(detail), kinds), *more] for detail in _details(recipe)]
+        if not every[0]:
+            raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
+        # Maps need no more of a mesh than what everybody has.
+        first = {mesh.material: mesh for mesh in reversed(every[0])}
+        small = {key: pool.submit(painter.paint, mesh, silent) for key, mesh in first.items() if key != SKIN}
+        rig = self.bones
+        chains = _chains(recipe, figure, every[0], rig.place("head"))
+        if chains is not None:
+            every = [[chains.moving(mesh) if mesh.material == HAIR else mesh for mesh in parts] for parts in every]
+            rig = rig.with_chains(chains)
+        # Behind the chains, which number their joints from the body's on.
+        rig = face.bones(figure, rig)
+        every = [face.moved(figure, parts, rig) for parts in every]
+        shaped = [face.shaped(figure.at(detail), own) for detail, own in zip(_details(recipe), every, strict=True)]
+        every, morphs = [parts for parts, _ in shaped], [own for _, own in shaped]
+        looks = {key: (painter.material(key), maps.result()) for key, maps in small.items()}
+        looks[SKIN] = (painter.material(SKIN), BLANK)
+        levels = [level_of(parts, looks, rig.numbers, own) for parts, own in zip(every, morphs, strict=True)]
+        avatar = _avatar(recipe, self.person, figure, rig, levels, name)
+        return replace(avatar, expression=face.expression) if face.shapes and face.expression else avatar
 
 
 def _made(
@@ -91,56 +130,20 @@ def _made(
     name: str,
     thumbnail: int | None,
     view: View = "bust",
-    *,
-    apart: bool = True,
 ) -> Avatar:
-    """``apart`` is that of :class:`portrait_core.parts.character.Wanted`.
-
-    The skin's colours, which are most of the work, come about beside everything else: they are asked for in the
+    """The skin's colours, which are most of the work, come about beside everything else: they are asked for in the
     fixed layout and need no shape, and nothing waits for them but the thumbnail's last step."""
     progress("shape", 0.0)
-    figure = figure_of(recipe, person, apart=apart)
-    face = face_of(recipe, figure)
-    bones = bones_of(JOINTS if recipe.skeleton == "bust" else SMPL_JOINT_NAMES, figure.body)
-    if recipe.skeleton == "full":
-        bones = bones.with_fingers()
-    for joint in recipe.pose:
-        if joint not in bones.names:
-            hint = suggestion(joint, bones.names, what="joints of this model")
-            raise UsageError(f"the pose turns {joint}, which model {person.header.name} does not have. {hint}")
-    volume = volume_hair(recipe, person, progress) if wears(recipe, "volume") else None
-    painter, kinds = PartPainter(recipe, person, figure, volume), kinds_of(recipe)
+    sitting, kinds = Sitting.of(recipe, person, progress), kinds_of(recipe)
     with side_by_side(len(PAINTERS) + 1) as pool:
 
         def drafted() -> tuple[Avatar, Look | None]:
             """The avatar with blank skin, and what the thumbnail's camera sees."""
-            more = [] if volume is None else [volume.mesh]  # the same on all levels: its layout is not made for others
-            every = [[*meshes(figure.at(detail), kinds), *more] for detail in _details(recipe)]
-            if not every[0]:
-                raise UsageError("of the parts that are asked for this person has none; ask for the skin as well.")
-            # Maps need no more of a mesh than what everybody has.
-            first = {mesh.material: mesh for mesh in reversed(every[0])}
-            small = {key: pool.submit(painter.paint, mesh, silent) for key, mesh in first.items() if key != SKIN}
-            rig = bones
-            chains = _chains(recipe, figure, every[0], rig.place("head"))
-            if chains is not None:
-                every = [[chains.moving(mesh) if mesh.material == HAIR else mesh for mesh in parts] for parts in every]
-                rig = rig.with_chains(chains)
-            # Behind the chains, which number their joints from the body's on.
-            rig = face.bones(figure, rig)
-            every = [face.moved(figure, parts, rig) for parts in every]
-            shaped = [face.shaped(figure.at(detail), own) for detail, own in zip(_details(recipe), every, strict=True)]
-            every, morphs = [parts for parts, _ in shaped], [own for _, own in shaped]
-            looks = {key: (painter.material(key), maps.result()) for key, maps in small.items()}
-            looks[SKIN] = (painter.material(SKIN), BLANK)
-            levels = [level_of(parts, looks, rig.numbers, own) for parts, own in zip(every, morphs, strict=True)]
-            avatar = _avatar(recipe, person, figure, rig, levels, name)
-            if face.shapes and face.expression:
-                avatar = replace(avatar, expression=face.expression)
+            avatar = sitting.drafted(pool, name, kinds)
             return avatar, None if thumbnail is None else _look(avatar, thumbnail, view)
 
         waiting = pool.submit(drafted)
-        skin = painter.skin(progress) if SKIN in kinds else None
+        skin = sitting.painter.skin(progress) if SKIN in kinds else None
         avatar, look = waiting.result()
     if skin is not None:
         avatar = replace(avatar, levels=tuple(_with_skin(level, skin) for level in avatar.levels))
@@ -155,15 +158,19 @@ def _made(
     return avatar
 
 
-def _look(avatar: Avatar, size: int, view: View) -> Look:
+def camera_of(avatar: Avatar, view: View) -> Camera:
     """Head and shoulders, or the head, slightly from the left; framed at rest."""
     vertices = avatar.main.vertices
     if view == "head":
-        framing, small = frame_head(vertices, avatar.joints[avatar.joint_names.index("head")]), GLANCE
+        framing = frame_head(vertices, avatar.joints[avatar.joint_names.index("head")])
     else:
-        framing, small = frame_shoulders(vertices), SMALL
-    camera = framing.camera(yaw=0.35)
-    shadows = small if size <= SMALL_THUMBNAIL else USUAL
+        framing = frame_shoulders(vertices)
+    return framing.camera(yaw=0.35)
+
+
+def _look(avatar: Avatar, size: int, view: View) -> Look:
+    camera = camera_of(avatar, view)
+    shadows = SMALL if size <= SMALL_THUMBNAIL else USUAL
     return LayeredScene(avatar.main, *avatar.posed(), shadows).look(camera.cam2world, camera.intrinsics, size)
 
 
@@ -207,7 +214,7 @@ def _chains(recipe: Recipe, figure: Figure, parts: Sequence[PartMesh], head: NDA
     return hair_chains(hair, head, figure.skin) if recipe.hair_joints and hair is not None else None
 
 
-def figure_of(recipe: Recipe, person: PersonOfParts, *, apart: bool = True) -> Figure:
+def figure_of(recipe: Recipe, person: PersonOfParts, lips: Lips = "apart") -> Figure:
     """The person in the hair and the garment that the recipe asks for.
 
     Raises :class:`UsageError` for hair or a garment that the model does not have.
@@ -221,7 +228,7 @@ def figure_of(recipe: Recipe, person: PersonOfParts, *, apart: bool = True) -> F
             hint = suggestion(name, ["auto", *sorted(there)], what=f"names of model {person.header.name}")
             raise UsageError(f"{what} {name[:60]!r} is not known. {hint}")
         chosen[field] = None if name == "auto" else name
-    wanted = Wanted(detail=_details(recipe)[0], hair=chosen["hair_style"], garment=chosen["garment"], apart=apart)
+    wanted = Wanted(detail=_details(recipe)[0], hair=chosen["hair_style"], garment=chosen["garment"], lips=lips)
     return Figure(template, person.look, wanted)
 
 

@@ -31,7 +31,7 @@ from portrait_core.pipeline.volume_hair import MATERIAL as VOLUME
 from portrait_core.pipeline.volume_hair import VolumeHair, volume_maps, wears
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
-from textures.lattice_bake import LatticeLayout, bake_lattice, colours_apart
+from textures.lattice_bake import LatticeLayout, TexelSample, bake_lattice, colours_apart
 from textures.layout import Layout
 
 ROUGHNESS = "pbrMetallicRoughness.roughnessFactor"
@@ -133,23 +133,33 @@ class PartPainter:
 
     def skin(self, progress: Progress) -> Maps:
         """The decoder's own skin in the fixed layout."""
-        person, size = self.person, self.recipe.texture_size
-        layout, kept = _skin_layout(person.parts_template, size, person.kept_width)
-
-        def sample(numbers: NDArray[np.int64], places: NDArray[np.float32]) -> NDArray[np.float32]:
-            inside = np.clip(places[:, 3:], 0, 1)
-            colour, roughness = person.skin_materials(places[:, :3], inside, kept, numbers)
-            return np.concatenate([colour, roughness[:, None]], axis=1)
-
+        layout, _, sample = self.skin_texels()
         image = bake_lattice(
             layout, sample, srgb=(True, True, True, False), tolerance=SKIN_TOLERANCE, progress=progress
         )
         colour, roughness = colours_apart(image)
-        hair, palette, template = self.figure.hair, person.look.palette, person.parts_template
-        if hair is not None and self.with_hair:
-            fine = prepared(template).skin[1]
-            colour = with_roots(colour, hair, template, fine, (palette["hair"], palette["skin"]))
-        return Maps(base_colour=colour, orm=packed(None, roughness))
+        return Maps(base_colour=self.with_roots(colour), orm=packed(None, roughness))
+
+    def skin_texels(self, *, glance: bool = False) -> tuple[LatticeLayout, KeptRows, TexelSample]:
+        """The layout of the skin's maps, what is kept of its texels, and what they are: linear RGB and roughness.
+
+        ``glance`` is that of :meth:`portrait_core.person.PersonOfParts.skin_materials`."""
+        person = self.person
+        layout, kept = _skin_layout(person.parts_template, self.recipe.texture_size, person.kept_width)
+
+        def sample(numbers: NDArray[np.int64], places: NDArray[np.float32]) -> NDArray[np.float32]:
+            inside = np.clip(places[:, 3:], 0, 1)
+            colour, roughness = person.skin_materials(places[:, :3], inside, kept, numbers, glance=glance)
+            return np.concatenate([colour, roughness[:, None]], axis=1)
+
+        return layout, kept, sample
+
+    def with_roots(self, colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The skin's sRGB (S, S, 3) with the roots of the hair that is worn."""
+        hair, palette, template = self.figure.hair, self.person.look.palette, self.person.parts_template
+        if hair is None or not self.with_hair:
+            return colour
+        return with_roots(colour, hair, template, prepared(template).skin[1], (palette["hair"], palette["skin"]))
 
     @property
     def with_hair(self) -> bool:

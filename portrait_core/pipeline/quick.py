@@ -14,7 +14,7 @@ from portrait_core.field import CutField, Field
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.colour_space import linear_to_srgb
 from portrait_core.person import Person, PersonOfParts
-from portrait_core.pipeline.characters import quick_character
+from portrait_core.pipeline.quick_parts import quick_character
 from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe

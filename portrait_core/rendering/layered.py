@@ -50,7 +50,7 @@ class LayeredScene:
         coats = coats_of(level)
         self.vertices, self.faces = vertices, level.faces
         self.mesh = LayeredMesh(level, coats, vertices)
-        solid = _throwing(coats, vertices, level.uvs) or self.mesh.queries
+        solid = _throwing(coats, vertices, level.uvs, shadows.pieces) or self.mesh.queries
         self.lit = LitMesh(vertices, normals, level.faces, solid, shadows)
 
     def render(
@@ -93,7 +93,7 @@ class Look:
         size, pixels = self._size, self._pixels
         image, depth, mask = self._even(coats)
         each = supersampling * supersampling
-        edges = pixels[_uneven(image, depth, size).reshape(-1)[pixels]] if each > 1 else pixels[:0]
+        edges = pixels[uneven(image, depth, size).reshape(-1)[pixels]] if each > 1 else pixels[:0]
         if len(edges):
             finer = sub_places(edges, size, supersampling)
             bundle = self._rays(finer)
@@ -107,7 +107,7 @@ class Look:
         corners, which it shares with the pixels around (the quincunx of graphics cards)."""
         size, pixels = self._size, self._pixels
         image, depth, mask = self._even(coats)
-        edges = pixels[_uneven(image, depth, size).reshape(-1)[pixels]]
+        edges = pixels[uneven(image, depth, size).reshape(-1)[pixels]]
         if len(edges):
             row, column = np.divmod(edges, size)
             first = row * (size + 1) + column
@@ -145,7 +145,9 @@ def _linear(
     return (expose(bundle.light(coats)) + bundle.through[:, None] * backdrop_at(*place)).astype(np.float32)
 
 
-def _throwing(coats: list[Coat], vertices: NDArray[np.float32], uvs: NDArray[np.float32]) -> MeshQueries | None:
+def _throwing(
+    coats: list[Coat], vertices: NDArray[np.float32], uvs: NDArray[np.float32], pieces: int
+) -> MeshQueries | None:
     """What throws shadows: without what is see-through, and without what a mask cuts away; None if nothing does."""
     places, count = [vertices], len(vertices)
     faces: list[NDArray[np.int32]] = []
@@ -155,20 +157,22 @@ def _throwing(coats: list[Coat], vertices: NDArray[np.float32], uvs: NDArray[np.
         if coat.section.material.alpha == "opaque":
             faces.append(coat.faces)
             continue
-        own, cut = cut_out(vertices, coat.faces, uvs, coat.alphas)
+        own, cut = cut_out(vertices, coat.faces, uvs, coat.alphas, pieces)
         faces.append(np.where(cut >= len(vertices), cut + np.int32(count - len(vertices)), cut))
         places.append(own[len(vertices) :])
         count += len(places[-1])
     return MeshQueries(np.concatenate(places), np.concatenate(faces)) if faces else None
 
 
-def _uneven(linear: NDArray[np.float32], depth: NDArray[np.float32], size: int) -> NDArray[np.bool_]:
-    """(S, S): pixels that differ from one beside them by more than :data:`CONTRAST`, or lie elsewhere."""
+def uneven(
+    linear: NDArray[np.float32], depth: NDArray[np.float32], size: int, contrast: int = CONTRAST
+) -> NDArray[np.bool_]:
+    """(S, S): pixels that differ from one beside them by more than ``contrast`` levels, or lie elsewhere."""
     picture = encode(linear).reshape(size, size, 3).astype(np.int16)
     far = np.where(np.isfinite(depth), depth, 100.0).reshape(size, size)
     uneven = np.zeros((size, size), bool)
     for axis in (0, 1):
-        steps = np.abs(np.diff(picture, axis=axis)) > CONTRAST
+        steps = np.abs(np.diff(picture, axis=axis)) > contrast
         apart = steps[..., 0] | steps[..., 1] | steps[..., 2]
         apart |= np.abs(np.diff(far, axis=axis)) > JUMP
         before, behind = ([slice(None)] * 2 for _ in range(2))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,13 +36,18 @@ class LayeredMesh:
     """A level of detail at ``vertices`` (V, 3), ready for rays; what shines through it, ``coats`` say."""
 
     def __init__(self, level: Level, coats: Sequence[Coat], vertices: NDArray[np.float32]) -> None:
-        self.queries = MeshQueries(vertices, level.faces)
+        self._vertices, self.faces = vertices, level.faces
         self.corners, self.uvs = np.ascontiguousarray(level.faces.reshape(-1)), np.ascontiguousarray(level.uvs)
         numbers = np.arange(len(coats), dtype=np.int32)
         self.coat_of = np.repeat(numbers, [len(coat.faces) for coat in coats])
         self.opaque = np.asarray([coat.section.material.alpha == "opaque" for coat in coats], bool)[self.coat_of]
         """(F,) whether nothing shines through a face."""
         self.table = CoatTable(coats)
+
+    @cached_property
+    def queries(self) -> MeshQueries:
+        """The hierarchy that rays go through; drawn pictures need none."""
+        return MeshQueries(self._vertices, self.faces)
 
     def surface(self, table: CoatTable) -> tuple[NDArray[Any], ...]:
         """What kernels read of the mesh and of its materials."""
@@ -115,20 +121,33 @@ class RayBundle:
 
     def light(self, coats: CoatTable) -> NDArray[np.float32]:
         """(N, 3) linear: what the rays bring from everything they meet, which looks as ``coats`` say."""
-        kernels, mesh = self._kernels, self._mesh
-        colour = np.zeros((len(self._directions), 3), np.float32)
-        towards = np.array(lamp_directions(self._shares.cam2world), np.float32)
-        whole = [self._directions, *mesh.surface(coats), LINEAR_OF_BYTES, self._shares.table]
-        before = [kernels.wrap(each) for each in whole]
-        for met in self._met:
-            after = [kernels.wrap(each) for each in (met.fine, towards, LAMP_COLOURS, LAMP_NUMBERS)]
-            rest = [*after, *(kernels.vector(each) for each in (SKY, GROUND)), kernels.wrap(colour)]
-            rows = (met.ray, met.hits.face, met.hits.weights, met.alpha, met.seen)
+        return light_of(self._mesh, self._shares, self._directions, self._met, coats)
 
-            def part(begin: int, end: int, met: Met = met, rows: Any = rows, rest: list[Any] = rest) -> None:
-                own = [kernels.wrap(each[begin:end]) for each in rows]
-                line = kernels.wrap(met.line[begin:end])
-                kernels.launch(kernels.light, end - begin, [*own, *before, line, *rest])
 
-            in_threads(part, len(met.ray))
-        return colour
+def light_of(
+    mesh: LayeredMesh,
+    shares: VertexShares,
+    directions: NDArray[np.float32],
+    layers: Sequence[Met],
+    coats: CoatTable,
+) -> NDArray[np.float32]:
+    """(N, 3) linear: what rays along unit ``directions`` (N, 3) bring from ``layers`` of a mesh that looks as ``coats``
+    say; in a layer a ray stands once."""
+    from portrait_core.rendering import picture_kernels as kernels
+
+    colour = np.zeros((len(directions), 3), np.float32)
+    towards = np.array(lamp_directions(shares.cam2world), np.float32)
+    whole = [directions, *mesh.surface(coats), LINEAR_OF_BYTES, shares.table]
+    before = [kernels.wrap(each) for each in whole]
+    for met in layers:
+        after = [kernels.wrap(each) for each in (met.fine, towards, LAMP_COLOURS, LAMP_NUMBERS)]
+        rest = [*after, *(kernels.vector(each) for each in (SKY, GROUND)), kernels.wrap(colour)]
+        rows = (met.ray, met.hits.face, met.hits.weights, met.alpha, met.seen)
+
+        def part(begin: int, end: int, met: Met = met, rows: Any = rows, rest: list[Any] = rest) -> None:
+            own = [kernels.wrap(each[begin:end]) for each in rows]
+            line = kernels.wrap(met.line[begin:end])
+            kernels.launch(kernels.light, end - begin, [*own, *before, line, *rest])
+
+        in_threads(part, len(met.ray))
+    return colour

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from portrait_core.geometry.cutouts import PIECES
 from portrait_core.geometry.mesh_queries import Hits, MeshQueries
 from portrait_core.rendering.finer_lattice import FINER, lattice
 from portrait_core.rendering.lighting import LAMPS, lamp_shadows, main_shadows, room_shadows
@@ -31,18 +32,20 @@ class ShadowDetail:
         large: metres of a triangle's longest side from which on it shows that its corners' light differs.
         borders: whether places have shadows of their own where even those on the lattice differ.
         lamps: of how many lamps, the strongest first, there are shadows.
+        pieces: of what is cut out, that of :func:`portrait_core.geometry.cutouts.cut_out`.
     """
 
     rays: float = 0.5
     large: float = 0.008
     borders: bool = True
     lamps: int = len(LAMPS)
+    pieces: int = PIECES
 
 
 USUAL = ShadowDetail()
 SMALL = ShadowDetail(rays=0.4, large=0.012, borders=False)
 """For pictures of up to 256 pixels, one of which is a millimetre and a half of a face."""
-GLANCE = ShadowDetail(rays=0.15, large=np.inf, borders=False, lamps=1)
+GLANCE = ShadowDetail(rays=0.15, large=np.inf, borders=False, lamps=1, pieces=1)
 """For pictures of a gallery, which are looked at for a moment and of which there are many: vertices' shadows alone."""
 
 APART = 0.4
@@ -113,7 +116,9 @@ class VertexShares:
         beside, (M, 1 + L) the room's and the lamps' shares of places of their own, or -1 where the table is enough.
         """
         corner = self._mesh.faces[hits.face]
-        self._look_up(corner)
+        self.look_up(corner)
+        if not np.isfinite(self._mesh.detail.large):
+            return np.full(len(corner), -1, np.int32), self._shares
         room = [self.table[corner[:, k], 3] for k in range(3)]
         apart = np.maximum.reduce(room) - np.minimum.reduce(room)
         uneven = np.flatnonzero((apart > APART) & opaque)
@@ -160,7 +165,7 @@ class VertexShares:
         result[:, :LOOKED_AT] = self._mesh.shares(places, normals.astype(np.float32), self.cam2world)
         return result
 
-    def _look_up(self, corner: NDArray[np.int32]) -> None:
+    def look_up(self, corner: NDArray[np.int32]) -> None:
         """Fill in the shadows of vertices that no layer has shown before."""
         wanted = np.zeros(len(self._known), bool)
         wanted[corner] = True

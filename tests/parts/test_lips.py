@@ -12,6 +12,7 @@ from benchmarks.parts import DEEP, LIMITS
 from benchmarks.parts_measures import crossings, folded, slit
 from portrait_core.models.load import load_model
 from portrait_core.parts.character import Figure, Wanted
+from portrait_core.parts.contact import FARTHEST
 from portrait_core.parts.part_mesh import triangles_of_quads
 from portrait_core.parts.skin import REGIONS
 from portrait_core.parts.untangle import SHOWN
@@ -38,10 +39,12 @@ def test_lips_are_closed_apart_and_unfolded(seed: int) -> None:
     shown = places[lips[crossed]].mean(axis=1)[:, 2] > places[lips].reshape(-1, 3)[:, 2].max() - 0.010
     assert not (shown & (depth > DEEP)).any()
     assert len(folded(places, skin.quads)) == 0
-    hasty = Figure(own.template, look, Wanted(apart=False)).skin[: len(places)]
+    hasty = Figure(own.template, look, Wanted(lips="closed")).skin[: len(places)]
     moved = np.abs(hasty - places).max(axis=1) > 1e-6
     foremost = places[lips].reshape(-1, 3)[:, 2].max()
     assert (places[moved, 2] < foremost - SHOWN + 0.001).all(), "a picture of a shut mouth shows no difference"
+    sealed = Figure(own.template, look, Wanted(lips="sealed")).skin[: len(places)]
+    assert np.abs(sealed - hasty).max() < 2 * FARTHEST, "less than a pixel and a half of a gallery's picture"
 
 
 def test_no_vertex_runs_away_where_lips_give_way() -> None:

@@ -73,6 +73,8 @@ class Someone:
         inside: NDArray[np.float32],
         kept: KeptRows | None = None,
         numbers: NDArray[np.int64] | None = None,
+        *,
+        glance: bool = False,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         rows = 0.5 + 0.3 * np.sin(points * 40)
         if kept is not None and numbers is not None:

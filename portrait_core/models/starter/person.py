@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -20,6 +21,7 @@ from portrait_core.cameras import Camera
 from portrait_core.errors import ModelFileError, UsageError
 from portrait_core.geometry.normals import vertex_normals
 from portrait_core.geometry.settled import settled
+from portrait_core.models.starter.coarse_planes import coarse_planes
 from portrait_core.models.starter.field import BustField, CanonicalField, HairField
 from portrait_core.models.starter.generator import CanonicalGenerator, Identity, in_precision
 from portrait_core.models.starter.parts_template import look_of
@@ -122,6 +124,14 @@ class CanonicalPerson:
                     self._painted = self.network.with_planes(in_precision(self._parts_shape, like))
             return self._painted
 
+    @cached_property
+    def _glanced_identity(self) -> Identity:
+        """The same with planes as small pictures need them."""
+        like = self.network.identity_warp.vertices
+        with torch.no_grad(), one_torch_thread():
+            identity = in_precision(self._parts_shape, like)
+            return replace(identity, planes=coarse_planes(self.network, identity.style))
+
     @property
     def parts_template(self) -> PartsTemplate:
         """What the parts of the model's persons have in common.
@@ -144,9 +154,12 @@ class CanonicalPerson:
         inside: NDArray[np.float32],
         kept: KeptRows | None = None,
         numbers: NDArray[np.int64] | None = None,
+        *,
+        glance: bool = False,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Linear RGB (N, 3) and roughness (N,) of bare skin; see :class:`portrait_core.person.PersonOfParts`."""
-        return skin_materials(self.network, self._parts_identity, points, inside, kept, numbers)
+        identity = self._glanced_identity if glance else self._parts_identity
+        return skin_materials(self.network, identity, points, inside, kept, numbers)
 
     @property
     def kept_width(self) -> int:
