@@ -37,6 +37,8 @@ has them whole."""
 WEAVE, THREAD = 0.012, 6.0
 """How much lighter and darker single threads are, and the texels of a thread: enough for any filter."""
 
+SMALL = 256
+"""Texels along an image up to which it is that of a picture."""
 PIECE = 128
 """Rows of an image that are coloured at once."""
 
@@ -79,10 +81,13 @@ def worn_heights(garment: Garment, body: Body, rest: RestPose) -> NDArray[np.flo
     return result + of_uv
 
 
-@lru_cache(maxsize=8)
 def _still(garment: Garment, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The same for everybody, (S, S) each: the light of white cloth, and how much of the person's colour less white is
-    added to it."""
+    added to it. Those of pictures and those of avatars do not drive each other out."""
+    return (_small_cloth if size <= SMALL else _large_cloth)(garment, size)
+
+
+def _made_still(garment: Garment, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     with Image.open(io.BytesIO(garment.shade)) as image:
         # Resized apart: pillow would weigh the light by the other channel, which is no opacity here.
         parts = [band.resize((size, size), Image.Resampling.BICUBIC) for band in image.convert("LA").split()]
@@ -91,6 +96,9 @@ def _still(garment: Garment, size: int) -> tuple[NDArray[np.float32], NDArray[np
     weave = np.float32(1) + np.float32(WEAVE) * thread[:, None] * thread
     shade = np.asarray((np.float32(0.25) + np.float32(0.75) * light) * weave, np.float32)
     return shade * np.float32(WHITE), shade * share
+
+
+_small_cloth, _large_cloth = (lru_cache(maxsize=most)(_made_still) for most in (32, 8))
 
 
 def _heights(garment: Garment, at: NDArray[np.float32], size: int) -> NDArray[np.float32]:

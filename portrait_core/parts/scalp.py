@@ -65,7 +65,7 @@ def with_roots(
     return result
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def root_cover(style: HairStyle, template: PartsTemplate, fine: Topology, size: int) -> NDArray[np.uint8]:
     """(S, S) how much of the skin's texels is roots, 0 to 255, row 0 at the top: the same for all who wear a style.
 

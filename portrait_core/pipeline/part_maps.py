@@ -203,7 +203,7 @@ def _picture(template: PartsTemplate, name: str) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(template.images[name].tobytes())).convert("RGB"))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _eye_still(template: PartsTemplate, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """An eye's colours (S, S, 3) without those of its iris, and how much of these each texel has: what two irises tell,
     for colours are linear in theirs."""
@@ -245,11 +245,18 @@ def _cloth_relief(garment: Garment, size: int) -> NDArray[np.uint8] | None:
         return np.array(image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC))
 
 
-@lru_cache(maxsize=KEPT)
 def _hair_maps(style: HairStyle, size: int, normal: bool) -> Maps:
     """Grey hair, whose colour is the material's factor."""
+    # Those of pictures and those of avatars do not drive each other out.
+    return (_small_hair if size <= PICTURE_MAPS else _large_hair)(style, size, normal)
+
+
+def _made_hair(style: HairStyle, size: int, normal: bool) -> Maps:
     made = hair_maps(style, size)
     return Maps(base_colour=made.base_colour, opacity=made.opacity, normal=made.normal if normal else None)
+
+
+_small_hair, _large_hair = (lru_cache(maxsize=KEPT)(_made_hair) for _ in range(2))
 
 
 def _bytes(srgb: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from torch import Tensor
 from portrait_core.models.starter.generator import CanonicalGenerator
 from portrait_core.networks.resampling import upsample2
 
-COARSE = 16
+COARSE = 8
 """Resolution of the last block that is a person's own."""
 
 _details: WeakKeyDictionary[CanonicalGenerator, Tensor] = WeakKeyDictionary()
