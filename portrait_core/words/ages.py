@@ -29,7 +29,20 @@ _TENS = {
 }
 _PARTS = {"early": 2, "mid": 5, "middle": 5, "late": 8, "anfang": 2, "mitte": 5, "ende": 8}
 _BEFORE = {
-    *("age", "aged", "about", "around", "approximately", "approx", "circa", "ca", "roughly", "nearly", "almost", "over"),
+    *(
+        "age",
+        "aged",
+        "about",
+        "around",
+        "approximately",
+        "approx",
+        "circa",
+        "ca",
+        "roughly",
+        "nearly",
+        "almost",
+        "over",
+    ),
     *("under", "past", "least", "is", "turning", "just", "hes", "shes", "he", "she", "maybe", "perhaps", "probably"),
     *("um", "etwa", "ungefaehr", "knapp", "fast", "ueber", "unter", "gut", "rund", "alter", "alters", "bis", "ist"),
     *("between", "zwischen", "to", "and", "und", "pushing", "approaching", "c", "vielleicht", "the", "die", "of"),
@@ -77,15 +90,15 @@ def age_at(words: Sequence[str], at: int, language: Language, *, alone: bool) ->
         return Age(years + part, length)
     if after in _MEASURES and not (after in ("in", "m") and before in _BEFORE):
         return Age(None, length + 1)
-    if after in ("to", "bis", "or", "oder", "and", "und", "\u2013") and before not in ("or",):
-        second = _number(words, at + number.length + 1, language)
-        if second is not None and second.years and years < second.years < 110 and years >= 10:
-            length += 1 + second.length
-            last = at + number.length + 1 + second.length
-            years = (years + second.years) / 2 + (5.0 if second.decade else 0.0)
-            return Age(years, length + _told(words, last))
+    joined = int(after in ("to", "bis", "or", "oder", "and", "und", "\u2013"))
+    second = _number(words, at + number.length + joined, language)
+    if second is not None and second.years and 10 <= years < second.years < 110:
+        last = at + number.length + joined + second.length
+        middle = (years + second.years) / 2 + (5.0 if second.decade else 0.0)
+        return Age(middle, last - begin + _told(words, last))
     told = _told(words, at + number.length)
-    if not 1 <= years < 120 or not (told or before in _BEFORE or alone or number.tail or number.word and years >= 20):
+    clear = before in _BEFORE or alone or number.word
+    if not 1 <= years < 120 or not (told or number.tail or (clear and years >= 10)):
         return None
     shift = 5.0 if before in ("over", "ueber", "past") else -3.0 if before in ("under", "unter") else 0.0
     return Age(years + shift, length + told)
@@ -118,9 +131,13 @@ def _number(words: Sequence[str], at: int, language: Language) -> _Number | None
     tens, units = _worded("en" if language == "en" else "de")
     tail = next((each for each in _TAIL if word.endswith(each) and len(word) > len(each)), "")
     bare = word.removesuffix(tail)
+    if language == "en" and word.endswith("ies") and word[:-3] + "y" in tens:
+        return _Number(tens[word[:-3] + "y"], 1, decade=True)
     if language == "en" and word in tens:
         following = units.get(words[at + 1], 0) if at + 1 < len(words) else 0
-        return _Number(tens[word] + following, 2, word=True) if 0 < following < 10 else _Number(tens[word], 1, word=True)
+        return (
+            _Number(tens[word] + following, 2, word=True) if 0 < following < 10 else _Number(tens[word], 1, word=True)
+        )
     found = tens.get(bare) or units.get(bare) or _german(bare, tens, units)
     if found is None and language == "de":
         decade = re.fullmatch(r"(anfang|mitte|mitt|ende)?(.*?)(er|ern|erin|iger|igerin)?", bare)

@@ -55,7 +55,9 @@ class Mention:
 
     @property
     def shown(self) -> str:
-        return " ".join(dict.fromkeys(" ".join(each for each in (*self.before, self.item.shown, self.noun) if each).split(" ")))
+        return " ".join(
+            dict.fromkeys(" ".join(each for each in (*self.before, self.item.shown, self.noun) if each).split(" "))
+        )
 
     def accepts(self, topic: str) -> bool:
         """Whether it means something beside a noun of this topic."""
@@ -198,8 +200,11 @@ def _bind(mention: Mention, index: int, segments: Sequence[Segment], place: int)
     if any(each.is_noun and each.entry.topic not in ("person", "clothes") for each in segment.mentions):
         fitting = mention.entry.alone or mention.entry.lack or mention.entry.topic
         mention.topic = "alone" if fitting else ""
-        if mention.topic or segment.nouns:
-            return
+        if not fitting and any(each.is_noun for each in behind[:2]):
+            # A known word beside a known noun, and nothing that both mean together.
+            noun = next(each for each in behind if each.is_noun)
+            mention.topic, mention.noun = "nothing", noun.item.shown
+        return
     _bind_beyond(mention, segments, place)
 
 

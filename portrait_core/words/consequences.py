@@ -22,9 +22,7 @@ _LIGHT = (
 )
 
 
-def consequences(
-    numbers: Mapping[str, float], said: Mapping[str, str]
-) -> tuple[Implied, list[str], dict[str, str]]:
+def consequences(numbers: Mapping[str, float], said: Mapping[str, str]) -> tuple[Implied, list[str], dict[str, str]]:
     """Attributes that words leave open and that follow, with why; notes; and what cannot be shown, with the reason.
 
     ``numbers`` are the attributes that words say, ``said`` the words of each.

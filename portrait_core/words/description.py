@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A text about a person as what it asks for, with the words that each part of it came from.
 
-    >>> described("an old man with green eyes").attributes["gender"]
-    1.5
+>>> described("an old man with green eyes").attributes["gender"]
+1.5
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from portrait_core.errors import UsageError
@@ -95,7 +96,11 @@ class Description:
     def expression(self) -> dict[str, float]:
         """Weights of the face's shapes."""
         return expression_of(
-            {each.name: each.value for each in self.parts if each.field == "expression" and isinstance(each.value, float)}
+            {
+                each.name: each.value
+                for each in self.parts
+                if each.field == "expression" and isinstance(each.value, float)
+            }
         )
 
     @property
@@ -128,6 +133,7 @@ class Description:
         }
 
 
+@lru_cache(maxsize=256)
 def described(text: str) -> Description:
     """What a text asks for.
 
@@ -159,7 +165,7 @@ def _most(name: str) -> float:
 class _Told:
     """What mentions have said so far."""
 
-    found: dict[tuple[str, str], tuple[int, Part]] = field(default_factory=dict[tuple[str, str], tuple[int, Part]])
+    found: dict[tuple[str, str], tuple[float, Part]] = field(default_factory=dict[tuple[str, str], tuple[float, Part]])
     added: list[Part] = field(default_factory=list[Part])
     lacking: dict[str, str] = field(default_factory=dict[str, str])
     unknown: list[str] = field(default_factory=list[str])
@@ -168,6 +174,9 @@ class _Told:
     def take(self, mention: Mention) -> None:
         entry, words = mention.entry, mention.shown
         if mention.topic == "lack":
+            return
+        if mention.topic == "nothing":
+            self.lacking.setdefault(words, "the starter has no such thing")
             return
         if entry.lack:
             if not mention.negated:
@@ -215,22 +224,26 @@ class _Told:
         if mention.step:
             if wish.manner == "set" and wish.number:
                 direction = 1.0 if wish.number > 0 else -1.0
-                self.added.append(Part("attributes", wish.target, round(direction * mention.step, 2), words, relative=True))
+                self.added.append(
+                    Part("attributes", wish.target, round(direction * mention.step, 2), words, relative=True)
+                )
             return
         factor = 1.0 if mention.entry.fixed or replaced else mention.factor
         if mention.negated and not replaced:
             if wish.manner != "set" or mention.entry.is_colour:
                 return
             factor = NEGATED
+        # What a noun says of itself gives way to its adjectives: a bushy beard.
+        noun = mention.topic == "alone" and mention.is_noun and mention.entry.topic != "person" and not replaced
         value = round(max(-_most(wish.target), min(_most(wish.target), wish.number * factor)), 2)
         if wish.manner == "add":
             if ("attributes", wish.target) in self.found:
                 self._shift(wish.target, value, words)
                 return
             value = round(value * 1.8, 2)
-        self._put("attributes", wish.target, value, _STRENGTH[wish.manner], words)
+        self._put("attributes", wish.target, value, min(_STRENGTH[wish.manner], 2.5 if noun else 3), words)
 
-    def _put(self, where: str, name: str, value: float | str, strength: int, words: str) -> None:
+    def _put(self, where: str, name: str, value: float | str, strength: float, words: str) -> None:
         before = self.found.get((where, name))
         if before is None or strength >= before[0]:
             self.found.pop((where, name), None)
@@ -246,7 +259,9 @@ class _Told:
     def parts(self) -> list[Part]:
         """All that was understood, with what follows from it."""
         parts = [part for _, part in self.found.values()]
-        numbers = {each.name: each.value for each in parts if isinstance(each.value, float) and each.field == "attributes"}
+        numbers = {
+            each.name: each.value for each in parts if isinstance(each.value, float) and each.field == "attributes"
+        }
         gender = numbers.get("gender", 0.0)
         if not any(each.field == "hair_style" for each in parts):
             style = style_for(numbers, gender)
@@ -258,7 +273,9 @@ class _Told:
             for each in parts
         ]
         parts += self.added
-        implied, notes, lacking = consequences({**numbers, **{each.name: 0.0 for each in self.added}}, parts_said(parts))
+        implied, notes, lacking = consequences(
+            {**numbers, **{each.name: 0.0 for each in self.added}}, parts_said(parts)
+        )
         for note in notes:
             self.notes[note] = None
         self.lacking |= lacking

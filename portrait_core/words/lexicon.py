@@ -130,7 +130,9 @@ def _content() -> Iterator[Entry]:
 
 def _parted(colour: str) -> str:
     """``darkslategrey`` as people write it."""
-    return re.sub(r"(dark|light|medium|pale|deep|slate|sea|sky|olive|spring|royal|forest|lawn)(?=[a-z])", r"\1 ", colour)
+    return re.sub(
+        r"(dark|light|medium|pale|deep|slate|sea|sky|olive|spring|royal|forest|lawn)(?=[a-z])", r"\1 ", colour
+    )
 
 
 def _entry(role: Role, row: Mapping[str, Any], *, people: bool = False) -> Entry:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from portrait_core.words.ages import age_at, years_to_deviations
+from portrait_core.words.ages import age_at
 from portrait_core.words.forms import LANGUAGES, Form, Language, forms_of
 from portrait_core.words.lexicon import Entry, lexicon
 from portrait_core.words.spelling import corrected
@@ -98,7 +99,8 @@ def _alone(tokens: Sequence[Token], at: int) -> bool:
 
 
 def _shown(tokens: Sequence[Token]) -> str:
-    return " ".join(dict.fromkeys(each.shown for each in tokens))
+    text = " ".join(dict.fromkeys(each.shown for each in tokens))
+    return re.sub(r"(?<=\d) s\b", "s", text)
 
 
 def _matched(tokens: Sequence[Token], at: int, language: Language) -> tuple[Item, int]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from portrait_core.words.forms import Language, forms_of
+from portrait_core.words.forms import Language
 from portrait_core.words.lexicon import lexicon
 
 SHORTEST = 3
@@ -19,18 +19,14 @@ _ENDINGS: dict[Language, tuple[str, ...]] = {
 
 
 def corrected(word: str, language: Language) -> str | None:
-    """The word of the table that ``word`` was meant to be; None where there is none, or several equally near.
+    """The likeliest word of the table that ``word`` was meant to be; None where there is none.
 
     One letter is missing, too much or wrong, or two have changed places. Words in ``lexicon/known.txt`` are what they
-    are. Of several the one with the same first letter is taken, then one with the same letters, then one that says
-    something of a face.
+    are.
     """
     if word in lexicon().known or not (found := near(word, language)):
         return None
-    ranked = sorted(found, key=lambda each: (*_rank(word, each), each))
-    if len(ranked) > 1 and _rank(word, ranked[0]) == _rank(word, ranked[1]) and not _same(ranked[0], ranked[1], language):
-        return None
-    return ranked[0]
+    return min(found, key=lambda each: (*_rank(word, each), each))
 
 
 def near(word: str, language: Language) -> list[str]:
@@ -56,30 +52,28 @@ def distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def _rank(word: str, other: str) -> tuple[int, int, int]:
-    """Less is likelier."""
+def _rank(word: str, other: str) -> tuple[int, int, int, int]:
+    """Less is likelier: a first letter that is right, letters that changed places or were doubled, one too many or too
+    few, a word that says something of a face, one that stands by itself in the table."""
     return (
         int(word[0] != other[0]),
-        0 if sorted(word) == sorted(other) else 1 if set(word) == set(other) else 2,
-        int(other not in _content_words()),
+        0 if sorted(word) == sorted(other) else 1 if set(word) == set(other) else 2 if len(word) != len(other) else 3,
+        0 if other in _telling() else 1,
+        _telling().get(other, 0),
     )
-
-
-def _same(one: str, other: str, language: Language) -> bool:
-    """Whether two words are forms of one."""
-    return bool({each.word for each in forms_of(one, language)} & {each.word for each in forms_of(other, language)})
 
 
 @cache
-def _content_words() -> frozenset[str]:
-    return frozenset(
-        word
-        for phrases in lexicon().phrases.values()
-        for found in phrases.values()
-        for words, entry in found
-        if entry.role in ("word", "shade")
-        for word in words
-    )
+def _telling() -> dict[str, int]:
+    """Words of the table that say something, with the words of the shortest phrase that they stand in."""
+    found: dict[str, int] = {}
+    for phrases in lexicon().phrases.values():
+        for each in phrases.values():
+            for words, entry in each:
+                if entry.role in ("word", "shade"):
+                    for word in words:
+                        found[word] = min(found.get(word, 9), len(words))
+    return found
 
 
 def _without_one(word: str) -> Iterable[str]:
