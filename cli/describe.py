@@ -54,11 +54,11 @@ def describe(
     if out is not None and out.suffix.lower() != ".json":
         raise UsageError(f"{out}: a recipe is written as .json.")
     description = described(text)
-    written = {name for name, value in (("seed", seed), ("recipe", recipe)) if value is not None}
-    values = {"seed": seed, "model": model, "topology": "shell", "face": "none", "attributes": None}
+    written = frozenset({"seed"} if seed is not None else set[str]())
+    values: dict[str, Any] = {"seed": seed, "model": model, "topology": "shell", "face": "none", "attributes": None}
     lines: list[str] = []
     order = options.take_order(
-        options.Wanted(values, frozenset(written)),
+        options.Wanted(values, written),
         name=options.DEFAULT_NAME,
         recipe_file=recipe,
         warn=lines.append,

@@ -133,7 +133,7 @@ def _with_words(
     from portrait_core.recipe import Recipe
     from portrait_core.words.recipes import with_words
 
-    options = wanted.facts().get("attributes") or {}
+    options: dict[str, float] = wanted.facts().get("attributes") or {}
     made: list[dict[str, Any]] = []
     told: dict[str, None] = {}
     for person in persons:
@@ -142,8 +142,9 @@ def _with_words(
         worded = with_words(facts, description, header, before=before, kept=given)
         made.append({**worded.recipe, "attributes": {**worded.recipe["attributes"], **options}})
         told |= dict.fromkeys(worded.lines)
-    for line in told if warn is not None else ():
-        warn(line)
+    if warn is not None:
+        for line in told:
+            warn(line)
     return {}, made
 
 

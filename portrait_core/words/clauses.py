@@ -220,12 +220,12 @@ def _bind_beyond(mention: Mention, segments: Sequence[Segment], place: int) -> N
         return
     last = _noun_before(segments, place)
     before = segments[place - 1] if place else None
-    chained = before is not None and segment.join in ("and", "comma", "but", "or")
-    if chained and before is not None and last is not None and before.predicative and mention.accepts(last.entry.topic):
-        if last.entry.topic != "person" or not _noun_behind(mention, segments, place):
-            _belong(mention, last)
-            return
     following = _noun_behind(mention, segments, place)
+    chained = before is not None and before.predicative and segment.join in ("and", "comma", "but", "or")
+    fits = chained and last is not None and mention.accepts(last.entry.topic)
+    if fits and last is not None and (last.entry.topic != "person" or following is None):
+        _belong(mention, last)
+        return
     if following is not None:
         _belong(mention, following)
     elif last is not None and mention.accepts(last.entry.topic) and last.entry.topic != "person":

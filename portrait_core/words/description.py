@@ -109,7 +109,7 @@ class Description:
         return any(each.field == "expression" for each in self.parts)
 
     def fields(self, base: Mapping[str, float] | None = None, topology: str = "parts") -> dict[str, Any]:
-        """The fields of a recipe that the text speaks of. Shells have no fields for hair, so it becomes an attribute."""
+        """The fields of a recipe that the text speaks of. Shells have none for hair, which becomes an attribute."""
         attributes = self.attributes_over(base or {})
         fields: dict[str, Any] = {
             each.field: each.value for each in self.parts if each.field in ("hair_style", "garment", "hair")

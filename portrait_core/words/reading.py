@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From tokens to items: phrases of the lexicon in whatever form, ages, misspelt words, compounds, and what is unknown."""
+"""From tokens to items: phrases of the lexicon in any form, ages, misspelt words, compounds, and what is unknown."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def language_of(tokens: Sequence[Token]) -> Language:
 
 def items_of(text: str, language: Language | None = None) -> list[Item]:
     """The items of a text; ``language`` is told from it where it is not given."""
-    tokens = [each for token in tokens_of(text) for each in [token]]
+    tokens = tokens_of(text)
     spoken = language or language_of(tokens)
     tokens = _mended(tokens, spoken)
     words = [each.word for each in tokens]
@@ -105,7 +105,7 @@ def _shown(tokens: Sequence[Token]) -> str:
 
 def _matched(tokens: Sequence[Token], at: int, language: Language) -> tuple[Item, int]:
     """The longest phrase that begins at a token, in the text's language, else in the other one."""
-    for spoken in (language, *(each for each in LANGUAGES if each != language)):
+    for spoken in _first(language):
         found = _phrases_at(tokens, at, spoken)
         if spoken != language:
             found = [each for each in found if each[1].role in ("word", "shade")]
@@ -172,13 +172,17 @@ def _known(word: str) -> bool:
 
 def _parts(word: str, language: Language) -> tuple[str, ...] | None:
     """Dunkelrot in dunkel and rot: words of the table that say something, both."""
-    for spoken in (language, *(each for each in LANGUAGES if each != language)):
+    for spoken in _first(language):
         for cut in range(len(word) - SHORTEST_PART, SHORTEST_PART - 1, -1):
             head, tail = word[:cut], word[cut:]
             if not _says(head, spoken) or not any(_says(form.word, spoken) for form in forms_of(tail, spoken)):
                 continue
             return head, tail
     return None
+
+
+def _first(language: Language) -> list[Language]:
+    return [language, *(each for each in LANGUAGES if each != language)]
 
 
 def _says(word: str, language: Language) -> bool:
