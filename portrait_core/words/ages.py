@@ -128,7 +128,7 @@ def _number(words: Sequence[str], at: int, language: Language) -> _Number | None
     if word.isdigit():
         decade = at + 1 < len(words) and words[at + 1] in ("s", "er", "ern", "ies") and int(word[-3:]) % 10 == 0
         return _Number(float(int(word[-4:])), 2 if decade else 1, decade=decade)
-    tens, units = _worded("en" if language == "en" else "de")
+    tens, units = _worded(language)
     tail = next((each for each in _TAIL if word.endswith(each) and len(word) > len(each)), "")
     bare = word.removesuffix(tail)
     if language == "en" and word.endswith("ies") and word[:-3] + "y" in tens:
@@ -148,7 +148,13 @@ def _number(words: Sequence[str], at: int, language: Language) -> _Number | None
     return _Number(float(found), 1, tail=bool(tail), word=True)
 
 
-def _worded(language: str) -> tuple[dict[str, float], dict[str, float]]:
+def number_words(language: Language) -> set[str]:
+    """Words from twenty on that count years, and their plurals."""
+    tens, _ = _worded(language)
+    return {*tens, *(word[:-1] + "ies" for word in tens if word.endswith("y"))}
+
+
+def _worded(language: Language) -> tuple[dict[str, float], dict[str, float]]:
     tens = {plain(word): 20.0 + 10 * k for k, word in enumerate(_TENS[language].split())}
     return tens, {plain(word): 1.0 + k for k, word in enumerate(_UNITS[language].split())}
 

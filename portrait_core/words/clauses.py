@@ -22,6 +22,10 @@ STEPS = {"extremely": 2.0, "much": 2.0, "very": 1.5, "rather": 0.8, "bit": 0.5}
 """The same for comparatives, in standard deviations."""
 
 
+WORN = ("in", "wearing", "wears", "dressed", "clad", "gekleidet", "bekleidet", "angezogen")
+"""Joining words behind which a colour alone is that of clothes."""
+
+
 @dataclass(eq=False)
 class Mention:
     """One word that says something, with what stands to it.
@@ -48,6 +52,8 @@ class Mention:
     before: list[str] = field(default_factory=list[str])
     copula: bool = False
     """Whether a copula stands between it and the word before."""
+    silent: bool = False
+    """Whether it only says what another word belongs to, though the starter has no such thing by itself."""
 
     @property
     def is_noun(self) -> bool:
@@ -104,6 +110,8 @@ def _segments(items: Sequence[Item]) -> tuple[list[Segment], list[str]]:
     state = _State()
     for item in items:
         role = item.role
+        if item.sign == ":":
+            continue  # "Eyes: green" is as good as "eyes green"
         if role in ("sign", "and", "or", "but", "with"):
             join = "stop" if item.sign in (".", "!", "?", ";", "\n") else "comma" if item.sign else role
             state.at_join(join)
@@ -190,9 +198,12 @@ def _bind(mention: Mention, index: int, segments: Sequence[Segment], place: int)
     for count, noun in enumerate(behind):
         if any(each.copula for each in behind[: count + 1]):
             break
-        if noun.is_noun and (mention.accepts(noun.entry.topic) or noun.entry.lack):
+        if noun.is_noun and mention.accepts(noun.entry.topic):
             _belong(mention, noun)
             return
+    if behind and behind[0].entry.lack and not behind[0].copula and not (mention.entry.lack or mention.entry.topic):
+        _belong(mention, behind[0])
+        return
     for noun in reversed(segment.mentions[:index]):
         if noun.is_noun and mention.accepts(noun.entry.topic):
             _belong(mention, noun)
@@ -215,12 +226,12 @@ def _bind_beyond(mention: Mention, segments: Sequence[Segment], place: int) -> N
     if mention.entry.alone_first and alone:
         mention.topic = "alone"
         return
-    if segment.join == "with" and mention.entry.is_colour and mention.accepts("clothes"):
+    following = _noun_behind(mention, segments, place)
+    if following is None and segment.joined in WORN and mention.entry.is_colour and mention.accepts("clothes"):
         mention.topic, mention.noun = "clothes", ""
         return
     last = _noun_before(segments, place)
     before = segments[place - 1] if place else None
-    following = _noun_behind(mention, segments, place)
     chained = before is not None and before.predicative and segment.join in ("and", "comma", "but", "or")
     fits = chained and last is not None and mention.accepts(last.entry.topic)
     if fits and last is not None and (last.entry.topic != "person" or following is None):
@@ -228,10 +239,10 @@ def _bind_beyond(mention: Mention, segments: Sequence[Segment], place: int) -> N
         return
     if following is not None:
         _belong(mention, following)
-    elif last is not None and mention.accepts(last.entry.topic) and last.entry.topic != "person":
-        _belong(mention, last)
     elif alone:
         mention.topic = "alone"
+    elif last is not None and mention.accepts(last.entry.topic) and last.entry.topic != "person":
+        _belong(mention, last)
     elif "person" in mention.entry.beside:
         mention.topic = "person"
 
@@ -263,7 +274,10 @@ def _noun_behind(mention: Mention, segments: Sequence[Segment], place: int) -> M
 
 def _belong(mention: Mention, noun: Mention) -> None:
     topic = noun.entry.topic
-    if noun.entry.lack:
+    if noun.entry.lack and mention.accepts(topic):
+        noun.silent = True
+        mention.topic, mention.noun = topic, noun.item.shown
+    elif noun.entry.lack:
         mention.topic, mention.noun = "lack", noun.item.shown
         noun.before = [*noun.before, mention.item.shown]
     elif topic == "person":

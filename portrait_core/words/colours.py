@@ -20,8 +20,9 @@ SHADES: dict[str, tuple[str, float]] = {
 SATURATION, VALUE = (0.15, 0.75), (0.14, 0.86)
 """Between which the cloth of the starter's world lies in HSV."""
 
-NEUTRAL_HUE = 0.6
-"""The hue of what has none: the little colour that white and grey cloth must have is a cold one."""
+WARM, COLD = 0.13, 0.6
+"""Hues of what has none, for all cloth has some colour: of white, which then is a light cream, and of greys."""
+BRIGHT = 0.8
 GREY = 0.12
 """Saturation below which a colour counts as grey."""
 
@@ -41,7 +42,7 @@ def cloth_attributes(rgb: str) -> dict[str, float]:
     red, green, blue = (int(rgb[k : k + 2], 16) / 255 for k in (0, 2, 4))
     hue, saturation, value = colorsys.rgb_to_hsv(red, green, blue)
     if saturation < GREY:
-        hue = NEUTRAL_HUE
+        hue = WARM if value > BRIGHT else COLD
     share = max(0.0, (saturation - SATURATION[0]) / (SATURATION[1] - SATURATION[0])) ** (1 / 1.3)
     return {
         "clothing_hue": _deviations(hue),

@@ -148,7 +148,7 @@ def described(text: str) -> Description:
     unknown = list(dict.fromkeys((*unknown, *told.unknown)))
     parts = told.parts()
     if not parts:
-        lacking = "; ".join(f"{words}: {why}" for words, why in told.lacking)
+        lacking = "; ".join(f"{words}: {why}" for words, why in told.lacking.items())
         said = f"nothing of it can be shown ({lacking})" if lacking else "no word of it is understood"
         raise UsageError(
             f"description {text.strip()[:80]!r}: {said}. Say how somebody looks, such as: a woman of about sixty, grey "
@@ -173,7 +173,7 @@ class _Told:
 
     def take(self, mention: Mention) -> None:
         entry, words = mention.entry, mention.shown
-        if mention.topic == "lack":
+        if mention.topic == "lack" or mention.silent:
             return
         if mention.topic == "nothing":
             self.lacking.setdefault(words, "the starter has no such thing")

@@ -119,21 +119,21 @@ def _content() -> Iterator[Entry]:
     for name in FILES:
         table = _table(name)
         for row in cast("list[dict[str, Any]]", table["words"]):
-            yield _entry("word", row, people=name == "people")
+            yield _entry("word", row, first=name in ("people", "expressions"))
         for row in cast("list[dict[str, Any]]", table.get("shades", [])):
             yield _entry("shade", row)
         for pair in str(table.get("css", "")).split():
             colour, value = pair.split(":")
             wished = {"clothes": (Wish("rgb", value),)}
-            yield Entry("word", {"en": f"{colour}, {_parted(colour)}"}, beside=wished, fixed=True)
+            yield Entry("word", {"en": ", ".join({colour: 0, _parted(colour): 0}), "de": ""}, beside=wished, fixed=True)
 
 
 def _parted(colour: str) -> str:
-    """``darkslategrey`` as people write it."""
-    return re.sub(r"(dark|light|medium|pale|deep|slate|sea|sky|olive|spring|lawn)(?=[a-z])", r"\1 ", colour)
+    """``slategrey`` as people write it."""
+    return re.sub(r"(slate|sea|sky|olive|spring|lawn)(?=[a-z])", r"\1 ", colour)
 
 
-def _entry(role: Role, row: Mapping[str, Any], *, people: bool = False) -> Entry:
+def _entry(role: Role, row: Mapping[str, Any], *, first: bool = False) -> Entry:
     beside = {
         topic: None if text == LACKING else wishes_of(str(text)) for topic, text in row.items() if topic not in _PLAIN
     }
@@ -148,7 +148,7 @@ def _entry(role: Role, row: Mapping[str, Any], *, people: bool = False) -> Entry
         lack=str(row.get("lack", "")),
         note=str(row.get("note", "")),
         fixed=bool(row.get("fixed", False)),
-        alone_first=bool(row.get("alone_first", people)),
+        alone_first=bool(row.get("alone_first", first)),
         shade=float(row.get("shade", 0)) if role == "shade" else 0.0,
     )
 

@@ -77,6 +77,9 @@ def items_of(text: str, language: Language | None = None) -> list[Item]:
             shown = _shown(tokens[at : at + age.length])
             items.append(Item(shown, _MEASURE if age.years is None else _aged(age.years)))
             at += age.length
+        elif token.word[0].isdigit() and not token.word.isdigit():
+            items.append(Item(token.shown, _MEASURE))  # feet and inches
+            at += 1
         elif token.is_sign:
             items.append(Item(token.shown, sign=token.word))
             at += 1
@@ -150,7 +153,7 @@ def _mended(tokens: Sequence[Token], language: Language) -> list[Token]:
     capitals = sum(each.shown[:1].isupper() for each in tokens) * 2 > len(tokens)
     found: list[Token] = []
     for place, token in enumerate(tokens):
-        if token.is_sign or token.word.isdigit() or _known(token.word) or age_at(words, place, language, alone=False):
+        if token.is_sign or token.word[0].isdigit() or _known(token.word) or age_at(words, place, language, alone=False):
             found.append(token)
             continue
         parts = _parts(token.word, language)
@@ -160,9 +163,17 @@ def _mended(tokens: Sequence[Token], language: Language) -> list[Token]:
         # A capital within an English sentence begins a name.
         first = place == 0 or tokens[place - 1].shown in ".!?\n"
         is_name = language == "en" and token.shown[:1].isupper() and not first and not capitals
-        meant = None if is_name else corrected(token.word, language)
+        meant = corrected(token.word, language)
+        if is_name and meant is not None and not _descent(meant, language):
+            meant = None
         found.append(token if meant is None else replace(token, word=meant, shown=f"{token.shown} ({meant})"))
     return found
+
+
+def _descent(word: str, language: Language) -> bool:
+    """Whether a word says where somebody comes from, which has a capital."""
+    found = lexicon().phrases[language].get(word, ())
+    return any(wish.target.startswith("ancestry") for _, entry in found for wish in entry.alone)
 
 
 def _known(word: str) -> bool:
@@ -201,6 +212,11 @@ def _chosen(items: Sequence[Item], place: int) -> Item:
     before_word = following is not None and following.is_word and following.entry is not None and (
         not following.entry.topic or bool(following.entry.alone)
     )  # fmt: skip
+    if before_word and item.entry.topic == "person":
+        # "junge Frau": an adjective, not a boy.
+        plain = [each for each in item.others if each.role == "word" and not each.topic]
+        if plain:
+            return replace(item, entry=plain[0])
     degrees = [each for each in (item.entry, *item.others) if each.role in DEGREES]
     if degrees and before_word:
         return replace(item, entry=degrees[0])

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
+from portrait_core.words.ages import number_words
 from portrait_core.words.forms import Language
 from portrait_core.words.lexicon import lexicon
 
@@ -84,7 +85,7 @@ def _without_one(word: str) -> Iterable[str]:
 def _index(language: Language) -> dict[str, set[str]]:
     """Words of the table by themselves with one letter left out: all that is one step away shares one of these."""
     found: dict[str, set[str]] = {}
-    for stem in lexicon().vocabulary[language]:
+    for stem in {*lexicon().vocabulary[language], *number_words(language)}:
         for ending in _ENDINGS[language] if len(stem) > SHORTEST else ("",):
             word = stem + ending
             for key in {word, *_without_one(word)}:

@@ -38,7 +38,7 @@ SURE = 4.0
 
 def garment_for(kind: str, gender: float) -> str:
     """The starter's garment of a kind."""
-    return GARMENTS[kind][gender > 0]
+    return GARMENTS[kind][gender >= 0]
 
 
 def style_for(attributes: Mapping[str, float], gender: float) -> str | None:
