@@ -12,7 +12,7 @@ import typer
 
 from cli import options
 from cli.show import Show
-from portrait_core.errors import UsageError
+from portrait_core.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from portrait_core.words.description import Description, Part
@@ -78,10 +78,10 @@ def describe(
 
 
 def _write(path: Path, facts: Mapping[str, Any], *, overwrite: bool) -> None:
-    from cli.outputs import refuse_existing
     from portrait_core.files.file_set import write_files
 
-    refuse_existing([path], overwrite=overwrite)
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already. Pass --overwrite to replace it, or choose another --out.")
     write_files(path.parent, {path.name: (json.dumps(facts, indent=2) + "\n").encode()}, overwrite=overwrite)
 
 

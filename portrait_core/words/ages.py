@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 
 from portrait_core.words.forms import Language
@@ -154,6 +155,7 @@ def number_words(language: Language) -> set[str]:
     return {*tens, *(word[:-1] + "ies" for word in tens if word.endswith("y"))}
 
 
+@cache
 def _worded(language: Language) -> tuple[dict[str, float], dict[str, float]]:
     tens = {plain(word): 20.0 + 10 * k for k, word in enumerate(_TENS[language].split())}
     return tens, {plain(word): 1.0 + k for k, word in enumerate(_UNITS[language].split())}

@@ -153,7 +153,12 @@ def _mended(tokens: Sequence[Token], language: Language) -> list[Token]:
     capitals = sum(each.shown[:1].isupper() for each in tokens) * 2 > len(tokens)
     found: list[Token] = []
     for place, token in enumerate(tokens):
-        if token.is_sign or token.word[0].isdigit() or _known(token.word) or age_at(words, place, language, alone=False):
+        if (
+            token.is_sign
+            or token.word[0].isdigit()
+            or _known(token.word)
+            or age_at(words, place, language, alone=False)
+        ):
             found.append(token)
             continue
         parts = _parts(token.word, language)

@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from portrait_core.errors import UsageError
 from portrait_core.face.emotions import EXPRESSIONS
 from portrait_core.models.load import FAMILIES
 from portrait_core.weights.header import read_header
@@ -35,10 +36,12 @@ def first_name(topic: str, language: str) -> str:
 
 
 def cases(language: str) -> Iterator[tuple[str, Entry, str, tuple[Wish, ...]]]:
-    """Every phrase beside every noun that it has a meaning for, and by itself."""
+    """Every row beside every noun that it has a meaning for, and each of its phrases beside one of them."""
     for entry in ENTRIES:
-        for name in filter(None, (each.strip() for each in entry.names[language].split(","))):
-            for topic, wishes in entry.beside.items():
+        names = filter(None, (each.strip() for each in entry.names[language].split(",")))
+        for count, name in enumerate(names):
+            beside = list(entry.beside.items())
+            for topic, wishes in beside if count == 0 else beside[:1]:
                 if wishes is None or any(wish.target == "rgb" for wish in wishes):
                     continue
                 if topic in ("alone", "person"):
@@ -76,15 +79,21 @@ def test_every_phrase_asks_for_what_its_row_says(language: str) -> None:
         if topic == "person":
             continue
         count += 1
-        found = described(text)
-        said = found.attributes | {f"face.{each.name}": each.value for each in found.parts if each.field == "expression"}
+        try:
+            found = described(text)
+        except UsageError:
+            wrong.append(text)
+            continue
+        said = found.attributes | {
+            f"face.{each.name}": each.value for each in found.parts if each.field == "expression"
+        }
         for wish in wishes:
             if wish.target in ("style", "garment", "hair", "years") or wish.manner == "add":
                 continue
             value = said.get(wish.target)
             if not isinstance(value, float) or abs(value - wish.number) > 0.5:
                 wrong.append(f"{text}: {wish.target} {value}, expected {wish.value}")
-    assert count > {"en": 1500, "de": 900}[language]
+    assert count > {"en": 900, "de": 600}[language]
     assert len(wrong) < 0.03 * count, wrong
 
 
@@ -111,7 +120,17 @@ def test_colours_of_hair_are_these_colours_at_any_age() -> None:
     for age in ("25", "70"):
         hair = {
             each: world(f"white woman, {age} years old, {each} hair").hair[0]
-            for each in ("black", "dark brown", "brown", "light brown", "dark blond", "blond", "platinum blond", "red", "grey")
+            for each in (
+                "black",
+                "dark brown",
+                "brown",
+                "light brown",
+                "dark blond",
+                "blond",
+                "platinum blond",
+                "red",
+                "grey",
+            )
         }
         order = ("black", "dark brown", "brown", "light brown", "dark blond", "blond", "platinum blond")
         lights = [float(hair[each].mean()) for each in order]
@@ -122,7 +141,9 @@ def test_colours_of_hair_are_these_colours_at_any_age() -> None:
 
 
 def test_colours_of_eyes_are_these_colours() -> None:
-    iris = {each: world(f"{each} eyes").iris[0] for each in ("blue", "green", "brown", "dark brown", "light brown", "hazel")}
+    iris = {
+        each: world(f"{each} eyes").iris[0] for each in ("blue", "green", "brown", "dark brown", "light brown", "hazel")
+    }
     assert iris["blue"][2] > iris["blue"][1] > iris["blue"][0]
     assert iris["green"][1] == max(iris["green"]) and iris["green"][1] > iris["green"][2] + 0.1
     assert iris["brown"][0] > 1.5 * iris["brown"][2]
@@ -133,12 +154,21 @@ def test_colours_of_eyes_are_these_colours() -> None:
 def test_colours_of_cloth_are_as_near_as_the_world_has_them() -> None:
     for text, wanted in (
         *(("red shirt", "c01818"), ("navy suit", "14224a"), ("mustard jumper", "c89a1e"), ("teal top", "14767a")),
-        *(("black coat", "241f1f"), ("grey jumper", "808080"), ("purple dress", "6b2a8c"), ("light pink top", "f0b8c8")),
+        *(
+            ("black coat", "241f1f"),
+            ("grey jumper", "808080"),
+            ("purple dress", "6b2a8c"),
+            ("light pink top", "f0b8c8"),
+        ),
     ):
         made = world(text).cloth[0]
         want = np.array([int(wanted[k : k + 2], 16) / 255 for k in (0, 2, 4)])
         assert np.abs(made - want).max() < 0.14, (text, made, want)
-    assert light(world("dark green shirt").cloth) < light(world("green shirt").cloth) < light(world("light green shirt").cloth)
+    assert (
+        light(world("dark green shirt").cloth)
+        < light(world("green shirt").cloth)
+        < light(world("light green shirt").cloth)
+    )
 
 
 def test_skin_age_beard_and_hair_follow_their_words() -> None:
@@ -182,7 +212,13 @@ def test_common_words_are_not_taken_for_misspelt_ones() -> None:
 
 
 def test_distance_is_that_of_its_definition() -> None:
-    for one, other, wanted in (("hair", "hair", 0), ("hiar", "hair", 1), ("hai", "hair", 1), ("hxir", "hair", 1), ("ahri", "hair", 2)):
+    for one, other, wanted in (
+        ("hair", "hair", 0),
+        ("hiar", "hair", 1),
+        ("hai", "hair", 1),
+        ("hxir", "hair", 1),
+        ("ahri", "hair", 2),
+    ):
         assert distance(one, other) == distance(other, one) == wanted
 
 
