@@ -40,6 +40,8 @@ def from_settings(settings: PORTRAITKIT_PG_settings, topology: str = "") -> Reci
     recipe |= {name: value for name, value in plain.items() if not _left_out(name, value)}
     if (topology or topology_of(settings)) == "parts":
         recipe["topology"] = "parts"
+        if settings.described_face:
+            recipe["expression"] = json.loads(settings.described_face)
     else:
         recipe = {name: value for name, value in recipe.items() if name not in OF_PARTS}
     recipe["attributes"] = used_attributes(settings)
@@ -72,6 +74,8 @@ def show(settings: PORTRAITKIT_PG_settings, recipe: Recipe, *, looks_only: bool 
     """Make the panel show ``recipe``; with ``looks_only`` just who it is, not how its mesh is made."""
     settings.model = recipe.get("model", settings.model)
     set_person(settings, recipe)
+    expression = recipe.get("expression")
+    settings.described_face = json.dumps(expression) if expression and not looks_only else ""
     given = recipe.get("attributes", {})
     for each in settings.attributes:
         each.quiet = True

@@ -57,7 +57,7 @@ class Part:
 
     def facts(self) -> dict[str, Any]:
         """Plain JSON data."""
-        return {key: value for key, value in vars(self).items() if value not in (False, "")}
+        return {key: value for key, value in vars(self).items() if value is not False and value != ""}
 
 
 @dataclass(frozen=True)

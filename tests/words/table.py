@@ -38,7 +38,7 @@ def missed(row: Row, text: str | None = None) -> list[str]:
     attributes = found.attributes
     faces = {each.name: each.value for each in found.parts if each.field == "expression"}
     fields = {each.field: each.value for each in found.parts}
-    lacking = " ".join(found.lacking and [words for words, _ in found.lacking])
+    lacking = " ".join([words for words, _ in found.lacking])
 
     def holds(wish: str) -> bool:
         if wish.startswith("!"):

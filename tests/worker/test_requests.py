@@ -86,7 +86,7 @@ def test_descriptions_become_recipes_beside_a_running_job(shared: Worker) -> Non
     assert changed["compares"] and changed["recipe"]["attributes"] == {"age": 0.0} and changed["recipe"]["seed"] == 9
     assert shared.refuse("describe", text="blorp")["code"] == "usage"
     assert shared.refuse("describe")["code"] == "bad_request"
-    assert shared.finish(job)["event"] == "result"
+    assert shared.answer(job)["event"] == "result"
 
 
 def test_generate_is_the_command_lines_avatar(made: dict[str, Any], tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def describe(fields: Fields, engine: Engine) -> dict[str, Any]:
     return {
         **description.facts(),
         "recipe": made.facts(),
+        "expression": description.expression,
         "compares": any(each.relative for each in description.parts),
         "lines": list(worded.lines),
     }
