@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make anew `portrait_core/words/lexicon/known.txt`: common words that must not be taken for misspelt ones.
+"""Make anew `portrait_core/words/tables/known.txt`: common words that must not be taken for misspelt ones.
 
     python -m benchmarks.words_known american-english-small british-english-small
 

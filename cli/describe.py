@@ -64,7 +64,7 @@ def describe(
         warn=lines.append,
         description=description,
     )
-    if len(order.recipes) > 1:
+    if len(order.recipes) != 1:
         raise UsageError("a description is of one person; give one --seed.")
     facts = order.recipes[0].facts()
     if out is not None:

@@ -29,8 +29,8 @@ class PORTRAITKIT_OT_describe(TaskOperator, bpy.types.Operator):
     bl_idname = "portraitkit.describe"
     bl_label = "Describe"
     bl_description = (
-        "Set attributes, hair, clothes and expression by the words above. Comparisons, such as older or not so wide a "
-        "nose, change the person of the panel; anything else describes one anew, and keeps the seed and locked attributes"
+        "Set attributes, hair, clothes and expression by the words above. Comparisons, such as older, change the "
+        "person of the panel; anything else describes one anew, and keeps the seed and locked attributes"
     )
     kind = "describe"
     needs = (needs_engine, needs_feature("describe"))

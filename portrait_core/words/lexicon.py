@@ -21,7 +21,7 @@ Role = Literal[
 ]  # fmt: skip
 """What a phrase does in a sentence. Where a phrase has several, the first of these counts."""
 
-FOLDER = Path(__file__).with_name("lexicon")
+FOLDER = Path(__file__).with_name("tables")
 KNOWN = "known.txt"
 FILES = ("colours", "hair", "face", "expressions", "clothes", "people", "lacking")
 
@@ -88,7 +88,7 @@ class Lexicon:
 @cache
 def lexicon() -> Lexicon:
     """The table of this installation."""
-    entries = [*_content(), *_grammar()]
+    entries = [*(entry for name in FILES for entry in content_of(name)), *_grammar()]
     phrases: dict[Language, dict[str, list[tuple[tuple[str, ...], Entry]]]] = {each: {} for each in LANGUAGES}
     for language in LANGUAGES:
         for entry in entries:
@@ -115,17 +115,18 @@ def _table(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def _content() -> Iterator[Entry]:
-    for name in FILES:
-        table = _table(name)
-        for row in cast("list[dict[str, Any]]", table["words"]):
-            yield _entry("word", row, first=name in ("people", "expressions"))
-        for row in cast("list[dict[str, Any]]", table.get("shades", [])):
-            yield _entry("shade", row)
-        for pair in str(table.get("css", "")).split():
-            colour, value = pair.split(":")
-            wished = {"clothes": (Wish("rgb", value),)}
-            yield Entry("word", {"en": ", ".join({colour: 0, _parted(colour): 0}), "de": ""}, beside=wished, fixed=True)
+def content_of(name: str) -> Iterator[Entry]:
+    """The rows of one of :data:`FILES`, in order."""
+    table = _table(name)
+    for row in cast("list[dict[str, Any]]", table["words"]):
+        yield _entry("word", row, first=name in ("people", "expressions"))
+    for row in cast("list[dict[str, Any]]", table.get("shades", [])):
+        yield _entry("shade", row)
+    for pair in str(table.get("css", "")).split():
+        colour, value = pair.split(":")
+        wished = {"clothes": (Wish("rgb", value),)}
+        names = {"en": ", ".join({colour: 0, _parted(colour): 0}), "de": ""}
+        yield Entry("word", names, beside=wished, fixed=True)
 
 
 def _parted(colour: str) -> str:

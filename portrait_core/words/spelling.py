@@ -22,7 +22,7 @@ _ENDINGS: dict[Language, tuple[str, ...]] = {
 def corrected(word: str, language: Language) -> str | None:
     """The likeliest word of the table that ``word`` was meant to be; None where there is none.
 
-    One letter is missing, too much or wrong, or two have changed places. Words in ``lexicon/known.txt`` are what they
+    One letter is missing, too much or wrong, or two have changed places. Words in ``tables/known.txt`` are what they
     are.
     """
     if word in lexicon().known or not (found := near(word, language)):

@@ -8,7 +8,9 @@ import unicodedata
 from dataclasses import dataclass
 
 _PIECE = re.compile(
-    r"\d['\u2019\u2032]\s?\d{0,2}(?:[\"\u201d\u2033]|'')?|\d+|[^\W\d_]+(?:['\u2018\u2019\u02bc][^\W\d_]+)*|(?<=\s)-(?=\s)|[,;:.!?()\[\]{}\n/&\u2013\u2014|\u2022]"
+    r"\d['\u2019\u2032]\s?\d{0,2}(?:[\"\u201d\u2033]|'')?"  # feet and inches
+    r"|\d+|[^\W\d_]+(?:['\u2018\u2019\u02bc][^\W\d_]+)*"
+    r"|(?<=\s)-(?=\s)|[,;:.!?()\[\]{}\n/&\u2013\u2014|\u2022]"
 )
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'"})

@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 import pytest
 
+from cli import words_page
 from portrait_core.errors import UsageError
 from portrait_core.face.emotions import EXPRESSIONS
 from portrait_core.weights.header import read_header
@@ -234,3 +235,7 @@ def test_phrases_of_one_language_have_one_meaning() -> None:
                 if other is not entry and not (other.lack and entry.lack):
                     twice.append(" ".join(words))
         assert not list(islice(twice, 30)), twice
+
+
+def test_the_page_of_the_documentation_is_made_of_the_table() -> None:
+    assert words_page.PAGE.read_text(encoding="utf-8") == words_page.page(), "run `python -m cli.words_page`"

@@ -76,8 +76,8 @@ def test_generate_writes_what_it_says(made: dict[str, Any]) -> None:
     assert made["stages"]["unwrap"] > 0
 
 
-def test_descriptions_become_recipes_beside_a_running_job(shared: Worker) -> None:
-    job = shared.send("preview", recipe={"seed": 7, **SMALL}, size=64)
+def test_descriptions_become_recipes_beside_a_running_job(shared: Worker, tmp_path: Path) -> None:
+    job = shared.send("preview", recipes=[{"seed": 7, **SMALL}], folder=str(tmp_path), size=64)
     found = shared.ask("describe", text="an old woman with a bob, smiling, glasses, blorp")
     assert found["recipe"]["attributes"] == {"age": 1.5, "gender": -1.5} and found["recipe"]["hair_style"] == "bob01"
     assert found["not_understood"] == ["blorp"] and found["cannot_show"][0]["words"] == "glasses"
