@@ -101,7 +101,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "batch": {
         *(*BELOW, "root", "avatar", "maps", "recipe", "recipe_fields", "weights", "body", "formats", "formats.gltf"),
-        *("body.recordings", "rig", "pipeline", "engine", "worker", "face", "words"),
+        *("body.recordings", "rig", "pipeline", "engine", "worker", "face", "words", "latents"),
     },
     # on top of the engine: nothing below imports them
     "world": {*BELOW, "body", "cameras", "rig", "shape", "models.starter"},
