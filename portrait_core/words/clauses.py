@@ -113,6 +113,7 @@ def _segments(items: Sequence[Item]) -> tuple[list[Segment], list[str]]:
         if item.sign == ":":
             continue  # "Eyes: green" is as good as "eyes green"
         if role in ("sign", "and", "or", "but", "with"):
+            state.trail(segments[-1])
             join = "stop" if item.sign in (".", "!", "?", ";", "\n") else "comma" if item.sign else role
             state.at_join(join)
             segments.append(Segment(join, item.shown.lower()))
@@ -122,6 +123,7 @@ def _segments(items: Sequence[Item]) -> tuple[list[Segment], list[str]]:
             segments[-1].mentions.append(state.mention(item, item.entry))
         else:
             state.take(role, item.shown)
+    state.trail(segments[-1])
     for segment in segments:
         _shade(segment)
     return [each for each in segments if each.mentions], unknown
@@ -148,6 +150,13 @@ class _State:
         else:
             return
         self.shown.append(shown)
+
+    def trail(self, segment: Segment) -> None:
+        """A degree at the end belongs to the word before it: smiling slightly."""
+        if self.degree in FACTORS and segment.mentions and not segment.mentions[-1].step:
+            last = segment.mentions[-1]
+            last.factor, self.degree = FACTORS[self.degree], ""
+            last.before = [*last.before, *self.shown[-1:]]
 
     def at_join(self, join: str) -> None:
         if join not in ("or", "and"):
@@ -266,7 +275,12 @@ def _noun_behind(mention: Mention, segments: Sequence[Segment], place: int) -> M
         first = segment.nouns[0]
         until = segment.mentions[: segment.mentions.index(first) + 1]
         taken = any(each.entry.is_colour for each in until[:-1]) and mention.entry.is_colour
-        if any(each.copula for each in until) or len(until) == 1 or taken or first.entry.topic == "person":
+        if (
+            any(each.copula for each in until)
+            or (len(until) == 1 and first.entry.topic not in first.entry.beside)
+            or taken
+            or first.entry.topic == "person"
+        ):
             return None
         return first if mention.accepts(first.entry.topic) else None
     return None

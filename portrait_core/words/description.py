@@ -262,7 +262,7 @@ class _Told:
         numbers = {
             each.name: each.value for each in parts if isinstance(each.value, float) and each.field == "attributes"
         }
-        gender = numbers.get("gender", 0.0)
+        gender = numbers.get("gender", 1.5 if numbers.get("stubble", 0.0) > 0 else 0.0)
         if not any(each.field == "hair_style" for each in parts):
             style = style_for(numbers, gender)
             source = next((each for each in parts if each.name in ("hair_length", "hair_curl")), None)

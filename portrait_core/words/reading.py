@@ -51,6 +51,10 @@ class Item:
 _MEASURE = Entry("word", {}, lack="a bust has no height and no weight in numbers")
 
 
+_SIZED = ("gross", "tall", "high", "hoch", "schwer", "heavy")
+"""What stands behind a measure and says what is measured."""
+
+
 def language_of(tokens: Sequence[Token]) -> Language:
     """German where more of the words are German than English ones."""
     table = lexicon().vocabulary
@@ -76,10 +80,12 @@ def items_of(text: str, language: Language | None = None) -> list[Item]:
         if age is not None:
             shown = _shown(tokens[at : at + age.length])
             items.append(Item(shown, _MEASURE if age.years is None else _aged(age.years)))
-            at += age.length
+            at += age.length + (
+                age.years is None and at + age.length < len(tokens) and words[at + age.length] in _SIZED
+            )
         elif token.word[0].isdigit() and not token.word.isdigit():
-            items.append(Item(token.shown, _MEASURE))  # feet and inches
-            at += 1
+            items.append(Item(token.shown, _MEASURE))  # feet and inches, metres
+            at += 1 + (at + 1 < len(tokens) and words[at + 1] in _SIZED)
         elif token.is_sign:
             items.append(Item(token.shown, sign=token.word))
             at += 1
@@ -223,7 +229,9 @@ def _chosen(items: Sequence[Item], place: int) -> Item:
         if plain:
             return replace(item, entry=plain[0])
     degrees = [each for each in (item.entry, *item.others) if each.role in DEGREES]
-    if degrees and before_word:
+    # Also at the end: "smiling slightly".
+    ends = (following is None or following.sign != "" or following.role in ("and", "but")) and place > 0
+    if degrees and (before_word or (ends and items[place - 1].is_word)):
         return replace(item, entry=degrees[0])
     plain = [each for each in (item.entry, *item.others) if each.role not in DEGREES]
     return replace(item, entry=plain[0]) if plain else item

@@ -53,7 +53,7 @@ def style_for(attributes: Mapping[str, float], gender: float) -> str | None:
     if curly and curl is not None and (african or curl >= 2.8):
         return "afro01"
     if length is not None and length <= SHORT:
-        return "short02" if curly or gender <= 0 else "short03"
+        return "short02" if curly or gender < 0 else "short03"
     if curly:
         return "short02" if gender > 0 else "bob01"
     return None

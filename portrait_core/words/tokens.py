@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 _PIECE = re.compile(
     r"\d['\u2019\u2032]\s?\d{0,2}(?:[\"\u201d\u2033]|'')?"  # feet and inches
+    r"|\d+[.,]\d+\s?(?:m|meter|metres|meters)\b"
     r"|\d+|[^\W\d_]+(?:['\u2018\u2019\u02bc][^\W\d_]+)*"
     r"|(?<=\s)-(?=\s)|[,;:.!?()\[\]{}\n/&\u2013\u2014|\u2022]"
 )
