@@ -74,8 +74,6 @@ def show(settings: PORTRAITKIT_PG_settings, recipe: Recipe, *, looks_only: bool 
     """Make the panel show ``recipe``; with ``looks_only`` just who it is, not how its mesh is made."""
     settings.model = recipe.get("model", settings.model)
     set_person(settings, recipe)
-    expression = recipe.get("expression")
-    settings.described_face = json.dumps(expression) if expression and not looks_only else ""
     given = recipe.get("attributes", {})
     for each in settings.attributes:
         each.quiet = True
@@ -88,6 +86,8 @@ def show(settings: PORTRAITKIT_PG_settings, recipe: Recipe, *, looks_only: bool 
             setattr(settings, row.name, set(value) if row.kind == "words" else value)
     if looks_only:
         return
+    expression = recipe.get("expression")
+    settings.described_face = json.dumps(expression) if expression else ""
     settings.topology = recipe.get("topology", FIELDS["topology"].default)
     if "texture_size" in recipe:
         settings.texture_size = str(min(TEXTURE_SIZES, key=lambda size: abs(size - recipe["texture_size"])))

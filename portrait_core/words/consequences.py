@@ -13,6 +13,9 @@ Implied = dict[str, tuple[float, str]]
 
 LIGHT_ANCESTRY = (("ancestry_african", -1.2), ("ancestry_asian", -1.2))
 
+TANNED, DARK = 0.8, 2.0
+"""Standard deviations of skin beside which eyes are brown and freckles fade, and from which on skin is dark."""
+
 _LIGHT = (
     # attribute, from which value on, what it is called
     ("eye_blue", -0.5, "light eyes"),
@@ -30,21 +33,22 @@ def consequences(numbers: Mapping[str, float], said: Mapping[str, str]) -> tuple
     implied: Implied = {}
     notes: list[str] = []
     lacking: dict[str, str] = {}
-    dark = numbers.get("skin_tone", 0.0) > 1.3
+    tone = numbers.get("skin_tone", 0.0)
     foreign = numbers.get("ancestry_african", -1.0) > -0.5 or numbers.get("ancestry_asian", -1.0) > -0.5
     for name, least, called in _LIGHT:
         if numbers.get(name, -9.0) < least:
             continue
-        if dark or foreign:
-            notes.append(f"{said.get(name, called)}: {called} show little beside dark skin or other ancestry")
+        if foreign or tone >= (TANNED if name in ("eye_blue", "freckles") else DARK):
+            notes.append(f"{said.get(name, called)}: {called} show little beside such skin or ancestry")
+        if foreign or tone >= DARK:
             continue
         for attribute, value in LIGHT_ANCESTRY:
             implied.setdefault(attribute, (value, f"for {called}"))
         implied.setdefault("skin_tone", (-0.5, f"for {called}"))
-    if numbers.get("skin_tone", 0.0) <= -1.0 and not foreign:
+    if tone <= -1.0 and not foreign:
         for attribute, value in LIGHT_ANCESTRY:
             implied.setdefault(attribute, (value, "for light skin"))
-    if numbers.get("skin_tone", 0.0) >= 2.0:
+    if tone >= DARK:
         implied.setdefault("ancestry_african", (0.7, "for dark skin"))
     if numbers.get("stubble", 0.0) > 0:
         if "gender" not in numbers:
