@@ -132,6 +132,8 @@ def _number(words: Sequence[str], at: int, language: Language) -> _Number | None
     tens, units = _worded(language)
     tail = next((each for each in _TAIL if word.endswith(each) and len(word) > len(each)), "")
     bare = word.removesuffix(tail)
+    if language == "en" and word.endswith("ish") and word[:-3] in tens:
+        return _Number(tens[word[:-3]], 1, word=True)
     if language == "en" and word.endswith("ies") and word[:-3] + "y" in tens:
         return _Number(tens[word[:-3] + "y"], 1, decade=True)
     if language == "en" and word in tens:

@@ -152,13 +152,10 @@ def test_light_eyes_bring_light_skin_unless_words_say_otherwise() -> None:
 def test_the_same_words_mean_the_same_anywhere() -> None:
     text = "a woman of about sixty, long grey hair, green eyes, wavy fringe, smiling, dark red shirt"
     program = f"from portrait_core.words.description import described; print(described({text!r}).facts())"
-    told = {
-        subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": seed}
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert told == {f"{described(text).facts()}\n"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "5"}
+    )
+    assert done.stdout == f"{described(text).facts()}\n"
 
 
 def test_the_room_needs_nothing_heavy() -> None:
