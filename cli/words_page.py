@@ -71,7 +71,7 @@ as such (`for light eyes`); where words say otherwise that is told. There are no
 stubble.
 
 It is a table and rules, no language model: words outside the table are not understood, and the place of a word
-decides what it belongs to. Of 240 descriptions in `tests/words` the tests ask that 95 in 100 are read as they are
+decides what it belongs to. Of 280 descriptions in `tests/words` the tests ask that 95 in 100 are read as they are
 meant, and 85 in 100 with a letter wrong in one word.
 
 ## From Python and other programs

@@ -123,8 +123,17 @@ def _matched(tokens: Sequence[Token], at: int, language: Language) -> tuple[Item
             others = tuple(each[1] for each in found[1:] if each[0] == length and each[1] is not entry)
             if degree and entry.role not in ("word", "shade"):
                 degree = 0
+            if spoken == "de" and tokens[at].shown[0].isupper() and tokens[at].word.endswith("in"):
+                entry = _of_a_woman(entry)
             return Item(_shown(tokens[at : at + length]), entry, degree=degree, others=others), length
     return Item(tokens[at].shown), 1
+
+
+def _of_a_woman(entry: Entry) -> Entry:
+    """The row of a German noun that ends in -in, such as Rentnerin, where the row itself says nothing of gender."""
+    if not entry.alone or any(wish.target == "gender" for wish in entry.alone):
+        return entry
+    return replace(entry, beside={**entry.beside, "alone": (*entry.alone, Wish("gender", -1.5, "weak"))})
 
 
 def _phrases_at(tokens: Sequence[Token], at: int, language: Language) -> list[tuple[int, Entry, int]]:

@@ -14,7 +14,7 @@ from portrait_core.words.recipes import lines_about
 from tests.words.misspelt import misspelt
 from tests.words.table import missed, rows
 
-ROWS = [*rows(), *rows("fresh.txt")]
+ROWS = [*rows(), *rows("fresh.txt"), *rows("fresh2.txt")]
 
 
 def attributes(text: str) -> dict[str, float]:
