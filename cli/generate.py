@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli import face_options, options, parse, pose_options, vrm_options
+from cli.describe import taken
 from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing, take_target
 from cli.photographs import pose_like
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @options.takes_recipe(
     "generate",
     after={
-        "latent_space": ("recipe", "attributes"),
+        "latent_space": ("recipe", "describe", "attributes"),
         "pose": ("like", "frame", "motion", "motion_rate", "frame_rate", "motion_root", "person", "up_axis", "units"),
         "expression": ("face_motion", "lipsync", "lipsync_strength", "idle"),
         "lod_maps": ("lod_files",),
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 def generate(
     wanted: options.Wanted,
     recipe: options.RecipeSource = None,
+    describe: options.Describe = None,
     like: options.Like = None,
     motion: options.Motion = None,
     motion_rate: options.MotionRate = None,
@@ -65,7 +67,9 @@ def generate(
         person = str(wanted.values.get(pose_options.PERSON) or "")
         wanted = wanted.beside(pose=pose_like(like, person, show.note)).saying("pose")
     client = options.client_for(client, formats)
-    order = options.take_order(wanted, name=name, recipe_file=recipe, warn=show.note, client=client)
+    order = options.take_order(
+        wanted, name=name, recipe_file=recipe, warn=show.note, client=client, description=taken(describe)
+    )
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS
     from portrait_core.pipeline.export import export_avatar, planned_files, with_motion

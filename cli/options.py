@@ -55,6 +55,14 @@ Client = Annotated[
         help="What a program wants: skeleton, names, shapes, maps, format. Options beside it go before; docs/faces.md.",
     ),
 ]
+Describe = Annotated[
+    str | None,
+    typer.Option(
+        "--describe",
+        metavar="TEXT",
+        help="How somebody looks, in words: 'a woman of about sixty, grey hair'; docs/describe.md.",
+    ),
+]
 Like = Annotated[
     Path | None,
     typer.Option(
