@@ -74,8 +74,11 @@ ALLOWED: dict[str, set[str]] = {
     # how it moves: names and recordings, and what shapes do to parts
     "face": {*BELOW, "body", "rig", "parts", "recipe_fields", "face.recordings"},
     "face.recordings": {"face"},  # its names alone: the add-on carries a copy
-    # what pictures show, read by published networks: nothing below imports them
-    "photo": {*BELOW, "cameras", "face", "photo.networks"},
+    # what pictures show, read by published networks, and who resembles them: nothing below imports them
+    "photo": {
+        *(*BELOW, "cameras", "face", "photo.networks", "textures"),
+        *("recipe", "person", "portrait_model", "avatar", "parts", "rendering", "pipeline"),
+    },
     "photo.networks": {*BELOW},
     # the families: each knows what it shares with others, and of other families nothing but the published architecture
     "models": {*BELOW, "weights", "person", "portrait_model", "models.starter", "models.portrait_gan"},
