@@ -32,6 +32,8 @@ LIGHTNESS = 0.6
 """What a step of lightness counts beside one of colour."""
 HAIRLESS = 9.0
 """Distance of colours above a forehead from the cheeks' under which there is no hair."""
+CLOTHES = -0.5
+"""Heights of the face below the chin from which on somebody wears something."""
 FRINGE = 0.7
 """How much nearer to hair than to skin a pixel within the face's oval is that counts as hair."""
 
@@ -78,7 +80,10 @@ def face_regions(picture: NDArray[np.uint8], mask: NDArray[np.floating], points:
         skin |= polygon(at[list(numbers)], size)
     lab = lightness_and_colour(picture)
     hair, bald = _hair(lab, person, oval, skin, up, aside, height)
-    cloth = person & (up < -0.75) & (np.abs(aside) < 1.6)
+    cloth = person & (up < CLOTHES) & (np.abs(aside) < 1.3)
+    if skin.any():
+        off = (lab - np.median(lab[skin], axis=0)) * (LIGHTNESS, 1, 1)
+        cloth &= np.linalg.norm(off, axis=-1) > HAIRLESS
     return FaceRegions(oval, skin & ~hair, lips, mouth, brows, eyes, hair, cloth, up, aside, bald)
 
 

@@ -37,7 +37,7 @@ BROW_SIZE = 0.016
 """Of the layout: over which width skin is mixed where brows were."""
 LEAST = 0.004
 """A share that is none."""
-FOLD_SIZES = (0.0018, 0.016)
+FOLD_SIZES = (0.0018, 0.022)
 """Of the layout: smaller things are no folds and no shine, and larger ones are light."""
 SHINE, SHINE_MIX = 0.07, 0.75
 FOLD, FOLD_MIX = 0.08, 0.75
@@ -47,6 +47,8 @@ PALE = 0.16
 BROW_TEXELS = 256
 EDGE = 0.004
 """Of the layout: how far from what is not seen a texel counts in full."""
+TINT_SIZE, TINT_MIX = 0.016, 0.75
+"""Of the layout: tints of the skin that are wider are the light's; how much of them is taken back."""
 SEAM = 0.45
 """Of the logarithm of light: how much the border is changed at most."""
 GRID = 96
@@ -150,7 +152,9 @@ def face_texture(
     # Beside what hides something, as the wings of a nose, a pixel may be the other's.
     share *= _smooth(ndimage.distance_transform_edt(share > 0) / (EDGE * size)).astype(np.float32)
     plain = srgb_to_linear(_resized(base, size)[top:bottom, left:right].astype(np.float32) / 255)
+    lips = image(_sampled(ndimage.gaussian_filter(regions.lips.astype(np.float32), 0.006 * len(regions.oval)), at))
     photo, uneven = _unlit(image(colour), plain, image(normal), share * (1 - browed), size)
+    photo = _of_one_colour(photo, plain, share * (1 - browed) * (1 - lips), lips, size)
     photo = _calmed(photo, plain, share * (1 - browed), size, folds)
     photo = _without(photo, browed, share, size)
     own = float(share.sum())
@@ -184,6 +188,10 @@ def brow_cover(
         return None
     soft = np.clip(ndimage.distance_transform_edt(band) / (0.008 * high), 0, 1)
     cover = np.clip((dark - 0.2 * full) / (0.65 * full), 0, 1) * soft
+    # What hangs together with a brow is one; a strand of hair beside it is not.
+    parts, count = ndimage.label(cover > 0.15)
+    own = np.isin(parts, [k for k in range(1, count + 1) if (inside & (parts == k)).sum() > 0.02 * inside.sum()])
+    cover = cover * ndimage.gaussian_filter(own.astype(np.float32), 0.8)
     texels = cover_texels(card.faces, card.uvs, BROW_TEXELS)
     seen = camera.project(texels.interpolate(card.faces, card.places))[:, :2]
     grid = _shift_grid(correction)
@@ -248,6 +256,19 @@ def _unlit(
     soft = _blurred(left - middle, weight * good, LIGHT_SIZE * size)
     even = even / np.exp(LIGHT_MIX * np.clip(soft, -1.0, 0.8))[:, :, None]
     return even.astype(np.float32), float(np.linalg.norm(numbers[1:4]) / max(numbers[0], 1e-3))
+
+
+def _of_one_colour(
+    photo: FloatImage, plain: FloatImage, weight: FloatImage, lips: FloatImage, size: int
+) -> FloatImage:
+    """``photo`` without most of the tints that are wider than a mole: lamps and walls make them. Lips keep theirs."""
+    ratio = np.log(np.maximum(photo, DARKEST)) - np.log(np.maximum(plain, DARKEST))
+    tint = ratio - (ratio @ GREY)[:, :, None]
+    middle = np.array([np.average(tint[:, :, k], weights=weight + 1e-9) for k in range(3)], np.float32)
+    wide = np.stack([_blurred(tint[:, :, k] - middle[k], weight, TINT_SIZE * size) for k in range(3)], axis=2)
+    return (photo * np.exp(-TINT_MIX * np.clip(wide, -0.5, 0.5) * (1 - np.clip(lips, 0, 1))[:, :, None])).astype(
+        np.float32
+    )
 
 
 def _calmed(photo: FloatImage, plain: FloatImage, weight: FloatImage, size: int, folds: float) -> FloatImage:

@@ -45,6 +45,8 @@ RAISED = 0.1
 """Heights of the face that its middle lies above the landmarks' middle."""
 LARGE, SMALL = 1280, 512
 """Pixels of the head's picture for colours of the face, and for its regions."""
+SHUT = 0.5
+"""Weight from which on eyes are shut for a moment."""
 STIRRED = 0.06
 """Weight of a shape under which it is none."""
 ROUNDS = 2
@@ -74,13 +76,15 @@ class Wish:
 
 @dataclass(frozen=True, eq=False)
 class Resemblance:
-    """What came out: the ``recipe``, the hair styles that come near, how sure each part is (0 to 1), and what is odd.
+    """What came out: the ``recipe``, the hair styles that come near, how sure each part is (0 to 1), and what is odd;
+    the ``expression`` that was taken out.
     ``matched`` is the person beside the photograph, ``picture`` the photograph's head as it was looked at."""
 
     recipe: Recipe
     hair: tuple[HairChoice, ...]
     sure: Mapping[str, float]
     warnings: tuple[str, ...]
+    expression: Mapping[str, float]
     matched: Matched
     picture: NDArray[np.uint8]
     source: str
@@ -165,7 +169,7 @@ def resemble(
     warnings = [*estimate.warnings, *_warnings(head, ranked, sure)]
     warnings = [each for each in warnings if not each.startswith("not sure of it")]
     return Resemblance(
-        _with(recipe, likeness), tuple(ranked[:TOLD]), sure, tuple(warnings), matched, head.picture, likeness.source
+        _with(recipe, likeness), tuple(ranked[:TOLD]), sure, tuple(warnings), head.expression, matched, head.picture, likeness.source
     )
 
 
@@ -201,14 +205,21 @@ def head_of(photograph: Photograph, estimate: PortraitEstimate, reader: PictureR
     mask: Mask = reader.mask(photograph.pixels, square, SMALL, estimate.person.middle)
     regions = face_regions(small, mask, within)
     weights = estimate_expression(fine)
-    # Where somebody looks is no expression of the face, and eyes that are nearly shut are seldom meant.
     expression = {
-        name: round(float(weight), 4)
+        name: round(meant(name, float(weight)), 4)
         for name, weight in weights.items()
-        if weight > STIRRED and not name.startswith("eyeLook")
+        if meant(name, float(weight)) > STIRRED
     }
     colours = face_colours(small, regions, within)
     return Head(picture, regions, within, camera, expression, colours, height / photograph.scale)
+
+
+def meant(name: str, weight: float) -> float:
+    """How far a shape of the face is taken for an expression, by ARKit's name and its weight: narrow eyes and low brows
+    are often somebody's own, and where somebody looks is none of the face's."""
+    if name.startswith(("eyeLook", "eyeSquint", "cheekSquint")) or (name.startswith("eyeBlink") and weight < SHUT):
+        return 0.0
+    return weight * (0.5 if name.startswith("browDown") else 1.0)
 
 
 def digest_of(photograph: Photograph) -> str:
