@@ -69,6 +69,22 @@ Like = Annotated[
         "--like", metavar="FILE", help="Head and neck as in a photograph (or the first entry of a dataset.json)."
     ),
 ]
+Photo = Annotated[
+    Path | None,
+    typer.Option(
+        "--photo", metavar="FILE", help="Instead of a seed: somebody who resembles the person in a photograph."
+    ),
+]
+PhotoMove = Annotated[
+    bool,
+    typer.Option("--photo-move/--no-photo-move", help="With --photo: move features to where the photograph has them."),
+]
+PhotoTexture = Annotated[
+    str,
+    typer.Option(
+        "--photo-texture", metavar="photo|model", help="With --photo: the face's own skin, or the model's alone."
+    ),
+]
 Motion = Annotated[
     Path | None,
     typer.Option("--motion", metavar="FILE", help="An animation for the rig out of a file: see docs/motions.md."),

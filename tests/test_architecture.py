@@ -76,8 +76,11 @@ ALLOWED: dict[str, set[str]] = {
     "face.recordings": {"face"},  # its names alone: the add-on carries a copy
     # what people say of somebody: a table and rules, beside no model
     "words": {"errors", "face"},
-    # what pictures show, read by published networks: nothing below imports them
-    "photo": {*BELOW, "cameras", "face", "photo.networks"},
+    # what pictures show, read by published networks, and who resembles them: nothing below imports them
+    "photo": {
+        *(*BELOW, "cameras", "face", "photo.networks", "textures"),
+        *("recipe", "person", "portrait_model", "avatar", "parts", "rendering", "pipeline"),
+    },
     "photo.networks": {*BELOW},
     # the families: each knows what it shares with others, and of other families nothing but the published architecture
     "models": {*BELOW, "weights", "person", "portrait_model", "models.starter", "models.portrait_gan"},

@@ -21,6 +21,7 @@ from portrait_core.parts.garment import Garment
 from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.hair_maps import colour_factor, hair_maps
 from portrait_core.parts.kept_rows import KeptRows
+from portrait_core.parts.likeness import Likeness
 from portrait_core.parts.mouth_maps import mouth_colours
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.scalp import with_roots
@@ -116,11 +117,12 @@ class PartPainter:
 
     def material(self, name: str) -> Material:
         """The kind of a material: :data:`MATERIALS`, with the person's own colour where the map is grey."""
-        kind, hair = MATERIALS[name], self.person.look.palette["hair"]
+        kind, palette = MATERIALS[name], self.figure.look.palette
+        hair = palette["hair"]
         if name == "hair":
             colour = colour_factor(hair)
         elif name in ("lashes", "brows"):
-            srgb = np.array(LASH_COLOUR) if name == "lashes" else hair * BROW_SHADE
+            srgb = np.array(LASH_COLOUR) if name == "lashes" else palette.get("brows", hair * BROW_SHADE)
             linear = srgb_to_linear(np.clip(srgb, 0.0, 1.0).astype(np.float32))
             colour = (float(linear[0]), float(linear[1]), float(linear[2]))
         else:
@@ -145,7 +147,9 @@ class PartPainter:
             layout, sample, srgb=(True, True, True, False), tolerance=SKIN_TOLERANCE, progress=progress
         )
         colour, roughness = colours_apart(image)
-        hair, palette, template = self.figure.hair, person.look.palette, person.parts_template
+        if self.recipe.likeness:
+            colour = Likeness.from_text(self.recipe.likeness).painted(colour, self.figure.look.palette["skin"])
+        hair, palette, template = self.figure.hair, self.figure.look.palette, person.parts_template
         if hair is not None and self.with_hair:
             fine = prepared(template).skin[1]
             colour = with_roots(colour, hair, template, fine, (palette["hair"], palette["skin"]))
@@ -162,7 +166,7 @@ class PartPainter:
         size = self.recipe.texture_size
         size = min(EYE_SIZE, size, max(EYE_SIZE // 2, size // 2))
         base, share = _eye_still(self.figure.template, size)
-        iris = np.asarray(self.person.look.palette["iris"], np.float32)
+        iris = np.asarray(self.figure.look.palette["iris"], np.float32)
         return Maps(base_colour=_bytes(base + share * iris))
 
 
@@ -269,6 +273,18 @@ def _card(room: str) -> Painter:
     return lambda painter, mesh, _progress: _card_maps(painter.figure.template, f"{room}.{mesh.style}")
 
 
+def _brows(painter: PartPainter, mesh: PartMesh, _progress: Progress) -> Maps:
+    own = _card_maps(painter.figure.template, f"brows.{mesh.style}")
+    if not painter.recipe.likeness:
+        return own
+    likeness = Likeness.from_text(painter.recipe.likeness)
+    if likeness.brows is None or likeness.brow_style != mesh.style:
+        return own
+    size = own["opacity"].shape[0]
+    cover = Image.fromarray(likeness.brows).resize((size, size), Image.Resampling.BICUBIC)
+    return own.with_(opacity=np.ascontiguousarray(np.asarray(cover)[:, :, None]))
+
+
 def _hair(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
     progress("texture", 0.0)
     style = painter.figure.hair
@@ -292,7 +308,7 @@ def _garment(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
     assert figure.garment is not None  # there is a mesh of it
     size = painter.recipe.texture_size
     worn = partial(worn_heights, figure.garment, figure.body, figure.template.rest)
-    colours = cloth_colours(figure.garment, painter.person.look, size, worn)
+    colours = cloth_colours(figure.garment, figure.look, size, worn)
     relief = _cloth_relief(figure.garment, _worn_size(size)) if painter.recipe.normal_map else None
     return Maps(base_colour=colours, normal=relief)
 
@@ -308,6 +324,6 @@ PAINTERS: dict[str, Painter] = {
     "teeth": _teeth,
     "tongue": _colour(0.68, 0.39, 0.375),
     "lashes": _card("lashes"),
-    "brows": _card("brows"),
+    "brows": _brows,
 }
 """How the maps of each material come about."""
