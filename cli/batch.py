@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli import batch_plan, face_options, library, options, parse
+from cli.describe import taken
 from cli.lines import say_json
 from cli.remedies import words
 from cli.show import Show
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from portrait_core.batch.face_cells import FaceFiles
     from portrait_core.batch.records import Record
     from portrait_core.batch.service import Batch
+    from portrait_core.batch.word_cells import WordCells
 
 Table = Annotated[
     Path | None,
@@ -91,7 +93,7 @@ FASTEST_LIMIT, LIMIT_FACTOR = 120.0, 30.0
 @options.takes_recipe(
     "batch",
     after={
-        "seed": ("table", "count", "plan", "plan_seed", "recipe", "preset", "attributes"),
+        "seed": ("table", "count", "plan", "plan_seed", "recipe", "describe", "preset", "attributes"),
         "units": ("motion_rate",),
         "expression": ("face_motion", "lipsync", "lipsync_strength", "idle"),
         "lod_maps": ("lod_files",),
@@ -105,6 +107,7 @@ def batch(
     plan: PlanFile = None,
     plan_seed: PlanSeed = None,
     recipe: options.RecipeSource = None,
+    describe: options.Describe = None,
     preset: Preset = None,
     motion_rate: options.MotionRate = None,
     face_motion: face_options.FaceMotionFile = None,
@@ -158,7 +161,10 @@ def batch(
     faces, lines = _faces(face_motion, lipsync, lipsync_strength, idle, motion_rate)
     for line in lines:
         show.note(line)
-    people = _people(wanted, table, count, plan, plan_seed, base, models, faces, skip_bad=skip_bad, show=show)
+    words_of_all = _words(describe, wanted, changes=recipe is not None)
+    people = _people(
+        wanted, table, count, plan, plan_seed, base, models, faces, words_of_all, skip_bad=skip_bad, show=show
+    )
     jobs = batch_plan.named_jobs(people, name, models, counted=table is not None or count is not None)
 
     from portrait_core.batch.costs import cost_of
@@ -211,6 +217,14 @@ def batch(
         _run(order, show)
 
 
+def _words(text: str | None, wanted: options.Wanted, *, changes: bool) -> WordCells:
+    """The description for all; raises :class:`UsageError` for one that is not understood."""
+    from portrait_core.batch.word_cells import WordCells
+
+    taken(text)
+    return WordCells(text or "", changes, wanted.facts()["attributes"])
+
+
 def _people(
     wanted: options.Wanted,
     table: Path | None,
@@ -220,6 +234,7 @@ def _people(
     base: dict[str, Any],
     models: batch_plan.Models,
     faces: FaceFiles,
+    descriptions: WordCells,
     *,
     skip_bad: bool,
     show: Show,
@@ -230,10 +245,15 @@ def _people(
     if plan is not None and count is None:
         raise UsageError("--plan needs --count: how many to draw.")
     if seed is not None:
-        return [(*each, faces) for each in batch_plan.seeded(seed, base, models)]
+        seeded = batch_plan.seeded(seed, base, models)
+        seeded = batch_plan.worded(seeded, descriptions, models, wanted.given, show.note)
+        return [(*each, faces) for each in seeded]
     if table is not None:
-        return batch_plan.tabled(table, base, models, wanted, faces=faces, skip_bad=skip_bad, note=show.note)
-    return [(*each, faces) for each in batch_plan.drawn(plan, count or 0, plan_seed, base, models)]
+        return batch_plan.tabled(
+            table, base, models, wanted, faces=faces, words=descriptions, skip_bad=skip_bad, note=show.note
+        )
+    people = batch_plan.drawn(plan, count or 0, plan_seed, base, models)
+    return [(*each, faces) for each in batch_plan.worded(people, descriptions, models, wanted.given, show.note)]
 
 
 def _faces(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from portrait_core.recipe_fields import FIELDS, PERSON
 if TYPE_CHECKING:
     from portrait_core.batch.face_cells import FaceFiles
     from portrait_core.batch.records import Job
+    from portrait_core.batch.word_cells import WordCells
     from portrait_core.recipe import Recipe
     from portrait_core.weights.header import ModelHeader
 
@@ -113,12 +114,14 @@ def tabled(
     wanted: Wanted,
     *,
     faces: FaceFiles,
+    words: WordCells,
     skip_bad: bool,
     note: Callable[[str], None],
 ) -> list[Planned]:
     """A recipe for every good row of a table; bad ones are told by line, and refused unless ``skip_bad``.
 
-    ``wanted`` says of pose files what rows do not say, ``faces`` what moves the faces of rows that do not say it.
+    ``wanted`` says of pose files what rows do not say, ``faces`` what moves the faces of rows that do not say it,
+    ``words`` how people look in rows without a description.
     """
     from portrait_core.batch.face_cells import FaceCells
     from portrait_core.batch.pose_cells import PoseCells
@@ -137,7 +140,7 @@ def tabled(
     values = wanted.values
     poses = PoseCells(wanted.pose_file or "", values.get(pose_options.FRAME, 0), pose_options.hints_of(values))
     for row in read_rows(
-        path, {**base, "model": models.take(str(base["model"])).name}, models.headers, poses, FaceCells(faces)
+        path, {**base, "model": models.take(str(base["model"])).name}, models.headers, poses, FaceCells(faces), words
     ):
         if isinstance(row, BadRow):
             bad.append(row)
@@ -212,6 +215,28 @@ def drawn(
     except UsageError as error:
         raise UsageError(f"--plan {path}: {error}" if path else str(error)) from None
     return [(recipe, "") for recipe in recipes]
+
+
+def worded(
+    people: list[tuple[Recipe, str]],
+    words: WordCells,
+    models: Models,
+    given: Collection[str],
+    note: Callable[[str], None],
+) -> list[tuple[Recipe, str]]:
+    """Recipes with a description for all in them; ``given`` names the options that go before it. ``note`` hears what of
+    it cannot be had."""
+    if not words.common:
+        return people
+    told: dict[str, None] = {}
+    found: list[tuple[Recipe, str]] = []
+    for recipe, name in people:
+        made, lines = words.over(recipe, models.headers[recipe.model], given)
+        found.append((made, name))
+        told |= dict.fromkeys(lines)
+    for line in told:
+        note(line)
+    return found
 
 
 def named_jobs(people: Iterable[Planned], pattern: str | None, models: Models, *, counted: bool) -> list[Job]:

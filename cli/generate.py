@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli import face_options, options, parse, pose_options, vrm_options
+from cli.describe import taken
+from cli.likeness import Likeness, wish_of
 from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing, take_target
 from cli.photographs import pose_like
@@ -19,19 +21,22 @@ if TYPE_CHECKING:
     from portrait_core.rig.motion_files import MotionFile
 
 
-@options.takes_recipe(
-    "generate",
-    after={
-        "latent_space": ("recipe", "attributes"),
-        "pose": ("like", "frame", "motion", "motion_rate", "frame_rate", "motion_root", "person", "up_axis", "units"),
-        "expression": ("face_motion", "lipsync", "lipsync_strength", "idle"),
-        "lod_maps": ("lod_files",),
-        "name": ("model",),
-    },
-)
-def generate(
+AFTER = {
+    "latent_space": ("recipe", "describe", "photo", "photo_texture", "photo_move", "attributes"),
+    "pose": ("like", "frame", "motion", "motion_rate", "frame_rate", "motion_root", "person", "up_axis", "units"),
+    "expression": ("face_motion", "lipsync", "lipsync_strength", "idle"),
+    "lod_maps": ("lod_files",),
+    "name": ("model",),
+}
+
+
+def make(
     wanted: options.Wanted,
     recipe: options.RecipeSource = None,
+    describe: options.Describe = None,
+    photo: options.Photo = None,
+    photo_texture: options.PhotoTexture = "photo",
+    photo_move: options.PhotoMove = True,
     like: options.Like = None,
     motion: options.Motion = None,
     motion_rate: options.MotionRate = None,
@@ -59,13 +64,20 @@ def generate(
     """Make avatars: rigged, textured files with a thumbnail beside them, one for every seed."""
     show = Show(as_json=as_json, quiet=quiet)
     wanted = wanted.beside(motion_rate=motion_rate)
+    likeness = None
+    if photo is not None:
+        wish = wish_of(photo_texture, wanted, move=photo_move)
+        likeness = Likeness(photo, str(wanted.values.get(pose_options.PERSON) or ""), wish, recipe)
+        wanted, name = likeness.wanted(wanted), likeness.named(name, wanted)
     if like is not None:
         if "pose" in wanted.given:
             raise UsageError("--like and --pose both say how the head is turned; give one of them.")
         person = str(wanted.values.get(pose_options.PERSON) or "")
         wanted = wanted.beside(pose=pose_like(like, person, show.note)).saying("pose")
     client = options.client_for(client, formats)
-    order = options.take_order(wanted, name=name, recipe_file=recipe, warn=show.note, client=client)
+    order = options.take_order(
+        wanted, name=name, recipe_file=recipe, warn=show.note, client=client, description=taken(describe)
+    )
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS
     from portrait_core.pipeline.export import export_avatar, planned_files, with_motion
@@ -104,6 +116,8 @@ def generate(
         from portrait_core.pipeline import make_avatar
 
         loaded = load(order.model, device, watcher)
+        if likeness is not None:
+            order = likeness.taken(order, wanted, loaded, show, watcher)
         for each, stem in zip(order.recipes, order.names, strict=True):
             begin = time.perf_counter()
             watcher.begin(stem)
@@ -144,6 +158,9 @@ def generate(
                     "stages": stages,
                 },
             )
+
+
+generate = options.takes_recipe("generate", after=AFTER)(make)
 
 
 def _read_motion(path: Path | None, frame_rate: float | None, hints: FileHints, *, root: bool) -> MotionFile | None:

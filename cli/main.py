@@ -15,6 +15,7 @@ from cli import (
     bake,
     batch,
     dataset,
+    describe,
     doctor,
     generate,
     guard,
@@ -51,6 +52,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("generate")(generate.generate)
+app.command("describe")(describe.describe)
 app.command("batch")(batch.batch)
 app.command("library")(library.library)
 app.command("bake")(bake.bake)

@@ -55,10 +55,34 @@ Client = Annotated[
         help="What a program wants: skeleton, names, shapes, maps, format. Options beside it go before; docs/faces.md.",
     ),
 ]
+Describe = Annotated[
+    str | None,
+    typer.Option(
+        "--describe",
+        metavar="TEXT",
+        help="How somebody looks, in words: 'a woman of about sixty, grey hair'; docs/describe.md.",
+    ),
+]
 Like = Annotated[
     Path | None,
     typer.Option(
         "--like", metavar="FILE", help="Head and neck as in a photograph (or the first entry of a dataset.json)."
+    ),
+]
+Photo = Annotated[
+    Path | None,
+    typer.Option(
+        "--photo", metavar="FILE", help="Instead of a seed: somebody who resembles the person in a photograph."
+    ),
+]
+PhotoMove = Annotated[
+    bool,
+    typer.Option("--photo-move/--no-photo-move", help="With --photo: move features to where the photograph has them."),
+]
+PhotoTexture = Annotated[
+    str,
+    typer.Option(
+        "--photo-texture", metavar="photo|model", help="With --photo: the face's own skin, or the model's alone."
     ),
 ]
 Motion = Annotated[

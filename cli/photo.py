@@ -4,19 +4,80 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from cli import options, pose_options
 from cli.options import AsJson, Overwrite, Quiet
 from cli.outputs import prepare_folder, refuse_existing
 from cli.photographs import files_of, seen_in
 from cli.show import Show
 from portrait_core.errors import PortraitError, UsageError
 
-app = typer.Typer(help="Reading photographs: cameras, poses, masks.", no_args_is_help=True)
+AVATAR = "avatar"
+"""The command that is meant where a photograph stands in a command's place."""
+
+
+class PhotographGroup(TyperGroup):
+    """``portrait photo me.jpg`` is ``portrait photo avatar me.jpg``: what is no command is a photograph."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words of the line, with the command that was left out."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [AVATAR, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=PhotographGroup,
+    help="Photographs: an avatar that resembles (`portrait photo me.jpg`), cameras, poses, masks.",
+    no_args_is_help=True,
+)
 
 SIZES = (64, 4096)
+
+
+@app.command(AVATAR)
+@options.takes_recipe("generate", after={"pose": pose_options.NAMES}, without=("seed", "latent", "psi", "texture"))
+def avatar(
+    wanted: options.Wanted,
+    photograph: Annotated[Path, typer.Argument(metavar="FILE", help="A photograph of somebody's face.")],
+    texture: Annotated[
+        str, typer.Option("--texture", metavar="photo|model", help="The face's own skin, or the model's alone.")
+    ] = "photo",
+    move: Annotated[
+        bool, typer.Option("--move/--no-move", help="Move features to where the photograph has them, up to 15 mm.")
+    ] = True,
+    formats: options.Formats = "glb",
+    out: options.OutFolder = Path("avatars"),
+    name: options.NamePattern = options.DEFAULT_NAME,
+    overwrite: Overwrite = False,
+    device: options.Device = "auto",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """An avatar that resembles the person in a photograph; `portrait photo FILE` is enough.
+
+    Face, colours, hair and where features sit are the photograph's, the rest is the model's. Take a calm face, even
+    light, no glasses, a forehead that shows. The photograph is not kept; the file says that it was made from one.
+    """
+    from cli.generate import make
+
+    make(
+        wanted,
+        photo=photograph,
+        photo_texture=texture,
+        photo_move=move,
+        formats=formats,
+        out=out,
+        name=name,
+        overwrite=overwrite,
+        device=device,
+        as_json=as_json,
+        quiet=quiet,
+    )
 
 
 @app.command("pose")

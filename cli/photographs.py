@@ -78,15 +78,20 @@ def seen_in(
 def main_person(path: Path, person: str, say: Callable[[str], None]) -> PortraitEstimate:
     """The one person of a photograph whose camera and pose are wanted: that of the number given, or the largest; what
     is odd about it goes to ``say``."""
-    if person and not (person.isascii() and person.isdigit()):
-        raise UsageError(f"--person {person!r}: persons of a photograph have numbers, the largest is 1.")
-    _, found = seen_in(path, int(person) if person else None, say)
-    if not person and len(found) > 1:
-        say(f"{path}: {len(found)} persons are in it; the largest is taken. Choose by --person 1 to {len(found)}.")
-    chosen = found[0]
+    _, chosen = person_in(path, person, say)
     for warning in chosen.warnings:
         say(f"{path}: {warning}.")
     return chosen
+
+
+def person_in(path: Path, person: str, say: Callable[[str], None]) -> tuple[Photograph, PortraitEstimate]:
+    """A photograph and the one person of it who is wanted: that of the number given, or the largest."""
+    if person and not (person.isascii() and person.isdigit()):
+        raise UsageError(f"--person {person!r}: persons of a photograph have numbers, the largest is 1.")
+    photograph, found = seen_in(path, int(person) if person else None, say)
+    if not person and len(found) > 1:
+        say(f"{path}: {len(found)} persons are in it; the largest is taken. Choose by --person 1 to {len(found)}.")
+    return photograph, found[0]
 
 
 def pose_like(path: Path, person: str, say: Callable[[str], None]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -88,12 +88,16 @@ _PARSED: dict[Kind, Callable[[Any], Any]] = {
 
 
 def takes_recipe(
-    command: str, *, after: Mapping[str, Sequence[str]] | None = None, defaults: Mapping[str, Any] | None = None
+    command: str,
+    *,
+    after: Mapping[str, Sequence[str]] | None = None,
+    defaults: Mapping[str, Any] | None = None,
+    without: Collection[str] = (),
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command the options of all fields whose row names it; they reach it as one :class:`Wanted`, ``wanted``.
 
     The options stand before the command's own, in the table's order; ``after`` puts those named behind another one.
-    ``defaults`` replace the table's.
+    ``defaults`` replace the table's; fields in ``without`` have no option all the same.
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -101,7 +105,7 @@ def takes_recipe(
         del own["wanted"]
         fields: dict[str, inspect.Parameter] = {}
         for row in FIELDS.values():
-            if command in row.commands:
+            if command in row.commands and row.name not in without:
                 fields[row.name] = _parameter(row, defaults or {})
             if row.name == "latent" and row.name in fields:
                 fields[SPACE] = _LATENT_SPACE

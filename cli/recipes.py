@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from portrait_core.formats.read_recipe import RecipeFile
     from portrait_core.recipe import Recipe
     from portrait_core.weights.header import ModelHeader
+    from portrait_core.words.description import Description
 
 
 _MIXED = ("attributes", "pose")
@@ -45,6 +46,7 @@ def take_order(
     warn: Callable[[str], None] | None = None,
     rig: Callable[[ModelHeader], str] | None = None,
     client: str | None = None,
+    description: Description | None = None,
 ) -> Order:
     """Parse and check everything that can be checked before work begins; torch is not needed for it.
 
@@ -52,6 +54,7 @@ def take_order(
     fields of it. ``warn`` hears what is odd about files. ``rig`` says which joints a pose out of a file may turn, as
     :func:`portrait_core.rig.skeleton.has_joint` calls them; without it, those of the recipe's skeleton. ``client``
     names a program whose row of :data:`portrait_core.face.clients.CLIENTS` holds where no option was given.
+    ``description`` goes over the file's recipe and under the options; ``warn`` hears what of it cannot be had.
     """
     given = wanted.given if given is None else given
     seeds, latent = wanted.values.get("seed"), wanted.values.get("latent")
@@ -91,6 +94,10 @@ def take_order(
     new_topology(recipe, header, wanted, stored=stored is not None)
     if client is not None and "face" not in given and recipe.get("topology") == "parts" and header.has_face:
         recipe["face"] = client_named(client).face
+    if description is not None:
+        if seeds is None and latent is None and stored is None:
+            persons = [{}]
+        recipe, persons = _with_words(recipe, persons, description, header, wanted, given, stored is not None, warn)
     recipes = [Recipe(**recipe, **each) for each in persons]
     chosen = recipes[0].model
     recipes[0].check(header)
@@ -108,6 +115,37 @@ def take_order(
             warn(f"{recipe_file}: made with other weights of model {header.name} than yours; the result may differ.")
     names = [parse.fill_pattern(name, model=header.name, seed=each.label()) for each in recipes]
     return Order(path, header, tuple(recipes), tuple(names))
+
+
+def _with_words(
+    recipe: dict[str, Any],
+    persons: list[dict[str, Any]],
+    description: Description,
+    header: ModelHeader,
+    wanted: Wanted,
+    given: Collection[str],
+    changes: bool,
+    warn: Callable[[str], None] | None,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The fields for all and those of each person with a description in them; ``changes`` says that somebody is there
+    who is changed by it. Options that were given go before."""
+    from portrait_core.latents.variations import attribute_values
+    from portrait_core.recipe import Recipe
+    from portrait_core.words.recipes import with_words
+
+    options: dict[str, float] = wanted.facts().get("attributes") or {}
+    made: list[dict[str, Any]] = []
+    told: dict[str, None] = {}
+    for person in persons:
+        facts = {**recipe, **person}
+        before = attribute_values(Recipe(**facts), header) if changes else None
+        worded = with_words(facts, description, header, before=before, kept=given)
+        made.append({**worded.recipe, "attributes": {**worded.recipe["attributes"], **options}})
+        told |= dict.fromkeys(worded.lines)
+    if warn is not None:
+        for line in told:
+            warn(line)
+    return {}, made
 
 
 def new_topology(recipe: dict[str, Any], header: ModelHeader, wanted: Wanted, *, stored: bool = False) -> None:

@@ -17,7 +17,12 @@ from portrait_core.errors import UsageError
 
 def photo(
     data: Annotated[
-        Path, typer.Option("--data", metavar="FOLDER", help="What `portrait train data --views 20 --size 64` wrote.")
+        list[Path],
+        typer.Option(
+            "--data",
+            metavar="FOLDER",
+            help="What `portrait train data --views 20 --size 64` wrote; may be repeated.",
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The weights file to write.")] = Path(
         "runs/view_network.safetensors"
@@ -39,8 +44,9 @@ def photo(
             raise UsageError(f"{label} is {number:g}; it must be above 0.")
     if not 0 <= seed < 2**32:
         raise UsageError(f"seed {seed} is out of range; seeds go from 0 to {2**32 - 1}.")
-    if not data.is_dir():
-        raise UsageError(f"--data {data} is not a folder.")
+    for folder in data:
+        if not folder.is_dir():
+            raise UsageError(f"--data {folder} is not a folder.")
     if out.suffix != ".safetensors":
         raise UsageError(f"--out {out} must end in .safetensors.")
     refuse_existing([out], overwrite=overwrite or resume)

@@ -103,7 +103,7 @@ REMEDIES: dict[RemedyCode, tuple[str, ...]] = {
 }
 """What to do about an error, as data, with the parameters that stand beside the code: each program words it with its
 own buttons or options. A client passes over codes that it does not know."""
-QUICK = ("hello", "ping", "cancel", "capabilities", "models", "reshape", "shutdown")
+QUICK = ("hello", "ping", "cancel", "capabilities", "models", "describe", "reshape", "shutdown")
 """Requests that are answered while a job runs."""
 JOBS = (
     "configure",

@@ -232,6 +232,17 @@ class RecipeFields:
             commands=(*MAKING, "bake", "render", "video"),
         ),
     ] = FrozenDict()
+    likeness: Annotated[
+        str,
+        RecipeField(
+            help="What a photograph adds to an avatar of parts: colours, the face's picture, where features sit.",
+            label="Likeness",
+            section="person",
+            commands=(),
+            panel=False,
+            later=True,
+        ),
+    ] = ""
     pose: Annotated[
         Mapping[str, tuple[float, float, float]],
         RecipeField(

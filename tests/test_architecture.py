@@ -21,7 +21,7 @@ NOUNS = {
 }
 """The only files of the engine's root, beside ``__init__``: what the house speaks of."""
 
-MOST_ROOMS = 45
+MOST_ROOMS = 46
 """Packages with code under `PRODUCT`."""
 
 COPIED = ("portrait_core.face.recordings",)
@@ -74,8 +74,13 @@ ALLOWED: dict[str, set[str]] = {
     # how it moves: names and recordings, and what shapes do to parts
     "face": {*BELOW, "body", "rig", "parts", "recipe_fields", "face.recordings"},
     "face.recordings": {"face"},  # its names alone: the add-on carries a copy
-    # what pictures show, read by published networks: nothing below imports them
-    "photo": {*BELOW, "cameras", "face", "photo.networks"},
+    # what people say of somebody: a table and rules, beside no model
+    "words": {"errors", "face"},
+    # what pictures show, read by published networks, and who resembles them: nothing below imports them
+    "photo": {
+        *(*BELOW, "cameras", "face", "photo.networks", "textures"),
+        *("recipe", "person", "portrait_model", "avatar", "parts", "rendering", "pipeline"),
+    },
     "photo.networks": {*BELOW},
     # the families: each knows what it shares with others, and of other families nothing but the published architecture
     "models": {*BELOW, "weights", "person", "portrait_model", "models.starter", "models.portrait_gan"},
@@ -95,11 +100,11 @@ ALLOWED: dict[str, set[str]] = {
     },
     "worker.jobs": {
         *(*BELOW, "protocol", "recipe", "recipe_fields", "maps", "weights", "body", "rig", "formats"),
-        *("body.recordings", "latents", "pipeline", "engine", "worker", "face", "formats.vrm"),
+        *("body.recordings", "latents", "pipeline", "engine", "worker", "face", "formats.vrm", "words"),
     },
     "batch": {
         *(*BELOW, "root", "avatar", "maps", "recipe", "recipe_fields", "weights", "body", "formats", "formats.gltf"),
-        *("body.recordings", "rig", "pipeline", "engine", "worker", "face"),
+        *("body.recordings", "rig", "pipeline", "engine", "worker", "face", "words", "latents"),
     },
     # on top of the engine: nothing below imports them
     "world": {*BELOW, "body", "cameras", "rig", "shape", "models.starter"},
@@ -123,7 +128,7 @@ ALLOWED: dict[str, set[str]] = {
         *("weights", "body", "rendering", "rig", "formats", "latents", "models", "models.portrait_gan", "pipeline"),
         *("body.recordings", "engine", "batch", "worker", "training", "training.parts_template", "world", "protocol"),
         *("training.adversarial", "metrics"),
-        *("face", "photo", "photo.networks", "formats.vrm"),
+        *("face", "photo", "photo.networks", "formats.vrm", "words"),
     },
 }
 

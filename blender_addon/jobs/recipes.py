@@ -40,6 +40,8 @@ def from_settings(settings: PORTRAITKIT_PG_settings, topology: str = "") -> Reci
     recipe |= {name: value for name, value in plain.items() if not _left_out(name, value)}
     if (topology or topology_of(settings)) == "parts":
         recipe["topology"] = "parts"
+        if settings.described_face:
+            recipe["expression"] = json.loads(settings.described_face)
     else:
         recipe = {name: value for name, value in recipe.items() if name not in OF_PARTS}
     recipe["attributes"] = used_attributes(settings)
@@ -84,6 +86,8 @@ def show(settings: PORTRAITKIT_PG_settings, recipe: Recipe, *, looks_only: bool 
             setattr(settings, row.name, set(value) if row.kind == "words" else value)
     if looks_only:
         return
+    expression = recipe.get("expression")
+    settings.described_face = json.dumps(expression) if expression else ""
     settings.topology = recipe.get("topology", FIELDS["topology"].default)
     if "texture_size" in recipe:
         settings.texture_size = str(min(TEXTURE_SIZES, key=lambda size: abs(size - recipe["texture_size"])))

@@ -74,6 +74,16 @@ class PORTRAITKIT_PG_settings(bpy.types.PropertyGroup):
         description="A person picked from the gallery, as numbers. Empty: the seed decides",
         default="",
     )
+    description: bpy.props.StringProperty(
+        name="Description",
+        description="How somebody looks, in plain English or German: a woman of about sixty, long grey hair, smiling",
+        default="",
+    )
+    described_face: bpy.props.StringProperty(
+        name="Described Face",
+        description="The expression of the description, as JSON; new avatars come with it",
+        default="",
+    )
     attributes: bpy.props.CollectionProperty(
         type=PORTRAITKIT_PG_attribute, name="Attributes", description="What the model lets you set"
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from .german_arrivals import ARRIVALS
 from .german_attributes import ATTRIBUTES
 from .german_body import BODY
+from .german_describe import DESCRIBE
 from .german_engine import ENGINE
 from .german_entry import ENTRY
 from .german_face import FACE
@@ -21,6 +22,7 @@ GERMAN: dict[str, str] = {
     **ARRIVALS,
     **ATTRIBUTES,
     **BODY,
+    **DESCRIBE,
     **ENGINE,
     **ENTRY,
     **FACE,

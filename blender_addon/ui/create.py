@@ -11,6 +11,7 @@ from ..jobs.recipe_properties import IN_PANEL, PLAIN
 from ..jobs.recipes import OF_PARTS, topology_of
 from ..jobs.session import session
 from ..jobs.settings import PORTRAITKIT_PG_settings, settings_of
+from .description import draw_description
 from .parts import draw_state
 
 
@@ -67,6 +68,7 @@ class PORTRAITKIT_PT_create(PortraitPanel, bpy.types.Panel):
             return
         settings = settings_of(context)
         draw_person(layout, settings)
+        draw_description(layout, settings)
         busy = bool(session.running("generate"))
         column = layout.column()
         column.scale_y = 1.6

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from portrait_core.batch.face_cells import FACE_COLUMNS
 from portrait_core.batch.pose_cells import HINT_COLUMNS
+from portrait_core.batch.word_cells import WORD_COLUMNS
 from portrait_core.errors import UsageError
 from portrait_core.face.expressions import parse_expression
 from portrait_core.recipe_fields import FIELDS, Kind
@@ -27,7 +28,7 @@ _SHOWN = 5
 """Digits behind the first that a spreadsheet shows of a number with an exponent; the others are lost."""
 
 
-OTHERS: dict[str, Kind] = {"name": "text", **HINT_COLUMNS, **FACE_COLUMNS}
+OTHERS: dict[str, Kind] = {"name": "text", **HINT_COLUMNS, **FACE_COLUMNS, **WORD_COLUMNS}
 """Columns of tables that are no recipe fields."""
 
 

@@ -5,7 +5,8 @@ Columns are the fields of :class:`portrait_core.recipe.Recipe`, ``name`` for the
 attributes, as ``attributes.age`` or ``age`` alone. In CSV a pose is written as on the command line, ``head=0,20,0`` in
 degrees, levels of detail as ``8000;2000``, latents as ``0.5;-1.2``, rows of ws parted by ``|``, or any of them as JSON;
 in JSON all are as in a recipe, rotations in radians. A pose may be a file's name in both, with columns about the file
-(:mod:`portrait_core.batch.pose_cells`); others say what moves the face (:mod:`portrait_core.batch.face_cells`). Empty
+(:mod:`portrait_core.batch.pose_cells`); others say what moves the face (:mod:`portrait_core.batch.face_cells`), and
+``describe`` how somebody looks, in words, under the row's other cells (:mod:`portrait_core.batch.word_cells`). Empty
 cells have the default. Where neither row nor base says the topology, rows of CSV are new recipes, of parts where their
 model has them; objects of JSON are recipes that are there, as manifests hold them, and mean a shell. What separates
 cells and numbers is told from the file (:mod:`portrait_core.batch.sheet`, :mod:`portrait_core.batch.cells`).
@@ -23,6 +24,7 @@ from portrait_core.batch.cells import OTHERS, Unread, read_cell
 from portrait_core.batch.face_cells import FACE_COLUMNS, FaceCells, FaceFiles
 from portrait_core.batch.pose_cells import HINT_COLUMNS, PoseCells
 from portrait_core.batch.sheet import column_name, read_sheet, text_of
+from portrait_core.batch.word_cells import COLUMN, WordCells
 from portrait_core.errors import PortraitError, UsageError, suggestion
 from portrait_core.face.expressions import expression_of, parse_expression
 from portrait_core.files.names import check_name
@@ -64,15 +66,16 @@ def read_rows(
     headers: Mapping[str, ModelHeader] | None = None,
     poses: PoseCells | None = None,
     faces: FaceCells | None = None,
+    words: WordCells | None = None,
 ) -> Iterator[Row | BadRow]:
     """Each row of a table over ``base``, the recipe fields that hold where a row says nothing.
 
     ``headers`` are the models' by name; a row's recipe is checked with its model's where it is there. ``poses`` knows
-    what holds of pose files where a row says nothing, ``faces`` what holds of faces. Raises :class:`UsageError` for a
-    file that is no table at all.
+    what holds of pose files where a row says nothing, ``faces`` what holds of faces, ``words`` what of descriptions.
+    Raises :class:`UsageError` for a file that is no table at all.
     """
     known = headers or {}
-    poses, faces = poses or PoseCells(), faces or FaceCells()
+    poses, faces, words = poses or PoseCells(), faces or FaceCells(), words or WordCells()
     attributes = {each.name for header in known.values() for each in header.latent.attributes}
     new = path.suffix.lower() in (".csv", ".tsv") and "topology" not in base
     for line, facts in read_facts(path, attributes):
@@ -80,7 +83,7 @@ def read_rows(
             yield BadRow(line, facts)
             continue
         try:
-            yield _row(line, facts, base, known, poses, faces, new=new)
+            yield _row(line, facts, base, known, poses, faces, words, new=new)
         except PortraitError as error:
             yield BadRow(line, str(error))
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
@@ -94,12 +97,14 @@ def _row(
     headers: Mapping[str, ModelHeader],
     poses: PoseCells,
     faces: FaceCells,
+    words: WordCells,
     *,
     new: bool,
 ) -> Row:
     fields = dict(facts)
     about_pose = {key: value for key in HINT_COLUMNS if (value := fields.pop(key, None)) is not None}
     about_face = {key: value for key in FACE_COLUMNS if (value := fields.pop(key, None)) is not None}
+    description = fields.pop(COLUMN, None)
     name = fields.pop("name", "")
     if name:
         if not isinstance(name, str):
@@ -110,10 +115,10 @@ def _row(
     model = headers.get(str(recipe.get("model", "starter")))
     own: set[str] = set() if model is None else {each.name for each in model.latent.attributes}
     named = {column_name(each, ()): each for each in own}
-    attributes: dict[str, Any] = dict(cast("dict[str, Any]", base.get("attributes", {})))
+    said_here: dict[str, Any] = {}
     given: object = facts.get("attributes")
     if isinstance(given, dict):
-        attributes.update(cast("dict[str, Any]", given))
+        said_here.update(cast("dict[str, Any]", given))
     elif given is not None:
         raise UsageError(f'attributes: expected an object such as {{"age": 1.5}}, got {type(given).__name__}.')
     for key, value in fields.items():
@@ -125,7 +130,8 @@ def _row(
             raise UsageError(f"unknown column {key[:60]!r}. {hint}")
         if isinstance(value, Unread):
             raise UsageError(f"{key[:60]}: cannot read {value.text[:60]!r}; expected a number.")
-        attributes[plain] = value
+        said_here[plain] = value
+    attributes = {**cast("dict[str, Any]", base.get("attributes", {})), **said_here}
     if attributes:
         recipe["attributes"] = attributes
     said = [key for key in PERSON if fields.get(key) is not None]
@@ -139,13 +145,17 @@ def _row(
         say_new(recipe, model)
     if isinstance(recipe.get("expression"), str):
         recipe["expression"] = parse_expression(recipe["expression"])
+    worded, lacking = words.put(description, recipe, model, kept=[key for key in fields if fields[key] is not None])
+    if worded.get("attributes"):
+        worded["attributes"] = {**worded["attributes"], **said_here}
+    recipe = worded
     made = Recipe.model_validate(recipe)
     if made.expression:
         made = made.model_copy(update={"expression": expression_of(made.expression)})
     if model is not None:
         made.check(model)
     face, lines = faces.of(about_face)
-    return Row(line, made, name, (*told, *lines), face)
+    return Row(line, made, name, (*told, *lines, *lacking), face)
 
 
 def read_facts(path: Path, attributes: Collection[str] = ()) -> Iterator[tuple[int, dict[str, Any] | str]]:

@@ -44,4 +44,7 @@ def copyright_line(provenance: Mapping[str, Any]) -> str | None:
         return None
     facts = cast("Mapping[str, Any]", model)
     name, licence = (str(facts.get(key, "unknown")) for key in ("name", "licence"))
+    if provenance.get("photograph"):
+        # Whoever made the picture, and whoever is in it, have a say: the model's licence is not the avatar's.
+        return f"Made from a photograph, with the model {name} ({licence}); rights in the picture remain"
     return f"Made with the model {name} ({licence})"

@@ -36,5 +36,7 @@ class Body:
 def body_of(look: PersonLook, controls: Controls, rest: RestPose) -> Body:
     """The body of a person."""
     modelled, joints = controls.places(look.coefficients), joints_of(look.landmarks)
+    if look.moves is not None:
+        modelled = modelled + look.moves
     lowered = rest.lowered(modelled, controls.weights, joints)
     return Body(look, modelled, lowered, rest.lowered_joints(joints), controls.weights)

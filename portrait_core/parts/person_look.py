@@ -21,6 +21,7 @@ class PersonLook:
         palette: sRGB colours (3,), 0 to 1: skin, lips, hair, clothing, stripes, iris.
         scalars: plain numbers by name, as the model's code has them.
         styles: weights of the hair styles, which sum to one.
+        moves: (C, 3) metres that the template's controls are moved by further; None for not at all.
     """
 
     coefficients: NDArray[np.float64]
@@ -28,3 +29,4 @@ class PersonLook:
     palette: Mapping[str, NDArray[np.float64]]
     scalars: Mapping[str, float]
     styles: Mapping[str, float]
+    moves: NDArray[np.float64] | None = None

@@ -20,6 +20,7 @@ from portrait_core.photo.bust_places import bust_places
 from portrait_core.photo.crop import FloatArray, Picture, Square, cut
 from portrait_core.photo.face_checks import face_warnings
 from portrait_core.photo.networks.store import networks_path
+from portrait_core.photo.outline_view import LEAST_LENGTH, look_from, outlines
 from portrait_core.photo.person_mask import Mask, cut_mask
 from portrait_core.photo.persons import NetworkReader, PictureReader, SeenPerson
 from portrait_core.photo.reading import Photograph, PhotographError
@@ -92,7 +93,7 @@ def estimate_portraits(
     if views is None:
         views = network_of_cameras()
     path, picture = photograph.path, photograph.pixels
-    people = reader.persons(picture)
+    people = reader.persons(picture) or _outlined(picture, reader, views)
     if not people:
         raise PhotographError("nobody", f"{path}: no face and no body is found in it.")
     if only is not None and not 1 <= only <= len(people):
@@ -111,6 +112,15 @@ def estimate_portraits(
     return found
 
 
+def _outlined(picture: Picture, reader: PictureReader, views: ViewReader | None) -> list[SeenPerson]:
+    """Somebody of whom nothing but the outline is found, as from behind. The network tells whether it is a person."""
+    found = [] if views is None else outlines(picture, reader)
+    if not found:
+        return []
+    best = max(found, key=lambda each: each.sure)
+    return [SeenPerson(head=best.head, outline_score=best.sure)]
+
+
 def network_of_cameras() -> ViewReader | None:
     """The small network: the user's own beside the published ones, else the one that comes with Portraitkit, if any."""
     for path in (networks_path().with_name(FILE.name), FILE):
@@ -123,20 +133,25 @@ def _estimated(
     photograph: Photograph, reader: PictureReader, views: ViewReader | None, number: int, person: SeenPerson
 ) -> PortraitEstimate:
     path, picture = photograph.path, photograph.pixels
-    landmarks = landmarks_for(person.face, person.body)
-    if landmarks is None:
-        raise PhotographError("nobody", f"{path}: person {number} has neither a face nor a body.")
-    first = fit_bust(landmarks, Known.nothing(), FRONT_STARTS if person.face is not None else ALL_STARTS)
-    begin = first.square if person.face is not None else _square_of_body(person)
-    masked = Square(begin.middle, begin.side * AROUND)
-    if begin.side / photograph.scale < SMALLEST_CROP:
+    looked: ViewEstimate | None
+    if person.face is None and views is not None:
+        # Landmarks of a body alone are too coarse, and left and right are mixed up behind.
+        looked = _looked_behind(photograph, reader, views, person)
+        view, square, spreads = looked.view, looked.square, looked.spreads
+    else:
+        landmarks = landmarks_for(person.face, person.body)
+        if landmarks is None:
+            raise PhotographError("nobody", f"{path}: person {number} has neither a face nor a body.")
+        first = fit_bust(landmarks, Known.nothing(), FRONT_STARTS if person.face is not None else ALL_STARTS)
+        masked = Square(first.square.middle, first.square.side * AROUND)
+        mask = reader.mask(picture, masked, MASK_SIZE, person.middle)
+        looked = None if views is None else views.look(picture, mask, masked, first.square)
+        view, square, spreads = _combined(landmarks, first, looked)
+    if square.side / photograph.scale < SMALLEST_CROP:
         text = (
-            f"{path}: person {number} is too small: {begin.side / photograph.scale:.0f} pixels for head and shoulders."
+            f"{path}: person {number} is too small: {square.side / photograph.scale:.0f} pixels for head and shoulders."
         )
         raise PhotographError("too small", text)
-    mask = reader.mask(picture, masked, MASK_SIZE, person.middle)
-    looked = None if views is None else views.look(picture, mask, masked, begin)
-    view, square, spreads = _combined(landmarks, first, looked, faced=person.face is not None)
     masked = square
     mask = reader.mask(picture, masked, MASK_SIZE, person.middle)
     cover = float(cut_mask(mask, masked, square, 64).mean())
@@ -149,15 +164,24 @@ def _estimated(
     return PortraitEstimate(number, person, view, square, mask, masked, spreads, confidence, tuple(warnings))
 
 
-def _combined(
-    landmarks: Landmarks, first: Fit, looked: ViewEstimate | None, *, faced: bool
-) -> tuple[View, Square, FloatArray]:
-    """What landmarks and the network say together. Without a face landmarks of a body alone are too coarse, and left
-    and right are mixed up behind."""
+def _looked_behind(
+    photograph: Photograph, reader: PictureReader, views: ViewReader, person: SeenPerson
+) -> ViewEstimate:
+    """Camera and square of a person without a face."""
+    picture = photograph.pixels
+    begins = [square for each in outlines(picture, reader, person.middle) for square in each.squares()]
+    if person.body is not None:
+        begins.append(_square_of_body(person))
+    looked = look_from(picture, reader, views, begins, person.middle)
+    if looked is None or (person.body is None and looked.length < LEAST_LENGTH):
+        raise PhotographError("nobody", f"{photograph.path}: no face and no body is found in it.")
+    return looked
+
+
+def _combined(landmarks: Landmarks, first: Fit, looked: ViewEstimate | None) -> tuple[View, Square, FloatArray]:
+    """What landmarks and the network say together."""
     if looked is None:
         return first.view, first.square, first.spreads
-    if not faced:
-        return looked.view, looked.square, looked.spreads
     middle = looked.square.middle
     means = np.array([*looked.view.numbers, *middle, np.log(looked.square.side)])
     fit = fit_bust(landmarks, Known(means, looked.spreads), (looked.view.yaw, first.view.yaw))
@@ -182,7 +206,9 @@ def aligned_picture(picture: Picture, square: Square, size: int) -> NDArray[np.u
 
 def _confidence(person: SeenPerson, spreads: FloatArray, square: Square, looked: ViewEstimate | None) -> Confidence:
     there = max(
-        person.face.score if person.face is not None else 0.0, person.body.score if person.body is not None else 0.0
+        person.face.score if person.face is not None else 0.0,
+        person.body.score if person.body is not None else 0.0,
+        person.outline_score,
     )
     camera = float(np.exp(-0.5 * (spreads[0] / SURE_YAW) ** 2)) * (1.0 if looked is not None else 0.5)
     head = float(np.exp(-0.5 * (np.linalg.norm(spreads[3:6]) / (3 * SURE_YAW)) ** 2))

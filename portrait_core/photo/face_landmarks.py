@@ -65,6 +65,17 @@ def landmarks_of(picture: Picture, face: FoundFace, network: MeshNetwork = "face
     return _look(picture, square, network)
 
 
+def look_again(picture: Picture, points: FloatArray, network: MeshNetwork = "face_mesh_iris") -> FaceLandmarks:
+    """The landmarks of a face of which some are known (468 or more, 2), by pixels of the picture."""
+    for _ in range(LOOKS - 1):
+        points = _look(picture, _square_about(points), network).points
+    return _look(picture, _square_about(points), network)
+
+
+def _square_about(points: FloatArray) -> Square:
+    return around_points(points[:, :2], tilt(points[RIGHT_EYE_OUTER, :2], points[LEFT_EYE_OUTER, :2]), MARGIN)
+
+
 def tilt(right: FloatArray, left: FloatArray) -> float:
     """The angle (radians, clockwise) by which the line from the right eye to the left one is turned."""
     across = left - right

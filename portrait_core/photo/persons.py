@@ -27,7 +27,8 @@ SAME = 0.5
 
 @dataclass(frozen=True)
 class SeenPerson:
-    """One person: ``face`` with its landmarks where there is one, and ``body`` where there is one; one of both is.
+    """One person: ``face`` with its landmarks where there is one, and ``body`` where there is one; one of both is, or
+    nothing is known but where the ``head`` (2,) of somebody stands out, and how sure that is (``outline_score``).
 
     ``box`` is where a face was found. It may be there without landmarks, as in profile.
     """
@@ -35,22 +36,28 @@ class SeenPerson:
     box: FoundFace | None = None
     face: FaceLandmarks | None = None
     body: BodyLandmarks | None = None
+    head: FloatArray | None = None
+    outline_score: float = 0.0
 
     @property
     def middle(self) -> FloatArray:
         """(2,): the middle of the head, pixels."""
         if self.face is not None:
             return self.face.points[:, :2].mean(axis=0)
-        assert self.body is not None
-        return self.body.head
+        if self.body is not None:
+            return self.body.head
+        assert self.head is not None
+        return self.head
 
     @property
     def face_size(self) -> float:
-        """The larger edge of the face's landmarks in pixels; of a head without a face, from its shoulders."""
+        """The larger edge of the face's landmarks in pixels; of a head without a face, from its shoulders;
+        nothing where an outline is all that is known."""
         if self.face is not None:
             points = self.face.points[:, :2]
             return float((points.max(axis=0) - points.min(axis=0)).max())
-        assert self.body is not None
+        if self.body is None:
+            return 0.0
         return 0.9 * float(np.hypot(*(self.body.head - self.body.shoulders.mean(axis=0))))
 
 

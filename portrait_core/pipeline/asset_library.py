@@ -242,7 +242,7 @@ def _order(wish: LibraryWish, name: str, files: list[Path], target: Path, maker:
         target=str(target.absolute()),
         catalogue=catalogue_id(catalogue) if catalogue else "",
         author=wish.author,
-        licence=wish.licence or str(facts.get("licence", "")),
+        licence=wish.licence or ("" if told.provenance.get("photograph") else str(facts.get("licence", ""))),
         copyright=copyright_line(told.provenance) or "",
         description=_description(recipe, traits),
         tags=tuple(dict.fromkeys(word for word in (*TAGS, *known, *wish.tags) if word)),

@@ -20,6 +20,7 @@ from portrait_core.geometry.morphs import Morph
 from portrait_core.geometry.vertex_data import VertexData
 from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
 from portrait_core.parts.hair_joints import HairChains, hair_chains
+from portrait_core.parts.likeness import Likeness
 from portrait_core.parts.part_mesh import NO_TANGENT, PartMesh
 from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.parts.skin import REGIONS, Lips
@@ -27,7 +28,7 @@ from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.faces import Face, face_of
 from portrait_core.pipeline.part_bones import Bones, bones_of
 from portrait_core.pipeline.part_maps import PAINTERS, PartPainter
-from portrait_core.pipeline.provenance import provenance
+from portrait_core.pipeline.provenance import from_photograph, provenance
 from portrait_core.pipeline.volume_hair import VolumeHair, volume_hair, wears
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
@@ -197,7 +198,7 @@ def _avatar(
         rest=rest,
         springs=bones.springs,
         recipe=recipe.facts(),
-        provenance=provenance(person.header),
+        provenance=provenance(person.header) | from_photograph(recipe),
         report={"levels": [{"faces": len(level.faces), "vertices": len(level.vertices)} for level in levels]},
     )
 
@@ -228,8 +229,15 @@ def figure_of(recipe: Recipe, person: PersonOfParts, lips: Lips = "apart") -> Fi
             hint = suggestion(name, ["auto", *sorted(there)], what=f"names of model {person.header.name}")
             raise UsageError(f"{what} {name[:60]!r} is not known. {hint}")
         chosen[field] = None if name == "auto" else name
-    wanted = Wanted(detail=_details(recipe)[0], hair=chosen["hair_style"], garment=chosen["garment"], lips=lips)
-    return Figure(template, person.look, wanted)
+    look, brows = person.look, None
+    if recipe.likeness:
+        likeness = Likeness.from_text(recipe.likeness)
+        look = likeness.look(look, template.controls.places(look.coefficients))
+        brows = likeness.brow_style if likeness.brow_style in template.brows else None
+    wanted = Wanted(
+        brows=brows, detail=_details(recipe)[0], hair=chosen["hair_style"], garment=chosen["garment"], lips=lips
+    )
+    return Figure(template, look, wanted)
 
 
 def kinds_of(recipe: Recipe) -> tuple[str, ...]:

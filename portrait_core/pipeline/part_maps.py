@@ -21,6 +21,7 @@ from portrait_core.parts.garment import Garment
 from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.hair_maps import colour_factor, hair_maps
 from portrait_core.parts.kept_rows import KeptRows
+from portrait_core.parts.likeness import Likeness
 from portrait_core.parts.mouth_maps import mouth_colours
 from portrait_core.parts.part_mesh import PartMesh
 from portrait_core.parts.scalp import with_roots
@@ -116,11 +117,12 @@ class PartPainter:
 
     def material(self, name: str) -> Material:
         """The kind of a material: :data:`MATERIALS`, with the person's own colour where the map is grey."""
-        kind, hair = MATERIALS[name], self.person.look.palette["hair"]
+        kind, palette = MATERIALS[name], self.figure.look.palette
+        hair = palette["hair"]
         if name == "hair":
             colour = colour_factor(hair)
         elif name in ("lashes", "brows"):
-            srgb = np.array(LASH_COLOUR) if name == "lashes" else hair * BROW_SHADE
+            srgb = np.array(LASH_COLOUR) if name == "lashes" else palette.get("brows", hair * BROW_SHADE)
             linear = srgb_to_linear(np.clip(srgb, 0.0, 1.0).astype(np.float32))
             colour = (float(linear[0]), float(linear[1]), float(linear[2]))
         else:
@@ -138,7 +140,7 @@ class PartPainter:
             layout, sample, srgb=(True, True, True, False), tolerance=SKIN_TOLERANCE, progress=progress
         )
         colour, roughness = colours_apart(image)
-        return Maps(base_colour=self.with_roots(colour), orm=packed(None, roughness))
+        return Maps(base_colour=self.finished(colour), orm=packed(None, roughness))
 
     def skin_texels(self, *, glance: bool = False) -> tuple[LatticeLayout, KeptRows, TexelSample]:
         """The layout of the skin's maps, what is kept of its texels, and what they are: linear RGB and roughness.
@@ -154,9 +156,11 @@ class PartPainter:
 
         return layout, kept, sample
 
-    def with_roots(self, colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The skin's sRGB (S, S, 3) with the roots of the hair that is worn."""
-        hair, palette, template = self.figure.hair, self.person.look.palette, self.person.parts_template
+    def finished(self, colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The skin's sRGB (S, S, 3) with a photograph's face, if the recipe has one, and the roots of the hair."""
+        hair, palette, template = self.figure.hair, self.figure.look.palette, self.person.parts_template
+        if self.recipe.likeness:
+            colour = Likeness.from_text(self.recipe.likeness).painted(colour, palette["skin"])
         if hair is None or not self.with_hair:
             return colour
         return with_roots(colour, hair, template, prepared(template).skin[1], (palette["hair"], palette["skin"]))
@@ -172,7 +176,7 @@ class PartPainter:
         size = self.recipe.texture_size
         size = min(EYE_SIZE, size, max(EYE_SIZE // 2, size // 2))
         base, share = _eye_still(self.figure.template, size)
-        iris = np.asarray(self.person.look.palette["iris"], np.float32)
+        iris = np.asarray(self.figure.look.palette["iris"], np.float32)
         return Maps(base_colour=_bytes(base + share * iris))
 
 
@@ -286,6 +290,18 @@ def _card(room: str) -> Painter:
     return lambda painter, mesh, _progress: _card_maps(painter.figure.template, f"{room}.{mesh.style}")
 
 
+def _brows(painter: PartPainter, mesh: PartMesh, _progress: Progress) -> Maps:
+    own = _card_maps(painter.figure.template, f"brows.{mesh.style}")
+    if not painter.recipe.likeness:
+        return own
+    likeness = Likeness.from_text(painter.recipe.likeness)
+    if likeness.brows is None or likeness.brow_style != mesh.style:
+        return own
+    size = own["opacity"].shape[0]
+    cover = Image.fromarray(likeness.brows).resize((size, size), Image.Resampling.BICUBIC)
+    return own.with_(opacity=np.ascontiguousarray(np.asarray(cover)[:, :, None]))
+
+
 def _hair(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
     progress("texture", 0.0)
     style = painter.figure.hair
@@ -309,7 +325,7 @@ def _garment(painter: PartPainter, _mesh: PartMesh, progress: Progress) -> Maps:
     assert figure.garment is not None  # there is a mesh of it
     size = painter.recipe.texture_size
     worn = partial(worn_heights, figure.garment, figure.body, figure.template.rest)
-    colours = cloth_colours(figure.garment, painter.person.look, size, worn)
+    colours = cloth_colours(figure.garment, figure.look, size, worn)
     relief = _cloth_relief(figure.garment, _worn_size(size)) if painter.recipe.normal_map else None
     return Maps(base_colour=colours, normal=relief)
 
@@ -325,6 +341,6 @@ PAINTERS: dict[str, Painter] = {
     "teeth": _teeth,
     "tongue": _colour(0.68, 0.39, 0.375),
     "lashes": _card("lashes"),
-    "brows": _card("brows"),
+    "brows": _brows,
 }
 """How the maps of each material come about."""

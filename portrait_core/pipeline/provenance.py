@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import portrait_core
+from portrait_core.parts.likeness import Likeness
+from portrait_core.recipe import Recipe
 from portrait_core.weights.header import ModelHeader
 
 
@@ -18,3 +20,12 @@ def provenance(header: ModelHeader) -> dict[str, Any]:
         "training": {"data": header.training.data, "data_licence": header.training.data_licence},
         "units": "metres",
     }
+
+
+def from_photograph(recipe: Recipe) -> dict[str, Any]:
+    """What is added where a photograph went into the recipe: that it did, and its SHA-256; nothing where none did."""
+    if not recipe.likeness:
+        return {}
+    likeness = Likeness.from_text(recipe.likeness)
+    facts = {"made": "made from a photograph", "sha256": likeness.source, "licence": "that of the photograph"}
+    return {"photograph": facts}

@@ -44,7 +44,7 @@ class SkinTexels:
         self._colour[texels] = self._colour[source]
         self._known[texels] = True
         size = self._layout.size
-        return Maps(base_colour=self._painter.with_roots(self._colour.reshape(size, size, 3)))
+        return Maps(base_colour=self._painter.finished(self._colour.reshape(size, size, 3)))
 
 
 def around(places: NDArray[np.float32], size: int) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -118,25 +118,36 @@ def _target(label: NDArray[np.float32], pose: NDArray[np.float64]) -> list[float
     return [float(np.sin(yaw)), float(np.cos(yaw)), float(pitch), 0.0, *(float(each) for each in head_rotation(pose))]
 
 
+def _together(parts: Sequence[ViewData]) -> ViewData:
+    """Several data sets as one; a person is the same in all of them."""
+    return ViewData(
+        torch.cat([each.pictures for each in parts]),
+        torch.cat([each.masks for each in parts]),
+        torch.cat([each.targets for each in parts]),
+        np.concatenate([each.persons for each in parts]),
+    )
+
+
 def train_view_network(
     config: ViewTraining,
-    data: Path,
+    data: Sequence[Path],
     out: Path,
     *,
     resume: bool = False,
     minutes: float | None = None,
     progress: Progress = silent,
 ) -> dict[str, float]:
-    """Train on the data set in folder ``data`` and write ``out``; returns what was measured on held-out persons.
+    """Train on the data sets in the folders ``data`` and write ``out``; returns what was measured on held-out persons.
 
     Stops after ``minutes`` with everything saved. Raises :class:`UsageError` for data that is none, and
     :class:`ModelFileError` for a state that does not belong to it.
     """
-    known = read_view_data(data)
+    known = _together([read_view_data(each) for each in data])
     every = np.unique(known.persons)
     held = np.isin(known.persons, every[:: config.holds])
     if held.all() or not held.any():
-        raise UsageError(f"{data}: shows {len(every)} persons; at least 2 are needed, to learn from and to measure on.")
+        where = ", ".join(map(str, data))
+        raise UsageError(f"{where}: {len(every)} persons; at least 2 are needed, to learn from and to measure on.")
     learnt, measured = known.of(~held), known.of(held)
     network = ViewNetwork(config.dropout)
     _begun(network, config.seed)

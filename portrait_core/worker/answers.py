@@ -20,7 +20,7 @@ from portrait_core.worker.fields import Fields
 
 FEATURES = (
     "generate", "preview", "bake", "vary", "blend", "randomise", "attributes", "pose", "motion", "face_motion", "batch",
-    "reshape", "head_shots", "library", "vrm_meta",
+    "reshape", "head_shots", "library", "vrm_meta", "describe",
 )  # fmt: skip
 PREVIEW_RANGE = (32, 1024)
 _CHOICES = {

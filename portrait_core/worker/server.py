@@ -123,7 +123,7 @@ class Server:
         request = decode_request(line)
         number, name = str(request["id"]), str(request["do"])
         if name in QUICK:
-            if name in ("capabilities", "models"):
+            if name in ("capabilities", "models", "describe"):
                 self._slow.put(request)
             elif name == "reshape":
                 self._live.put(request)
@@ -166,9 +166,15 @@ class Server:
             number = str(request["id"])
             try:
                 fields = Fields(request, known=("id", "do"))
-                fields.done()
-                asked = answers.capabilities if request["do"] == "capabilities" else answers.models
-                self._writer.send({"event": "result", "id": number, "result": asked(self._engine)})
+                if request["do"] == "describe":
+                    from portrait_core.worker.jobs.describing import describe
+
+                    result = describe(fields, self._engine)
+                else:
+                    fields.done()
+                    asked = answers.capabilities if request["do"] == "capabilities" else answers.models
+                    result = asked(self._engine)
+                self._writer.send({"event": "result", "id": number, "result": result})
             except Exception as error:
                 self._send_error(number, error)
 

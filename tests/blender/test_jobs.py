@@ -55,6 +55,25 @@ def test_generate_pose_regenerate(part: Part, tmp_path: Path) -> None:
     assert left == []
 
 
+def test_words_set_the_panel_and_are_made(part: Part, small: Any) -> None:
+    assert bpy.ops.portraitkit.describe(text="an old woman with a bob, red blouse, smiling, glasses") == {"FINISHED"}
+    used = {each.name: each.value for each in small.attributes if each.used}
+    assert used["age"] == pytest.approx(1.5) and used["gender"] == pytest.approx(-1.5) and "clothing_hue" in used
+    assert (small.hair_style, small.garment) == ("bob01", "female_elegantsuit01")
+    assert "glasses" in str(part("jobs.session").session.notices.said)
+    small.topology = "parts"
+    recipe = part("jobs.recipes").from_settings(small)
+    assert recipe["expression"]["mouthSmileLeft"] == pytest.approx(0.7) and recipe["attributes"]["age"] == 1.5
+    small.attributes["nose_width"].used, small.attributes["nose_width"].locked = True, True
+    assert bpy.ops.portraitkit.describe(text="much younger") == {"FINISHED"}
+    assert small.attributes["age"].value == pytest.approx(-0.5) and small.hair_style == "bob01" and small.described_face
+    assert bpy.ops.portraitkit.describe(text="a bald man") == {"FINISHED"}
+    used = {each.name for each in small.attributes if each.used}
+    assert used == {"gender", "hair_bald", "nose_width"} and small.hair_style == "auto" and not small.described_face
+    with pytest.raises(RuntimeError, match="no word of it"):
+        bpy.ops.portraitkit.describe(text="blorp")
+
+
 def test_a_duplicate_is_regenerated_and_not_its_original(part: Part) -> None:
     """Duplicated as by Shift+D: objects and meshes are copies, materials and custom properties the same."""
     assert bpy.ops.portraitkit.generate(seed=3, name="Ada") == {"FINISHED"}

@@ -126,14 +126,14 @@ CONFIG = ViewTraining(steps=6, batch=4, holds=3)
 
 def test_a_run_that_was_stopped_goes_on_bit_by_bit(data: Path, tmp_path: Path) -> None:
     straight, stopped = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
-    report = train_view_network(CONFIG, data, straight)
+    report = train_view_network(CONFIG, [data], straight)
     assert report["steps"] == 6
     assert not straight.with_name(straight.name + STATE).exists()
-    train_view_network(CONFIG, data, stopped, minutes=1e-9)
+    train_view_network(CONFIG, [data], stopped, minutes=1e-9)
     assert stopped.with_name(stopped.name + STATE).is_file()
     load_view_network.cache_clear()
     assert load_view_network(stopped).facts.training["done"] == 1
-    train_view_network(CONFIG, data, stopped, resume=True)
+    train_view_network(CONFIG, [data], stopped, resume=True)
     assert stopped.read_bytes() == straight.read_bytes()
     facts = load_view_network(straight).facts
     assert facts.licence == "CC0-1.0"
@@ -143,12 +143,21 @@ def test_a_run_that_was_stopped_goes_on_bit_by_bit(data: Path, tmp_path: Path) -
 def test_a_state_of_another_run_is_refused(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "a.safetensors"
     with pytest.raises(ModelFileError, match="no state to go on from"):
-        train_view_network(CONFIG, data, out, resume=True)
-    train_view_network(CONFIG, data, out, minutes=1e-9)
+        train_view_network(CONFIG, [data], out, resume=True)
+    train_view_network(CONFIG, [data], out, minutes=1e-9)
     with pytest.raises(ModelFileError, match="saved by another configuration"):
-        train_view_network(ViewTraining(steps=7, batch=4, holds=3), data, out, resume=True)
+        train_view_network(ViewTraining(steps=7, batch=4, holds=3), [data], out, resume=True)
+
+
+def test_data_sets_are_learnt_together(data: Path, tmp_path: Path) -> None:
+    told: list[int] = []
+    for number, folders in enumerate(([data], [data, data])):
+        out = tmp_path / f"{number}.safetensors"
+        train_view_network(ViewTraining(steps=1, batch=2, holds=3), folders, out)
+        told.append(load_view_network(out).facts.training["portraits"])
+    assert told[1] == 2 * told[0] > 0
 
 
 def test_one_person_is_not_enough(data: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="6 persons; at least 2 are needed"):
-        train_view_network(ViewTraining(steps=1, holds=1), data, tmp_path / "a.safetensors")
+        train_view_network(ViewTraining(steps=1, holds=1), [data], tmp_path / "a.safetensors")

@@ -25,6 +25,7 @@ FIELDS: dict[str, list[str]] = {
     "cancel": ["target"],
     "capabilities": ["x"],
     "models": ["x"],
+    "describe": ["text", "model", "recipe", "seed"],
     "reshape": ["recipe", "worn"],
     "shutdown": ["x"],
     "configure": ["device", "memory_limit"],

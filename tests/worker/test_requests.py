@@ -76,6 +76,19 @@ def test_generate_writes_what_it_says(made: dict[str, Any]) -> None:
     assert made["stages"]["unwrap"] > 0
 
 
+def test_descriptions_become_recipes_beside_a_running_job(shared: Worker, tmp_path: Path) -> None:
+    job = shared.send("preview", recipes=[{"seed": 7, **SMALL}], folder=str(tmp_path), size=64)
+    found = shared.ask("describe", text="an old woman with a bob, smiling, glasses, blorp")
+    assert found["recipe"]["attributes"] == {"age": 1.5, "gender": -1.5} and found["recipe"]["hair_style"] == "bob01"
+    assert found["not_understood"] == ["blorp"] and found["cannot_show"][0]["words"] == "glasses"
+    assert found["compares"] is False and any("blorp" in line for line in found["lines"])
+    changed = shared.ask("describe", text="older", recipe={"seed": 3, "attributes": {"age": -1.0}}, seed=9)
+    assert changed["compares"] and changed["recipe"]["attributes"] == {"age": 0.0} and changed["recipe"]["seed"] == 9
+    assert shared.refuse("describe", text="blorp")["code"] == "usage"
+    assert shared.refuse("describe")["code"] == "bad_request"
+    assert shared.answer(job)["event"] == "result"
+
+
 def test_generate_is_the_command_lines_avatar(made: dict[str, Any], tmp_path: Path) -> None:
     from cli.main import main
 

@@ -95,7 +95,7 @@ class VrmMeta:
         """VRM's ``meta`` of an avatar, all but the thumbnail."""
         model: object = avatar.provenance.get("model")
         licence = str(cast("dict[str, Any]", model).get("licence", "")) if isinstance(model, Mapping) else ""
-        free = licence.upper().startswith("CC0")
+        free = licence.upper().startswith("CC0") and not avatar.provenance.get("photograph")
         return {
             "name": avatar.name,
             "licenseUrl": LICENCE,

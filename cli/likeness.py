@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Avatars from photographs on the command line: ``portrait photo FILE`` and ``portrait generate --photo FILE``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.options import DEFAULT_NAME, Order, Wanted
+from cli.photographs import person_in
+from portrait_core.errors import UsageError
+from portrait_core.recipe_fields import FIELDS
+
+if TYPE_CHECKING:
+    from cli.show import Show, Watcher
+    from portrait_core.photo.likeness import Wish
+    from portrait_core.portrait_model import PortraitModel
+
+TEXTURES = ("photo", "model")
+TEXTURE_SIZE = 2048
+"""Of an avatar whose face is a photograph's, where nobody asks for another: the face has a third of the layout."""
+WHO = ("seed", "latent")
+
+
+def wish_of(texture: str, wanted: Wanted, *, move: bool = True) -> Wish:
+    """What is wanted of a likeness; raises :class:`UsageError` for a texture that is none."""
+    if texture not in TEXTURES:
+        raise UsageError(f"the texture {texture!r} is not known; it is {' or '.join(TEXTURES)}.")
+    from portrait_core.photo.likeness import Wish
+
+    style = wanted.values.get("hair_style") if "hair_style" in wanted.given else None
+    return Wish(texture=texture == "photo", move=move, hair=None if style in (None, "auto") else str(style))
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A ``photograph`` that an avatar is made from, which ``person`` in it (empty for the largest), and what is wanted
+    of it; ``recipe`` is a file that was given beside it."""
+
+    photograph: Path
+    person: str
+    wish: Wish
+    recipe: Path | None = None
+
+    def wanted(self, wanted: Wanted) -> Wanted:
+        """The options with what a photograph changes; raises :class:`UsageError` for those that say who it is too."""
+        for name in WHO:
+            if name in wanted.given:
+                raise UsageError(f"--{name} says who it is, and so does a photograph; give one of them.")
+        if self.recipe is not None:
+            raise UsageError("--recipe says who it is, and so does a photograph; give one of them.")
+        size = {} if "texture_size" in wanted.given else {"texture_size": TEXTURE_SIZE}
+        return wanted.beside(**size)
+
+    def named(self, name: str, wanted: Wanted) -> str:
+        """The file's name: the photograph's, where nobody gave another one."""
+        return name if "name" in wanted.given or name != DEFAULT_NAME else self.photograph.stem.replace("{", "(")
+
+    def taken(self, order: Order, wanted: Wanted, model: PortraitModel, show: Show, watcher: Watcher) -> Order:
+        """The order of the avatar that resembles, with its recipe; what was understood is told."""
+        from portrait_core.photo.likeness import resemble
+
+        recipe = order.recipes[0]
+        photograph, estimate = person_in(self.photograph, self.person, show.note)
+        # What is told by options goes before what the photograph tells.
+        base: dict[str, Any] = {name: getattr(recipe, name) for name in FIELDS if name not in (*WHO, "w", "ws")}
+        if "hair" not in wanted.given:
+            base.pop("hair")
+        found = resemble(photograph, estimate, model, self.wish, base, progress=watcher)
+        for warning in found.warnings:
+            show.note(f"{self.photograph}: {warning}.")
+        styles = ", ".join(f"{each.style} ({each.overlap:.0%})" for each in found.hair)
+        sure = ", ".join(f"{name} {value:.2f}" for name, value in found.sure.items())
+        show.note(f"{self.photograph}: hair like {styles}; sure of {sure}. Choose the hair by --hair-style.")
+        made = found.recipe.model_copy(update={"model": recipe.model})
+        return replace(order, recipes=(made,))

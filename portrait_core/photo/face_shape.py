@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the features of a person of the model would have to sit to look like those of a photograph.
+
+The person is drawn as the photograph sees it, in its expression, and the same network reads both pictures: what it
+always gets a little wrong it gets wrong twice, and a landmark names the same place of both faces. What is left between
+them once the camera fits is the shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import RBFInterpolator
+
+from portrait_core.avatar import Section
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.parts.likeness import LARGEST_MOVE, Likeness
+from portrait_core.person import PersonOfParts
+from portrait_core.photo.crop import FloatArray
+from portrait_core.photo.face_landmarks import look_again
+from portrait_core.photo.face_regions import INNER_LIPS
+from portrait_core.photo.face_texture import Card, HeadSurface
+from portrait_core.photo.head_camera import HeadCamera, fit_camera
+from portrait_core.pipeline.characters import bare_character, figure_of
+from portrait_core.pipeline.live import live_parts
+from portrait_core.progress import silent
+from portrait_core.recipe import Recipe
+from portrait_core.rendering.layered import LayeredScene
+
+COUNT = 468
+LOOKED_AT = 512
+"""Pixels of the person's picture."""
+OF_FACE = ("skin", "eyes", "teeth", "tongue", "lashes", "brows")
+SURE = 0.5
+MIDDLE = 0.0005
+"""Metres aside of the face's plane of symmetry: vertices that lie on it."""
+EVERY = 3
+"""Of the landmarks so many are kept as places that move: more say nothing new."""
+CORRECTION = 2e-4
+"""Smoothing of the way from where the camera sees a place to where the photograph has it."""
+TOO_FAR = 0.05
+"""Share of the picture: landmarks that are farther off than this are taken for wrong."""
+
+
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """A person beside a photograph: the ``camera``, the landmarks' ``places`` at rest and in the photograph's
+    ``expressed`` (N, 3), where the camera sees them and the photograph has them (N, 2), how well each is to be seen,
+    ``facing`` (N,), the ``surface`` that was looked at, its ``brows`` and its ``picture``."""
+
+    camera: HeadCamera
+    places: FloatArray
+    expressed: FloatArray
+    seen: FloatArray
+    wanted: FloatArray
+    facing: FloatArray
+    surface: HeadSurface
+    brows: Card | None
+    picture: NDArray[np.uint8]
+
+    @property
+    def correction(self) -> RBFInterpolator:
+        """From where the camera sees something, 0 to 1, to where the photograph has it, as shifts."""
+        kept = self.facing > 0.05
+        return RBFInterpolator(
+            self.seen[kept], self.wanted[kept] - self.seen[kept], neighbors=60, kernel="linear", smoothing=CORRECTION
+        )
+
+    @property
+    def off(self) -> float:
+        """Median distance of the landmarks, metres."""
+        return float(np.median(np.linalg.norm(self.wanted - self.seen, axis=1))) * self._metres
+
+    @property
+    def _metres(self) -> float:
+        ahead = float(np.linalg.norm(self.camera.centre - self.places.mean(axis=0)))
+        return ahead / self.camera.focal
+
+
+def match(
+    recipe: Recipe, person: PersonOfParts, expression: Mapping[str, float], camera: HeadCamera, wanted: FloatArray
+) -> Matched | None:
+    """The person of ``recipe`` beside a photograph whose landmarks are ``wanted`` (468, 2); None where nobody's face is
+    seen in the person's picture."""
+    # No shapes: the expression is in the vertices. Small maps do: the network looks at 192 pixels.
+    small = {"texture_size": 256, "normal_map": False, "faces": 20_000, "lods": (), "hair": "none", "pose": {}}
+    drawn = recipe.model_copy(update={**small, "parts": OF_FACE, "face": "none", "expression": dict(expression)})
+    avatar = bare_character(drawn, person, silent, "likeness")
+    places, normals = avatar.posed()
+    shown = camera.camera
+    picture = LayeredScene(avatar.main, places, normals).render(
+        shown.cam2world, shown.intrinsics, LOOKED_AT, supersampling=1
+    )
+    found = look_again(picture.image, wanted * LOOKED_AT)
+    if found.score < SURE:
+        return None
+    own = found.points[:COUNT, :2] / LOOKED_AT
+    skin = live_parts(drawn.model_copy(update={"expression": {}, "parts": ("skin",)}), person)[0]
+    count = len(skin.vertices)
+    faces = avatar.main.faces[: avatar.main.sections[0].count]
+    solid = MeshQueries(places, _opaque(avatar.main.faces, avatar.main.sections))
+    middle = (np.abs(skin.vertices[:, 0]) < MIDDLE) & (skin.vertices[:, 2] > skin.vertices[:, 2].mean())
+    axis = float(np.median(skin.uvs[middle, 0]))
+    surface = HeadSurface(places[:count], normals[:count], faces, skin.uvs, axis, solid)
+    brows = _brows(avatar.main.sections, avatar.main.faces, places, avatar.main.uvs, person, drawn)
+    # Where the rays through what was read meet the skin.
+    way = np.concatenate([(own - 0.5) / camera.focal, np.ones((COUNT, 1))], axis=1) @ camera.axes.T
+    way /= np.linalg.norm(way, axis=1, keepdims=True)
+    queries = MeshQueries(surface.places, faces)
+    hits = queries.first_hits(camera.centre.astype(np.float32), way.astype(np.float32))
+    missed = np.flatnonzero(hits.face < 0)
+    if len(missed):  # beside the face's outline: the nearest place
+        ahead = float(np.median(hits.distance[hits.face >= 0]))
+        near = queries.closest((camera.centre + way[missed] * ahead).astype(np.float32))
+        hits.face[missed], hits.weights[missed] = near.face, near.weights
+    expressed = hits.interpolated(surface.places, faces).astype(np.float64)
+    rest = hits.interpolated(skin.vertices, faces).astype(np.float64)
+    towards = hits.interpolated(surface.normals, faces)
+    facing = np.clip(-(towards * way).sum(axis=1), 0, 1)
+    facing[missed] = 0.05
+    better = fit_camera(camera, expressed, wanted, 0.2 + facing)
+    return Matched(
+        better, rest, expressed, better.project(expressed)[:, :2], wanted, facing, surface, brows, picture.image
+    )
+
+
+def shape_move(matched: Matched, before: Likeness, share: float = 1.0) -> tuple[FloatArray, FloatArray]:
+    """Places (N, 3) of the face at rest before any move, and how far each moves (N, 3), so that the features sit where
+    the photograph has them; ``before`` is the move that the person has already."""
+    ahead = matched.camera.project(matched.expressed)[:, 2]
+    lifted = matched.camera.lifted(matched.wanted - matched.seen, ahead)
+    far = np.linalg.norm(matched.wanted - matched.seen, axis=1)
+    weight = np.clip(matched.facing, 0.02, 1) * (far < TOO_FAR)
+    lifted, weight = _symmetric(matched.places, lifted, weight)
+    lifted *= share
+    kept = np.setdiff1d(np.arange(0, COUNT, EVERY), INNER_LIPS)
+    kept = kept[weight[kept] > 0.1]
+    places = matched.places[kept]
+    moves = lifted[kept]
+    if len(before.places):
+        # The new places lie on a face that has moved: both moves add up, told at the places before the first one.
+        nearest = RBFInterpolator(before.places + before.moves, before.moves, kernel="linear", smoothing=CORRECTION)
+        first = nearest(places)
+        places, moves = places - first, moves + first
+    length = np.linalg.norm(moves, axis=1, keepdims=True)
+    return places, moves * np.minimum(1.0, LARGEST_MOVE / np.maximum(length, 1e-9))
+
+
+def _symmetric(places: FloatArray, moves: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Moves of both sides as one, by how well each side is seen: what is not seen well follows what is."""
+    mirrored = places * (-1.0, 1.0, 1.0)
+    between = np.linalg.norm(places[:, None] - mirrored[None], axis=2)
+    partner = between.argmin(axis=1)
+    other = moves[partner] * (-1.0, 1.0, 1.0)
+    own, theirs = weight**2, weight[partner] ** 2 * (between.min(axis=1) < 0.012)
+    whole = own + theirs
+    return (moves * own[:, None] + other * theirs[:, None]) / np.maximum(whole, 1e-9)[:, None], np.sqrt(whole)
+
+
+def _brows(
+    sections: tuple[Section, ...],
+    faces: NDArray[np.int32],
+    places: NDArray[np.float32],
+    uvs: NDArray[np.float32],
+    person: PersonOfParts,
+    recipe: Recipe,
+) -> Card | None:
+    first = 0
+    for section in sections:
+        if section.name == "brows":
+            own = faces[first : first + section.count]
+            style = figure_of(recipe, person).brows
+            return None if style is None else Card(style, places, own, uvs)
+        first += section.count
+    return None
+
+
+def _opaque(faces: NDArray[np.int32], sections: tuple[Section, ...]) -> NDArray[np.int32]:
+    """What hides what is behind it: skin, eyes and teeth, no lashes."""
+    kept: list[NDArray[np.int32]] = []
+    first = 0
+    for section in sections:
+        if section.material.alpha == "opaque":
+            kept.append(faces[first : first + section.count])
+        first += section.count
+    return np.concatenate(kept)

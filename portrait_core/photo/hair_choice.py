@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which of a model's hair styles looks most like the hair in a photograph: where hair is seen, of every style.
+
+Each style is worn by the person, short and long, and drawn as the photograph sees it; the best is the one whose hair
+has most in common with the photograph's (intersection over union).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.geometry.cutouts import cut_out
+from portrait_core.geometry.mesh_queries import MeshQueries
+from portrait_core.parts.character import Figure
+from portrait_core.parts.hair import BALD, HairStyle, shape_of
+from portrait_core.parts.hair_maps import hair_maps
+from portrait_core.photo.face_regions import FaceRegions
+from portrait_core.photo.head_camera import HeadCamera
+
+SIZE = 96
+"""Pixels of a side in which hair is compared."""
+LENGTHS = (0.0, 0.5, 1.0)
+MAPS = 128
+THIN = 0.05
+"""Share of the face's size that hair covers under which there is none to speak of."""
+BELOW = -0.55
+"""Heights of the face below the chin down to which hair is compared."""
+USUAL = {"ponytail": 0.85, "braid": 0.80, "afro": 0.65}
+"""How usual styles are whose length nobody sees from the front, by the beginning of their names; others are 1."""
+SHORT, LONG = ("short", "cropped", "bald"), ("bob", "long", "ponytail", "braid")
+"""Beginnings of names of styles that are more often worn by men, and by women, in the model's world."""
+
+
+@dataclass(frozen=True)
+class HairChoice:
+    """A style by its name, how long it is worn (0 to 1), and how much it has in common with the photograph's hair."""
+
+    style: str
+    length: float
+    overlap: float
+
+
+def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, skin: MeshQueries) -> list[HairChoice]:
+    """All styles, the most alike first. ``figure`` is the person; ``skin`` hides what is behind the head."""
+    step = (np.arange(SIZE) + 0.5) / SIZE
+    across, down = np.meshgrid(step, step)
+    way = np.stack([(across - 0.5) / camera.focal, (down - 0.5) / camera.focal, np.ones_like(across)], axis=-1)
+    way = way.reshape(-1, 3) @ camera.axes.T
+    way = (way / np.linalg.norm(way, axis=1, keepdims=True)).astype(np.float32)
+    hair, up = _shrunk(regions.hair), _shrunk(regions.up)
+    counted = up > BELOW
+    wanted = (hair > 0.5) & counted
+    hidden = skin.first_hits(camera.centre.astype(np.float32), way)
+    ahead = np.where(hidden.face >= 0, hidden.distance, np.inf)
+    bare = float(wanted.sum()) < THIN * float(_shrunk(regions.oval).sum())
+    found = [HairChoice(BALD, 0.0, 1.0 if bare else 0.02)]
+    for name, style in figure.template.hair.items():
+        best = max(
+            (_choice(figure, name, style, length, camera, way, ahead, wanted, counted) for length in LENGTHS),
+            key=lambda choice: choice.overlap,
+        )
+        usual = next((share for begin, share in USUAL.items() if name.startswith(begin)), 1.0)
+        found.append(replace(best, overlap=best.overlap * usual))
+    return sorted(found, key=lambda choice: -choice.overlap)
+
+
+def _choice(
+    figure: Figure,
+    name: str,
+    style: HairStyle,
+    length: float,
+    camera: HeadCamera,
+    way: NDArray[np.float32],
+    ahead: NDArray[np.float32],
+    wanted: NDArray[np.bool_],
+    counted: NDArray[np.bool_],
+) -> HairChoice:
+    shape = replace(shape_of(figure.look), length=length)
+    mesh = next(iter(style.meshes(figure.body, figure.template.rest, shape, (min(style.topologies),)).values()))
+    cover = hair_maps(style, MAPS).opacity[:, :, 0].astype(np.float32) / 255
+
+    def alphas(uvs: NDArray[np.float32]) -> NDArray[np.float32]:
+        columns, rows = np.floor((uvs * (1, -1) + (0, 1)) % 1.0 * MAPS).astype(int).clip(0, MAPS - 1).T
+        return cover[rows, columns]
+
+    places, faces = cut_out(mesh.vertices, mesh.faces, mesh.uvs, alphas)
+    hits = MeshQueries(places, faces).first_hits(camera.centre.astype(np.float32), way)
+    seen = ((hits.face >= 0) & (hits.distance < ahead)).reshape(SIZE, SIZE) & counted
+    both, either = float((seen & wanted).sum()), float((seen | wanted).sum())
+    return HairChoice(name, length, both / max(either, 1.0))
+
+
+def _shrunk(image: NDArray[np.generic]) -> NDArray[np.float32]:
+    """(:data:`SIZE`, :data:`SIZE`): means of blocks of a square image."""
+    from PIL import Image
+
+    values = Image.fromarray(np.asarray(image, np.float32))
+    return np.asarray(values.resize((SIZE, SIZE), Image.Resampling.BOX))

@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A photograph in, somebody who resembles out: a person of the model, with what the photograph adds, as a recipe.
+
+The order: how the head stands (landmarks), which colours it has (regions), who of the model's persons is nearest
+(latent), where the features sit (shape), which hair is like it, and last the face itself, in the skin's layout.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.errors import ModelFileError
+from portrait_core.parts.hair import BALD
+from portrait_core.parts.likeness import Likeness
+from portrait_core.photo.bust_places import bust_places
+from portrait_core.photo.crop import FloatArray, Picture, Square, cut
+from portrait_core.photo.estimate import PortraitEstimate
+from portrait_core.photo.expression_estimate import estimate_expression
+from portrait_core.photo.face_colours import FaceColours, brightened, face_colours
+from portrait_core.photo.face_landmarks import look_again
+from portrait_core.photo.face_regions import CHIN, FOREHEAD, FaceRegions, face_regions
+from portrait_core.photo.face_shape import COUNT, Matched, match, shape_move
+from portrait_core.photo.face_texture import FaceTexture, brow_cover, face_texture
+from portrait_core.photo.hair_choice import LONG, SHORT, HairChoice, rank_hair
+from portrait_core.photo.head_camera import HeadCamera, begin_camera, fit_camera
+from portrait_core.photo.identity_fit import Encoder, Prior, exposure, fit_identity, person_of
+from portrait_core.photo.person_mask import Mask
+from portrait_core.photo.persons import NetworkReader, PictureReader
+from portrait_core.photo.reading import Photograph, PhotographError
+from portrait_core.pipeline.characters import bare_character, figure_of
+from portrait_core.portrait_model import PortraitModel
+from portrait_core.progress import Progress, silent
+from portrait_core.recipe import Recipe, say_new
+
+FARTHEST_TURN = np.radians(50.0)
+"""From where on a head is turned too far for its face to be carried over."""
+AROUND = 2.6
+"""Side of the picture of a head, in heights of its face."""
+RAISED = 0.1
+"""Heights of the face that its middle lies above the landmarks' middle."""
+LARGE, SMALL = 1280, 512
+"""Pixels of the head's picture for colours of the face, and for its regions."""
+SHUT = 0.5
+"""Weight from which on eyes are shut for a moment."""
+STIRRED = 0.06
+"""Weight of a shape under which it is none."""
+ROUNDS = 2
+"""How often features are moved and looked at again."""
+MAP_SIZES = ((270.0, 1024), (420.0, 1536), (np.inf, 2048))
+"""Texels along the layout by the height of a face, pixels."""
+ELSEWHERE = (0.8, 1.25)
+"""How much lighter or darker than seen hair and clothes are taken: their light is not the face's."""
+TOLD = 3
+"""Hair styles that are told."""
+CLEAR_HAIR = 0.55
+OWN_COLOURS = ("hair", "clothing", "iris", "brows")
+"""Colours that are taken as they are seen, in the light that the skin's brightness tells."""
+BROWS = (0.036, 0.009)
+"""Mean and standard deviation of how thick brows are, in heights of the face."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants of a likeness: the photograph's ``texture`` or the model's alone; ``move`` the features;
+    ``hair`` by the model's name for it."""
+
+    texture: bool = True
+    move: bool = True
+    hair: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Resemblance:
+    """What came out: the ``recipe``, the hair styles that come near, how sure each part is (0 to 1), and what is odd;
+    the ``expression`` that was taken out.
+    ``matched`` is the person beside the photograph, ``picture`` the photograph's head as it was looked at."""
+
+    recipe: Recipe
+    hair: tuple[HairChoice, ...]
+    sure: Mapping[str, float]
+    warnings: tuple[str, ...]
+    expression: Mapping[str, float]
+    matched: Matched
+    picture: NDArray[np.uint8]
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """The head of a photograph: ``picture`` (LARGE, LARGE, 3), its ``regions``, ``points`` (478, 2) and ``camera``,
+    all 0 to 1 across the picture; ``expression`` by ARKit's names; ``height`` of the face in the file's pixels."""
+
+    picture: Picture
+    regions: FaceRegions
+    points: FloatArray
+    camera: HeadCamera
+    expression: dict[str, float]
+    colours: FaceColours
+    height: float
+
+
+def resemble(
+    photograph: Photograph,
+    estimate: PortraitEstimate,
+    model: PortraitModel,
+    wish: Wish | None = None,
+    base: Mapping[str, object] | None = None,
+    *,
+    encoder: Encoder | None = None,
+    reader: PictureReader | None = None,
+    progress: Progress = silent,
+) -> Resemblance:
+    """The recipe of an avatar that resembles the person of ``estimate``.
+
+    ``base`` are fields of the recipe that are asked for; ``encoder`` tells the person at a glance, where there is one.
+    Raises :class:`PhotographError` for somebody who is seen from the side or from behind, and for a face that is not
+    found in the person's own picture; :class:`ModelFileError` for a model without parts.
+    """
+    wish = wish or Wish()
+    if "parts" not in model.capabilities:
+        raise ModelFileError(f"model {model.header.name} has no parts; an avatar from a photograph is made of parts.")
+    progress("photograph", 0.0)
+    head = head_of(photograph, estimate, reader or NetworkReader())
+    progress("person", 0.0)
+    prior = Prior.of(model) if encoder is None else Prior(*encoder.read(head.picture))
+    colours = {name: rgb for name, rgb in head.colours.srgb.items() if name != "brows"}
+    z = fit_identity(model, prior, colours)
+    matched = _matched(_recipe(model, z, base), model, z, head, photograph)
+    ranked = _ranked(model, _recipe(model, z, base), z, matched, head)
+    hold = _signs(head, ranked[0])
+    z = fit_identity(model, prior, colours, (matched, z), hold, begin=z)
+    light = exposure(person_of(model, z).look, head.colours.srgb)
+    kept = {
+        name: brightened(rgb, light if name == "brows" else float(np.clip(light, *ELSEWHERE)))
+        for name, rgb in head.colours.srgb.items()
+        if name in OWN_COLOURS
+    }
+    likeness = Likeness(colours=kept, source=digest_of(photograph))
+    recipe = _recipe(model, z, base)
+    for _ in range(ROUNDS if wish.move else 0):
+        progress("shape", 0.0)
+        head = replace(head, camera=matched.camera)
+        matched = _matched(_with(recipe, likeness), model, z, head, photograph)
+        places, moves = shape_move(matched, likeness)
+        likeness = replace(likeness, places=places, moves=moves)
+    progress("hair", 0.0)
+    matched = _matched(_with(recipe, likeness), model, z, replace(head, camera=matched.camera), photograph)
+    ranked = _ranked(model, _with(recipe, likeness), z, matched, head)
+    recipe = _with_hair(model, recipe, ranked, wish.hair, base or {})
+    texture = None
+    if wish.texture:
+        progress("texture", 0.0)
+        texture = _texture(recipe, likeness, model, head, matched)
+        cover = None
+        if matched.brows is not None:
+            cover = brow_cover(matched.brows, matched.camera, matched.correction, head.picture, head.regions)
+        if cover is not None and matched.brows is not None:
+            likeness = replace(likeness, brows=cover, brow_style=matched.brows.style)
+        skin = np.clip(person_of(model, z).look.palette["skin"], 0, 1)
+        likeness = replace(
+            likeness, picture=texture.picture, box=texture.box, skin=(float(skin[0]), float(skin[1]), float(skin[2]))
+        )
+    sure = _sure(estimate, head, matched, ranked, texture)
+    warnings = [*estimate.warnings, *_warnings(head, ranked, sure)]
+    warnings = [each for each in warnings if not each.startswith("not sure of it")]
+    return Resemblance(
+        _with(recipe, likeness),
+        tuple(ranked[:TOLD]),
+        sure,
+        tuple(warnings),
+        head.expression,
+        matched,
+        head.picture,
+        likeness.source,
+    )
+
+
+def head_of(photograph: Photograph, estimate: PortraitEstimate, reader: PictureReader) -> Head:
+    """The head of somebody in a photograph; raises :class:`PhotographError` where its face is not to be seen."""
+    face = estimate.person.face
+    if face is None:
+        raise PhotographError(
+            "no face",
+            f"{photograph.path}: no face is seen, in profile or from behind; an avatar needs one that looks towards "
+            "the camera.",
+        )
+    fine = look_again(photograph.pixels, face.points)
+    points = fine.points[:, :2]
+    up = points[FOREHEAD] - points[CHIN]
+    height = float(np.linalg.norm(up))
+    middle = points[:COUNT].mean(axis=0) + RAISED * up
+    square = Square((float(middle[0]), float(middle[1])), AROUND * height)
+    bust = bust_places().face
+    metres = AROUND * float(np.linalg.norm(bust[FOREHEAD] - bust[CHIN]))
+    within = square.to_square(points)
+    begin = begin_camera(estimate.view, bust.mean(axis=0), metres)
+    camera = fit_camera(begin, bust, within[:COUNT], np.ones(COUNT))
+    yaw, pitch = camera.turn
+    if abs(yaw) > FARTHEST_TURN or abs(pitch) > FARTHEST_TURN:
+        raise PhotographError(
+            "turned away",
+            f"{photograph.path}: the head is turned by {np.degrees(max(abs(yaw), abs(pitch))):.0f} degrees; up to "
+            f"{np.degrees(FARTHEST_TURN):.0f} a face can be carried over.",
+        )
+    picture = _bytes(cut(photograph.pixels, square, LARGE))
+    small = _bytes(cut(photograph.pixels, square, SMALL))
+    mask: Mask = reader.mask(photograph.pixels, square, SMALL, estimate.person.middle)
+    regions = face_regions(small, mask, within)
+    weights = estimate_expression(fine)
+    expression = {
+        name: round(meant(name, float(weight)), 4)
+        for name, weight in weights.items()
+        if meant(name, float(weight)) > STIRRED
+    }
+    colours = face_colours(small, regions, within)
+    return Head(picture, regions, within, camera, expression, colours, height / photograph.scale)
+
+
+def meant(name: str, weight: float) -> float:
+    """How far a shape of the face is taken for an expression, by ARKit's name and its weight: narrow eyes and low brows
+    are often somebody's own, and where somebody looks is none of the face's."""
+    if name.startswith(("eyeLook", "eyeSquint", "cheekSquint")) or (name.startswith("eyeBlink") and weight < SHUT):
+        return 0.0
+    return weight * (0.5 if name.startswith("browDown") else 1.0)
+
+
+def digest_of(photograph: Photograph) -> str:
+    """SHA-256 of what is seen, whatever file it came in."""
+    pixels = np.ascontiguousarray(photograph.pixels)
+    return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
+
+
+def _matched(recipe: Recipe, model: PortraitModel, z: FloatArray, head: Head, photograph: Photograph) -> Matched:
+    found = match(recipe, person_of(model, z), head.expression, head.camera, head.points[:COUNT])
+    if found is None:
+        raise PhotographError("no face", f"{photograph.path}: no person of the model comes near this face.")
+    return found
+
+
+def _ranked(model: PortraitModel, recipe: Recipe, z: FloatArray, matched: Matched, head: Head) -> list[HairChoice]:
+    figure = figure_of(recipe, person_of(model, z))
+    return rank_hair(figure, matched.camera, head.regions, matched.surface.solid)
+
+
+def _signs(head: Head, hair: HairChoice) -> dict[str, float]:
+    """Attributes, in standard deviations, that single signs tell better than the fit: hair and brows of men and women
+    differ, as the model draws them."""
+    thick = float(np.clip((head.colours.brow_thickness - BROWS[0]) / BROWS[1], -2.0, 2.0))
+    gender = 0.45 * thick
+    if hair.style.startswith(SHORT):
+        gender += 0.9
+    elif hair.style.startswith(LONG):
+        gender -= 0.9
+    long = {} if hair.style == BALD else {"hair_length": 2.4 * hair.length - 1.2}
+    return {"gender": float(np.clip(gender, -1.5, 1.5)), "brow_thickness": thick, **long}
+
+
+def _recipe(model: PortraitModel, z: FloatArray, base: Mapping[str, object] | None) -> Recipe:
+    facts = dict(base or {})
+    facts = {name: value for name, value in facts.items() if name not in ("seed", "latent", "w", "ws")}
+    facts |= {"model": model.header.name, "latent": tuple(round(float(each), 4) for each in z)}
+    say_new(facts, model.header)
+    return Recipe.model_validate(facts)
+
+
+def _with(recipe: Recipe, likeness: Likeness) -> Recipe:
+    return recipe.model_copy(update={"likeness": likeness.to_text()})
+
+
+def _with_hair(
+    model: PortraitModel, recipe: Recipe, ranked: list[HairChoice], wanted: str | None, base: Mapping[str, object]
+) -> Recipe:
+    """The recipe with the hair that is most like the photograph's, or that which is wanted."""
+    del model
+    chosen = ranked[0] if wanted is None else next((each for each in ranked if each.style == wanted), ranked[0])
+    if "hair" in base:
+        return recipe
+    if chosen.style == BALD:
+        return recipe.model_copy(update={"hair": "none"})
+    return recipe.model_copy(update={"hair_style": chosen.style})
+
+
+def _texture(recipe: Recipe, likeness: Likeness, model: PortraitModel, head: Head, matched: Matched) -> FaceTexture:
+    size = next(texels for high, texels in MAP_SIZES if head.height <= high)
+    latent = np.asarray(recipe.latent)
+    bare = recipe.model_copy(update={"texture_size": 1024, "hair": "none", "parts": ("skin",), "face": "none"})
+    bare = bare.model_copy(update={"normal_map": False, "expression": {}, "pose": {}, "lods": (), "faces": 20_000})
+    base = bare_character(bare, person_of(model, latent), silent, "skin").main.maps.base_colour
+    del likeness
+    smile = max(head.expression.get(name, 0.0) for name in ("mouthSmileLeft", "mouthSmileRight", "jawOpen"))
+    return face_texture(
+        matched.surface,
+        matched.camera,
+        matched.correction,
+        head.picture,
+        head.regions,
+        base,
+        size,
+        float(np.clip(smile, 0.2, 1)),
+    )
+
+
+def _sure(
+    estimate: PortraitEstimate, head: Head, matched: Matched, ranked: list[HairChoice], texture: FaceTexture | None
+) -> dict[str, float]:
+    """How sure each part is, 0 to 1."""
+    yaw, pitch = matched.camera.turn
+    turned = float(np.hypot(yaw, pitch)) / FARTHEST_TURN
+    found = {
+        "face": float(estimate.person.face.score if estimate.person.face else 0.0),
+        "shape": float(np.exp(-0.5 * (matched.off / 0.003) ** 2) * (1 - 0.5 * turned**2)),
+        "colours": float(np.clip(len(head.colours.srgb) / 6, 0, 1)),
+        "hair": float(np.clip(ranked[0].overlap / CLEAR_HAIR, 0, 1)) if ranked else 0.0,
+    }
+    if texture is not None:
+        sharp = float(np.clip(head.height / 250, 0.1, 1))
+        even = float(np.clip(1.15 - texture.light, 0.2, 1))
+        found["texture"] = texture.seen * sharp * even
+    return {name: round(value, 2) for name, value in found.items()}
+
+
+def _warnings(head: Head, ranked: list[HairChoice], sure: Mapping[str, float]) -> list[str]:
+    warnings: list[str] = []
+    if ranked and sure["hair"] < 0.5:
+        warnings.append("no hair style of the model is like the one in the photograph; choose one yourself")
+    if sure.get("texture", 1.0) < 0.35:
+        warnings.append("the face's texture is a guess: little of it is seen, or its light is uneven")
+    smiling = max((head.expression.get(name, 0.0) for name in ("mouthSmileLeft", "mouthSmileRight")), default=0.0)
+    if head.expression.get("jawOpen", 0.0) > 0.35 or smiling > 0.8:
+        warnings.append("a wide smile or an open mouth leaves creases; a calm face gives a better avatar")
+    return warnings
+
+
+def _bytes(values: NDArray[np.floating]) -> Picture:
+    return np.rint(values).clip(0, 255).astype(np.uint8)
