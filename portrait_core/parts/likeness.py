@@ -147,7 +147,7 @@ class Likeness:
         # Beyond the places the spline goes on as it ends; it is bounded, and fades.
         length = np.linalg.norm(found, axis=1, keepdims=True)
         found *= np.minimum(1.0, LARGEST_MOVE / np.maximum(length, 1e-9))
-        share = 1.0 - away[near] / REACH
+        share = 1.0 - np.asarray(away)[near] / REACH
         result[near] = found * (share * share * (3 - 2 * share))[:, None]
         return result
 
@@ -173,7 +173,9 @@ class Likeness:
         share = shown[:, :, 3:].astype(np.float32) / 255
         then, now = (srgb_to_linear(np.asarray(each, np.float32)) for each in (self.skin, np.clip(skin, 0, 1)))
         tint = np.clip(now / np.maximum(then, 1e-4), *TONES)
-        face = linear_to_srgb(np.clip(srgb_to_linear(shown[:, :, :3].astype(np.float32) / 255) * tint, 0, 1))
+        face = linear_to_srgb(
+            np.clip(srgb_to_linear(shown[:, :, :3].astype(np.float32) / 255) * tint, 0, 1).astype(np.float32)
+        )
         result = colour.copy()
         part = result[first_row:last_row, first:last]
         part[:] = np.rint(part * (1 - share) + face * 255 * share).clip(0, 255).astype(np.uint8)

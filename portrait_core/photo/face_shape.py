@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +87,14 @@ def match(
     """The person of ``recipe`` beside a photograph whose landmarks are ``wanted`` (468, 2); None where nobody's face is
     seen in the person's picture."""
     # No shapes: the expression is in the vertices. Small maps do: the network looks at 192 pixels.
-    small = {"texture_size": 256, "normal_map": False, "faces": 20_000, "lods": (), "hair": "none", "pose": {}}
+    small: dict[str, Any] = {
+        "texture_size": 256,
+        "normal_map": False,
+        "faces": 20_000,
+        "lods": (),
+        "hair": "none",
+        "pose": {},
+    }
     drawn = recipe.model_copy(update={**small, "parts": OF_FACE, "face": "none", "expression": dict(expression)})
     avatar = bare_character(drawn, person, silent, "likeness")
     places, normals = avatar.posed()

@@ -303,7 +303,8 @@ def _without(photo: FloatImage, band: FloatImage, share: FloatImage, size: int) 
 def _mirrored(photo: FloatImage, share: FloatImage, axis: float) -> tuple[FloatImage, FloatImage]:
     """With the other side's texels where one is not seen; the layout is symmetric about the column ``axis``."""
     width = share.shape[1]
-    columns = np.rint(2 * axis - 1 - np.arange(width)).astype(int)
+    numbers: NDArray[np.float64] = np.arange(width, dtype=np.float64)
+    columns = np.rint(2 * axis - 1 - numbers).astype(int)
     there = (columns >= 0) & (columns < width)
     columns = columns.clip(0, width - 1)
     other, known = photo[:, columns], share[:, columns] * there
@@ -334,7 +335,7 @@ def _blurred(values: NDArray[np.floating], weight: NDArray[np.floating], width: 
     small = top / np.maximum(low, 1e-5)
     if step == 1:
         return small.astype(np.float32)
-    rows, columns = values.shape[:2]
+    rows, columns = (int(each) for each in values.shape[:2])
     grid = np.meshgrid(np.arange(rows) / step, np.arange(columns) / step, indexing="ij")
     return ndimage.map_coordinates(small, grid, order=1, mode="nearest").astype(np.float32)
 

@@ -84,7 +84,7 @@ def _choice(
 
     def alphas(uvs: NDArray[np.float32]) -> NDArray[np.float32]:
         columns, rows = np.floor((uvs * (1, -1) + (0, 1)) % 1.0 * MAPS).astype(int).clip(0, MAPS - 1).T
-        return cover[rows, columns]
+        return np.asarray(cover[rows, columns], np.float32)
 
     places, faces = cut_out(mesh.vertices, mesh.faces, mesh.uvs, alphas)
     hits = MeshQueries(places, faces).first_hits(camera.centre.astype(np.float32), way)

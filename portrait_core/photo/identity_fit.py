@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +96,7 @@ def fit_identity(
             moved = z.copy()
             moved[index] += NUDGE
             jacobian[:, column] = (residuals(moved) - now) / NUDGE
-        step = np.linalg.lstsq(np.vstack([jacobian, 0.3 * np.eye(len(free))]), np.r_[-now, np.zeros(len(free))])[0]
+        step = _least_squares(np.vstack([jacobian, 0.3 * np.eye(len(free))]), np.r_[-now, np.zeros(len(free))])[0]
         better = None
         for share in (1.0, 0.5, 0.2):
             trial = z.copy()
@@ -166,7 +166,7 @@ def _shape_terms(model: PortraitModel, matched: Matched, z: FloatArray) -> Calla
     across = matched.camera.axes[:, :2]
     ahead = matched.camera.project(matched.expressed)[:, 2]
     wanted = (matched.wanted - matched.seen) * (ahead / matched.camera.focal)[:, None]
-    weight = np.clip(matched.facing, 0, 1) * np.sqrt(SHAPE_WORTH / len(rows)) / SHAPE_SPREAD
+    weight = np.clip(matched.facing, 0, 1) * np.sqrt(SHAPE_WORTH / len(matched.places)) / SHAPE_SPREAD
     coefficients = person.look.coefficients
 
     def off(look: PersonLook) -> FloatArray:
@@ -184,5 +184,10 @@ def _similar(places: FloatArray, shifts: FloatArray) -> FloatArray:
     x, y = (places - places.mean(axis=0)).T
     one, none = np.ones_like(x), np.zeros_like(x)
     rows = np.concatenate([np.stack([one, none, x, -y], axis=1), np.stack([none, one, y, x], axis=1)])
-    numbers = np.linalg.lstsq(rows, shifts.T.ravel())[0]
-    return (rows @ numbers).reshape(2, -1).T
+    numbers = _least_squares(rows, shifts.T.ravel())
+    return np.asarray(rows @ numbers, np.float64).reshape(2, -1).T
+
+
+def _least_squares(rows: FloatArray, wanted: FloatArray) -> FloatArray:
+    solve: Any = np.linalg.lstsq  # its types are partly unknown
+    return np.asarray(solve(rows, wanted)[0], np.float64)

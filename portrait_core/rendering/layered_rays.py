@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,18 +136,19 @@ def light_of(
     from portrait_core.rendering import picture_kernels as kernels
 
     colour = np.zeros((len(directions), 3), np.float32)
+    light: Any = cast("Any", kernels).light
     towards = np.array(lamp_directions(shares.cam2world), np.float32)
     whole = [directions, *mesh.surface(coats), LINEAR_OF_BYTES, shares.table]
     before = [kernels.wrap(each) for each in whole]
     for met in layers:
         after = [kernels.wrap(each) for each in (met.fine, towards, LAMP_COLOURS, LAMP_NUMBERS)]
-        rest = [*after, *(kernels.vector(each) for each in (SKY, GROUND)), kernels.wrap(colour)]
+        rest = [*after, *(kernels.vector(np.array(each)) for each in (SKY, GROUND)), kernels.wrap(colour)]
         rows = (met.ray, met.hits.face, met.hits.weights, met.alpha, met.seen)
 
         def part(begin: int, end: int, met: Met = met, rows: Any = rows, rest: list[Any] = rest) -> None:
             own = [kernels.wrap(each[begin:end]) for each in rows]
             line = kernels.wrap(met.line[begin:end])
-            kernels.launch(kernels.light, end - begin, [*own, *before, line, *rest])
+            kernels.launch(light, end - begin, [*own, *before, line, *rest])
 
         in_threads(part, len(met.ray))
     return colour

@@ -98,13 +98,14 @@ class DrawnBundle:
         room = LISTED
         while True:
             listed = np.zeros(1, np.int32)
-            part = [np.zeros(room, np.int32), np.zeros(room, np.int32), np.zeros((room, 3), np.float32)]
-            part += [np.zeros(room, np.float32) for _ in range(2)]
-            draw(self._kernels.blended, blends, [listed, *part])
+            samples, faces, places = np.zeros(room, np.int32), np.zeros(room, np.int32), np.zeros((room, 3), np.float32)
+            far_off, covers = np.zeros(room, np.float32), np.zeros(room, np.float32)
+            draw(self._kernels.blended, blends, [listed, samples, faces, places, far_off, covers])
             if int(listed[0]) <= room:
                 break
             room = int(listed[0])
-        sample, of_face, at, away, cover = (each[: int(listed[0])] for each in part)
+        end = int(listed[0])
+        sample, of_face, at, away, cover = samples[:end], faces[:end], places[:end], far_off[:end], covers[:end]
 
         shown = face >= 0
         solid = np.flatnonzero(shown)
