@@ -157,7 +157,7 @@ def test_fields_that_say_nothing_are_left_out_of_files() -> None:
     facts = Recipe(seed=7).facts()
     assert [name for name in FIELDS if name not in facts] == [
         *("latent", "w", "ws"),
-        *("topology", "parts", "hair", "hair_style", "garment", "unwrap", "image_format", "hair_joints"),
+        *("likeness", "topology", "parts", "hair", "hair_style", "garment", "unwrap", "image_format", "hair_joints"),
         *("face", "face_normals", "khr_character", "expression"),
     ]
     # A field younger than files that are about is said when it says something.
