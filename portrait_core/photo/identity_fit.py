@@ -96,7 +96,7 @@ def fit_identity(
             moved = z.copy()
             moved[index] += NUDGE
             jacobian[:, column] = (residuals(moved) - now) / NUDGE
-        step = _least_squares(np.vstack([jacobian, 0.3 * np.eye(len(free))]), np.r_[-now, np.zeros(len(free))])[0]
+        step = _least_squares(np.vstack([jacobian, 0.3 * np.eye(len(free))]), np.r_[-now, np.zeros(len(free))])
         better = None
         for share in (1.0, 0.5, 0.2):
             trial = z.copy()
