@@ -28,7 +28,7 @@ THIN = 0.05
 """Share of the face's size that hair covers under which there is none to speak of."""
 BELOW = -0.55
 """Heights of the face below the chin down to which hair is compared."""
-USUAL = {"ponytail": 0.85, "braid": 0.80, "afro": 0.65}
+USUAL = {"ponytail": 0.70, "braid": 0.65, "afro": 0.65}
 """How usual styles are whose length nobody sees from the front, by the beginning of their names; others are 1."""
 SHORT, LONG = ("short", "cropped", "bald"), ("bob", "long", "ponytail", "braid")
 """Beginnings of names of styles that are more often worn by men, and by women, in the model's world."""

@@ -55,6 +55,8 @@ MAP_SIZES = ((270.0, 1024), (420.0, 1536), (np.inf, 2048))
 """Texels along the layout by the height of a face, pixels."""
 ELSEWHERE = (0.8, 1.25)
 """How much lighter or darker than seen hair and clothes are taken: their light is not the face's."""
+BASE_MAP = 512
+"""Texels along the model's own skin, of which what is wide counts alone."""
 TOLD = 3
 """Hair styles that are told."""
 CLEAR_HAIR = 0.55
@@ -288,7 +290,7 @@ def _with_hair(
 def _texture(recipe: Recipe, likeness: Likeness, model: PortraitModel, head: Head, matched: Matched) -> FaceTexture:
     size = next(texels for high, texels in MAP_SIZES if head.height <= high)
     latent = np.asarray(recipe.latent)
-    bare = recipe.model_copy(update={"texture_size": 1024, "hair": "none", "parts": ("skin",), "face": "none"})
+    bare = recipe.model_copy(update={"texture_size": BASE_MAP, "hair": "none", "parts": ("skin",), "face": "none"})
     bare = bare.model_copy(update={"normal_map": False, "expression": {}, "pose": {}, "lods": (), "faces": 20_000})
     base = bare_character(bare, person_of(model, latent), silent, "skin").main.maps.base_colour
     del likeness

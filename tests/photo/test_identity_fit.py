@@ -19,17 +19,15 @@ from portrait_core.recipe import Recipe
 ATTRIBUTES = {"gender": 0, "skin_tone": 1, "hair_blond": 4}
 
 
+def found(name: str) -> Any:
+    return SimpleNamespace(index=ATTRIBUTES[name]) if name in ATTRIBUTES else None
+
+
 @dataclass
 class Painted:
     """A model of six numbers: two darken and redden skin, two do so for hair, two do nothing that is seen."""
 
-    header: Any = field(
-        default_factory=lambda: SimpleNamespace(
-            latent=SimpleNamespace(
-                z_dim=6, find=lambda name: SimpleNamespace(index=ATTRIBUTES[name]) if name in ATTRIBUTES else None
-            )
-        )
-    )
+    header: Any = field(default_factory=lambda: SimpleNamespace(latent=SimpleNamespace(z_dim=6, find=found)))
 
     def person(self, recipe: Recipe) -> Any:
         z = np.asarray(recipe.latent)
