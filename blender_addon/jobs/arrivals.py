@@ -27,7 +27,7 @@ from .notices import notices
 
 log = logging.getLogger("portraitkit")
 
-AT_ONCE = 0.04, 0.15
+AT_ONCE = 0.04, 0.2
 """Seconds of steps that are done before the window has its turn: as many as that took the last time, between these two.
 Blender draws after each turn, and where drawing is slow, many short ones would take for ever. One step may take
 longer."""

@@ -39,7 +39,9 @@ def quick_character(
     small |= {"texture_size": min(recipe.texture_size, MAPS)}
     moves = bool(recipe.expression or recipe.pose)  # which may open the mouth
     sitting = Sitting.of(recipe.model_copy(update=small), person, progress, lips="apart" if moves else "sealed")
-    kinds = [kind for kind in kinds_of(recipe) if moves or kind not in BEHIND_LIPS]
+    kinds = kinds_of(recipe)
+    if SKIN in kinds and not moves:
+        kinds = tuple(kind for kind in kinds if kind not in BEHIND_LIPS)
     with side_by_side(len(PAINTERS) + 1) as pool:
         avatar = sitting.drafted(pool, "preview", kinds)
     level = avatar.main
@@ -54,9 +56,9 @@ def quick_character(
 
     coats = coats_of(level)
 
-    def coats_at(places: NDArray[np.float32]) -> CoatTable:
+    def coats_at(read: NDArray[np.bool_]) -> CoatTable:
         if late >= 0:
-            coats[late] = replace(coats[late], section=replace(coats[late].section, maps=texels.maps(places)))
+            coats[late] = replace(coats[late], section=replace(coats[late].section, maps=texels.maps(read)))
         return CoatTable(coats)
 
-    return glance.paint(late, coats_at)
+    return glance.paint(late, texels.size, coats_at)

@@ -18,15 +18,13 @@ class SkinTexels:
     def __init__(self, painter: PartPainter) -> None:
         self._painter = painter
         self._layout, self._kept, self._sample = painter.skin_texels(glance=True)
-        size = self._layout.size
+        self.size = size = self._layout.size
         self._colour = np.zeros((size * size, 3), np.uint8)
         self._known = np.zeros(size * size, bool)
 
-    def maps(self, places: NDArray[np.float32]) -> Maps:
-        """Maps that are right between the four texels around each of ``places`` (N, 2), and of all former ones."""
-        wanted = np.zeros(len(self._known), bool)
-        wanted[around(places, self._layout.size)] = True
-        texels = np.flatnonzero(wanted & ~self._known)
+    def maps(self, read: NDArray[np.bool_]) -> Maps:
+        """Maps that are right at the texels (size squared,) that are ``read``, and at all former ones."""
+        texels = np.flatnonzero(read & ~self._known)
         source = self._layout.sources[texels].astype(np.int64)
         texels, source = texels[source >= 0], source[source >= 0]
         fresh = np.zeros(len(self._known), bool)
@@ -43,13 +41,5 @@ class SkinTexels:
             self._known[numbers] = True
         self._colour[texels] = self._colour[source]
         self._known[texels] = True
-        size = self._layout.size
+        size = self.size
         return Maps(base_colour=self._painter.finished(self._colour.reshape(size, size, 3)))
-
-
-def around(places: NDArray[np.float32], size: int) -> NDArray[np.int64]:
-    """Flat numbers (4N,) of the texels between which places (N, 2), origin bottom left, lie in an image of ``size``."""
-    left = np.clip(places[:, 0] * size - 0.5, 0, size - 1).astype(np.int64)
-    top = np.clip((1 - places[:, 1]) * size - 0.5, 0, size - 1).astype(np.int64)
-    right, bottom = np.minimum(left + 1, size - 1), np.minimum(top + 1, size - 1)
-    return np.concatenate([row * size + column for row in (top, bottom) for column in (left, right)])

@@ -24,8 +24,8 @@ CONTRAST = 12
 """As :data:`portrait_core.rendering.layered.CONTRAST`: steps that are no more than this are seen in no picture of two
 hundred pixels."""
 
-CoatsAt = Callable[[NDArray[np.float32]], CoatTable]
-"""Places (N, 2) in the texture of the coat that comes late -> all coats, whose colours are right there."""
+CoatsAt = Callable[[NDArray[np.bool_]], CoatTable]
+"""The texels (S squared,) of the coat that comes late that are about to be read -> all coats, which are right there."""
 
 
 class Glance:
@@ -45,13 +45,14 @@ class Glance:
     def _drawn(self, grid: Grid) -> DrawnBundle:
         return DrawnBundle(self._mesh, self._projection, grid, self._shares)
 
-    def paint(self, late: int, coats_at: CoatsAt) -> NDArray[np.uint8]:
-        """The picture (S, S, 3) uint8 sRGB; ``late`` is the number of the coat that ``coats_at`` is asked about.
+    def paint(self, late: int, texels: int, coats_at: CoatsAt) -> NDArray[np.uint8]:
+        """The picture (S, S, 3) uint8 sRGB; ``late`` is the number of the coat that ``coats_at`` is asked about, whose
+        colours are an image of ``texels`` squared.
 
         Where it is uneven a pixel is half its middle and half its four corners.
         """
         size, bundle = self._size, self._middles
-        image = _lit(bundle, coats_at(bundle.places(late)), _backdrop(centres, size))
+        image = _lit(bundle, coats_at(bundle.read(late, texels)), _backdrop(centres, size))
         depth = np.full(size * size, np.inf, np.float32)
         depth[bundle.which] = bundle.nearest
         edges = np.flatnonzero(uneven(image, depth, size, CONTRAST))
@@ -60,7 +61,7 @@ class Glance:
             first = row * (size + 1) + column
             around = (first, first + 1, first + size + 1, first + size + 2)
             bundle = self._drawn(corners(size, np.concatenate(around)))
-            finer = _lit(bundle, coats_at(bundle.places(late)), _backdrop(_all_corners, size))
+            finer = _lit(bundle, coats_at(bundle.read(late, texels)), _backdrop(_all_corners, size))
             image[edges] = 0.5 * image[edges] + 0.125 * sum(finer[each] for each in around)
         return encode(image).reshape(size, size, 3)
 

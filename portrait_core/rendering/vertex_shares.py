@@ -115,10 +115,14 @@ class VertexShares:
         ``opaque`` (N,) says where nothing shines through. Returns for each place (N,) its line in what is returned
         beside, (M, 1 + L) the room's and the lamps' shares of places of their own, or -1 where the table is enough.
         """
-        corner = self._mesh.faces[hits.face]
-        self.look_up(corner)
+        self.look_up(self._mesh.faces[hits.face])
+        return self.closer(hits, opaque)
+
+    def closer(self, hits: Hits, opaque: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """:meth:`of` places around which all vertices were looked up."""
         if not np.isfinite(self._mesh.detail.large):
-            return np.full(len(corner), -1, np.int32), self._shares
+            return np.full(len(hits.face), -1, np.int32), self._shares
+        corner = self._mesh.faces[hits.face]
         room = [self.table[corner[:, k], 3] for k in range(3)]
         apart = np.maximum.reduce(room) - np.minimum.reduce(room)
         uneven = np.flatnonzero((apart > APART) & opaque)

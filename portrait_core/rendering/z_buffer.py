@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from portrait_core.geometry.mesh_queries import Hits
 from portrait_core.rendering.coat_table import KINDS, CoatTable
 from portrait_core.rendering.layered_rays import BYTES, REST, LayeredMesh, Met, light_of
-from portrait_core.rendering.preview import blend, directions_at
+from portrait_core.rendering.preview import directions_at
 from portrait_core.rendering.vertex_shares import VertexShares
 
 LISTED = 1 << 13
@@ -133,15 +133,17 @@ class DrawnBundle:
             half = (alpha >= 0.5) & ~np.isfinite(self.nearest[ray])
             self.nearest[ray[half]] = far[half] + np.float32(projection.far)
             hits = Hits(own[rest], places[rest], far)
-            self._met.append(Met(ray, hits, alpha, seen, *shares.of(hits, mesh.opaque[hits.face])))
+            self._met.append(Met(ray, hits, alpha, seen, *shares.closer(hits, mesh.opaque[hits.face])))
 
-    def places(self, coat: int) -> NDArray[np.float32]:
-        """(N, 2) the places in the texture of a coat that are shown."""
-        found: list[NDArray[np.float32]] = []
+    def read(self, coat: int, size: int) -> NDArray[np.bool_]:
+        """(size squared,) the texels of a coat's colours, an image of ``size`` squared, that :meth:`light` reads."""
+        marked = np.zeros(size * size, np.uint8)
+        wrap, mesh = self._kernels.wrap, self._mesh
+        whole = [wrap(each) for each in (mesh.corners, mesh.uvs, mesh.coat_of)]
         for met in self._met:
-            own = np.flatnonzero(self._mesh.coat_of[met.hits.face] == coat)
-            found.append(blend(self._mesh.uvs, self._mesh.faces[met.hits.face[own]], met.hits.weights[own]))
-        return np.concatenate(found)
+            own = [wrap(each) for each in (met.hits.face, met.hits.weights)]
+            self._kernels.launch(self._kernels.read, len(met.ray), [*own, *whole, coat, size, wrap(marked)])
+        return marked.astype(bool)
 
     def light(self, coats: CoatTable) -> NDArray[np.float32]:
         """(N, 3) linear: what the samples show, which looks as ``coats`` say."""

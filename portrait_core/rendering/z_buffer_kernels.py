@@ -177,3 +177,29 @@ def blended(
                                     weights[number] = at
                                     away[number] = here
                                     cover[number] = share
+
+
+@wp.kernel
+def read(
+    face: wp.array(dtype=wp.int32),
+    weights: wp.array(dtype=wp.vec3),
+    faces: wp.array(dtype=wp.int32),
+    uvs: wp.array(dtype=wp.vec2),
+    coat_of: wp.array(dtype=wp.int32),
+    coat: int,
+    size: int,
+    marked: wp.array(dtype=wp.uint8),
+) -> None:
+    """Mark the texels of a coat's image between which the colours of places lie."""
+    i = wp.tid()
+    if coat_of[face[i]] == coat:
+        uv = _at(uvs, faces, face[i], weights[i])
+        # As `_channel` has it.
+        left = int(wp.clamp(uv[0] * float(size) - 0.5, 0.0, float(size) - 1.0))
+        top = int(wp.clamp((1.0 - uv[1]) * float(size) - 0.5, 0.0, float(size) - 1.0))
+        right = wp.min(left + 1, size - 1)
+        bottom = wp.min(top + 1, size - 1)
+        marked[top * size + left] = wp.uint8(1)
+        marked[top * size + right] = wp.uint8(1)
+        marked[bottom * size + left] = wp.uint8(1)
+        marked[bottom * size + right] = wp.uint8(1)

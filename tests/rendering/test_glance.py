@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from portrait_core.avatar import Avatar
+from portrait_core.avatar import Avatar, Maps
 from portrait_core.cameras import Camera
 from portrait_core.rendering.coat_table import CoatTable
 from portrait_core.rendering.glance import Glance
@@ -28,9 +31,8 @@ def scene_of(avatar: Avatar) -> LayeredScene:
 
 @pytest.mark.parametrize("avatar", [character, bust_avatar])
 @pytest.mark.parametrize("grid", [centres(SIZE), corners(SIZE, np.arange(2000, 7000))], ids=["centres", "corners"])
-def test_drawn_samples_see_what_rays_through_them_see(avatar: object, grid: Grid) -> None:
+def test_drawn_samples_see_what_rays_through_them_see(avatar: Callable[[], Avatar], grid: Grid) -> None:
     """Cut-out hair, a glass with a film, opaque skin; and one opaque mesh of many triangles."""
-    assert callable(avatar)
     scene, camera = scene_of(avatar()), Camera.orbit(0.35, 0.1)
     shares = VertexShares(scene.lit, camera.cam2world)
     drawn = DrawnBundle(scene.mesh, Projection(scene.vertices, camera.cam2world, camera.intrinsics), grid, shares)
@@ -87,27 +89,34 @@ def test_a_glance_is_nearly_the_small_picture() -> None:
     avatar, camera = character(), Camera.orbit(0.35, 0.1)
     scene = scene_of(avatar)
     small = scene.look(camera.cam2world, camera.intrinsics, SIZE).paint_small(scene.mesh.table).image
-    asked: list[NDArray[np.float32]] = []
+    asked: list[NDArray[np.bool_]] = []
 
-    def coats_at(places: NDArray[np.float32]) -> CoatTable:
-        asked.append(places)
+    def coats_at(read: NDArray[np.bool_]) -> CoatTable:
+        asked.append(read)
         return CoatTable(coats_of(avatar.main))
 
-    image = Glance(scene, camera.cam2world, camera.intrinsics, SIZE).paint(0, coats_at)
+    image = Glance(scene, camera.cam2world, camera.intrinsics, SIZE).paint(0, 32, coats_at)
     difference = np.abs(image.astype(float) - small)
     assert difference.mean() < 0.2 and (difference.max(axis=2) > 16).mean() < 0.01
-    assert len(asked) == 2 and all(len(each) and each.shape[1] == 2 for each in asked)
-    assert np.array_equal(image, Glance(scene, camera.cam2world, camera.intrinsics, SIZE).paint(0, coats_at))
+    assert len(asked) == 2 and all(each.any() and len(each) == 32 * 32 for each in asked)
+    assert np.array_equal(image, Glance(scene, camera.cam2world, camera.intrinsics, SIZE).paint(0, 32, coats_at))
 
 
-def test_places_are_those_that_a_coat_shows() -> None:
-    scene, camera = scene_of(character()), Camera.orbit(0.0, 0.0)
+def test_texels_that_are_read_are_those_that_change_the_picture() -> None:
+    """Other colours in all texels of a coat but those change nothing; in those they do."""
+    avatar, camera, size = character(), Camera.orbit(0.0, 0.0), 16
+    scene = scene_of(avatar)
     projection = Projection(scene.vertices, camera.cam2world, camera.intrinsics)
     drawn = DrawnBundle(scene.mesh, projection, centres(SIZE), VertexShares(scene.lit, camera.cam2world))
-    faces = np.flatnonzero(scene.mesh.coat_of == 0)
-    uvs = scene.mesh.uvs[scene.faces[faces]]
-    places = drawn.places(0)
-    assert len(places)
-    low, high = uvs.reshape(-1, 2).min(axis=0) - 1e-5, uvs.reshape(-1, 2).max(axis=0) + 1e-5
-    assert ((places >= low) & (places <= high)).all()
-    assert len(drawn.places(-1)) == 0
+    read = drawn.read(0, size)
+    assert 0 < read.sum() < size * size and not drawn.read(99, size).any()
+
+    def light(chosen: NDArray[np.bool_]) -> NDArray[np.float32]:
+        image = np.where(chosen[:, None], np.uint8(200), np.uint8(50)).repeat(3, axis=1).astype(np.uint8)
+        coats = coats_of(avatar.main)
+        section = replace(coats[0].section, maps=Maps(base_colour=image.reshape(size, size, 3)))
+        return drawn.light(CoatTable([replace(coats[0], section=section), *coats[1:]]))
+
+    nowhere = np.zeros(size * size, bool)
+    np.testing.assert_array_equal(light(~read), light(nowhere))
+    assert np.abs(light(read) - light(nowhere)).max() > 0.1

@@ -53,7 +53,7 @@ def preview(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
             watch.check()
             path = folder / f"preview-{secrets.token_hex(8)}.png"
             with whole_file(path) as temporary:
-                temporary.write_bytes(encode_map(image))
+                temporary.write_bytes(encode_map(image, picture=True))
         paths.append(str(path))
         watch.item(number, path=str(path), recipe=recipe.facts())
     return {"paths": paths, "seconds": round(time.perf_counter() - begin, 3)}
