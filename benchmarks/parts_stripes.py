@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.imaging.colour_space import srgb_to_linear
+from portrait_core.imaging.cielab import cielab
 from portrait_core.models.load import load_model
 from portrait_core.parts.cloth_colours import STRIPES, cloth_colours, worn_heights
 from portrait_core.parts.garment import STRIPED, Garment
@@ -63,16 +63,6 @@ def measured(
         "wanted": float(np.linalg.norm(wanted)),
         "follows": between / max(float(along.var()), 1e-9),
     }
-
-
-def cielab(srgb: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(..., 3) CIELAB (D65) of sRGB colours (..., 3), 0 to 1."""
-    linear = srgb_to_linear(np.clip(np.asarray(srgb, np.float32), 0, 1)).astype(np.float64)
-    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-    xyz = linear @ to_xyz.T / np.array([0.9505, 1.0, 1.089])
-    root = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
-    x, y, z = (root[..., k] for k in range(3))
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
 
 
 def stripes_of(person: PersonOfParts, recipe: Recipe) -> dict[str, float]:

@@ -120,11 +120,11 @@ def make_pictures(data: Path, folder: Path, count: int, seed: int = 5) -> dict[s
     files, masks = PictureFiles(data / "images.zip"), PictureFiles(data / "masks.zip")
     names = [json.loads(line)["file"] for line in (data / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
     kinds: Counter[str] = Counter()
+    earlier: list[Path] = []
     for number in range(count):
         path = folder / f"{number // 100:02d}" / f"picture-{number:04d}"
         path.parent.mkdir(parents=True, exist_ok=True)
         draw = rng.random()
-        earlier = sorted(folder.rglob("picture-*.jpg"))
         if draw < NOBODY:
             nobody(rng, path)
             kinds["nobody"] += 1
@@ -137,6 +137,8 @@ def make_pictures(data: Path, folder: Path, count: int, seed: int = 5) -> dict[s
             kind = list(SAVED)[int(rng.integers(len(SAVED)))]
             SAVED[kind](placed(rng, files.pixels(name), masks.pixels(name)), path)
             kinds[kind] += 1
+        if path.with_suffix(".jpg").exists():
+            earlier.append(path.with_suffix(".jpg"))
     return dict(kinds)
 
 

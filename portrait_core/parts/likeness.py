@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -86,6 +87,7 @@ class Likeness:
         return json.dumps(facts, separators=(",", ":"), sort_keys=True)
 
     @classmethod
+    @lru_cache(maxsize=4)  # an avatar asks for it several times, and the picture in it takes a while
     def from_text(cls, text: str) -> Likeness:
         """Raises :class:`UsageError` for a text that is none."""
         try:
@@ -129,8 +131,7 @@ class Likeness:
         moves = self._at(controls)
         for eye, front, shift in zip(eyes, fronts, shifts, strict=True):
             moves = _around(controls, moves, eye, float(np.linalg.norm(front - eye)), shift)
-        length = np.linalg.norm(moves, axis=1, keepdims=True)
-        moves *= np.minimum(1.0, LARGEST_MOVE / np.maximum(length, 1e-9))
+        moves = bounded(moves)
         moved = {name: eye + shift for name, eye, shift in zip(names, eyes, shifts, strict=True)}
         moved |= {f"{name}_front": front + shift for name, front, shift in zip(names, fronts, shifts, strict=True)}
         return replace(look, palette=palette, landmarks={**look.landmarks, **moved}, moves=moves)
@@ -143,10 +144,8 @@ class Likeness:
         if len(near) == 0:
             return result
         spline = RBFInterpolator(self.places, self.moves, kernel="linear", smoothing=SMOOTHING)
-        found = spline(points[near])
         # Beyond the places the spline goes on as it ends; it is bounded, and fades.
-        length = np.linalg.norm(found, axis=1, keepdims=True)
-        found *= np.minimum(1.0, LARGEST_MOVE / np.maximum(length, 1e-9))
+        found = bounded(spline(points[near]))
         share = 1.0 - np.asarray(away)[near] / REACH
         result[near] = found * (share * share * (3 - 2 * share))[:, None]
         return result
@@ -180,6 +179,12 @@ class Likeness:
         part = result[first_row:last_row, first:last]
         part[:] = np.rint(part * (1 - share) + face * 255 * share).clip(0, 255).astype(np.uint8)
         return result
+
+
+def bounded(moves: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Moves (N, 3), those of more than :data:`LARGEST_MOVE` brought down to it."""
+    length = np.linalg.norm(moves, axis=1, keepdims=True)
+    return moves * np.minimum(1.0, LARGEST_MOVE / np.maximum(length, 1e-9))
 
 
 def _around(

@@ -143,9 +143,10 @@ def _estimated(
         if landmarks is None:
             raise PhotographError("nobody", f"{path}: person {number} has neither a face nor a body.")
         first = fit_bust(landmarks, Known.nothing(), FRONT_STARTS if person.face is not None else ALL_STARTS)
-        masked = Square(first.square.middle, first.square.side * AROUND)
-        mask = reader.mask(picture, masked, MASK_SIZE, person.middle)
-        looked = None if views is None else views.look(picture, mask, masked, first.square)
+        looked = None
+        if views is not None:
+            masked = Square(first.square.middle, first.square.side * AROUND)
+            looked = views.look(picture, reader.mask(picture, masked, MASK_SIZE, person.middle), masked, first.square)
         view, square, spreads = _combined(landmarks, first, looked)
     if square.side / photograph.scale < SMALLEST_CROP:
         text = (

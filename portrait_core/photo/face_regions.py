@@ -8,13 +8,14 @@ is no background, and colours tell hair from skin. Colours are compared in CIE L
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from portrait_core.imaging.colour_space import srgb_to_linear
+from portrait_core.imaging.cielab import cielab
 from portrait_core.photo.crop import FloatArray
 from portrait_core.photo.overlay import LEFT_EYE, LIPS, OVAL, RIGHT_EYE
 
@@ -56,6 +57,11 @@ class FaceRegions:
     aside: FloatArray
     bald: bool
 
+    @cached_property
+    def height(self) -> float:
+        """The face's height in pixels."""
+        return 1.0 / max(float(np.abs(np.gradient(self.up)[0]).max()), 1e-6)
+
 
 def face_regions(picture: NDArray[np.uint8], mask: NDArray[np.floating], points: FloatArray) -> FaceRegions:
     """The regions of a picture (S, S, 3) sRGB with the person's ``mask`` (S, S) and the face's landmarks (468 or more,
@@ -78,7 +84,7 @@ def face_regions(picture: NDArray[np.uint8], mask: NDArray[np.floating], points:
     skin = np.zeros_like(oval)
     for numbers in CHEEKS:
         skin |= polygon(at[list(numbers)], size)
-    lab = lightness_and_colour(picture)
+    lab = cielab(np.asarray(picture, np.float32) / 255)
     hair, bald = _hair(lab, person, oval, skin, up, aside, height)
     cloth = person & (up < CLOTHES) & (np.abs(aside) < 1.3)
     if skin.any():
@@ -119,13 +125,3 @@ def polygon(points: FloatArray, size: int) -> BoolImage:
     image = Image.new("L", (size, size))
     ImageDraw.Draw(image).polygon([(float(x), float(y)) for x, y in points], fill=1)
     return np.asarray(image) > 0
-
-
-def lightness_and_colour(picture: NDArray[np.uint8]) -> FloatArray:
-    """(..., 3): CIE L*a*b* of sRGB bytes (..., 3), for the white of daylight D65."""
-    linear = srgb_to_linear(np.asarray(picture, np.float32) / 255).astype(np.float64)
-    of_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-    xyz = linear @ of_xyz.T / (0.9505, 1.0, 1.089)
-    root = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
-    x, y, z = root[..., 0], root[..., 1], root[..., 2]
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)

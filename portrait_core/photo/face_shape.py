@@ -10,21 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
-from portrait_core.avatar import Section
 from portrait_core.geometry.mesh_queries import MeshQueries
-from portrait_core.parts.likeness import LARGEST_MOVE, Likeness
+from portrait_core.parts.likeness import Likeness, bounded
 from portrait_core.person import PersonOfParts
 from portrait_core.photo.crop import FloatArray
 from portrait_core.photo.face_landmarks import look_again
 from portrait_core.photo.face_regions import INNER_LIPS
 from portrait_core.photo.face_texture import Card, HeadSurface
 from portrait_core.photo.head_camera import HeadCamera, fit_camera
+from portrait_core.photo.shifts import Shifts
 from portrait_core.pipeline.characters import bare_character, figure_of
 from portrait_core.pipeline.live import live_parts
 from portrait_core.progress import silent
@@ -62,12 +63,18 @@ class Matched:
     brows: Card | None
     picture: NDArray[np.uint8]
 
-    @property
-    def correction(self) -> RBFInterpolator:
-        """From where the camera sees something, 0 to 1, to where the photograph has it, as shifts."""
+    @cached_property
+    def shifts(self) -> Shifts:
+        """From where the camera sees something, 0 to 1, to where the photograph has it."""
         kept = self.facing > 0.05
-        return RBFInterpolator(
-            self.seen[kept], self.wanted[kept] - self.seen[kept], neighbors=60, kernel="linear", smoothing=CORRECTION
+        return Shifts.of(
+            RBFInterpolator(
+                self.seen[kept],
+                self.wanted[kept] - self.seen[kept],
+                neighbors=60,
+                kernel="linear",
+                smoothing=CORRECTION,
+            )
         )
 
     @property
@@ -108,15 +115,19 @@ def match(
     own = found.points[:COUNT, :2] / LOOKED_AT
     skin = live_parts(drawn.model_copy(update={"expression": {}, "parts": ("skin",)}), person)[0]
     count = len(skin.vertices)
-    faces = avatar.main.faces[: avatar.main.sections[0].count]
-    solid = MeshQueries(places, _opaque(avatar.main.faces, avatar.main.sections))
+    sections = avatar.main.section_faces()
+    faces = sections[0][1]
+    # What hides what is behind it: skin, eyes and teeth, no lashes.
+    solid = MeshQueries(places, np.concatenate([own for each, own in sections if each.material.alpha == "opaque"]))
     middle = (np.abs(skin.vertices[:, 0]) < MIDDLE) & (skin.vertices[:, 2] > skin.vertices[:, 2].mean())
     axis = float(np.median(skin.uvs[middle, 0]))
     surface = HeadSurface(places[:count], normals[:count], faces, skin.uvs, axis, solid)
-    brows = _brows(avatar.main.sections, avatar.main.faces, places, avatar.main.uvs, person, drawn)
+    style = figure_of(drawn, person).brows
+    brows = next(
+        (Card(style, places, own, avatar.main.uvs) for each, own in sections if each.name == "brows" and style), None
+    )
     # Where the rays through what was read meet the skin.
-    way = np.concatenate([(own - 0.5) / camera.focal, np.ones((COUNT, 1))], axis=1) @ camera.axes.T
-    way /= np.linalg.norm(way, axis=1, keepdims=True)
+    way = camera.ways(own)
     queries = MeshQueries(surface.places, faces)
     hits = queries.first_hits(camera.centre.astype(np.float32), way.astype(np.float32))
     missed = np.flatnonzero(hits.face < 0)
@@ -153,8 +164,7 @@ def shape_move(matched: Matched, before: Likeness, share: float = 1.0) -> tuple[
         nearest = RBFInterpolator(before.places + before.moves, before.moves, kernel="linear", smoothing=CORRECTION)
         first = nearest(places)
         places, moves = places - first, moves + first
-    length = np.linalg.norm(moves, axis=1, keepdims=True)
-    return places, moves * np.minimum(1.0, LARGEST_MOVE / np.maximum(length, 1e-9))
+    return places, bounded(moves)
 
 
 def _symmetric(places: FloatArray, moves: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -166,32 +176,3 @@ def _symmetric(places: FloatArray, moves: FloatArray, weight: FloatArray) -> tup
     own, theirs = weight**2, weight[partner] ** 2 * (between.min(axis=1) < 0.012)
     whole = own + theirs
     return (moves * own[:, None] + other * theirs[:, None]) / np.maximum(whole, 1e-9)[:, None], np.sqrt(whole)
-
-
-def _brows(
-    sections: tuple[Section, ...],
-    faces: NDArray[np.int32],
-    places: NDArray[np.float32],
-    uvs: NDArray[np.float32],
-    person: PersonOfParts,
-    recipe: Recipe,
-) -> Card | None:
-    first = 0
-    for section in sections:
-        if section.name == "brows":
-            own = faces[first : first + section.count]
-            style = figure_of(recipe, person).brows
-            return None if style is None else Card(style, places, own, uvs)
-        first += section.count
-    return None
-
-
-def _opaque(faces: NDArray[np.int32], sections: tuple[Section, ...]) -> NDArray[np.int32]:
-    """What hides what is behind it: skin, eyes and teeth, no lashes."""
-    kept: list[NDArray[np.int32]] = []
-    first = 0
-    for section in sections:
-        if section.material.alpha == "opaque":
-            kept.append(faces[first : first + section.count])
-        first += section.count
-    return np.concatenate(kept)

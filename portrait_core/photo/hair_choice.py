@@ -47,9 +47,7 @@ def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, skin: Me
     """All styles, the most alike first. ``figure`` is the person; ``skin`` hides what is behind the head."""
     step = (np.arange(SIZE) + 0.5) / SIZE
     across, down = np.meshgrid(step, step)
-    way = np.stack([(across - 0.5) / camera.focal, (down - 0.5) / camera.focal, np.ones_like(across)], axis=-1)
-    way = way.reshape(-1, 3) @ camera.axes.T
-    way = (way / np.linalg.norm(way, axis=1, keepdims=True)).astype(np.float32)
+    way = camera.ways(np.stack([across, down], axis=-1).reshape(-1, 2)).astype(np.float32)
     hair, up = _shrunk(regions.hair), _shrunk(regions.up)
     counted = up > BELOW
     wanted = (hair > 0.5) & counted

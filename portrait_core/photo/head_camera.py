@@ -38,6 +38,11 @@ class HeadCamera:
         seen = relative[:, :2] / relative[:, 2:] * self.focal + 0.5
         return np.concatenate([seen, relative[:, 2:]], axis=1)
 
+    def ways(self, at: FloatArray) -> FloatArray:
+        """(N, 3): unit directions in which places (N, 2) of the picture, 0 to 1, are seen."""
+        way = np.concatenate([(at - 0.5) / self.focal, np.ones((len(at), 1))], axis=1) @ self.axes.T
+        return way / np.linalg.norm(way, axis=1, keepdims=True)
+
     def lifted(self, shifts: FloatArray, ahead: FloatArray) -> FloatArray:
         """(N, 3) metres: what moves of ``shifts`` (N, 2) in the picture are at places so far ``ahead`` (N,)."""
         return (shifts * (ahead / self.focal)[:, None]) @ self.axes[:, :2].T

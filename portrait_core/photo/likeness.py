@@ -7,7 +7,6 @@ The order: how the head stands (landmarks), which colours it has (regions), who 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -17,19 +16,15 @@ from numpy.typing import NDArray
 from portrait_core.errors import ModelFileError
 from portrait_core.parts.hair import BALD
 from portrait_core.parts.likeness import Likeness
-from portrait_core.photo.bust_places import bust_places
-from portrait_core.photo.crop import FloatArray, Picture, Square, cut
+from portrait_core.person import PersonOfParts
+from portrait_core.photo.crop import FloatArray
 from portrait_core.photo.estimate import PortraitEstimate
-from portrait_core.photo.expression_estimate import estimate_expression
-from portrait_core.photo.face_colours import FaceColours, brightened, face_colours
-from portrait_core.photo.face_landmarks import look_again
-from portrait_core.photo.face_regions import CHIN, FOREHEAD, FaceRegions, face_regions
+from portrait_core.photo.face_colours import brightened
 from portrait_core.photo.face_shape import COUNT, Matched, match, shape_move
 from portrait_core.photo.face_texture import FaceTexture, brow_cover, face_texture
 from portrait_core.photo.hair_choice import LONG, SHORT, HairChoice, rank_hair
-from portrait_core.photo.head_camera import HeadCamera, begin_camera, fit_camera
+from portrait_core.photo.head import FARTHEST_TURN, Head, digest_of, head_of
 from portrait_core.photo.identity_fit import Encoder, Prior, exposure, fit_identity, person_of
-from portrait_core.photo.person_mask import Mask
 from portrait_core.photo.persons import NetworkReader, PictureReader
 from portrait_core.photo.reading import Photograph, PhotographError
 from portrait_core.pipeline.characters import bare_character, figure_of
@@ -37,18 +32,6 @@ from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe, say_new
 
-FARTHEST_TURN = np.radians(50.0)
-"""From where on a head is turned too far for its face to be carried over."""
-AROUND = 2.6
-"""Side of the picture of a head, in heights of its face."""
-RAISED = 0.1
-"""Heights of the face that its middle lies above the landmarks' middle."""
-LARGE, SMALL = 1280, 512
-"""Pixels of the head's picture for colours of the face, and for its regions."""
-SHUT = 0.5
-"""Weight from which on eyes are shut for a moment."""
-STIRRED = 0.06
-"""Weight of a shape under which it is none."""
 ROUNDS = 2
 """How often features are moved and looked at again."""
 MAP_SIZES = ((270.0, 1024), (420.0, 1536), (np.inf, 2048))
@@ -92,20 +75,6 @@ class Resemblance:
     source: str
 
 
-@dataclass(frozen=True, eq=False)
-class Head:
-    """The head of a photograph: ``picture`` (LARGE, LARGE, 3), its ``regions``, ``points`` (478, 2) and ``camera``,
-    all 0 to 1 across the picture; ``expression`` by ARKit's names; ``height`` of the face in the file's pixels."""
-
-    picture: Picture
-    regions: FaceRegions
-    points: FloatArray
-    camera: HeadCamera
-    expression: dict[str, float]
-    colours: FaceColours
-    height: float
-
-
 def resemble(
     photograph: Photograph,
     estimate: PortraitEstimate,
@@ -132,38 +101,39 @@ def resemble(
     prior = Prior.of(model) if encoder is None else Prior(*encoder.read(head.picture))
     colours = {name: rgb for name, rgb in head.colours.srgb.items() if name != "brows"}
     z = fit_identity(model, prior, colours)
-    matched = _matched(_recipe(model, z, base), model, z, head, photograph)
-    ranked = _ranked(model, _recipe(model, z, base), z, matched, head)
+    recipe, person = _recipe(model, z, base), person_of(model, z)
+    matched = _matched(recipe, person, head, photograph)
+    ranked = _ranked(recipe, person, matched, head)
     hold = _signs(head, ranked[0])
     z = fit_identity(model, prior, colours, (matched, z), hold, begin=z)
-    light = exposure(person_of(model, z).look, head.colours.srgb)
+    recipe, person = _recipe(model, z, base), person_of(model, z)
+    light = exposure(person.look, head.colours.srgb)
     kept = {
         name: brightened(rgb, light if name == "brows" else float(np.clip(light, *ELSEWHERE)))
         for name, rgb in head.colours.srgb.items()
         if name in OWN_COLOURS
     }
     likeness = Likeness(colours=kept, source=digest_of(photograph))
-    recipe = _recipe(model, z, base)
     for _ in range(ROUNDS if wish.move else 0):
         progress("shape", 0.0)
         head = replace(head, camera=matched.camera)
-        matched = _matched(_with(recipe, likeness), model, z, head, photograph)
+        matched = _matched(_with(recipe, likeness), person, head, photograph)
         places, moves = shape_move(matched, likeness)
         likeness = replace(likeness, places=places, moves=moves)
     progress("hair", 0.0)
-    matched = _matched(_with(recipe, likeness), model, z, replace(head, camera=matched.camera), photograph)
-    ranked = _ranked(model, _with(recipe, likeness), z, matched, head)
-    recipe = _with_hair(model, recipe, ranked, wish.hair, base or {})
+    matched = _matched(_with(recipe, likeness), person, replace(head, camera=matched.camera), photograph)
+    ranked = _ranked(_with(recipe, likeness), person, matched, head)
+    recipe = _with_hair(recipe, ranked, wish.hair, base or {})
     texture = None
     if wish.texture:
         progress("texture", 0.0)
-        texture = _texture(recipe, likeness, model, head, matched)
+        texture = _texture(recipe, model, head, matched)
         cover = None
         if matched.brows is not None:
-            cover = brow_cover(matched.brows, matched.camera, matched.correction, head.picture, head.regions)
+            cover = brow_cover(matched.brows, matched.camera, matched.shifts, head.picture, head.regions)
         if cover is not None and matched.brows is not None:
             likeness = replace(likeness, brows=cover, brow_style=matched.brows.style)
-        skin = np.clip(person_of(model, z).look.palette["skin"], 0, 1)
+        skin = np.clip(person.look.palette["skin"], 0, 1)
         likeness = replace(
             likeness, picture=texture.picture, box=texture.box, skin=(float(skin[0]), float(skin[1]), float(skin[2]))
         )
@@ -182,70 +152,15 @@ def resemble(
     )
 
 
-def head_of(photograph: Photograph, estimate: PortraitEstimate, reader: PictureReader) -> Head:
-    """The head of somebody in a photograph; raises :class:`PhotographError` where its face is not to be seen."""
-    face = estimate.person.face
-    if face is None:
-        raise PhotographError(
-            "no face",
-            f"{photograph.path}: no face is seen, in profile or from behind; an avatar needs one that looks towards "
-            "the camera.",
-        )
-    fine = look_again(photograph.pixels, face.points)
-    points = fine.points[:, :2]
-    up = points[FOREHEAD] - points[CHIN]
-    height = float(np.linalg.norm(up))
-    middle = points[:COUNT].mean(axis=0) + RAISED * up
-    square = Square((float(middle[0]), float(middle[1])), AROUND * height)
-    bust = bust_places().face
-    metres = AROUND * float(np.linalg.norm(bust[FOREHEAD] - bust[CHIN]))
-    within = square.to_square(points)
-    begin = begin_camera(estimate.view, bust.mean(axis=0), metres)
-    camera = fit_camera(begin, bust, within[:COUNT], np.ones(COUNT))
-    yaw, pitch = camera.turn
-    if abs(yaw) > FARTHEST_TURN or abs(pitch) > FARTHEST_TURN:
-        raise PhotographError(
-            "turned away",
-            f"{photograph.path}: the head is turned by {np.degrees(max(abs(yaw), abs(pitch))):.0f} degrees; up to "
-            f"{np.degrees(FARTHEST_TURN):.0f} a face can be carried over.",
-        )
-    picture = _bytes(cut(photograph.pixels, square, LARGE))
-    small = _bytes(cut(photograph.pixels, square, SMALL))
-    mask: Mask = reader.mask(photograph.pixels, square, SMALL, estimate.person.middle)
-    regions = face_regions(small, mask, within)
-    weights = estimate_expression(fine)
-    expression = {
-        name: round(meant(name, float(weight)), 4)
-        for name, weight in weights.items()
-        if meant(name, float(weight)) > STIRRED
-    }
-    colours = face_colours(small, regions, within)
-    return Head(picture, regions, within, camera, expression, colours, height / photograph.scale)
-
-
-def meant(name: str, weight: float) -> float:
-    """How far a shape of the face is taken for an expression, by ARKit's name and its weight: narrow eyes and low brows
-    are often somebody's own, and where somebody looks is none of the face's."""
-    if name.startswith(("eyeLook", "eyeSquint", "cheekSquint")) or (name.startswith("eyeBlink") and weight < SHUT):
-        return 0.0
-    return weight * (0.5 if name.startswith("browDown") else 1.0)
-
-
-def digest_of(photograph: Photograph) -> str:
-    """SHA-256 of what is seen, whatever file it came in."""
-    pixels = np.ascontiguousarray(photograph.pixels)
-    return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
-
-
-def _matched(recipe: Recipe, model: PortraitModel, z: FloatArray, head: Head, photograph: Photograph) -> Matched:
-    found = match(recipe, person_of(model, z), head.expression, head.camera, head.points[:COUNT])
+def _matched(recipe: Recipe, person: PersonOfParts, head: Head, photograph: Photograph) -> Matched:
+    found = match(recipe, person, head.expression, head.camera, head.points[:COUNT])
     if found is None:
         raise PhotographError("no face", f"{photograph.path}: no person of the model comes near this face.")
     return found
 
 
-def _ranked(model: PortraitModel, recipe: Recipe, z: FloatArray, matched: Matched, head: Head) -> list[HairChoice]:
-    figure = figure_of(recipe, person_of(model, z))
+def _ranked(recipe: Recipe, person: PersonOfParts, matched: Matched, head: Head) -> list[HairChoice]:
+    figure = figure_of(recipe, person)
     return rank_hair(figure, matched.camera, head.regions, matched.surface.solid)
 
 
@@ -263,8 +178,7 @@ def _signs(head: Head, hair: HairChoice) -> dict[str, float]:
 
 
 def _recipe(model: PortraitModel, z: FloatArray, base: Mapping[str, object] | None) -> Recipe:
-    facts = dict(base or {})
-    facts = {name: value for name, value in facts.items() if name not in ("seed", "latent", "w", "ws")}
+    facts = {name: value for name, value in (base or {}).items() if name not in ("seed", "latent", "w", "ws")}
     facts |= {"model": model.header.name, "latent": tuple(round(float(each), 4) for each in z)}
     say_new(facts, model.header)
     return Recipe.model_validate(facts)
@@ -274,11 +188,8 @@ def _with(recipe: Recipe, likeness: Likeness) -> Recipe:
     return recipe.model_copy(update={"likeness": likeness.to_text()})
 
 
-def _with_hair(
-    model: PortraitModel, recipe: Recipe, ranked: list[HairChoice], wanted: str | None, base: Mapping[str, object]
-) -> Recipe:
+def _with_hair(recipe: Recipe, ranked: list[HairChoice], wanted: str | None, base: Mapping[str, object]) -> Recipe:
     """The recipe with the hair that is most like the photograph's, or that which is wanted."""
-    del model
     chosen = ranked[0] if wanted is None else next((each for each in ranked if each.style == wanted), ranked[0])
     if "hair" in base:
         return recipe
@@ -287,18 +198,17 @@ def _with_hair(
     return recipe.model_copy(update={"hair_style": chosen.style})
 
 
-def _texture(recipe: Recipe, likeness: Likeness, model: PortraitModel, head: Head, matched: Matched) -> FaceTexture:
+def _texture(recipe: Recipe, model: PortraitModel, head: Head, matched: Matched) -> FaceTexture:
     size = next(texels for high, texels in MAP_SIZES if head.height <= high)
     latent = np.asarray(recipe.latent)
     bare = recipe.model_copy(update={"texture_size": BASE_MAP, "hair": "none", "parts": ("skin",), "face": "none"})
     bare = bare.model_copy(update={"normal_map": False, "expression": {}, "pose": {}, "lods": (), "faces": 20_000})
     base = bare_character(bare, person_of(model, latent), silent, "skin").main.maps.base_colour
-    del likeness
     smile = max(head.expression.get(name, 0.0) for name in ("mouthSmileLeft", "mouthSmileRight", "jawOpen"))
     return face_texture(
         matched.surface,
         matched.camera,
-        matched.correction,
+        matched.shifts,
         head.picture,
         head.regions,
         base,
@@ -336,7 +246,3 @@ def _warnings(head: Head, ranked: list[HairChoice], sure: Mapping[str, float]) -
     if head.expression.get("jawOpen", 0.0) > 0.35 or smiling > 0.8:
         warnings.append("a wide smile or an open mouth leaves creases; a calm face gives a better avatar")
     return warnings
-
-
-def _bytes(values: NDArray[np.floating]) -> Picture:
-    return np.rint(values).clip(0, 255).astype(np.uint8)

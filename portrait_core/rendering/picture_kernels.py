@@ -63,6 +63,32 @@ def _at(uvs: wp.array(dtype=wp.vec2), faces: wp.array(dtype=wp.int32), face: int
     return first + uvs[faces[3 * face + 1]] * weights[1] + uvs[faces[3 * face + 2]] * weights[2]
 
 
+@wp.func
+def _cover(
+    face: int,
+    at: wp.vec3,
+    coat: int,
+    faces: wp.array(dtype=wp.int32),
+    uvs: wp.array(dtype=wp.vec2),
+    numbers: wp.array2d(dtype=wp.int32),
+    factors: wp.array2d(dtype=wp.float32),
+    texels: wp.array(dtype=wp.uint8),
+    plain: wp.array(dtype=wp.float32),
+) -> float:
+    """The share of what lies behind that a place ``at`` on a face covers."""
+    kind = numbers[coat, 0]
+    cover = factors[coat, 3]
+    if kind == 0:
+        cover = 1.0
+    elif numbers[coat, 4] >= 0:
+        uv = _at(uvs, faces, face, at)
+        level = _channel(texels, plain, numbers[coat, 4], numbers[coat, 5], numbers[coat, 6], 1, 0, uv)
+        cover = cover * level / 255.0
+    if kind == 1:
+        cover = wp.where(cover >= factors[coat, 4], 1.0, 0.0)
+    return cover
+
+
 @wp.kernel
 def meet(
     mesh: wp.uint64,
@@ -103,17 +129,7 @@ def meet(
             away += query.t + step
             layer += 1
             at = wp.vec3(query.u, query.v, 1.0 - query.u - query.v)
-            coat = coat_of[query.face]
-            kind = numbers[coat, 0]
-            cover = factors[coat, 3]
-            if kind == 0:
-                cover = 1.0
-            elif numbers[coat, 4] >= 0:
-                uv = _at(uvs, faces, query.face, at)
-                level = _channel(texels, plain, numbers[coat, 4], numbers[coat, 5], numbers[coat, 6], 1, 0, uv)
-                cover = cover * level / 255.0
-            if kind == 1:
-                cover = wp.where(cover >= factors[coat, 4], 1.0, 0.0)
+            cover = _cover(query.face, at, coat_of[query.face], faces, uvs, numbers, factors, texels, plain)
             if layer >= most:
                 cover = 1.0
             if cover > 0.0:

@@ -13,15 +13,13 @@ their order.
 import warp as wp
 
 from portrait_core.geometry.warp_kernels import FORWARD, launch  # noqa: F401 - also starts the library without its chatter
-from portrait_core.rendering.picture_kernels import _at, _channel, wrap  # noqa: F401 - what materials say is theirs
+from portrait_core.rendering.picture_kernels import _at, _cover, wrap  # noqa: F401 - what materials say is theirs
 
 wp.set_module_options(FORWARD)
 
 BESIDE = wp.constant(1.0e-4)
 """How far outside a triangle, in squared samples of its edge functions, a sample still belongs to it: triangles that
 share a side leave none out, however their numbers were rounded."""
-MASK = wp.constant(1)
-"""As :data:`portrait_core.rendering.coat_table.KINDS` numbers it."""
 
 
 @wp.func
@@ -60,32 +58,6 @@ def _weights(a: wp.vec3, b: wp.vec3, c: wp.vec3, area: float, far: float, x: flo
                 )
                 found = near / (near[0] + near[1] + near[2])
     return found
-
-
-@wp.func
-def _cover(
-    face: int,
-    at: wp.vec3,
-    coat: int,
-    faces: wp.array(dtype=wp.int32),
-    uvs: wp.array(dtype=wp.vec2),
-    numbers: wp.array2d(dtype=wp.int32),
-    factors: wp.array2d(dtype=wp.float32),
-    texels: wp.array(dtype=wp.uint8),
-    plain: wp.array(dtype=wp.float32),
-) -> float:
-    """The share of what lies behind that a place covers, as :func:`portrait_core.rendering.picture_kernels.meet`
-    has it."""
-    kind = numbers[coat, 0]
-    cover = factors[coat, 3]
-    if kind == 0:
-        cover = 1.0
-    elif numbers[coat, 4] >= 0:
-        uv = _at(uvs, faces, face, at)
-        cover = cover * _channel(texels, plain, numbers[coat, 4], numbers[coat, 5], numbers[coat, 6], 1, 0, uv) / 255.0
-    if kind == MASK:
-        cover = wp.where(cover >= factors[coat, 4], 1.0, 0.0)
-    return cover
 
 
 @wp.kernel

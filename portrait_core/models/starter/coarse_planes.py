@@ -4,7 +4,7 @@ is what they add for the mean style.
 
 The coarse blocks are a quarter of the work. Persons differ in what the fine ones add by a thirtieth of what planes are;
 a gallery's pictures differ by a level of 255 at most nearly everywhere, and by ten nowhere
-(``tests/models/starter/test_coarse_planes.py``).
+(``tests/pipeline/test_quick_parts.py``).
 """
 
 from __future__ import annotations
