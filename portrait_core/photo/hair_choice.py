@@ -11,17 +11,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from portrait_core.geometry.cutouts import cut_out
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.parts.character import Figure
+from portrait_core.parts.close_crop import CloseCrop, lifted
 from portrait_core.parts.hair import BALD, HairStyle, shape_of
 from portrait_core.parts.hair_maps import hair_maps
 from portrait_core.photo.face_regions import FaceRegions
+from portrait_core.photo.face_texture import HeadSurface
 from portrait_core.photo.head_camera import HeadCamera
 
 SIZE = 96
 """Pixels of a side in which hair is compared."""
+CROPPED, CROPS = "cropped", (0.002, 0.006, 0.011)
+"""Hair that is cut close, and how long it may be, metres."""
 LENGTHS = (0.0, 0.5, 1.0)
 MAPS = 128
 THIN = 0.05
@@ -36,25 +41,29 @@ SHORT, LONG = ("short", "cropped", "bald"), ("bob", "long", "ponytail", "braid")
 
 @dataclass(frozen=True)
 class HairChoice:
-    """A style by its name, how long it is worn (0 to 1), and how much it has in common with the photograph's hair."""
+    """A style by its name, how long it is worn (0 to 1), and how much it has in common with the photograph's hair;
+    ``crop`` is hair that is cut too close for a style."""
 
     style: str
     length: float
     overlap: float
+    crop: CloseCrop | None = None
 
 
-def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, skin: MeshQueries) -> list[HairChoice]:
-    """All styles, the most alike first. ``figure`` is the person; ``skin`` hides what is behind the head."""
+def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, surface: HeadSurface) -> list[HairChoice]:
+    """All styles and close crops, the most alike first. ``figure`` is the person; ``surface`` the head in the
+    photograph, which hides what is behind it."""
     step = (np.arange(SIZE) + 0.5) / SIZE
     across, down = np.meshgrid(step, step)
     way = camera.ways(np.stack([across, down], axis=-1).reshape(-1, 2)).astype(np.float32)
     hair, up = _shrunk(regions.hair), _shrunk(regions.up)
     counted = up > BELOW
     wanted = (hair > 0.5) & counted
-    hidden = skin.first_hits(camera.centre.astype(np.float32), way)
+    hidden = surface.solid.first_hits(camera.centre.astype(np.float32), way)
     ahead = np.where(hidden.face >= 0, hidden.distance, np.inf)
     bare = float(wanted.sum()) < THIN * float(_shrunk(regions.oval).sum())
     found = [HairChoice(BALD, 0.0, 1.0 if bare else 0.02)]
+    found += _crops(figure, camera, way, wanted, counted, surface)
     for name, style in figure.template.hair.items():
         best = max(
             (_choice(figure, name, style, length, camera, way, ahead, wanted, counted) for length in LENGTHS),
@@ -89,6 +98,33 @@ def _choice(
     seen = ((hits.face >= 0) & (hits.distance < ahead)).reshape(SIZE, SIZE) & counted
     both, either = float((seen & wanted).sum()), float((seen | wanted).sum())
     return HairChoice(name, length, both / max(either, 1.0))
+
+
+def _crops(
+    figure: Figure,
+    camera: HeadCamera,
+    way: NDArray[np.float32],
+    wanted: NDArray[np.bool_],
+    counted: NDArray[np.bool_],
+    surface: HeadSurface,
+) -> list[HairChoice]:
+    """The best close crop: the head that is thicker by the hair's length, where a short style has its roots."""
+    styles = {name: style for name, style in figure.template.hair.items() if name.startswith("short")}
+    controls = figure.body.controls
+    nearest = cKDTree(controls).query(surface.places)[1]
+    found: list[HairChoice] = []
+    for name, style in styles.items():
+        roots = style.roots[nearest].astype(np.float32)
+        for long in CROPS:
+            grown = (surface.places + lifted(style, controls, long)[nearest]).astype(np.float32)
+            hits = MeshQueries(grown, surface.faces).first_hits(camera.centre.astype(np.float32), way)
+            rooted = np.zeros(len(way), bool)
+            met = hits.face >= 0
+            rooted[met] = (hits.weights[met] * roots[surface.faces[hits.face[met]]]).sum(axis=1) > 0.5
+            seen = rooted.reshape(SIZE, SIZE) & counted
+            both, either = float((seen & wanted).sum()), float((seen | wanted).sum())
+            found.append(HairChoice(CROPPED, 0.0, both / max(either, 1.0), CloseCrop(name, long)))
+    return sorted(found, key=lambda choice: -choice.overlap)[:1]
 
 
 def _shrunk(image: NDArray[np.generic]) -> NDArray[np.float32]:
