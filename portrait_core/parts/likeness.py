@@ -40,7 +40,7 @@ SMOOTHING = 3e-3
 EYE_REACH = (1.25, 2.2)
 """Radii of an eyeball from its middle: so near the lids keep their distance from it wholly, so far not at all."""
 IN_PICTURE = "picture"
-"""Instead of a style of brows: they are in the face's picture."""
+"""Instead of a style of brows: they are in the face's picture, and so are its lashes."""
 TONES = (0.5, 2.0)
 """How much darker and lighter a face becomes at most where the skin that it was matched with is another one."""
 

@@ -27,6 +27,9 @@ SIZE = 96
 """Pixels of a side in which hair is compared."""
 CROPPED, CROPS = "cropped", (0.002, 0.006, 0.011)
 """Hair that is cut close, and how long it may be, metres."""
+HARDLY, NEARLY = 0.45, 0.75
+"""What the best style has in common with the hair at most to be hardly like it, and the share of it from which on close
+hair is taken instead: hair that is thin or lies flat is more like it than another's locks."""
 LENGTHS = (0.0, 0.5, 1.0)
 MAPS = 128
 THIN = 0.05
@@ -71,7 +74,11 @@ def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, surface:
         )
         usual = next((share for begin, share in USUAL.items() if name.startswith(begin)), 1.0)
         found.append(replace(best, overlap=best.overlap * usual))
-    return sorted(found, key=lambda choice: -choice.overlap)
+    ranked = sorted(found, key=lambda choice: -choice.overlap)
+    close = next((each for each in ranked if each.style == CROPPED), None)
+    if close is not None and ranked[0].overlap < HARDLY and close.overlap > NEARLY * ranked[0].overlap:
+        ranked = [close, *(each for each in ranked if each is not close)]
+    return ranked
 
 
 def _choice(

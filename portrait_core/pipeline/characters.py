@@ -25,7 +25,6 @@ from portrait_core.parts.likeness import IN_PICTURE, Likeness
 from portrait_core.parts.part_mesh import NO_TANGENT, PartMesh
 from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.parts.skin import REGIONS, Lips
-from portrait_core.parts.styles import lash_style
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.faces import Face, face_of
 from portrait_core.pipeline.part_bones import Bones, bones_of
@@ -231,7 +230,7 @@ def figure_of(recipe: Recipe, person: PersonOfParts, lips: Lips = "apart") -> Fi
             hint = suggestion(name, ["auto", *sorted(there)], what=f"names of model {person.header.name}")
             raise UsageError(f"{what} {name[:60]!r} is not known. {hint}")
         chosen[field] = None if name == "auto" else name
-    look, brows, lashes = person.look, None, None
+    look, brows = person.look, None
     if recipe.likeness:
         likeness = Likeness.from_text(recipe.likeness)
         controls = template.controls.places(look.coefficients)
@@ -239,16 +238,9 @@ def figure_of(recipe: Recipe, person: PersonOfParts, lips: Lips = "apart") -> Fi
         if (cropped := cropped_hair(recipe, template)) is not None:
             grown = lifted(cropped[0], controls, cropped[1])
             look = replace(look, moves=grown if look.moves is None else look.moves + grown)
-        if likeness.picture is not None and template.lashes:  # its lids have lashes: sparse ones are enough beside them
-            lashes = lash_style(1.0, template.lashes)
         brows = likeness.brow_style if likeness.brow_style in template.brows else None
     wanted = Wanted(
-        brows=brows,
-        lashes=lashes,
-        detail=_details(recipe)[0],
-        hair=chosen["hair_style"],
-        garment=chosen["garment"],
-        lips=lips,
+        brows=brows, detail=_details(recipe)[0], hair=chosen["hair_style"], garment=chosen["garment"], lips=lips
     )
     return Figure(template, look, wanted)
 
@@ -257,7 +249,7 @@ def kinds_of(recipe: Recipe) -> tuple[str, ...]:
     """The kinds of parts of the template that a recipe asks for."""
     kinds = recipe.parts or tuple(KINDS)
     painted = bool(recipe.likeness) and Likeness.from_text(recipe.likeness).brow_style == IN_PICTURE
-    without = {*(() if recipe.hair == "mesh" else ("hair",)), *(("brows",) if painted else ())}
+    without = {*(() if recipe.hair == "mesh" else ("hair",)), *(("brows", "lashes") if painted else ())}
     return tuple(kind for kind in kinds if kind not in without)
 
 
