@@ -67,6 +67,9 @@ class FaceTexture:
     brows: float = 0.0
 
 
+_NOTHING = FaceTexture(np.zeros((1, 1, 4), np.uint8), (0.0, 0.0, 1.0, 1.0), 0.0, 0.0)
+
+
 def face_texture(
     surface: HeadSurface,
     camera: HeadCamera,
@@ -88,13 +91,20 @@ def face_texture(
         size: texels along the whole layout; the picture has a part of it.
         folds: how much of the folds at the mouth is the expression's, 0 to 1.
     """
-    texels = cover_texels(surface.faces, surface.uvs, size)
-    place = texels.interpolate(surface.faces, surface.places)
+    # What turns away or lies outside the picture has no texels that count.
+    corner = camera.project(surface.places)[:, :2]
+    towards = ((surface.places - camera.centre) * surface.normals).sum(axis=1) < 0
+    near = towards & (np.abs(corner - 0.5) < 0.5).all(axis=1)
+    faces = surface.faces[near[surface.faces].any(axis=1)]
+    if len(faces) == 0:
+        return _NOTHING
+    texels = cover_texels(faces, surface.uvs, size)
+    place = texels.interpolate(faces, surface.places)
     seen = camera.project(place)
     rows = np.flatnonzero(((seen[:, :2] > 0.02) & (seen[:, :2] < 0.98)).all(axis=1))
     way = place[rows] - camera.centre.astype(np.float32)
     far = np.linalg.norm(way, axis=1)
-    normal = blend(surface.faces[texels.face[rows]], texels.weights[rows], surface.normals)
+    normal = blend(faces[texels.face[rows]], texels.weights[rows], surface.normals)
     cosine = -(normal * way).sum(axis=1) / (far * np.linalg.norm(normal, axis=1))
     at = shifts.shifted(seen[rows, :2])
     weight = sampled(_shares(regions), at) * smooth((cosine - FACING[0]) / (FACING[1] - FACING[0]))
@@ -102,7 +112,7 @@ def face_texture(
     hit = surface.solid.first_hits(camera.centre.astype(np.float32), way[keep] / far[keep, None])
     keep = keep[(hit.face < 0) | (hit.distance > far[keep] - BEHIND)]
     if len(keep) == 0:
-        return FaceTexture(np.zeros((1, 1, 4), np.uint8), (0.0, 0.0, 1.0, 1.0), 0.0, 0.0)
+        return _NOTHING
     at, weight, normal, rows = at[keep], weight[keep], normal[keep], rows[keep]
     light = srgb_to_linear(np.asarray(photograph, np.float32) / 255)
     colour = np.stack([sampled(light[:, :, k], at) for k in range(3)], axis=1)

@@ -8,6 +8,7 @@ has most in common with the photograph's (intersection over union).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ SIZE = 96
 """Pixels of a side in which hair is compared."""
 CROPPED, CROPS = "cropped", (0.002, 0.006, 0.011)
 """Hair that is cut close, and how long it may be, metres."""
+ALIKE = 0.95
+"""Share of the best style's from which on close hair is as like: what stands off so little is no lock."""
 HARDLY, NEARLY = 0.45, 0.75
 """What the best style has in common with the hair at most to be hardly like it, and the share of it from which on close
 hair is taken instead: hair that is thin or lies flat is more like it than another's locks."""
@@ -76,7 +79,8 @@ def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, surface:
         found.append(replace(best, overlap=best.overlap * usual))
     ranked = sorted(found, key=lambda choice: -choice.overlap)
     close = next((each for each in ranked if each.style == CROPPED), None)
-    if close is not None and ranked[0].overlap < HARDLY and close.overlap > NEARLY * ranked[0].overlap:
+    enough = NEARLY if ranked[0].overlap < HARDLY else ALIKE
+    if close is not None and close.overlap > enough * ranked[0].overlap:
         ranked = [close, *(each for each in ranked if each is not close)]
     return ranked
 
@@ -94,7 +98,7 @@ def _choice(
 ) -> HairChoice:
     shape = replace(shape_of(figure.look), length=length)
     mesh = next(iter(style.meshes(figure.body, figure.template.rest, shape, (min(style.topologies),)).values()))
-    cover = hair_maps(style, MAPS).opacity[:, :, 0].astype(np.float32) / 255
+    cover = _cover(style)
 
     def alphas(uvs: NDArray[np.float32]) -> NDArray[np.float32]:
         columns, rows = np.floor((uvs * (1, -1) + (0, 1)) % 1.0 * MAPS).astype(int).clip(0, MAPS - 1).T
@@ -105,6 +109,12 @@ def _choice(
     seen = ((hits.face >= 0) & (hits.distance < ahead)).reshape(SIZE, SIZE) & counted
     both, either = float((seen & wanted).sum()), float((seen | wanted).sum())
     return HairChoice(name, length, both / max(either, 1.0))
+
+
+@lru_cache(maxsize=16)
+def _cover(style: HairStyle) -> NDArray[np.float32]:
+    """(:data:`MAPS`, :data:`MAPS`): how much of its layout a style's hair covers, the same for everybody."""
+    return hair_maps(style, MAPS).opacity[:, :, 0].astype(np.float32) / 255
 
 
 def _crops(

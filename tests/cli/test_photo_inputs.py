@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Forty kinds of files that are no portrait, given to ``portrait photo FILE``: one clear line each, and no file made."""
+"""Forty kinds of files that are no portrait, given to ``portrait photo FILE``: one clear line each, nothing made."""
 
 from __future__ import annotations
 
