@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.lattice_noise import noise
 from portrait_core.parts.part_mesh import Topology
-from portrait_core.parts.scalp import root_cover, scalp_texels
+from portrait_core.parts.scalp import HEAD, grown, scalp_texels
 from portrait_core.parts.template import PartsTemplate
 
 AMOUNT = 0.96
 """Share of the hair's colour where it is thick."""
 HAIRS = ((0.0009, 0.0026, 0.22), (0.0021, 0.0055, 0.14), (0.009, 0.012, 0.07))
 """Widths and lengths of single hairs and of tufts, metres, and how much lighter or darker they are."""
+LIGHT = 0.6
+"""How much less that is on white hair than on black."""
+ASIDE, LOWER = (0.75, 1.15), 0.38
+"""From which turn about the head's axis on, radians, close hair grows lower than a style's locks, which hang there; how
+much, in what lies between no roots and roots alone."""
 LONGEST = 0.012
 """Metres that close hair stands off at most."""
 DOWN = 0.25
@@ -58,14 +63,17 @@ def with_close_hair(
     """The skin's colours (S, S, 3) sRGB with close hair of the sRGB ``hair`` (3,) where ``style`` has its roots;
     ``fine`` is the skin's level 1."""
     size = len(colours)
-    texels, _, turn, up = scalp_texels(style, template, fine, size)
+    texels, own, turn, up = scalp_texels(style, template, fine, size)
     grain = np.ones(len(turn), np.float32)
+    calm = 1 - LIGHT * float(np.mean(hair))
     for k, (wide, long, much) in enumerate(HAIRS):
-        grain += much * noise(turn / wide, up / long, 31 + k)
+        grain += calm * much * noise(turn / wide, up / long, 31 + k)
+    aside = np.clip((np.abs(turn) / HEAD - ASIDE[0]) / (ASIDE[1] - ASIDE[0]), 0, 1)
+    own = np.where(own > 0, np.clip(own + LOWER * aside * np.clip(4 * own, 0, 1), 0, 1), 0).astype(np.float32)
     target = 255 * np.clip(np.asarray(hair, np.float32) * grain[:, None], 0, 1)
     row, column = texels.row, texels.column
-    cover = root_cover(style, template, fine, size)[row, column, None].astype(np.float32) * (AMOUNT / 255)
+    cover = AMOUNT * grown(own, turn, up)[:, None]
     result = colours.copy()
-    own = result[row, column]
-    result[row, column] = np.rint(own * (1 - cover) + target * cover).clip(0, 255).astype(np.uint8)
+    skin = result[row, column]
+    result[row, column] = np.rint(skin * (1 - cover) + target * cover).clip(0, 255).astype(np.uint8)
     return result

@@ -78,11 +78,17 @@ def root_cover(style: HairStyle, template: PartsTemplate, fine: Topology, size: 
     texels, own, turn, up = scalp_texels(style, template, fine, size)
     if len(own) == 0:
         return cover
+    cover[texels.row, texels.column] = np.rint(255 * grown(own, turn, up))
+    return cover
+
+
+def grown(own: NDArray[np.float32], turn: NDArray[np.float32], up: NDArray[np.float32]) -> NDArray[np.floating]:
+    """(N,) how much of the skin roots cover, 0 to 1, by how much of them places have, ``own``, and where they lie:
+    single strokes past the border, which is where ``own`` is a half."""
     strokes = sum(noise(turn / wide, up / long, 3 + k) for k, (wide, long) in enumerate(STROKES))
     inside = 2 * ROOT_REACH * (own - 0.5) + UNEVEN * np.clip(4 * own * (1 - own), 0, 1) * strokes
     solid, thin = _between(inside, *SOLID), _between(inside, *THIN)
-    cover[texels.row, texels.column] = np.rint(255 * (SPARSE * thin + (1 - SPARSE) * solid))
-    return cover
+    return SPARSE * thin + (1 - SPARSE) * solid
 
 
 def scalp_texels(
