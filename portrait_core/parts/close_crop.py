@@ -21,6 +21,8 @@ AMOUNT = 0.96
 """Share of the hair's colour where it is thick."""
 HAIRS = ((0.0009, 0.0026, 0.22), (0.0021, 0.0055, 0.14), (0.009, 0.012, 0.07))
 """Widths and lengths of single hairs and of tufts, metres, and how much lighter or darker they are."""
+MARGIN = 700
+"""Of an image's side such a part lies about charts in their colours."""
 LIGHT = 0.6
 """How much less that is on white hair than on black."""
 ASIDE, LOWER = (0.75, 1.15), 0.38
@@ -76,4 +78,16 @@ def with_close_hair(
     result = colours.copy()
     skin = result[row, column]
     result[row, column] = np.rint(skin * (1 - cover) + target * cover).clip(0, 255).astype(np.uint8)
+    painted = np.zeros((size, size), bool)
+    painted[row, column] = True
+    _widen(result, painted, max(size // MARGIN, 1))
     return result
+
+
+def _widen(colours: NDArray[np.uint8], painted: NDArray[np.bool_], steps: int) -> None:
+    """Give the texels beside painted ones their colours, so that no skin shows through where charts meet."""
+    for _ in range(steps):
+        for axis, way in ((0, 1), (0, -1), (1, 1), (1, -1)):
+            new = np.roll(painted, way, axis) & ~painted
+            colours[new] = np.roll(colours, way, axis)[new]
+            painted |= new

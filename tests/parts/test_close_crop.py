@@ -38,3 +38,14 @@ def test_the_scalp_is_thicker_by_the_hair_and_the_face_stays() -> None:
     assert ((moves * head).sum(axis=1)[grown] > 0).all()
     assert np.linalg.norm(lifted(style, head, 1.0), axis=1).max() == pytest.approx(LONGEST)
     assert not lifted(replace(style, roots=np.zeros(400)), head, 0.008).any()
+
+
+def test_beside_the_charts_are_the_colours_of_their_borders() -> None:
+    template, fine = scene()
+    hair = np.array([0.3, 0.2, 0.1])
+    whole = with_close_hair(np.full((128, 128, 3), 200, np.uint8), hair_style(), template, fine, hair)
+    half = replace(fine, uvs=fine.uvs * np.array([0.5, 1.0], np.float32))
+    painted = with_close_hair(np.full((128, 128, 3), 200, np.uint8), hair_style(), template, half, hair)
+    dark = (painted[:6] < 150).all(axis=(0, 2))
+    assert dark[:65].all() and not dark[70:].any()
+    assert whole[:6, 100].max() < 150
