@@ -86,8 +86,11 @@ def with_close_hair(
 
 def _widen(colours: NDArray[np.uint8], painted: NDArray[np.bool_], steps: int) -> None:
     """Give the texels beside painted ones their colours, so that no skin shows through where charts meet."""
+    here, there = slice(1, None), slice(None, -1)
+    ways = [((here,), (there,)), ((there,), (here,))]
+    ways += [((slice(None), one), (slice(None), other)) for (one,), (other,) in ways]
     for _ in range(steps):
-        for axis, way in ((0, 1), (0, -1), (1, 1), (1, -1)):
-            new = np.roll(painted, way, axis) & ~painted
-            colours[new] = np.roll(colours, way, axis)[new]
-            painted |= new
+        for to, of in ways:
+            new = painted[of] & ~painted[to]
+            colours[to][new] = colours[of][new]
+            painted[to] |= new
