@@ -103,7 +103,8 @@ def scalp_texels(
     columns = np.column_stack([at_vertex, template.skin_places.canonical[fine.welded]]).astype(np.float32)
     values = np.asarray(texels.interpolate(faces, columns), np.float32)
     own, place = np.clip(values[:, 0], 0, 1), values[:, 1:]
-    return texels, own, HEAD * np.arctan2(place[:, 0], place[:, 2] - AXIS), place[:, 1]
+    turn = np.asarray(HEAD * np.arctan2(place[:, 0], place[:, 2] - AXIS), np.float32)
+    return texels, own, turn, place[:, 1]
 
 
 def _between(x: NDArray[np.floating], low: float, high: float) -> NDArray[np.floating]:

@@ -114,7 +114,7 @@ def _choice(
 @lru_cache(maxsize=16)
 def _cover(style: HairStyle) -> NDArray[np.float32]:
     """(:data:`MAPS`, :data:`MAPS`): how much of its layout a style's hair covers, the same for everybody."""
-    return hair_maps(style, MAPS).opacity[:, :, 0].astype(np.float32) / 255
+    return np.asarray(hair_maps(style, MAPS).opacity[:, :, 0].astype(np.float32) / 255, np.float32)
 
 
 def _crops(
