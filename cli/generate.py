@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cli import face_options, options, parse, pose_options, vrm_options
 from cli.describe import taken
-from cli.likeness import Likeness, wish_of
+from cli.likeness import LikenessOrder, wish_of
 from cli.loading import load
 from cli.outputs import prepare_folder, refuse_existing, take_target
 from cli.photographs import pose_like
@@ -67,7 +67,7 @@ def make(
     likeness = None
     if photo is not None:
         wish = wish_of(photo_texture, wanted, move=photo_move)
-        likeness = Likeness(photo, str(wanted.values.get(pose_options.PERSON) or ""), wish, recipe)
+        likeness = LikenessOrder(photo, str(wanted.values.get(pose_options.PERSON) or ""), wish, recipe)
         wanted, name = likeness.wanted(wanted), likeness.named(name, wanted)
     if like is not None:
         if "pose" in wanted.given:
@@ -110,14 +110,15 @@ def make(
     paths = {stem: [out / f"{stem}{ending}" for ending in endings] for stem in order.names}
     planned = (file for group in paths.values() for file in planned_files(group, levels, lod_files=lod_files))
     refuse_existing(planned, overwrite=overwrite)
+    seen = None if likeness is None else likeness.seen(show)
     prepare_folder(out)
 
     with show.progress("loading", total=len(order.names)) as watcher:
         from portrait_core.pipeline import make_avatar
 
         loaded = load(order.model, device, watcher)
-        if likeness is not None:
-            order = likeness.taken(order, wanted, loaded, show, watcher)
+        if likeness is not None and seen is not None:
+            order = likeness.taken(order, wanted, loaded, seen, show, watcher)
         for each, stem in zip(order.recipes, order.names, strict=True):
             begin = time.perf_counter()
             watcher.begin(stem)

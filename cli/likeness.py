@@ -14,7 +14,9 @@ from portrait_core.recipe_fields import FIELDS
 
 if TYPE_CHECKING:
     from cli.show import Show, Watcher
+    from portrait_core.photo.estimate import PortraitEstimate
     from portrait_core.photo.likeness import Wish
+    from portrait_core.photo.reading import Photograph
     from portrait_core.portrait_model import PortraitModel
 
 TEXTURES = ("photo", "model")
@@ -34,7 +36,7 @@ def wish_of(texture: str, wanted: Wanted, *, move: bool = True) -> Wish:
 
 
 @dataclass(frozen=True)
-class Likeness:
+class LikenessOrder:
     """A ``photograph`` that an avatar is made from, which ``person`` in it (empty for the largest), and what is wanted
     of it; ``recipe`` is a file that was given beside it."""
 
@@ -57,17 +59,32 @@ class Likeness:
         """The file's name: the photograph's, where nobody gave another one."""
         return name if "name" in wanted.given or name != DEFAULT_NAME else self.photograph.stem.replace("{", "(")
 
-    def taken(self, order: Order, wanted: Wanted, model: PortraitModel, show: Show, watcher: Watcher) -> Order:
-        """The order of the avatar that resembles, with its recipe; what was understood is told."""
+    def seen(self, show: Show) -> tuple[Photograph, PortraitEstimate]:
+        """The photograph and who is in it; before anything is loaded, since what is wrong with it is told at once."""
+        from portrait_core.photo.head import seen_face
+
+        photograph, estimate = person_in(self.photograph, self.person, show.note)
+        seen_face(photograph, estimate)
+        return photograph, estimate
+
+    def taken(
+        self,
+        order: Order,
+        wanted: Wanted,
+        model: PortraitModel,
+        seen: tuple[Photograph, PortraitEstimate],
+        show: Show,
+        watcher: Watcher,
+    ) -> Order:
+        """The order of the avatar that resembles who was ``seen``, with its recipe; what was understood is told."""
         from portrait_core.photo.likeness import resemble
 
         recipe = order.recipes[0]
-        photograph, estimate = person_in(self.photograph, self.person, show.note)
         # What is told by options goes before what the photograph tells.
         base: dict[str, Any] = {name: getattr(recipe, name) for name in FIELDS if name not in (*WHO, "w", "ws")}
         if "hair" not in wanted.given:
             base.pop("hair")
-        found = resemble(photograph, estimate, model, self.wish, base, progress=watcher)
+        found = resemble(*seen, model, self.wish, base, progress=watcher)
         for warning in found.warnings:
             show.note(f"{self.photograph}: {warning}.")
         styles = ", ".join(f"{each.style} ({each.overlap:.0%})" for each in found.hair)

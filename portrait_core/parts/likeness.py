@@ -23,6 +23,7 @@ from scipy.spatial import cKDTree
 
 from portrait_core.errors import UsageError
 from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
+from portrait_core.parts.close_crop import CloseCrop
 from portrait_core.parts.person_look import PersonLook
 
 VERSION = 1
@@ -38,6 +39,8 @@ SMOOTHING = 3e-3
 """Metres: how much a place may be off for its neighbours' sake; lips and lids stay smooth."""
 EYE_REACH = (1.25, 2.2)
 """Radii of an eyeball from its middle: so near the lids keep their distance from it wholly, so far not at all."""
+IN_PICTURE = "picture"
+"""Instead of a style of brows: they are in the face's picture, and so are its lashes."""
 TONES = (0.5, 2.0)
 """How much darker and lighter a face becomes at most where the skin that it was matched with is another one."""
 
@@ -57,7 +60,9 @@ class Likeness:
         box: left, bottom, right and top of the picture in the skin's layout, 0 to 1.
         places, moves: (N, 3) metres: where the face moves, on the person before, and how far.
         brows: (H, W) uint8, how much the card of ``brow_style`` covers, in its own layout; None for as it is.
+        brow_style: a style of brows; :data:`IN_PICTURE` for none, since ``picture`` has some.
         source: SHA-256 of the photograph.
+        crop: hair that is cut close, where a recipe asks for no other; None for none.
     """
 
     colours: Mapping[str, tuple[float, float, float]] = field(default_factory=_no_colours)
@@ -69,6 +74,7 @@ class Likeness:
     brows: NDArray[np.uint8] | None = None
     brow_style: str = ""
     source: str = ""
+    crop: CloseCrop | None = None
 
     def to_text(self) -> str:
         """One line of JSON, as recipes hold it."""
@@ -83,7 +89,11 @@ class Likeness:
         if self.picture is not None:
             facts |= {"box": [round(each, 7) for each in self.box], "picture": _encoded(self.picture)}
         if self.brows is not None:
-            facts |= {"brows": _encoded(np.repeat(self.brows[:, :, None], 3, axis=2)), "brow_style": self.brow_style}
+            facts |= {"brows": _encoded(np.repeat(self.brows[:, :, None], 3, axis=2))}
+        if self.brow_style:
+            facts |= {"brow_style": self.brow_style}
+        if self.crop is not None:
+            facts |= {"crop": [self.crop.style, round(self.crop.length, 4)]}
         return json.dumps(facts, separators=(",", ":"), sort_keys=True)
 
     @classmethod
@@ -98,6 +108,7 @@ class Likeness:
             places, moves = (_unpacked(facts.get(name, "")) for name in ("places", "moves"))
             picture = _picture(facts["picture"], "RGBA") if "picture" in facts else None
             brows = _picture(facts["brows"], "L") if "brows" in facts else None
+            crop = CloseCrop(str(facts["crop"][0]), float(facts["crop"][1])) if "crop" in facts else None
             left, bottom, right, top = (float(each) for each in facts.get("box", (0, 0, 1, 1)))
             whole = cls(
                 colours=colours,
@@ -108,6 +119,7 @@ class Likeness:
                 moves=moves,
                 brows=brows,
                 brow_style=str(facts.get("brow_style", "")),
+                crop=crop,
                 source=str(facts["source"]),
             )
             if places.shape != moves.shape or not (0 <= left < right <= 1 and 0 <= bottom < top <= 1):

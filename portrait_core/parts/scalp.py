@@ -13,7 +13,7 @@ from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.lattice_noise import noise
 from portrait_core.parts.part_mesh import Topology
 from portrait_core.parts.template import PartsTemplate
-from textures.raster import cover_texels
+from textures.raster import Texels, cover_texels
 
 AMOUNT = 0.88
 """Share of the roots' colour where hair is thick."""
@@ -74,22 +74,37 @@ def root_cover(style: HairStyle, template: PartsTemplate, fine: Topology, size: 
     if size > FINEST and size % 2 == 0:
         half = Image.fromarray(root_cover(style, template, fine, size // 2))
         return np.asarray(half.resize((size, size), Image.Resampling.BILINEAR))
+    cover = np.zeros((size, size), np.uint8)
+    texels, own, turn, up = scalp_texels(style, template, fine, size)
+    if len(own) == 0:
+        return cover
+    cover[texels.row, texels.column] = np.rint(255 * grown(own, turn, up))
+    return cover
+
+
+def grown(own: NDArray[np.float32], turn: NDArray[np.float32], up: NDArray[np.float32]) -> NDArray[np.floating]:
+    """(N,) how much of the skin roots cover, 0 to 1, by how much of them places have, ``own``, and where they lie:
+    single strokes past the border, which is where ``own`` is a half."""
+    strokes = sum(noise(turn / wide, up / long, 3 + k) for k, (wide, long) in enumerate(STROKES))
+    inside = 2 * ROOT_REACH * (own - 0.5) + UNEVEN * np.clip(4 * own * (1 - own), 0, 1) * strokes
+    solid, thin = _between(inside, *SOLID), _between(inside, *THIN)
+    return SPARSE * thin + (1 - SPARSE) * solid
+
+
+def scalp_texels(
+    style: HairStyle, template: PartsTemplate, fine: Topology, size: int
+) -> tuple[Texels, NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """The texels of an image of a side of ``size`` where a style has roots: which they are, how much of roots each has
+    (0 to 1), and where it lies, metres about the head's axis and up."""
     skin = template.skin
     at_vertex = np.asarray(skin.fine.matrix @ style.roots[skin.vertices], np.float64)[fine.welded]
     faces = fine.faces[(at_vertex[fine.faces] > 0).any(axis=1)]
-    cover = np.zeros((size, size), np.uint8)
-    if len(faces) == 0:
-        return cover
     texels = cover_texels(faces, fine.uvs, size)
     columns = np.column_stack([at_vertex, template.skin_places.canonical[fine.welded]]).astype(np.float32)
     values = np.asarray(texels.interpolate(faces, columns), np.float32)
     own, place = np.clip(values[:, 0], 0, 1), values[:, 1:]
-    turn = HEAD * np.arctan2(place[:, 0], place[:, 2] - AXIS)
-    strokes = sum(noise(turn / wide, place[:, 1] / long, 3 + k) for k, (wide, long) in enumerate(STROKES))
-    inside = 2 * ROOT_REACH * (own - 0.5) + UNEVEN * np.clip(4 * own * (1 - own), 0, 1) * strokes
-    solid, thin = _between(inside, *SOLID), _between(inside, *THIN)
-    cover[texels.row, texels.column] = np.rint(255 * (SPARSE * thin + (1 - SPARSE) * solid))
-    return cover
+    turn = np.asarray(HEAD * np.arctan2(place[:, 0], place[:, 2] - AXIS), np.float32)
+    return texels, own, turn, place[:, 1]
 
 
 def _between(x: NDArray[np.floating], low: float, high: float) -> NDArray[np.floating]:

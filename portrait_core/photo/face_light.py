@@ -18,13 +18,12 @@ LIGHT_MIX = 0.35
 """How much of what low-order light leaves, at the size of cheeks, is taken for light as well."""
 LIGHT_SIZE, SEAM_SIZE = 0.045, 0.03
 """Of the layout: how wide such remains are, and over which the border takes on the model's skin."""
-BROW_SIZE = 0.016
-"""Of the layout: over which width skin is mixed where brows were."""
 FOLD_SIZES = (0.0018, 0.022)
 """Of the layout: smaller things are no folds and no shine, and larger ones are light."""
-SHINE, SHINE_MIX = 0.07, 0.75
-FOLD, FOLD_MIX = 0.08, 0.75
-"""Of the logarithm of light: what is beyond it is shine, or a fold; how much of that is taken back."""
+SHINE, SHINE_MIX = 0.30, 0.50
+"""Of the logarithm of light: what is beyond it is shine; how much of that is taken back."""
+FOLD_MIX = 0.5
+"""How much of the folds of a wide smile is taken back."""
 TINT_SIZE, TINT_MIX = 0.016, 0.75
 """Of the layout: tints of the skin that are wider are the light's; how much of them is taken back."""
 SEAM = 0.45
@@ -75,17 +74,17 @@ def of_one_colour(photo: FloatImage, plain: FloatImage, weight: FloatImage, lips
     )
 
 
-def calmed(photo: FloatImage, plain: FloatImage, weight: FloatImage, size: int, folds: float) -> FloatImage:
-    """``photo`` without shine, and with the folds of a smile half as deep: what is much lighter or darker than the skin
-    about it, at the size of such things; moles, lashes and stubble are smaller."""
-    bright = np.log(np.maximum(photo @ GREY, DARKEST) / np.maximum(plain @ GREY, DARKEST))
-    fine = ndimage.gaussian_filter(bright, FOLD_SIZES[0] * size)
-    wide = blurred(bright, weight, FOLD_SIZES[1] * size)
+def calmed(photo: FloatImage, plain: FloatImage, weight: FloatImage, size: int, folds: FloatImage) -> FloatImage:
+    """``photo`` without shine, and without the folds of a smile: ``folds`` (H, W) says where such are, and how much of
+    them is taken back. Shine is what is much lighter than the skin about it, a fold what is darker or lighter there, at
+    the size of such things; moles, lashes and stubble are smaller, and brows and wrinkles of its own a face keeps."""
+    shades = np.log(np.maximum(photo, DARKEST)) - np.log(np.maximum(plain, DARKEST))
+    fine = np.stack([ndimage.gaussian_filter(shades[:, :, k], FOLD_SIZES[0] * size) for k in range(3)], axis=2)
+    wide = np.stack([blurred(shades[:, :, k], weight, FOLD_SIZES[1] * size) for k in range(3)], axis=2)
     band = fine - wide
-    shine = np.clip(band - SHINE, 0, None)
-    fold = np.clip(-band - FOLD, 0, None)
-    change = FOLD_MIX * folds * fold - SHINE_MIX * shine
-    even = photo * np.exp(change)[:, :, None]
+    even = photo * np.exp(-FOLD_MIX * band * folds[:, :, None])
+    shine = np.clip(band @ GREY - SHINE, 0, None)
+    even = even * np.exp(-SHINE_MIX * shine * (1 - folds))[:, :, None]
     # Shine has the light's colour: beneath it is skin.
     tint = plain / np.maximum(plain @ GREY, DARKEST)[:, :, None]
     share = np.clip(shine / 0.35, 0, 0.8)[:, :, None]
@@ -97,13 +96,6 @@ def _harmonics(normals: NDArray[np.floating]) -> FloatArray:
     x, y, z = np.asarray(normals, np.float64).T
     columns = [np.ones_like(x), x, y, z, x * y, y * z, x * z, x * x - y * y, 3 * z * z - 1]
     return np.stack(columns, axis=1)
-
-
-def without(photo: FloatImage, band: FloatImage, share: FloatImage, size: int) -> FloatImage:
-    """``photo`` with the skin around instead of what lies in a ``band``."""
-    weight = share * (band < 0.02)
-    wide = np.stack([blurred(photo[:, :, k], weight, BROW_SIZE * size) for k in range(3)], axis=2)
-    return (photo * (1 - band[:, :, None]) + wide * band[:, :, None]).astype(np.float32)
 
 
 def seamless(photo: FloatImage, plain: FloatImage, share: FloatImage, size: int) -> FloatImage:

@@ -26,6 +26,7 @@ INNER_LIPS = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 3
 RIGHT_BROW = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46)
 LEFT_BROW = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
 CHEEKS = ((50, 187, 205, 36, 101), (280, 411, 425, 266, 330))
+SMILE_FOLDS = ((129, 203, 206, 216, 212), (358, 423, 426, 436, 432))
 # fmt: on
 FOREHEAD, CHIN = 10, 152
 
@@ -35,6 +36,9 @@ HAIRLESS = 9.0
 """Distance of colours above a forehead from the cheeks' under which there is no hair."""
 CLOTHES = -0.5
 """Heights of the face below the chin from which on somebody wears something."""
+FOLDS = (0.05, 0.12)
+"""Heights of the face from the line of a smile's folds, from the nose's wings past the mouth's corners: so near its
+folds are, and farther there are none."""
 FRINGE = 0.7
 """How much nearer to hair than to skin a pixel within the face's oval is that counts as hair."""
 
@@ -42,8 +46,8 @@ FRINGE = 0.7
 @dataclass(frozen=True, eq=False)
 class FaceRegions:
     """Masks (S, S) of the picture of a head. ``up`` and ``aside`` are places in heights of the face, from the chin up
-    and from its middle to the right; ``skin`` are cheeks; ``brows`` and ``eyes`` are bands about them; ``bald`` says
-    that above the forehead is skin."""
+    and from its middle to the right; ``skin`` are cheeks; ``brows`` and ``eyes`` are bands about them; ``folds`` says
+    from 0 to 1 where a smile has its folds; ``bald`` says that above the forehead is skin."""
 
     oval: BoolImage
     skin: BoolImage
@@ -53,6 +57,7 @@ class FaceRegions:
     eyes: BoolImage
     hair: BoolImage
     cloth: BoolImage
+    folds: FloatArray
     up: FloatArray
     aside: FloatArray
     bald: bool
@@ -90,7 +95,19 @@ def face_regions(picture: NDArray[np.uint8], mask: NDArray[np.floating], points:
     if skin.any():
         off = (lab - np.median(lab[skin], axis=0)) * (LIGHTNESS, 1, 1)
         cloth &= np.linalg.norm(off, axis=-1) > HAIRLESS
-    return FaceRegions(oval, skin & ~hair, lips, mouth, brows, eyes, hair, cloth, up, aside, bald)
+    folds = smile_folds(at, height, size)
+    return FaceRegions(oval, skin & ~hair, lips, mouth, brows, eyes, hair, cloth, folds, up, aside, bald)
+
+
+def smile_folds(at: FloatArray, height: float, size: int) -> FloatArray:
+    """(``size``, ``size``), 0 to 1: where a smile folds the cheeks of a face of ``height`` pixels, of landmarks in
+    pixels (468 or more, 2)."""
+    image = Image.new("L", (size, size))
+    for numbers in SMILE_FOLDS:
+        ImageDraw.Draw(image).line([(float(x), float(y)) for x, y in at[list(numbers)]], fill=1)
+    far = np.asarray(ndimage.distance_transform_edt(np.asarray(image) == 0), np.float64) / height
+    share = np.clip((FOLDS[1] - far) / (FOLDS[1] - FOLDS[0]), 0, 1)
+    return share * share * (3 - 2 * share)
 
 
 def _hair(

@@ -23,10 +23,10 @@ from portrait_core.person import PersonOfParts
 from portrait_core.photo.crop import FloatArray
 from portrait_core.photo.face_landmarks import look_again
 from portrait_core.photo.face_regions import INNER_LIPS
-from portrait_core.photo.face_texture import Card, HeadSurface
+from portrait_core.photo.face_texture import HeadSurface
 from portrait_core.photo.head_camera import HeadCamera, fit_camera
 from portrait_core.photo.shifts import Shifts
-from portrait_core.pipeline.characters import bare_character, figure_of
+from portrait_core.pipeline.characters import bare_character
 from portrait_core.pipeline.live import live_parts
 from portrait_core.progress import silent
 from portrait_core.recipe import Recipe
@@ -51,7 +51,7 @@ TOO_FAR = 0.05
 class Matched:
     """A person beside a photograph: the ``camera``, the landmarks' ``places`` at rest and in the photograph's
     ``expressed`` (N, 3), where the camera sees them and the photograph has them (N, 2), how well each is to be seen,
-    ``facing`` (N,), the ``surface`` that was looked at, its ``brows`` and its ``picture``."""
+    ``facing`` (N,), the ``surface`` that was looked at and its ``picture``."""
 
     camera: HeadCamera
     places: FloatArray
@@ -60,7 +60,6 @@ class Matched:
     wanted: FloatArray
     facing: FloatArray
     surface: HeadSurface
-    brows: Card | None
     picture: NDArray[np.uint8]
 
     @cached_property
@@ -122,10 +121,6 @@ def match(
     middle = (np.abs(skin.vertices[:, 0]) < MIDDLE) & (skin.vertices[:, 2] > skin.vertices[:, 2].mean())
     axis = float(np.median(skin.uvs[middle, 0]))
     surface = HeadSurface(places[:count], normals[:count], faces, skin.uvs, axis, solid)
-    style = figure_of(drawn, person).brows
-    brows = next(
-        (Card(style, places, own, avatar.main.uvs) for each, own in sections if each.name == "brows" and style), None
-    )
     # Where the rays through what was read meet the skin.
     way = camera.ways(own)
     queries = MeshQueries(surface.places, faces)
@@ -141,9 +136,7 @@ def match(
     facing = np.clip(-(towards * way).sum(axis=1), 0, 1)
     facing[missed] = 0.05
     better = fit_camera(camera, expressed, wanted, 0.2 + facing)
-    return Matched(
-        better, rest, expressed, better.project(expressed)[:, :2], wanted, facing, surface, brows, picture.image
-    )
+    return Matched(better, rest, expressed, better.project(expressed)[:, :2], wanted, facing, surface, picture.image)
 
 
 def shape_move(matched: Matched, before: Likeness, share: float = 1.0) -> tuple[FloatArray, FloatArray]:

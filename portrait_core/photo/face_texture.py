@@ -2,7 +2,7 @@
 """The face of a photograph in the skin's layout: each texel takes the pixel that shows it, the light divided out.
 
 What is not seen (turned away, under hair, behind the nose) is the other side's, mirrored, or the model's own skin. What
-are parts of their own stays out: eyes, teeth; brows are painted over with the skin around them.
+are parts of their own stays out: eyes, teeth. Brows are the photograph's own, as nobody else has them.
 """
 
 from __future__ import annotations
@@ -17,16 +17,12 @@ from scipy import ndimage
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
 from portrait_core.photo.face_light import (
-    DARKEST,
-    GREY,
     FloatImage,
-    blurred,
     calmed,
     of_one_colour,
     seamless,
     smooth,
     unlit,
-    without,
 )
 from portrait_core.photo.face_regions import FaceRegions
 from portrait_core.photo.head_camera import HeadCamera
@@ -41,9 +37,6 @@ BEHIND = 0.002
 """Metres that something has to be in front of a texel to hide it."""
 LEAST = 0.004
 """A share that is none."""
-PALE = 0.16
-"""Share of the skin's light that brows take at least to be seen."""
-BROW_TEXELS = 256
 EDGE = 0.004
 """Of the layout: how far from what is not seen a texel counts in full."""
 
@@ -62,26 +55,19 @@ class HeadSurface:
 
 
 @dataclass(frozen=True, eq=False)
-class Card:
-    """Brows as the photograph's expression has them: the name of their ``style``, ``places`` (V, 3), ``faces`` (F, 3)
-    and ``uvs`` (V, 2)."""
-
-    style: str
-    places: NDArray[np.float32]
-    faces: NDArray[np.int32]
-    uvs: NDArray[np.float32]
-
-
-@dataclass(frozen=True, eq=False)
 class FaceTexture:
     """``picture`` (H, W, 4) sRGB and share, and where it lies in the layout: left, bottom, right, top; the share of the
     face that the photograph shows itself, ``seen``; how uneven its light is, ``light``: the strongest direction's over
-    the mean."""
+    the mean; how much of the brows is in it, ``brows``."""
 
     picture: NDArray[np.uint8]
     box: tuple[float, float, float, float]
     seen: float
     light: float
+    brows: float = 0.0
+
+
+_NOTHING = FaceTexture(np.zeros((1, 1, 4), np.uint8), (0.0, 0.0, 1.0, 1.0), 0.0, 0.0)
 
 
 def face_texture(
@@ -103,15 +89,22 @@ def face_texture(
         regions: of the same picture, at any size.
         base: (S, S, 3) sRGB, the model's skin.
         size: texels along the whole layout; the picture has a part of it.
-        folds: how much of the folds is the expression's, 0 to 1.
+        folds: how much of the folds at the mouth is the expression's, 0 to 1.
     """
-    texels = cover_texels(surface.faces, surface.uvs, size)
-    place = texels.interpolate(surface.faces, surface.places)
+    # What turns away or lies outside the picture has no texels that count.
+    corner = camera.project(surface.places)[:, :2]
+    towards = ((surface.places - camera.centre) * surface.normals).sum(axis=1) < 0
+    near = towards & (np.abs(corner - 0.5) < 0.5).all(axis=1)
+    faces = surface.faces[near[surface.faces].any(axis=1)]
+    if len(faces) == 0:
+        return _NOTHING
+    texels = cover_texels(faces, surface.uvs, size)
+    place = texels.interpolate(faces, surface.places)
     seen = camera.project(place)
     rows = np.flatnonzero(((seen[:, :2] > 0.02) & (seen[:, :2] < 0.98)).all(axis=1))
     way = place[rows] - camera.centre.astype(np.float32)
     far = np.linalg.norm(way, axis=1)
-    normal = blend(surface.faces[texels.face[rows]], texels.weights[rows], surface.normals)
+    normal = blend(faces[texels.face[rows]], texels.weights[rows], surface.normals)
     cosine = -(normal * way).sum(axis=1) / (far * np.linalg.norm(normal, axis=1))
     at = shifts.shifted(seen[rows, :2])
     weight = sampled(_shares(regions), at) * smooth((cosine - FACING[0]) / (FACING[1] - FACING[0]))
@@ -119,7 +112,7 @@ def face_texture(
     hit = surface.solid.first_hits(camera.centre.astype(np.float32), way[keep] / far[keep, None])
     keep = keep[(hit.face < 0) | (hit.distance > far[keep] - BEHIND)]
     if len(keep) == 0:
-        return FaceTexture(np.zeros((1, 1, 4), np.uint8), (0.0, 0.0, 1.0, 1.0), 0.0, 0.0)
+        return _NOTHING
     at, weight, normal, rows = at[keep], weight[keep], normal[keep], rows[keep]
     light = srgb_to_linear(np.asarray(photograph, np.float32) / 255)
     colour = np.stack([sampled(light[:, :, k], at) for k in range(3)], axis=1)
@@ -145,49 +138,16 @@ def face_texture(
     lips = image(sampled(ndimage.gaussian_filter(regions.lips.astype(np.float32), 0.006 * len(regions.oval)), at))
     photo, uneven = unlit(image(colour), plain, image(normal), share * (1 - browed), size)
     photo = of_one_colour(photo, plain, share * (1 - browed) * (1 - lips), lips, size)
-    photo = calmed(photo, plain, share * (1 - browed), size, folds)
-    photo = without(photo, browed, share, size)
+    folded = image(sampled(regions.folds, at)) * folds * (1 - lips)
+    photo = calmed(photo, plain, share * (1 - browed), size, folded)
     own = float(share.sum())
     photo, share = _mirrored(photo, share, half - left)
     photo = seamless(photo, plain, share, size)
     whole = np.concatenate([linear_to_srgb(np.clip(photo, 0, 1)), share[:, :, None]], axis=2)
     box = (left / size, 1 - bottom / size, right / size, 1 - top / size)
     picture = np.rint(whole * 255).clip(0, 255).astype(np.uint8)
-    return FaceTexture(picture, box, min(own / max(float(share.sum()), 1e-6), 1.0), uneven)
-
-
-def brow_cover(
-    card: Card,
-    camera: HeadCamera,
-    shifts: Shifts,
-    photograph: NDArray[np.uint8],
-    regions: FaceRegions,
-) -> NDArray[np.uint8] | None:
-    """(256, 256): how much of a card of brows the photograph's own brows cover; None where they hardly show."""
-    size = len(regions.oval)
-    bright = srgb_to_linear(_resized(photograph, size).astype(np.float32) / 255) @ GREY
-    whole = _band(regions)
-    band = whole & ~regions.hair
-    around = regions.oval & ~whole & ~regions.eyes & ~regions.hair
-    dark = 1 - bright / np.maximum(blurred(bright, around.astype(np.float32), 0.04 * regions.height), DARKEST)
-    inside = regions.brows & ~regions.hair
-    if inside.sum() < 20:
-        return None
-    full = float(np.percentile(dark[inside], 80))
-    if full < PALE:
-        return None
-    soft = np.clip(ndimage.distance_transform_edt(band) / (0.008 * regions.height), 0, 1)
-    cover = np.clip((dark - 0.2 * full) / (0.65 * full), 0, 1) * soft
-    # What hangs together with a brow is one; a strand of hair beside it is not.
-    parts, count = ndimage.label(cover > 0.15)
-    own = np.isin(parts, [k for k in range(1, count + 1) if (inside & (parts == k)).sum() > 0.02 * inside.sum()])
-    cover = cover * ndimage.gaussian_filter(own.astype(np.float32), 0.8)
-    texels = cover_texels(card.faces, card.uvs, BROW_TEXELS)
-    seen = camera.project(texels.interpolate(card.faces, card.places))[:, :2]
-    at = shifts.shifted(seen)
-    made = np.zeros((BROW_TEXELS, BROW_TEXELS), np.float32)
-    made[texels.row, texels.column] = sampled(cover, at)
-    return np.rint(made * 255).clip(0, 255).astype(np.uint8)
+    shown = float((share * browed).sum()) / max(float(browed.sum()), 1e-6)
+    return FaceTexture(picture, box, min(own / max(float(share.sum()), 1e-6), 1.0), uneven, shown)
 
 
 def _shares(regions: FaceRegions) -> FloatImage:

@@ -8,20 +8,31 @@ has most in common with the photograph's (intersection over union).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from portrait_core.geometry.cutouts import cut_out
 from portrait_core.geometry.mesh_queries import MeshQueries
 from portrait_core.parts.character import Figure
+from portrait_core.parts.close_crop import CloseCrop, lifted
 from portrait_core.parts.hair import BALD, HairStyle, shape_of
 from portrait_core.parts.hair_maps import hair_maps
 from portrait_core.photo.face_regions import FaceRegions
+from portrait_core.photo.face_texture import HeadSurface
 from portrait_core.photo.head_camera import HeadCamera
 
 SIZE = 96
 """Pixels of a side in which hair is compared."""
+CROPPED, CROPS = "cropped", (0.002, 0.006, 0.011)
+"""Hair that is cut close, and how long it may be, metres."""
+ALIKE = 0.95
+"""Share of the best style's from which on close hair is as like: what stands off so little is no lock."""
+HARDLY, NEARLY = 0.45, 0.75
+"""What the best style has in common with the hair at most to be hardly like it, and the share of it from which on close
+hair is taken instead: hair that is thin or lies flat is more like it than another's locks."""
 LENGTHS = (0.0, 0.5, 1.0)
 MAPS = 128
 THIN = 0.05
@@ -36,25 +47,29 @@ SHORT, LONG = ("short", "cropped", "bald"), ("bob", "long", "ponytail", "braid")
 
 @dataclass(frozen=True)
 class HairChoice:
-    """A style by its name, how long it is worn (0 to 1), and how much it has in common with the photograph's hair."""
+    """A style by its name, how long it is worn (0 to 1), and how much it has in common with the photograph's hair;
+    ``crop`` is hair that is cut too close for a style."""
 
     style: str
     length: float
     overlap: float
+    crop: CloseCrop | None = None
 
 
-def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, skin: MeshQueries) -> list[HairChoice]:
-    """All styles, the most alike first. ``figure`` is the person; ``skin`` hides what is behind the head."""
+def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, surface: HeadSurface) -> list[HairChoice]:
+    """All styles and close crops, the most alike first. ``figure`` is the person; ``surface`` the head in the
+    photograph, which hides what is behind it."""
     step = (np.arange(SIZE) + 0.5) / SIZE
     across, down = np.meshgrid(step, step)
     way = camera.ways(np.stack([across, down], axis=-1).reshape(-1, 2)).astype(np.float32)
     hair, up = _shrunk(regions.hair), _shrunk(regions.up)
     counted = up > BELOW
     wanted = (hair > 0.5) & counted
-    hidden = skin.first_hits(camera.centre.astype(np.float32), way)
+    hidden = surface.solid.first_hits(camera.centre.astype(np.float32), way)
     ahead = np.where(hidden.face >= 0, hidden.distance, np.inf)
     bare = float(wanted.sum()) < THIN * float(_shrunk(regions.oval).sum())
     found = [HairChoice(BALD, 0.0, 1.0 if bare else 0.02)]
+    found += _crops(figure, camera, way, wanted, counted, surface)
     for name, style in figure.template.hair.items():
         best = max(
             (_choice(figure, name, style, length, camera, way, ahead, wanted, counted) for length in LENGTHS),
@@ -62,7 +77,12 @@ def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, skin: Me
         )
         usual = next((share for begin, share in USUAL.items() if name.startswith(begin)), 1.0)
         found.append(replace(best, overlap=best.overlap * usual))
-    return sorted(found, key=lambda choice: -choice.overlap)
+    ranked = sorted(found, key=lambda choice: -choice.overlap)
+    close = next((each for each in ranked if each.style == CROPPED), None)
+    enough = NEARLY if ranked[0].overlap < HARDLY else ALIKE
+    if close is not None and close.overlap > enough * ranked[0].overlap:
+        ranked = [close, *(each for each in ranked if each is not close)]
+    return ranked
 
 
 def _choice(
@@ -78,7 +98,7 @@ def _choice(
 ) -> HairChoice:
     shape = replace(shape_of(figure.look), length=length)
     mesh = next(iter(style.meshes(figure.body, figure.template.rest, shape, (min(style.topologies),)).values()))
-    cover = hair_maps(style, MAPS).opacity[:, :, 0].astype(np.float32) / 255
+    cover = _cover(style)
 
     def alphas(uvs: NDArray[np.float32]) -> NDArray[np.float32]:
         columns, rows = np.floor((uvs * (1, -1) + (0, 1)) % 1.0 * MAPS).astype(int).clip(0, MAPS - 1).T
@@ -89,6 +109,39 @@ def _choice(
     seen = ((hits.face >= 0) & (hits.distance < ahead)).reshape(SIZE, SIZE) & counted
     both, either = float((seen & wanted).sum()), float((seen | wanted).sum())
     return HairChoice(name, length, both / max(either, 1.0))
+
+
+@lru_cache(maxsize=16)
+def _cover(style: HairStyle) -> NDArray[np.float32]:
+    """(:data:`MAPS`, :data:`MAPS`): how much of its layout a style's hair covers, the same for everybody."""
+    return np.asarray(hair_maps(style, MAPS).opacity[:, :, 0].astype(np.float32) / 255, np.float32)
+
+
+def _crops(
+    figure: Figure,
+    camera: HeadCamera,
+    way: NDArray[np.float32],
+    wanted: NDArray[np.bool_],
+    counted: NDArray[np.bool_],
+    surface: HeadSurface,
+) -> list[HairChoice]:
+    """The best close crop: the head that is thicker by the hair's length, where a short style has its roots."""
+    styles = {name: style for name, style in figure.template.hair.items() if name.startswith("short")}
+    controls = figure.body.controls
+    nearest = cKDTree(controls).query(surface.places)[1]
+    found: list[HairChoice] = []
+    for name, style in styles.items():
+        roots = style.roots[nearest].astype(np.float32)
+        for long in CROPS:
+            grown = (surface.places + lifted(style, controls, long)[nearest]).astype(np.float32)
+            hits = MeshQueries(grown, surface.faces).first_hits(camera.centre.astype(np.float32), way)
+            rooted = np.zeros(len(way), bool)
+            met = hits.face >= 0
+            rooted[met] = (hits.weights[met] * roots[surface.faces[hits.face[met]]]).sum(axis=1) > 0.5
+            seen = rooted.reshape(SIZE, SIZE) & counted
+            both, either = float((seen & wanted).sum()), float((seen | wanted).sum())
+            found.append(HairChoice(CROPPED, 0.0, both / max(either, 1.0), CloseCrop(name, long)))
+    return sorted(found, key=lambda choice: -choice.overlap)[:1]
 
 
 def _shrunk(image: NDArray[np.generic]) -> NDArray[np.float32]:

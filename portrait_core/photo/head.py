@@ -14,7 +14,7 @@ from portrait_core.photo.crop import FloatArray, Picture, Square, cut
 from portrait_core.photo.estimate import PortraitEstimate
 from portrait_core.photo.expression_estimate import estimate_expression
 from portrait_core.photo.face_colours import FaceColours, face_colours
-from portrait_core.photo.face_landmarks import look_again
+from portrait_core.photo.face_landmarks import FaceLandmarks, look_again
 from portrait_core.photo.face_regions import CHIN, FOREHEAD, FaceRegions, face_regions
 from portrait_core.photo.face_shape import COUNT
 from portrait_core.photo.head_camera import HeadCamera, begin_camera, fit_camera
@@ -52,13 +52,7 @@ class Head:
 
 def head_of(photograph: Photograph, estimate: PortraitEstimate, reader: PictureReader) -> Head:
     """The head of somebody in a photograph; raises :class:`PhotographError` where its face is not to be seen."""
-    face = estimate.person.face
-    if face is None:
-        raise PhotographError(
-            "no face",
-            f"{photograph.path}: no face is seen, in profile or from behind; an avatar needs one that looks towards "
-            "the camera.",
-        )
+    face = seen_face(photograph, estimate)
     fine = look_again(photograph.pixels, face.points)
     points = fine.points[:, :2]
     up = points[FOREHEAD] - points[CHIN]
@@ -89,6 +83,18 @@ def head_of(photograph: Photograph, estimate: PortraitEstimate, reader: PictureR
     }
     colours = face_colours(small, regions, within)
     return Head(picture, regions, within, camera, expression, colours, height / photograph.scale)
+
+
+def seen_face(photograph: Photograph, estimate: PortraitEstimate) -> FaceLandmarks:
+    """The face of somebody; raises :class:`PhotographError` where none is seen."""
+    face = estimate.person.face
+    if face is None:
+        raise PhotographError(
+            "no face",
+            f"{photograph.path}: no face is seen, in profile or from behind; an avatar needs one that looks towards "
+            "the camera.",
+        )
+    return face
 
 
 def meant(name: str, weight: float) -> float:

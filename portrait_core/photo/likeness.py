@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from portrait_core.errors import ModelFileError
 from portrait_core.parts.hair import BALD
-from portrait_core.parts.likeness import Likeness
+from portrait_core.parts.likeness import IN_PICTURE, Likeness
 from portrait_core.person import PersonOfParts
 from portrait_core.photo.crop import FloatArray
 from portrait_core.photo.estimate import PortraitEstimate
 from portrait_core.photo.face_colours import brightened
 from portrait_core.photo.face_shape import COUNT, Matched, match, shape_move
-from portrait_core.photo.face_texture import FaceTexture, brow_cover, face_texture
-from portrait_core.photo.hair_choice import LONG, SHORT, HairChoice, rank_hair
+from portrait_core.photo.face_texture import FaceTexture, face_texture
+from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, rank_hair
 from portrait_core.photo.head import FARTHEST_TURN, Head, digest_of, head_of
 from portrait_core.photo.identity_fit import Encoder, Prior, exposure, fit_identity, person_of
 from portrait_core.photo.persons import NetworkReader, PictureReader
@@ -43,8 +43,11 @@ BASE_MAP = 512
 TOLD = 3
 """Hair styles that are told."""
 CLEAR_HAIR = 0.55
+OF_FACE = ("brows", "iris")
 OWN_COLOURS = ("hair", "clothing", "iris", "brows")
 """Colours that are taken as they are seen, in the light that the skin's brightness tells."""
+BROWS_SEEN = 0.6
+"""Share of the brows that has to be in the face's picture for it to have brows of its own."""
 BROWS = (0.036, 0.009)
 """Mean and standard deviation of how thick brows are, in heights of the face."""
 
@@ -109,7 +112,7 @@ def resemble(
     recipe, person = _recipe(model, z, base), person_of(model, z)
     light = exposure(person.look, head.colours.srgb)
     kept = {
-        name: brightened(rgb, light if name == "brows" else float(np.clip(light, *ELSEWHERE)))
+        name: brightened(rgb, light if name in OF_FACE else float(np.clip(light, *ELSEWHERE)))
         for name, rgb in head.colours.srgb.items()
         if name in OWN_COLOURS
     }
@@ -124,15 +127,14 @@ def resemble(
     matched = _matched(_with(recipe, likeness), person, replace(head, camera=matched.camera), photograph)
     ranked = _ranked(_with(recipe, likeness), person, matched, head)
     recipe = _with_hair(recipe, ranked, wish.hair, base or {})
+    if recipe.hair == "none" and "hair" not in (base or {}):
+        likeness = replace(likeness, crop=ranked[0].crop)
     texture = None
     if wish.texture:
         progress("texture", 0.0)
         texture = _texture(recipe, model, head, matched)
-        cover = None
-        if matched.brows is not None:
-            cover = brow_cover(matched.brows, matched.camera, matched.shifts, head.picture, head.regions)
-        if cover is not None and matched.brows is not None:
-            likeness = replace(likeness, brows=cover, brow_style=matched.brows.style)
+        if texture.brows > BROWS_SEEN:
+            likeness = replace(likeness, brow_style=IN_PICTURE)
         skin = np.clip(person.look.palette["skin"], 0, 1)
         likeness = replace(
             likeness, picture=texture.picture, box=texture.box, skin=(float(skin[0]), float(skin[1]), float(skin[2]))
@@ -161,7 +163,7 @@ def _matched(recipe: Recipe, person: PersonOfParts, head: Head, photograph: Phot
 
 def _ranked(recipe: Recipe, person: PersonOfParts, matched: Matched, head: Head) -> list[HairChoice]:
     figure = figure_of(recipe, person)
-    return rank_hair(figure, matched.camera, head.regions, matched.surface.solid)
+    return rank_hair(figure, matched.camera, head.regions, matched.surface)
 
 
 def _signs(head: Head, hair: HairChoice) -> dict[str, float]:
@@ -193,7 +195,7 @@ def _with_hair(recipe: Recipe, ranked: list[HairChoice], wanted: str | None, bas
     chosen = ranked[0] if wanted is None else next((each for each in ranked if each.style == wanted), ranked[0])
     if "hair" in base:
         return recipe
-    if chosen.style == BALD:
+    if chosen.style in (BALD, CROPPED):
         return recipe.model_copy(update={"hair": "none"})
     return recipe.model_copy(update={"hair_style": chosen.style})
 

@@ -19,15 +19,16 @@ from portrait_core.errors import UsageError, suggestion
 from portrait_core.geometry.morphs import Morph
 from portrait_core.geometry.vertex_data import VertexData
 from portrait_core.parts.character import KINDS, Figure, Wanted, meshes
+from portrait_core.parts.close_crop import lifted
 from portrait_core.parts.hair_joints import HairChains, hair_chains
-from portrait_core.parts.likeness import Likeness
+from portrait_core.parts.likeness import IN_PICTURE, Likeness
 from portrait_core.parts.part_mesh import NO_TANGENT, PartMesh
 from portrait_core.parts.rest_pose import JOINTS
 from portrait_core.parts.skin import REGIONS, Lips
 from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.faces import Face, face_of
 from portrait_core.pipeline.part_bones import Bones, bones_of
-from portrait_core.pipeline.part_maps import PAINTERS, PartPainter
+from portrait_core.pipeline.part_maps import PAINTERS, PartPainter, cropped_hair
 from portrait_core.pipeline.provenance import from_photograph, provenance
 from portrait_core.pipeline.volume_hair import VolumeHair, volume_hair, wears
 from portrait_core.progress import Progress, silent
@@ -232,7 +233,11 @@ def figure_of(recipe: Recipe, person: PersonOfParts, lips: Lips = "apart") -> Fi
     look, brows = person.look, None
     if recipe.likeness:
         likeness = Likeness.from_text(recipe.likeness)
-        look = likeness.look(look, template.controls.places(look.coefficients))
+        controls = template.controls.places(look.coefficients)
+        look = likeness.look(look, controls)
+        if (cropped := cropped_hair(recipe, template)) is not None:
+            grown = lifted(cropped[0], controls, cropped[1])
+            look = replace(look, moves=grown if look.moves is None else look.moves + grown)
         brows = likeness.brow_style if likeness.brow_style in template.brows else None
     wanted = Wanted(
         brows=brows, detail=_details(recipe)[0], hair=chosen["hair_style"], garment=chosen["garment"], lips=lips
@@ -243,7 +248,9 @@ def figure_of(recipe: Recipe, person: PersonOfParts, lips: Lips = "apart") -> Fi
 def kinds_of(recipe: Recipe) -> tuple[str, ...]:
     """The kinds of parts of the template that a recipe asks for."""
     kinds = recipe.parts or tuple(KINDS)
-    return tuple(kind for kind in kinds if kind != "hair" or recipe.hair == "mesh")
+    painted = bool(recipe.likeness) and Likeness.from_text(recipe.likeness).brow_style == IN_PICTURE
+    without = {*(() if recipe.hair == "mesh" else ("hair",)), *(("brows", "lashes") if painted else ())}
+    return tuple(kind for kind in kinds if kind not in without)
 
 
 def level_of(

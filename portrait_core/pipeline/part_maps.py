@@ -15,6 +15,7 @@ from PIL import Image
 from portrait_core.avatar import Maps, Material
 from portrait_core.imaging.colour_space import srgb_to_linear
 from portrait_core.parts.character import Figure, prepared
+from portrait_core.parts.close_crop import with_close_hair
 from portrait_core.parts.cloth_colours import cloth_colours, worn_heights
 from portrait_core.parts.eye_maps import eye_colours
 from portrait_core.parts.garment import Garment
@@ -159,11 +160,14 @@ class PartPainter:
     def finished(self, colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The skin's sRGB (S, S, 3) with a photograph's face, if the recipe has one, and the roots of the hair."""
         hair, palette, template = self.figure.hair, self.figure.look.palette, self.person.parts_template
+        fine = prepared(template).skin[1]
+        if (cropped := cropped_hair(self.recipe, template)) is not None:
+            colour = with_close_hair(colour, cropped[0], template, fine, palette["hair"])
         if self.recipe.likeness:
             colour = Likeness.from_text(self.recipe.likeness).painted(colour, palette["skin"])
         if hair is None or not self.with_hair:
             return colour
-        return with_roots(colour, hair, template, prepared(template).skin[1], (palette["hair"], palette["skin"]))
+        return with_roots(colour, hair, template, fine, (palette["hair"], palette["skin"]))
 
     @property
     def with_hair(self) -> bool:
@@ -178,6 +182,12 @@ class PartPainter:
         base, share = _eye_still(self.figure.template, size)
         iris = np.asarray(self.figure.look.palette["iris"], np.float32)
         return Maps(base_colour=_bytes(base + share * iris))
+
+
+def cropped_hair(recipe: Recipe, template: PartsTemplate) -> tuple[HairStyle, float] | None:
+    """The style in whose place close hair of a likeness grows, and its length in metres; None where there is none."""
+    crop = Likeness.from_text(recipe.likeness).crop if recipe.likeness and recipe.hair == "none" else None
+    return (template.hair[crop.style], crop.length) if crop is not None and crop.style in template.hair else None
 
 
 def _skin_layout(template: PartsTemplate, size: int, width: int) -> tuple[LatticeLayout, KeptRows]:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from portrait_core.errors import UsageError
-from portrait_core.parts.likeness import LARGEST_MOVE, REACH, Likeness
+from portrait_core.parts.close_crop import CloseCrop
+from portrait_core.parts.likeness import IN_PICTURE, LARGEST_MOVE, REACH, Likeness
 from portrait_core.parts.person_look import PersonLook
 
 SKIN = (0.8, 0.6, 0.5)
@@ -74,6 +75,14 @@ def test_a_text_says_all_of_it() -> None:
 def test_a_damaged_text_is_told_in_a_line(text: str) -> None:
     with pytest.raises(UsageError, match="likeness: "):
         Likeness.from_text(text)
+
+
+def test_close_hair_is_told_too() -> None:
+    given = replace(whole(), crop=CloseCrop("short01", 0.006), brow_style=IN_PICTURE, brows=None)
+    found = Likeness.from_text(given.to_text())
+    assert found.crop == given.crop
+    assert (found.brow_style, found.brows) == (IN_PICTURE, None)
+    assert Likeness.from_text(whole().to_text()).crop is None
 
 
 def test_another_version_is_named() -> None:

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hair that is cut close: no mesh, but single hairs in the skin's colours, and a scalp that is thicker by their length.
+
+Where it grows is where a style of hair has its roots, so that each head knows its own hairline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portrait_core.parts.hair import HairStyle
+from portrait_core.parts.lattice_noise import noise
+from portrait_core.parts.part_mesh import Topology
+from portrait_core.parts.scalp import HEAD, grown, scalp_texels
+from portrait_core.parts.template import PartsTemplate
+
+AMOUNT = 0.96
+"""Share of the hair's colour where it is thick."""
+HAIRS = ((0.0009, 0.0026, 0.22), (0.0021, 0.0055, 0.14), (0.009, 0.012, 0.07))
+"""Widths and lengths of single hairs and of tufts, metres, and how much lighter or darker they are."""
+MARGIN = 700
+"""Of an image's side such a part lies about charts in their colours."""
+LIGHT = 0.6
+"""How much less that is on white hair than on black."""
+ASIDE, LOWER = (0.75, 1.15), 0.38
+"""From which turn about the head's axis on, radians, close hair grows lower than a style's locks, which hang there; how
+much, in what lies between no roots and roots alone."""
+LONGEST = 0.012
+"""Metres that close hair stands off at most."""
+DOWN = 0.25
+"""Share of the scalp's height below its middle where the middle of a skull lies, from which hair stands away."""
+
+
+@dataclass(frozen=True)
+class CloseCrop:
+    """Hair ``length`` metres long where the style of the name ``style`` has its roots."""
+
+    style: str
+    length: float
+
+
+def lifted(style: HairStyle, controls: NDArray[np.float64], length: float) -> NDArray[np.float64]:
+    """(C, 3) metres that ``controls`` (C, 3) of a person move by hair of a length (at most :data:`LONGEST`)."""
+    grown = style.roots > 0.5
+    if not grown.any():
+        return np.zeros_like(controls)
+    low, high = controls[grown].min(axis=0), controls[grown].max(axis=0)
+    middle = 0.5 * (low + high) - (0.0, DOWN * (high[1] - low[1]), 0.0)
+    way = controls - middle
+    way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-6)
+    share = np.clip(2 * style.roots - 1, 0, 1)
+    return way * (share * share * (3 - 2 * share) * float(np.clip(length, 0, LONGEST)))[:, None]
+
+
+def with_close_hair(
+    colours: NDArray[np.uint8],
+    style: HairStyle,
+    template: PartsTemplate,
+    fine: Topology,
+    hair: NDArray[np.floating],
+) -> NDArray[np.uint8]:
+    """The skin's colours (S, S, 3) sRGB with close hair of the sRGB ``hair`` (3,) where ``style`` has its roots;
+    ``fine`` is the skin's level 1."""
+    size = len(colours)
+    texels, own, turn, up = scalp_texels(style, template, fine, size)
+    grain = np.ones(len(turn), np.float32)
+    calm = 1 - LIGHT * float(np.mean(hair))
+    for k, (wide, long, much) in enumerate(HAIRS):
+        grain += calm * much * noise(turn / wide, up / long, 31 + k)
+    aside = np.clip((np.abs(turn) / HEAD - ASIDE[0]) / (ASIDE[1] - ASIDE[0]), 0, 1)
+    own = np.where(own > 0, np.clip(own + LOWER * aside * np.clip(4 * own, 0, 1), 0, 1), 0).astype(np.float32)
+    target = 255 * np.clip(np.asarray(hair, np.float32) * grain[:, None], 0, 1)
+    row, column = texels.row, texels.column
+    cover = AMOUNT * grown(own, turn, up)[:, None]
+    result = colours.copy()
+    skin = result[row, column]
+    result[row, column] = np.rint(skin * (1 - cover) + target * cover).clip(0, 255).astype(np.uint8)
+    painted = np.zeros((size, size), bool)
+    painted[row, column] = True
+    _widen(result, painted, max(size // MARGIN, 1))
+    return result
+
+
+def _widen(colours: NDArray[np.uint8], painted: NDArray[np.bool_], steps: int) -> None:
+    """Give the texels beside painted ones their colours, so that no skin shows through where charts meet."""
+    here, there = slice(1, None), slice(None, -1)
+    ways = [((here,), (there,)), ((there,), (here,))]
+    ways += [((slice(None), one), (slice(None), other)) for (one,), (other,) in ways]
+    for _ in range(steps):
+        for to, of in ways:
+            new = painted[of] & ~painted[to]
+            colours[to][new] = colours[of][new]
+            painted[to] |= new
