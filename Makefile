@@ -17,7 +17,7 @@ INSTALLER ?= $(BIN)/python -m pip install
 INSTALLED := $(VENV)/.portraitkit-installed
 DEV_INSTALLED := $(VENV)/.portraitkit-dev-installed
 
-.PHONY: avatar test sweeps test-oldest test-313 package-test docker-steps docs docs-pages docs-check notebook release lint types format clean help addon addon-types blender-tests
+.PHONY: avatar test sweeps test-oldest test-313 package-test docker-steps docs docs-pages docs-check release lint types format clean help addon addon-types blender-tests
 
 help: ## say what the targets do
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -46,7 +46,7 @@ test-313: .cache/python313/.installed ## quick tests with Python 3.13 (5 GB in .
 package-test: $(DEV_INSTALLED) ## build wheel and sdist, install the wheel, make an avatar with it
 	$(BIN)/python -m tests.packages.built
 
-docker-steps: ## the steps of the Dockerfile without Docker, in a clean folder and environment
+docker-steps: ## the steps of the Dockerfiles without Docker, each in a clean folder and environment
 	$(PYTHON311) -m tests.packages.docker_steps
 
 # The site has an environment of its own: mkdocs and its theme, no torch. npm's packages (the 3D viewer, the font) lie
@@ -66,9 +66,6 @@ docs-pages: $(DOCS)/.installed ## its pages alone, with what of gallery and pict
 docs-check: $(DEV_INSTALLED) ## run the code blocks of the documentation, and the notebook (half an hour); PAGES="docs/start.md"
 	$(BIN)/python -m docs_site.blocks $(PAGES)
 	$(if $(PAGES),,$(BIN)/python -m docs_site.notebook)
-
-notebook: $(DEV_INSTALLED) $(DOCS)/.installed ## run the example notebook anew and keep what it shows
-	$(BIN)/python -m docs_site.notebook --keep
 
 release: $(DEV_INSTALLED) $(DOCS)/.installed $(SITE)/.installed ## everything of a release: dist/release-X.Y.Z
 	$(BIN)/python build_release.py

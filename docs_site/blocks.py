@@ -34,7 +34,7 @@ SHOWN = ("text", "json", "js", "csv", "powershell")
 """Languages that are only shown."""
 LIMIT = 900
 _FENCE = re.compile(r"^( *)```([\w-]*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-_SAID = re.compile(r"<!-- (not run|run)(?:: (.*?))? -->\s*\Z", re.DOTALL)
+_SAID = re.compile(r"<!-- (not run|run)(?:: ((?:(?!-->).)*?))? -->\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def avatars() -> tuple[str, list[dict[str, Any]]]:
 def viewer(name: str, words: str, *, lazy: bool) -> str:
     """One avatar: its picture until it is asked for, then the file itself, to turn and look at."""
     alt = html.escape(words, quote=True)
-    way = 'reveal="manual" loading="lazy"' if lazy else 'loading="eager" auto-rotate rotation-per-second="12deg"'
+    way = 'reveal="manual" loading="lazy"' if lazy else 'loading="eager"'
     return (
         f'<model-viewer src="gallery/{name}.glb" alt="{alt}" {way} camera-controls '
         'camera-orbit="24deg 84deg 1.5m" camera-target="0m 0.06m 0m" field-of-view="22deg" '

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 
 import bpy
@@ -40,12 +39,12 @@ def main() -> None:
     scene.world = world
     world.use_nodes = True
     world.node_tree.nodes["Background"].inputs[0].default_value = (0.62, 0.66, 0.70, 1)
-    world.node_tree.nodes["Background"].inputs[1].default_value = 0.5
+    world.node_tree.nodes["Background"].inputs[1].default_value = 0.8
     eye = bpy.data.cameras.new("camera")
-    eye.lens, eye.sensor_width = 85, 36
+    eye.lens, eye.sensor_width = 128, 36
     camera = bpy.data.objects.new("camera", eye)
     camera.location = (0.72, -1.68, 0.17)
-    camera.rotation_euler = (Vector((0, 0, 0.055)) - camera.location).to_track_quat("-Z", "Y").to_euler()
+    camera.rotation_euler = (Vector((0, 0, 0.085)) - camera.location).to_track_quat("-Z", "Y").to_euler()
     bpy.context.collection.objects.link(camera)
     scene.camera = camera
     scene.render.engine = "CYCLES"
@@ -56,7 +55,6 @@ def main() -> None:
     scene.render.resolution_x = scene.render.resolution_y = SIZE
     scene.render.image_settings.file_format = "PNG"
     scene.render.filepath = target
-    assert math.isfinite(camera.location.length)
     bpy.ops.render.render(write_still=True)
 
 

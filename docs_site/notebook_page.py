@@ -14,10 +14,14 @@ NOTEBOOK = DOCS / "examples" / "first_avatars.ipynb"
 _PICTURES = {"image/png": "png", "image/jpeg": "jpg"}
 
 
+def cells() -> list[dict[str, Any]]:
+    """The notebook's cells."""
+    return json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+
+
 def made() -> dict[str, str | Path]:
     """The page under its name in the site; the notebook's pictures stand inside it."""
-    notebook: dict[str, Any] = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
-    parts = [_cell(cell) for cell in notebook["cells"]]
+    parts = [_cell(cell) for cell in cells()]
     return {"notebook.md": "\n\n".join(part for part in parts if part) + "\n"}
 
 
