@@ -25,6 +25,8 @@ LINES = 50
 REST = 0.002
 # The engine takes all cores that it can get; Blender's window shall go first.
 NICE = 10
+# Linux: the engine gives its jobs that priority itself, and answers sliders in its own.
+NICE_VARIABLE = "PORTRAITKIT_NICE"
 if sys.platform == "win32":
     LOWER = subprocess.BELOW_NORMAL_PRIORITY_CLASS
 else:
@@ -51,7 +53,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            env=clean_environment(environment),
+            env={**clean_environment(environment), NICE_VARIABLE: str(NICE)},
             cwd=home_folder(),  # not Blender's folder: nothing is imported from there
             creationflags=CREATION_FLAGS | LOWER,
             start_new_session=NEW_SESSION,
@@ -200,8 +202,9 @@ class WorkerProcess:
 
 
 def _step_back(pid: int) -> None:
-    """Give the engine a lower priority: Blender's window goes first. On Windows the creation flags say so."""
-    if sys.platform != "win32":
+    """Give the engine a lower priority: Blender's window goes first. On Windows the creation flags say so, on Linux the
+    environment."""
+    if sys.platform not in ("win32", "linux"):
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, pid, NICE)
 

@@ -28,6 +28,7 @@ from portrait_core.protocol import (
     decode_request,
 )
 from portrait_core.runtime.memory import resident_bytes
+from portrait_core.runtime.priority import step_back
 from portrait_core.worker import answers
 from portrait_core.worker.channel import Writer
 from portrait_core.worker.fields import Fields
@@ -67,6 +68,7 @@ class Server:
         """Work until the end; returns when everything open was answered."""
         for target in (self._read, self._beat, self._answer_slowly, self._answer_live):
             threading.Thread(target=target, name=target.__name__.strip("_"), daemon=True).start()
+        step_back()  # the jobs, in this thread; what follows a slider goes on as it was
         try:
             warm_up()
         except Exception as error:
@@ -200,6 +202,7 @@ class Server:
     def _warm_drafts(self, request: Message) -> None:
         from portrait_core.worker.jobs.live import warm
 
+        step_back()
         try:
             warm(request, self._engine)
         except Exception as error:

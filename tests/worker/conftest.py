@@ -11,7 +11,7 @@ from tests.worker.client import Worker
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     """One worker for all tests that leave it as it was; at the end it must still be alive."""
-    with Worker(tmp_path_factory.mktemp("worker") / "log.txt") as worker:
+    with Worker(tmp_path_factory.mktemp("worker") / "log.txt", {"PORTRAITKIT_NICE": "3"}) as worker:
         yield worker
         assert worker.process.poll() is None
         assert worker.ask("ping") == {}

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import base64
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from portrait_core.engine.engine import Engine
 from portrait_core.pipeline import make_avatar
@@ -54,3 +57,12 @@ def test_refusals(shared: Worker) -> None:
     shell = shared.refuse("reshape", recipe={"seed": 7, "topology": "shell"})
     assert shell["code"] == "usage" and shell["remedy"]["field"] == "topology"
     assert shared.refuse("reshape", recipe=good, worn={"seed": 7, "topology": "shell"})["code"] == "usage"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux alone")
+def test_jobs_step_back_and_what_follows_a_slider_does_not(shared: Worker) -> None:
+    assert shared.ask("ping") == {}
+    own, tasks = os.getpriority(os.PRIO_PROCESS, 0), Path(f"/proc/{shared.process.pid}/task")
+    nice = {int(each.name): os.getpriority(os.PRIO_PROCESS, int(each.name)) for each in tasks.iterdir()}
+    assert nice[shared.process.pid] == max(own, 3), "its main thread does the jobs"
+    assert list(nice.values()).count(own) >= 4, "reading, beats, slow and live answers"
