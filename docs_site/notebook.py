@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the example notebook's code on the processor, cell after cell, in a clean folder: `python -m docs_site.notebook`.
 
-What the notebook shows is kept by Jupyter itself: `jupyter nbconvert --to notebook --execute --inplace FILE`.
+What it shows is kept by Jupyter: `jupyter nbconvert --to notebook --execute --inplace FILE`.
 """
 
 from __future__ import annotations
