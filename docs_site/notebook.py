@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the example notebook's code on the processor, cell after cell, in a clean folder: `python -m docs_site.notebook`.
+"""Runs the example notebook on the processor, cell after cell, in a clean folder: `python -m docs_site.notebook`.
 
 What it shows is kept by Jupyter: `jupyter nbconvert --to notebook --execute --inplace FILE`.
 """
