@@ -104,6 +104,7 @@ class Studio:
         server.gui.configure_theme(
             dark_mode=True, show_logo=False, show_share_button=False, brand_color=ACCENT, control_width="medium"
         )
+        server.gui.main_panel.dock_right()
         server.on_client_connect(self._come)
         server.on_client_disconnect(self._go)
         return server

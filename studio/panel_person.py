@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from portrait_core.latents.variations import attribute_values
@@ -41,7 +42,7 @@ class PersonPanel:
         self.psi.on_update(self._truncate)
         self.search.on_update(lambda _event: self.find(self.search.value))
         self.reset.on_click(lambda _event: tab.change(attributes={}))
-        self._build()
+        self._build(nullcontext())
         tab.watch(self.refresh)
 
     def find(self, words: str) -> None:
@@ -62,7 +63,7 @@ class PersonPanel:
                 self.model.options = (recipe.model, *self.model.options)
             self.model.value = recipe.model
         if {each.name for each in self._tab.header.latent.attributes} != set(self.sliders):
-            self._build()
+            self._build(self._tab.container("Person"))
         self.seed.value = recipe.seed or 0
         self.psi.value = recipe.psi
         values = attribute_values(recipe, self._tab.header)
@@ -70,30 +71,27 @@ class PersonPanel:
             slider.value = _within(values.get(name, 0.0), slider)
             slider.disabled = name not in values
 
-    def _build(self) -> None:
+    def _build(self, place: AbstractContextManager[Any]) -> None:
         for folder, _ in self._folders:
             folder.remove()
         self.sliders, self._folders = {}, []
         tab, gui = self._tab, self._tab.client.gui
         values = attribute_values(tab.recipe, tab.header)
-        for number, (group, attributes) in enumerate(grouped(tab.header.latent.attributes).items()):
-            with self.reset_parent(), gui.add_folder(group, expand_by_default=number == 0) as folder:
-                for each in attributes:
-                    slider = gui.add_slider(
-                        label_of(each.name),
-                        each.low,
-                        each.high,
-                        0.05,
-                        min(max(values.get(each.name, 0.0), each.low), each.high),
-                        hint=each.description or None,
-                    )
-                    slider.on_update(self._moved(each.name))
-                    self.sliders[each.name] = slider
-            self._folders.append((folder, [each.name for each in attributes]))
-
-    def reset_parent(self) -> Any:
-        """The container that this panel lies in, to put more into it later."""
-        return self._tab.container("Person")
+        with place:
+            for number, (group, attributes) in enumerate(grouped(tab.header.latent.attributes).items()):
+                with gui.add_folder(group, expand_by_default=number == 0) as folder:
+                    for each in attributes:
+                        slider = gui.add_slider(
+                            label_of(each.name),
+                            each.low,
+                            each.high,
+                            0.05,
+                            round(min(max(values.get(each.name, 0.0), each.low), each.high), 2),
+                            hint=each.description or None,
+                        )
+                        slider.on_update(self._moved(each.name))
+                        self.sliders[each.name] = slider
+                self._folders.append((folder, [each.name for each in attributes]))
 
     def _moved(self, name: str) -> Any:
         def moved(event: Any) -> None:
@@ -122,4 +120,4 @@ class PersonPanel:
 
 
 def _within(value: float, slider: Any) -> float:
-    return float(min(max(value, slider.min), slider.max))
+    return round(float(min(max(value, slider.min), slider.max)), 2)

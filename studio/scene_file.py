@@ -130,10 +130,15 @@ def _without_rig(tree: dict[str, Any], blob: bytes, level: Level) -> tuple[dict[
             # Each has arrays of its own: the loader makes normals geometry by geometry, in place.
             places = room(len(rows), "VEC3", FLOATS, empty, ARRAY)
             normals = room(len(rows), "VEC3", FLOATS, empty, ARRAY)
-            attributes = {"POSITION": places}
+            # Zeros take no room. three.js wants places of a target wherever it has normals.
+            # And it shades files without normals flat, so that there have to be some that it can throw away.
+            zeros = {"componentType": FLOATS, "count": len(rows), "type": "VEC3"}
+            accessors += [{**zeros, **_NOWHERE}, dict(zeros)]
+            still = len(accessors) - 2
+            attributes = {"POSITION": places, "NORMAL": still + 1}
             attributes |= {name: copied(at) for name, at in primitive["attributes"].items() if name in KEPT}
             made: dict[str, Any] = {"attributes": attributes, "indices": copied(primitive["indices"])}
-            made |= {"material": primitive["material"], "targets": [{"NORMAL": normals}], "mode": 4}
+            made |= {"material": primitive["material"], "targets": [{"POSITION": still, "NORMAL": normals}], "mode": 4}
             primitives.append(made)
             parts.append(_Part(rows, own, places, normals))
         meshes.append({"name": mesh["name"], "primitives": primitives, "weights": [1.0]})
@@ -166,5 +171,6 @@ def _rows_of_pieces(level: Level) -> list[tuple[NDArray[np.int64], list[NDArray[
     return found
 
 
+_NOWHERE = {"min": [0.0, 0.0, 0.0], "max": [0.0, 0.0, 0.0]}
 _WIDTH = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 _BYTES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}

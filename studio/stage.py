@@ -24,10 +24,10 @@ OVERLAP = 0.25
 """Seconds that a mesh stays after the next was sent: what the page needs to read that."""
 
 LIGHTS: dict[str, dict[str, Any]] = {
-    "Soft box": {"map": "studio", "strength": 0.55, "key": 1.9, "rim": 1.4, "fill": 0.35},
-    "Daylight": {"map": "park", "strength": 0.75, "key": 1.2, "rim": 0.5, "fill": 0.2},
-    "Warm evening": {"map": "sunset", "strength": 0.8, "key": 1.0, "rim": 1.2, "fill": 0.1},
-    "Even": {"map": "lobby", "strength": 0.9, "key": 0.5, "rim": 0.3, "fill": 0.5},
+    "Soft box": {"map": "studio", "strength": 0.42, "key": 0.95, "rim": 0.8, "fill": 0.15},
+    "Daylight": {"map": "park", "strength": 0.5, "key": 0.6, "rim": 0.3, "fill": 0.1},
+    "Warm evening": {"map": "sunset", "strength": 0.55, "key": 0.5, "rim": 0.7, "fill": 0.05},
+    "Even": {"map": "lobby", "strength": 0.6, "key": 0.3, "rim": 0.2, "fill": 0.25},
 }
 """Ways of lighting: one of viser's environments with its strength, and the strengths of three lights of our own."""
 
@@ -78,7 +78,7 @@ class Stage:
     def backdrop(self, name: str) -> None:
         """One of :data:`BACKDROPS`."""
         self._backdrop = name
-        self._client.scene.set_background_image(backdrop(*BACKDROPS[name]), format="jpeg", jpeg_quality=92)
+        self._client.scene.set_background_image(backdrop(*BACKDROPS[name]), format="jpeg", jpeg_quality=96)
 
     def picture(self, image: NDArray[np.uint8], *, quality: int = 92) -> None:
         """A picture (H, W, 3) instead of the scene, and no mesh."""
@@ -131,11 +131,11 @@ class Stage:
         return Camera(cam2world, matrix), float(np.clip(seen.image_width / height, 0.2, 5.0)), height
 
 
-def backdrop(middle: tuple[int, int, int], corner: tuple[int, int, int], size: int = 256) -> NDArray[np.uint8]:
+def backdrop(middle: tuple[int, int, int], corner: tuple[int, int, int], size: int = 640) -> NDArray[np.uint8]:
     """A (size, size, 3) picture that darkens from behind the head to the corners, with noise against bands."""
     y, x = np.mgrid[0:size, 0:size] / (size - 1)
     away = np.clip(np.hypot(x - 0.5, (y - 0.42) * 0.9) / 0.72, 0.0, 1.0)
     share = (away * away * (3 - 2 * away))[..., None]
     flat = (1 - share) * np.asarray(middle, float) + share * np.asarray(corner, float)
-    noise = np.random.RandomState(0).uniform(-1.0, 1.0, (size, size, 1))
+    noise = np.random.RandomState(0).uniform(-0.8, 0.8, (size, size, 1))
     return np.clip(np.rint(flat + noise), 0, 255).astype(np.uint8)
