@@ -19,7 +19,7 @@ def studio(
         str,
         typer.Option(
             "--host",
-            help="The address to listen at. Others than this machine's own reach no further than a token that is printed.",
+            help="Where to listen. Of others than this machine a token is wanted, which is printed.",
         ),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="1 to 65535; 0 for any that is free.")] = 8765,

@@ -11,7 +11,7 @@ import socket
 import warnings
 from dataclasses import dataclass
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, cast
 
 import viser
 import viser._messages as viser_messages
@@ -99,7 +99,7 @@ class Studio:
             raise UsageError(f"port {port} of {host} was taken by another program meanwhile; choose another one.")
         for kind in (viser_messages.ShareUrlRequest, viser_messages.ShareUrlDisconnect):
             # A tunnel to somebody's server on the internet: not from here. No page gets to say so either.
-            server._websock_server.unregister_handler(kind)
+            cast(Any, server)._websock_server.unregister_handler(kind)
         server.scene.set_up_direction("+y")
         server.gui.configure_theme(
             dark_mode=True, show_logo=False, show_share_button=False, brand_color=ACCENT, control_width="medium"

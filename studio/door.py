@@ -85,8 +85,8 @@ class Door:
         if not self._is_ours(host):
             return Entry(
                 421,
-                f"This studio is not called {host[:80]!r}. Open it by the address that `portrait studio` printed; where "
-                "a tunnel or a proxy has a name of its own, have it pass on Host: 127.0.0.1.",
+                f"This studio is not called {host[:80]!r}. Open it by the address that `portrait studio` printed; "
+                "where a tunnel or a proxy has a name of its own, have it pass on Host: 127.0.0.1.",
             )
         origin = headers.get("origin")
         # A page of another place may neither open a websocket here nor ask for anything in the name of its reader.

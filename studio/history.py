@@ -9,7 +9,7 @@ MOST = 200
 
 
 class History:
-    """Recipes in their order, and where in it the page is. A new one after going back takes the place of what followed."""
+    """Recipes and where among them the page is. After going back, a new one takes the place of the later ones."""
 
     def __init__(self, first: Recipe) -> None:
         self._recipes = [first]

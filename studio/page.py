@@ -10,6 +10,7 @@ from studio.panel_files import FilesPanel
 from studio.panel_look import LookPanel
 from studio.panel_people import PeoplePanel
 from studio.panel_person import PersonPanel
+from studio.panel_pictures import PicturesPanel
 from studio.panel_pose import PosePanel
 from studio.tab import Tab
 
@@ -18,6 +19,7 @@ PANELS = (
     ("Face", viser.Icon.MOOD_SMILE, FacePanel),
     ("Pose", viser.Icon.YOGA, PosePanel),
     ("People", viser.Icon.USERS, PeoplePanel),
+    ("Pictures", viser.Icon.PHOTO, PicturesPanel),
     ("Look", viser.Icon.BULB, LookPanel),
     ("Files", viser.Icon.FILE_DOWNLOAD, FilesPanel),
 )

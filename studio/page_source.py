@@ -12,7 +12,8 @@ HEAD = (
     """
 <style>
   #studio-drop { position: fixed; inset: 0; display: none; align-items: center; justify-content: center; z-index: 9999;
-    background: rgba(20, 22, 26, 0.72); color: #f2efe9; font: 500 1.3rem/1.5 system-ui, sans-serif; text-align: center; }
+    background: rgba(20, 22, 26, 0.72); color: #f2efe9; text-align: center;
+    font: 500 1.3rem/1.5 system-ui, sans-serif; }
   #studio-drop.shown { display: flex; }
   #studio-drop div { border: 2px dashed #c9a27a; border-radius: 18px; padding: 3rem 4rem; }
 </style>

@@ -8,6 +8,7 @@ from typing import Any
 from portrait_core.face.emotions import EXPRESSIONS
 from portrait_core.face.names import GROUPS
 from studio.attribute_groups import label_of
+from studio.heard import by_hand
 from studio.tab import Tab
 
 AT_REST = "at rest"
@@ -36,7 +37,7 @@ class FacePanel:
                     self.sliders[name] = slider
         self.preset.on_update(self._choose)
         self.strength.on_update(self._choose)
-        self.rest.on_click(lambda _event: tab.change(expression={}))
+        self.rest.on_click(by_hand(lambda: tab.change(expression={})))
         tab.watch(self.refresh)
         self.refresh()
 

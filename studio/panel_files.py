@@ -16,6 +16,7 @@ from portrait_core.formats.gltf import glb_bytes
 from portrait_core.formats.read_recipe import read_recipe
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
+from studio.heard import by_hand
 from studio.lanes import Watch
 from studio.tab import Tab
 
@@ -41,10 +42,10 @@ class FilesPanel:
                 "its camera and pose. Use only pictures that you may use."
             )
             self.open = gui.add_upload_button("Open a file", mime_type=",".join((*RECIPES, *PHOTOGRAPHS)))
-        self.glb.on_click(lambda _event: tab.slow.ask("save", lambda watch: self._save(watch, ".glb")))
-        self.vrm.on_click(lambda _event: tab.slow.ask("save", lambda watch: self._save(watch, ".vrm")))
-        self.recipe.on_click(lambda _event: self._save_recipe())
-        self.open.on_upload(lambda _event: tab.slow.ask("open", self._open))
+        self.glb.on_click(by_hand(lambda: tab.slow.ask("save", lambda watch: self._save(watch, ".glb"))))
+        self.vrm.on_click(by_hand(lambda: tab.slow.ask("save", lambda watch: self._save(watch, ".vrm"))))
+        self.recipe.on_click(by_hand(lambda: self._save_recipe()))
+        self.open.on_upload(by_hand(lambda: tab.slow.ask("open", self._open)))
 
     def _save(self, watch: Watch, ending: str) -> None:
         tab = self._tab
@@ -122,9 +123,10 @@ class FilesPanel:
         pose = {joint: [float(each) for each in turn] for joint, turn in view.pose.items()}
         if tab.change(pose=pose):
             camera = view.camera
+            x, y, z = map(float, camera.centre)
             tab.client.camera.fov = float(2 * math.atan(0.5 / float(camera.intrinsics[1, 1])))
-            tab.client.camera.position = tuple(float(each) for each in camera.centre)
-            ahead = camera.centre + camera.cam2world[:3, 2] * float((camera.centre**2).sum() ** 0.5)
-            tab.client.camera.look_at = tuple(float(each) for each in ahead)
+            tab.client.camera.position = (x, y, z)
+            ahead = camera.centre + camera.cam2world[:3, 2] * math.hypot(x, y, z)
+            tab.client.camera.look_at = (float(ahead[0]), float(ahead[1]), float(ahead[2]))
             more = f"; {len(seen)} persons are in it, the largest is taken" if len(seen) > 1 else ""
             tab.say(f"Camera and pose of {path.name}{more}")

@@ -15,6 +15,7 @@ from PIL import Image
 
 from portrait_core.cameras import turntable
 from portrait_core.rendering.film import film
+from studio.heard import by_hand
 from studio.lanes import Watch
 from studio.stage import BACKDROPS, LIGHTS
 from studio.tab import Tab
@@ -40,12 +41,12 @@ class LookPanel:
         with gui.add_folder("Capture"):
             self.picture = gui.add_button("Picture (.png)")
             self.video = gui.add_button("Once around (.mp4)")
-        self.light.on_update(lambda _event: tab.stage.light(self.light.value))
-        self.backdrop.on_update(lambda _event: tab.stage.backdrop(self.backdrop.value))
+        self.light.on_update(by_hand(lambda: tab.stage.light(self.light.value)))
+        self.backdrop.on_update(by_hand(lambda: tab.stage.backdrop(self.backdrop.value)))
         self.edge.on_update(self._sharpen)
-        self.front.on_click(lambda _event: tab.stage.look_from_front())
-        self.picture.on_click(lambda _event: tab.slow.ask("capture", self._capture))
-        self.video.on_click(lambda _event: tab.slow.ask("video", self._film))
+        self.front.on_click(by_hand(lambda: tab.stage.look_from_front()))
+        self.picture.on_click(by_hand(lambda: tab.slow.ask("capture", self._capture)))
+        self.video.on_click(by_hand(lambda: tab.slow.ask("video", self._film)))
 
     def _sharpen(self, event: Any) -> None:
         if event.client_id is not None and str(self.edge.value).isdigit():

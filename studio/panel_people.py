@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from portrait_core.latents import variations
 from portrait_core.pipeline.quick import quick_picture
 from portrait_core.recipe import Recipe
+from studio.heard import by_hand
 from studio.lanes import Watch
 from studio.tab import Tab
 
@@ -42,13 +43,13 @@ class PeoplePanel:
         with gui.add_folder("History"):
             self.step = gui.add_button_group("", ("Back", "Forward"))
             self.place = gui.add_markdown("1 of 1")
-        self.more.on_click(lambda _event: self._gallery(alike=True))
-        self.strangers.on_click(lambda _event: self._gallery(alike=False))
-        self.choose.on_click(lambda _event: self._take())
-        self.keep.on_click(lambda _event: self._keep(self.keep.value))
-        self.view.on_click(lambda _event: self._view(self.view.value))
-        self.walk.on_update(lambda event: event.client_id is not None and self._between())
-        self.step.on_click(lambda _event: self._step(-1 if self.step.value == "Back" else 1))
+        self.more.on_click(by_hand(lambda: self._gallery(alike=True)))
+        self.strangers.on_click(by_hand(lambda: self._gallery(alike=False)))
+        self.choose.on_click(by_hand(lambda: self._take()))
+        self.keep.on_click(by_hand(lambda: self._keep(self.keep.value)))
+        self.view.on_click(by_hand(lambda: self._view(self.view.value)))
+        self.walk.on_update(by_hand(lambda: self._between()))
+        self.step.on_click(by_hand(lambda: self._step(-1 if self.step.value == "Back" else 1)))
         tab.watch(self.refresh)
 
     def refresh(self) -> None:

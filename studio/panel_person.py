@@ -12,6 +12,7 @@ from portrait_core.recipe import MAX_SEED
 from portrait_core.recipe_fields import PERSON
 from portrait_core.weights import registry
 from studio.attribute_groups import grouped, is_meant, label_of
+from studio.heard import by_hand
 from studio.tab import Tab
 
 
@@ -38,10 +39,10 @@ class PersonPanel:
         self._folders: list[tuple[Any, list[str]]] = []
         self.model.on_update(self._choose)
         self.seed.on_update(self._draw)
-        self.random.on_click(lambda _event: self._seed(secrets.randbelow(2**31)))
+        self.random.on_click(by_hand(lambda: self._seed(secrets.randbelow(2**31))))
         self.psi.on_update(self._truncate)
-        self.search.on_update(lambda _event: self.find(self.search.value))
-        self.reset.on_click(lambda _event: tab.change(attributes={}))
+        self.search.on_update(by_hand(lambda: self.find(self.search.value)))
+        self.reset.on_click(by_hand(lambda: tab.change(attributes={})))
         self._build(nullcontext())
         tab.watch(self.refresh)
 
@@ -112,7 +113,7 @@ class PersonPanel:
             self._seed(int(self.seed.value))
 
     def _seed(self, seed: int) -> None:
-        self._tab.change(**{**dict.fromkeys(PERSON), "seed": seed}, attributes={})
+        self._tab.change_to({**dict.fromkeys(PERSON), "seed": seed, "attributes": {}})
 
     def _truncate(self, event: Any) -> None:
         if event.client_id is not None:

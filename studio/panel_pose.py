@@ -9,6 +9,7 @@ from typing import Any
 from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.rig.skeleton import BUST_JOINTS
 from studio.attribute_groups import label_of
+from studio.heard import by_hand
 from studio.tab import Tab
 
 AXES = (("Nod", 60.0), ("Turn", 80.0), ("Tilt", 60.0))
@@ -38,9 +39,9 @@ class PosePanel:
             color="gray",
             hint="The pose that the model gives to this person; for models of the published kind.",
         )
-        self.rest.on_click(lambda _event: tab.change(pose={}))
-        self.drawn.on_click(lambda _event: self._draw())
-        self.joint.on_update(lambda event: event.client_id is not None and self.refresh())
+        self.rest.on_click(by_hand(lambda: tab.change(pose={})))
+        self.drawn.on_click(by_hand(lambda: self._draw()))
+        self.joint.on_update(by_hand(lambda: self.refresh()))
         tab.watch(self.refresh)
         self.refresh()
 
@@ -53,7 +54,7 @@ class PosePanel:
 
     def _slider(self, joint: str, axis: int, label: str, most: float) -> None:
         slider = self._tab.client.gui.add_slider(label, -most, most, 0.5, 0.0)
-        slider.on_update(lambda event: event.client_id is not None and self._moved(joint))
+        slider.on_update(by_hand(lambda: self._moved(joint)))
         self.sliders[joint, axis] = slider
 
     def _moved(self, joint: str) -> None:

@@ -49,6 +49,7 @@ class Stage:
         self._shown: list[tuple[int, Any]] = []
         self._lock = Lock()
         self._backdrop = "Slate"
+        self._pictured = False
         scene = client.scene
         scene.configure_default_lights(enabled=False, cast_shadow=False)
         # viser's directional lights shine from their place to the origin.
@@ -82,12 +83,15 @@ class Stage:
 
     def picture(self, image: NDArray[np.uint8], *, quality: int = 92) -> None:
         """A picture (H, W, 3) instead of the scene, and no mesh."""
+        self._pictured = True
         self.clear()
         self._client.scene.set_background_image(image, format="jpeg", jpeg_quality=quality)
 
     def back_from_pictures(self) -> None:
-        """The background again."""
-        self.backdrop(self._backdrop)
+        """The background again, where a picture was shown."""
+        if self._pictured:
+            self._pictured = False
+            self.backdrop(self._backdrop)
 
     def show(self, content: bytes) -> None:
         """A .glb in the place of the one before, which stays until the page has had time to read this one."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -101,6 +101,10 @@ class Tab:
 
         ``quietly`` leaves the panels as they are: it was a slider of theirs.
         """
+        return self.change_to(update, quietly=quietly)
+
+    def change_to(self, update: Mapping[str, Any], *, quietly: bool = False) -> bool:
+        """:meth:`change` by the names of fields."""
         with self._lock:  # controls are heard by several threads
             facts = {**self.recipe.facts(), **update}
             return self.take({name: value for name, value in facts.items() if value is not None}, quietly=quietly)
@@ -133,6 +137,7 @@ class Tab:
             if noted:
                 self.slow.ask("note", lambda _watch: self.history.note(recipe), after=REST)
             return
+        self.stage.back_from_pictures()
         started = time.monotonic() if begin is None else begin
         if self.shown is not None and self.shown.follows(recipe):
             self.quick.ask("shape", lambda _watch: self._shape(recipe, started))
@@ -160,7 +165,7 @@ class Tab:
             self.client.add_notification("That did not work", text, color="red", auto_close_seconds=12.0)
 
     def capture(self, height: int = 1080) -> NDArray[np.uint8]:
-        """The page's scene (H, W, 3) as its camera sees it; raises :class:`UsageError` where the page does not answer."""
+        """The page's scene (H, W, 3) by its camera; raises :class:`UsageError` where the page does not answer."""
         camera = self.client.camera
         height = min(height, int(camera.image_height))
         width = int(height * camera.image_width / max(1, camera.image_height))
