@@ -145,7 +145,7 @@ class Gate:
             return False
         message = cast("dict[Any, Any]", said)
         row = SAID.get(message.get("type", "")) if _text(message.get("type")) else None
-        if row is None or {str(name) for name in message} - {"type"} != row[0] or not row[1](message):
+        if row is None or {str(name) for name in message} != {*row[0], "type"} or not row[1](message):
             return False
         return self._counts(message)
 

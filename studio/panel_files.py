@@ -44,7 +44,7 @@ class FilesPanel:
             self.open = gui.add_upload_button("Open a file", mime_type=",".join((*RECIPES, *PHOTOGRAPHS)))
         self.glb.on_click(by_hand(lambda: tab.slow.ask("save", lambda watch: self._save(watch, ".glb"))))
         self.vrm.on_click(by_hand(lambda: tab.slow.ask("save", lambda watch: self._save(watch, ".vrm"))))
-        self.recipe.on_click(by_hand(lambda: self._save_recipe()))
+        self.recipe.on_click(by_hand(self._save_recipe))
         self.open.on_upload(by_hand(lambda: tab.slow.ask("open", self._open)))
 
     def _save(self, watch: Watch, ending: str) -> None:

@@ -44,7 +44,7 @@ class LookPanel:
         self.light.on_update(by_hand(lambda: tab.stage.light(self.light.value)))
         self.backdrop.on_update(by_hand(lambda: tab.stage.backdrop(self.backdrop.value)))
         self.edge.on_update(self._sharpen)
-        self.front.on_click(by_hand(lambda: tab.stage.look_from_front()))
+        self.front.on_click(by_hand(tab.stage.look_from_front))
         self.picture.on_click(by_hand(lambda: tab.slow.ask("capture", self._capture)))
         self.video.on_click(by_hand(lambda: tab.slow.ask("video", self._film)))
 

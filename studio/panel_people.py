@@ -45,10 +45,10 @@ class PeoplePanel:
             self.place = gui.add_markdown("1 of 1")
         self.more.on_click(by_hand(lambda: self._gallery(alike=True)))
         self.strangers.on_click(by_hand(lambda: self._gallery(alike=False)))
-        self.choose.on_click(by_hand(lambda: self._take()))
+        self.choose.on_click(by_hand(self._take))
         self.keep.on_click(by_hand(lambda: self._keep(self.keep.value)))
         self.view.on_click(by_hand(lambda: self._view(self.view.value)))
-        self.walk.on_update(by_hand(lambda: self._between()))
+        self.walk.on_update(by_hand(self._between))
         self.step.on_click(by_hand(lambda: self._step(-1 if self.step.value == "Back" else 1)))
         tab.watch(self.refresh)
 

@@ -40,8 +40,8 @@ class PosePanel:
             hint="The pose that the model gives to this person; for models of the published kind.",
         )
         self.rest.on_click(by_hand(lambda: tab.change(pose={})))
-        self.drawn.on_click(by_hand(lambda: self._draw()))
-        self.joint.on_update(by_hand(lambda: self.refresh()))
+        self.drawn.on_click(by_hand(self._draw))
+        self.joint.on_update(by_hand(self.refresh))
         tab.watch(self.refresh)
         self.refresh()
 
