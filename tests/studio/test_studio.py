@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The studio without a browser: who may come in, what pages may say, how work is left for newer work, the page's mesh."""
+"""The studio without a browser: who may come in, what pages may say, how work is left for newer work."""
 
 from __future__ import annotations
 
