@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -61,6 +62,20 @@ class PublishedPerson:
         self.origin = origin
         self._template = template
         self._device = next(network.parameters()).device
+
+    def optioned(self, facts: Mapping[str, Any]) -> PublishedPerson:
+        """The same person, with what was made of it, whose pictures are made by other fields of `PictureOptions`; what
+        is not named has its default."""
+        options = PictureOptions(**facts)
+        if options.cutoff == self.options.cutoff:
+            _ = self.renderer  # made once for all of them
+        other = copy.copy(self)
+        other.options = options
+        kept = ("memory", "precision", "compiled", "cutoff")
+        if any(getattr(options, name) != getattr(self.options, name) for name in kept):
+            for name in ("rows", "renderer", "field", "whole_field"):
+                other.__dict__.pop(name, None)
+        return other
 
     @cached_property
     def rows(self) -> Tensor:
