@@ -21,6 +21,13 @@ HEAD = (
 (() => {
   const most = MOST_BYTES;
   document.title = 'Portrait studio';
+  // viser leaves tone mapping at three.js's own, ACES, which makes skin pale; Khronos' neutral one keeps the colours of
+  // the maps. Where a later version has no such line, colours are paler and nothing else.
+  const paint = WebGL2RenderingContext.prototype.shaderSource;
+  WebGL2RenderingContext.prototype.shaderSource = function (shader, source) {
+    const line = /(vec3 toneMapping\\( vec3 color \\) { return )ACESFilmic(ToneMapping\\( color \\); })/;
+    return paint.call(this, shader, source.replace(line, '$1Neutral$2'));
+  };
   const refuse = (file) => alert(file.name + ' has ' + Math.ceil(file.size / 1048576) + ' MB; this page takes up to '
     + most / 1048576 + ' MB.');
   // Before viser's own listener: a file that is too large is not sent at all.

@@ -17,6 +17,7 @@ from portrait_core.cameras import turntable
 from portrait_core.rendering.film import film
 from studio.heard import by_hand
 from studio.lanes import Watch
+from studio.scene_looks import LOOKS
 from studio.stage import BACKDROPS, LIGHTS
 from studio.tab import Tab
 
@@ -29,6 +30,7 @@ class LookPanel:
     def __init__(self, tab: Tab) -> None:
         self._tab = tab
         gui = tab.client.gui
+        self.seen = gui.add_dropdown("Show", LOOKS, initial_value=LOOKS[0])
         self.light = gui.add_dropdown("Light", tuple(LIGHTS), initial_value=next(iter(LIGHTS)))
         self.backdrop = gui.add_dropdown("Background", tuple(BACKDROPS), initial_value=next(iter(BACKDROPS)))
         self.edge = gui.add_dropdown(
@@ -41,12 +43,17 @@ class LookPanel:
         with gui.add_folder("Capture"):
             self.picture = gui.add_button("Picture (.png)")
             self.video = gui.add_button("Once around (.mp4)")
+        self.seen.on_update(by_hand(self._look))
         self.light.on_update(by_hand(lambda: tab.stage.light(self.light.value)))
         self.backdrop.on_update(by_hand(lambda: tab.stage.backdrop(self.backdrop.value)))
         self.edge.on_update(self._sharpen)
         self.front.on_click(by_hand(tab.stage.look_from_front))
         self.picture.on_click(by_hand(lambda: tab.slow.ask("capture", self._capture)))
         self.video.on_click(by_hand(lambda: tab.slow.ask("video", self._film)))
+
+    def _look(self) -> None:
+        self._tab.look = str(self.seen.value)
+        self._tab.redraw(noted=False)
 
     def _sharpen(self, event: Any) -> None:
         if event.client_id is not None and str(self.edge.value).isdigit():

@@ -16,6 +16,21 @@ from numpy.typing import NDArray
 from portrait_core.avatar import Avatar, Level
 from portrait_core.formats.gltf.scene import build_scene
 from portrait_core.formats.gltf.writer import json_tree, packed
+from studio.scene_looks import (
+    ABOVE,
+    CLAY,
+    COLOUR,
+    DARK,
+    GREY,
+    LINE,
+    LINES,
+    NORMALS,
+    WIREFRAME,
+    Addition,
+    Outlines,
+    edges_of,
+    normal_colours,
+)
 
 Floats = NDArray[np.float32]
 
@@ -45,12 +60,13 @@ class SceneFile:
         )
         gltf, _ = build_scene(bare, "jpeg")
         tree, blob = json_tree(gltf), bytes(gltf.binary_blob())
-        _send_images(tree, blob, keep)
+        contents = _send_images(tree, blob, keep)
+        self._outlines = Outlines(tree, contents, keep)
         self._tree, self._fixed, self._parts = _without_rig(tree, blob, self.level)
-        self._parts_of_level = len(level.vertices)
 
-    def shaped(self, vertices: Floats, normals: Floats) -> bytes:
-        """The .glb with these vertices and unit normals (V, 3) of the avatar's finest level, world metres.
+    def shaped(self, vertices: Floats, normals: Floats, look: str = COLOUR) -> bytes:
+        """The .glb with these vertices and unit normals (V, 3) of the avatar's finest level, world metres, seen in one
+        of `studio.scene_looks.LOOKS`.
 
         The page's loader makes normals of its own of every file, with a crease along each seam of the UV map. A morph
         target that is always there turns them back to ours.
@@ -68,7 +84,22 @@ class SceneFile:
                 if number == part.places:
                     accessor |= {"min": places.min(axis=0).tolist(), "max": places.max(axis=0).tolist()}
                     tree["accessors"][number] = accessor
-        return packed(tree, bytes(blob))
+        if look == COLOUR:
+            return packed(tree, bytes(blob))
+        return packed(*self._looked(Addition(tree, blob), vertices, normals, look))
+
+    def _looked(self, added: Addition, vertices: Floats, normals: Floats, look: str) -> tuple[dict[str, Any], bytes]:
+        shade = {CLAY: GREY, NORMALS: 1.0, WIREFRAME: DARK}[look]
+        self._outlines.put(added.tree, shade, lit=look != NORMALS)
+        primitives = [each for mesh in added.tree["meshes"] for each in mesh["primitives"]]
+        for primitive, part in zip(primitives, self._parts, strict=True):
+            primitive["attributes"].pop("COLOR_0", None)
+            if look == NORMALS:
+                colours = normal_colours(normals[part.rows])
+                primitive["attributes"]["COLOR_0"] = added.room(colours, "VEC3")
+            if look == WIREFRAME:
+                _draw_lines(added, part, vertices, normals)
+        return added.finished()
 
 
 def loader_normals(places: Floats, faces: NDArray[np.int32]) -> Floats:
@@ -89,11 +120,31 @@ def unpacked(content: bytes) -> tuple[dict[str, Any], bytes]:
     return json.loads(content[20 : 20 + length]), content[28 + length :]
 
 
-def _send_images(tree: dict[str, Any], blob: bytes, keep: Callable[[bytes, str], str]) -> None:
-    for image in tree.get("images", ()):
+def _draw_lines(added: Addition, part: _Part, vertices: Floats, normals: Floats) -> None:
+    """The edges of a part's faces, a little before it."""
+    tree = added.tree
+    material = {"name": "lines", "pbrMetallicRoughness": {"baseColorFactor": [*LINE, 1.0], "metallicFactor": 0.0}}
+    if tree["materials"][-1].get("name") != "lines":
+        tree["materials"].append({**material, "extensions": {"KHR_materials_unlit": {}}})
+        tree["extensionsUsed"] = ["KHR_materials_unlit"]
+    places = added.room((vertices[part.rows] + ABOVE * normals[part.rows]).astype(np.float32), "VEC3")
+    lines = {"attributes": {"POSITION": places}, "indices": added.room(edges_of(part.faces), "SCALAR"), "mode": LINES}
+    tree["meshes"].append({"primitives": [{**lines, "material": len(tree["materials"]) - 1}]})
+    tree["nodes"].append({"mesh": len(tree["meshes"]) - 1})
+    tree["scenes"][0]["nodes"].append(len(tree["nodes"]) - 1)
+
+
+def _send_images(tree: dict[str, Any], blob: bytes, keep: Callable[[bytes, str], str]) -> dict[int, bytes]:
+    """Give images addresses; those in PNG, which may have holes, come back by their numbers."""
+    contents: dict[int, bytes] = {}
+    for number, image in enumerate(tree.get("images", ())):
         view = tree["bufferViews"][image.pop("bufferView")]
         begin = view.get("byteOffset", 0)
-        image["uri"] = keep(blob[begin : begin + view["byteLength"]], image.pop("mimeType"))
+        content, kind = blob[begin : begin + view["byteLength"]], image.pop("mimeType")
+        image["uri"] = keep(content, kind)
+        if kind == "image/png":
+            contents[number] = content
+    return contents
 
 
 def _without_rig(tree: dict[str, Any], blob: bytes, level: Level) -> tuple[dict[str, Any], bytes, list[_Part]]:

@@ -22,6 +22,7 @@ from portrait_core.pipeline.live import live_parts
 from portrait_core.progress import Progress
 from portrait_core.recipe import Recipe
 from studio.scene_file import SceneFile
+from studio.scene_looks import COLOUR
 
 Floats = NDArray[np.float32]
 DRAFT = 512
@@ -44,9 +45,9 @@ class ShownAvatar:
         self.avatar = avatar
         self.file = SceneFile(avatar, keep)
 
-    def content(self) -> bytes:
-        """The .glb of it as it is."""
-        return self.file.shaped(*self.avatar.moved(self.avatar.main))
+    def content(self, look: str = COLOUR) -> bytes:
+        """The .glb of it as it is, in one of `studio.scene_looks.LOOKS`."""
+        return self.file.shaped(*self.avatar.moved(self.avatar.main), look)
 
     def follows(self, recipe: Recipe) -> bool:
         """Whether :meth:`like` can show ``recipe``: parts have one topology, shells a new one each."""
@@ -54,16 +55,16 @@ class ShownAvatar:
         same = all(getattr(recipe, name) == getattr(self.recipe, name) for name in fields)
         return same and recipe.topology == "parts" and recipe.hair == "mesh"
 
-    def like(self, recipe: Recipe, person: Person) -> bytes:
+    def like(self, recipe: Recipe, person: Person, look: str = COLOUR) -> bytes:
         """The .glb with the shape of ``recipe``, who is ``person``, in these maps, hair and clothes."""
         wanted = display_recipe(recipe, self.recipe.texture_size)
         parts = live_parts(wanted, person, (self.recipe, self.person))
         vertices = np.concatenate([mesh.vertices for mesh in parts])
         if vertices.shape != self.avatar.main.vertices.shape:
-            return self.content()
+            return self.content(look)
         normals = np.concatenate([mesh.normals for mesh in parts])
         moved = replace(self.avatar, pose=_known(recipe, self.avatar))
-        return self.file.shaped(*moved.moved(self.avatar.main.with_(vertices=vertices, normals=normals)))
+        return self.file.shaped(*moved.moved(self.avatar.main.with_(vertices=vertices, normals=normals)), look)
 
 
 def _known(recipe: Recipe, avatar: Avatar) -> dict[str, tuple[float, float, float]]:
@@ -101,10 +102,10 @@ class Shows:
                     self._made.popitem(last=False)
             return found
 
-    def follow(self, shown: ShownAvatar, recipe: Recipe) -> bytes:
+    def follow(self, shown: ShownAvatar, recipe: Recipe, look: str = COLOUR) -> bytes:
         """``shown`` in the shape of ``recipe``."""
         with self.moving:
-            return shown.like(recipe, self.engine.model(recipe.model).person(recipe))
+            return shown.like(recipe, self.engine.model(recipe.model).person(recipe), look)
 
     def _new(self, recipe: Recipe, watch: Progress) -> ShownAvatar:
         model = self.engine.model(recipe.model)

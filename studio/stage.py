@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 
 FIELD_OF_VIEW = math.radians(18.0)
 """Of the page's camera, vertical: that of a portrait lens, about 85 mm."""
-DISTANCE = 2.1
-LOOKED_AT = (0.0, 0.06, 0.0)
+DISTANCE = 1.8
+LOOKED_AT = (0.0, 0.075, 0.0)
 OVERLAP = 0.25
 """Seconds that a mesh stays after the next was sent: what the page needs to read that."""
 
 LIGHTS: dict[str, dict[str, Any]] = {
-    "Soft box": {"map": "studio", "strength": 0.42, "key": 0.95, "rim": 0.8, "fill": 0.15},
-    "Daylight": {"map": "park", "strength": 0.5, "key": 0.6, "rim": 0.3, "fill": 0.1},
-    "Warm evening": {"map": "sunset", "strength": 0.55, "key": 0.5, "rim": 0.7, "fill": 0.05},
-    "Even": {"map": "lobby", "strength": 0.6, "key": 0.3, "rim": 0.2, "fill": 0.25},
+    "Soft box": {"map": "studio", "strength": 0.05, "ambient": 0.25, "sky": 0.95, "key": 3.1, "rim": 1.7, "fill": 0.8},
+    "Even": {"map": "lobby", "strength": 0.10, "ambient": 1.3, "sky": 1.2, "key": 1.4, "rim": 0.9, "fill": 1.0},
+    "Daylight": {"map": "park", "strength": 0.12, "ambient": 0.3, "sky": 1.3, "key": 2.4, "rim": 0.9, "fill": 0.3},
+    "Evening": {"map": "sunset", "strength": 0.18, "ambient": 0.15, "sky": 0.4, "key": 2.2, "rim": 2.6, "fill": 0.2},
 }
-"""Ways of lighting: one of viser's environments with its strength, and the strengths of three lights of our own."""
+"""Ways of lighting: one of viser's environments with its strength, for what shines, and the strengths of our own
+lights. *Soft box* is the light of `portrait_core.rendering.lighting`, times pi as three.js counts."""
 
 BACKDROPS: dict[str, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     "Slate": ((74, 78, 86), (24, 26, 30)),
@@ -53,9 +54,13 @@ class Stage:
         scene = client.scene
         scene.configure_default_lights(enabled=False, cast_shadow=False)
         # viser's directional lights shine from their place to the origin.
-        self._key = scene.add_light_directional("/light/key", color=(255, 244, 232), position=(-1.2, 1.4, 2.0))
-        self._rim = scene.add_light_directional("/light/rim", color=(214, 228, 255), position=(1.6, 1.2, -1.8))
-        self._fill = scene.add_light_directional("/light/fill", color=(236, 240, 255), position=(1.8, 0.2, 1.4))
+        self._lights = {
+            "ambient": scene.add_light_ambient("/light/ambient", color=(255, 250, 246)),
+            "sky": scene.add_light_hemisphere("/light/sky", sky_color=(236, 242, 255), ground_color=(196, 180, 168)),
+            "key": scene.add_light_directional("/light/key", color=(255, 249, 240), position=(-1.2, 1.4, 2.0)),
+            "fill": scene.add_light_directional("/light/fill", color=(236, 240, 255), position=(1.8, 0.2, 1.4)),
+            "rim": scene.add_light_directional("/light/rim", color=(226, 236, 255), position=(1.6, 1.2, -1.8)),
+        }
         self.light(next(iter(LIGHTS)))
         self.backdrop(self._backdrop)
         self.look_from_front()
@@ -73,8 +78,8 @@ class Stage:
         """One of :data:`LIGHTS`."""
         row = LIGHTS[name]
         self._client.scene.configure_environment_map(row["map"], environment_intensity=row["strength"])
-        for light, strength in ((self._key, row["key"]), (self._rim, row["rim"]), (self._fill, row["fill"])):
-            light.intensity = strength
+        for each, light in self._lights.items():
+            light.intensity = row[each]
 
     def backdrop(self, name: str) -> None:
         """One of :data:`BACKDROPS`."""

@@ -20,6 +20,7 @@ from portrait_core.weights.header import ModelHeader
 from studio.advice import advice
 from studio.history import History
 from studio.lanes import Lane, Watch
+from studio.scene_looks import COLOUR
 from studio.shown import DRAFT, ShownAvatar, Shows
 from studio.stage import Stage
 
@@ -52,6 +53,7 @@ class Tab:
         self.history = History(recipe)
         self.stage = Stage(client)
         self.edge = 1024
+        self.look = COLOUR
         self.shown: ShownAvatar | None = None
         self.moved: list[float] = []
         """Seconds from a moved control to the mesh that was sent, the last hundred."""
@@ -183,7 +185,7 @@ class Tab:
         shown = self.shown
         if shown is None or not shown.follows(recipe):
             return
-        self.stage.show(self.shows.follow(shown, recipe))
+        self.stage.show(self.shows.follow(shown, recipe, self.look))
         self.moved = [*self.moved[-99:], time.monotonic() - started]
 
     def _draft(self, recipe: Recipe, watch: Watch, noted: bool) -> None:
@@ -197,7 +199,7 @@ class Tab:
     def _put(self, made: ShownAvatar, recipe: Recipe) -> None:
         if self.recipe == recipe:
             self.shown = made
-            self.stage.show(made.content())
+            self.stage.show(made.content(self.look))
 
     def _tell(self, stage: str, share: float) -> None:
         self.bar.visible = True
