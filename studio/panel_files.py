@@ -16,9 +16,10 @@ from portrait_core.formats.gltf import glb_bytes
 from portrait_core.formats.read_recipe import read_recipe
 from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
+from portrait_core.recipe_fields import PERSON
 from studio.heard import by_hand
 from studio.lanes import Watch
-from studio.tab import Tab
+from studio.tab import Tab, escaped
 
 RECIPES = (".json", ".portrait", ".glb", ".vrm")
 PHOTOGRAPHS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
@@ -32,14 +33,15 @@ class FilesPanel:
         gui = tab.client.gui
         with gui.add_folder("Save"):
             self.edge = gui.add_dropdown("Maps", ("512", "1024", "2048", "4096"), initial_value="1024")
-            self.glb = gui.add_button("Avatar (.glb)", color="orange")
+            self.glb = gui.add_button("Avatar (.glb)")
             self.recipe = gui.add_button("Recipe (.json)", color="gray")
             self.author = gui.add_text("Author", "", hint="A .vrm says who made it.")
             self.vrm = gui.add_button("Avatar (.vrm)", color="gray")
         with gui.add_folder("Open"):
             gui.add_markdown(
-                "A recipe, an avatar of ours or a photograph; or drop it onto the page. A photograph gives "
-                "its camera and pose. Use only pictures that you may use."
+                "A recipe, an avatar of ours or a photograph; or drop it onto the page. A photograph makes "
+                "somebody who resembles, or gives camera and pose to a published model. "
+                "Use only pictures that you may use."
             )
             self.open = gui.add_upload_button("Open a file", mime_type=",".join((*RECIPES, *PHOTOGRAPHS)))
         self.glb.on_click(by_hand(lambda: tab.slow.ask("save", lambda watch: self._save(watch, ".glb"))))
@@ -117,16 +119,38 @@ class FilesPanel:
 
         tab = self._tab
         with tab.shows.working:
-            watch("reading", 0.5)
-            seen = estimate_portraits(read_photograph(path))
-        view = seen[0].view
-        pose = {joint: [float(each) for each in turn] for joint, turn in view.pose.items()}
-        if tab.change(pose=pose):
+            watch("reading", 0.3)
+            photograph = read_photograph(path)
+            seen = estimate_portraits(photograph)
+        more = f" {len(seen)} persons are in it, the largest is taken." if len(seen) > 1 else ""
+        if tab.shows.engine.header(tab.recipe.model).parts:
+            self._resemble(photograph, seen[0], path.name + ":" + more, watch)
+        else:
+            self._stand_as(seen[0].view, f"Camera and pose of {path.name}.{more}")
+
+    def _resemble(self, photograph: Any, estimate: Any, told: str, watch: Watch) -> None:
+        """The person of the photograph, as far as a model of parts can be like them."""
+        from portrait_core.photo.likeness import Wish, resemble
+
+        tab = self._tab
+        base = {name: value for name, value in tab.recipe.facts().items() if name not in (*PERSON, "hair", "likeness")}
+        base |= {"attributes": {}, "hair_style": "auto", "expression": {}, "pose": {}, "topology": "parts"}
+        with tab.shows.working:
+            model = tab.shows.engine.model(tab.recipe.model)
+            found = resemble(photograph, estimate, model, Wish(), base, progress=watch)
+        made = found.recipe.model_copy(update={"model": tab.recipe.model})
+        if tab.take(made.facts()):
+            styles = ", ".join(each.style for each in found.hair)
+            tab.say(escaped(" ".join((told, f"hair like {styles}.", *(f"{each}." for each in found.warnings)))))
+
+    def _stand_as(self, view: Any, told: str) -> None:
+        """Camera and pose of the photograph, for models that know nothing else of it."""
+        tab = self._tab
+        if tab.change(pose={joint: [float(each) for each in turn] for joint, turn in view.pose.items()}):
             camera = view.camera
             x, y, z = map(float, camera.centre)
             tab.client.camera.fov = float(2 * math.atan(0.5 / float(camera.intrinsics[1, 1])))
             tab.client.camera.position = (x, y, z)
             ahead = camera.centre + camera.cam2world[:3, 2] * math.hypot(x, y, z)
             tab.client.camera.look_at = (float(ahead[0]), float(ahead[1]), float(ahead[2]))
-            more = f"; {len(seen)} persons are in it, the largest is taken" if len(seen) > 1 else ""
-            tab.say(f"Camera and pose of {path.name}{more}")
+            tab.say(escaped(told))

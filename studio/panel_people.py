@@ -30,7 +30,7 @@ class PeoplePanel:
         self.ends: dict[str, Recipe] = {}
         with gui.add_folder("Gallery"):
             self.likeness = gui.add_slider("Difference", 0.05, 1.0, 0.05, 0.4, hint="0: the same, 1: somebody else.")
-            self.more = gui.add_button("More like this", color="orange")
+            self.more = gui.add_button("More like this")
             self.strangers = gui.add_button("Strangers", color="gray", hint="Six people by chance.")
             self.sheet = gui.add_image(
                 np.full((ROWS * EDGE, COLUMNS * EDGE, 3), 40, np.uint8), format="jpeg", visible=False

@@ -7,12 +7,15 @@ import secrets
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import viser
+
 from portrait_core.latents.variations import attribute_values
 from portrait_core.recipe import MAX_SEED
 from portrait_core.recipe_fields import PERSON
 from portrait_core.weights import registry
 from studio.attribute_groups import grouped, is_meant, label_of
 from studio.heard import by_hand
+from studio.panel_words import WordsPart
 from studio.tab import Tab
 
 
@@ -29,10 +32,11 @@ class PersonPanel:
         self.seed = gui.add_number(
             "Seed", tab.recipe.seed or 0, min=0, max=MAX_SEED, step=1, hint="The same seed is the same person."
         )
-        self.random = gui.add_button("Somebody new", icon=None, color="orange", hint="A seed by chance.")
+        self.random = gui.add_button("Random person", icon=viser.Icon.DICE, hint="A seed by chance.")
         self.psi = gui.add_slider(
             "Truncation", 0.0, 1.0, 0.01, tab.recipe.psi, hint="Less is nearer to the average face."
         )
+        self.words = WordsPart(tab)
         self.search = gui.add_text("Find", "", hint="Words of attributes: nose, hair red, eyes.")
         self.reset = gui.add_button("Attributes as drawn", color="gray", hint="Every attribute as the seed has it.")
         self.sliders: dict[str, Any] = {}

@@ -1,33 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pictures of models of the published kind: coarse while the camera moves, fine when it rests, of several kinds;
-and what only such models know: conditioning, and the style rows of somebody else."""
+what only such models know, conditioning and the style rows of somebody else; and slices through any model's density."""
 
 from __future__ import annotations
 
+import math
+import time
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
-from portrait_core.cameras import Camera
 from portrait_core.errors import UsageError
 from portrait_core.person import PicturedPerson, StyledPerson
 from portrait_core.recipe import MAX_SEED, Recipe
 from studio.heard import by_hand
 from studio.lanes import Watch
+from studio.picture_kinds import KINDS, MESH, PLANES, SLICE, framed, shown, slice_picture
 from studio.tab import Tab
 
-KINDS = ("Picture", "Raw", "Depth", "Mask", "Normals", "Mesh")
 REST = 0.3
 """Seconds without a move after which the fine picture begins."""
 COARSE = {"samples": 1, "neural_resolution": 32}
-ABSENT = (38, 40, 46)
-"""sRGB beside a square picture, and where there is nothing in one."""
 
 
 class PicturesPanel:
-    """The tab of pictures; says why it is empty where a model makes none."""
+    """The tab of pictures; says what is missing where a model makes none."""
 
     def __init__(self, tab: Tab) -> None:
         self._tab = tab
@@ -35,45 +32,67 @@ class PicturesPanel:
         self.note = gui.add_markdown("")
         self.kind = gui.add_dropdown("Show", KINDS, initial_value=KINDS[0])
         self.samples = gui.add_slider("Samples", 1, 4, 1, 2, hint="Times the 48 and 48 of the training, at rest.")
-        self.conditioning = gui.add_dropdown(
-            "Conditioning",
-            ("separate", "identical"),
-            initial_value="separate",
-            hint="The camera that the mapping sees: in front and at rest, or that of the picture.",
-        )
+        self.noise = gui.add_checkbox("Noise", initial_value=True, hint="The stored noise of the planes, or none.")
+        with gui.add_folder("Conditioning"):
+            self.conditioning = gui.add_dropdown(
+                "Seen",
+                ("separate", "identical"),
+                initial_value="separate",
+                hint="The camera that the mapping sees: that of the sliders with the body at rest, or the picture's.",
+            )
+            self.yaw = gui.add_slider("Yaw", -180.0, 180.0, 1.0, 0.0)
+            self.pitch = gui.add_slider("Pitch", -60.0, 60.0, 1.0, 0.0)
         with gui.add_folder("Style mixing"):
             self.other = gui.add_number("Seed of the other", 1, min=0, max=MAX_SEED, step=1)
             self.rows = gui.add_multi_slider("Rows", 0, 20, 1, (4, 20), min_range=1)
-            self.mix = gui.add_button("Mix")
-        self.drawn = 0
+            self.mix = gui.add_button("Mix", color="gray")
+        with gui.add_folder("Slice"):
+            self.plane = gui.add_dropdown("Plane", tuple(PLANES), initial_value=next(iter(PLANES)))
+            self.place = gui.add_slider("Place", 0.0, 1.0, 0.01, 0.5)
         self.seconds: list[float] = []
-        """What the last pictures took, coarse ones."""
-        for control in (self.kind, self.samples, self.conditioning):
+        """What the last coarse pictures took."""
+        self.fine_seconds: list[float] = []
+        """What the last fine ones took."""
+        self._person: tuple[tuple[Any, ...], PicturedPerson] | None = None
+        controls = (self.kind, self.samples, self.noise, self.conditioning, self.yaw, self.pitch)
+        for control in (*controls, self.plane, self.place):
             control.on_update(by_hand(lambda: tab.redraw(noted=False)))
         self.mix.on_click(by_hand(lambda: tab.slow.ask("mix", self._mix)))
+        self._pictured = (*controls[1:], self.other, self.rows, self.mix)
         tab.client.camera.on_update(self._looked)
         tab.draw_pictures_by(self.draw)
         tab.watch(self.refresh)
         self.refresh()
 
+    @property
+    def _able(self) -> bool:
+        return "pictures" in self._tab.capabilities
+
     def refresh(self) -> None:
         """The controls as the model allows."""
-        able = "pictures" in self._tab.capabilities
-        controls = (self.kind, self.samples, self.conditioning, self.other, self.rows, self.mix)
-        for control in controls:
-            control.disabled = not able
-        self.note.visible = not able
-        if not able:
+        kinds = KINDS if self._able else (MESH, SLICE)
+        if tuple(self.kind.options) != kinds:
+            self.kind.options = kinds
+            self.kind.value = kinds[0]
+        for control in self._pictured:
+            control.disabled = not self._able
+        self.note.visible = not self._able
+        if not self._able:
             self.note.content = f"{self._tab.header.name} makes meshes, and no pictures of its own."
 
     def _looked(self, _camera: Any) -> None:
-        self.draw(moving=True)
+        if self._able and self.kind.value not in (MESH, SLICE):
+            self.draw(moving=True)
 
     def draw(self, moving: bool) -> bool:
         """Ask for a picture, coarse and then fine; whether the page shows pictures at all."""
-        if "pictures" not in self._tab.capabilities or self.kind.value == "Mesh":
-            return False
         tab = self._tab
+        if self.kind.value == MESH:
+            return False
+        if self.kind.value == SLICE:
+            tab.slow.drop("fine")
+            tab.quick.ask("coarse", self._slice)
+            return True
         if moving:
             tab.slow.drop("fine")
             tab.quick.ask("coarse", lambda watch: self._draw(watch, fine=False))
@@ -81,8 +100,6 @@ class PicturesPanel:
         return True
 
     def _draw(self, watch: Watch, *, fine: bool) -> None:
-        import time
-
         begin = time.monotonic()
         tab, recipe, kind = self._tab, self._tab.recipe, str(self.kind.value)
         camera, aspect, _ = tab.stage.camera()
@@ -90,18 +107,37 @@ class PicturesPanel:
             watch("render", 0.1)
         with tab.shows.moving:
             watch.check()
-            person = cast(PicturedPerson, tab.shows.engine.model(recipe.model).person(recipe))
             facts: dict[str, Any] = {"samples": int(self.samples.value)} if fine else dict(COARSE)
-            facts["conditioning"] = self.conditioning.value
-            seen = person.optioned(facts).pictures(camera, recipe.pose)
+            seen = self._seen(recipe, facts).pictures(camera, recipe.pose)
         watch.check()
-        if recipe != tab.recipe:
+        if recipe != tab.recipe or kind != self.kind.value:
             return
         tab.stage.picture(framed(shown(seen, kind, camera), aspect), quality=94 if fine else 80)
         tab.client.flush()
-        self.drawn += 1
-        if not fine:
-            self.seconds = [*self.seconds[-99:], time.monotonic() - begin]
+        times = self.fine_seconds if fine else self.seconds
+        times[:] = [*times[-99:], time.monotonic() - begin]
+
+    def _seen(self, recipe: Recipe, facts: dict[str, Any]) -> PicturedPerson:
+        """The person of ``recipe`` with options; what the networks made of them is kept from picture to picture."""
+        turned = (math.radians(float(self.yaw.value)), math.radians(float(self.pitch.value)))
+        more: dict[str, Any] = {"conditioning": self.conditioning.value, "seen_from": turned}
+        more["noise"] = "const" if self.noise.value else "none"
+        who = recipe.model_copy(update={"pose": {}})
+        key = (who.facts(), more["seen_from"], more["noise"])
+        if self._person is None or self._person[0] != key:
+            person = cast(PicturedPerson, self._tab.shows.engine.model(recipe.model).person(recipe))
+            self._person = key, person.optioned({**facts, **more})
+        return self._person[1].optioned({**facts, **more})
+
+    def _slice(self, watch: Watch) -> None:
+        tab, recipe = self._tab, self._tab.recipe
+        with tab.shows.moving:
+            field = tab.shows.engine.model(recipe.model).person(recipe).field
+            picture = slice_picture(field, PLANES[str(self.plane.value)], float(self.place.value))
+        watch.check()
+        _, aspect, _ = tab.stage.camera()
+        tab.stage.picture(framed(picture, aspect), quality=92)
+        tab.client.flush()
 
     def _mix(self, watch: Watch) -> None:
         tab = self._tab
@@ -117,66 +153,3 @@ class PicturesPanel:
         mixed = np.array(own)
         mixed[first:last] = foreign[first:last]
         tab.change(seed=None, latent=None, w=None, ws=mixed.tolist(), psi=1.0, attributes={})
-
-
-def shown(seen: dict[str, Any], kind: str, camera: Camera) -> NDArray[np.uint8]:
-    """One of the pictures that the networks gave, (S, S, 3) sRGB."""
-
-    def plain(name: str) -> NDArray[np.float32]:
-        return np.asarray(seen[name][0].detach().float().cpu().numpy(), np.float32)
-
-    if kind in ("Picture", "Raw"):
-        image = plain("image" if kind == "Picture" else "image_raw")[:3].transpose(1, 2, 0)
-        return np.clip(np.rint((image + 1.0) * 127.5), 0, 255).astype(np.uint8)
-    mask = np.clip(plain("image_mask")[0], 0.0, 1.0)
-    if kind == "Mask":
-        return np.repeat(np.rint(mask * 255.0).astype(np.uint8)[..., None], 3, axis=2)
-    depth = plain("image_depth")[0]
-    mask = np.asarray(Image.fromarray(mask).resize(depth.shape[::-1], Image.Resampling.BILINEAR))
-    there = mask > 0.5
-    if not there.any():
-        return np.full((*depth.shape, 3), ABSENT, np.uint8)
-    if kind == "Depth":
-        near, far = np.percentile(depth[there], (1, 99))
-        grey = np.clip((far - depth) / max(float(far - near), 1e-6), 0.0, 1.0)
-        flat = np.repeat((40.0 + 215.0 * grey)[..., None], 3, axis=2)
-    else:
-        flat = coloured(normals_of(depth, camera))
-    return np.where(there[..., None], flat, ABSENT).astype(np.uint8)
-
-
-def normals_of(depth: NDArray[np.float32], camera: Camera) -> NDArray[np.float32]:
-    """Unit normals (S, S, 3) in the world of the surface that ``depth`` (S, S), metres along the rays, shows."""
-    size = depth.shape[0]
-    y, x = (np.mgrid[0:size, 0:size] + 0.5) / size
-    inverse = np.linalg.inv(camera.intrinsics.astype(np.float64))
-    rays = np.stack([x, y, np.ones_like(x)], axis=-1) @ inverse.T
-    rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
-    points = rays * depth[..., None]
-    crossed = np.cross(np.gradient(points, axis=0), np.gradient(points, axis=1))
-    length = np.linalg.norm(crossed, axis=-1, keepdims=True)
-    turned = (crossed / np.where(length > 0, length, 1.0)) @ camera.cam2world[:3, :3].T.astype(np.float64)
-    # The side that is seen faces the camera.
-    away = np.sum((rays @ camera.cam2world[:3, :3].T.astype(np.float64)) * turned, axis=-1, keepdims=True) > 0
-    return np.asarray(np.where(away, -turned, turned), np.float32)
-
-
-def coloured(normals: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Normals as the usual colours: x, y, z from -1 to 1 as red, green, blue."""
-    return np.asarray((normals * 0.5 + 0.5) * 255.0, np.float32)
-
-
-def framed(image: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:
-    """A square picture as the page's background of ``aspect``, which is as high: with a field of its border's colour at
-    both sides, or cut at them."""
-    size = image.shape[0]
-    width = max(2, round(size * aspect))
-    if width <= size:
-        left = (size - width) // 2
-        return np.ascontiguousarray(image[:, left : left + width])
-    whole = np.empty((size, width, 3), np.uint8)
-    left = (width - size) // 2
-    whole[:, left : left + size] = image
-    whole[:, :left] = image[:, :1]
-    whole[:, left + size :] = image[:, -1:]
-    return whole

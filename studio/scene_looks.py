@@ -58,7 +58,9 @@ class Addition:
 class Outlines:
     """What is seen of a file's materials where colours do not count: their holes, as white maps."""
 
-    def __init__(self, tree: Mapping[str, Any], contents: Mapping[int, bytes], keep: Callable[[bytes, str], str]) -> None:
+    def __init__(
+        self, tree: Mapping[str, Any], contents: Mapping[int, bytes], keep: Callable[[bytes, str], str]
+    ) -> None:
         """``contents`` are the images by their numbers, ``keep`` gives one an address."""
         self._materials = tree.get("materials", ())
         self._textures = tree.get("textures", ())
@@ -115,7 +117,7 @@ def white(content: bytes) -> bytes:
 
 
 def normal_colours(normals: Floats) -> Floats:
-    """Unit normals (V, 3) as the usual colours, x, y, z from -1 to 1 as sRGB from 0 to 1; linear, as files have them."""
+    """Unit normals (V, 3) as the usual colours, x, y, z from -1 to 1 as sRGB from 0 to 1, linear as in files."""
     shown = normals * 0.5 + 0.5
     return np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4).astype(np.float32)
 

@@ -162,7 +162,7 @@ class Tab:
         fault = fault_of(error)
         text = f"{fault.message} {advice(fault)}".strip()
         self.bar.visible = False
-        self.say(f"**{_escaped(text)}**")
+        self.say(f"**{escaped(text)}**")
         with suppress(Exception):
             self.client.add_notification("That did not work", text, color="red", auto_close_seconds=12.0)
 
@@ -212,7 +212,8 @@ class Tab:
             self.say(f"{self.header.name}, {self.recipe.label()}")
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """``text`` as Markdown that shows it as it is."""
     for sign in "\\`*_{}[]<>#":
         text = text.replace(sign, f"\\{sign}")
     return text

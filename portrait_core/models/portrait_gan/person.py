@@ -67,20 +67,21 @@ class PublishedPerson:
         """The same person, with what was made of it, whose pictures are made by other fields of `PictureOptions`; what
         is not named has its default."""
         options = PictureOptions(**facts)
-        if options.cutoff == self.options.cutoff:
-            _ = self.renderer  # made once for all of them
         other = copy.copy(self)
         other.options = options
-        kept = ("memory", "precision", "compiled", "cutoff")
-        if any(getattr(options, name) != getattr(self.options, name) for name in kept):
+        made_by = ("memory", "precision", "compiled", "cutoff", "seen_from", "noise")
+        if all(getattr(options, name) == getattr(self.options, name) for name in made_by):
+            other.__dict__["renderer"] = self.renderer  # made once for all of them
+        else:
             for name in ("rows", "renderer", "field", "whole_field"):
                 other.__dict__.pop(name, None)
         return other
 
     @cached_property
     def rows(self) -> Tensor:
-        """Style rows (1, num_ws, w_dim), truncated; those of a latent as the frontal camera at rest sees it."""
-        return self._rows_seen(Camera.orbit(), None)
+        """Style rows (1, num_ws, w_dim), truncated; those of a latent as the options' camera, the frontal one, sees it
+        at rest."""
+        return self._rows_seen(Camera.orbit(*self.options.seen_from), None)
 
     @property
     def styles(self) -> NDArray[np.float32]:
@@ -138,7 +139,9 @@ class PublishedPerson:
             return renderer.render(label, pose=six, settings=settings, neural_resolution=size)
         with torch.inference_mode(), exact_convolutions(options.precision != "tf32"):
             deform = None if six is None else network.pose_warp(six)
-            return network.synthesis(rows, label, deform=deform, settings=settings, neural_resolution=size)
+            return network.synthesis(
+                rows, label, deform=deform, settings=settings, neural_resolution=size, noise_mode=options.noise
+            )
 
     def render(self, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
         """``image`` (size, size, 3) uint8 sRGB with the model's own background, ``depth`` (size, size) metres along the
@@ -170,7 +173,12 @@ class PublishedPerson:
     def _renderer_of(self, rows: Tensor) -> QuickRenderer:
         options = self.options
         return QuickRenderer(
-            self.network, rows, memory=options.memory, precision=options.precision, compiled=options.compiled
+            self.network,
+            rows,
+            noise_mode=options.noise,
+            memory=options.memory,
+            precision=options.precision,
+            compiled=options.compiled,
         )
 
     def _six(self, pose: Pose) -> Tensor | None:
