@@ -83,7 +83,8 @@ class Outlines:
         ]
         tree["materials"] = []
         for each in copy.deepcopy(self._made):
-            surface: dict[str, Any] = {"baseColorFactor": [shade, shade, shade, 1.0]}
+            solid = 0.0 if each.pop("clear") else 1.0
+            surface: dict[str, Any] = {"baseColorFactor": [shade, shade, shade, solid]}
             surface |= {"metallicFactor": 0.0, "roughnessFactor": 0.8}
             hole = each.pop("hole")
             if hole is not None:
@@ -95,16 +96,20 @@ class Outlines:
             del tree["extensionsUsed"]
 
     def _make(self) -> None:
+        finished: list[dict[str, Any]] = []
         for material in self._materials:
-            made = {key: material[key] for key in ("name", "doubleSided") if key in material} | {"hole": None}
+            made = {key: material[key] for key in ("name", "doubleSided") if key in material}
+            made |= {"hole": None, "clear": False}
             texture = material.get("pbrMetallicRoughness", {}).get("baseColorTexture")
             if material.get("alphaMode", "OPAQUE") != "OPAQUE" and texture is not None:
                 made |= {key: material[key] for key in ("alphaMode", "alphaCutoff") if key in material}
-                content = self._contents[self._textures[texture["index"]]["source"]]
-                made["hole"] = len(self._images)
-                address = self._keep(white(content), "image/png")
-                self._images.append({"uri": address})
-            self._made.append(made)
+                content = self._contents.get(self._textures[texture["index"]]["source"])
+                made["clear"] = content is None  # corneas and tears, which are seen through everywhere
+                if content is not None:
+                    made["hole"] = len(self._images)
+                    self._images.append({"uri": self._keep(white(content), "image/png")})
+            finished.append(made)
+        self._made = finished
 
 
 def white(content: bytes) -> bytes:

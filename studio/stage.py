@@ -22,6 +22,8 @@ DISTANCE = 1.8
 LOOKED_AT = (0.0, 0.075, 0.0)
 OVERLAP = 0.25
 """Seconds that a mesh stays after the next was sent: what the page needs to read that."""
+OVERLAP_WITH_MAPS = 1.0
+"""The same where the next one has maps of its own."""
 
 LIGHTS: dict[str, dict[str, Any]] = {
     "Soft box": {"map": "studio", "strength": 0.05, "ambient": 0.25, "sky": 0.95, "key": 3.1, "rim": 1.7, "fill": 0.8},
@@ -98,14 +100,14 @@ class Stage:
             self._pictured = False
             self.backdrop(self._backdrop)
 
-    def show(self, content: bytes) -> None:
+    def show(self, content: bytes, *, new_maps: bool = False) -> None:
         """A .glb in the place of the one before, which stays until the page has had time to read this one."""
         with self._lock:
             number = next(self._numbers)
             node = self._client.scene.add_glb(f"/person/{number}", content, cast_shadow=False, receive_shadow=False)
             self._shown.append((number, node))
         self._client.flush()
-        later = Timer(OVERLAP, self._take_away_before, (number,))
+        later = Timer(OVERLAP_WITH_MAPS if new_maps else OVERLAP, self._take_away_before, (number,))
         later.daemon = True
         later.start()
 

@@ -199,7 +199,7 @@ class Tab:
     def _put(self, made: ShownAvatar, recipe: Recipe) -> None:
         if self.recipe == recipe:
             self.shown = made
-            self.stage.show(made.content(self.look))
+            self.stage.show(made.content(self.look), new_maps=True)
 
     def _tell(self, stage: str, share: float) -> None:
         self.bar.visible = True
