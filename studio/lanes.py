@@ -57,6 +57,12 @@ class Lane:
         self._changed = Condition()
         Thread(target=self._run, name=name, daemon=True).start()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing runs or waits."""
+        with self._changed:
+            return self._running is None and not self._waiting
+
     def ask(self, kind: str, work: Work, *, after: float = 0.0) -> None:
         """Do ``work`` in ``after`` seconds, unless something newer of this kind comes; what runs of it is stopped."""
         with self._changed:

@@ -52,7 +52,8 @@ FIND = """
     },
     open: (label) => { const e = field(label, 'input'); e.focus(); e.click(); },
     option: (text) => {
-      const found = [...document.querySelectorAll('[role=option]')].filter((e) => e.innerText.trim() === text && seen(e));
+      const found = [...document.querySelectorAll('[role=option]')]
+        .filter((e) => e.innerText.trim() === text && seen(e));
       if (!found.length) throw new Error('no option ' + text);
       found[0].click();
     },
