@@ -63,12 +63,14 @@ class Lane:
         with self._changed:
             return self._running is None and not self._waiting
 
-    def ask(self, kind: str, work: Work, *, after: float = 0.0) -> None:
-        """Do ``work`` in ``after`` seconds, unless something newer of this kind comes; what runs of it is stopped."""
+    def ask(self, kind: str, work: Work, *, after: float = 0.0, stop: bool = True) -> None:
+        """Do ``work`` in ``after`` seconds, unless something newer of this kind comes; what runs of it is stopped, or
+        with ``stop`` false finished first: of what comes many times a second some has to be seen."""
         with self._changed:
             self._waiting.pop(kind, None)
             self._waiting[kind] = (time.monotonic() + after, work)
-            self._stop(kind)
+            if stop:
+                self._stop(kind)
             self._changed.notify()
 
     def drop(self, *kinds: str) -> None:

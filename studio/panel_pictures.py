@@ -91,11 +91,11 @@ class PicturesPanel:
             return False
         if self.kind.value == SLICE:
             tab.slow.drop("fine")
-            tab.quick.ask("coarse", self._slice)
+            tab.quick.ask("coarse", self._slice, stop=False)
             return True
         if moving:
             tab.slow.drop("fine")
-            tab.quick.ask("coarse", lambda watch: self._draw(watch, fine=False))
+            tab.quick.ask("coarse", lambda watch: self._draw(watch, fine=False), stop=False)
         tab.slow.ask("fine", lambda watch: self._draw(watch, fine=True), after=REST if moving else 0.0)
         return True
 

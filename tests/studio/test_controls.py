@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,12 @@ def _seed(number: int) -> Callable[[Visitor, Tab], bool]:
 
 def _hidden(page: Visitor, _tab: Tab) -> bool:
     return not page.control("Age").props["visible"] and page.control("Nose length").props["visible"]
+
+
+def _waited(seconds: float) -> bool:
+    """Where the page shows nothing that could be waited for; people are slower than this."""
+    time.sleep(seconds)
+    return True
 
 
 def _same_recipe(page: Visitor, tab: Tab) -> bool:
@@ -73,7 +80,7 @@ STARTER = (
         lambda v: v.set("Turn", -20.0, "Head"),
         lambda v, t: abs(t.recipe.pose.get("head", (0, 0, 0))[1] + 0.349) < 1e-3,
     ),
-    Row("joint", lambda v: v.set("Joint", "left_collar"), lambda v, t: True, ""),
+    Row("joint", lambda v: v.set("Joint", "left_collar"), lambda v, t: _waited(0.3), ""),
     Row(
         "its turn",
         lambda v: v.set("Tilt", 9.0, "Any other joint"),

@@ -80,9 +80,7 @@ class Visitor:
             named = each.props.get("label") == label or each.props.get("options") == label
             if named and (not within or within in self._chain(each)):
                 return each
-        raise KeyError(
-            f"{label} in {within}; there are {sorted({str(c.props.get('label')) for c in self.controls.values()})}"
-        )
+        raise KeyError(f"{label} in {within}")
 
     def set(self, label: str, value: Any, within: str = "") -> None:
         """Move a control to ``value``."""
@@ -127,10 +125,15 @@ class Visitor:
         self._socket.close()
 
     def _chain(self, control: Control) -> tuple[str, ...]:
+        places = dict(self.containers)
+        for each in list(self.controls.values()):
+            if each.kind == "GuiTabGroupMessage":
+                tabs = zip(each.props["_tab_labels"], each.props["_tab_container_ids"], strict=False)
+                places |= {uuid: (label, each.container) for label, uuid in tabs}
         labels: list[str] = []
         at = control.container
-        while at in self.containers:
-            label, at = self.containers[at]
+        while at in places:
+            label, at = places[at]
             labels.append(label)
         return tuple(labels)
 
@@ -146,10 +149,6 @@ class Visitor:
 
     def _hear(self, message: dict[str, Any]) -> None:
         kind = message["type"]
-        if kind == "GuiTabGroupMessage":
-            props = message["props"]
-            for label, uuid in zip(props["_tab_labels"], props["_tab_container_ids"], strict=True):
-                self.containers[uuid] = (label, message["container_uuid"])
         if kind == "GuiFolderMessage":
             self.containers[message["uuid"]] = (message["props"]["label"], message["container_uuid"])
         elif kind.startswith("Gui") and "props" in message:
@@ -159,10 +158,6 @@ class Visitor:
             found = self.controls[message["uuid"]]
             found.props |= message["updates"]
             found.value = message["updates"].get("value", found.value)
-            tabs = message["updates"]
-            if "_tab_labels" in tabs and "_tab_container_ids" in tabs:
-                for label, uuid in zip(tabs["_tab_labels"], tabs["_tab_container_ids"], strict=True):
-                    self.containers[uuid] = (label, found.container)
         elif kind == "GuiRemoveMessage":
             self.controls.pop(message["uuid"], None)
         elif kind == "GlbMessage":
