@@ -18,6 +18,8 @@ pytest.importorskip("viser")
 from studio.app import Studio, Wish
 from tests.studio.visitor import CAMERA, Visitor, until
 
+pytestmark = pytest.mark.sweep  # minutes on a busy machine; what can be tried without a server is in test_studio
+
 if TYPE_CHECKING:
     from studio.tab import Tab
 
@@ -180,7 +182,6 @@ def test_a_second_page_has_a_person_of_its_own(studio: Studio, page: tuple[Visit
     until(lambda: tab not in studio.tabs)
 
 
-@pytest.mark.sweep
 def test_files_and_galleries(page: tuple[Visitor, Tab], tmp_path: Path) -> None:
     visitor, tab = page
     visitor.set("Maps", "512")

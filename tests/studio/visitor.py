@@ -200,7 +200,7 @@ def unpacked(raw: bytes) -> list[dict[str, Any]]:
     return [whole(each) for each in told["messages"]]
 
 
-def until(seen: Callable[[], Any], seconds: float = 40.0) -> Any:
+def until(seen: Callable[[], Any], seconds: float = 120.0) -> Any:
     """What ``seen`` gives once that is something; fails where it stays nothing."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
