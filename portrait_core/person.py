@@ -69,6 +69,11 @@ class Person(Protocol):
         """The model's body template in this person's un-posed world, with all its joints."""
         ...
 
+    @property
+    def joints(self) -> NDArray[np.float32]:
+        """(24, 3) world metres, SMPL's in its order: those of :attr:`template`, whose surface may cost much more."""
+        ...
+
     def render(self, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
         """A picture by the model itself: ``image`` (size, size, 3) uint8 sRGB, ``depth`` (size, size) float32 metres
         along the ray, infinite where nothing is, ``mask`` (size, size) coverage, 0 to 1.

@@ -64,6 +64,10 @@ class AnalyticPerson:
     def template(self) -> BodyTemplate:
         return self._model.template_of(self)
 
+    @property
+    def joints(self) -> NDArray[np.float32]:
+        return self.template.joints
+
     def render(self, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
         return self._model.picture_of(self, camera, pose, size)
 

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -98,11 +99,23 @@ def replacing(avatar: Avatar, path: Path, thumbnail: Path | None, *, here: Here,
 
 def take_maps(avatar: Avatar, path: Path, thumbnail: Path | None) -> bool:
     """Give an avatar the maps of a file in which it is otherwise the same; False where those are others."""
-    with _step("Finish Textures"):
-        if not finer_maps.take_maps(avatar, path):
+    with _step("Finish Textures") as step:
+        step.changed = finer_maps.take_maps(avatar, path)
+        if not step.changed:
             return False
         pictures.show_preview(avatar.armature, thumbnail)
         avatar.armature.pop(DRAFT_KEY, None)
+    return True
+
+
+def show_draft(avatar: Avatar, path: Path, size: int) -> bool:
+    """Give an avatar whose mesh was moved the small maps of a file, until it is made whole with maps of ``size``; False
+    where they do not fit its mesh."""
+    with _step("Finish Textures") as step:
+        step.changed = finer_maps.show_maps(avatar, path)
+        if not step.changed:
+            return False
+        avatar.armature[DRAFT_KEY] = size
     return True
 
 
@@ -154,11 +167,19 @@ def apply_motion(avatar: Avatar, path: Path, name: str, *, root: bool, whole_fra
         return motion.lacking(avatar, path)
 
 
+@dataclass
+class _Step:
+    changed: bool = True
+    """Whether there is anything to undo."""
+
+
 @contextmanager
-def _step(name: str) -> Iterator[None]:
+def _step(name: str) -> Iterator[_Step]:
     """Note how long the main thread is held up, and let the user undo it."""
-    begin = time.perf_counter()
-    yield
+    begin, step = time.perf_counter(), _Step()
+    yield step
+    if not step.changed:
+        return
     log.info("%s: %.0f ms in the main thread", name, (time.perf_counter() - begin) * 1000)
     _let_undo(name)
 

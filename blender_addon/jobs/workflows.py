@@ -115,7 +115,11 @@ def clear_coast() -> Workflow:
 
 
 def follow(identity: str, name: str, recipe: Recipe) -> Workflow:
-    """:func:`regenerate` with small maps first, where large ones take long; then only the maps are exchanged."""
+    """:func:`regenerate` with small maps first, where large ones take long.
+
+    The mesh has followed the sliders, so that small maps are seen as soon as they are there; bones and shapes come with
+    the large ones. Where parts became others the small avatar comes in whole, and then only maps are exchanged.
+    """
     size = int(recipe.get("texture_size") or 0)
     if size <= DRAFT_SIZE:
         yield from regenerate(identity, name, recipe)
@@ -123,6 +127,12 @@ def follow(identity: str, name: str, recipe: Recipe) -> Workflow:
     origin, asked = open_file(), asked_from(bpy.context)
     fields: Facts = {"recipe": {**recipe, "texture_size": DRAFT_SIZE}, "name": name, "thumbnail": False}
     result = yield Ask("generate", {**fields, "path": str(new_path(name, ".glb"))})
+    old = find(identity) if origin.is_open() else None
+    if old is not None and not coast.why_not() and avatars.show_draft(old, Path(result["path"]), size):
+        for each in files_of(result):
+            each.unlink(missing_ok=True)
+        yield from regenerate(identity, name, recipe)
+        return
     arrival = Arrival(Path(result["path"]), name, origin, asked, None, identity, files_of(result), draft_of=size)
     yield from arrive(arrival)
     while arrival in arrivals.waiting and not arrival.by_hand:

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An avatar with small maps gets its large ones: the pictures are exchanged, and nothing else."""
+"""An avatar gets the maps of a file: the pictures are exchanged, and nothing else."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
+
+import bpy
 
 from . import skin_shader
 from .datablocks import images_of
 from .glb_accessors import HEAD
 from .glb_facts import KEY, facts_in, read_tree
 from .identity import PART_KEY, Avatar
+from .mean_colour import recolour
 
 
 def take_maps(avatar: Avatar, path: Path) -> bool:
@@ -23,10 +27,66 @@ def take_maps(avatar: Avatar, path: Path) -> bool:
     facts = facts_in(tree)
     if facts is None or content[:4] != b"glTF" or _person(facts) != _person(avatar.facts):
         return False
+    if not _exchange(avatar, tree, content):
+        return False
+    avatar.armature[KEY] = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    avatar.armature.update_tag()
+    return True
+
+
+def show_maps(avatar: Avatar, path: Path) -> bool:
+    """Show the maps of the file at ``path`` in ``avatar``, which is somebody else by the facts that it tells and keeps
+    them: its mesh is that of the file already.
+
+    False, and nothing is changed, where parts are missing or made of other faces, whose maps lie otherwise.
+    """
+    tree, content = read_tree(path), path.read_bytes()
+    facts = facts_in(tree)
+    if facts is None or content[:4] != b"glTF" or facts["recipe"].get("topology") != "parts":
+        return False
+    if _triangles(tree) != Counter(_triangles_of(avatar)):
+        return False
+    if not _exchange(avatar, tree, content):
+        return False
+    factors = {str(each.get("name")): _factor(each) for each in tree.get("materials") or ()}
+    for material in _materials(avatar):
+        part = str(material.get(PART_KEY, ""))
+        if part in factors:
+            recolour(material, part, factors[part])
+    return True
+
+
+def _factor(material: dict[str, Any]) -> list[float]:
+    """What a file's material multiplies its picture by."""
+    return (material.get("pbrMetallicRoughness") or {}).get("baseColorFactor") or [1.0, 1.0, 1.0, 1.0]
+
+
+def _materials(avatar: Avatar) -> set[bpy.types.Material]:
+    return {material for mesh in avatar.meshes for material in mesh.data.materials if material is not None}
+
+
+def _triangles(tree: dict[str, Any]) -> Counter[int]:
+    """How many triangles each mesh of a file has, and how many meshes have as many."""
+    counts = (
+        int(tree["accessors"][primitive["indices"]]["count"]) // 3
+        for mesh in tree.get("meshes") or ()
+        for primitive in mesh["primitives"]
+        if "indices" in primitive
+    )
+    return Counter(counts)
+
+
+def _triangles_of(avatar: Avatar) -> list[int]:
+    # A face of n corners is n - 2 triangles.
+    return [len(mesh.data.loops) - 2 * len(mesh.data.polygons) for mesh in avatar.meshes if PART_KEY in mesh]
+
+
+def _exchange(avatar: Avatar, tree: dict[str, Any], content: bytes) -> bool:
+    """The pictures alone; False where the two do not have the same ones."""
     theirs = _pictures(tree, content)
     ours = {
         f"_{image[skin_shader.ROLE]}{'_' * bool(part)}{part}": image
-        for material in {material for mesh in avatar.meshes for material in mesh.data.materials if material is not None}
+        for material in _materials(avatar)
         for part in (str(material.get(PART_KEY, "")),)
         for image in images_of(material)
         if skin_shader.ROLE in image
@@ -38,8 +98,6 @@ def take_maps(avatar: Avatar, path: Path) -> bool:
         data = theirs[found[ending][0]]
         image.pack(data=data, data_len=len(data))
         image.buffers_free()
-    avatar.armature[KEY] = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
-    avatar.armature.update_tag()
     return True
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import bpy
 import numpy as np
 
@@ -34,6 +36,16 @@ def give_display_colour(material: bpy.types.Material, part: str) -> None:
     red, green, blue = (max(each, DARKEST) for each in colour)
     material.diffuse_color = (red, green, blue, CLEAR.get(part, 1.0))
     material[SHOWN_KEY] = list(material.diffuse_color)
+
+
+def recolour(material: bpy.types.Material, part: str, factor: Sequence[float]) -> None:
+    """Multiply the picture of a material by another linear ``factor``; its colour for *Solid* follows, unless the user
+    has given it another."""
+    own = _factor_of(material)
+    if own is not None:
+        own.default_value[:3] = factor[:3]
+    if SHOWN_KEY in material and list(material[SHOWN_KEY]) == list(material.diffuse_color):
+        give_display_colour(material, part)
 
 
 def keep_display_colour(old: bpy.types.Material, new: bpy.types.Material) -> None:
@@ -69,13 +81,19 @@ def mean_colour(material: bpy.types.Material | None, picture: np.ndarray | None)
 
 
 def _factor(material: bpy.types.Material | None) -> tuple[float, float, float]:
-    """What the glTF importer multiplies the picture by: the other colour of its node."""
+    """What the picture is multiplied by."""
+    own = _factor_of(material)
+    return tuple(own.default_value[:3]) if own is not None else (1.0, 1.0, 1.0)
+
+
+def _factor_of(material: bpy.types.Material | None) -> bpy.types.NodeSocketColor | None:
+    """Where the glTF importer puts that: the other colour of its node."""
     for node in material.node_tree.nodes if material and material.node_tree else ():
         if node.type == "MIX" and node.data_type == "RGBA" and node.blend_type == "MULTIPLY":
             own = next((each for each in node.inputs if each.type == "RGBA" and not each.is_linked), None)
             if own is not None:
-                return tuple(own.default_value[:3])
-    return 1.0, 1.0, 1.0
+                return own
+    return None
 
 
 def _colour_image(material: bpy.types.Material | None) -> bpy.types.ShaderNodeTexImage | None:

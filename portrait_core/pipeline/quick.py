@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, spatial
 
+from portrait_core.body.template import SMPL_JOINT_NAMES
 from portrait_core.cameras import Camera
 from portrait_core.field import CutField, Field
 from portrait_core.geometry.mesh_queries import MeshQueries
@@ -77,8 +78,7 @@ def quick_picture(
 
 def _head(person: Person) -> NDArray[np.float32]:
     """The joint of a person's head, world metres."""
-    bust = bust_joints(person.template)
-    return np.asarray(bust.joints[bust.joint_names.index("head")], np.float32)
+    return np.asarray(person.joints[SMPL_JOINT_NAMES.index("head")], np.float32)
 
 
 def _flattened(vertices: NDArray[np.float32], planes: NDArray[np.float32], voxel: float) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import bmesh
 import bpy
 import numpy as np
 import pytest
@@ -85,22 +86,31 @@ def test_only_the_maps_are_exchanged(session: Any, part: Part, tmp_path: Path) -
         assert np.array_equal(each, wanted[name]), name
 
 
-def test_a_slider_let_go_gets_small_maps_first(session: Any, part: Part, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["same faces", "other faces"])
+def test_a_slider_let_go_gets_small_maps_first(
+    kind: str, session: Any, part: Part, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once where the parts have the same faces; else with the small avatar's own."""
     workflows, avatars = part("jobs.workflows"), part("jobs.avatars")
     monkeypatch.setattr(workflows, "DRAFT_SIZE", 64)
     avatar = made(part, "Ada")
     session.waits = False
-    seen: list[tuple[int, bool]] = []
+    first = avatar.mesh.data.session_uid
+    if kind == "other faces":
+        bpy.data.objects.remove(avatar.parts["hair"][0])
+    seen: list[tuple[int, bool, bool]] = []
 
     def look() -> None:
+        own = part("scene.identity").find(identity)
         edge = next(image.size[0] for image in bpy.data.images if image.name == "Ada skin base colour")
-        now = edge, avatars.DRAFT_KEY in avatar.armature
+        now = edge, avatars.DRAFT_KEY in own.armature, own.mesh.data.session_uid == first
         if not seen or seen[-1] != now:
             seen.append(now)
-            assert avatars.recipe_of(avatar)["texture_size"] == 128, "whatever it shows for a while"
+            assert avatars.recipe_of(own)["texture_size"] == 128, "whatever it shows for a while"
 
+    identity = avatar.identity
     recipe = {**avatar.recipe, "attributes": {"jaw_width": 2.0}}
-    task = session.start("follow", part("core.text").Text("x"), workflows.follow(avatar.identity, "Ada", recipe))
+    task = session.start("follow", part("core.text").Text("x"), workflows.follow(identity, "Ada", recipe))
     session.hurry(task)
     job = task.job
     assert job is not None and job.do == "generate", "asked for before the window is drawn"
@@ -108,9 +118,39 @@ def test_a_slider_let_go_gets_small_maps_first(session: Any, part: Part, monkeyp
     assert task.job is job
     finish(session, task, look)
     look()
-    assert seen == [(128, False), (64, True), (128, False)]
-    assert avatar.recipe == recipe and len(part("scene.identity").avatars_of()) == 1
+    stays = kind == "same faces"
+    assert seen == [(128, False, True), (64, True, stays), (128, False, False)]
+    assert part("scene.identity").find(identity).recipe == recipe and len(part("scene.identity").avatars_of()) == 1
     assert not list(part("base.preferences_access").cache_folder("avatars").glob("*"))
+
+
+def test_maps_are_shown_on_a_moved_mesh(session: Any, part: Part, tmp_path: Path) -> None:
+    """Only where they fit; what the avatar tells of itself stays."""
+    avatar, file = made(part, "Ada"), tmp_path / "other.glb"
+    changes = {**RECIPE, "attributes": {"jaw_width": 2.0, "hair_red": 1.0}}
+    assert bpy.ops.portraitkit.generate(recipe=json.dumps(changes), name="Bea", filepath=str(file)) == {"FINISHED"}
+    slow = part("scene.identity").selected_avatar(bpy.context)
+    show, recipe = part("scene.finer_maps").show_maps, avatar.recipe
+    before, wanted = pixels(avatar, part), pixels(slow, part)
+    assert not np.array_equal(before[" skin base colour"], wanted[" skin base colour"])
+    edited = bmesh.new()
+    edited.from_mesh(avatar.mesh.data)
+    whole = avatar.mesh.data.copy()
+    bmesh.ops.delete(edited, geom=list(edited.faces)[:1], context="FACES")
+    edited.to_mesh(avatar.mesh.data)
+    edited.free()
+    assert not show(avatar, file), "a mesh that was edited has no place for them"
+    for name, each in pixels(avatar, part).items():
+        assert np.array_equal(each, before[name]), name
+    avatar.mesh.data = whole
+    kept = next(each for each in avatar.mesh.data.materials)
+    kept.diffuse_color = (0.1, 0.2, 0.3, 1.0)
+    assert show(avatar, file) and avatar.recipe == recipe
+    for name, each in pixels(avatar, part).items():
+        assert np.array_equal(each, wanted[name]), name
+    assert np.allclose(kept.diffuse_color, (0.1, 0.2, 0.3, 1.0)), "a colour that the user gave stays"
+    for mine, theirs in zip(avatar.meshes[1:], slow.meshes[1:], strict=True):
+        assert np.allclose(mine.data.materials[0].diffuse_color, theirs.data.materials[0].diffuse_color), mine.name
 
 
 @pytest.mark.parametrize("kind", ["pose", "motion", "bake"])

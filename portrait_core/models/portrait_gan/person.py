@@ -122,6 +122,11 @@ class PublishedPerson:
         """
         return self._template()
 
+    @property
+    def joints(self) -> NDArray[np.float32]:
+        """(J, 3) of the template."""
+        return self.template.joints
+
     def pictures(self, camera: Camera, pose: Pose) -> dict[str, Tensor]:
         """What the networks give: ``image``, ``image_raw``, ``image_depth``, ``image_mask``, each [1, C, S, S].
 

@@ -189,8 +189,12 @@ class CanonicalPerson:
             faces = np.concatenate([faces, hair[1] + np.int32(len(vertices))])
             vertices, weights = np.concatenate([vertices, hair[0]]), np.concatenate([weights, head])
         placed = self.field.place(vertices)
-        joints = settled(self.shape.landmarks[: len(SMPL_JOINT_NAMES)].cpu().numpy())
-        return BodyTemplate(SMPL_JOINT_NAMES, np.asarray(SMPL_PARENTS, np.int32), joints, placed, faces, weights)
+        return BodyTemplate(SMPL_JOINT_NAMES, np.asarray(SMPL_PARENTS, np.int32), self.joints, placed, faces, weights)
+
+    @property
+    def joints(self) -> NDArray[np.float32]:
+        """(J, 3) of the template, which the networks tell without its surface."""
+        return settled(self.shape.landmarks[: len(SMPL_JOINT_NAMES)].cpu().numpy())
 
     def render(self, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
         """Volume render over white: ``image`` (size, size, 3) uint8 sRGB, ``depth`` (size, size) metres along the ray

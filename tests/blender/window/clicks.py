@@ -41,8 +41,9 @@ def story() -> stage.Story:
     assert side.active_panel_category == "Portrait"
     clicks += 1
     yield 1.0
+    stage.picture("panel")
     scale = bpy.context.preferences.system.ui_scale
-    yield from stage.click(side.x + side.width // 2, side.y + side.height - 119 * scale)  # where Generate is
+    yield from stage.click(side.x + side.width // 2, side.y + side.height - 166 * scale)  # where Generate is
     assert session.tasks, "Generate was pressed"
     clicks += 1
     yield from stage.until(lambda: stage.part("scene.identity").avatars_of() and not session.tasks)
