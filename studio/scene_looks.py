@@ -89,7 +89,7 @@ class Outlines:
             hole = each.pop("hole")
             if hole is not None:
                 surface["baseColorTexture"] = {"index": textures + hole}
-            more = {} if lit else {"extensions": {"KHR_materials_unlit": {}}}
+            more: dict[str, Any] = {} if lit else {"extensions": {"KHR_materials_unlit": {}}}
             tree["materials"].append({**each, "pbrMetallicRoughness": surface, **more})
         tree["extensionsUsed"] = [] if lit else ["KHR_materials_unlit"]
         if lit:

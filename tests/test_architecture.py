@@ -126,7 +126,8 @@ ALLOWED: dict[str, set[str]] = {
     # a page in the browser, beside the command line
     "studio": {
         *(*BELOW, "protocol", "recipe", "recipe_fields", "avatar", "person", "cameras", "weights", "body", "rendering"),
-        *("rig", "formats", "formats.gltf", "formats.vrm", "latents", "pipeline", "engine", "face", "photo", "words"),
+        *("field", "rig", "formats", "formats.gltf", "formats.vrm", "latents", "pipeline", "engine", "face", "photo"),
+        "words",
     },
     "cli": {
         "studio",
