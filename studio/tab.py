@@ -135,7 +135,7 @@ class Tab:
         """Draw what the recipe says: at once as well as that goes, and well once nothing moves."""
         recipe = self.recipe
         if self._pictures(True):
-            self.slow.drop("draft", "fine")
+            self.slow.drop("draft")  # the fine picture has taken the place of fine maps
             if noted:
                 self.slow.ask("note", lambda _watch: self.history.note(recipe), after=REST)
             return
