@@ -26,6 +26,7 @@ from cli import (
     pose,
     render,
     shape,
+    studio,
     train,
     video,
     worker,
@@ -65,6 +66,7 @@ app.add_typer(photo.app, name="photo")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(train.app, name="train")
 app.command("metrics")(metrics.metrics)
+app.command("studio")(studio.studio)
 app.command("worker")(worker.worker)
 app.command("doctor")(doctor.doctor)
 

@@ -100,6 +100,10 @@ class PicturedPerson(Person, Protocol):
         """What the networks give: ``image``, ``image_raw``, ``image_depth``, ``image_mask``, each [1, C, S, S]."""
         ...
 
+    def optioned(self, facts: Mapping[str, Any]) -> PicturedPerson:
+        """The same person, with what was made of it, whose pictures are made as ``facts`` say."""
+        ...
+
 
 class WholePerson(Person, Protocol):
     """With the capability ``whole_field``."""

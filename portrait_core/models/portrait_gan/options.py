@@ -26,6 +26,8 @@ class PictureOptions:
         cutoff: style rows that truncation touches; None for all.
         conditioning: ``separate``: the mapping sees the frontal camera and no pose, as the published scripts do;
             ``identical``: it sees what is rendered.
+        seen_from: yaw and pitch (radians) of the camera that the mapping sees where it is ``separate``.
+        noise: the stored noise of planes and background, or none.
         memory: bytes that rays being worked on may take.
         quick: False for the plain path, straight from docs/published/generator.md.
         precision: of convolutions, as `QuickRenderer` takes it; 16 bits on the quick path only.
@@ -37,6 +39,8 @@ class PictureOptions:
     neural_resolution: int | None = None
     cutoff: int | None = None
     conditioning: Conditioning = "separate"
+    seen_from: tuple[float, float] = (0.0, 0.0)
+    noise: Literal["const", "none"] = "const"
     memory: int = DEFAULT_MEMORY
     quick: bool = True
     precision: Precision = "fp32"

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -62,10 +63,25 @@ class PublishedPerson:
         self._template = template
         self._device = next(network.parameters()).device
 
+    def optioned(self, facts: Mapping[str, Any]) -> PublishedPerson:
+        """The same person, with what was made of it, whose pictures are made by other fields of `PictureOptions`; what
+        is not named has its default."""
+        options = PictureOptions(**facts)
+        other = copy.copy(self)
+        other.options = options
+        made_by = ("memory", "precision", "compiled", "cutoff", "seen_from", "noise")
+        if all(getattr(options, name) == getattr(self.options, name) for name in made_by):
+            other.__dict__["renderer"] = self.renderer  # made once for all of them
+        else:
+            for name in ("rows", "renderer", "field", "whole_field"):
+                other.__dict__.pop(name, None)
+        return other
+
     @cached_property
     def rows(self) -> Tensor:
-        """Style rows (1, num_ws, w_dim), truncated; those of a latent as the frontal camera at rest sees it."""
-        return self._rows_seen(Camera.orbit(), None)
+        """Style rows (1, num_ws, w_dim), truncated; those of a latent as the options' camera, the frontal one, sees it
+        at rest."""
+        return self._rows_seen(Camera.orbit(*self.options.seen_from), None)
 
     @property
     def styles(self) -> NDArray[np.float32]:
@@ -128,7 +144,9 @@ class PublishedPerson:
             return renderer.render(label, pose=six, settings=settings, neural_resolution=size)
         with torch.inference_mode(), exact_convolutions(options.precision != "tf32"):
             deform = None if six is None else network.pose_warp(six)
-            return network.synthesis(rows, label, deform=deform, settings=settings, neural_resolution=size)
+            return network.synthesis(
+                rows, label, deform=deform, settings=settings, neural_resolution=size, noise_mode=options.noise
+            )
 
     def render(self, camera: Camera, pose: Pose, size: int) -> dict[str, NDArray[Any]]:
         """``image`` (size, size, 3) uint8 sRGB with the model's own background, ``depth`` (size, size) metres along the
@@ -160,7 +178,12 @@ class PublishedPerson:
     def _renderer_of(self, rows: Tensor) -> QuickRenderer:
         options = self.options
         return QuickRenderer(
-            self.network, rows, memory=options.memory, precision=options.precision, compiled=options.compiled
+            self.network,
+            rows,
+            noise_mode=options.noise,
+            memory=options.memory,
+            precision=options.precision,
+            compiled=options.compiled,
         )
 
     def _six(self, pose: Pose) -> Tensor | None:

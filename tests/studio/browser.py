@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chromium without a window, spoken to by its developer tools' protocol: controls of the studio are found by their
+labels, as people find them. Only where a browser is asked for (``PORTRAITKIT_CHROMIUM`` names its program)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from websockets.sync.client import connect
+
+FIND = """
+(() => {
+  if (window.studioTest) return;
+  const seen = (e) => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden';
+  const own = (e) => [...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data).join('').trim();
+  const labelled = (text) => [...document.querySelectorAll('label, span, div, p, button, legend')]
+    .filter((e) => own(e) === text && seen(e));
+  const field = (label, what) => {
+    for (const start of labelled(label))
+      for (let e = start.parentElement, up = 0; e && up < 5; e = e.parentElement, up++) {
+        const found = [...e.querySelectorAll(what)].filter(seen);
+        if (found.length) return found[0];
+      }
+    throw new Error('no ' + what + ' at ' + label);
+  };
+  const put = (input, value) => {
+    const kind = input.tagName === 'TEXTAREA' ? HTMLTextAreaElement : HTMLInputElement;
+    input.focus();
+    Object.getOwnPropertyDescriptor(kind.prototype, 'value').set.call(input, value);
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+    input.blur();
+  };
+  window.studioTest = {
+    type: (label, value) => put(field(label, 'input:not([type=checkbox]):not([type=file]), textarea'), value),
+    tick: (label) => field(label, 'input[type=checkbox]').click(),
+    spot: (text, number) => {
+      const found = labelled(text).filter((e) => e.closest('button, label, legend, [role=tab], [role=button]'));
+      const target = found[number || 0] || labelled(text)[0];
+      if (!target) throw new Error('nothing called ' + text);
+      target.scrollIntoView({ block: 'center' });
+      const box = target.getBoundingClientRect();
+      return [box.x + box.width / 2, box.y + box.height / 2];
+    },
+    open: (label) => { const e = field(label, 'input'); e.focus(); e.click(); },
+    option: (text) => {
+      const found = [...document.querySelectorAll('[role=option]')]
+        .filter((e) => e.innerText.trim() === text && seen(e));
+      if (!found.length) throw new Error('no option ' + text);
+      found[0].click();
+    },
+    value: (label) => field(label, 'input:not([type=checkbox]), textarea').value,
+    has: (text) => document.body.innerText.includes(text),
+  };
+})();
+"""
+SHOTS = "--enable-unsafe-swiftshader --use-angle=swiftshader --ignore-gpu-blocklist --no-sandbox --headless=new"
+
+
+class Page:
+    """One page of the browser; ``errors`` are what its console tells of that is wrong."""
+
+    def __init__(self, address: str) -> None:
+        self._socket = connect(address, max_size=2**28)
+        self._count = 0
+        self.errors: list[str] = []
+        for part in ("Page", "Runtime", "Log"):
+            self.do(f"{part}.enable")
+
+    def do(self, method: str, **params: Any) -> dict[str, Any]:
+        """The answer to one command."""
+        self._count += 1
+        self._socket.send(json.dumps({"id": self._count, "method": method, "params": params}))
+        while True:
+            told = json.loads(self._socket.recv(timeout=120))
+            self._hear(told)
+            if told.get("id") == self._count:
+                if "error" in told:
+                    raise RuntimeError(told["error"])
+                return told["result"]
+
+    def _hear(self, told: dict[str, Any]) -> None:
+        params = told.get("params", {})
+        kind = told.get("method")
+        if kind == "Runtime.exceptionThrown":
+            self.errors.append(str(params["exceptionDetails"].get("exception", {}).get("description", params)))
+        elif kind == "Runtime.consoleAPICalled" and params["type"] in ("error", "assert"):
+            self.errors.append(str([each.get("value", each.get("description")) for each in params["args"]]))
+        elif kind == "Log.entryAdded" and params["entry"]["level"] == "error":
+            self.errors.append(params["entry"]["text"] + " " + params["entry"].get("url", ""))
+
+    def js(self, expression: str) -> Any:
+        """The value of an expression; raises for what it throws."""
+        found = self.do("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        if "exceptionDetails" in found:
+            raise RuntimeError(found["exceptionDetails"].get("exception", {}).get("description", found))
+        return found["result"].get("value")
+
+    def say(self, verb: str, *args: object) -> Any:
+        """One of the verbs of ``FIND``."""
+        self.js(FIND)
+        return self.js(f"window.studioTest.{verb}({', '.join(map(json.dumps, args))})")
+
+    def press(self, text: str, number: int = 0) -> None:
+        """Click on what is called ``text``."""
+        x, y = self.say("spot", text, number)
+        mouse = {"x": x, "y": y, "button": "left", "clickCount": 1}
+        self.do("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        self.do("Input.dispatchMouseEvent", type="mousePressed", buttons=1, **mouse)
+        self.do("Input.dispatchMouseEvent", type="mouseReleased", **mouse)
+
+    def choose(self, label: str, option: str) -> None:
+        """Take an option of a dropdown."""
+        self.say("open", label)
+        time.sleep(0.4)
+        self.say("option", option)
+
+    def picture(self, path: Path, clip: tuple[int, int, int, int] | None = None) -> None:
+        """The page as it is, or a part (left, top, width, height) of it, as a PNG."""
+        more = {}
+        if clip is not None:
+            more = {"clip": dict(zip(("x", "y", "width", "height"), clip, strict=True)) | {"scale": 1}}
+        path.write_bytes(base64.b64decode(self.do("Page.captureScreenshot", format="png", **more)["data"]))
+
+    def drag(self, begin: tuple[int, int], end: tuple[int, int], steps: int = 12) -> None:
+        """Move the pointer with its button down."""
+        mouse = {"button": "left", "buttons": 1, "clickCount": 1}
+        self.do("Input.dispatchMouseEvent", type="mousePressed", x=begin[0], y=begin[1], **mouse)
+        for step in range(1, steps + 1):
+            x, y = (a + (b - a) * step / steps for a, b in zip(begin, end, strict=True))
+            self.do("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y, **mouse)
+        self.do("Input.dispatchMouseEvent", type="mouseReleased", x=end[0], y=end[1], **mouse)
+
+
+class Browser:
+    """A Chromium of its own, with a profile that is thrown away."""
+
+    def __init__(self, program: str, width: int = 1280, height: int = 860) -> None:
+        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        command = [program, *SHOTS.split(), "--remote-debugging-port=0", f"--window-size={width},{height}"]
+        command += [f"--user-data-dir={self._profile.name}", "about:blank"]
+        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if "DevTools listening" in line:
+                self._place = line.split("ws://")[1].split("/")[0]
+                break
+        threading.Thread(target=lambda told: [None for _ in told], args=(self._process.stderr,), daemon=True).start()
+
+    def open(self, address: str, downloads: Path | None = None) -> Page:
+        """A new page at ``address``."""
+        request = urllib.request.Request(f"http://{self._place}/json/new?about:blank", method="PUT")
+        with urllib.request.urlopen(request) as told:
+            page = Page(json.loads(told.read())["webSocketDebuggerUrl"])
+        if downloads is not None:
+            page.do("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
+        page.do("Page.navigate", url=address)
+        return page
+
+    def close(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait(30)
+        self._profile.cleanup()
