@@ -41,7 +41,10 @@ BELOW = -0.55
 """Heights of the face below the chin down to which hair is compared."""
 USUAL = {"ponytail": 0.70, "braid": 0.65, "afro": 0.65}
 """How usual styles are whose length nobody sees from the front, by the beginning of their names; others are 1."""
-SHORT, LONG = ("short", "cropped", "bald"), ("bob", "long", "ponytail", "braid")
+TIED, FEMININE = ("ponytail", "braid"), 0.0
+"""Beginnings of names of styles whose hair lies close in front and is tied behind; up to which attribute of gender
+close hair is rather that."""
+SHORT, LONG = ("short", "bald"), ("bob", "long", "ponytail", "braid")
 """Beginnings of names of styles that are more often worn by men, and by women, in the model's world."""
 
 
@@ -83,6 +86,14 @@ def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, surface:
     if close is not None and close.overlap > enough * ranked[0].overlap:
         ranked = [close, *(each for each in ranked if each is not close)]
     return ranked
+
+
+def tied_back(ranked: list[HairChoice], gender: float) -> list[HairChoice]:
+    """The same with tied hair before close hair, where somebody has a feminine face: in front both look alike."""
+    tied = next((each for each in ranked if each.style.startswith(TIED)), None)
+    if tied is None or ranked[0].style != CROPPED or gender > FEMININE:
+        return ranked
+    return [tied, *(each for each in ranked if each is not tied)]
 
 
 def _choice(

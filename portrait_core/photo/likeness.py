@@ -22,9 +22,9 @@ from portrait_core.photo.estimate import PortraitEstimate
 from portrait_core.photo.face_colours import brightened
 from portrait_core.photo.face_shape import COUNT, Matched, match, shape_move
 from portrait_core.photo.face_texture import FaceTexture, face_texture
-from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, rank_hair
+from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, rank_hair, tied_back
 from portrait_core.photo.head import FARTHEST_TURN, Head, digest_of, head_of
-from portrait_core.photo.identity_fit import Encoder, Prior, exposure, fit_identity, person_of
+from portrait_core.photo.identity_fit import Encoder, Prior, exposure, fit_identity, index_of, person_of
 from portrait_core.photo.persons import NetworkReader, PictureReader
 from portrait_core.photo.reading import Photograph, PhotographError
 from portrait_core.pipeline.characters import bare_character, figure_of
@@ -125,7 +125,10 @@ def resemble(
         likeness = replace(likeness, places=places, moves=moves)
     progress("hair", 0.0)
     matched = _matched(_with(recipe, likeness), person, replace(head, camera=matched.camera), photograph)
-    ranked = _ranked(_with(recipe, likeness), person, matched, head)
+    gender = index_of(model, "gender")
+    ranked = tied_back(
+        _ranked(_with(recipe, likeness), person, matched, head), 0.0 if gender is None else float(z[gender])
+    )
     recipe = _with_hair(recipe, ranked, wish.hair, base or {})
     if recipe.hair == "none" and "hair" not in (base or {}):
         likeness = replace(likeness, crop=ranked[0].crop)
