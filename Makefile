@@ -59,7 +59,7 @@ docs: $(INSTALLED) $(DOCS)/.installed $(SITE)/.installed ## the documentation si
 	PATH="$$PATH:$(CURDIR)/$(DOCS)" $(BIN)/python -m docs_site.programs
 	$(MAKE) --no-print-directory docs-pages
 
-docs-pages: $(DOCS)/.installed ## its pages alone, with what of gallery and pictures is there; links are checked
+docs-pages: $(DOCS)/.installed $(SITE)/.installed ## its pages alone, with what of gallery and pictures is there; links are checked
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/mkdocs --quiet build --strict
 	$(PYTHON) -m docs_site.links
 
