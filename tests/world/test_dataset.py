@@ -168,6 +168,7 @@ def mirrored(bust: Bust) -> Bust:
     return replace(bust, parts=parts, landmarks={name: place * flip for name, place in bust.landmarks.items()})
 
 
+@pytest.mark.sweep  # test_views has it by one process, two and a stopped one
 def test_equal_settings_make_equal_bytes(world: PortraitWorld, made: Path, tmp_path: Path) -> None:
     write_dataset(world, tmp_path, CONFIG)
     for name in FILES:
