@@ -81,7 +81,7 @@ class Outlines:
             *tree.get("textures", ()),
             *({"source": images + number, **samplers} for number in range(len(self._images))),
         ]
-        tree["materials"] = []
+        materials: list[dict[str, Any]] = []
         for each in copy.deepcopy(self._made):
             solid = 0.0 if each.pop("clear") else 1.0
             surface: dict[str, Any] = {"baseColorFactor": [shade, shade, shade, solid]}
@@ -90,7 +90,8 @@ class Outlines:
             if hole is not None:
                 surface["baseColorTexture"] = {"index": textures + hole}
             more: dict[str, Any] = {} if lit else {"extensions": {"KHR_materials_unlit": {}}}
-            tree["materials"].append({**each, "pbrMetallicRoughness": surface, **more})
+            materials.append({**each, "pbrMetallicRoughness": surface, **more})
+        tree["materials"] = materials
         tree["extensionsUsed"] = [] if lit else ["KHR_materials_unlit"]
         if lit:
             del tree["extensionsUsed"]
