@@ -23,7 +23,7 @@ def build_wheel(folder: Path) -> Path:
         source.mkdir()
         for each in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy2(ROOT / each, source / each)
-        for each in ("LICENSES", "portrait_core", "textures", "cli"):
+        for each in ("LICENSES", "portrait_core", "textures", "cli", "studio"):
             shutil.copytree(ROOT / each, source / each, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"))
         command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--wheel-dir", str(out), str(source)]
         if _setuptools_is_new_enough():
