@@ -127,13 +127,12 @@ def follow(identity: str, name: str, recipe: Recipe) -> Workflow:
     origin, asked = open_file(), asked_from(bpy.context)
     fields: Facts = {"recipe": {**recipe, "texture_size": DRAFT_SIZE}, "name": name, "thumbnail": False}
     result = yield Ask("generate", {**fields, "path": str(new_path(name, ".glb"))})
+    arrival = Arrival(Path(result["path"]), name, origin, asked, None, identity, files_of(result), draft_of=size)
     old = find(identity) if origin.is_open() else None
-    if old is not None and not coast.why_not() and avatars.show_draft(old, Path(result["path"]), size):
-        for each in files_of(result):
-            each.unlink(missing_ok=True)
+    if old is not None and not coast.why_not() and avatars.show_draft(old, arrival.path, size):
+        arrival.drop()
         yield from regenerate(identity, name, recipe)
         return
-    arrival = Arrival(Path(result["path"]), name, origin, asked, None, identity, files_of(result), draft_of=size)
     yield from arrive(arrival)
     while arrival in arrivals.waiting and not arrival.by_hand:
         yield Wait(arrival.why)

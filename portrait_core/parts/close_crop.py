@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from portrait_core.parts.hair import HairStyle
 from portrait_core.parts.lattice_noise import noise
 from portrait_core.parts.part_mesh import Topology
-from portrait_core.parts.scalp import HEAD, grown, scalp_texels
+from portrait_core.parts.scalp import HEAD, between, grown, scalp_texels
 from portrait_core.parts.template import PartsTemplate
 
 AMOUNT = 0.96
@@ -51,8 +51,7 @@ def lifted(style: HairStyle, controls: NDArray[np.float64], length: float) -> ND
     middle = 0.5 * (low + high) - (0.0, DOWN * (high[1] - low[1]), 0.0)
     way = controls - middle
     way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-6)
-    share = np.clip(2 * style.roots - 1, 0, 1)
-    return way * (share * share * (3 - 2 * share) * float(np.clip(length, 0, LONGEST)))[:, None]
+    return way * (between(style.roots, 0.5, 1.0) * float(np.clip(length, 0, LONGEST)))[:, None]
 
 
 def with_close_hair(

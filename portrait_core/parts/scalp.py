@@ -87,7 +87,7 @@ def grown(own: NDArray[np.float32], turn: NDArray[np.float32], up: NDArray[np.fl
     single strokes past the border, which is where ``own`` is a half."""
     strokes = sum(noise(turn / wide, up / long, 3 + k) for k, (wide, long) in enumerate(STROKES))
     inside = 2 * ROOT_REACH * (own - 0.5) + UNEVEN * np.clip(4 * own * (1 - own), 0, 1) * strokes
-    solid, thin = _between(inside, *SOLID), _between(inside, *THIN)
+    solid, thin = between(inside, *SOLID), between(inside, *THIN)
     return SPARSE * thin + (1 - SPARSE) * solid
 
 
@@ -107,7 +107,7 @@ def scalp_texels(
     return texels, own, turn, place[:, 1]
 
 
-def _between(x: NDArray[np.floating], low: float, high: float) -> NDArray[np.floating]:
+def between(x: NDArray[np.floating], low: float, high: float) -> NDArray[np.floating]:
     """0 up to ``low``, 1 from ``high`` on, smoothly."""
     t = np.clip((x - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
