@@ -55,6 +55,11 @@ class Arrivals:
         """The one that comes in now, by steps; it is still among those that wait."""
         return self._coming
 
+    def comes(self, arrival: Arrival) -> bool:
+        """Whether it comes in now, or after others that do: nothing but steps is missing."""
+        waits = arrival in self.waiting and not arrival.by_hand and arrival.why in ("", COMING)
+        return waits or arrival is self._coming
+
     def arrive(self, arrival: Arrival) -> None:
         """Bring it in, or let it wait; in a window the steps of the session bring it in from now on.
 

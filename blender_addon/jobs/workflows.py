@@ -96,7 +96,7 @@ def arrive(arrival: Arrival) -> Workflow:
     arrival.is_awaited = True
     try:
         arrivals.arrive(arrival)
-        while arrivals.coming is arrival:
+        while arrivals.comes(arrival):
             yield Wait()
     except Failure as failure:
         if failure.code == "cancelled":

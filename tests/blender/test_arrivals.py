@@ -180,6 +180,34 @@ def test_those_that_wait_come_in_their_order(arrivals: Any, arrival: Callable[..
     assert places == sorted(places) and places[-1] > places[0] + 1
 
 
+def test_work_ends_when_its_avatar_is_there_not_behind_another(
+    arrivals: Any, arrival: Callable[..., Any], part: Part
+) -> None:
+    at_work("OBJECT")
+    arrive = part("jobs.workflows").arrive
+    works = {name: arrive(arrival(name)) for name in ("Ada", "Bea", "Cleo")}
+    went_on = True
+    while works:
+        for name, work in list(works.items()):
+            if next(work, None) is None:
+                assert name in names(part), "its work is done before it is in the scene"
+                del works[name]
+        assert went_on or not works, "it does not end"
+        went_on = arrivals.step()
+    assert arrivals.waiting == [] and names(part) == ["Ada", "Bea", "Cleo"]
+
+
+def test_work_ends_where_only_the_user_can_go_on(arrivals: Any, arrival: Callable[..., Any], part: Part) -> None:
+    at_work("OBJECT")
+    arrive = part("jobs.workflows").arrive
+    first, second = arrive(arrival("Ada")), arrive(arrival("Bea"))
+    assert next(first, None) is not None and next(second, None) is not None
+    at_work("SCULPT")
+    arrivals.step()
+    assert next(second, None) is None, "it waits in the panel, not as work under way"
+    assert [each.name for each in arrivals.waiting] == ["Ada", "Bea"]
+
+
 def test_a_failure_keeps_the_finished_file(
     arrivals: Any, arrival: Callable[..., Any], part: Part, monkeypatch: pytest.MonkeyPatch,
     datablocks: Callable[[], dict[str, int]],
