@@ -59,6 +59,10 @@ FIND = """
       const box = target.getBoundingClientRect();
       const above = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
       if (!above || !(above.contains(target) || target.contains(above))) throw new Error(text + ' is covered');
+      const at = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
+      const more = { bubbles: true, cancelable: true, button: 0, pointerId: 1, isPrimary: true, view: window, ...at };
+      for (const kind of ['pointerdown', 'mousedown', 'pointerup', 'mouseup'])
+        target.dispatchEvent(new (kind.startsWith('p') ? PointerEvent : MouseEvent)(kind, more));
       target.click();
     },
     open: (label, number) => {
@@ -94,6 +98,8 @@ SLOWER = """
 """
 PAUSE = 100
 """Milliseconds between two pictures of the 3D view."""
+PATIENCE = 15.0
+"""Seconds in which what is pressed or written into must be there."""
 DROP = """
 (() => {
   const bytes = Uint8Array.from(atob(CONTENT), (sign) => sign.charCodeAt(0));
@@ -146,9 +152,16 @@ class Page:
         return found["result"].get("value")
 
     def say(self, verb: str, *args: object) -> Any:
-        """One of the verbs of ``FIND``."""
+        """One of the verbs of ``FIND``; waits a while for what it speaks of, as people do."""
         self.js(FIND)
-        return self.js(f"window.studioTest.{verb}({', '.join(map(json.dumps, args))})")
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.js(f"window.studioTest.{verb}({', '.join(map(json.dumps, args))})")
+            except RuntimeError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
 
     def press(self, text: str, number: int = 0) -> None:
         """Click on what is called ``text``, where nothing lies above it.
