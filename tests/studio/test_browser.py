@@ -144,7 +144,7 @@ STARTER = (
     Row("Person", "random", pressed("Random person"), lambda s: s.tab.recipe.seed != 3),
     Row("People", "keep B", pressed("B"), lambda s: "B" in s.tab.panels["People"].ends),
     Row("People", "walk", typed("Between", 0.5), lambda s: s.tab.recipe.seed is None and rested(s), True),
-    Row("People", "show A", pressed("A", 1), lambda s: s.tab.recipe.seed == 3 and rested(s)),
+    Row("People", "show A", pressed("A", 1), lambda s: s.tab.history.step(0).seed == 3 and rested(s)),
     Row("People", "back", pressed("Back"), lambda s: s.tab.recipe.seed != 3),
     Row("People", "forward", pressed("Forward"), lambda s: s.tab.recipe.seed == 3 and rested(s)),
     Row("People", "more like this", pressed("More like this"), lambda s: len(found(s)) == 6, True),
