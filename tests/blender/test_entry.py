@@ -263,9 +263,10 @@ def test_an_avatar_is_posed_and_seen_as_in_a_photograph(
     avatar.armature.location = (1.0, 2.0, 0.0)
     # A level camera at the subject's left, which is +x: it looks along -x, its x axis to the subject's back.
     cam2world = [[0, 0, -1, 2.7], [0, -1, 0, 0.06], [-1, 0, 0, 0], [0, 0, 0, 1]]
+    asked = part("scene.undisturbed").asked_from(bpy.context)
     answer = {"pose": {"neck": [0, 0.2, 0], "head": [0, 0.2, 0]}, "confidence": 0.3}
     for focal in (6.5, 5.0):
-        work = part("jobs.photo").like_photo(picture, avatar.identity, {}, fetch=False)
+        work = part("jobs.photo").like_photo(picture, avatar.identity, {}, asked, fetch=False)
         next(work)
         assert work.send({}).do == "photo_view"
         with pytest.raises(StopIteration):
