@@ -163,12 +163,6 @@ def pose_and_look(
         return photo_camera.put_camera(avatar, camera["cam2world"], camera["focal"], scene)
 
 
-def put_reference(path: Path) -> None:
-    """Put a picture into the scene as a reference."""
-    with _step("Reference Image"):
-        pictures.put_reference(path, bpy.context)
-
-
 def apply_pose(avatar: Avatar, turns: dict[str, Any]) -> list[str]:
     """Pose an avatar; returns the joints that it has not."""
     with _step("Pose Avatar"):

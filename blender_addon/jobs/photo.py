@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Photographs: an avatar that resembles whoever is in one, or an avatar's pose and a camera like a photograph's.
 
-A picture that is dropped into the 3D view asks what it is for; it may be a reference image as ever.
+Where a picture is dropped into the 3D view, Blender asks whether it is a reference image or a photograph for us.
 """
 
 from __future__ import annotations
@@ -121,7 +121,6 @@ class PORTRAITKIT_OT_from_photo(TaskOperator, bpy.types.Operator):
         items=[
             ("PERSON", "Avatar", "Make an avatar that resembles the person"),
             ("POSE", "Pose and Camera", "Give the selected avatar the person's pose, and a camera that sees it so"),
-            ("IMAGE", "Reference Image", "Put the picture into the scene as Blender does"),
         ],
         options={"SKIP_SAVE"},
     )
@@ -157,9 +156,7 @@ class PORTRAITKIT_OT_from_photo(TaskOperator, bpy.types.Operator):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        layout.column().prop(self, "what", expand=True)
-        if self.what == "IMAGE":
-            return
+        layout.prop(self, "what", expand=True)
         layout.prop(self, "person")
         if self.what == "PERSON":
             layout.prop(self, "own_skin")
@@ -171,13 +168,6 @@ class PORTRAITKIT_OT_from_photo(TaskOperator, bpy.types.Operator):
             if self.fetch and not bpy.app.online_access:
                 setup.draw_online_access(layout, context)
         say(layout, CONSENT, context, "INFO", width=ROOM)
-
-    def perform(self, context: bpy.types.Context) -> None:
-        """As every task, but for a picture that is nothing of ours."""
-        if self.what == "IMAGE" and self.filepath:
-            avatars.put_reference(absolute(self.filepath))
-        else:
-            super().perform(context)
 
     def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
         """The picture, and how the mesh is made or whom it poses."""

@@ -245,17 +245,6 @@ def test_networks_are_fetched_only_when_the_user_says_so(
         knows_photographs["ready"] = False
 
 
-def test_a_dropped_picture_may_be_a_reference_as_ever(
-    scene: Any, part: Part, knows_photographs: Any, tmp_path: Path
-) -> None:
-    image = bpy.data.images.new("seen", 4, 4)
-    image.filepath_raw, image.file_format = str(tmp_path / "seen.png"), "PNG"
-    image.save()
-    assert bpy.ops.portraitkit.from_photo(filepath=str(tmp_path / "seen.png"), what="IMAGE") == {"FINISHED"}
-    (empty,) = [each for each in scene.objects if each.type == "EMPTY"]
-    assert empty.data is not None and Path(bpy.path.abspath(empty.data.filepath)).name == "seen.png"
-
-
 def test_an_avatar_is_posed_and_seen_as_in_a_photograph(
     scene: Any, part: Part, picture: Path, knows_photographs: Any, avatar_file: Path
 ) -> None:
