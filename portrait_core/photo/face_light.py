@@ -120,8 +120,15 @@ def blurred(values: NDArray[np.floating], weight: NDArray[np.floating], width: f
     if step == 1:
         return small.astype(np.float32)
     rows, columns = (int(each) for each in values.shape[:2])
-    grid = np.meshgrid(np.arange(rows) / step, np.arange(columns) / step, indexing="ij")
-    return ndimage.map_coordinates(small, grid, order=1, mode="nearest").astype(np.float32)
+    return np.ascontiguousarray(_finer(_finer(small, rows, step).T, columns, step).T, np.float32)
+
+
+def _finer(values: FloatArray, count: int, step: int) -> FloatArray:
+    """(``count``, C) of values (R, C), of which every ``step``-th row is known, with straight lines between."""
+    at = np.arange(count) / step
+    low = at.astype(int)
+    share = (at - low).astype(values.dtype)[:, None]
+    return values[low] * (1 - share) + values[np.minimum(low + 1, len(values) - 1)] * share
 
 
 def smooth(x: NDArray[np.floating]) -> NDArray[np.floating]:
