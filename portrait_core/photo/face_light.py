@@ -51,7 +51,9 @@ def unlit(
         numbers = np.linalg.solve(basis.T @ (basis * strength[:, None]) + ridge, basis.T @ (strength * wanted))
         off = (wanted - basis @ numbers) / max(float(np.median(wanted)), 1e-3)
         strength = weight.ravel()[rows] / (1 + (off / 0.15) ** 2)
-    shade = (_harmonics(normals.reshape(-1, 3)) @ numbers).reshape(good.shape)
+    lit = np.flatnonzero(weight.ravel() > 0)
+    shade = np.full(good.shape, numbers[0])
+    shade.reshape(-1)[lit] = _harmonics(normals.reshape(-1, 3)[lit]) @ numbers
     mean = float(np.average(shade[good], weights=weight[good]))
     shade = np.clip(shade / mean, 0.35, 2.2).astype(np.float32)
     even = photo / shade[:, :, None]

@@ -7,6 +7,7 @@ has most in common with the photograph's (intersection over union).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -59,9 +60,16 @@ class HairChoice:
     crop: CloseCrop | None = None
 
 
-def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, surface: HeadSurface) -> list[HairChoice]:
+def rank_hair(
+    figure: Figure,
+    camera: HeadCamera,
+    regions: FaceRegions,
+    surface: HeadSurface,
+    before: Sequence[HairChoice] = (),
+) -> list[HairChoice]:
     """All styles and close crops, the most alike first. ``figure`` is the person; ``surface`` the head in the
-    photograph, which hides what is behind it."""
+    photograph, which hides what is behind it. Where they were ranked ``before``, on a head that was nearly this one,
+    each is as long as it was best then."""
     step = (np.arange(SIZE) + 0.5) / SIZE
     across, down = np.meshgrid(step, step)
     way = camera.ways(np.stack([across, down], axis=-1).reshape(-1, 2)).astype(np.float32)
@@ -73,13 +81,32 @@ def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, surface:
     bare = float(wanted.sum()) < THIN * float(_shrunk(regions.oval).sum())
     found = [HairChoice(BALD, 0.0, 1.0 if bare else 0.02)]
     found += _crops(figure, camera, way, wanted, counted, surface)
+    known = {each.style: (each.length,) for each in before}
     for name, style in figure.template.hair.items():
         best = max(
-            (_choice(figure, name, style, length, camera, way, ahead, wanted, counted) for length in LENGTHS),
+            (
+                _choice(figure, name, style, length, camera, way, ahead, wanted, counted)
+                for length in known.get(name, LENGTHS)
+            ),
             key=lambda choice: choice.overlap,
         )
         usual = next((share for begin, share in USUAL.items() if name.startswith(begin)), 1.0)
         found.append(replace(best, overlap=best.overlap * usual))
+    return _ordered(found)
+
+
+def hair_of_all(ranked: Sequence[Sequence[HairChoice]], worth: Sequence[float]) -> list[HairChoice]:
+    """What several photographs of one person say of each style, each by what it is ``worth``."""
+    found: list[HairChoice] = []
+    for first in ranked[0]:
+        same = [next((each for each in own if each.style == first.style), None) for own in ranked]
+        known = [(each, share) for each, share in zip(same, worth, strict=True) if each is not None]
+        shares = [share for _, share in known]
+        found.append(replace(first, overlap=float(np.average([each.overlap for each, _ in known], weights=shares))))
+    return _ordered(found)
+
+
+def _ordered(found: list[HairChoice]) -> list[HairChoice]:
     ranked = sorted(found, key=lambda choice: -choice.overlap)
     close = next((each for each in ranked if each.style == CROPPED), None)
     enough = NEARLY if ranked[0].overlap < HARDLY else ALIKE
