@@ -154,6 +154,12 @@ def take_quads(old: bpy.types.Object, folder: Path) -> str:
         return remesh.take_over(old, folder).name
 
 
+def put_reference(path: Path) -> None:
+    """Put a picture into the scene as a reference."""
+    with _step("Reference Image"):
+        pictures.put_reference(path, bpy.context)
+
+
 def apply_pose(avatar: Avatar, turns: dict[str, Any]) -> list[str]:
     """Pose an avatar; returns the joints that it has not."""
     with _step("Pose Avatar"):
