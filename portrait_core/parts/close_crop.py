@@ -28,6 +28,9 @@ LIGHT = 0.6
 ASIDE, LOWER = (0.75, 1.15), 0.38
 """From which turn about the head's axis on, radians, close hair grows lower than a style's locks, which hang there; how
 much, in what lies between no roots and roots alone."""
+FADE, FADED = 0.6, (0.12, 0.8)
+"""How much thinner close hair is at its border at the sides and in the neck, as it is cut; how much of roots there is
+at that border, and where hair is full."""
 PIECE = 1 << 16
 """Texels that are painted at once."""
 LONGEST = 0.012
@@ -81,7 +84,8 @@ def with_close_hair(
         rooted = np.clip(own[some] + LOWER * aside * np.clip(4 * own[some], 0, 1), 0, 1).astype(np.float32)
         target = 255 * np.clip(np.asarray(hair, np.float32) * grain[:, None], 0, 1)
         at = texels.row[some], texels.column[some]
-        cover = AMOUNT * grown(rooted, around, high)[:, None]
+        thin = FADE * aside * (1 - between(own[some], *FADED))
+        cover = AMOUNT * ((1 - thin) * grown(rooted, around, high))[:, None]
         result[at] = np.rint(result[at] * (1 - cover) + target * cover).clip(0, 255).astype(np.uint8)
     painted = np.zeros((size, size), bool)
     painted[texels.row, texels.column] = True
