@@ -34,7 +34,8 @@ ALIKE = 0.95
 HARDLY, NEARLY = 0.45, 0.75
 """What the best style has in common with the hair at most to be hardly like it, and the share of it from which on close
 hair is taken instead: hair that is thin or lies flat is more like it than another's locks."""
-LENGTHS = (0.0, 0.5, 1.0)
+LENGTH, OTHER_LENGTHS, TRIED = 0.5, (0.0, 1.0), 6
+"""How long styles are worn first, which other lengths are tried, and of how many of the best styles."""
 MAPS = 128
 THIN = 0.05
 """Share of the face's size that hair covers under which there is none to speak of."""
@@ -81,17 +82,19 @@ def rank_hair(
     bare = float(wanted.sum()) < THIN * float(_shrunk(regions.oval).sum())
     found = [HairChoice(BALD, 0.0, 1.0 if bare else 0.02)]
     found += _crops(figure, camera, way, wanted, counted, surface)
-    known = {each.style: (each.length,) for each in before}
-    for name, style in figure.template.hair.items():
-        best = max(
-            (
-                _choice(figure, name, style, length, camera, way, ahead, wanted, counted)
-                for length in known.get(name, LENGTHS)
-            ),
-            key=lambda choice: choice.overlap,
-        )
+    known = {each.style: each.length for each in before}
+
+    def worn(name: str, length: float) -> HairChoice:
+        style = figure.template.hair[name]
+        choice = _choice(figure, name, style, length, camera, way, ahead, wanted, counted)
         usual = next((share for begin, share in USUAL.items() if name.startswith(begin)), 1.0)
-        found.append(replace(best, overlap=best.overlap * usual))
+        return replace(choice, overlap=choice.overlap * usual)
+
+    names = figure.template.hair
+    styles = sorted((worn(name, known.get(name, LENGTH)) for name in names), key=lambda own: -own.overlap)
+    for number, choice in enumerate(styles):
+        others = [worn(choice.style, length) for length in OTHER_LENGTHS] if number < TRIED and not before else []
+        found.append(max([choice, *others], key=lambda own: own.overlap))
     return _ordered(found)
 
 
