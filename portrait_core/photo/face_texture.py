@@ -101,7 +101,7 @@ class _Layer:
     row: NDArray[np.int64]
     column: NDArray[np.int64]
     colour: NDArray[np.float32]
-    weight: NDArray[np.float32]
+    weight: NDArray[np.floating]
     rather: NDArray[np.float32]
     normal: NDArray[np.float32]
     brow: NDArray[np.float32]
