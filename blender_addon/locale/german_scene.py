@@ -158,7 +158,6 @@ SCENE: dict[str, str] = {
     "{name} cannot be written.": "{name} lässt sich nicht schreiben.",
     "Look at Blender's console for the reason.": "Der Grund steht in Blenders Konsole.",
     "The motion has no frames.": "Die Bewegung hat keine Bilder.",
-    "{file} cannot be read: {reason}": "{file} lässt sich nicht lesen: {reason}",
     "The motion cannot be read: {reason}": "Die Bewegung lässt sich nicht lesen: {reason}",
     "Pose written to {file}": "Pose nach {file} geschrieben",
     "Choose where the pose goes.": "Wählen, wohin die Pose soll.",

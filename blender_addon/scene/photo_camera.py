@@ -20,17 +20,19 @@ _LOOKS_BACK = Matrix.Diagonal((1, -1, -1, 1))
 """From a camera that looks along +z, y down, to Blender's, which looks along -z."""
 
 
-def put_camera(avatar: Avatar, cam2world: Sequence[Sequence[float]], focal: float) -> bpy.types.Object:
+def put_camera(
+    avatar: Avatar, cam2world: Sequence[Sequence[float]], focal: float, scene: bpy.types.Scene
+) -> bpy.types.Object:
     """Put a camera into the scene, or the one of before anew.
 
     Args:
         avatar: who is seen; the camera stands as its armature does, and follows it.
         cam2world: (4, 4), metres, +y up, from the joint of the neck; the camera looks along +z, y down.
         focal: in sides of the square that is seen.
+        scene: that it is put into.
 
     The scene's own camera stays the one that renders, where there is one.
     """
-    scene = bpy.context.scene
     found = next((each for each in scene.objects if each.get(CAMERA_KEY) == avatar.identity), None)
     if found is None or found.type != "CAMERA":
         found = bpy.data.objects.new("", bpy.data.cameras.new(""))

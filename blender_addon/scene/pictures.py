@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures from files: previews of data-blocks, and reference images."""
+"""The picture beside an avatar's file becomes the preview of a data-block."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from array import array
 from pathlib import Path
 
 import bpy
-
-from ..core.failure import Failure
-from ..core.text import Text
 
 _EDGE = 256
 
@@ -45,25 +42,3 @@ def copy_preview(source: bpy.types.ID, target: bpy.types.ID) -> None:
     preview = target.preview_ensure()
     preview.image_size = tuple(seen.image_size)
     preview.image_pixels_float.foreach_set(pixels)
-
-
-def put_reference(path: Path, context: bpy.types.Context) -> bpy.types.Object:
-    """A picture as an empty at the 3D cursor that faces the 3D view, as Blender makes of one that is dropped.
-
-    Raises :class:`Failure` for a file that Blender cannot read.
-    """
-    try:
-        image = bpy.data.images.load(str(path), check_existing=True)
-    except RuntimeError as error:
-        message = Text("{file} cannot be read: {reason}", file=path.name, reason=error)
-        raise Failure("file", message, "Choose another file.") from error
-    empty = bpy.data.objects.new(path.stem, None)
-    empty.empty_display_type = "IMAGE"  # before it can hold one
-    empty.data = image
-    empty.empty_display_size = 5.0
-    empty.location = context.scene.cursor.location
-    view = getattr(context, "region_data", None)
-    if view is not None:
-        empty.rotation_euler = view.view_rotation.to_euler()
-    context.collection.objects.link(empty)
-    return empty

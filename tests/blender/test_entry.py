@@ -245,17 +245,6 @@ def test_networks_are_fetched_only_when_the_user_says_so(
         knows_photographs["ready"] = False
 
 
-def test_a_dropped_picture_may_be_a_reference_as_ever(
-    scene: Any, part: Part, knows_photographs: Any, tmp_path: Path
-) -> None:
-    image = bpy.data.images.new("seen", 4, 4)
-    image.filepath_raw, image.file_format = str(tmp_path / "seen.png"), "PNG"
-    image.save()
-    assert bpy.ops.portraitkit.from_photo(filepath=str(tmp_path / "seen.png"), what="IMAGE") == {"FINISHED"}
-    (empty,) = [each for each in scene.objects if each.type == "EMPTY"]
-    assert empty.data is not None and Path(bpy.path.abspath(empty.data.filepath)).name == "seen.png"
-
-
 def test_an_avatar_is_posed_and_seen_as_in_a_photograph(
     scene: Any, part: Part, picture: Path, knows_photographs: Any, avatar_file: Path
 ) -> None:
@@ -263,9 +252,10 @@ def test_an_avatar_is_posed_and_seen_as_in_a_photograph(
     avatar.armature.location = (1.0, 2.0, 0.0)
     # A level camera at the subject's left, which is +x: it looks along -x, its x axis to the subject's back.
     cam2world = [[0, 0, -1, 2.7], [0, -1, 0, 0.06], [-1, 0, 0, 0], [0, 0, 0, 1]]
+    asked = part("scene.undisturbed").asked_from(bpy.context)
     answer = {"pose": {"neck": [0, 0.2, 0], "head": [0, 0.2, 0]}, "confidence": 0.3}
     for focal in (6.5, 5.0):
-        work = part("jobs.photo").like_photo(picture, avatar.identity, {}, fetch=False)
+        work = part("jobs.photo").like_photo(picture, avatar.identity, {}, asked, fetch=False)
         next(work)
         assert work.send({}).do == "photo_view"
         with pytest.raises(StopIteration):
