@@ -15,11 +15,9 @@ import numpy as np
 
 from portrait_core.photo.face_light import DARKEST, FloatImage, blurred
 
-MATCHED_SIZE, MATCHED = 0.03, 0.5
+MATCHED_SIZE, MATCHED = 0.03, 0.7
 """Of the layout: how wide differences of light between two photographs are; of the logarithm of light: how much is
 taken back at most, beside what is the same everywhere."""
-OVERLAP = 0.002
-"""Share of the layout that two photographs have to show both, so that their light can be told apart by it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +33,15 @@ class EvenedFace:
     light: float = 0.0
 
 
-def joined(faces: Sequence[EvenedFace], size: int) -> tuple[FloatImage, FloatImage, FloatImage]:
-    """The face of all: linear (H, W, 3), its share (H, W), and where brows are (H, W). ``size`` is the whole
-    layout's."""
+def joined(faces: Sequence[EvenedFace], plain: FloatImage, size: int) -> tuple[FloatImage, FloatImage, FloatImage]:
+    """The face of all: linear (H, W, 3), its share (H, W), and where brows are (H, W). ``plain`` (H, W, 3) linear is
+    the model's skin; ``size`` is the whole layout's."""
     first = faces[0]
     if len(faces) == 1:
         return first.photo, first.share, first.browed
     photos, share, so_far = [first.photo], first.share, first.photo
     for face in faces[1:]:
-        photos.append(_in_the_light_of(so_far, share, face, size))
+        photos.append(_in_the_light_of(so_far, share, plain, face, size))
         more = (1 - share) * face.share
         whole = np.maximum(share + more, 1e-6)[:, :, None]
         so_far = (so_far * share[:, :, None] + photos[-1] * more[:, :, None]) / whole
@@ -65,17 +63,17 @@ def joined(faces: Sequence[EvenedFace], size: int) -> tuple[FloatImage, FloatIma
     return photo, share, browed
 
 
-def _in_the_light_of(photo: FloatImage, share: FloatImage, face: EvenedFace, size: int) -> FloatImage:
-    """The face in brightness and colour of ``photo`` (H, W, 3), of which ``share`` counts, in all that is wide."""
-    both = np.minimum(share, face.share)
-    ratio = np.log(np.maximum(photo, DARKEST)) - np.log(np.maximum(face.photo, DARKEST))
-    if float(both.sum()) < OVERLAP * size * size:
-        of_photo, own = (each[weight > 0.5] for each, weight in ((photo, share), (face.photo, face.share)))
-        if len(of_photo) == 0 or len(own) == 0:
-            return face.photo
-        middles = (np.log(np.maximum(np.median(each, axis=0), DARKEST)) for each in (of_photo, own))
-        wanted, there = middles
-        return (face.photo * np.exp(wanted - there)).astype(np.float32)
-    middle = np.array([np.average(ratio[:, :, k], weights=both) for k in range(3)], np.float32)
-    soft = np.stack([blurred(ratio[:, :, k] - middle[k], both, MATCHED_SIZE * size) for k in range(3)], axis=2)
+def _in_the_light_of(
+    photo: FloatImage, share: FloatImage, plain: FloatImage, face: EvenedFace, size: int
+) -> FloatImage:
+    """The face in brightness and colour of ``photo`` (H, W, 3), of which ``share`` counts, in all that is wide; beyond
+    it in those that the ``plain`` skin has in that light."""
+    logs = [np.log(np.maximum(each, DARKEST)) for each in (photo, plain, face.photo)]
+    over = logs[0] - logs[1]
+    light = np.array([np.average(over[:, :, k], weights=share + 1e-9) for k in range(3)], np.float32)
+    wanted = logs[1] + light + (over - light) * share[:, :, None]
+    ratio = wanted - logs[2]
+    weight = face.share + 1e-9
+    middle = np.array([np.average(ratio[:, :, k], weights=weight) for k in range(3)], np.float32)
+    soft = np.stack([blurred(ratio[:, :, k] - middle[k], face.share, MATCHED_SIZE * size) for k in range(3)], axis=2)
     return (face.photo * np.exp(middle + np.clip(soft, -MATCHED, MATCHED))).astype(np.float32)

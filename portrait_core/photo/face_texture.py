@@ -131,7 +131,7 @@ def face_texture(views: Sequence[FaceView], base: NDArray[np.uint8], size: int) 
     left, right = max(int(half - reach) - 1, 0), min(int(half + reach) + 2, size)
     plain = LINEAR_OF_BYTES[_resized(base, size)[top:bottom, left:right]]
     evened = [_evened(each, plain, (top, left), size) for each in found]
-    photo, share, browed = joined(evened, size)
+    photo, share, browed = joined(evened, plain, size)
     own = float(share.sum())
     photo, share = _mirrored(photo, share, half - left)
     photo = seamless(photo, plain, share, size)

@@ -9,6 +9,7 @@ from portrait_core.photo.face_layers import EvenedFace, joined
 
 SIZE = 256
 SKIN = np.array([0.5, 0.3, 0.2], np.float32)
+PLAIN = np.tile(SKIN * 0.8, (SIZE, SIZE, 1)).astype(np.float32)
 
 
 def face(low: int, high: int, sure: tuple[int, int], light: float, feature: int | None = None) -> EvenedFace:
@@ -25,7 +26,7 @@ def face(low: int, high: int, sure: tuple[int, int], light: float, feature: int 
 
 def test_one_photograph_is_as_it_was() -> None:
     only = face(20, 200, (60, 160), 1.0)
-    photo, share, browed = joined([only], SIZE)
+    photo, share, browed = joined([only], PLAIN, SIZE)
     assert photo is only.photo
     assert share is only.share
     assert browed is only.browed
@@ -34,7 +35,7 @@ def test_one_photograph_is_as_it_was() -> None:
 def test_features_are_the_first_ones_and_sides_the_one_s_that_shows_them() -> None:
     first = face(40, 216, (80, 176), 1.0, feature=120)
     side = face(100, 256, (150, 256), 2.0, feature=126)  # twice as light, its feature beside the first one's
-    photo, share, _ = joined([first, side], SIZE)
+    photo, share, _ = joined([first, side], PLAIN, SIZE)
     grey = photo[128] @ np.full(3, 1 / 3, np.float32)
     skin = float(SKIN.mean())
     # The first one's stripe alone, as dark as it was; where the other one has its own there is none.
@@ -47,6 +48,6 @@ def test_features_are_the_first_ones_and_sides_the_one_s_that_shows_them() -> No
 
 
 def test_photographs_that_show_nothing_in_common_are_as_light_as_each_other() -> None:
-    photo, share, _ = joined([face(20, 100, (20, 100), 1.0), face(150, 250, (150, 250), 3.0)], SIZE)
+    photo, share, _ = joined([face(20, 100, (20, 100), 1.0), face(150, 250, (150, 250), 3.0)], PLAIN, SIZE)
     assert np.allclose(photo[:, 160:240], SKIN, rtol=0.02)
     assert np.array_equal(share[0] > 0, np.isin(np.arange(SIZE), [*range(20, 100), *range(150, 250)]))
