@@ -65,9 +65,9 @@ def make(
     show = Show(as_json=as_json, quiet=quiet)
     wanted = wanted.beside(motion_rate=motion_rate)
     likeness = None
-    if photo is not None:
+    if photo:
         wish = wish_of(photo_texture, wanted, move=photo_move)
-        likeness = LikenessOrder(photo, str(wanted.values.get(pose_options.PERSON) or ""), wish, recipe)
+        likeness = LikenessOrder(tuple(photo), str(wanted.values.get(pose_options.PERSON) or ""), wish, recipe)
         wanted, name = likeness.wanted(wanted), likeness.named(name, wanted)
     if like is not None:
         if "pose" in wanted.given:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Avatars from photographs on the command line: ``portrait photo FILE`` and ``portrait generate --photo FILE``."""
+"""Avatars from photographs on the command line: ``portrait photo FILE...`` and ``portrait generate --photo FILE``."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def wish_of(texture: str, wanted: Wanted, *, move: bool = True) -> Wish:
 
 @dataclass(frozen=True)
 class LikenessOrder:
-    """A ``photograph`` that an avatar is made from, which ``person`` in it (empty for the largest), and what is wanted
-    of it; ``recipe`` is a file that was given beside it."""
+    """The ``photographs`` of one person that an avatar is made from, which ``person`` in each (empty for the largest),
+    and what is wanted of it; ``recipe`` is a file that was given beside them."""
 
-    photograph: Path
+    photographs: tuple[Path, ...]
     person: str
     wish: Wish
     recipe: Path | None = None
@@ -56,39 +56,56 @@ class LikenessOrder:
         return wanted.beside(**size)
 
     def named(self, name: str, wanted: Wanted) -> str:
-        """The file's name: the photograph's, where nobody gave another one."""
-        return name if "name" in wanted.given or name != DEFAULT_NAME else self.photograph.stem.replace("{", "(")
+        """The file's name: the first photograph's, where nobody gave another one."""
+        return name if "name" in wanted.given or name != DEFAULT_NAME else self.photographs[0].stem.replace("{", "(")
 
-    def seen(self, show: Show) -> tuple[Photograph, PortraitEstimate]:
-        """The photograph and who is in it; before anything is loaded, since what is wrong with it is told at once."""
+    def seen(self, show: Show) -> list[tuple[Photograph, PortraitEstimate]]:
+        """The photographs and who is in each; before anything is loaded, since what is wrong is told at once. Of
+        several those that cannot be used are told and left out; raises the first one's error where none can."""
         from portrait_core.photo.head import seen_face
+        from portrait_core.photo.reading import PhotographError
 
-        photograph, estimate = person_in(self.photograph, self.person, show.note)
-        seen_face(photograph, estimate)
-        return photograph, estimate
+        found: list[tuple[Photograph, PortraitEstimate]] = []
+        refused: list[PhotographError] = []
+        for path in self.photographs:
+            try:
+                photograph, estimate = person_in(path, self.person, show.note)
+                seen_face(photograph, estimate)
+            except PhotographError as error:
+                refused.append(error)
+                continue
+            found.append((photograph, estimate))
+        if not found:
+            raise refused[0]
+        for error in refused:
+            show.note(f"left out: {error}")
+        return found
 
     def taken(
         self,
         order: Order,
         wanted: Wanted,
         model: PortraitModel,
-        seen: tuple[Photograph, PortraitEstimate],
+        seen: list[tuple[Photograph, PortraitEstimate]],
         show: Show,
         watcher: Watcher,
     ) -> Order:
         """The order of the avatar that resembles who was ``seen``, with its recipe; what was understood is told."""
-        from portrait_core.photo.likeness import resemble
+        from portrait_core.photo.likeness import resemble_all
 
         recipe = order.recipes[0]
         # What is told by options goes before what the photograph tells.
         base: dict[str, Any] = {name: getattr(recipe, name) for name in FIELDS if name not in (*WHO, "w", "ws")}
         if "hair" not in wanted.given:
             base.pop("hair")
-        found = resemble(*seen, model, self.wish, base, progress=watcher)
+        found = resemble_all(seen, model, self.wish, base, progress=watcher)
+        first = found.photographs[0]
         for warning in found.warnings:
-            show.note(f"{self.photograph}: {warning}.")
+            show.note(f"{first}: {warning}." if len(self.photographs) == 1 else f"{warning}.")
         styles = ", ".join(f"{each.style} ({each.overlap:.0%})" for each in found.hair)
         sure = ", ".join(f"{name} {value:.2f}" for name, value in found.sure.items())
-        show.note(f"{self.photograph}: hair like {styles}; sure of {sure}. Choose the hair by --hair-style.")
+        if len(found.photographs) > 1:
+            show.note(f"made from {len(found.photographs)} photographs; features as in {first}.")
+        show.note(f"{first}: hair like {styles}; sure of {sure}. Choose the hair by --hair-style.")
         made = found.recipe.model_copy(update={"model": recipe.model})
         return replace(order, recipes=(made,))

@@ -70,9 +70,12 @@ Like = Annotated[
     ),
 ]
 Photo = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
-        "--photo", metavar="FILE", help="Instead of a seed: somebody who resembles the person in a photograph."
+        "--photo",
+        metavar="FILE",
+        help="Instead of a seed: somebody who resembles the person in a photograph. May be given several times, "
+        "with photographs of one person.",
     ),
 ]
 PhotoMove = Annotated[

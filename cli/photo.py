@@ -43,7 +43,9 @@ SIZES = (64, 4096)
 @options.takes_recipe("generate", after={"pose": pose_options.NAMES}, without=("seed", "latent", "psi", "texture"))
 def avatar(
     wanted: options.Wanted,
-    photograph: Annotated[Path, typer.Argument(metavar="FILE", help="A photograph of somebody's face.")],
+    photographs: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="A photograph of somebody's face, or several of one person.")
+    ],
     texture: Annotated[
         str, typer.Option("--texture", metavar="photo|model", help="The face's own skin, or the model's alone.")
     ] = "photo",
@@ -61,13 +63,14 @@ def avatar(
     """An avatar that resembles the person in a photograph; `portrait photo FILE` is enough.
 
     Face, colours, hair and where features sit are the photograph's, the rest is the model's. Take a calm face, even
-    light, no glasses, a forehead that shows. The photograph is not kept; the file says that it was made from one.
+    light, no glasses, a forehead that shows. Several photographs of one person, from the front and from both sides,
+    make one avatar. The photograph is not kept; the file says that it was made from one.
     """
     from cli.generate import make
 
     make(
         wanted,
-        photo=photograph,
+        photo=photographs,
         photo_texture=texture,
         photo_move=move,
         formats=formats,

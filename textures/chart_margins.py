@@ -7,7 +7,7 @@ that lies as far on the other side of it. Where that is not of the chart the pla
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +30,18 @@ class ChartMargins:
     def of(cls, chart: NDArray[np.int32], reach: int) -> ChartMargins:
         """``chart`` (S, S) is that of covered texels, -1 elsewhere; ``reach`` is how many texels the margins have."""
         side = chart.shape[1]
-        found: tuple[NDArray[np.float64], NDArray[np.int32]] = ndimage.distance_transform_edt(
-            chart < 0, return_indices=True
+        found: NDArray[np.int32] = ndimage.distance_transform_edt(
+            chart < 0, return_distances=False, return_indices=True
         )
-        distance, (row, column) = found
-        away = np.minimum(np.ceil(distance), 255).astype(np.uint8)
-        down, beside = np.nonzero((chart < 0) & (away <= reach))
-        near_row, near_column = row[down, beside].astype(np.int64), column[down, beside].astype(np.int64)
+        # Distances where there are some, and as bytes: those of a whole large image took most of the memory here.
+        flat = np.flatnonzero(chart < 0)
+        down, beside = (each.astype(np.int32) for each in np.divmod(flat, side))
+        row, column = (each.reshape(-1)[flat] for each in found)
+        squared = (row - down) ** 2 + (column - beside) ** 2
+        away = np.zeros(chart.shape, np.uint8)
+        away.reshape(-1)[flat] = np.minimum(np.ceil(np.sqrt(squared.astype(np.float32))), 255)
+        near = squared <= reach * reach
+        down, beside, near_row, near_column = (each[near].astype(np.int64) for each in (down, beside, row, column))
         far_row, far_column = 2 * near_row - down, 2 * near_column - beside
         own = chart[near_row, near_column]
         inside = (far_row >= 0) & (far_row < len(chart)) & (far_column >= 0) & (far_column < side)
@@ -49,6 +54,10 @@ class ChartMargins:
         grown[down, beside] = own
         outside = (down * side + beside).astype(np.int64)
         return cls(grown, away, outside, nearest.astype(np.int32), across.astype(np.int32))
+
+    def without_images(self) -> ChartMargins:
+        """What :meth:`sources` needs alone, with no ``chart`` and no ``away``."""
+        return replace(self, chart=np.empty((0, 0), np.int32), away=np.empty((0, 0), np.uint8))
 
     def sources(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Which (K,) of texels ``numbers`` (N,) lie outside, and the nearest and the opposite texels of those (K,)."""

@@ -69,6 +69,7 @@ class LatticeLayout:
         self.first = np.flatnonzero(self.wanted[0])
         rings = away[np.divmod(self._margins.outside, self.size)] <= max(2, self.size // 256)
         self.rings = self._margins.outside[rings], self._margins.nearest[rings]
+        self._margins = self._margins.without_images()
         self.known = self.covered.copy()
         self.known.reshape(-1)[self.rings[0]] = 1
 

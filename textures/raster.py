@@ -16,6 +16,9 @@ SLACK = 1e-4
 OVER = 4
 """Times that triangles painted at once may cover an image, by their boxes."""
 
+PIECE = 1 << 16
+"""Texels whose weights are computed at once."""
+
 Window = tuple[int, int, int, int]
 """First row, row after the last, first column, column after the last."""
 
@@ -123,11 +126,15 @@ class Placement:
 
         Places outside are moved onto the face.
         """
-        linear = self._linear[face]
-        second = linear[:, 0] * column + linear[:, 1] * row + linear[:, 2]
-        third = linear[:, 3] * column + linear[:, 4] * row + linear[:, 5]
-        weights = np.clip(np.stack([1.0 - second - third, second, third], axis=1), 0.0, 1.0)
-        return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+        result = np.empty((len(face), 3), np.float32)
+        for begin in range(0, len(face), PIECE):  # six numbers of a texel's face are more than all else
+            some = slice(begin, begin + PIECE)
+            linear, x, y = self._linear[face[some]], column[some], row[some]
+            second = linear[:, 0] * x + linear[:, 1] * y + linear[:, 2]
+            third = linear[:, 3] * x + linear[:, 4] * y + linear[:, 5]
+            weights = np.clip(np.stack([1.0 - second - third, second, third], axis=1), 0.0, 1.0)
+            result[some] = weights / weights.sum(axis=1, keepdims=True)
+        return result
 
 
 def blend(corner: NDArray[np.int32], weights: NDArray[np.float32], values: NDArray[np.float32]) -> NDArray[np.float32]:

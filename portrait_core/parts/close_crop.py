@@ -28,6 +28,11 @@ LIGHT = 0.6
 ASIDE, LOWER = (0.75, 1.15), 0.38
 """From which turn about the head's axis on, radians, close hair grows lower than a style's locks, which hang there; how
 much, in what lies between no roots and roots alone."""
+FADE, FADED = 0.6, (0.12, 0.8)
+"""How much thinner close hair is at its border at the sides and in the neck, as it is cut; how much of roots there is
+at that border, and where hair is full."""
+PIECE = 1 << 16
+"""Texels that are painted at once."""
 LONGEST = 0.012
 """Metres that close hair stands off at most."""
 DOWN = 0.25
@@ -65,20 +70,25 @@ def with_close_hair(
     ``fine`` is the skin's level 1."""
     size = len(colours)
     texels, own, turn, up = scalp_texels(style, template, fine, size)
-    grain = np.ones(len(turn), np.float32)
     calm = 1 - LIGHT * float(np.mean(hair))
-    for k, (wide, long, much) in enumerate(HAIRS):
-        grain += calm * much * noise(turn / wide, up / long, 31 + k)
-    aside = np.clip((np.abs(turn) / HEAD - ASIDE[0]) / (ASIDE[1] - ASIDE[0]), 0, 1)
-    own = np.where(own > 0, np.clip(own + LOWER * aside * np.clip(4 * own, 0, 1), 0, 1), 0).astype(np.float32)
-    target = 255 * np.clip(np.asarray(hair, np.float32) * grain[:, None], 0, 1)
-    row, column = texels.row, texels.column
-    cover = AMOUNT * grown(own, turn, up)[:, None]
     result = colours.copy()
-    skin = result[row, column]
-    result[row, column] = np.rint(skin * (1 - cover) + target * cover).clip(0, 255).astype(np.uint8)
+    # Where there are no roots nothing grows. In pieces: a large image has more than a million such texels.
+    hairy = np.flatnonzero(own > 0)
+    for begin in range(0, len(hairy), PIECE):
+        some = hairy[begin : begin + PIECE]
+        around, high = turn[some], up[some]
+        grain = np.ones(len(some), np.float32)
+        for k, (wide, long, much) in enumerate(HAIRS):
+            grain += calm * much * noise(around / wide, high / long, 31 + k)
+        aside = np.clip((np.abs(around) / HEAD - ASIDE[0]) / (ASIDE[1] - ASIDE[0]), 0, 1)
+        rooted = np.clip(own[some] + LOWER * aside * np.clip(4 * own[some], 0, 1), 0, 1).astype(np.float32)
+        target = 255 * np.clip(np.asarray(hair, np.float32) * grain[:, None], 0, 1)
+        at = texels.row[some], texels.column[some]
+        thin = FADE * aside * (1 - between(own[some], *FADED))
+        cover = AMOUNT * ((1 - thin) * grown(rooted, around, high))[:, None]
+        result[at] = np.rint(result[at] * (1 - cover) + target * cover).clip(0, 255).astype(np.uint8)
     painted = np.zeros((size, size), bool)
-    painted[row, column] = True
+    painted[texels.row, texels.column] = True
     _widen(result, painted, max(size // MARGIN, 1))
     return result
 

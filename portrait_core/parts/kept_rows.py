@@ -21,7 +21,8 @@ class KeptRows:
 
     def __init__(self, count: int, width: int, *, most: int = MOST, dtype: DTypeLike = np.float16) -> None:
         self.width = width
-        self._slots = np.full(count, -1, np.int32)
+        # Counted from one, for zeros take no memory where nobody asks.
+        self._slots = np.zeros(count, np.int32)
         self._rows: NDArray[Any] = np.empty((0, width), dtype)
         self._used, self._most = 0, most
         self._lock = Lock()
@@ -36,19 +37,19 @@ class KeptRows:
 
     def missing(self, numbers: NDArray[np.int64]) -> bool:
         """Whether any of the rows with these ``numbers`` (N,) would be computed."""
-        return bool((self._slots[numbers] < 0).any())
+        return bool((self._slots[numbers] == 0).any())
 
     def take(
         self, numbers: NDArray[np.int64], compute: Callable[[NDArray[np.int64]], NDArray[np.floating]]
     ) -> NDArray[Any]:
         """The rows (N, width) with these ``numbers``; ``compute`` gives those of some places in ``numbers``."""
-        fresh = np.flatnonzero(self._slots[numbers] < 0)
+        fresh = np.flatnonzero(self._slots[numbers] == 0)
         if len(fresh) == 0:
-            return self._rows[self._slots[numbers]]
+            return self._rows[self._slots[numbers] - 1]
         found = np.asarray(compute(fresh)).astype(self._rows.dtype)
         self._keep(numbers[fresh], found)
         slots = self._slots[numbers]
-        result = self._rows[slots]  # of those that are not kept: any
+        result = self._rows[slots - 1]  # of those that are not kept: any
         result[fresh] = found
         return result
 
@@ -56,7 +57,7 @@ class KeptRows:
         with self._lock:
             # Another thread may have been here, and a number may stand in the list twice.
             numbers, first = np.unique(numbers, return_index=True)
-            missing = self._slots[numbers] < 0
+            missing = self._slots[numbers] == 0
             numbers, first = numbers[missing], first[missing]
             room = self._most - self._used
             numbers, first = numbers[:room], first[:room]
@@ -68,5 +69,5 @@ class KeptRows:
                 grown[: self._used] = self._rows[: self._used]
                 self._rows = grown
             self._rows[self._used : end] = rows[first]
-            self._slots[numbers] = np.arange(self._used, end, dtype=np.int32)
+            self._slots[numbers] = np.arange(self._used + 1, end + 1, dtype=np.int32)
             self._used = end

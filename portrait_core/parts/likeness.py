@@ -61,7 +61,8 @@ class Likeness:
         places, moves: (N, 3) metres: where the face moves, on the person before, and how far.
         brows: (H, W) uint8, how much the card of ``brow_style`` covers, in its own layout; None for as it is.
         brow_style: a style of brows; :data:`IN_PICTURE` for none, since ``picture`` has some.
-        source: SHA-256 of the photograph.
+        source: SHA-256 of the photograph; of several, of their digests one after another.
+        photographs: how many it was made from.
         crop: hair that is cut close, where a recipe asks for no other; None for none.
     """
 
@@ -75,6 +76,7 @@ class Likeness:
     brow_style: str = ""
     source: str = ""
     crop: CloseCrop | None = None
+    photographs: int = 1
 
     def to_text(self) -> str:
         """One line of JSON, as recipes hold it."""
@@ -84,6 +86,8 @@ class Likeness:
             "skin": [round(float(each), 5) for each in self.skin],
             "colours": {name: [round(float(each), 5) for each in rgb] for name, rgb in self.colours.items()},
         }
+        if self.photographs > 1:
+            facts |= {"photographs": self.photographs}
         if len(self.places):
             facts |= {"places": _packed(self.places), "moves": _packed(self.moves)}
         if self.picture is not None:
@@ -121,6 +125,7 @@ class Likeness:
                 brow_style=str(facts.get("brow_style", "")),
                 crop=crop,
                 source=str(facts["source"]),
+                photographs=int(facts.get("photographs", 1)),
             )
             if places.shape != moves.shape or not (0 <= left < right <= 1 and 0 <= bottom < top <= 1):
                 raise ValueError("places and moves, or the box, do not fit")

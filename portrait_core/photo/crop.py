@@ -72,10 +72,16 @@ def cut(picture: Picture, square: Square, size: int, *, beyond: str = "edge") ->
     small = np.asarray(Image.fromarray(picture).reduce(factor), np.float32)
     height, width = small.shape[:2]
     steps = (np.arange(size) + 0.5) / size
-    places = np.stack(np.meshgrid(steps, steps), axis=2).reshape(-1, 2)
+    if square.angle == 0:  # columns and rows of the picture: a row and a column of places tell all
+        places = np.stack([steps, steps], axis=1)
+    else:
+        places = np.stack(np.meshgrid(steps, steps), axis=2).reshape(-1, 2)
     wanted = square.to_picture(places) / factor
     # grid_sample counts from -1 at the picture's left border to 1 at its right one.
-    grid = torch.tensor((wanted / [width, height] * 2 - 1).astype(np.float32)).reshape(1, size, size, 2)
+    at = (wanted / [width, height] * 2 - 1).astype(np.float32)
+    if square.angle == 0:
+        at = np.stack(np.meshgrid(at[:, 0], at[:, 1]), axis=2)
+    grid = torch.tensor(at).reshape(1, size, size, 2)
     values = torch.tensor(small).permute(2, 0, 1)[None]
     border = "border" if beyond == "edge" else "zeros"
     return F.grid_sample(values, grid, "bilinear", border, align_corners=False)[0].permute(1, 2, 0).numpy()

@@ -51,7 +51,9 @@ def unlit(
         numbers = np.linalg.solve(basis.T @ (basis * strength[:, None]) + ridge, basis.T @ (strength * wanted))
         off = (wanted - basis @ numbers) / max(float(np.median(wanted)), 1e-3)
         strength = weight.ravel()[rows] / (1 + (off / 0.15) ** 2)
-    shade = (_harmonics(normals.reshape(-1, 3)) @ numbers).reshape(good.shape)
+    lit = np.flatnonzero(weight.ravel() > 0)
+    shade = np.full(good.shape, numbers[0])
+    shade.reshape(-1)[lit] = _harmonics(normals.reshape(-1, 3)[lit]) @ numbers
     mean = float(np.average(shade[good], weights=weight[good]))
     shade = np.clip(shade / mean, 0.35, 2.2).astype(np.float32)
     even = photo / shade[:, :, None]
@@ -120,8 +122,15 @@ def blurred(values: NDArray[np.floating], weight: NDArray[np.floating], width: f
     if step == 1:
         return small.astype(np.float32)
     rows, columns = (int(each) for each in values.shape[:2])
-    grid = np.meshgrid(np.arange(rows) / step, np.arange(columns) / step, indexing="ij")
-    return ndimage.map_coordinates(small, grid, order=1, mode="nearest").astype(np.float32)
+    return np.ascontiguousarray(_finer(_finer(small, rows, step).T, columns, step).T, np.float32)
+
+
+def _finer(values: FloatArray, count: int, step: int) -> FloatArray:
+    """(``count``, C) of values (R, C), of which every ``step``-th row is known, with straight lines between."""
+    at = np.arange(count) / step
+    low = at.astype(int)
+    share = (at - low).astype(values.dtype)[:, None]
+    return values[low] * (1 - share) + values[np.minimum(low + 1, len(values) - 1)] * share
 
 
 def smooth(x: NDArray[np.floating]) -> NDArray[np.floating]:

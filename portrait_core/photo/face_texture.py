@@ -7,6 +7,7 @@ are parts of their own stays out: eyes, teeth. Brows are the photograph's own, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,8 @@ from PIL import Image
 from scipy import ndimage
 
 from portrait_core.geometry.mesh_queries import MeshQueries
-from portrait_core.imaging.colour_space import linear_to_srgb, srgb_to_linear
+from portrait_core.imaging.colour_space import LINEAR_OF_BYTES, linear_to_srgb
+from portrait_core.photo.face_layers import EvenedFace, joined
 from portrait_core.photo.face_light import (
     FloatImage,
     calmed,
@@ -33,10 +35,14 @@ FEATHER = 0.065
 """Heights of the face inside its oval over which the picture begins to count."""
 FACING = (0.18, 0.50)
 """Cosine of the angle between a surface and the camera from which on it counts, and counts in full."""
+RATHER = (0.40, 0.70)
+"""The same of what is taken before another photograph's."""
 BEHIND = 0.002
 """Metres that something has to be in front of a texel to hide it."""
 LEAST = 0.004
 """A share that is none."""
+ABOUT = 0.06
+"""Share of the picture's side about what counts within which triangles are looked at."""
 EDGE = 0.004
 """Of the layout: how far from what is not seen a texel counts in full."""
 
@@ -70,34 +76,84 @@ class FaceTexture:
 _NOTHING = FaceTexture(np.zeros((1, 1, 4), np.uint8), (0.0, 0.0, 1.0, 1.0), 0.0, 0.0)
 
 
-def face_texture(
-    surface: HeadSurface,
-    camera: HeadCamera,
-    shifts: Shifts,
-    photograph: NDArray[np.uint8],
-    regions: FaceRegions,
-    base: NDArray[np.uint8],
-    size: int,
-    folds: float = 1.0,
-) -> FaceTexture:
+@dataclass(frozen=True, eq=False)
+class FaceView:
+    """A face in a photograph. ``surface`` and ``camera`` are the head at rest in the photograph's expression and what
+    sees it, ``shifts`` lead from where the camera sees something to where the photograph has it, ``photograph``
+    (P, P, 3) sRGB is the picture of the head, ``regions`` are of the same picture, at any size; ``folds`` says how much
+    of the folds at the mouth is the expression's, 0 to 1."""
+
+    surface: HeadSurface
+    camera: HeadCamera
+    shifts: Shifts
+    photograph: NDArray[np.uint8]
+    regions: FaceRegions
+    folds: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """What a photograph shows of the skin: N texels by ``row`` and ``column``, linear ``colour`` (N, 3), how much each
+    counts, ``weight``, and how much to be rather taken than what another photograph shows, ``rather``; ``normal``
+    (N, 3); how much of each is ``brow``, lip and fold."""
+
+    view: FaceView
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    colour: NDArray[np.float32]
+    weight: NDArray[np.floating]
+    rather: NDArray[np.float32]
+    normal: NDArray[np.float32]
+    brow: NDArray[np.float32]
+    lips: NDArray[np.float32]
+    folds: NDArray[np.float32]
+
+
+def face_texture(views: Sequence[FaceView], base: NDArray[np.uint8], size: int) -> FaceTexture:
     """The face's picture.
 
     Args:
-        surface, camera: the head at rest in the photograph's expression, and what sees it.
-        shifts: from where the camera sees something to where the photograph has it.
-        photograph: (P, P, 3) sRGB, the picture of the head.
-        regions: of the same picture, at any size.
+        views: the photographs. What the first shows well is its own, so that features are not seen twice; the others
+            fill in the sides that they show better, in the first one's light.
         base: (S, S, 3) sRGB, the model's skin.
         size: texels along the whole layout; the picture has a part of it.
-        folds: how much of the folds at the mouth is the expression's, 0 to 1.
     """
+    found = [layer for view in views if (layer := _layer(view, size)) is not None]
+    if not found:
+        return _NOTHING
+    # The part of the layout that the face and its mirror image take.
+    row, column = (np.concatenate([getattr(each, name) for each in found]) for name in ("row", "column"))
+    axis = found[0].view.surface.axis
+    mirrored = np.rint(2 * axis * size - 1 - column)
+    top, bottom = int(row.min()), int(row.max()) + 1
+    half = axis * size
+    reach = float(np.abs(np.concatenate([column, mirrored]) + 0.5 - half).max())
+    left, right = max(int(half - reach) - 1, 0), min(int(half + reach) + 2, size)
+    plain = LINEAR_OF_BYTES[_resized(base, size)[top:bottom, left:right]]
+    evened = [_evened(each, plain, (top, left), size) for each in found]
+    photo, share, browed = joined(evened, plain, size)
+    own = float(share.sum())
+    photo, share = _mirrored(photo, share, half - left)
+    photo = seamless(photo, plain, share, size)
+    whole = np.concatenate([linear_to_srgb(np.clip(photo, 0, 1)), share[:, :, None]], axis=2)
+    box = (left / size, 1 - bottom / size, right / size, 1 - top / size)
+    picture = np.rint(whole * 255).clip(0, 255).astype(np.uint8)
+    shown = float((share * browed).sum()) / max(float(browed.sum()), 1e-6)
+    return FaceTexture(picture, box, min(own / max(float(share.sum()), 1e-6), 1.0), evened[0].light, shown)
+
+
+def _layer(view: FaceView, size: int) -> _Layer | None:
+    surface, camera, regions = view.surface, view.camera, view.regions
     # What turns away or lies outside the picture has no texels that count.
     corner = camera.project(surface.places)[:, :2]
     towards = ((surface.places - camera.centre) * surface.normals).sum(axis=1) < 0
     near = towards & (np.abs(corner - 0.5) < 0.5).all(axis=1)
+    shares = _shares(regions)
+    about = ndimage.maximum_filter(shares[::4, ::4], size=max(round(ABOUT * len(shares) / 4), 1))
+    near[near] = sampled(about, view.shifts.shifted(corner[near])) > 0
     faces = surface.faces[near[surface.faces].any(axis=1)]
     if len(faces) == 0:
-        return _NOTHING
+        return None
     texels = cover_texels(faces, surface.uvs, size)
     place = texels.interpolate(faces, surface.places)
     seen = camera.project(place)
@@ -106,48 +162,46 @@ def face_texture(
     far = np.linalg.norm(way, axis=1)
     normal = blend(faces[texels.face[rows]], texels.weights[rows], surface.normals)
     cosine = -(normal * way).sum(axis=1) / (far * np.linalg.norm(normal, axis=1))
-    at = shifts.shifted(seen[rows, :2])
-    weight = sampled(_shares(regions), at) * smooth((cosine - FACING[0]) / (FACING[1] - FACING[0]))
+    at = view.shifts.shifted(seen[rows, :2])
+    weight = sampled(shares, at) * smooth((cosine - FACING[0]) / (FACING[1] - FACING[0]))
     keep = np.flatnonzero(weight > LEAST)
     hit = surface.solid.first_hits(camera.centre.astype(np.float32), way[keep] / far[keep, None])
     keep = keep[(hit.face < 0) | (hit.distance > far[keep] - BEHIND)]
     if len(keep) == 0:
-        return _NOTHING
-    at, weight, normal, rows = at[keep], weight[keep], normal[keep], rows[keep]
-    light = srgb_to_linear(np.asarray(photograph, np.float32) / 255)
-    colour = np.stack([sampled(light[:, :, k], at) for k in range(3)], axis=1)
-    brow = sampled(ndimage.gaussian_filter(_band(regions).astype(np.float32), len(regions.oval) * 0.004), at)
+        return None
+    at, rows, normal, weight = at[keep], rows[keep], normal[keep], weight[keep]
+    light = LINEAR_OF_BYTES[view.photograph]
+    lips = ndimage.gaussian_filter(regions.lips.astype(np.float32), 0.006 * len(regions.oval))
+    brow = ndimage.gaussian_filter(_band(regions).astype(np.float32), len(regions.oval) * 0.004)
+    return _Layer(
+        view,
+        texels.row[rows],
+        texels.column[rows],
+        np.stack([sampled(light[:, :, k], at) for k in range(3)], axis=1),
+        weight,
+        (weight * smooth((cosine[keep] - RATHER[0]) / (RATHER[1] - RATHER[0]))).astype(np.float32),
+        normal,
+        np.clip(sampled(brow, at) * 2.5, 0, 1),
+        sampled(lips, at),
+        sampled(regions.folds, at),
+    )
 
-    # From here on the part of the layout that the face and its mirror image take.
-    row, column = texels.row[rows], texels.column[rows]
-    mirrored = np.rint(2 * surface.axis * size - 1 - column)
-    top, bottom = int(row.min()), int(row.max()) + 1
-    half = surface.axis * size
-    reach = float(np.abs(np.concatenate([column, mirrored]) + 0.5 - half).max())
-    left, right = max(int(half - reach) - 1, 0), min(int(half + reach) + 2, size)
 
+def _evened(layer: _Layer, plain: FloatImage, corner: tuple[int, int], size: int) -> EvenedFace:
     def image(values: NDArray[np.floating]) -> FloatImage:
-        made = np.zeros((bottom - top, right - left, *values.shape[1:]), np.float32)
-        made[row - top, column - left] = values
+        made = np.zeros((*plain.shape[:2], *values.shape[1:]), np.float32)
+        made[layer.row - corner[0], layer.column - corner[1]] = values
         return made
 
-    share, browed = image(weight), image(np.clip(brow * 2.5, 0, 1))
+    share, browed, lips = image(layer.weight), image(layer.brow), image(layer.lips)
     # Beside what hides something, as the wings of a nose, a pixel may be the other's.
-    share *= smooth(ndimage.distance_transform_edt(share > 0) / (EDGE * size)).astype(np.float32)
-    plain = srgb_to_linear(_resized(base, size)[top:bottom, left:right].astype(np.float32) / 255)
-    lips = image(sampled(ndimage.gaussian_filter(regions.lips.astype(np.float32), 0.006 * len(regions.oval)), at))
-    photo, uneven = unlit(image(colour), plain, image(normal), share * (1 - browed), size)
+    edge = smooth(ndimage.distance_transform_edt(share > 0) / (EDGE * size)).astype(np.float32)
+    share *= edge
+    photo, uneven = unlit(image(layer.colour), plain, image(layer.normal), share * (1 - browed), size)
     photo = of_one_colour(photo, plain, share * (1 - browed) * (1 - lips), lips, size)
-    folded = image(sampled(regions.folds, at)) * folds * (1 - lips)
+    folded = image(layer.folds) * layer.view.folds * (1 - lips)
     photo = calmed(photo, plain, share * (1 - browed), size, folded)
-    own = float(share.sum())
-    photo, share = _mirrored(photo, share, half - left)
-    photo = seamless(photo, plain, share, size)
-    whole = np.concatenate([linear_to_srgb(np.clip(photo, 0, 1)), share[:, :, None]], axis=2)
-    box = (left / size, 1 - bottom / size, right / size, 1 - top / size)
-    picture = np.rint(whole * 255).clip(0, 255).astype(np.uint8)
-    shown = float((share * browed).sum()) / max(float(browed.sum()), 1e-6)
-    return FaceTexture(picture, box, min(own / max(float(share.sum()), 1e-6), 1.0), uneven, shown)
+    return EvenedFace(photo, share, image(layer.rather) * edge, browed, uneven)
 
 
 def _shares(regions: FaceRegions) -> FloatImage:

@@ -7,6 +7,7 @@ has most in common with the photograph's (intersection over union).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -33,7 +34,8 @@ ALIKE = 0.95
 HARDLY, NEARLY = 0.45, 0.75
 """What the best style has in common with the hair at most to be hardly like it, and the share of it from which on close
 hair is taken instead: hair that is thin or lies flat is more like it than another's locks."""
-LENGTHS = (0.0, 0.5, 1.0)
+LENGTH, OTHER_LENGTHS, TRIED = 0.5, (0.0, 1.0), 6
+"""How long styles are worn first, which other lengths are tried, and of how many of the best styles."""
 MAPS = 128
 THIN = 0.05
 """Share of the face's size that hair covers under which there is none to speak of."""
@@ -59,9 +61,16 @@ class HairChoice:
     crop: CloseCrop | None = None
 
 
-def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, surface: HeadSurface) -> list[HairChoice]:
+def rank_hair(
+    figure: Figure,
+    camera: HeadCamera,
+    regions: FaceRegions,
+    surface: HeadSurface,
+    before: Sequence[HairChoice] = (),
+) -> list[HairChoice]:
     """All styles and close crops, the most alike first. ``figure`` is the person; ``surface`` the head in the
-    photograph, which hides what is behind it."""
+    photograph, which hides what is behind it. Where they were ranked ``before``, on a head that was nearly this one,
+    each is as long as it was best then."""
     step = (np.arange(SIZE) + 0.5) / SIZE
     across, down = np.meshgrid(step, step)
     way = camera.ways(np.stack([across, down], axis=-1).reshape(-1, 2)).astype(np.float32)
@@ -73,13 +82,34 @@ def rank_hair(figure: Figure, camera: HeadCamera, regions: FaceRegions, surface:
     bare = float(wanted.sum()) < THIN * float(_shrunk(regions.oval).sum())
     found = [HairChoice(BALD, 0.0, 1.0 if bare else 0.02)]
     found += _crops(figure, camera, way, wanted, counted, surface)
-    for name, style in figure.template.hair.items():
-        best = max(
-            (_choice(figure, name, style, length, camera, way, ahead, wanted, counted) for length in LENGTHS),
-            key=lambda choice: choice.overlap,
-        )
+    known = {each.style: each.length for each in before}
+
+    def worn(name: str, length: float) -> HairChoice:
+        style = figure.template.hair[name]
+        choice = _choice(figure, name, style, length, camera, way, ahead, wanted, counted)
         usual = next((share for begin, share in USUAL.items() if name.startswith(begin)), 1.0)
-        found.append(replace(best, overlap=best.overlap * usual))
+        return replace(choice, overlap=choice.overlap * usual)
+
+    names = figure.template.hair
+    styles = sorted((worn(name, known.get(name, LENGTH)) for name in names), key=lambda own: -own.overlap)
+    for number, choice in enumerate(styles):
+        others = [worn(choice.style, length) for length in OTHER_LENGTHS] if number < TRIED and not before else []
+        found.append(max([choice, *others], key=lambda own: own.overlap))
+    return _ordered(found)
+
+
+def hair_of_all(ranked: Sequence[Sequence[HairChoice]], worth: Sequence[float]) -> list[HairChoice]:
+    """What several photographs of one person say of each style, each by what it is ``worth``."""
+    found: list[HairChoice] = []
+    for first in ranked[0]:
+        same = [next((each for each in own if each.style == first.style), None) for own in ranked]
+        known = [(each, share) for each, share in zip(same, worth, strict=True) if each is not None]
+        shares = [share for _, share in known]
+        found.append(replace(first, overlap=float(np.average([each.overlap for each, _ in known], weights=shares))))
+    return _ordered(found)
+
+
+def _ordered(found: list[HairChoice]) -> list[HairChoice]:
     ranked = sorted(found, key=lambda choice: -choice.overlap)
     close = next((each for each in ranked if each.style == CROPPED), None)
     enough = NEARLY if ranked[0].overlap < HARDLY else ALIKE

@@ -8,9 +8,9 @@ take the prior's place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,15 @@ class Encoder(Protocol):
         ...
 
 
+@runtime_checkable
+class ManyLooks(Protocol):
+    """A model that tells the looks of many persons at once."""
+
+    def looks(self, latents: FloatArray) -> list[PersonLook]:
+        """The looks of the persons of ``latents`` (N, z_dim)."""
+        ...
+
+
 @dataclass(frozen=True)
 class Prior:
     """What is known of z before: ``mean`` and ``spread`` (z_dim,)."""
@@ -63,45 +72,46 @@ def fit_identity(
     model: PortraitModel,
     prior: Prior,
     colours: Mapping[str, tuple[float, float, float]],
-    matched: tuple[Matched, FloatArray] | None = None,
+    matched: tuple[Sequence[Matched], FloatArray] | None = None,
     hold: Mapping[str, float] | None = None,
     begin: FloatArray | None = None,
+    worth: Sequence[float] = (1.0,),
 ) -> FloatArray:
     """z (z_dim,) of the person whose palette is nearest to ``colours``, and whose features sit nearest to where the
-    photograph has them: ``matched`` is a person beside the photograph, and its z. ``hold`` keeps attributes at values.
+    photographs have them: ``matched`` is a person beside each photograph, and its z; ``worth`` is each one's beside a
+    good one's. ``hold`` keeps attributes at values.
     """
     held = {index: value for name, value in (hold or {}).items() if (index := index_of(model, name)) is not None}
-    target, shape = _colour_terms(colours), None if matched is None else _shape_terms(model, *matched)
+    target = _colour_terms(colours)
+    shapes = [] if matched is None else [_shape_terms(model, each, matched[1]) for each in matched[0]]
 
-    def residuals(z: FloatArray) -> FloatArray:
-        look = look_of(model, z)
+    def residuals(z: FloatArray, look: PersonLook) -> FloatArray:
         parts = [(z - prior.mean) / prior.spread]
         parts += [
             (_brightness_and_shares(look.palette[name]) - value) / spread
             for name, value, spread in target
             if name in look.palette
         ]
-        if shape is not None:
-            parts.append(shape(look))
+        parts += [np.sqrt(own) * shape(look) for shape, own in zip(shapes, worth, strict=False)]
         return np.concatenate(parts)
 
     z = prior.mean.copy() if begin is None else begin.copy()
     for index, value in held.items():
         z[index] = value
     free = np.array([index for index in range(len(z)) if index not in held])
-    now = residuals(z)
+    now = residuals(z, look_of(model, z))
     for _ in range(STEPS):
         jacobian = np.empty((len(now), len(free)))
-        for column, index in enumerate(free):
-            moved = z.copy()
-            moved[index] += NUDGE
-            jacobian[:, column] = (residuals(moved) - now) / NUDGE
+        moved = np.tile(z, (len(free), 1))
+        moved[np.arange(len(free)), free] += NUDGE
+        for column, (each, look) in enumerate(zip(moved, looks_of(model, moved), strict=True)):
+            jacobian[:, column] = (residuals(each, look) - now) / NUDGE
         step = _least_squares(np.vstack([jacobian, 0.3 * np.eye(len(free))]), np.r_[-now, np.zeros(len(free))])
         better = None
         for share in (1.0, 0.5, 0.2):
             trial = z.copy()
             trial[free] = np.clip(z[free] + share * step, -BOUND, BOUND)
-            found = residuals(trial)
+            found = residuals(trial, look_of(model, trial))
             if found @ found < now @ now:
                 better = trial, found
                 break
@@ -117,6 +127,13 @@ def fit_identity(
 def look_of(model: PortraitModel, z: FloatArray) -> PersonLook:
     """What makes the parts of the person of z its own."""
     return person_of(model, z).look
+
+
+def looks_of(model: PortraitModel, latents: FloatArray) -> list[PersonLook]:
+    """:func:`look_of` of several z (N, z_dim), at once where the model can."""
+    if isinstance(model, ManyLooks):
+        return model.looks(latents)
+    return [look_of(model, z) for z in latents]
 
 
 def person_of(model: PortraitModel, z: FloatArray) -> PersonOfParts:

@@ -7,8 +7,9 @@ The order: how the head stands (landmarks), which colours it has (regions), who 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +17,18 @@ from numpy.typing import NDArray
 from portrait_core.errors import ModelFileError
 from portrait_core.parts.hair import BALD
 from portrait_core.parts.likeness import IN_PICTURE, Likeness
-from portrait_core.person import PersonOfParts
 from portrait_core.photo.crop import FloatArray
 from portrait_core.photo.estimate import PortraitEstimate
-from portrait_core.photo.face_colours import brightened
-from portrait_core.photo.face_shape import COUNT, Matched, match, shape_move
-from portrait_core.photo.face_texture import FaceTexture, face_texture
-from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, rank_hair, tied_back
-from portrait_core.photo.head import FARTHEST_TURN, Head, digest_of, head_of
+from portrait_core.photo.face_colours import FaceColours, brightened
+from portrait_core.photo.face_shape import Matched, shape_move
+from portrait_core.photo.face_texture import FaceTexture, FaceView, face_texture
+from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, hair_of_all, tied_back
+from portrait_core.photo.head import FARTHEST_TURN, Head
 from portrait_core.photo.identity_fit import Encoder, Prior, exposure, fit_identity, index_of, person_of
 from portrait_core.photo.persons import NetworkReader, PictureReader
-from portrait_core.photo.reading import Photograph, PhotographError
-from portrait_core.pipeline.characters import bare_character, figure_of
+from portrait_core.photo.reading import Photograph
+from portrait_core.photo.seen_person import Seen
+from portrait_core.photo.together import STIRRED, colours_of, sights_of, source_of
 from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe, say_new
@@ -38,8 +39,6 @@ MAP_SIZES = ((270.0, 1024), (420.0, 1536), (np.inf, 2048))
 """Texels along the layout by the height of a face, pixels."""
 ELSEWHERE = (0.8, 1.25)
 """How much lighter or darker than seen hair and clothes are taken: their light is not the face's."""
-BASE_MAP = 512
-"""Texels along the model's own skin, of which what is wide counts alone."""
 TOLD = 3
 """Hair styles that are told."""
 CLEAR_HAIR = 0.55
@@ -66,7 +65,8 @@ class Wish:
 class Resemblance:
     """What came out: the ``recipe``, the hair styles that come near, how sure each part is (0 to 1), and what is odd;
     the ``expression`` that was taken out.
-    ``matched`` is the person beside the photograph, ``picture`` the photograph's head as it was looked at."""
+    ``matched`` is the person beside the photograph, ``picture`` the photograph's head as it was looked at; of several
+    ``photographs`` (those that were used, the best one first) the best one's."""
 
     recipe: Recipe
     hair: tuple[HairChoice, ...]
@@ -76,6 +76,7 @@ class Resemblance:
     matched: Matched
     picture: NDArray[np.uint8]
     source: str
+    photographs: tuple[Path, ...] = ()
 
 
 def resemble(
@@ -89,90 +90,100 @@ def resemble(
     reader: PictureReader | None = None,
     progress: Progress = silent,
 ) -> Resemblance:
-    """The recipe of an avatar that resembles the person of ``estimate``.
+    """:func:`resemble_all` of one photograph, ``estimate`` being the person in it."""
+    return resemble_all([(photograph, estimate)], model, wish, base, encoder=encoder, reader=reader, progress=progress)
+
+
+def resemble_all(
+    shown: Sequence[tuple[Photograph, PortraitEstimate]],
+    model: PortraitModel,
+    wish: Wish | None = None,
+    base: Mapping[str, object] | None = None,
+    *,
+    encoder: Encoder | None = None,
+    reader: PictureReader | None = None,
+    progress: Progress = silent,
+) -> Resemblance:
+    """The recipe of an avatar that resembles the person who is ``shown`` in photographs.
 
     ``base`` are fields of the recipe that are asked for; ``encoder`` tells the person at a glance, where there is one.
-    Raises :class:`PhotographError` for somebody who is seen from the side or from behind, and for a face that is not
-    found in the person's own picture; :class:`ModelFileError` for a model without parts.
+    Of several photographs those that tell nothing are left out, with a warning. Raises
+    :class:`PhotographError` for somebody who is seen from the side or from behind, and for a face that is not found in
+    the person's own picture; :class:`ModelFileError` for a model without parts.
     """
     wish = wish or Wish()
     if "parts" not in model.capabilities:
         raise ModelFileError(f"model {model.header.name} has no parts; an avatar from a photograph is made of parts.")
     progress("photograph", 0.0)
-    head = head_of(photograph, estimate, reader or NetworkReader())
+    sights, left_out = sights_of(shown, reader or NetworkReader())
     progress("person", 0.0)
-    prior = Prior.of(model) if encoder is None else Prior(*encoder.read(head.picture))
-    colours = {name: rgb for name, rgb in head.colours.srgb.items() if name != "brows"}
-    z = fit_identity(model, prior, colours)
+    prior = Prior.of(model) if encoder is None else Prior(*encoder.read(sights[0].head.picture))
+    colours = colours_of(sights)
+    z = fit_identity(model, prior, _of_person(colours))
     recipe, person = _recipe(model, z, base), person_of(model, z)
-    matched = _matched(recipe, person, head, photograph)
-    ranked = _ranked(recipe, person, matched, head)
-    hold = _signs(head, ranked[0])
-    z = fit_identity(model, prior, colours, (matched, z), hold, begin=z)
+    seen = Seen.of(recipe, person, sights)
+    left_out += seen.strangers()
+    worth = seen.worth
+    ranked = seen.ranked(recipe, person)
+    hold = _signs(colours, hair_of_all(ranked, worth)[0])
+    z = fit_identity(model, prior, _of_person(colours), (seen.matched, z), hold, begin=z, worth=worth)
     recipe, person = _recipe(model, z, base), person_of(model, z)
-    light = exposure(person.look, head.colours.srgb)
+    light = exposure(person.look, colours.srgb)
     kept = {
         name: brightened(rgb, light if name in OF_FACE else float(np.clip(light, *ELSEWHERE)))
-        for name, rgb in head.colours.srgb.items()
+        for name, rgb in colours.srgb.items()
         if name in OWN_COLOURS
     }
-    likeness = Likeness(colours=kept, source=digest_of(photograph))
-    for _ in range(ROUNDS if wish.move else 0):
+    likeness = Likeness(colours=kept, source=source_of(seen.sights), photographs=len(seen.sights))
+    for number in range(ROUNDS if wish.move else 0):
         progress("shape", 0.0)
-        head = replace(head, camera=matched.camera)
-        matched = _matched(_with(recipe, likeness), person, head, photograph)
-        places, moves = shape_move(matched, likeness)
+        seen = seen.again(_with(recipe, likeness), person, same=number > 0)
+        places, moves = shape_move(seen.matched, likeness, worth)
         likeness = replace(likeness, places=places, moves=moves)
     progress("hair", 0.0)
-    matched = _matched(_with(recipe, likeness), person, replace(head, camera=matched.camera), photograph)
+    seen = seen.again(_with(recipe, likeness), person, same=wish.move)
     gender = index_of(model, "gender")
-    ranked = tied_back(
-        _ranked(_with(recipe, likeness), person, matched, head), 0.0 if gender is None else float(z[gender])
-    )
-    recipe = _with_hair(recipe, ranked, wish.hair, base or {})
+    again = hair_of_all(seen.ranked(_with(recipe, likeness), person, ranked), worth)
+    best = tied_back(again, 0.0 if gender is None else float(z[gender]))
+    recipe = _with_hair(recipe, best, wish.hair, base or {})
     if recipe.hair == "none" and "hair" not in (base or {}):
-        likeness = replace(likeness, crop=ranked[0].crop)
+        likeness = replace(likeness, crop=best[0].crop)
     texture = None
     if wish.texture:
         progress("texture", 0.0)
-        texture = _texture(recipe, model, head, matched)
+        texture = _texture(seen)
         if texture.brows > BROWS_SEEN:
             likeness = replace(likeness, brow_style=IN_PICTURE)
         skin = np.clip(person.look.palette["skin"], 0, 1)
         likeness = replace(
             likeness, picture=texture.picture, box=texture.box, skin=(float(skin[0]), float(skin[1]), float(skin[2]))
         )
-    sure = _sure(estimate, head, matched, ranked, texture)
-    warnings = [*estimate.warnings, *_warnings(head, ranked, sure)]
+    first = seen.sights[0]
+    sure = _sure(seen, best, texture)
+    warnings = [*left_out, *first.estimate.warnings, *_warnings(first.head, best, sure)]
     warnings = [each for each in warnings if not each.startswith("not sure of it")]
     return Resemblance(
         _with(recipe, likeness),
-        tuple(ranked[:TOLD]),
+        tuple(best[:TOLD]),
         sure,
         tuple(warnings),
-        head.expression,
-        matched,
-        head.picture,
+        first.head.expression,
+        seen.matched[0],
+        first.head.picture,
         likeness.source,
+        tuple(each.path for each in seen.sights),
     )
 
 
-def _matched(recipe: Recipe, person: PersonOfParts, head: Head, photograph: Photograph) -> Matched:
-    found = match(recipe, person, head.expression, head.camera, head.points[:COUNT])
-    if found is None:
-        raise PhotographError("no face", f"{photograph.path}: no person of the model comes near this face.")
-    return found
+def _of_person(colours: FaceColours) -> dict[str, tuple[float, float, float]]:
+    """The colours that tell who somebody is."""
+    return {name: rgb for name, rgb in colours.srgb.items() if name != "brows"}
 
 
-def _ranked(recipe: Recipe, person: PersonOfParts, matched: Matched, head: Head) -> list[HairChoice]:
-    figure = figure_of(recipe, person)
-    return rank_hair(figure, matched.camera, head.regions, matched.surface)
-
-
-def _signs(head: Head, hair: HairChoice) -> dict[str, float]:
+def _signs(colours: FaceColours, hair: HairChoice) -> dict[str, float]:
     """Attributes, in standard deviations, that single signs tell better than the fit: hair and brows of men and women
     differ, as the model draws them."""
-    thick = float(np.clip((head.colours.brow_thickness - BROWS[0]) / BROWS[1], -2.0, 2.0))
+    thick = float(np.clip((colours.brow_thickness - BROWS[0]) / BROWS[1], -2.0, 2.0))
     gender = 0.45 * thick
     if hair.style.startswith(SHORT):
         gender += 0.9
@@ -203,39 +214,31 @@ def _with_hair(recipe: Recipe, ranked: list[HairChoice], wanted: str | None, bas
     return recipe.model_copy(update={"hair_style": chosen.style})
 
 
-def _texture(recipe: Recipe, model: PortraitModel, head: Head, matched: Matched) -> FaceTexture:
-    size = next(texels for high, texels in MAP_SIZES if head.height <= high)
-    latent = np.asarray(recipe.latent)
-    bare = recipe.model_copy(update={"texture_size": BASE_MAP, "hair": "none", "parts": ("skin",), "face": "none"})
-    bare = bare.model_copy(update={"normal_map": False, "expression": {}, "pose": {}, "lods": (), "faces": 20_000})
-    base = bare_character(bare, person_of(model, latent), silent, "skin").main.maps.base_colour
-    smile = max(head.expression.get(name, 0.0) for name in ("mouthSmileLeft", "mouthSmileRight", "jawOpen"))
-    return face_texture(
-        matched.surface,
-        matched.camera,
-        matched.shifts,
-        head.picture,
-        head.regions,
-        base,
-        size,
-        float(np.clip(smile, 0.2, 1)),
-    )
+def _texture(seen: Seen) -> FaceTexture:
+    high = max(each.head.height for each in seen.sights)
+    size = next(texels for height, texels in MAP_SIZES if high <= height)
+    views: list[FaceView] = []
+    for sight, own in zip(seen.sights, seen.matched, strict=True):
+        folds = float(np.clip(max(sight.head.expression.get(name, 0.0) for name in STIRRED), 0.2, 1))
+        views.append(FaceView(own.surface, own.camera, own.shifts, sight.head.picture, sight.head.regions, folds))
+    return face_texture(views, seen.matched[0].skin.base_colour, size)
 
 
-def _sure(
-    estimate: PortraitEstimate, head: Head, matched: Matched, ranked: list[HairChoice], texture: FaceTexture | None
-) -> dict[str, float]:
+def _sure(seen: Seen, ranked: list[HairChoice], texture: FaceTexture | None) -> dict[str, float]:
     """How sure each part is, 0 to 1."""
-    yaw, pitch = matched.camera.turn
-    turned = float(np.hypot(yaw, pitch)) / FARTHEST_TURN
+    first = seen.sights[0]
+    shapes: list[float] = []
+    for own in seen.matched:
+        turned = float(np.hypot(*own.camera.turn)) / FARTHEST_TURN
+        shapes.append(float(np.exp(-0.5 * (own.off / 0.003) ** 2) * (1 - 0.5 * turned**2)))
     found = {
-        "face": float(estimate.person.face.score if estimate.person.face else 0.0),
-        "shape": float(np.exp(-0.5 * (matched.off / 0.003) ** 2) * (1 - 0.5 * turned**2)),
-        "colours": float(np.clip(len(head.colours.srgb) / 6, 0, 1)),
+        "face": float(first.estimate.person.face.score if first.estimate.person.face else 0.0),
+        "shape": max(shapes),
+        "colours": float(np.clip(len(first.head.colours.srgb) / 6, 0, 1)),
         "hair": float(np.clip(ranked[0].overlap / CLEAR_HAIR, 0, 1)) if ranked else 0.0,
     }
     if texture is not None:
-        sharp = float(np.clip(head.height / 250, 0.1, 1))
+        sharp = float(np.clip(first.head.height / 250, 0.1, 1))
         even = float(np.clip(1.15 - texture.light, 0.2, 1))
         found["texture"] = texture.seen * sharp * even
     return {name: round(value, 2) for name, value in found.items()}

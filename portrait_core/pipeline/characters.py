@@ -52,9 +52,11 @@ BLANK = Maps(base_colour=np.full((1, 1, 3), 128, np.uint8))
 _log = logging.getLogger("portraitkit")
 
 
-def bare_character(recipe: Recipe, person: PersonOfParts, progress: Progress, name: str) -> Avatar:
-    """:func:`make_character` without a thumbnail."""
-    return _made(recipe, person, progress, name, None)
+def bare_character(
+    recipe: Recipe, person: PersonOfParts, progress: Progress, name: str, skin: Maps | None = None
+) -> Avatar:
+    """:func:`make_character` without a thumbnail; ``skin`` is worn instead of the person's own."""
+    return _made(recipe, person, progress, name, None, skin=skin)
 
 
 def make_character(
@@ -132,6 +134,7 @@ def _made(
     name: str,
     thumbnail: int | None,
     view: View = "bust",
+    skin: Maps | None = None,
 ) -> Avatar:
     """The skin's colours, which are most of the work, come about beside everything else: they are asked for in the
     fixed layout and need no shape, and nothing waits for them but the thumbnail's last step."""
@@ -145,7 +148,8 @@ def _made(
             return avatar, None if thumbnail is None else _look(avatar, thumbnail, view)
 
         waiting = pool.submit(drafted)
-        skin = sitting.painter.skin(progress) if SKIN in kinds else None
+        if skin is None and SKIN in kinds:
+            skin = sitting.painter.skin(progress)
         avatar, look = waiting.result()
     if skin is not None:
         avatar = replace(avatar, levels=tuple(_with_skin(level, skin) for level in avatar.levels))

@@ -23,9 +23,13 @@ def provenance(header: ModelHeader) -> dict[str, Any]:
 
 
 def from_photograph(recipe: Recipe) -> dict[str, Any]:
-    """What is added where a photograph went into the recipe: that it did, and its SHA-256; nothing where none did."""
+    """What is added where a photograph went into the recipe: that it did, and its SHA-256 (of several their number, and
+    that of their digests); nothing where none did."""
     if not recipe.likeness:
         return {}
     likeness = Likeness.from_text(recipe.likeness)
-    facts = {"made": "made from a photograph", "sha256": likeness.source, "licence": "that of the photograph"}
+    facts: dict[str, Any] = {"made": "made from a photograph", "sha256": likeness.source}
+    facts["licence"] = "that of the photograph"
+    if likeness.photographs > 1:
+        facts |= {"made": f"made from {likeness.photographs} photographs", "photographs": likeness.photographs}
     return {"photograph": facts}

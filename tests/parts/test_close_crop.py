@@ -49,3 +49,12 @@ def test_beside_the_charts_are_the_colours_of_their_borders() -> None:
     dark = (painted[:6] < 150).all(axis=(0, 2))
     assert dark[:65].all() and not dark[70:].any()
     assert whole[:6, 100].max() < 150
+
+
+def test_pieces_of_a_large_image_are_painted_as_a_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    template, fine = scene()
+    colours, hair = np.full((128, 128, 3), 200, np.uint8), np.array([0.3, 0.2, 0.1])
+    whole = with_close_hair(colours, hair_style(), template, fine, hair)
+    monkeypatch.setattr("portrait_core.parts.close_crop.PIECE", 97)
+    monkeypatch.setattr("textures.raster.PIECE", 101)
+    assert (with_close_hair(colours, hair_style(), template, fine, hair) == whole).all()

@@ -73,3 +73,9 @@ def test_squares_around_things() -> None:
     square = around_points(corners, angle, 1.5)
     assert np.allclose(square.middle, (50.0, 20.0))
     assert np.isclose(square.side, 12.0)
+
+
+def test_an_upright_cut_is_that_of_a_square_that_is_hardly_turned() -> None:
+    picture = np.random.default_rng(3).integers(0, 256, (41, 57, 3), np.uint8)
+    upright, turned = (cut(picture, Square((30.3, 11.2), 63.1, angle), 33) for angle in (0.0, 1e-300))
+    assert np.array_equal(upright, turned)

@@ -12,11 +12,13 @@ from portrait_core.models.portrait_gan.config import GeneratorConfig
 from portrait_core.models.starter.capabilities import capabilities
 from portrait_core.models.starter.clothing import clothing_columns
 from portrait_core.models.starter.generator import CanonicalGenerator
-from portrait_core.models.starter.parts_template import template_of
+from portrait_core.models.starter.parts_template import looks_of, template_of
 from portrait_core.models.starter.person import CanonicalPerson
 from portrait_core.models.starter.settled import PreciseNetworks
+from portrait_core.parts.person_look import PersonLook
 from portrait_core.person import Origin, origin_of
 from portrait_core.recipe import Recipe
+from portrait_core.runtime.torch_threads import one_torch_thread
 from portrait_core.weights.checkpoint import LoadedWeights, check_shapes
 from portrait_core.weights.header import ModelHeader
 
@@ -59,6 +61,17 @@ class CanonicalAvatarModel:
                 "rows that are the same."
             )
         return self._person(origin)
+
+    def looks(self, latents: NDArray[np.float64]) -> list[PersonLook]:
+        """What makes the parts of the persons of ``latents`` (N, z_dim) their own, at once: each as the person's
+        :attr:`CanonicalPerson.look` but for the last bits. For those who try many persons. Raises as :meth:`person`."""
+        first = Recipe(latent=tuple(float(each) for each in latents[0]), topology="parts")
+        origin = origin_of(first, self.header, w_dim=self.network.config.w_dim, num_ws=self.network.num_ws)
+        codes = self._precise.codes
+        with torch.no_grad(), one_torch_thread():
+            whole = codes.mapping(torch.as_tensor(latents).to(codes.identity_code.code_mean))
+            rows = codes.backbone.mapping.truncate(whole.float().double(), origin.psi).float().double()
+            return looks_of(codes, self.header, rows)
 
     def person_of_styles(self, styles: NDArray[np.float32]) -> CanonicalPerson:
         """The person of style rows (num_ws, w_dim), which are the same."""

@@ -63,6 +63,28 @@ def look_of(network: CanonicalGenerator, header: ModelHeader, rows: Tensor, iden
     )
 
 
+def looks_of(network: CanonicalGenerator, header: ModelHeader, rows: Tensor) -> list[PersonLook]:
+    """:func:`look_of` for several persons by their style ``rows`` (N, num_ws, w_dim), at once: the same but for the
+    last bits of float64."""
+    layout, w = network.options, rows[:, 0]
+    with torch.no_grad():
+        _, coefficients = network.identity_code.read(w)
+        code = network.refined_code(w)
+        weights, palette = network.identity_code.weights(code), network.identity_code.palette(code)
+        landmarks = [network.identity_warp.landmarks(each) for each in coefficients]
+    scalars = code[:, 3 * layout.colours : 3 * layout.colours + layout.scalars]
+    return [
+        PersonLook(
+            coefficients=coefficients[k].double().cpu().numpy(),
+            landmarks=_by_name(header, "landmarks", landmarks[k]),
+            palette=_by_name(header, "colours", palette[k]),
+            scalars={name: float(value) for name, value in _by_name(header, "scalars", scalars[k]).items()},
+            styles={name: float(value) for name, value in _by_name(header, "styles", weights[k]).items()},
+        )
+        for k in range(len(rows))
+    ]
+
+
 def _by_name(header: ModelHeader, what: str, values: Tensor) -> Mapping[str, np.ndarray]:
     names = cast("list[str]", header.parts[what])
     return dict(zip(names, values.double().cpu().numpy(), strict=True))

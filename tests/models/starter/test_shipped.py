@@ -132,3 +132,14 @@ def test_field_places_and_unplaces(model: CanonicalAvatarModel):
     back = field.unplace(field.place(points))
     error = np.linalg.norm(back - points, axis=1)
     assert np.percentile(error, 95) < 1e-4 and error.max() < 2e-3
+
+
+def test_many_looks_are_each_person_s_own(model: CanonicalAvatarModel) -> None:
+    latents = np.random.default_rng(8).normal(size=(3, model.header.latent.z_dim))
+    for z, look in zip(latents, model.looks(latents), strict=True):
+        alone = model.person(Recipe(latent=tuple(float(each) for each in z), topology="parts")).look
+        assert np.allclose(look.coefficients, alone.coefficients, atol=1e-9)
+        assert look.palette.keys() == alone.palette.keys()
+        assert all(np.allclose(look.palette[name], rgb, atol=1e-9) for name, rgb in alone.palette.items())
+        assert all(np.allclose(look.landmarks[name], place, atol=1e-9) for name, place in alone.landmarks.items())
+        assert look.scalars == pytest.approx(alone.scalars) and look.styles == pytest.approx(alone.styles)
