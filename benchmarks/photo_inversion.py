@@ -139,7 +139,10 @@ def _bytes(image: Tensor) -> NDArray[np.uint8]:
 
 
 def _table(rows: Sequence[dict[str, Row]]) -> list[str]:
-    lines = ["| | PSNR | mask IoU | other view PSNR | other view IoU | CPU s |", "| --- | --- | --- | --- | --- | --- |"]
+    lines = [
+        "| | PSNR | mask IoU | other view PSNR | other view IoU | CPU s |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for name in rows[0]:
         mean = {key: float(np.mean([each[name][key] for each in rows])) for key in rows[0][name]}
         lines.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -187,9 +188,7 @@ class PortraitDiscriminator(nn.Module):
 
     def trunk(self, portraits: Portraits) -> Tensor:
         """The flat feature vectors ``[B, 16 C]``."""
-        x = portraits.image
-        for x in self.stages(portraits):
-            pass
+        x = deque(self.stages(portraits), maxlen=1)[0]
         return self.b4.features(x if x.dtype == torch.float64 else x.float())
 
     def stages(self, portraits: Portraits) -> Iterator[Tensor]:

@@ -47,9 +47,12 @@ class Weighted:
 
     def __call__(self, seen: Portraits) -> tuple[Tensor, dict[str, float]]:
         """The weighted sum, and each comparison's own value."""
-        each = {name: comparison(seen) for name, comparison in self.comparisons.items()}
-        total = sum((self.weights[name] * value for name, value in each.items()), start=seen.image.new_zeros([]))
-        return total, {name: float(value.detach()) for name, value in each.items()}
+        total, own = seen.image.new_zeros([]), dict[str, float]()
+        for name, comparison in self.comparisons.items():
+            value = comparison(seen)
+            total = total + self.weights[name] * value
+            own[name] = float(value.detach())
+        return total, own
 
 
 def weights_of(text: str) -> dict[Name, float]:

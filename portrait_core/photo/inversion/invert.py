@@ -119,8 +119,8 @@ def invert(
             for layer in noise.values():
                 total = total + NOISE_REGULARITY_WEIGHT * noise_regularity(layer.noise_const)
             optimiser.zero_grad(set_to_none=True)
-            total.backward()
-            optimiser.step()
+            total.backward()  # pyright: ignore[reportUnknownMemberType]
+            optimiser.step()  # pyright: ignore[reportUnknownMemberType]
             for layer in noise.values():
                 layer.noise_const.data = normalised_noise(layer.noise_const)
             taken = step + 1
@@ -147,11 +147,11 @@ def judged(sight: Sight, ws: Tensor, comparison: Weighted) -> dict[str, float]:
 
 def _free_noise(network: PortraitGenerator, generator: torch.Generator) -> dict[str, SynthesisLayer]:
     """The tri-grid's layers by name, with new noise images that are variables."""
-    found = {
-        name: layer
-        for name, layer in network.named_modules()
-        if isinstance(layer, SynthesisLayer) and name.startswith("backbone.synthesis.")
-    }
+    found: dict[str, SynthesisLayer] = {}
+    for block in network.backbone.synthesis.blocks():
+        for name, layer in block.named_children():
+            if isinstance(layer, SynthesisLayer):
+                found[f"backbone.synthesis.b{block.resolution}.{name}"] = layer
     for layer in found.values():
         drawn = torch.randn(layer.noise_const.shape, generator=generator, dtype=torch.float32)
         layer.noise_const = drawn.to(layer.noise_const).requires_grad_(True)

@@ -92,7 +92,9 @@ def tune(
     ws = torch.tensor(styles)[None].to(target.image)
     with exact_convolutions():
         own = frugal(network, apart=True)
-        learning = [each.requires_grad_(True) for name, each in own.named_parameters() if name.startswith(LEARNS)]
+        learning = [each for name, each in own.named_parameters() if name.startswith(LEARNS)]
+        for each in learning:
+            each.requires_grad_(True)
         others = _Others(network, ws, style_statistics(network, target.six).deviation, options, generator)
         sight = Sight(own, target.label, target.six, options.pictures)
         optimiser = torch.optim.Adam(learning, lr=options.rate, betas=(0.9, 0.999))
@@ -108,8 +110,8 @@ def tune(
                 moved = float(away.detach()) ** 0.5
                 total = total + options.kept * away
             optimiser.zero_grad(set_to_none=True)
-            total.backward()
-            optimiser.step()
+            total.backward()  # pyright: ignore[reportUnknownMemberType]
+            optimiser.step()  # pyright: ignore[reportUnknownMemberType]
             taken = step + 1
             if stop():
                 break
