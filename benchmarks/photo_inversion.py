@@ -159,7 +159,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--persons", type=int, default=6)
     parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--peak", type=float, default=0.01)
+    parser.add_argument("--peak", type=float)
     parser.add_argument("--samples", type=int, default=2)
     parser.add_argument("--tune", type=int, default=350, help="steps of pivotal tuning; 0 for none")
     parser.add_argument("--kept", type=float, default=1.0)

@@ -37,6 +37,8 @@ from portrait_core.training.inversion_schedule import (
 
 STEPS = 500
 MOST_STEPS = 20_000
+PEAK, LONGER = 0.01, 5.0
+"""The published step length, and how many times as long others are at most."""
 
 
 def never() -> bool:
@@ -49,14 +51,15 @@ class InversionOptions:
     """How somebody is looked for.
 
     Attributes:
-        steps: of Adam. peak: the largest step length.
+        steps: of Adam. peak: the largest step length; None for the published one, and a longer one where there are
+            fewer steps than published, so that they go as far.
         pictures: how pictures are made meanwhile; the published inversion takes twice the samples.
         noise: also optimise the noise images of the tri-grid, as published. The person then is style rows and these.
         seed: of all that is drawn.
     """
 
     steps: int = STEPS
-    peak: float = 0.01
+    peak: float | None = None
     pictures: PictureOptions = field(default_factory=PictureOptions)
     noise: bool = False
     seed: int = 0
@@ -64,6 +67,13 @@ class InversionOptions:
     def __post_init__(self) -> None:
         if not 1 <= self.steps <= MOST_STEPS:
             raise UsageError(f"{self.steps} steps of an inversion: expected 1 to {MOST_STEPS}.")
+
+    @property
+    def step_length(self) -> float:
+        """The largest step length."""
+        if self.peak is not None:
+            return self.peak
+        return PEAK * min(max(STEPS / self.steps, 1.0), LONGER)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +120,7 @@ def invert(
         for step in range(options.steps):
             progress("inversion", step / options.steps)
             for group in optimiser.param_groups:
-                group["lr"] = learning_rate(step, options.steps, peak=options.peak)
+                group["lr"] = learning_rate(step, options.steps, peak=options.step_length)
             stirred = statistics.deviation * latent_noise(step, options.steps)
             drawn = torch.randn(ws.shape, generator=generator, dtype=torch.float32).to(ws)
             total, _ = comparison(sight(ws + stirred * drawn, numbers))
