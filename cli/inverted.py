@@ -338,7 +338,7 @@ class Pace:
         if (self._calls == TRIED or (self._calls == 1 and gone > LONG / 6)) and 0 < fraction < 1:
             left = gone / fraction
             if left > LONG:
-                self._show.note(f"{stage} will take about {_minutes(left)}; {self._option} with fewer shortens it.")
+                self._show.note(f"{stage} will take about {_minutes(left)}; fewer steps ({self._option}) shorten it.")
             self._calls = TRIED + 1
 
 

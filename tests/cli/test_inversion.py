@@ -137,7 +137,7 @@ def test_a_long_search_says_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
     for step in range(8):
         now[0] = step * 3.0
         pace("inversion", step / 500)
-    assert show.lines == ["inversion will take about 25 minutes; --steps with fewer shortens it."]
+    assert show.lines == ["inversion will take about 25 minutes; fewer steps (--steps) shorten it."]
 
 
 def test_names_of_models() -> None:
