@@ -66,14 +66,14 @@ def test_from_picture_to_avatar_and_again_from_its_recipe(run: Run, photograph: 
     assert told["name"] == "bust" and len(told["photograph_sha256"]) == 64
     text = path.read_bytes()
     chunk = json.loads(text[20 : 20 + int.from_bytes(text[12:16], "little")])
-    assert "made from a photograph" in json.dumps(chunk["asset"])
+    assert "made from a photograph" in json.dumps(chunk)
     again = run("generate", "--recipe", path, "--out", tmp_path / "again")
     assert again.code == 0, again.err
     assert (tmp_path / "again" / "me.glb").read_bytes() == path.read_bytes()
     seen = run("render", "--recipe", path, "--size", 16, "--samples", 1, "--neural-resolution", 16, "--out", tmp_path)
     assert seen.code == 0, seen.err
     # What is there is refused before anything is looked for; and a search may go on from a file.
-    assert "me-tuned.safetensors exists already" in run("photo", "invert", photograph, *words).err
+    assert "sheet.png and 1 more exists already" in run("photo", "invert", photograph, *words).err
     short = ("--out", tmp_path / "two", "--begin", path, "--compare", "colours", "--json")
     further = run("photo", "invert", photograph, "-m", "bust", *QUICK, *short)
     assert further.code == 0 and set(further.events[0]["after"]) == {"total", "colours"}
