@@ -28,7 +28,7 @@ def invert(
             "--compare",
             metavar="NAMES",
             help="What pictures are compared by, with weights if you like: trunk (the model's discriminator), "
-            "colours=2, mask, landmarks, vgg. [default: trunk,colours,mask]",
+            "colours=2, mask, landmarks, vgg. [default: trunk, colours, mask]",
         ),
     ] = None,
     vgg: Annotated[
