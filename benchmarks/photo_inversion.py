@@ -17,7 +17,7 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -97,12 +97,12 @@ def of_person(
     network = frugal(model.network)
     pictures = PictureOptions(samples=args.samples)
     size = network.config.neural_resolution
-    makers: dict[Name, Any] = {
+    makers: dict[Name, Callable[[], Comparison]] = {
         "trunk": lambda: TrunkComparison(model.judge, shown, size),
         "colours": lambda: ColourComparison(shown),
         "mask": lambda: MaskComparison(shown, size),
     }
-    comparison = weighted(weights_of(args.compare), cast("dict[Name, Comparison | Any]", makers))
+    comparison = weighted(weights_of(args.compare), makers)
     sights = [Sight(network, each.label, each.six, PictureOptions()) for each in (shown, hidden)]
     rows: dict[str, Row] = {}
     sheet = [_bytes(shown.image), _bytes(hidden.image)]

@@ -118,14 +118,14 @@ def test_networks_move_to_somebody_whom_they_do_not_know(world: World) -> None:
     strange = World(world.network, world.judge, world.somebody, target)
     styles = world.somebody[0].numpy()
     before = {name: each.clone() for name, each in world.network.state_dict().items()}
-    options = TuningOptions(steps=12, rate=5e-3, pictures=PICTURES)
+    options = TuningOptions(steps=16, rate=5e-3, pictures=PICTURES)
     tuned = tune(world.network, styles, target, strange.comparison, options)
     assert tuned.after["total"] < 0.6 * tuned.before["total"]
     assert all(torch.equal(each, before[name]) for name, each in world.network.state_dict().items())
     changed = [name for name, each in tuned.network.state_dict().items() if not torch.equal(each, before[name])]
     assert changed and not any(name.startswith(("renderer.", "backbone.mapping.", "pose_branch.")) for name in changed)
     loose = tune(
-        world.network, styles, target, strange.comparison, TuningOptions(12, 5e-3, kept=0.0, pictures=PICTURES)
+        world.network, styles, target, strange.comparison, TuningOptions(16, 5e-3, kept=0.0, pictures=PICTURES)
     )
     # Others stay nearer to what they were where that counts.
     other, label = person(world.network, 8), world.target.label
