@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cli.inverted import Pace, model_name, stopped_by_interrupt
+from cli.inverted import model_name
+from cli.long_search import Pace, stopped_by_interrupt
 from portrait_core.formats.read_recipe import read_recipe
 from portrait_core.photo import estimate
 from portrait_core.photo.bust_geometry import View
@@ -123,7 +124,7 @@ def test_control_c_asks_for_a_stop_and_the_second_ends_it() -> None:
 
 def test_a_long_search_says_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("cli.inverted.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("cli.long_search.time.perf_counter", lambda: now[0])
 
     class Notes:
         def __init__(self) -> None:
