@@ -54,7 +54,7 @@ def invert(
     ] = 2,
     neural_resolution: Annotated[
         int | None,
-        typer.Option("--neural-resolution", help="Pixels that are rendered meanwhile; smaller needs less memory."),
+        typer.Option("--resolution", help="Pixels that are rendered meanwhile; smaller needs less memory."),
     ] = None,
     draw: Annotated[int, typer.Option("--draw", help="Seed of what is drawn: the same is found again.")] = 0,
     sheet: Annotated[

@@ -96,7 +96,7 @@ def _checked(wish: InversionWish) -> None:
     if not 1 <= wish.samples <= 8:
         raise UsageError(f"--samples {wish.samples} is out of range; it goes from 1 to 8.")
     if wish.neural_resolution is not None and not 16 <= wish.neural_resolution <= 512:
-        raise UsageError(f"--neural-resolution {wish.neural_resolution} is out of range; it goes from 16 to 512.")
+        raise UsageError(f"--resolution {wish.neural_resolution} is out of range; it goes from 16 to 512.")
     if not 0 <= wish.draw < 2**63:
         raise UsageError(f"--draw {wish.draw} is out of range; it goes from 0 to 9223372036854775807.")
     asked = weights_of(wish.compare) if wish.compare is not None else {}
