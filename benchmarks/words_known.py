@@ -34,6 +34,9 @@ wank bugger turd twat prick pricks rape rapes raped rapist bum bums hell
 """
 """Left out, though they are words."""
 
+LIKELIER = "moth moths bard bards glaze"
+"""Left out too: before a face they are mouth, Bart (beard) and Glatze (bald)."""
+
 GERMAN = """
 abend aber achse achten acker affe ahnen alle allee aller alles alm amt ander anders angeln anruf ansatz arbeit art
 ast atem bach bahn balken ball bande bank bauer baum becher beere beginn beil bein bekannt bemalt bereit berg beste
@@ -88,7 +91,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("lists", nargs="+", type=Path)
     listed = {line for path in parser.parse_args().lists for line in path.read_text(encoding="utf-8").split("\n")}
-    words = {plain(word) for word in {*listed, *GERMAN.split()} if word.isalpha()} - {*COARSE.split()}
+    words = {plain(word) for word in {*listed, *GERMAN.split()} if word.isalpha()} - {
+        *COARSE.split(),
+        *LIKELIER.split(),
+    }
     text = textwrap.fill(" ".join(known(words)), 120, break_long_words=False, break_on_hyphens=False)
     place = lexicon.FOLDER / lexicon.KNOWN
     place.write_text(f"{NOTICE}{text}\n", encoding="utf-8")

@@ -71,8 +71,9 @@ as such (`for light eyes`); where words say otherwise that is told. There are no
 stubble.
 
 It is a table and rules, no language model: words outside the table are not understood, and the place of a word
-decides what it belongs to. Of 280 descriptions in `tests/words` the tests ask that 95 in 100 are read as they are
-meant, and 85 in 100 with a letter wrong in one word.
+decides what it belongs to. Of 414 descriptions in `tests/words` the tests ask that 95 in 100 are read as they are
+meant, 85 in 100 with a letter wrong in one word, and 85 in 100 of 47 that were typed in a hurry. Of the newest, before
+anything was mended for them, it read 52 of 58 as they were meant, and 16 of 22 that were typed in a hurry.
 
 ## From Python and other programs
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const [packages, chromium, name, file, out] = process.argv.slice(2);
 const { chromium: launcher } = createRequire(path.join(packages, 'x.js'))('playwright-core');
+const LONG = 240_000; // milliseconds: without a graphics card the processor draws
 const here = path.dirname(fileURLToPath(import.meta.url));
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript' };
 const server = http.createServer((request, response) => {
@@ -28,10 +29,10 @@ try {
   const page = await browser.newPage({ viewport: { width: 720, height: 720 } });
   page.on('pageerror', (error) => console.error(String(error)));
   page.on('console', (line) => line.type() === 'error' && console.error(line.text()));
-  await page.goto(`http://127.0.0.1:${server.address().port}/page?${name}`);
-  await page.waitForFunction(() => document.title === 'shown', null, { timeout: 240_000 });
+  await page.goto(`http://127.0.0.1:${server.address().port}/page?${name}`, { waitUntil: 'commit', timeout: LONG });
+  await page.waitForFunction(() => document.title === 'shown', null, { timeout: LONG });
   await page.waitForTimeout(1500);
-  await page.screenshot({ path: out });
+  await page.screenshot({ path: out, timeout: LONG });
 } finally {
   await browser.close();
   server.close();

@@ -4,7 +4,8 @@
     python -m docs_site.programs
 
 Blender is looked for as a Python with bpy (PORTRAITKIT_BPY_PYTHON, .cache/bpy-*), the web's viewers need npm's packages
-(make docs fetches them) and Chromium (CHROMIUM, or on PATH). What is missing is said, and the page says so too. A
+(make docs fetches them) and Chromium (CHROMIUM, or on PATH), Godot is PORTRAITKIT_GODOT or on PATH, with a display or
+with xvfb-run. What is missing is said, and the page says so too. A
 picture is made anew only where its file, or the code here, changed.
 """
 
@@ -28,6 +29,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "scene.glb": ("--lods", "8000,2000", "--expression", "smile=0.5"),
     "talk.glb": ("--for", "web-talk", "--expression", "smile=0.5"),
     "person.vrm": ("--for", "vrm", "--vrm-author", "Portraitkit"),
+    "player.glb": ("--for", "godot"),
 }
 """Files, each with the words of `portrait generate` that make it."""
 PICTURES: dict[str, tuple[str, str]] = {
@@ -35,6 +37,7 @@ PICTURES: dict[str, tuple[str, str]] = {
     "three": ("web", "scene.glb"),
     "model-viewer": ("web", "talk.glb"),
     "three-vrm": ("web", "person.vrm"),
+    "godot": ("godot", "player.glb"),
 }
 """Pictures: how each is taken, and of which file."""
 LIMIT = 600
@@ -73,7 +76,25 @@ def web() -> tuple[list[str], str]:
     return [node, str(HERE / "in_browser.mjs"), str(PACKAGES), chromium], ""
 
 
-WAYS: dict[str, Callable[[], tuple[list[str], str]]] = {"blender": blender, "web": web}
+def godot() -> tuple[list[str], str]:
+    """The same for Godot 4, which draws into a window."""
+    program = os.environ.get("PORTRAITKIT_GODOT") or shutil.which("godot") or shutil.which("godot4")
+    if program is None:
+        return [], "Godot was not found when this site was built"
+    display = [] if "DISPLAY" in os.environ or "PORTRAITKIT_GODOT" in os.environ else [shutil.which("xvfb-run"), "-a"]
+    if None in display:
+        return [], "Godot was found when this site was built, and no display"
+    project = PROGRAMS / "godot"
+    project.mkdir(exist_ok=True)
+    size = "window/size/viewport_width=960\nwindow/size/viewport_height=720\n"
+    (project / "project.godot").write_text(
+        f"config_version=5\n[display]\n{size}[rendering]\nanti_aliasing/quality/msaa_3d=2\n", encoding="utf-8"
+    )
+    words = ["--path", str(project), "--rendering-method", "gl_compatibility", "--audio-driver", "Dummy"]
+    return [*map(str, display), program, *words, "--script", str(HERE / "in_godot.gd"), "--"], ""
+
+
+WAYS: dict[str, Callable[[], tuple[list[str], str]]] = {"blender": blender, "web": web, "godot": godot}
 
 
 def picture(name: str, way: str, file: str) -> str:

@@ -14,6 +14,7 @@ NAMES: dict[str, str] = {
     "three": "The `.glb` in three.js, in Chromium",
     "model-viewer": "The `.glb` in model-viewer, in Chromium",
     "three-vrm": "The `.vrm` in three-vrm, in Chromium",
+    "godot": "The `.glb` in Godot 4, its compatibility renderer",
 }
 
 

@@ -16,6 +16,10 @@ HEAD = (
     font: 500 1.3rem/1.5 system-ui, sans-serif; }
   #studio-drop.shown { display: flex; }
   #studio-drop div { border: 2px dashed #c9a27a; border-radius: 18px; padding: 3rem 4rem; }
+  /* Ends of sliders say what the number beside them says, in signs that lie under the knob. */
+  .mantine-Slider-mark, .mantine-Slider-markLabel { display: none; }
+  p.mantine-Text-root > label { color: #c4beb5; letter-spacing: -0.02em; }
+  .mantine-Input-input { letter-spacing: 0 !important; }
 </style>
 <script>
 (() => {

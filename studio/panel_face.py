@@ -11,7 +11,8 @@ from studio.attribute_groups import label_of
 from studio.heard import by_hand
 from studio.tab import Tab
 
-AT_REST = "at rest"
+AT_REST = "At rest"
+FOLDERS = {"cheeks_nose": "Cheeks and nose", "visemes": "Speech"}
 
 
 class FacePanel:
@@ -28,7 +29,7 @@ class FacePanel:
         for group, names in GROUPS.items():
             if group == "combined":
                 continue  # sums of the others
-            with gui.add_folder(label_of(group), expand_by_default=False):
+            with gui.add_folder(FOLDERS.get(group, label_of(group)), expand_by_default=False):
                 for name in names:
                     if name == "viseme_sil":
                         continue  # moves nothing

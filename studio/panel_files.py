@@ -35,7 +35,7 @@ class FilesPanel:
             self.edge = gui.add_dropdown("Maps", ("512", "1024", "2048", "4096"), initial_value="1024")
             self.glb = gui.add_button("Avatar (.glb)")
             self.recipe = gui.add_button("Recipe (.json)", color="gray")
-            self.author = gui.add_text("Author", "", hint="A .vrm says who made it.")
+            self.author = gui.add_text("Author (.vrm)", "", hint="A .vrm says who made it.")
             self.vrm = gui.add_button("Avatar (.vrm)", color="gray")
         with gui.add_folder("Open"):
             gui.add_markdown(

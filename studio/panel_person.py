@@ -41,6 +41,7 @@ class PersonPanel:
         self.reset = gui.add_button("Attributes as drawn", color="gray", hint="Every attribute as the seed has it.")
         self.sliders: dict[str, Any] = {}
         self._folders: list[tuple[Any, list[str]]] = []
+        self._words = ""
         self.model.on_update(self._choose)
         self.seed.on_update(self._draw)
         self.random.on_click(by_hand(lambda: self._seed(secrets.randbelow(2**31))))
@@ -51,14 +52,17 @@ class PersonPanel:
         tab.watch(self.refresh)
 
     def find(self, words: str) -> None:
-        """Show the sliders that ``words`` mean; all of them without any."""
+        """Show the sliders that ``words`` mean, in open folders; all of them without any."""
         known = {each.name: each for each in self._tab.header.latent.attributes}
+        before, self._words = self._words, words.strip()
+        if bool(before) != bool(self._words):
+            self._build(self._tab.container("Person"))  # viser opens no folder that is there
+            return
         for folder, names in self._folders:
             shown = [name for name in names if is_meant(known[name], words)]
             for name in names:
                 self.sliders[name].visible = name in shown
             folder.visible = bool(shown)
-            folder.expand_by_default = bool(words.strip())
 
     def refresh(self) -> None:
         """The controls as the recipe says."""
@@ -84,8 +88,11 @@ class PersonPanel:
         values = attribute_values(tab.recipe, tab.header)
         with place:
             for number, (group, attributes) in enumerate(grouped(tab.header.latent.attributes).items()):
-                with gui.add_folder(group, expand_by_default=number == 0) as folder:
-                    for each in attributes:
+                meant = [is_meant(each, self._words) for each in attributes]
+                opened = number == 0 or bool(self._words)
+                # Told when they are made: the page knows none of them yet to be told of later.
+                with gui.add_folder(group, expand_by_default=opened, visible=any(meant)) as folder:
+                    for each, seen in zip(attributes, meant, strict=True):
                         slider = gui.add_slider(
                             label_of(each.name),
                             each.low,
@@ -93,6 +100,8 @@ class PersonPanel:
                             0.05,
                             round(min(max(values.get(each.name, 0.0), each.low), each.high), 2),
                             hint=each.description or None,
+                            visible=seen,
+                            disabled=each.name not in values,
                         )
                         slider.on_update(self._moved(each.name))
                         self.sliders[each.name] = slider

@@ -33,7 +33,7 @@ class PicturesPanel:
         self.kind = gui.add_dropdown("Show", KINDS, initial_value=KINDS[0])
         self.samples = gui.add_slider("Samples", 1, 4, 1, 2, hint="Times the 48 and 48 of the training, at rest.")
         self.noise = gui.add_checkbox("Noise", initial_value=True, hint="The stored noise of the planes, or none.")
-        with gui.add_folder("Conditioning"):
+        with gui.add_folder("Conditioning") as conditioning:
             self.conditioning = gui.add_dropdown(
                 "Seen",
                 ("separate", "identical"),
@@ -42,7 +42,7 @@ class PicturesPanel:
             )
             self.yaw = gui.add_slider("Yaw", -180.0, 180.0, 1.0, 0.0)
             self.pitch = gui.add_slider("Pitch", -60.0, 60.0, 1.0, 0.0)
-        with gui.add_folder("Style mixing"):
+        with gui.add_folder("Style mixing") as mixing:
             self.other = gui.add_number("Seed of the other", 1, min=0, max=MAX_SEED, step=1)
             self.rows = gui.add_multi_slider("Rows", 0, 20, 1, (4, 20), min_range=1)
             self.mix = gui.add_button("Mix", color="gray")
@@ -58,7 +58,7 @@ class PicturesPanel:
         for control in (*controls, self.plane, self.place):
             control.on_update(by_hand(lambda: tab.redraw(noted=False)))
         self.mix.on_click(by_hand(lambda: tab.slow.ask("mix", self._mix)))
-        self._pictured = (*controls[1:], self.other, self.rows, self.mix)
+        self._pictured = (self.samples, self.noise, conditioning, mixing)
         tab.client.camera.on_update(self._looked)
         tab.draw_pictures_by(self.draw)
         tab.watch(self.refresh)
@@ -75,10 +75,13 @@ class PicturesPanel:
             self.kind.options = kinds
             self.kind.value = kinds[0]
         for control in self._pictured:
-            control.disabled = not self._able
+            control.visible = self._able
         self.note.visible = not self._able
         if not self._able:
-            self.note.content = f"{self._tab.header.name} makes meshes, and no pictures of its own."
+            self.note.content = (
+                f"{self._tab.header.name} makes meshes; only published models have pictures of their own. "
+                "A slice shows how dense its head is inside."
+            )
 
     def _looked(self, _camera: Any) -> None:
         if self._able and self.kind.value not in (MESH, SLICE):

@@ -29,8 +29,9 @@ class PosePanel:
                 for axis, (label, most) in enumerate(AXES):
                     self._slider(joint, axis, label, most)
         others = [name for name in SMPL_JOINT_NAMES if name in BUST_JOINTS and name not in USUAL]
+        self._named = {label_of(name): name for name in others}
         with gui.add_folder("Any other joint", expand_by_default=False):
-            self.joint = gui.add_dropdown("Joint", others, initial_value=others[-1])
+            self.joint = gui.add_dropdown("Joint", tuple(self._named), initial_value=label_of(others[-1]))
             for axis, (label, most) in enumerate(AXES):
                 self._slider("", axis, label, most)
         self.rest = gui.add_button("Upright", color="gray", hint="No joint is turned.")
@@ -49,7 +50,7 @@ class PosePanel:
         """The controls as the recipe says."""
         self.drawn.visible = "drawn_pose" in self._tab.capabilities
         for (joint, axis), slider in self.sliders.items():
-            turn = self._tab.recipe.pose.get(joint or self.joint.value, (0.0, 0.0, 0.0))
+            turn = self._tab.recipe.pose.get(joint or self._named[self.joint.value], (0.0, 0.0, 0.0))
             slider.value = float(min(max(round(math.degrees(turn[axis]), 1), slider.min), slider.max))
 
     def _slider(self, joint: str, axis: int, label: str, most: float) -> None:
@@ -58,7 +59,7 @@ class PosePanel:
         self.sliders[joint, axis] = slider
 
     def _moved(self, joint: str) -> None:
-        name = joint or self.joint.value
+        name = joint or self._named[self.joint.value]
         turn = [math.radians(float(self.sliders[joint, axis].value)) for axis in range(3)]
         pose = {**self._tab.recipe.pose, name: turn}
         kept = {key: list(each) for key, each in pose.items() if any(each)}

@@ -55,4 +55,14 @@ def told(description: Description, lines: tuple[str, ...]) -> str:
             value = f"{part.value:+.1f}" if isinstance(part.value, float) else str(part.value).replace("_", " ")
             names[label_of(part.name or part.field)] = value
     understood = ", ".join(f"{name} {value}" for name, value in names.items())
-    return "\n".join(f"- {escaped(line)}" for line in (f"Understood: {understood}", *lines))
+    return "\n\n".join(_row(line) for line in (f"Understood: {understood}", *lines))
+
+
+def _row(line: str) -> str:
+    head, colon, rest = line[:1].upper() + line[1:], "", ""
+    if ": " in head:
+        head, colon, rest = head.partition(": ")
+        head = f"**{escaped(head)}**"
+    else:
+        head = escaped(head)
+    return f"{head}{colon}{escaped(rest)}"

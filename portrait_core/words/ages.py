@@ -46,6 +46,7 @@ _BEFORE = {
     ),
     *("under", "past", "least", "is", "turning", "just", "hes", "shes", "he", "she", "maybe", "perhaps", "probably"),
     *("um", "etwa", "ungefaehr", "knapp", "fast", "ueber", "unter", "gut", "rund", "alter", "alters", "bis", "ist"),
+    *("im", "i", "am", "like", "looks", "bin", "wie", "sie", "er", "wirkt", "turned", "turns"),
     *("between", "zwischen", "to", "and", "und", "pushing", "approaching", "c", "vielleicht", "the", "die", "of"),
 }
 _YEARS = {
@@ -134,8 +135,10 @@ def _number(words: Sequence[str], at: int, language: Language) -> _Number | None
     bare = word.removesuffix(tail)
     if language == "en" and word.endswith("ish") and word[:-3] in tens:
         return _Number(tens[word[:-3]], 1, word=True)
-    if language == "en" and word.endswith("ies") and word[:-3] + "y" in tens:
-        return _Number(tens[word[:-3] + "y"], 1, decade=True)
+    if language == "en" and word.endswith(("ies", "ys")):
+        ten = word.removesuffix("ies").removesuffix("ys") + "y"
+        if ten in tens:
+            return _Number(tens[ten], 1, decade=True)
     if language == "en" and word in tens:
         following = units.get(words[at + 1], 0) if at + 1 < len(words) else 0
         return (

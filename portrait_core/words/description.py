@@ -222,7 +222,9 @@ class _Told:
 
     def _attribute(self, wish: Wish, mention: Mention, words: str, *, replaced: bool) -> None:
         if mention.step:
-            if wish.manner == "set" and wish.number:
+            told = mention.entry.beside.get(mention.topic or "alone") or mention.entry.alone
+            # Fewer wrinkles: where a word has nothing but what gives way elsewhere, that is what is compared.
+            if wish.number and (wish.manner == "set" or all(each.manner == "weak" for each in told)):
                 direction = 1.0 if wish.number > 0 else -1.0
                 self.added.append(
                     Part("attributes", wish.target, round(direction * mention.step, 2), words, relative=True)

@@ -87,3 +87,9 @@ def _umlaut(stem: str) -> str:
         if two in stem:
             return stem.replace(two, one, 1)
     return stem
+
+
+def umlauted(stem: str) -> str:
+    """The umlaut that a comparative of ``stem`` may have: alt, aelt(er)."""
+    vowel = max(stem.rfind("a"), stem.rfind("o"), stem.rfind("u"))
+    return f"{stem[: vowel + 1]}e{stem[vowel + 1 :]}" if vowel >= 0 else stem

@@ -114,6 +114,8 @@ def _shown(tokens: Sequence[Token]) -> str:
 
 def _matched(tokens: Sequence[Token], at: int, language: Language) -> tuple[Item, int]:
     """The longest phrase that begins at a token, in the text's language, else in the other one."""
+    if language == "de" and _is_she(tokens, at):
+        return Item(tokens[at].shown, lexicon().phrases["de"]["ihre"][0][1]), 1
     for spoken in _first(language):
         found = _phrases_at(tokens, at, spoken)
         if spoken != language:
@@ -123,17 +125,36 @@ def _matched(tokens: Sequence[Token], at: int, language: Language) -> tuple[Item
             others = tuple(each[1] for each in found[1:] if each[0] == length and each[1] is not entry)
             if degree and entry.role not in ("word", "shade"):
                 degree = 0
-            if spoken == "de" and tokens[at].shown[0].isupper() and tokens[at].word.endswith("in"):
-                entry = _of_a_woman(entry)
+            if spoken == "de" and tokens[at].shown[0].isupper():
+                entry = _with_gender(entry, tokens, at)
             return Item(_shown(tokens[at : at + length]), entry, degree=degree, others=others), length
+    if language == "de" and tokens[at].shown[0].isupper() and tokens[at].word.endswith(_FEMALE):
+        return Item(tokens[at].shown, _SOME_WOMAN), 1
     return Item(tokens[at].shown), 1
 
 
-def _of_a_woman(entry: Entry) -> Entry:
-    """The row of a German noun that ends in -in, such as Rentnerin, where the row itself says nothing of gender."""
-    if not entry.alone or any(wish.target == "gender" for wish in entry.alone):
+_FEMALE = ("erin", "eurin", "oerin", "istin", "entin")
+"""Ends of German nouns that mean women, whatever else they mean."""
+_SOME_WOMAN = Entry("word", {}, topic="person", beside={"alone": (Wish("gender", -1.5, "weak"),)})
+
+
+def _with_gender(entry: Entry, tokens: Sequence[Token], at: int) -> Entry:
+    """The row of a German noun, such as Rentnerin or Japaner, with the gender of its ending, where the row itself says
+    none; before another noun it is no noun: Berliner Schauspielerin."""
+    word = tokens[at].word
+    noun = at + 1 == len(tokens) or not tokens[at + 1].shown[0].isupper()
+    descent = any(wish.target.startswith("ancestry") for wish in entry.alone)
+    value = -1.5 if word.endswith("in") else 1.5 if descent and noun and word.endswith(("er", "ese")) else 0.0
+    if not value or not entry.alone or any(wish.target == "gender" for wish in entry.alone):
         return entry
-    return replace(entry, beside={**entry.beside, "alone": (*entry.alone, Wish("gender", -1.5, "weak"))})
+    return replace(entry, beside={**entry.beside, "alone": (*entry.alone, Wish("gender", value, "weak"))})
+
+
+def _is_she(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a German *sie* is one woman: it begins a sentence, and its verb is of the third person."""
+    begins = at == 0 or tokens[at - 1].shown in ".!?\n"
+    verb = tokens[at + 1].word if at + 1 < len(tokens) else ""
+    return tokens[at].word == "sie" and begins and verb.endswith(("t", "hatte", "trug", "kam", "sah"))
 
 
 def _phrases_at(tokens: Sequence[Token], at: int, language: Language) -> list[tuple[int, Entry, int]]:

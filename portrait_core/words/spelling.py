@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from portrait_core.words.ages import number_words
-from portrait_core.words.forms import Language
+from portrait_core.words.forms import Language, umlauted
 from portrait_core.words.lexicon import lexicon
 
 SHORTEST = 3
 """Letters of words that are corrected; shorter ones have too many neighbours."""
+LONG = 8
+"""Letters of words that may be further off."""
 
 _ENDINGS: dict[Language, tuple[str, ...]] = {
     "en": ("", "s", "es", "er", "ed"),
@@ -22,12 +25,13 @@ _ENDINGS: dict[Language, tuple[str, ...]] = {
 def corrected(word: str, language: Language) -> str | None:
     """The likeliest word of the table that ``word`` was meant to be; None where there is none.
 
-    One letter is missing, too much or wrong, or two have changed places. Words in ``tables/known.txt`` are what they
-    are.
+    One letter is missing, too much or wrong, or two have changed places; in a long word also one is wrong and the
+    others have lost their order. Words in ``tables/known.txt`` are what they are.
     """
-    if word in lexicon().known or not (found := near(word, language)):
+    if word in lexicon().known or not (found := near(word, language) or _shuffled(word, language)):
         return None
-    return min(found, key=lambda each: (*_rank(word, each), each))
+    telling = _telling(language)
+    return min(found, key=lambda each: (*_rank(word, each, telling), each))
 
 
 def near(word: str, language: Language) -> list[str]:
@@ -37,6 +41,18 @@ def near(word: str, language: Language) -> list[str]:
     index = _index(language)
     found = {each for shorter in {word, *_without_one(word)} for each in index.get(shorter, ())}
     return [each for each in found if len(each) >= SHORTEST and distance(word, each) == 1]
+
+
+def _shuffled(word: str, language: Language) -> list[str]:
+    """The long words of the table with the letters of ``word`` but one, two steps away: *ponytale*."""
+    if len(word) < LONG or not word.isalpha():
+        return []
+    letters = Counter(word)
+    return [
+        each
+        for each in _long_words(language).get((word[0], len(word)), ())
+        if (letters - Counter(each)).total() <= 1 and distance(word, each) == 2
+    ]
 
 
 def distance(one: str, other: str) -> int:
@@ -53,27 +69,39 @@ def distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def _rank(word: str, other: str) -> tuple[int, int, int, int]:
-    """Less is likelier: a first letter that is right, letters that changed places or were doubled, one too many or too
-    few, a word that says something of a face, one that stands by itself in the table."""
+def _rank(word: str, other: str, telling: Mapping[str, tuple[bool, int]]) -> tuple[int, int, int, bool, int]:
+    """Less is likelier: a first letter that is right, a word that says something of a face, letters that changed places
+    or were doubled, one too many or too few, a word of what can be shown, one that stands by itself in the table."""
+    lacks, length = telling.get(other, (False, 0))
     return (
         int(word[0] != other[0]),
+        0 if other in telling else 1,
         0 if sorted(word) == sorted(other) else 1 if set(word) == set(other) else 2 if len(word) != len(other) else 3,
-        0 if other in _telling() else 1,
-        _telling().get(other, 0),
+        lacks,
+        length,
     )
 
 
 @cache
-def _telling() -> dict[str, int]:
-    """Words of the table that say something, with the words of the shortest phrase that they stand in."""
-    found: dict[str, int] = {}
-    for phrases in lexicon().phrases.values():
-        for each in phrases.values():
-            for words, entry in each:
-                if entry.role in ("word", "shade"):
-                    for word in words:
-                        found[word] = min(found.get(word, 9), len(words))
+def _telling(language: Language) -> dict[str, tuple[bool, int]]:
+    """Words of a language that say something: whether it is what cannot be shown, and the words of the shortest phrase
+    that they stand in."""
+    found: dict[str, tuple[bool, int]] = {}
+    for each in lexicon().phrases[language].values():
+        for words, entry in each:
+            if entry.role in ("word", "shade"):
+                for word in words:
+                    found[word] = min(found.get(word, (True, 9)), (bool(entry.lack), len(words)))
+    return found
+
+
+@cache
+def _long_words(language: Language) -> dict[tuple[str, int], list[str]]:
+    """Long words that say something, by their first letter and length."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for word in sorted(_telling(language)):
+        if len(word) >= LONG:
+            found.setdefault((word[0], len(word)), []).append(word)
     return found
 
 
@@ -85,7 +113,10 @@ def _without_one(word: str) -> Iterable[str]:
 def _index(language: Language) -> dict[str, set[str]]:
     """Words of the table by themselves with one letter left out: all that is one step away shares one of these."""
     found: dict[str, set[str]] = {}
-    for stem in {*lexicon().vocabulary[language], *number_words(language)}:
+    stems = {*lexicon().vocabulary[language], *number_words(language)}
+    if language == "de":  # aelter, groesser
+        stems |= {umlauted(each) + "er" for each in stems if len(each) < 6 and umlauted(each) != each}
+    for stem in stems:
         for ending in _ENDINGS[language] if len(stem) > SHORTEST else ("",):
             word = stem + ending
             for key in {word, *_without_one(word)}:

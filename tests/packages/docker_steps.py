@@ -5,17 +5,21 @@
 
 What this can't show: that the base image exists and holds what it is trusted to hold (here a fresh environment stands
 for its Python), the layers, and running as another user. ``FROM``, ``ARG``, ``ENV``, ``WORKDIR``, ``COPY`` and ``RUN``
-are carried out in order, then the entry point with ``CMD``, and last what its use is: an avatar, or a batch of two.
+are carried out in order, then the entry point with ``CMD``, and last what its use is: an avatar, a batch of two, or the
+page of the studio, asked for with the token that it prints.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.error
+import urllib.request
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +30,7 @@ SMALL = ("--faces", "4000", "--texture-size", "512", "--quiet")
 USES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Dockerfile": (("generate", "--seed", "7", *SMALL, "--out", "avatars"), ("avatars/starter-7.glb",)),
     "docker/batch.Dockerfile": (("--seeds", "0-1", *SMALL), ("starter-0.glb", "starter-1.glb", "manifest.jsonl")),
+    "docker/studio.Dockerfile": ((), ()),
 }
 """For each file the words behind its entry point, and what they must leave in the working folder."""
 
@@ -86,12 +91,38 @@ def carry_out(name: str, base: Path) -> int:
                 entry = json.loads(rest)
             case _:
                 words = json.loads(rest)
+    if "studio" in entry:
+        return count + _answers([*entry, *words], where, variables)
     subprocess.run([*entry, *words], cwd=where, env=variables, check=True, stdout=subprocess.DEVNULL)
     used, expected = USES[name]
     subprocess.run([*entry, *used], cwd=where, env=variables, check=True)
     for each in expected:
         assert (where / each).stat().st_size > 500, each
     return count + 1 + len(expected)
+
+
+def _answers(command: list[str], where: Path, variables: dict[str, str]) -> int:
+    """Start the studio, fetch its page by the address that it prints, and end it."""
+    server = subprocess.Popen(command, cwd=where, env={**variables, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE)
+    try:
+        assert server.stdout is not None
+        told = server.stdout.readline().decode()
+        found = re.search(r":(\d+)/\?token=([\w-]+)", told)
+        assert found, f"no address with a token: {told!r}"
+        address = f"http://127.0.0.1:{found[1]}/"
+        try:
+            urllib.request.urlopen(address)
+        except urllib.error.HTTPError as refused:
+            assert refused.code == 403, refused
+        else:
+            raise AssertionError("the page came without a token")
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        page = opener.open(f"{address}?token={found[2]}").read()
+        assert b"<title>Portrait studio</title>" in page
+    finally:
+        server.terminate()
+        server.wait(30)
+    return 2
 
 
 def _inside(value: str, root: Path) -> str:

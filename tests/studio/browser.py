@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chromium without a window, spoken to by its developer tools' protocol: controls of the studio are found by their
-labels, as people find them. Only where a browser is asked for (``PORTRAITKIT_CHROMIUM`` names its program)."""
+labels, as people find them. Only where a browser is asked for (``PORTRAITKIT_CHROMIUM`` names its program).
+
+Without a graphics card the processor draws the page's 3D view. viser draws it over and over, which takes all cores
+there are: the server waits, and so does every movement of the mouse, which Chromium answers after the next picture (5 s
+each where the machine is busy; nothing that the studio sends has a part in it). So pages draw a few times a second
+here, and draw triangles only where somebody looks.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +17,8 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +31,8 @@ FIND = """
   const own = (e) => [...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data).join('').trim();
   const labelled = (text) => [...document.querySelectorAll('label, span, div, p, button, legend')]
     .filter((e) => own(e) === text && seen(e));
-  const field = (label, what) => {
-    for (const start of labelled(label))
+  const field = (label, what, number) => {
+    for (const start of labelled(label).slice(number || 0))
       for (let e = start.parentElement, up = 0; e && up < 5; e = e.parentElement, up++) {
         const found = [...e.querySelectorAll(what)].filter(seen);
         if (found.length) return found[0];
@@ -40,17 +48,29 @@ FIND = """
     input.blur();
   };
   window.studioTest = {
-    type: (label, value) => put(field(label, 'input:not([type=checkbox]):not([type=file]), textarea'), value),
+    type: (label, value, number) =>
+      put(field(label, 'input:not([type=checkbox]):not([type=file]), textarea', number), value),
     tick: (label) => field(label, 'input[type=checkbox]').click(),
-    spot: (text, number) => {
+    press: (text, number) => {
       const found = labelled(text).filter((e) => e.closest('button, label, legend, [role=tab], [role=button]'));
       const target = found[number || 0] || labelled(text)[0];
       if (!target) throw new Error('nothing called ' + text);
       target.scrollIntoView({ block: 'center' });
       const box = target.getBoundingClientRect();
-      return [box.x + box.width / 2, box.y + box.height / 2];
+      const above = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+      if (!above || !(above.contains(target) || target.contains(above))) throw new Error(text + ' is covered');
+      const at = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
+      const more = { bubbles: true, cancelable: true, button: 0, pointerId: 1, isPrimary: true, view: window, ...at };
+      for (const kind of ['pointerdown', 'mousedown', 'pointerup', 'mouseup'])
+        target.dispatchEvent(new (kind.startsWith('p') ? PointerEvent : MouseEvent)(kind, more));
+      target.click();
     },
-    open: (label) => { const e = field(label, 'input'); e.focus(); e.click(); },
+    open: (label, number) => {
+      const e = field(label, 'input', number);
+      e.scrollIntoView({ block: 'center' });
+      e.focus();
+      e.click();
+    },
     option: (text) => {
       const found = [...document.querySelectorAll('[role=option]')]
         .filter((e) => e.innerText.trim() === text && seen(e));
@@ -60,6 +80,33 @@ FIND = """
     value: (label) => field(label, 'input:not([type=checkbox]), textarea').value,
     has: (text) => document.body.innerText.includes(text),
   };
+})();
+"""
+SLOWER = """
+(() => {
+  const draw = window.requestAnimationFrame.bind(window);
+  window.requestAnimationFrame = (back) => setTimeout(() => draw(back), PAUSE);
+  for (const name of ['drawElements', 'drawArrays', 'drawElementsInstanced', 'drawArraysInstanced']) {
+    const own = WebGL2RenderingContext.prototype[name];
+    WebGL2RenderingContext.prototype[name] = function (...args) {
+      if (!window.studioSeen) return;
+      own.apply(this, args);
+      window.studioDrawn += 1;
+    };
+  }
+})();
+"""
+PAUSE = 100
+"""Milliseconds between two pictures of the 3D view."""
+PATIENCE = 15.0
+"""Seconds in which what is pressed or written into must be there."""
+DROP = """
+(() => {
+  const bytes = Uint8Array.from(atob(CONTENT), (sign) => sign.charCodeAt(0));
+  const carried = new DataTransfer();
+  carried.items.add(new File([bytes], NAME));
+  for (const kind of ['dragenter', 'dragover', 'drop'])
+    document.body.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: carried }));
 })();
 """
 SHOTS = "--enable-unsafe-swiftshader --use-angle=swiftshader --ignore-gpu-blocklist --no-sandbox --headless=new"
@@ -105,17 +152,23 @@ class Page:
         return found["result"].get("value")
 
     def say(self, verb: str, *args: object) -> Any:
-        """One of the verbs of ``FIND``."""
+        """One of the verbs of ``FIND``; waits a while for what it speaks of, as people do."""
         self.js(FIND)
-        return self.js(f"window.studioTest.{verb}({', '.join(map(json.dumps, args))})")
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.js(f"window.studioTest.{verb}({', '.join(map(json.dumps, args))})")
+            except RuntimeError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
 
     def press(self, text: str, number: int = 0) -> None:
-        """Click on what is called ``text``."""
-        x, y = self.say("spot", text, number)
-        mouse = {"x": x, "y": y, "button": "left", "clickCount": 1}
-        self.do("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
-        self.do("Input.dispatchMouseEvent", type="mousePressed", buttons=1, **mouse)
-        self.do("Input.dispatchMouseEvent", type="mouseReleased", **mouse)
+        """Click on what is called ``text``, where nothing lies above it.
+
+        Without the mouse: Chromium loses a button that goes down in one picture of a busy page and up in a later one.
+        """
+        self.say("press", text, number)
 
     def choose(self, label: str, option: str) -> None:
         """Take an option of a dropdown."""
@@ -123,12 +176,47 @@ class Page:
         time.sleep(0.4)
         self.say("option", option)
 
+    def give(self, *paths: Path) -> None:
+        """Choose files in the page's field for files, as its button does."""
+        root = self.do("DOM.getDocument")["root"]["nodeId"]
+        field = self.do("DOM.querySelector", nodeId=root, selector="input[type=file]")["nodeId"]
+        self.do("DOM.setFileInputFiles", nodeId=field, files=[str(path) for path in paths])
+
+    def drop(self, path: Path) -> None:
+        """Drop a file onto the page."""
+        content = base64.b64encode(path.read_bytes()).decode()
+        self.js(DROP.replace("CONTENT", json.dumps(content)).replace("NAME", json.dumps(path.name)))
+
     def picture(self, path: Path, clip: tuple[int, int, int, int] | None = None) -> None:
         """The page as it is, or a part (left, top, width, height) of it, as a PNG."""
         more = {}
         if clip is not None:
             more = {"clip": dict(zip(("x", "y", "width", "height"), clip, strict=True)) | {"scale": 1}}
-        path.write_bytes(base64.b64decode(self.do("Page.captureScreenshot", format="png", **more)["data"]))
+        with self.seen():
+            path.write_bytes(base64.b64decode(self.do("Page.captureScreenshot", format="png", **more)["data"]))
+
+    @contextmanager
+    def seen(self) -> Generator[None]:
+        """The 3D view is drawn meanwhile, and has been once."""
+        self.js("window.studioDrawn = 0; window.studioSeen = true")
+        until = time.monotonic() + 60
+        while not self.js("window.studioDrawn") and time.monotonic() < until:
+            time.sleep(0.2)  # viser draws once a second where nothing moves
+        time.sleep(0.5)
+        try:
+            yield
+        finally:
+            self.js("window.studioSeen = false")
+
+    @contextmanager
+    def unseen(self) -> Generator[None]:
+        """As it is anyway: nothing is drawn."""
+        yield
+
+    def leave(self) -> None:
+        """Close the page."""
+        self.do("Page.close")
+        self._socket.close()
 
     def drag(self, begin: tuple[int, int], end: tuple[int, int], steps: int = 12) -> None:
         """Move the pointer with its button down."""
@@ -162,6 +250,7 @@ class Browser:
             page = Page(json.loads(told.read())["webSocketDebuggerUrl"])
         if downloads is not None:
             page.do("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
+        page.do("Page.addScriptToEvaluateOnNewDocument", source=SLOWER.replace("PAUSE", str(PAUSE)))
         page.do("Page.navigate", url=address)
         return page
 

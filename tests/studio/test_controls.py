@@ -82,7 +82,7 @@ STARTER = (
         lambda v: v.set("Turn", -20.0, "Head"),
         lambda v, t: abs(t.recipe.pose.get("head", (0, 0, 0))[1] + 0.349) < 1e-3,
     ),
-    Row("joint", lambda v: v.set("Joint", "left_collar"), lambda v, t: _waited(0.3), ""),
+    Row("joint", lambda v: v.set("Joint", "Left collar"), lambda v, t: _waited(0.3), ""),
     Row(
         "its turn",
         lambda v: v.set("Tilt", 9.0, "Any other joint"),
@@ -109,7 +109,7 @@ STARTER = (
     Row("place", lambda v: v.set("Place", 0.7), lambda v, t: True, "picture"),
     Row("mesh", lambda v: v.set("Show", "Mesh", "Pictures"), lambda v, t: True),
     Row("words", lambda v: v.set("In words", "an old man, bald, no beard, purple antlers"), lambda v, t: True, ""),
-    Row("somebody new", lambda v: v.press("Somebody new"), lambda v, t: "not understood: " in v.texts()),
+    Row("somebody new", lambda v: v.press("Somebody new"), lambda v, t: "**Not understood**: " in v.texts()),
     Row("more words", lambda v: v.set("In words", "younger"), lambda v, t: True, ""),
     Row("change", lambda v: v.press("Change this one"), lambda v, t: "Age -" in v.texts()),
     Row("no words", lambda v: v.set("In words", "qwrt zzkx"), lambda v, t: True, ""),
@@ -191,7 +191,7 @@ def test_files_and_galleries(page: tuple[Visitor, Tab], tmp_path: Path) -> None:
     assert content[:4] == b"glTF"
     visitor.press("Avatar (.vrm)")
     until(lambda: "no author is given" in visitor.texts())
-    visitor.set("Author", "Somebody")
+    visitor.set("Author (.vrm)", "Somebody")
     visitor.press("Avatar (.vrm)")
     assert b"VRMC_vrm" in until(lambda: visitor.file(".vrm"), 300)
     person = tab.recipe

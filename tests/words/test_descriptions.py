@@ -14,7 +14,7 @@ from portrait_core.words.recipes import lines_about
 from tests.words.misspelt import misspelt
 from tests.words.table import missed, rows
 
-ROWS = [*rows(), *rows("fresh.txt"), *rows("fresh2.txt")]
+ROWS = [*rows(), *rows("fresh.txt"), *rows("fresh2.txt"), *rows("fresh3.txt"), *rows("fresh4.txt"), *rows("fresh5.txt")]
 
 
 def attributes(text: str) -> dict[str, float]:
@@ -33,6 +33,12 @@ def test_of_the_table_with_a_letter_wrong_at_least_85_in_100(seed: int) -> None:
     assert sum(text != row.text for text, row in texts.items()) > 0.95 * len(ROWS)
     wrong = {text: found for text, row in texts.items() if (found := missed(row, text))}
     assert len(wrong) <= 0.15 * len(ROWS), wrong
+
+
+def test_of_what_was_typed_in_a_hurry_at_least_85_in_100() -> None:
+    typed = [*rows("typing.txt"), *rows("typing2.txt"), *rows("typing3.txt")]
+    wrong = {row.text: found for row in typed if (found := missed(row))}
+    assert len(wrong) <= 0.15 * len(typed), wrong
 
 
 def test_the_table_of_expectations_can_fail() -> None:
