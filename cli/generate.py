@@ -78,6 +78,10 @@ def make(
     order = options.take_order(
         wanted, name=name, recipe_file=recipe, warn=show.note, client=client, description=taken(describe)
     )
+    if likeness is not None:
+        from cli.inverted import order_for
+
+        likeness = order_for(likeness, wanted, order)
     from portrait_core.formats.blender import BLENDER_ENDINGS, find_blender
     from portrait_core.formats.write import ENDINGS
     from portrait_core.pipeline.export import export_avatar, planned_files, with_motion
@@ -118,7 +122,9 @@ def make(
 
         loaded = load(order.model, device, watcher)
         if likeness is not None and seen is not None:
+            before = order.model
             order = likeness.taken(order, wanted, loaded, seen, show, watcher)
+            loaded = loaded if order.model == before else load(order.model, device, watcher)
         for each, stem in zip(order.recipes, order.names, strict=True):
             begin = time.perf_counter()
             watcher.begin(stem)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli import options, pose_options
+from cli import inversion, options, pose_options
 from cli.options import AsJson, Overwrite, Quiet
 from cli.outputs import prepare_folder, refuse_existing
 from cli.photographs import files_of, seen_in
@@ -81,6 +81,9 @@ def avatar(
         as_json=as_json,
         quiet=quiet,
     )
+
+
+app.command("invert")(inversion.invert)
 
 
 @app.command("pose")

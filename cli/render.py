@@ -36,7 +36,7 @@ FRAMINGS = ("bust", "portrait")
 @options.takes_recipe(
     "render",
     after={
-        "latent_space": ("attributes",),
+        "latent_space": ("recipe", "attributes"),
         "pose": (
             *pose_options.NAMES,
             "yaw",
@@ -56,6 +56,7 @@ FRAMINGS = ("bust", "portrait")
 )
 def render(
     wanted: options.Wanted,
+    recipe: options.RecipeSource = None,
     yaw: Annotated[
         str, typer.Option("--yaw", metavar="DEGREES", help="Around: 0 front, 90 its left side; a list 0,45,90 works.")
     ] = "0",
@@ -146,7 +147,7 @@ def render(
         pictures = "pictures" in capabilities_of(header)
         return "neck and head" if pictures and source in ("auto", "field") else "bust"
 
-    order = options.take_order(wanted, name=name, warn=show.note, rig=rig)
+    order = options.take_order(wanted, name=name, recipe_file=recipe, warn=show.note, rig=rig)
     kinds = ["image", *(["depth"] if depth else []), *(["mask"] if mask else [])]
     if source == "auto":
         # Whose pictures are what the model is for, and more than its field.
@@ -170,15 +171,15 @@ def render(
 
         loaded = load(order.model, device, watcher)
         generator_options.set_options(loaded, facts)
-        for recipe, stem in zip(order.recipes, order.names, strict=True):
+        for each, stem in zip(order.recipes, order.names, strict=True):
             begin = time.perf_counter()
             watcher.begin(stem)
             if source == "mesh":
-                avatar = make_avatar(recipe, loaded, watcher)
-                avatar = face_options.with_face(avatar, face, recipe, show.note)
+                avatar = make_avatar(each, loaded, watcher)
+                avatar = face_options.with_face(avatar, face, each, show.note)
                 shot = _mesh_shot(avatar.at(at), size, framing)
             else:
-                shot = _field_shot(recipe, loaded, size)
+                shot = _field_shot(each, loaded, size)
             pictures: list[dict[str, NDArray[Any]]] = []
             for number, view in enumerate(views):
                 watcher("render", number / len(views))
@@ -190,7 +191,7 @@ def render(
             for path in paths:
                 show.result(
                     f"{path}  {seconds:.1f} s",
-                    {"event": "picture", "path": str(path), "recipe": recipe.facts(), "source": source}
+                    {"event": "picture", "path": str(path), "recipe": each.facts(), "source": source}
                     | {"seconds": round(seconds, 3), "stages": stages},
                 )
 

@@ -21,7 +21,7 @@ NOUNS = {
 }
 """The only files of the engine's root, beside ``__init__``: what the house speaks of."""
 
-MOST_ROOMS = 47  # the studio, a room of the plan from the beginning, is the last
+MOST_ROOMS = 48  # inversion, which looks through networks that photographs know nothing of, is the last
 """Packages with code under `PRODUCT`."""
 
 COPIED = ("portrait_core.face.recordings",)
@@ -82,6 +82,11 @@ ALLOWED: dict[str, set[str]] = {
         *("recipe", "person", "portrait_model", "avatar", "parts", "rendering", "pipeline"),
     },
     "photo.networks": {*BELOW},
+    # who of a published model's persons is in a picture: on top of both, known by the command line alone
+    "photo.inversion": {
+        *(*BELOW, "cameras", "body", "weights", "networks", "rendering", "photo", "photo.networks"),
+        *("models.portrait_gan", "training", "training.adversarial"),
+    },
     # the families: each knows what it shares with others, and of other families nothing but the published architecture
     "models": {*BELOW, "weights", "person", "portrait_model", "models.starter", "models.portrait_gan"},
     "models.starter": {*FAMILY, "models.portrait_gan", "parts"},
@@ -136,7 +141,7 @@ ALLOWED: dict[str, set[str]] = {
         *("weights", "body", "rendering", "rig", "formats", "latents", "models", "models.portrait_gan", "pipeline"),
         *("body.recordings", "engine", "batch", "worker", "training", "training.parts_template", "world", "protocol"),
         *("training.adversarial", "metrics"),
-        *("face", "photo", "photo.networks", "formats.vrm", "words"),
+        *("face", "photo", "photo.networks", "photo.inversion", "parts", "formats.vrm", "words"),
     },
 }
 

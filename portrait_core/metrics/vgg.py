@@ -14,10 +14,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from portrait_core.errors import ModelFileError
-from portrait_core.metrics.network_files import NetworkPlaces, Weights, read_network
+from portrait_core.metrics.network_files import NetworkPlaces, Weights, is_there, read_network
 
 SIDE = 224
 """Pictures are brought to this side before the fully connected layers."""
+LPIPS_SIDE = 256
+"""Pixels that the published inversion compares at."""
 STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 """Channels of the convolutions between two poolings."""
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -97,13 +99,7 @@ class Lpips:
             raise ModelFileError(f"{weights.path}: path lengths take the weights of VGG16, no TorchScript.")
         self._network = _loaded(weights, connected=False).to(device)
         self._device = device
-        try:
-            rows = [heads.tensors[f"lin{stage}.model.1.weight"].float() for stage in range(len(STAGES))]
-        except KeyError as error:
-            raise ModelFileError(f"{heads.path}: not the linear layers of LPIPS ({error} is missing).") from None
-        if [row.numel() for row in rows] != [stage[-1] for stage in STAGES]:
-            raise ModelFileError(f"{heads.path}: linear layers of LPIPS for another network than VGG16.")
-        self._heads = [row.reshape(1, -1, 1, 1).to(device) for row in rows]
+        self._heads = _heads(places, device)
         self.digest = f"lpips-{weights.digest[:16]}-{heads.digest[:16]}"
 
     @torch.inference_mode()
@@ -117,6 +113,60 @@ class Lpips:
             ).square()
             total += (apart * head).sum(dim=1).mean(dim=(1, 2))
         return total.cpu()
+
+
+class VggRows:
+    """Features by which the published inversion compares pictures, with gradients: rows whose squared distance is the
+    LPIPS of VGG16.
+
+    Of the published TorchScript they are what it gives itself. Of torchvision's weights, features of unit length at
+    each pixel, by the roots of LPIPS's weights where its layers are here, else (``exact`` False) all alike.
+    """
+
+    def __init__(self, places: NetworkPlaces, device: torch.device) -> None:
+        """Raises as `read_network`."""
+        weights = read_network("vgg", places)
+        self._heads: list[Tensor] | None = None
+        self._script: Any = None
+        self.exact = True
+        if weights.module is not None:
+            self._script = weights.module.to(device)
+            if "return_lpips" not in {each.name for each in self._script.forward.schema.arguments}:
+                raise ModelFileError(
+                    f"{weights.path}: this TorchScript has no return_lpips; it is not the published VGG16."
+                )
+            return
+        self._network = _loaded(weights, connected=False).to(device)
+        self.exact = is_there("lpips", places)
+        if self.exact:
+            self._heads = [each.clamp(min=0).sqrt() for each in _heads(places, device)]
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Rows ``[B, N]`` of pictures ``[B, 3, S, S]`` in [-1, 1], which are brought to 256 pixels where they are
+        larger."""
+        shown = (images + 1) * 127.5
+        if shown.shape[-1] > LPIPS_SIDE:
+            shown = functional.interpolate(shown, (LPIPS_SIDE, LPIPS_SIDE), mode="area")
+        if self._script is not None:
+            return self._script(shown, resize_images=False, return_lpips=True)
+        rows: list[Tensor] = []
+        for number, each in enumerate(self._network.stages(_normalised(shown / 255))):
+            unit = functional.normalize(each, dim=1, eps=1e-10)
+            unit = unit if self._heads is None else unit * self._heads[number]
+            rows.append((unit / (each.shape[2] * each.shape[3]) ** 0.5).flatten(1))
+        return torch.cat(rows, dim=1)
+
+
+def _heads(places: NetworkPlaces, device: torch.device) -> list[Tensor]:
+    """LPIPS's weights of the channels of each stage, [1, C, 1, 1]."""
+    heads = read_network("lpips", places)
+    try:
+        rows = [heads.tensors[f"lin{stage}.model.1.weight"].float() for stage in range(len(STAGES))]
+    except KeyError as error:
+        raise ModelFileError(f"{heads.path}: not the linear layers of LPIPS ({error} is missing).") from None
+    if [row.numel() for row in rows] != [stage[-1] for stage in STAGES]:
+        raise ModelFileError(f"{heads.path}: linear layers of LPIPS for another network than VGG16.")
+    return [row.reshape(1, -1, 1, 1).to(device) for row in rows]
 
 
 def _loaded(weights: Weights, *, connected: bool) -> Vgg16:

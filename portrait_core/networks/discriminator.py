@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -187,12 +188,17 @@ class PortraitDiscriminator(nn.Module):
 
     def trunk(self, portraits: Portraits) -> Tensor:
         """The flat feature vectors ``[B, 16 C]``."""
+        x = deque(self.stages(portraits), maxlen=1)[0]
+        return self.b4.features(x if x.dtype == torch.float64 else x.float())
+
+    def stages(self, portraits: Portraits) -> Iterator[Tensor]:
+        """What each block gives, fine to coarse: ``[B, C, S / 2, S / 2]`` down to ``[B, C, 4, 4]``."""
         size, mode = self.config.img_resolution, self.config.resize_mode
         raw, mask = resize(portraits.raw, size, mode), resize(portraits.mask, size, mode)
         x = torch.cat([portraits.image, raw, 2 * mask - 1], dim=1)
         for resolution in self.resolutions:
             x = cast(Tensor, self.get_submodule(f"b{resolution}")(x))
-        return self.b4.features(x if x.dtype == torch.float64 else x.float())
+            yield x
 
     def pose_features(self, portraits: Portraits, c: Tensor) -> Tensor:
         """Features ``[B, 16 C]`` the pose is read from: those of pictures mirrored where the camera is left."""

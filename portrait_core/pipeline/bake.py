@@ -16,8 +16,9 @@ from portrait_core.formats.edited_mesh import EditedMesh, MeshSkin
 from portrait_core.pipeline.edited import Tell, choose, tell_stacked
 from portrait_core.pipeline.edited import silent as unheard
 from portrait_core.pipeline.levels import Work, canvas_of, regions_of, unwrapped, with_skin
-from portrait_core.pipeline.make import THREADS, begin, provenance
+from portrait_core.pipeline.make import THREADS, begin
 from portrait_core.pipeline.maps import Canvas
+from portrait_core.pipeline.provenance import from_photograph, provenance
 from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe
@@ -143,7 +144,7 @@ def bake_avatar(
         joints=template.joints,
         pose=dict(recipe.pose),
         recipe=recipe.facts(),
-        provenance=provenance(model.header),
+        provenance=provenance(model.header) | from_photograph(recipe),
         report={"edited_mesh": facts | ({"materials": list(edited.materials)} if edited.materials else {})},
     )
 

@@ -15,7 +15,7 @@ from portrait_core.person import PersonOfParts
 from portrait_core.pipeline.characters import make_character
 from portrait_core.pipeline.levels import Draft, Work, draft_level, opened, sharing_levels
 from portrait_core.pipeline.maps import Painter
-from portrait_core.pipeline.provenance import provenance
+from portrait_core.pipeline.provenance import from_photograph, provenance
 from portrait_core.pipeline.surfaces import (
     dense_surface,
     facts_of_levels,
@@ -72,7 +72,7 @@ def make_avatar(
         joints=template.joints,
         pose=dict(recipe.pose),
         recipe=recipe.facts(),
-        provenance=provenance(header),
+        provenance=provenance(header) | from_photograph(recipe),
         report={"surface": work.base.report, "levels": facts_of_levels(surfaces), "atlases": atlases},
         thumbnail=thumbnail,
     )

@@ -93,7 +93,7 @@ class PublishedAvatarModel:
         Raises:
             UsageError: the model was imported without its discriminator.
         """
-        network, how = self._judge, self.header.pose_prediction
+        network, how = self.judge, self.header.pose_prediction
         assert how is not None  # a header with a discriminator has it
         size = how.neural_resolution or self.network.config.neural_resolution
         with torch.inference_mode(), exact_convolutions():
@@ -103,11 +103,12 @@ class PublishedAvatarModel:
             return network.predict_pose(portraits, label)[0].cpu().numpy().astype(np.float64)
 
     @cached_property
-    def _judge(self) -> PortraitDiscriminator:
+    def judge(self) -> PortraitDiscriminator:
+        """The discriminator, which does not learn. Raises :class:`UsageError` where the model was imported without."""
         found = load_discriminator(self._loaded)
         if found is None:
             raise UsageError(
-                f"model {self.header.name} was imported without a discriminator, which poses are read by. "
+                f"model {self.header.name} was imported without a discriminator, which poses and features are read by. "
                 "Import it again from a checkpoint that has one."
             )
         return found.to(self.device)
