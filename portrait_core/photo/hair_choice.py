@@ -7,6 +7,7 @@ has most in common with the photograph's (intersection over union).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -44,6 +45,9 @@ USUAL = {"ponytail": 0.70, "braid": 0.65, "afro": 0.65}
 TIED, FEMININE = ("ponytail", "braid"), 0.0
 """Beginnings of names of styles whose hair lies close in front and is tied behind; up to which attribute of gender
 close hair is rather that."""
+OUTLINE, UNLIKELY, CLOSE_SHARE = 4, 0.01, 0.3
+"""What an outline counts beside a glance, as a power; how likely a style is at least; how much of what is short is
+close hair."""
 SHORT, LONG = ("short", "bald"), ("bob", "long", "ponytail", "braid")
 """Beginnings of names of styles that are more often worn by men, and by women, in the model's world."""
 
@@ -94,6 +98,22 @@ def tied_back(ranked: list[HairChoice], gender: float) -> list[HairChoice]:
     if tied is None or ranked[0].style != CROPPED or gender > FEMININE:
         return ranked
     return [tied, *(each for each in ranked if each is not tied)]
+
+
+def by_glance(ranked: list[HairChoice], styles: Mapping[str, float]) -> list[HairChoice]:
+    """The same by what a glance says as well: how likely each of the ``styles`` is, beside how much it has in common
+    with the hair. How usual a style is, the glance knows. Close hair is a part of what is short; where it was taken for
+    want of anything like the hair it stays first."""
+    if ranked[0].style == CROPPED and max(each.overlap for each in ranked[1:]) < HARDLY:
+        return ranked
+    short = sum(share for name, share in styles.items() if name.startswith(SHORT))
+    likely = {**styles, CROPPED: CLOSE_SHARE * short}
+
+    def worth(choice: HairChoice) -> float:
+        usual = next((share for begin, share in USUAL.items() if choice.style.startswith(begin)), 1.0)
+        return (choice.overlap / usual) ** OUTLINE * (likely.get(choice.style, 0.0) + UNLIKELY)
+
+    return sorted(ranked, key=lambda choice: -worth(choice))
 
 
 def _choice(

@@ -22,9 +22,10 @@ from portrait_core.photo.estimate import PortraitEstimate
 from portrait_core.photo.face_colours import brightened
 from portrait_core.photo.face_shape import COUNT, Matched, match, shape_move
 from portrait_core.photo.face_texture import FaceTexture, face_texture
-from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, rank_hair, tied_back
+from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, by_glance, rank_hair, tied_back
 from portrait_core.photo.head import FARTHEST_TURN, Head, digest_of, head_of
 from portrait_core.photo.identity_fit import Encoder, Prior, exposure, fit_identity, index_of, person_of
+from portrait_core.photo.person_encoder import encoder_of
 from portrait_core.photo.persons import NetworkReader, PictureReader
 from portrait_core.photo.reading import Photograph, PhotographError
 from portrait_core.pipeline.characters import bare_character, figure_of
@@ -46,6 +47,8 @@ CLEAR_HAIR = 0.55
 OF_FACE = ("brows", "iris")
 OWN_COLOURS = ("hair", "clothing", "iris", "brows")
 """Colours that are taken as they are seen, in the light that the skin's brightness tells."""
+TRUSTED = 0.6
+"""How far a glance has to be trusted to tell gender and hair better than single signs."""
 BROWS_SEEN = 0.6
 """Share of the brows that has to be in the face's picture for it to have brows of its own."""
 BROWS = (0.036, 0.009)
@@ -91,9 +94,9 @@ def resemble(
 ) -> Resemblance:
     """The recipe of an avatar that resembles the person of ``estimate``.
 
-    ``base`` are fields of the recipe that are asked for; ``encoder`` tells the person at a glance, where there is one.
-    Raises :class:`PhotographError` for somebody who is seen from the side or from behind, and for a face that is not
-    found in the person's own picture; :class:`ModelFileError` for a model without parts.
+    ``base`` are fields of the recipe that are asked for; ``encoder`` tells the person at a glance, the model's own if
+    not given. Raises :class:`PhotographError` for somebody who is seen from the side or from behind, and for a face
+    that is not found in the person's own picture; :class:`ModelFileError` for a model without parts.
     """
     wish = wish or Wish()
     if "parts" not in model.capabilities:
@@ -101,13 +104,17 @@ def resemble(
     progress("photograph", 0.0)
     head = head_of(photograph, estimate, reader or NetworkReader())
     progress("person", 0.0)
-    prior = Prior.of(model) if encoder is None else Prior(*encoder.read(head.picture))
+    encoder = encoder or encoder_of(model)
+    guess = None if encoder is None else encoder.read(head)
+    prior = Prior.of(model) if guess is None else Prior.told(guess)
     colours = {name: rgb for name, rgb in head.colours.srgb.items() if name != "brows"}
     z = fit_identity(model, prior, colours)
     recipe, person = _recipe(model, z, base), person_of(model, z)
     matched = _matched(recipe, person, head, photograph)
     ranked = _ranked(recipe, person, matched, head)
     hold = _signs(head, ranked[0])
+    if guess is not None and guess.trust > TRUSTED:
+        hold.pop("gender")
     z = fit_identity(model, prior, colours, (matched, z), hold, begin=z)
     recipe, person = _recipe(model, z, base), person_of(model, z)
     light = exposure(person.look, head.colours.srgb)
@@ -129,6 +136,8 @@ def resemble(
     ranked = tied_back(
         _ranked(_with(recipe, likeness), person, matched, head), 0.0 if gender is None else float(z[gender])
     )
+    if guess is not None and guess.trust > TRUSTED:
+        ranked = by_glance(ranked, guess.styles)
     recipe = _with_hair(recipe, ranked, wish.hair, base or {})
     if recipe.hair == "none" and "hair" not in (base or {}):
         likeness = replace(likeness, crop=ranked[0].crop)
