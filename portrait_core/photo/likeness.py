@@ -25,7 +25,7 @@ from portrait_core.photo.face_texture import FaceTexture, face_texture
 from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, by_glance, rank_hair, tied_back
 from portrait_core.photo.head import FARTHEST_TURN, Head, digest_of, head_of
 from portrait_core.photo.identity_fit import Encoder, Prior, exposure, fit_identity, index_of, person_of
-from portrait_core.photo.person_encoder import encoder_of
+from portrait_core.photo.person_encoder import PersonGuess, encoder_of
 from portrait_core.photo.persons import NetworkReader, PictureReader
 from portrait_core.photo.reading import Photograph, PhotographError
 from portrait_core.pipeline.characters import bare_character, figure_of
@@ -47,6 +47,7 @@ CLEAR_HAIR = 0.55
 OF_FACE = ("brows", "iris")
 OWN_COLOURS = ("hair", "clothing", "iris", "brows")
 """Colours that are taken as they are seen, in the light that the skin's brightness tells."""
+OF_GLANCE = ("gender", "age")
 TRUSTED = 0.6
 """How far a glance has to be trusted to tell gender and hair better than single signs."""
 BROWS_SEEN = 0.6
@@ -108,14 +109,14 @@ def resemble(
     guess = None if encoder is None else encoder.read(head)
     prior = Prior.of(model) if guess is None else Prior.told(guess)
     colours = {name: rgb for name, rgb in head.colours.srgb.items() if name != "brows"}
-    z = fit_identity(model, prior, colours)
+    glanced = _glanced(guess, model)
+    z = fit_identity(model, prior, colours, hold=glanced)
     recipe, person = _recipe(model, z, base), person_of(model, z)
     matched = _matched(recipe, person, head, photograph)
     ranked = _ranked(recipe, person, matched, head)
-    hold = _signs(head, ranked[0])
-    if guess is not None and guess.trust > TRUSTED:
-        hold.pop("gender")
-    z = fit_identity(model, prior, colours, (matched, z), hold, begin=z)
+    # A glance has seen the landmarks already, and told more by them than where they sit.
+    features = None if glanced else (matched, z)
+    z = fit_identity(model, prior, colours, features, {**_signs(head, ranked[0]), **glanced}, begin=z)
     recipe, person = _recipe(model, z, base), person_of(model, z)
     light = exposure(person.look, head.colours.srgb)
     kept = {
@@ -136,7 +137,7 @@ def resemble(
     ranked = tied_back(
         _ranked(_with(recipe, likeness), person, matched, head), 0.0 if gender is None else float(z[gender])
     )
-    if guess is not None and guess.trust > TRUSTED:
+    if guess is not None and glanced:
         ranked = by_glance(ranked, guess.styles)
     recipe = _with_hair(recipe, ranked, wish.hair, base or {})
     if recipe.hair == "none" and "hair" not in (base or {}):
@@ -189,6 +190,14 @@ def _signs(head: Head, hair: HairChoice) -> dict[str, float]:
         gender -= 0.9
     long = {} if hair.style == BALD else {"hair_length": 2.4 * hair.length - 1.2}
     return {"gender": float(np.clip(gender, -1.5, 1.5)), "brow_thickness": thick, **long}
+
+
+def _glanced(guess: PersonGuess | None, model: PortraitModel) -> dict[str, float]:
+    """Attributes that a trusted glance tells for good: colours depend on them and would pull them along."""
+    if guess is None or guess.trust <= TRUSTED:
+        return {}
+    found = {name: index_of(model, name) for name in OF_GLANCE}
+    return {name: float(guess.mean[index]) for name, index in found.items() if index is not None}
 
 
 def _recipe(model: PortraitModel, z: FloatArray, base: Mapping[str, object] | None) -> Recipe:
