@@ -48,8 +48,9 @@ OF_FACE = ("brows", "iris")
 OWN_COLOURS = ("hair", "clothing", "iris", "brows")
 """Colours that are taken as they are seen, in the light that the skin's brightness tells."""
 OF_GLANCE = ("gender", "age")
-TRUSTED = 0.6
-"""How far a glance has to be trusted to tell gender and hair better than single signs."""
+TRUSTED, HARDLY_TOLD = 0.6, 0.5
+"""How far a glance has to be trusted to tell gender and hair better than single signs; deviations under which what it
+says of gender is as good as nothing."""
 BROWS_SEEN = 0.6
 """Share of the brows that has to be in the face's picture for it to have brows of its own."""
 BROWS = (0.036, 0.009)
@@ -193,11 +194,15 @@ def _signs(head: Head, hair: HairChoice) -> dict[str, float]:
 
 
 def _glanced(guess: PersonGuess | None, model: PortraitModel) -> dict[str, float]:
-    """Attributes that a trusted glance tells for good: colours depend on them and would pull them along."""
+    """Attributes that a trusted glance tells for good: colours depend on them and would pull them along. A gender that
+    it hardly tells is left to single signs."""
     if guess is None or guess.trust <= TRUSTED:
         return {}
     found = {name: index_of(model, name) for name in OF_GLANCE}
-    return {name: float(guess.mean[index]) for name, index in found.items() if index is not None}
+    told = {name: index for name, index in found.items() if index is not None}
+    if "gender" in told and abs(guess.mean[told["gender"]]) < HARDLY_TOLD * guess.spread[told["gender"]]:
+        del told["gender"]
+    return {name: float(guess.mean[index]) for name, index in told.items()}
 
 
 def _recipe(model: PortraitModel, z: FloatArray, base: Mapping[str, object] | None) -> Recipe:

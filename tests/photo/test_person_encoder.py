@@ -177,11 +177,15 @@ def test_a_glance_and_the_outline_choose_the_hair_together() -> None:
     def choices(**overlaps: float) -> list[HairChoice]:
         return [HairChoice(style, 0.5, overlap) for style, overlap in overlaps.items()]
 
-    near = choices(short01=0.62, bob01=0.60, cropped=0.58)
+    near = choices(short01=0.62, bob01=0.60, short02=0.58)
     assert by_glance(near, {"short01": 0.1, "bob01": 0.9})[0].style == "bob01"
     assert by_glance(near, {"short01": 0.9, "bob01": 0.1})[0].style == "short01"
+    assert {each.style for each in by_glance(near, {"bob01": 1.0})} == {each.style for each in near}
     # No glance makes hair of what is not there.
-    far = choices(short01=0.62, bob01=0.05)
+    far = choices(short01=0.62, bob01=0.40)
     assert by_glance(far, {"short01": 0.1, "bob01": 0.9})[0].style == "short01"
-    cut = choices(cropped=0.7, short01=0.35)
+    # A ponytail's outline is as good as it is, however rare ponytails are.
+    tied = choices(short01=0.62, ponytail01=0.44)
+    assert by_glance(tied, {"short01": 0.1, "ponytail01": 0.9})[0].style == "ponytail01"
+    cut = choices(cropped=0.7, short01=0.69)
     assert by_glance(cut, {"short01": 0.9, "bob01": 0.1})[0].style == CROPPED

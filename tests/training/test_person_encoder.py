@@ -20,8 +20,8 @@ HIDDEN, CHIN, LIPS, NOTHING = range(4)
 
 
 def drawn_heads(count: int = 60) -> PersonData:
-    """Discs with a face's landmarks: one number of z makes the chin longer, one the lower half redder, one nothing; hair
-    is above, or not, by the sign of another."""
+    """Discs with a face's landmarks: one number of z makes the chin longer, one the lower half redder, one nothing;
+    hair is above, or not, by the sign of another."""
     rng = np.random.default_rng(8)
     latents = rng.normal(size=(count, 4)).astype(np.float32)
     face = bust_places().face * (1, -1, -1)
