@@ -119,6 +119,9 @@ JOBS = (
     "read_pose",
     "read_motion",
     "read_recipe",
+    "photo",
+    "photo_view",
+    "photo_setup",
 )
 """Requests that are done one after the other."""
 EVENTS = ("hello", "heartbeat", "progress", "item", "result", "error")

@@ -96,11 +96,12 @@ ALLOWED: dict[str, set[str]] = {
     "engine": {*BELOW, "protocol", "recipe", "person", "portrait_model", "weights", "models", "pipeline"},
     "worker": {
         *(*BELOW, "root", "protocol", "recipe", "recipe_fields", "maps", "weights", "body", "rig", "formats"),
-        *("engine", "worker.jobs", "face"),
+        *("engine", "worker.jobs", "face", "photo.networks"),
     },
     "worker.jobs": {
         *(*BELOW, "protocol", "recipe", "recipe_fields", "maps", "weights", "body", "rig", "formats"),
         *("body.recordings", "latents", "pipeline", "engine", "worker", "face", "formats.vrm", "words"),
+        *("photo", "photo.networks"),
     },
     "batch": {
         *(*BELOW, "root", "avatar", "maps", "recipe", "recipe_fields", "weights", "body", "formats", "formats.gltf"),

@@ -32,7 +32,7 @@ ADVICE: dict[str, str] = {
     "give_source_rate": "Say how many frames a second it was recorded with, in the file window's settings.",
     "give_units": "Say what its numbers are under Units in the file window's settings, such as {units}.",
     "choose_person": "Say who is meant under Person in the file window's settings: {names}.",
-    "set_up_networks": "Set up the networks that read pictures by “portrait photo setup” on the command line.",
+    "set_up_networks": "Tick Fetch the Networks when you choose the photograph.",
 }
 
 

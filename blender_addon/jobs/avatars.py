@@ -17,7 +17,7 @@ from mathutils import Vector
 from ..core.failure import Failure
 from ..core.text import Text
 from ..scene import bring_in as importing
-from ..scene import finer_maps, maps, motion, pictures, placing, pose, remesh, replace
+from ..scene import finer_maps, maps, motion, photo_camera, pictures, placing, pose, remesh, replace
 from ..scene.bring_in import Steps
 from ..scene.identity import Avatar
 
@@ -152,6 +152,15 @@ def take_quads(old: bpy.types.Object, folder: Path) -> str:
     """Bring in the quads that another Blender made of a mesh; their object's name."""
     with _step("Remesh Avatar"):
         return remesh.take_over(old, folder).name
+
+
+def pose_and_look(
+    avatar: Avatar, turns: dict[str, Any], camera: dict[str, Any], scene: bpy.types.Scene
+) -> bpy.types.Object:
+    """Pose an avatar and put a camera that sees it so, as one step; returns the camera."""
+    with _step("Pose Avatar"):
+        pose.apply_pose(avatar, turns)
+        return photo_camera.put_camera(avatar, camera["cam2world"], camera["focal"], scene)
 
 
 def apply_pose(avatar: Avatar, turns: dict[str, Any]) -> list[str]:

@@ -102,7 +102,7 @@ class PORTRAITKIT_OT_crowd(PortraitOperator, bpy.types.Operator):
         if not gallery.cells:
             raise Failure("usage", "The gallery is empty.", "Explore first.")
         how = recipes.from_settings(settings_of(context))
-        how = {name: value for name, value in how.items() if name not in recipes.LOOKS}
+        how = {name: value for name, value in how.items() if name not in recipes.OF_PERSON}
         wanted = [{**how, **recipes.looks(each.recipe)} for each in gallery.cells[:most]]
         label = Text("Crowd of {count}", count=len(wanted))
         session.start("generate", label, make_all(wanted, open_file(), asked_from(context)))

@@ -15,7 +15,7 @@ from ..scene.glb_facts import KEY
 from ..scene.identity import Avatar
 from . import avatars, recipes
 from .notices import notices
-from .recipe_properties import PERSON
+from .recipe_properties import LIKENESS, PERSON
 from .settings import PORTRAITKIT_PG_settings
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def recipe_for(avatar: Avatar) -> Recipe:
     now: dict[str, Any] = json.loads(json.dumps(recipes.from_settings(settings)))
     names = {name for name in made.keys() | now.keys() if name != "attributes" and made.get(name) != now.get(name)}
     if names & set(PERSON):
-        base = {name: value for name, value in base.items() if name not in PERSON}
+        base = {name: value for name, value in base.items() if name not in (*PERSON, LIKENESS)}
     recipe = {name: value for name, value in base.items() if name not in names}
     recipe |= {name: now[name] for name in names if name in now}
     if looks.names_of(avatar.armature):

@@ -43,7 +43,7 @@ class PORTRAITKIT_OT_place_person(TaskOperator, bpy.types.Operator):
             facts = {"number": self.index + 1, "count": len(gallery.cells)}
             raise Failure("usage", Text("There is no picture {number}; the gallery shows {count}.", **facts))
         how = recipes.from_settings(settings_of(context))
-        how = {name: value for name, value in how.items() if name not in recipes.LOOKS}
+        how = {name: value for name, value in how.items() if name not in recipes.OF_PERSON}
         recipe = {**how, **recipes.looks(gallery.cells[self.index].recipe)}
         place = Vector(self.location) if self.properties.is_property_set("location") else None
         name = recipes.person_name(recipe)

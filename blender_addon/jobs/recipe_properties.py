@@ -12,6 +12,8 @@ from ..core.engine_copies import recipe_fields
 FIELDS = recipe_fields.FIELDS
 PERSON = recipe_fields.PERSON
 """The fields that say who it is; a recipe has one of them."""
+LIKENESS = "likeness"
+"""The field with what a photograph adds to the person."""
 MOST = 2**31 - 1
 """Blender's integers are signed."""
 SPECIAL = ("model", "seed", "attributes", "lods", "lod_maps", "texture_size", "topology")

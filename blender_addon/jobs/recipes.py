@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.paths import model_named
 from ..core.engine_copies import recipe_fields
 from . import attributes
-from .recipe_properties import FIELDS, PERSON, PLAIN, recipe_value
+from .recipe_properties import FIELDS, LIKENESS, PERSON, PLAIN, recipe_value
 from .settings import AUTO, TEXTURE_SIZES, set_person
 
 if TYPE_CHECKING:
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 LEAST_LEVEL = int(FIELDS["lods"].low or 0)
 """Triangles of the coarsest level that is still a head."""
-LOOKS = tuple(row.name for row in FIELDS.values() if row.section == "person")
-"""Fields that say who it is and what it looks like."""
+LOOKS = tuple(row.name for row in FIELDS.values() if row.section == "person" and row.name != LIKENESS)
+"""Fields that say who it is and what it looks like, by the model alone."""
+OF_PERSON = (*LOOKS, LIKENESS)
+"""And by a photograph."""
 OF_PARTS = recipe_fields.OF_PARTS
 
 Recipe = dict[str, Any]

@@ -7,7 +7,7 @@ import bpy
 
 from ..base.paths import RELATIVE
 from . import attributes
-from .recipe_properties import FIELDS, MOST, PERSON, PLAIN, annotations, property_of
+from .recipe_properties import FIELDS, LIKENESS, MOST, PERSON, PLAIN, annotations, property_of
 
 AUTO = "auto"
 """The topology that the model decides: the panel's own word, which no recipe has."""
@@ -172,8 +172,10 @@ def settings_of(context: bpy.types.Context) -> PORTRAITKIT_PG_settings:
 def set_person(settings: PORTRAITKIT_PG_settings, recipe: dict[str, object]) -> None:
     """Make ``settings`` say the person of ``recipe``: by seed where that is all it takes, else by its numbers."""
     said = {name: recipe[name] for name in PERSON if recipe.get(name) is not None} or {"seed": 0}
+    if recipe.get(LIKENESS):
+        said[LIKENESS] = recipe[LIKENESS]
     seed = said.get("seed")
-    if isinstance(seed, int) and seed <= MOST:
+    if isinstance(seed, int) and seed <= MOST and LIKENESS not in said:
         settings.seed = seed
         settings.person = ""
     else:

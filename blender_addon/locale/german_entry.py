@@ -39,11 +39,58 @@ ENTRY: dict[str, str] = {
     # photographs
     "From a Photo": "Aus einem Foto",
     "From a Photo...": "Aus einem Foto ...",
-    "Make the person in a photograph": "Die Person auf einem Foto machen",
+    "Make an avatar that resembles the person in a photograph, or give the selected avatar its pose and camera. "
+    "Nothing leaves this computer, and the photograph is not kept": (
+        "Einen Avatar machen, der der Person auf einem Foto ähnelt, oder dem gewählten Avatar dessen Pose und Kamera "
+        "geben. Nichts verlässt diesen Rechner, und das Foto wird nicht behalten"
+    ),
+    "From a photograph": "Aus einem Foto",
+    "Pose from a Photo...": "Pose aus einem Foto ...",
+    "Use only pictures that you may use: whoever is in a picture has a say in what is made of it.": (
+        "Nur Bilder verwenden, die Sie verwenden dürfen: Wer auf einem Bild ist, redet mit, was daraus gemacht wird."
+    ),
+    "What": "Wofür",
+    "What the photograph is for": "Wofür das Foto ist",
+    "Make an avatar that resembles the person": "Einen Avatar machen, der der Person ähnelt",
+    "Pose and Camera": "Pose und Kamera",
+    "Give the selected avatar the person's pose, and a camera that sees it so": (
+        "Dem gewählten Avatar die Pose der Person geben, und eine Kamera, die ihn so sieht"
+    ),
+    "Who of several: 1 is the largest; 0: whoever that is": "Wer von mehreren: 1 ist die größte; 0: wer das auch ist",
+    "Skin of the Photo": "Haut des Fotos",
+    "The face's own skin, evened in light; off: the model's": (
+        "Die Haut des Gesichts selbst, gleichmäßig beleuchtet; aus: die des Modells"
+    ),
+    "Features of the Photo": "Züge des Fotos",
+    "Move eyes, nose, mouth and outline to where the photograph has them; off: the model's nearest": (
+        "Augen, Nase, Mund und Umriss dorthin rücken, wo das Foto sie hat; aus: die nächsten des Modells"
+    ),
+    "Fetch the Networks": "Netze holen",
+    "Download the networks that read photographs if they are not there yet: 39 MB, once; "
+    "Google's MediaPipe, under the Apache License 2.0": (
+        "Die Netze, die Fotos lesen, herunterladen, wenn sie noch nicht da sind: 39 MB, einmal; "
+        "Googles MediaPipe, unter der Apache-Lizenz 2.0"
+    ),
+    "The networks that read photographs are not there yet.": "Die Netze, die Fotos lesen, sind noch nicht da.",
+    "Tick Fetch the Networks when you choose the photograph.": "Bei der Wahl des Fotos „Netze holen“ ankreuzen.",
+    "The networks that read photographs have to be fetched, and Blender may not go online.": (
+        "Die Netze, die Fotos lesen, müssen geholt werden, und Blender darf nicht ins Netz."
+    ),
+    "Allow online access in Preferences > System, or put their packages into the folder of wheels.": (
+        "Den Zugang zum Netz in Einstellungen > System erlauben, oder ihre Pakete in den Ordner der Wheels legen."
+    ),
+    "{name} is posed as in {photo}; the camera {camera} sees it so.": (
+        "{name} steht wie auf {photo}; die Kamera {camera} sieht ihn so."
+    ),
+    "{words} The photograph does not show it well.": "{words} Das Foto zeigt es nicht gut.",
+    "Select an avatar first.": "Zuerst einen Avatar wählen.",
+    "Looking at the photograph": "Foto wird angesehen",
+    "Making the shape": "Form wird gemacht",
+    "Choosing the hair": "Haar wird gewählt",
+    "Fetching the networks": "Netze werden geholt",
     "Portrait from a photo": "Porträt aus einem Foto",
     "Photo": "Foto",
     "The picture's file": "Die Datei des Bildes",
-    "This engine makes nobody of photographs yet": "Dieser Motor macht noch niemanden aus Fotos",
     "{file} is no picture.": "{file} ist kein Bild.",
     "Choose a .jpg or a .png file.": "Eine .jpg- oder .png-Datei wählen.",
     "From {file}": "Aus {file}",

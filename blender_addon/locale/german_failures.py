@@ -172,9 +172,6 @@ FAILURES: dict[str, str] = {
     "Import it by “portrait models import” on the command line, then choose the model it becomes.": (
         "Auf der Befehlszeile mit „portrait models import“ einlesen und dann das Modell wählen, das daraus wird."
     ),
-    "Set up the networks that read pictures by “portrait photo setup” on the command line.": (
-        "Die Netze, die Bilder lesen, auf der Befehlszeile mit „portrait photo setup“ einrichten."
-    ),
     "Choose another model in the Create panel; its menu lists those that are there.": (
         "Im Feld „Erzeugen“ ein anderes Modell wählen; das Menü zeigt, welche es gibt."
     ),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The 3D view moves until an avatar fills it; nothing is selected for that."""
+"""The 3D view moves until an avatar fills it, or looks through a camera; nothing is selected for that."""
 
 from __future__ import annotations
 
@@ -42,6 +42,21 @@ def frame(avatar: Avatar, window: bpy.types.Window | None, *, from_front: bool =
     if from_front and not bpy.data.filepath and is_blenders_own(view.view_rotation):
         turned = avatar.armature.matrix_world.to_euler().z
         view.view_rotation = Euler((0, 0, turned)).to_quaternion() @ _FRONT
+    area.tag_redraw()
+    return True
+
+
+def look_through(camera: bpy.types.Object, window: bpy.types.Window | None) -> bool:
+    """Look through a camera in the window's largest 3D view, whichever the scene's is; False where there is no view."""
+    areas = [each for each in window.screen.areas if each.type == "VIEW_3D"] if window is not None else []
+    if not areas:
+        return False
+    area = max(areas, key=lambda each: each.width * each.height)
+    space = area.spaces.active
+    space.use_local_camera = True
+    space.camera = camera
+    if space.region_3d is not None:
+        space.region_3d.view_perspective = "CAMERA"
     area.tag_redraw()
     return True
 

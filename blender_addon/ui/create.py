@@ -7,7 +7,7 @@ import bpy
 
 from ..base.wrap import say
 from ..core.engine_copies import recipe_fields
-from ..jobs.recipe_properties import IN_PANEL, PLAIN
+from ..jobs.recipe_properties import IN_PANEL, LIKENESS, PLAIN
 from ..jobs.recipes import OF_PARTS, topology_of
 from ..jobs.session import session
 from ..jobs.settings import PORTRAITKIT_PG_settings, settings_of
@@ -73,6 +73,7 @@ class PORTRAITKIT_PT_create(PortraitPanel, bpy.types.Panel):
         column = layout.column()
         column.scale_y = 1.6
         column.operator("portraitkit.generate", text="Generate Another" if busy else "Generate", icon="USER")
+        layout.operator("portraitkit.from_photo", text="From a Photo...", icon="IMAGE_DATA")
 
 
 class PORTRAITKIT_PT_attributes(PortraitPanel, bpy.types.Panel):
@@ -170,7 +171,8 @@ def draw_person(layout: Any, settings: PORTRAITKIT_PG_settings) -> None:
         row.prop(settings, "model")
     row = column.row(align=True)
     if settings.person:
-        row.label(text="Picked from the gallery", icon="USER")
+        of_photo = LIKENESS in settings.person
+        row.label(text="From a photograph" if of_photo else "Picked from the gallery", icon="USER")
         row.operator("portraitkit.clear_person", text="", icon="X")
     else:
         row.prop(settings, "seed")

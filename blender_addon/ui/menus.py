@@ -7,7 +7,6 @@ from typing import Any
 
 import bpy
 
-from ..jobs import photo
 from ..jobs.session import session
 from ..locale import T_
 
@@ -32,8 +31,7 @@ class PORTRAITKIT_MT_add(bpy.types.Menu):
         layout.separator()
         layout.operator("portraitkit.import_avatar", text="From a File...", icon="FILE_3D")
         layout.operator("portraitkit.import_recipe", text="From a Recipe...", icon="TEXT")
-        if session.has_feature(photo.FEATURE):
-            layout.operator("portraitkit.from_photo", text="From a Photo...", icon="IMAGE_DATA")
+        layout.operator("portraitkit.from_photo", text="From a Photo...", icon="IMAGE_DATA")
         layout.operator("portraitkit.crowd", text="Crowd from a Folder...", icon="FILE_FOLDER").source = "FOLDER"
         layout.operator("portraitkit.make_library", text="Asset Library of a Folder...", icon="ASSET_MANAGER")
 

@@ -41,6 +41,7 @@ class PORTRAITKIT_PT_pose(PortraitPanel, bpy.types.Panel):
         column = layout.column(align=True)
         column.operator("portraitkit.load_pose", icon="ARMATURE_DATA")
         column.operator("portraitkit.load_motion", icon="ACTION")
+        column.operator("portraitkit.from_photo", text="Pose from a Photo...", icon="IMAGE_DATA").what = "POSE"
         offer(layout, "portraitkit.save_pose", "FILE_TICK")
         row = layout.row(align=True)
         offer(row, "portraitkit.pose_as_asset", "ASSET_MANAGER")

@@ -12,6 +12,7 @@ from portrait_core.errors import PortraitError, UsageError
 from portrait_core.face.clients import CLIENTS
 from portrait_core.face.emotions import EMOTIONS, EXPRESSIONS
 from portrait_core.face.names import GROUPS, SHAPES
+from portrait_core.photo.networks.published import FETCHED, MEDIAPIPE, NETWORKS
 from portrait_core.protocol import MAX_RECIPES, MAX_SEEDS, PROTOCOL, ProtocolError
 from portrait_core.recipe import Recipe
 from portrait_core.recipe_fields import FIELDS
@@ -20,7 +21,7 @@ from portrait_core.worker.fields import Fields
 
 FEATURES = (
     "generate", "preview", "bake", "vary", "blend", "randomise", "attributes", "pose", "motion", "face_motion", "batch",
-    "reshape", "head_shots", "library", "vrm_meta", "describe",
+    "reshape", "head_shots", "library", "vrm_meta", "describe", "photo",
 )  # fmt: skip
 PREVIEW_RANGE = (32, 1024)
 _CHOICES = {
@@ -92,9 +93,21 @@ def capabilities(engine: Engine) -> dict[str, Any]:
             for name, row in CLIENTS.items()
         },
         "recipe_fields": [row.facts() for row in FIELDS.values()],
+        "photographs": {"ready": _reads_photographs(), "megabytes": FETCHED},
         "joints": [name for name in SMPL_JOINT_NAMES if name in BUST_JOINTS],
         "defaults": Recipe(seed=0).model_dump(mode="json", exclude_none=True),
     }
+
+
+def _reads_photographs() -> bool:
+    """Whether the networks that read photographs are set up; a damaged file is as none."""
+    from portrait_core.photo.networks.store import available
+
+    needed = {network.name for network in NETWORKS if network.package is MEDIAPIPE}
+    try:
+        return needed <= set(available())
+    except PortraitError:
+        return False
 
 
 def _model(entry: registry.ModelEntry) -> dict[str, Any]:

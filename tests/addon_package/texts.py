@@ -35,7 +35,8 @@ SENTENCE = re.compile(r"[A-Z“{][^\n]*[a-z.!?…:)}] ?")
 # Names of things that are the same in every language: of joints, of data-blocks, of Blender's own sockets.
 SAME = re.compile(r"[^a-zA-Z]*|[A-Z]{2,5}|Portraitkit|\{\w*\} px|.*\bHips, .*|.*spine_?0?1, .*|hips, spine, neck, head")
 DATA = re.compile(
-    r"Portrait x?\{\}|\{\w*\} (mesh|quads|motion|anew|skin|hair curves|eye target|rig)( LOD\{\})?|Portraitkit bone"
+    r"Portrait x?\{\}|\{\w*\} (mesh|quads|motion|anew|skin|hair curves|eye target|rig|camera)( LOD\{\})?"
+    r"|Portraitkit bone"
     r"|Portraitkit Eye Target|Sliders of the group \{\}\.|max\(a, .*"
     r"|Portraitkit (Control Rig|studio)|\{\w*\} (on \{\w*\}|cut|of skin|fading|of body)"
     r"|Portraitkit hair on skin|(?:Subsurface|Coat) [A-Z]\w+|Base Color|Random Roughness"

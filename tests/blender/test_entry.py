@@ -168,26 +168,118 @@ def test_vrm_waits_as_an_avatar_does(
         session.ticker.stop()
 
 
+@pytest.fixture
+def knows_photographs(part: Part, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """An engine that has told that it reads photographs; the networks are there where ``ready`` says so."""
+    session, told = part("jobs.session").session, {"ready": True, "megabytes": 39}
+    known = {"version": "1", "features": ["photo"], "models": [], "photographs": told}
+    monkeypatch.setattr(type(session), "capabilities", property(lambda self: known))
+    monkeypatch.setattr(part("jobs.attributes"), "_capabilities", known)
+    monkeypatch.setenv("PORTRAITKIT_ENGINE_PYTHON", "somewhere")
+    return told
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "Ada.jpg"
+    path.write_bytes(b"\xff\xd8\xff")
+    return path
+
+
 def test_photographs_are_left_alone_until_an_engine_takes_them(
-    scene: Any, part: Part, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    scene: Any, part: Part, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo, session = part("jobs.photo"), part("jobs.session").session
     view = SimpleNamespace(area=SimpleNamespace(type="VIEW_3D"))
-    assert not photo.PORTRAITKIT_FH_photo.poll_drop(view) and not bpy.ops.portraitkit.from_photo.poll()
-    picture = tmp_path / "Ada.jpg"
-    picture.write_bytes(b"\xff\xd8\xff")
-    monkeypatch.setattr(type(session), "has_feature", lambda self, name: name == "photo")
+    assert not photo.PORTRAITKIT_FH_photo.poll_drop(view)
     monkeypatch.setenv("PORTRAITKIT_ENGINE_PYTHON", "somewhere")
+    old = {"version": "0", "features": [], "models": []}
+    monkeypatch.setattr(type(session), "capabilities", property(lambda self: old))
+    assert not photo.PORTRAITKIT_FH_photo.poll_drop(view) and not bpy.ops.portraitkit.from_photo.poll()
+
+
+def test_a_photograph_makes_a_person(scene: Any, part: Part, picture: Path, knows_photographs: Any) -> None:
+    photo = part("jobs.photo")
+    view = SimpleNamespace(area=SimpleNamespace(type="VIEW_3D"))
     assert photo.PORTRAITKIT_FH_photo.poll_drop(view) and bpy.ops.portraitkit.from_photo.poll()
     assert not photo.PORTRAITKIT_FH_photo.poll_drop(SimpleNamespace(area=SimpleNamespace(type="IMAGE_EDITOR")))
-    work = photo.from_photo(picture, {"faces": 1000})
-    asked = next(work)
-    assert (asked.do, asked.fields) == ("photo", {"path": str(picture), "recipe": {"faces": 1000}})
-    made = work.send({"recipe": {"model": "starter", "seed": 5}})
-    assert made.do == "generate" and made.fields["recipe"] == {"faces": 1000, "model": "starter", "seed": 5}
+    work = photo.from_photo(picture, {"faces": 1000}, {"person": 2, "move": False}, fetch=False)
+    assert next(work).do == "ping"
+    asked = work.send({})
+    wanted = {"path": str(picture), "recipe": {"faces": 1000}, "person": 2, "move": False}
+    assert (asked.do, asked.fields) == ("photo", wanted)
+    made = work.send({"recipe": {"model": "starter", "latent": [0.5], "likeness": "{}"}, "warnings": []})
+    recipe = {"faces": 1000, "model": "starter", "latent": [0.5], "likeness": "{}"}
+    assert made.do == "generate" and made.fields["recipe"] == recipe and made.fields["name"] == "Ada"
     work.close()
     with pytest.raises(RuntimeError, match="is no picture"):
-        bpy.ops.portraitkit.from_photo(filepath=str(tmp_path / "none.png"))
+        bpy.ops.portraitkit.from_photo(filepath=str(picture.with_name("none.png")))
+    with pytest.raises(RuntimeError, match="No avatar is selected"):
+        bpy.ops.portraitkit.from_photo(filepath=str(picture), what="POSE")
+
+
+def test_networks_are_fetched_only_when_the_user_says_so(
+    scene: Any, part: Part, picture: Path, knows_photographs: dict[str, Any], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    photo, failure = part("jobs.photo"), part("core.failure").Failure
+    knows_photographs["ready"] = False
+    work = photo.from_photo(picture, {}, {}, fetch=False)
+    assert next(work).do == "ping"
+    with pytest.raises(failure, match="not there yet"):
+        work.send({})
+    wheel = tmp_path / "mediapipe-0.10.21-cp311-cp311-manylinux_2_28_x86_64.whl"
+    for folder in (None, tmp_path):
+        monkeypatch.setattr(photo, "preferred_path", lambda name, folder=folder: folder)
+        wheel.write_bytes(b"")
+        work = photo.from_photo(picture, {}, {}, fetch=True)
+        next(work)
+        if folder is None and not bpy.app.online_access:
+            with pytest.raises(failure, match="may not go online"):
+                work.send({})
+            continue
+        asked = work.send({})
+        assert (asked.do, asked.fields) == ("photo_setup", {"wheels": [str(wheel)] if folder else []})
+        assert work.send({"missing": []}).do == "photo" and photo.reads()
+        work.close()
+        knows_photographs["ready"] = False
+
+
+def test_an_avatar_is_posed_and_seen_as_in_a_photograph(
+    scene: Any, part: Part, picture: Path, knows_photographs: Any, avatar_file: Path
+) -> None:
+    avatar = part("scene.bring_in").bring_in(avatar_file, "Ada")
+    avatar.armature.location = (1.0, 2.0, 0.0)
+    # A level camera at the subject's left, which is +x: it looks along -x, its x axis to the subject's back.
+    cam2world = [[0, 0, -1, 2.7], [0, -1, 0, 0.06], [-1, 0, 0, 0], [0, 0, 0, 1]]
+    asked = part("scene.undisturbed").asked_from(bpy.context)
+    answer = {"pose": {"neck": [0, 0.2, 0], "head": [0, 0.2, 0]}, "confidence": 0.3}
+    for focal in (6.5, 5.0):
+        work = part("jobs.photo").like_photo(picture, avatar.identity, {}, asked, fetch=False)
+        next(work)
+        assert work.send({}).do == "photo_view"
+        with pytest.raises(StopIteration):
+            work.send({**answer, "camera": {"cam2world": cam2world, "focal": focal}})
+        bpy.context.view_layer.update()
+        (camera,) = [each for each in scene.objects if each.type == "CAMERA"]
+        assert scene.camera is camera and camera.data.lens == pytest.approx(focal * 36)
+    assert part("scene.pose").read_pose(avatar)["head"] == pytest.approx((0, 0.2, 0), abs=1e-5)
+    place, towards = camera.matrix_world.translation, camera.matrix_world.to_quaternion() @ Vector((0, 0, -1))
+    assert (place - avatar.armature.matrix_world @ Vector((2.7, 0, 0.06))).length < 1e-5
+    assert (towards - Vector((-1, 0, 0))).length < 1e-5
+    assert (camera.matrix_world.to_quaternion() @ Vector((0, 1, 0)) - Vector((0, 0, 1))).length < 1e-5
+    assert "does not show it well" in str(part("jobs.notices").notices.said)
+
+
+def test_the_person_of_a_photograph_stays_with_its_settings(scene: Any, part: Part) -> None:
+    recipes, settings = part("jobs.recipes"), bpy.context.scene.portraitkit
+    recipes.show(settings, {"model": "starter", "latent": [0.25, 1.0], "likeness": "{}", "topology": "parts"})
+    made = recipes.from_settings(settings, "parts")
+    assert made["likeness"] == "{}" and made["latent"] == [0.25, 1.0]
+    assert "likeness" not in recipes.looks(made), "people of the gallery are the model's own"
+    settings.seed = 5
+    made = recipes.from_settings(settings, "parts")
+    assert "likeness" not in made and made["seed"] == 5
 
 
 def test_rays_meet_things_and_the_floor(scene: Any, part: Part) -> None:

@@ -52,6 +52,9 @@ FIELDS: dict[str, list[str]] = {
     "read_pose": ["path", "frame", "person", "up_axis", "units"],
     "read_motion": ["path", "motion_rate", "frame_rate", "person", "up_axis", "units", "root", "skeleton", "out"],
     "read_recipe": ["path"],
+    "photo": ["path", "person", "texture", "move", "recipe"],
+    "photo_view": ["path", "person"],
+    "photo_setup": ["wheels"],
 }
 RECIPE = (
     "model", "seed", "latent", "psi", "attributes", "pose", "faces", "lods", "lod_maps", "closed", "texture_size",
@@ -90,7 +93,8 @@ def test_wrong_requests_get_one_error_each(tmp_path: Path, count: int) -> None:
     numbers = random.Random(11)
     (tmp_path / "room").mkdir()
     (tmp_path / "room" / "file").write_text("")
-    with Worker(tmp_path / "log") as worker:
+    # Where the networks are not there, nothing is fetched for this.
+    with Worker(tmp_path / "log", {"PIP_NO_INDEX": "1"}) as worker:
         worker.ask("attributes", recipe={})
         sent: list[str] = []
         for _ in range(count):

@@ -8,7 +8,7 @@ from typing import Any
 
 from portrait_core.engine.engine import Engine
 from portrait_core.worker.fields import Fields
-from portrait_core.worker.jobs import library, making, people, pictures, reading, settings
+from portrait_core.worker.jobs import library, making, people, photographs, pictures, reading, settings
 from portrait_core.worker.watch import Watch
 
 Job = Callable[[Fields, Watch, Engine], dict[str, Any]]
@@ -27,4 +27,7 @@ JOBS: dict[str, Job] = {
     "read_pose": reading.pose,
     "read_motion": reading.motion,
     "read_recipe": reading.recipe,
+    "photo": photographs.photo,
+    "photo_view": photographs.view,
+    "photo_setup": photographs.set_up,
 }
