@@ -9,6 +9,7 @@ that a run which was stopped goes on; person ``n`` follows from ``n`` alone.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ class PersonData:
             try:
                 with np.load(path) as arrays:
                     found.append({name: arrays[name] for name in cls.__dataclass_fields__})
-            except (OSError, ValueError, KeyError, EOFError) as error:
+            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
                 raise UsageError(
                     f"{path}: is no whole file of persons ({error}). Delete it; it is made anew."
                 ) from None
