@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whom an avatar from a photograph finds: persons of the model, drawn by the project and read as photographs.
 
-    python -m benchmarks.photo_persons [--persons 60] [--first 0] [--among 224] [--out FILE.jsonl]
+    python -m benchmarks.photo_persons [--persons 60] [--first 0] [--among 224] [--no-glance] [--out FILE.jsonl]
 
 Truth is known: colours, hair, age, gender and face of each person. No texture and no moves: what is measured is who of
 the model's persons was found. Pictures are of the same renderer that the fit looks at, so photographs are harder. Rows
@@ -29,8 +29,9 @@ from portrait_core.parts.likeness import Likeness
 from portrait_core.person import PersonOfParts
 from portrait_core.photo.bust_places import bust_places
 from portrait_core.photo.estimate import estimate_portraits
-from portrait_core.photo.identity_fit import index_of, person_of
+from portrait_core.photo.identity_fit import Encoder, index_of, person_of
 from portrait_core.photo.likeness import Wish, resemble
+from portrait_core.photo.person_encoder import encoder_of
 from portrait_core.photo.reading import Photograph, PhotographError
 from portrait_core.pipeline.characters import bare_character
 from portrait_core.portrait_model import PortraitModel
@@ -70,8 +71,10 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--among", type=int, default=224)
     parser.add_argument("--out", type=Path, default=None)
+    parser.add_argument("--no-glance", action="store_true", help="without the encoder of persons, as `portrait photo`")
     words = parser.parse_args()
     model = load_model("starter", "cpu")
+    encoder = None if words.no_glance else encoder_of(model)
     rows: list[dict[str, Any]] = []
     if words.out and words.out.is_file():
         rows = [json.loads(line) for line in words.out.read_text(encoding="utf-8").splitlines()]
@@ -80,7 +83,7 @@ def main() -> None:
     for number in range(words.first, words.first + words.persons):
         if number in made:
             continue
-        rows.append(row_of(model, number, others))
+        rows.append(row_of(model, number, others, encoder))
         if words.out:
             with words.out.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(rows[-1]) + "\n")
@@ -141,7 +144,7 @@ def _face_rows(person: PersonOfParts) -> NDArray[np.intp]:
     return np.flatnonzero(cKDTree(middle).query(controls)[0] < NEAR)
 
 
-def row_of(model: PortraitModel, number: int, others: list[Known]) -> dict[str, Any]:
+def row_of(model: PortraitModel, number: int, others: list[Known], encoder: Encoder | None = None) -> dict[str, Any]:
     """One person: drawn, read, and how far from the truth."""
     z = drawn(number)
     truth = Known.of(model, z)
@@ -150,7 +153,7 @@ def row_of(model: PortraitModel, number: int, others: list[Known]) -> dict[str, 
     row: dict[str, Any] = {"person": number, "found": False}
     try:
         estimate = estimate_portraits(photograph, only=1)[0]
-        found = resemble(photograph, estimate, model, Wish(texture=False, move=False))
+        found = resemble(photograph, estimate, model, Wish(texture=False, move=False), encoder=encoder)
     except PhotographError as error:
         return row | {"reason": error.reason}
     latent = np.asarray(found.recipe.latent)

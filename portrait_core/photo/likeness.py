@@ -25,7 +25,7 @@ from portrait_core.photo.face_texture import FaceTexture, face_texture
 from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, by_glance, rank_hair, tied_back
 from portrait_core.photo.head import FARTHEST_TURN, Head, digest_of, head_of
 from portrait_core.photo.identity_fit import Encoder, Prior, exposure, fit_identity, index_of, person_of
-from portrait_core.photo.person_encoder import PersonGuess, encoder_of
+from portrait_core.photo.person_encoder import PersonGuess
 from portrait_core.photo.persons import NetworkReader, PictureReader
 from portrait_core.photo.reading import Photograph, PhotographError
 from portrait_core.pipeline.characters import bare_character, figure_of
@@ -96,9 +96,10 @@ def resemble(
 ) -> Resemblance:
     """The recipe of an avatar that resembles the person of ``estimate``.
 
-    ``base`` are fields of the recipe that are asked for; ``encoder`` tells the person at a glance, the model's own if
-    not given. Raises :class:`PhotographError` for somebody who is seen from the side or from behind, and for a face
-    that is not found in the person's own picture; :class:`ModelFileError` for a model without parts.
+    ``base`` are fields of the recipe that are asked for; ``encoder`` tells the person at a glance
+    (:func:`portrait_core.photo.person_encoder.encoder_of`), single signs do without one. Raises
+    :class:`PhotographError` for somebody who is seen from the side or from behind, and for a face that is not found in
+    the person's own picture; :class:`ModelFileError` for a model without parts.
     """
     wish = wish or Wish()
     if "parts" not in model.capabilities:
@@ -106,7 +107,6 @@ def resemble(
     progress("photograph", 0.0)
     head = head_of(photograph, estimate, reader or NetworkReader())
     progress("person", 0.0)
-    encoder = encoder or encoder_of(model)
     guess = None if encoder is None else encoder.read(head)
     prior = Prior.of(model) if guess is None else Prior.told(guess)
     colours = {name: rgb for name, rgb in head.colours.srgb.items() if name != "brows"}
