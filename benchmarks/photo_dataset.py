@@ -2,7 +2,7 @@
 """A thousand pictures into a data set by one command, killed again and again: nothing is lost, nothing is there twice.
 
     portrait train data --count 75 --views 4 --size 256 --first 930000 --seed 78 --out FOLDER
-    python -m benchmarks.photo_dataset FOLDER --out WORK [--pictures 1000] [--kills 10] [--workers 2]
+    python -m benchmarks.photo_dataset FOLDER --out WORK [--pictures 1000] [--kills 10] [--workers 2] [--result FILE]
 
 The pictures are portraits of the world put before other backgrounds, altered copies of them (turned as by a camera,
 CMYK, palettes, 16 bits, small, dark, blurred, compressed), copies that should be told as such, and files without
@@ -148,15 +148,22 @@ def command(folder: Path, out: Path, workers: int) -> list[str]:
     return [*words, "--size", "128", "--min-confidence", "0", "--min-pixels", "0", "--workers", str(workers)]
 
 
-def build(folder: Path, out: Path, workers: int, killed_after: float | None = None) -> int | None:
-    """The exit status; None where the build was killed."""
+def build(folder: Path, out: Path, workers: int, killed_at: int | None = None, after: float = 0.0) -> int | None:
+    """The exit status; None where the build was killed: ``after`` seconds beyond the moment when so many records were
+    there, so that slow machines and quick ones are stopped as far in their work."""
     running = subprocess.Popen(command(folder, out, workers), start_new_session=True)
-    try:
-        return running.wait(killed_after)
-    except subprocess.TimeoutExpired:
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-        return None
+    while killed_at is not None and running.poll() is None:
+        if records(out) >= killed_at:
+            time.sleep(after)
+            os.killpg(running.pid, signal.SIGKILL)
+            return None if running.wait() == -signal.SIGKILL else running.returncode
+        time.sleep(0.05)
+    return running.wait()
+
+
+def records(out: Path) -> int:
+    """How many photographs have been looked at."""
+    return len(list((out / ".records").glob("*.zip")))
 
 
 def told(out: Path) -> tuple[dict[str, str], Counter[str]]:
@@ -181,30 +188,33 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--result", type=Path, default=None, metavar="FILE.json", help="what came out, as a file")
     words = parser.parse_args()
     folder, out = words.out / "photographs", words.out / "set"
     kinds = make_pictures(words.data, folder, words.pictures)
     print(json.dumps(kinds))
     pictures = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
     rng = random.Random(3)
-    begin, killed, counts = time.monotonic(), 0, [0]
+    begin, killed, crashes, counts = time.monotonic(), 0, 0, [0]
+    share = words.pictures / (words.kills + 1)
     while killed < words.kills:
-        # Long enough for a start and some photographs; short enough that all of the kills come before the end.
-        status = build(folder, out, words.workers, rng.uniform(15, 15 + words.pictures / words.kills / 4))
-        counts.append(len(list((out / ".records").glob("*.zip"))))
+        # Each kill a share of the work after the one before, at any moment of a photograph.
+        status = build(folder, out, words.workers, counts[-1] + round(share * rng.uniform(0.4, 1.1)), rng.random())
+        counts.append(records(out))
         assert counts[-1] >= counts[-2], "a record is gone"
+        crashes += status not in (None, 0)
         if status is not None:
-            assert status == 0, status
             break
         killed += 1
-    assert build(folder, out, words.workers) == 0
+    crashes += build(folder, out, words.workers) != 0
     minutes = (time.monotonic() - begin) / 60
     kept, times = told(out)
     lost = [name for name in pictures if times[name] == 0]
-    print(f"{len(pictures)} pictures, {killed} kills (records after each: {counts[1:]}), {minutes:.1f} min")
+    print(f"{len(pictures)} pictures, {killed} kills, {crashes} crashes, {minutes:.1f} min")
+    print(f"records at each kill: {counts[1:]}")
     print(f"{len(kept)} portraits kept; told of: {sum(map(bool, times.values()))}, lost: {lost}")
     print((out / "data.json").read_text(encoding="utf-8"))
-    assert not lost
+    assert not lost and not crashes
     with tempfile.TemporaryDirectory() as other:
         some = Path(other, "photographs")
         for name in pictures[:: max(1, len(pictures) // 100)]:
@@ -215,8 +225,25 @@ def main() -> None:
     # Of copies another one may be kept where fewer are there.
     both = set(kept) & set(quiet)
     assert len(both) > 0.8 * len(quiet)
-    assert [who for who in both if kept[who] != quiet[who]] == []
+    different = [who for who in both if kept[who] != quiet[who]]
+    assert not different, different
     print(f"{len(both)} of {len(quiet)} portraits of a build that nothing disturbed are there, bit by bit the same")
+    if words.result:
+        data: dict[str, Any] = json.loads((out / "data.json").read_text(encoding="utf-8"))
+        facts = {
+            "pictures": len(pictures),
+            "kinds": kinds,
+            "kills": killed,
+            "records_at_each": counts[1:],
+            "crashes": crashes,
+            "lost": len(lost),
+            "kept": len(kept),
+            "left_out": data["left_out"],
+            "undisturbed": {"portraits": len(quiet), "in_both": len(both), "different": len(different)},
+            "minutes": round(minutes, 1),
+        }
+        words.result.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        print(words.result)
 
 
 if __name__ == "__main__":

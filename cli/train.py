@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli import train_data, train_gan, train_photo
+from cli import train_data, train_gan, train_person, train_photo
 from cli.options import AsJson, Device, Overwrite, Quiet
 from cli.outputs import prepare_folder, refuse_existing
 from cli.show import Show
@@ -20,6 +20,7 @@ app = typer.Typer(help="Train weights of your own.", no_args_is_help=True)
 app.command("data")(train_data.data)
 app.command("gan")(train_gan.gan)
 app.command("photo")(train_photo.photo)
+app.command("person")(train_person.person)
 
 
 @app.command("starter")

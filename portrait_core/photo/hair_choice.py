@@ -7,7 +7,7 @@ has most in common with the photograph's (intersection over union).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -46,6 +46,9 @@ USUAL = {"ponytail": 0.70, "braid": 0.65, "afro": 0.65}
 TIED, FEMININE = ("ponytail", "braid"), 0.0
 """Beginnings of names of styles whose hair lies close in front and is tied behind; up to which attribute of gender
 close hair is rather that."""
+OUTLINE, UNLIKELY, NEAR_OUTLINE = 4, 0.01, 0.85
+"""What an outline counts beside a glance, as a power; how likely a style is at least; share of the best outline's from
+which on another one is nearly as alike."""
 SHORT, LONG = ("short", "bald"), ("bob", "long", "ponytail", "braid")
 """Beginnings of names of styles that are more often worn by men, and by women, in the model's world."""
 
@@ -124,6 +127,22 @@ def tied_back(ranked: list[HairChoice], gender: float) -> list[HairChoice]:
     if tied is None or ranked[0].style != CROPPED or gender > FEMININE:
         return ranked
     return [tied, *(each for each in ranked if each is not tied)]
+
+
+def by_glance(ranked: list[HairChoice], styles: Mapping[str, float]) -> list[HairChoice]:
+    """The same by what a glance says as well: of styles whose outlines are nearly as alike as the best one's, the one
+    that is likely. Close hair stays first where it is: no person of the model wears it, and no glance has learnt it."""
+    if ranked[0].style == CROPPED:
+        return ranked
+
+    def outline(choice: HairChoice) -> float:
+        # How usual a style is the glance knows.
+        return choice.overlap / next((share for begin, share in USUAL.items() if choice.style.startswith(begin)), 1.0)
+
+    best = max(outline(each) for each in ranked if each.style != CROPPED)
+    near = [each for each in ranked if each.style in styles and outline(each) > NEAR_OUTLINE * best]
+    near.sort(key=lambda each: -(outline(each) ** OUTLINE) * (styles[each.style] + UNLIKELY))
+    return [*near, *(each for each in ranked if each not in near)]
 
 
 def _choice(

@@ -39,7 +39,9 @@ STIRRED = 0.06
 @dataclass(frozen=True, eq=False)
 class Head:
     """The head of a photograph: ``picture`` (LARGE, LARGE, 3), its ``regions``, ``points`` (478, 2) and ``camera``,
-    all 0 to 1 across the picture; ``expression`` by ARKit's names; ``height`` of the face in the file's pixels."""
+    all 0 to 1 across the picture; ``expression`` by ARKit's names; ``height`` of the face in the file's pixels; the
+    person's ``mask`` (SMALL, SMALL), and how much nearer than the head's middle each point is, negative towards the
+    camera, ``depths`` (478,) in sides of the picture."""
 
     picture: Picture
     regions: FaceRegions
@@ -48,6 +50,8 @@ class Head:
     expression: dict[str, float]
     colours: FaceColours
     height: float
+    mask: Mask
+    depths: FloatArray
 
 
 def head_of(photograph: Photograph, estimate: PortraitEstimate, reader: PictureReader) -> Head:
@@ -82,7 +86,8 @@ def head_of(photograph: Photograph, estimate: PortraitEstimate, reader: PictureR
         if meant(name, float(weight)) > STIRRED
     }
     colours = face_colours(small, regions, within)
-    return Head(picture, regions, within, camera, expression, colours, height / photograph.scale)
+    depths = fine.points[:, 2] / square.side
+    return Head(picture, regions, within, camera, expression, colours, height / photograph.scale, mask, depths)
 
 
 def seen_face(photograph: Photograph, estimate: PortraitEstimate) -> FaceLandmarks:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from portrait_core.imaging.colour_space import srgb_to_linear
@@ -21,6 +20,8 @@ from portrait_core.parts.person_look import PersonLook
 from portrait_core.person import PersonOfParts
 from portrait_core.photo.crop import FloatArray
 from portrait_core.photo.face_shape import Matched
+from portrait_core.photo.head import Head
+from portrait_core.photo.person_encoder import PersonGuess
 from portrait_core.portrait_model import PortraitModel
 from portrait_core.recipe import Recipe
 
@@ -40,8 +41,8 @@ BOUND = 2.6
 class Encoder(Protocol):
     """What tells a person from a picture at a glance."""
 
-    def read(self, picture: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray]:
-        """Mean (z_dim,) and standard deviations (z_dim,) of z for an aligned picture (S, S, 3) sRGB."""
+    def read(self, head: Head) -> PersonGuess:
+        """Mean and standard deviations of z, and how likely each hair style is, for the head in a photograph."""
         ...
 
 
@@ -66,6 +67,11 @@ class Prior:
         """People as the model draws them."""
         count = model.header.latent.z_dim
         return cls(np.zeros(count), np.ones(count))
+
+    @classmethod
+    def told(cls, guess: PersonGuess) -> Prior:
+        """People who look like somebody at a glance."""
+        return cls(guess.mean, guess.spread)
 
 
 def fit_identity(

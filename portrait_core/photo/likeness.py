@@ -22,9 +22,10 @@ from portrait_core.photo.estimate import PortraitEstimate
 from portrait_core.photo.face_colours import FaceColours, brightened
 from portrait_core.photo.face_shape import Matched, shape_move
 from portrait_core.photo.face_texture import FaceTexture, FaceView, face_texture
-from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, hair_of_all, tied_back
+from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, by_glance, hair_of_all, tied_back
 from portrait_core.photo.head import FARTHEST_TURN, Head
 from portrait_core.photo.identity_fit import Encoder, Prior, exposure, fit_identity, index_of, person_of
+from portrait_core.photo.person_encoder import PersonGuess
 from portrait_core.photo.persons import NetworkReader, PictureReader
 from portrait_core.photo.reading import Photograph
 from portrait_core.photo.seen_person import Seen
@@ -45,6 +46,10 @@ CLEAR_HAIR = 0.55
 OF_FACE = ("brows", "iris")
 OWN_COLOURS = ("hair", "clothing", "iris", "brows")
 """Colours that are taken as they are seen, in the light that the skin's brightness tells."""
+OF_GLANCE = ("gender", "age")
+TRUSTED, HARDLY_TOLD = 0.6, 0.5
+"""How far a glance has to be trusted to tell gender and hair better than single signs; deviations under which what it
+says of gender is as good as nothing."""
 BROWS_SEEN = 0.6
 """Share of the brows that has to be in the face's picture for it to have brows of its own."""
 BROWS = (0.036, 0.009)
@@ -106,7 +111,8 @@ def resemble_all(
 ) -> Resemblance:
     """The recipe of an avatar that resembles the person who is ``shown`` in photographs.
 
-    ``base`` are fields of the recipe that are asked for; ``encoder`` tells the person at a glance, where there is one.
+    ``base`` are fields of the recipe that are asked for; ``encoder`` tells the person at a glance
+    (:func:`portrait_core.photo.person_encoder.encoder_of`), single signs do without one.
     Of several photographs those that tell nothing are left out, with a warning. Raises
     :class:`PhotographError` for somebody who is seen from the side or from behind, and for a face that is not found in
     the person's own picture; :class:`ModelFileError` for a model without parts.
@@ -117,16 +123,19 @@ def resemble_all(
     progress("photograph", 0.0)
     sights, left_out = sights_of(shown, reader or NetworkReader())
     progress("person", 0.0)
-    prior = Prior.of(model) if encoder is None else Prior(*encoder.read(sights[0].head.picture))
-    colours = colours_of(sights)
-    z = fit_identity(model, prior, _of_person(colours))
+    guess = None if encoder is None else encoder.read(sights[0].head)
+    prior = Prior.of(model) if guess is None else Prior.told(guess)
+    colours, glanced = colours_of(sights), _glanced(guess, model)
+    z = fit_identity(model, prior, _of_person(colours), hold=glanced)
     recipe, person = _recipe(model, z, base), person_of(model, z)
     seen = Seen.of(recipe, person, sights)
     left_out += seen.strangers()
     worth = seen.worth
     ranked = seen.ranked(recipe, person)
-    hold = _signs(colours, hair_of_all(ranked, worth)[0])
-    z = fit_identity(model, prior, _of_person(colours), (seen.matched, z), hold, begin=z, worth=worth)
+    # A glance has seen the landmarks already, and told more by them than where they sit.
+    features = None if glanced else (seen.matched, z)
+    hold = {**_signs(colours, hair_of_all(ranked, worth)[0]), **glanced}
+    z = fit_identity(model, prior, _of_person(colours), features, hold, begin=z, worth=worth)
     recipe, person = _recipe(model, z, base), person_of(model, z)
     light = exposure(person.look, colours.srgb)
     kept = {
@@ -145,6 +154,8 @@ def resemble_all(
     gender = index_of(model, "gender")
     again = hair_of_all(seen.ranked(_with(recipe, likeness), person, ranked), worth)
     best = tied_back(again, 0.0 if gender is None else float(z[gender]))
+    if guess is not None and glanced:
+        best = by_glance(best, guess.styles)
     recipe = _with_hair(recipe, best, wish.hair, base or {})
     if recipe.hair == "none" and "hair" not in (base or {}):
         likeness = replace(likeness, crop=best[0].crop)
@@ -191,6 +202,18 @@ def _signs(colours: FaceColours, hair: HairChoice) -> dict[str, float]:
         gender -= 0.9
     long = {} if hair.style == BALD else {"hair_length": 2.4 * hair.length - 1.2}
     return {"gender": float(np.clip(gender, -1.5, 1.5)), "brow_thickness": thick, **long}
+
+
+def _glanced(guess: PersonGuess | None, model: PortraitModel) -> dict[str, float]:
+    """Attributes that a trusted glance tells for good: colours depend on them and would pull them along. A gender that
+    it hardly tells is left to single signs."""
+    if guess is None or guess.trust <= TRUSTED:
+        return {}
+    found = {name: index_of(model, name) for name in OF_GLANCE}
+    told = {name: index for name, index in found.items() if index is not None}
+    if "gender" in told and abs(guess.mean[told["gender"]]) < HARDLY_TOLD * guess.spread[told["gender"]]:
+        del told["gender"]
+    return {name: float(guess.mean[index]) for name, index in told.items()}
 
 
 def _recipe(model: PortraitModel, z: FloatArray, base: Mapping[str, object] | None) -> Recipe:

@@ -19,6 +19,7 @@ from portrait_core.body.warp_lattice import WarpLattice
 from portrait_core.models.portrait_gan.generator import PortraitGenerator
 from portrait_core.models.portrait_gan.options import PictureOptions
 from portrait_core.networks.discriminator import Portraits
+from portrait_core.networks.resampling import resize
 from portrait_core.rendering.jitter import Deterministic, SampleNumbers
 from portrait_core.rendering.renderer import PointWarp
 from portrait_core.training.adversarial.quick_trigrid import QuickGenerator
@@ -96,4 +97,6 @@ class Sight:
             settings=self.settings,
             neural_resolution=self.size,
         )
-        return Portraits(seen["image"], seen["image_raw"], seen["image_mask"].clamp(0, 1))
+        # Without super-resolution a picture is the rendered one, which may be smaller than the model's.
+        image = resize(seen["image"], network.config.img_resolution)
+        return Portraits(image, seen["image_raw"], seen["image_mask"].clamp(0, 1))
