@@ -94,7 +94,7 @@ def invert(
     )
     make(
         wanted.beside(**{INVERSION: wish}),
-        photo=photograph,
+        photo=[photograph],
         formats=formats,
         out=out,
         name=name,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from cli.inversion_told import tell, write_sheet
 from cli.likeness import LikenessOrder
 from cli.long_search import Pace, stopped_by_interrupt
 from cli.options import Order, Wanted
@@ -79,7 +80,12 @@ def order_for(likeness: LikenessOrder, wanted: Wanted, order: Order) -> Likeness
 
         files.append(target_for(name))
     refuse_existing(files, overwrite=wish.overwrite)
-    made = InversionOrder(likeness.photograph, likeness.person, likeness.wish, likeness.recipe)
+    if len(likeness.photographs) > 1:
+        raise UsageError(
+            f"model {header.name} is of the published family, whose persons are looked for in one photograph; got "
+            f"{len(likeness.photographs)}."
+        )
+    made = InversionOrder(likeness.photographs, likeness.person, likeness.wish, likeness.recipe)
     return replace(made, inversion=wish, model_name=name)
 
 
@@ -114,26 +120,31 @@ class InversionOrder(LikenessOrder):
     inversion: InversionWish = InversionWish()
     model_name: str = ""
 
-    def seen(self, show: Show) -> tuple[Photograph, PortraitEstimate]:
+    @property
+    def photograph(self) -> Path:
+        """The one photograph."""
+        return self.photographs[0]
+
+    def seen(self, show: Show) -> list[tuple[Photograph, PortraitEstimate]]:
         """As :meth:`LikenessOrder.seen`; the person may be seen from any side."""
         photograph, estimate = person_in(self.photograph, self.person, show.note)
         for warning in estimate.warnings:
             show.note(f"{self.photograph}: {warning}.")
-        return photograph, estimate
+        return [(photograph, estimate)]
 
     def taken(
         self,
         order: Order,
         wanted: Wanted,
         model: PortraitModel,
-        seen: tuple[Photograph, PortraitEstimate],
+        seen: list[tuple[Photograph, PortraitEstimate]],
         show: Show,
         watcher: Watcher,
     ) -> Order:
         """The order of the avatar of who was found; its model is the tuned one, where there is one."""
         from portrait_core.photo.head import digest_of
 
-        found = _found(cast("PublishedAvatarModel", model), self, seen, show, watcher)
+        found = _found(cast("PublishedAvatarModel", model), self, seen[0], show, watcher)
         recipe = order.recipes[0]
         facts: dict[str, Any] = {
             name: getattr(recipe, name) for name in FIELDS if name not in ("seed", "latent", "w", "ws", "likeness")
@@ -144,7 +155,7 @@ class InversionOrder(LikenessOrder):
         from portrait_core.recipe import Recipe
 
         rows = tuple(tuple(round(float(each), 6) for each in row) for row in found.styles)
-        facts |= {"ws": rows, "likeness": Likeness(source=digest_of(seen[0])).to_text()}
+        facts |= {"ws": rows, "likeness": Likeness(source=digest_of(seen[0][0])).to_text()}
         if found.path is None:
             return replace(order, recipes=(Recipe(**facts),))
         from portrait_core.weights.header import read_header
@@ -184,13 +195,13 @@ def _found(
         options = InversionOptions(steps=wish.steps, pictures=pictures, noise=wish.noise, seed=wish.draw)
         pace = Pace(watcher, show, "--steps")
         found = invert(network, target, comparison, options, begin=begin, progress=pace, stop=stop)
-        _tell(show, asked.photograph, INVERSION, found.before, found.after, found.steps, wish.steps)
+        tell(show, asked.photograph, INVERSION, found.before, found.after, found.steps, wish.steps)
         shown, learnt = [network], network
         if wish.tune and not stop():
             moves = TuningOptions(steps=wish.tune, pictures=pictures, seed=wish.draw)
             pace = Pace(watcher, show, "--tune")
             tuned = tune(network, found.styles, target, comparison, moves, progress=pace, stop=stop)
-            _tell(show, asked.photograph, "tuning", tuned.before, tuned.after, tuned.steps, wish.tune)
+            tell(show, asked.photograph, "tuning", tuned.before, tuned.after, tuned.steps, wish.tune)
             learnt = tuned.network
             shown.append(cast(Any, learnt))
     path: Path | None = None
@@ -199,7 +210,7 @@ def _found(
         show.note(f"{asked.photograph}: tuned model {asked.model_name} is {path}.")
     if wish.sheet is not None:
         sight = Sight(network, target.label, target.six, PictureOptions())
-        _write_sheet(wish.sheet, target, [sight.of(each, _rows(found.styles, target)) for each in shown])
+        write_sheet(wish.sheet, target, [sight.of(each, _rows(found.styles, target)) for each in shown])
     return _Found(found.styles, path)
 
 
@@ -287,25 +298,3 @@ def _rows(styles: NDArray[np.float32], target: Target) -> Any:
     import torch
 
     return torch.tensor(styles)[None].to(target.image)
-
-
-def _write_sheet(path: Path, target: Target, seen: list[Any]) -> None:
-    """The photograph and what was made of it, side by side."""
-    import torch
-    from PIL import Image
-
-    from portrait_core.files.whole_file import whole_file
-
-    with torch.no_grad():
-        row = torch.cat([target.image, *(each.image for each in seen)], dim=3)[0]
-    pixels = ((row.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-    with whole_file(path, overwrite=True) as temporary:
-        Image.fromarray(pixels).save(temporary, "PNG")
-
-
-def _tell(show: Show, photograph: Path, stage: str, before: Any, after: Any, steps: int, asked: int) -> None:
-    told = ", ".join(f"{name} {before[name]:.3f} to {value:.3f}" for name, value in after.items())
-    of = f" of {asked}" if steps < asked else ""
-    line = f"{photograph}: {stage}, {steps}{of} steps: {told}"
-    facts = {"event": "inversion", "stage": stage, "steps": steps, "before": dict(before), "after": dict(after)}
-    show.result(line, facts)

@@ -116,7 +116,7 @@ ALLOWED: dict[str, set[str]] = {
     "world": {*BELOW, "body", "cameras", "rig", "shape", "models.starter"},
     "training": {
         *(*BELOW, "root", "weights", "networks", "rendering", "shape", "world", "parts", "photo"),
-        *("models.starter", "models.portrait_gan"),
+        *("models.starter", "models.portrait_gan", "person", "portrait_model", "recipe", "cameras", "pipeline"),
     },
     "training.adversarial": {
         *(*BELOW, "weights", "networks", "rendering", "body", "cameras", "world", "training", "models.portrait_gan"),

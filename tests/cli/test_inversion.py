@@ -26,6 +26,9 @@ from tests.photo.busts import PaintedReader, painted, person_of
 from tests.published_model import install, small_bust
 
 VIEW, SQUARE = View(0.2, 0.05, 0.0, (0.1, -0.15, 0.0)), Square((150.0, 150.0), 200.0)
+pytestmark = (
+    pytest.mark.sweep
+)  # a model of the published architecture takes a while to make; its parts are tests of their own
 QUICK = ("--steps", 1, "--samples", 1, "--resolution", 16, "--faces", 600, "--texture-size", 64)
 
 
