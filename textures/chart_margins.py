@@ -44,12 +44,11 @@ class ChartMargins:
         down, beside, near_row, near_column = (each[near].astype(np.int64) for each in (down, beside, row, column))
         far_row, far_column = 2 * near_row - down, 2 * near_column - beside
         own = chart[near_row, near_column]
-        inside = (far_row >= 0) & (far_row < len(chart)) & (far_column >= 0) & (far_column < side)
+        inside: NDArray[np.bool_] = (far_row >= 0) & (far_row < len(chart)) & (far_column >= 0) & (far_column < side)
         nearest = near_row * side + near_column
-        across = nearest.copy()
-        across[inside] = (far_row * side + far_column)[inside]
-        other = chart.reshape(-1)[across] != own
-        across[other] = nearest[other]
+        across = np.where(inside, far_row * side + far_column, nearest)
+        other: NDArray[np.bool_] = chart.reshape(-1)[across] != own
+        across = np.where(other, nearest, across)
         grown = chart.copy()
         grown[down, beside] = own
         outside = (down * side + beside).astype(np.int64)

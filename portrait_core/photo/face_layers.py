@@ -44,22 +44,22 @@ def joined(faces: Sequence[EvenedFace], plain: FloatImage, size: int) -> tuple[F
         photos.append(_in_the_light_of(so_far, share, plain, face, size))
         more = (1 - share) * face.share
         whole = np.maximum(share + more, 1e-6)[:, :, None]
-        so_far = (so_far * share[:, :, None] + photos[-1] * more[:, :, None]) / whole
-        share = share + more
+        so_far = ((so_far * share[:, :, None] + photos[-1] * more[:, :, None]) / whole).astype(np.float32)
+        share = (share + more).astype(np.float32)
     left = np.ones_like(share)
     parts: list[FloatImage] = []
     for face in faces:
         parts.append(left * face.rather)
-        left = left - parts[-1]
+        left = (left - parts[-1]).astype(np.float32)
     for number, face in enumerate(faces):
         more = left * face.share
-        parts[number] = parts[number] + more
-        left = left - more
+        parts[number] = (parts[number] + more).astype(np.float32)
+        left = (left - more).astype(np.float32)
     whole = np.maximum(sum(parts, np.zeros_like(share)), 1e-6)
     photo, browed = np.zeros_like(so_far), np.zeros_like(share)
     for face, own, part in zip(faces, photos, parts, strict=True):
-        photo += own * (part / whole)[:, :, None]
-        browed += face.browed * (part / whole)
+        photo += (own * (part / whole)[:, :, None]).astype(np.float32)
+        browed += (face.browed * (part / whole)).astype(np.float32)
     return photo, share, browed
 
 

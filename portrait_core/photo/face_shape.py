@@ -132,15 +132,15 @@ def match(
     if found.score < SURE:
         return None
     own = found.points[:COUNT, :2] / LOOKED_AT
-    skin = live_parts(drawn.model_copy(update={"expression": {}, "parts": ("skin",)}), person)[0]
-    count = len(skin.vertices)
+    bare = live_parts(drawn.model_copy(update={"expression": {}, "parts": ("skin",)}), person)[0]
+    count = len(bare.vertices)
     sections = avatar.main.section_faces()
     faces = sections[0][1]
     # What hides what is behind it: skin, eyes and teeth, no lashes.
     solid = MeshQueries(places, np.concatenate([own for each, own in sections if each.material.alpha == "opaque"]))
-    middle = (np.abs(skin.vertices[:, 0]) < MIDDLE) & (skin.vertices[:, 2] > skin.vertices[:, 2].mean())
-    axis = float(np.median(skin.uvs[middle, 0]))
-    surface = HeadSurface(places[:count], normals[:count], faces, skin.uvs, axis, solid)
+    middle = (np.abs(bare.vertices[:, 0]) < MIDDLE) & (bare.vertices[:, 2] > bare.vertices[:, 2].mean())
+    axis = float(np.median(bare.uvs[middle, 0]))
+    surface = HeadSurface(places[:count], normals[:count], faces, bare.uvs, axis, solid)
     # Where the rays through what was read meet the skin.
     way = camera.ways(own)
     queries = MeshQueries(surface.places, faces)
@@ -151,7 +151,7 @@ def match(
         near = queries.closest((camera.centre + way[missed] * ahead).astype(np.float32))
         hits.face[missed], hits.weights[missed] = near.face, near.weights
     expressed = hits.interpolated(surface.places, faces).astype(np.float64)
-    rest = hits.interpolated(skin.vertices, faces).astype(np.float64)
+    rest = hits.interpolated(bare.vertices, faces).astype(np.float64)
     towards = hits.interpolated(surface.normals, faces)
     facing = np.clip(-(towards * way).sum(axis=1), 0, 1)
     facing[missed] = 0.05
@@ -214,7 +214,8 @@ def _by_all(seen: Sequence[Matched], worth: Sequence[float]) -> tuple[FloatArray
     sight *= (0.0, 1.0, 1.0)
     sight /= np.linalg.norm(sight)
     left += (whole * DEPTH)[:, None, None] * np.outer(sight, sight) + 1e-9 * np.eye(3)
-    moves = np.linalg.solve(left, right[:, :, None])[:, :, 0]
+    solve: Any = np.linalg.solve  # its types are partly unknown
+    moves: FloatArray = solve(left, right[:, :, None])[:, :, 0]
     return places, moves, np.minimum(np.sqrt(whole), 1.0)
 
 

@@ -99,7 +99,8 @@ def cut_out(pictures: Tensor, squares: FloatArray) -> Tensor:
     Pictures are halved before until a pixel is no less than half of the square's, or fine patterns came out coarse.
     """
     where = torch.as_tensor(squares, dtype=torch.float32)
-    side = float(where[:, :, 0].norm(dim=1).median()) * pictures.shape[-1]
+    sides = where[:, :, 0].square().sum(dim=1).sqrt()
+    side = float(torch.quantile(sides, 0.5, interpolation="lower")) * pictures.shape[-1]
     while side > 2 * SIZE:
         pictures, side = F.avg_pool2d(pictures, 2), side / 2
     grid = F.affine_grid(where, [len(where), pictures.shape[1], SIZE, SIZE], align_corners=False)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -146,10 +147,11 @@ def _components(
         few = len(off) < off.shape[1]
         square = off @ off.T if few else off.T @ off
         kept = min(count, len(off) - 1)
-        values, vectors = eigh(square, subset_by_index=[len(square) - kept, len(square) - 1])
-        values, vectors = values[::-1], vectors[:, ::-1]
+        solve: Any = eigh  # its types are unknown
+        found: tuple[FloatArray, FloatArray] = solve(square, subset_by_index=[len(square) - kept, len(square) - 1])
+        values, vectors = found[0][::-1], found[1][:, ::-1]
         size = np.sqrt(np.maximum(values, 1e-12))
-        across = off.T @ vectors / size if few else vectors
+        across: FloatArray = np.asarray(off.T @ vectors / size if few else vectors, np.float64)
         # One sign for each, so that other libraries' choices change nothing.
         across = across * np.sign(across[np.abs(across).argmax(axis=0), np.arange(kept)])
         middles.append(middle)
@@ -163,7 +165,8 @@ def _ridges(known: FloatArray, wanted: FloatArray) -> list[FloatArray]:
     weak = np.eye(len(square))
     weak[0, 0] = 0.0  # the mean is not held back
     scale = len(known) / 100
-    return [np.linalg.solve(square + strength * scale * weak, known.T @ wanted) for strength in HELD_BACK]
+    solve: Any = np.linalg.solve  # its types are partly unknown
+    return [solve(square + strength * scale * weak, known.T @ wanted) for strength in HELD_BACK]
 
 
 def _style_weights(known: FloatArray, styles: NDArray[np.int64], count: int) -> FloatArray:
@@ -175,10 +178,10 @@ def _style_weights(known: FloatArray, styles: NDArray[np.int64], count: int) -> 
     def loss() -> torch.Tensor:
         optimiser.zero_grad()
         off = F.cross_entropy(rows @ weights, wanted) + STYLE_HELD_BACK * weights[1:].square().sum()
-        off.backward()
+        off.backward()  # pyright: ignore[reportUnknownMemberType]
         return off
 
-    optimiser.step(loss)
+    optimiser.step(loss)  # pyright: ignore[reportUnknownMemberType]
     return weights.detach().numpy()
 
 
