@@ -45,8 +45,8 @@ class ChartMargins:
         far_row, far_column = 2 * near_row - down, 2 * near_column - beside
         own = chart[near_row, near_column]
         inside: NDArray[np.bool_] = (far_row >= 0) & (far_row < len(chart)) & (far_column >= 0) & (far_column < side)
-        nearest = near_row * side + near_column
-        across = np.where(inside, far_row * side + far_column, nearest)
+        nearest: NDArray[np.int64] = near_row * side + near_column
+        across: NDArray[np.int64] = np.where(inside, far_row * side + far_column, nearest)
         other: NDArray[np.bool_] = chart.reshape(-1)[across] != own
         across = np.where(other, nearest, across)
         grown = chart.copy()
