@@ -31,7 +31,7 @@ CROPPED, CROPS = "cropped", (0.002, 0.006, 0.011)
 """Hair that is cut close, and how long it may be, metres."""
 ALIKE = 0.95
 """Share of the best style's from which on close hair is as like: what stands off so little is no lock."""
-HARDLY, NEARLY = 0.45, 0.75
+HARDLY, NEARLY = 0.45, 0.7
 """What the best style has in common with the hair at most to be hardly like it, and the share of it from which on close
 hair is taken instead: hair that is thin or lies flat is more like it than another's locks."""
 LENGTH, OTHER_LENGTHS, TRIED = 0.5, (0.0, 1.0), 6
