@@ -6,7 +6,6 @@ Where a picture is dropped into the 3D view, Blender asks whether it is a refere
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from . import attributes, avatars, recipes, setup, workflows
 from .notices import notices
 from .session import session
 from .settings import settings_of
-from .task import Ask, Facts, Wait, Workflow
+from .task import Ask, Facts, Workflow
 from .task_operator import TaskOperator, needs_engine, needs_feature
 
 FEATURE = "photo"
@@ -47,10 +46,7 @@ def reads() -> bool | None:
 
 def readied(*, fetch: bool) -> Workflow:
     """Have the networks there that read photographs: fetched, where the user said so. Raises :class:`Failure`."""
-    yield Ask("ping", {})
-    end = time.monotonic() + workflows.TOLD_WITHIN
-    while not attributes.are_known() and time.monotonic() < end:
-        yield Wait()
+    yield from workflows.engine_told()
     if reads() is not False:
         return
     if not fetch:

@@ -77,10 +77,7 @@ def _made_for(
     of_parts: Recipe | None = None,
 ) -> Workflow:
     if of_parts is not None:
-        yield Ask("ping", {})
-        end = time.monotonic() + TOLD_WITHIN
-        while not attributes.are_known() and time.monotonic() < end:
-            yield Wait()
+        yield from engine_told()
         if attributes.best_topology(str(of_parts["model"])) == "parts":
             fields["recipe"] = of_parts
     result = yield Ask("generate", fields)
@@ -89,6 +86,14 @@ def _made_for(
     if not kept:
         arrival.waste = files_of(result)
     yield from arrive(arrival)
+
+
+def engine_told() -> Workflow:
+    """Until the engine, which is started, has told what it can do; not for ever."""
+    yield Ask("ping", {})
+    end = time.monotonic() + TOLD_WITHIN
+    while not attributes.are_known() and time.monotonic() < end:
+        yield Wait()
 
 
 def arrive(arrival: Arrival) -> Workflow:

@@ -90,8 +90,7 @@ def rank_hair(
     def worn(name: str, length: float) -> HairChoice:
         style = figure.template.hair[name]
         choice = _choice(figure, name, style, length, camera, way, ahead, wanted, counted)
-        usual = next((share for begin, share in USUAL.items() if name.startswith(begin)), 1.0)
-        return replace(choice, overlap=choice.overlap * usual)
+        return replace(choice, overlap=choice.overlap * _usual(name))
 
     names = figure.template.hair
     styles = sorted((worn(name, known.get(name, LENGTH)) for name in names), key=lambda own: -own.overlap)
@@ -99,6 +98,11 @@ def rank_hair(
         others = [worn(choice.style, length) for length in OTHER_LENGTHS] if number < TRIED and not before else []
         found.append(max([choice, *others], key=lambda own: own.overlap))
     return _ordered(found)
+
+
+def _usual(style: str) -> float:
+    """How much of an outline's likeness counts, for styles that are seldom worn."""
+    return next((share for begin, share in USUAL.items() if style.startswith(begin)), 1.0)
 
 
 def hair_of_all(ranked: Sequence[Sequence[HairChoice]], worth: Sequence[float]) -> list[HairChoice]:
@@ -137,7 +141,7 @@ def by_glance(ranked: list[HairChoice], styles: Mapping[str, float]) -> list[Hai
 
     def outline(choice: HairChoice) -> float:
         # How usual a style is the glance knows.
-        return choice.overlap / next((share for begin, share in USUAL.items() if choice.style.startswith(begin)), 1.0)
+        return choice.overlap / _usual(choice.style)
 
     best = max(outline(each) for each in ranked if each.style != CROPPED)
     near = [each for each in ranked if each.style in styles and outline(each) > NEAR_OUTLINE * best]
