@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -45,8 +46,10 @@ def studio(
             remedy=remedy("install", extra="studio", package="viser"),
         ) from error
     from studio.app import Studio, Wish
+    from studio.door import TOKEN_VARIABLE
 
-    running = Studio(Wish(host, port, device, model, seed))
+    # A variable and no option: others of the machine can read the words of a command.
+    running = Studio(Wish(host, port, device, model, seed, os.environ.get(TOKEN_VARIABLE, "")))
     try:
         for address in running.addresses:
             show.result(f"Portrait studio: {address}  (Ctrl-C ends it)", {"event": "studio", "address": address})

@@ -41,6 +41,8 @@ class Wish:
     device: str = "auto"
     model: str = "starter"
     seed: int = 0
+    token: str = ""
+    """Wanted of everybody; where it is empty, of others than this machine a new one is."""
 
 
 class Studio:
@@ -59,7 +61,7 @@ class Studio:
         self._lock = Lock()
         page_source()  # what is wrong with it is told before anything is served
         port = _free_port(wish.host, wish.port)
-        self.guard = Guard(Door.of(wish.host, port), self.served)
+        self.guard = Guard(Door.of(wish.host, port, wish.token), self.served)
         self._server = self._started(wish.host, port)
         Thread(target=self._warm, name="studio-warm", daemon=True).start()
 

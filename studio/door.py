@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 import secrets
 import socket
 from collections.abc import Mapping
@@ -12,11 +13,19 @@ from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
+from portrait_core.errors import UsageError
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """What a loopback address may be called. Any port goes: tunnels change it, and the name alone tells rebound ones."""
 
 QUERY = "token"
 """The word before the token in the address that is printed."""
+
+
+TOKEN_VARIABLE = "PORTRAITKIT_STUDIO_TOKEN"
+"""The environment variable that holds a token to keep: pages that are open find a server again that has the same."""
+SHORTEST_TOKEN = 24
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{SHORTEST_TOKEN},200}}")
 
 
 def is_loopback(host: str) -> bool:
@@ -58,12 +67,20 @@ class Door:
     names: frozenset[str] = field(default_factory=frozenset[str])
 
     @classmethod
-    def of(cls, host: str, port: int) -> Door:
-        """The usual door: no token on a loopback address, a new one on every other."""
+    def of(cls, host: str, port: int, token: str = "") -> Door:
+        """The usual door: no token on a loopback address, a new one on every other, unless one is given.
+
+        Raises :class:`UsageError` for a token that is too short to be one, or has signs that an address may not hold.
+        """
+        if token and not _TOKEN.fullmatch(token):
+            raise UsageError(
+                f"{TOKEN_VARIABLE} has {len(token)} signs; a token is {SHORTEST_TOKEN} to 200 letters, digits, "
+                f"- and _. Make one: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+            )
         if is_loopback(host):
-            return cls(host, port)
+            return cls(host, port, token)
         known = {socket.gethostname().lower(), socket.getfqdn().lower(), host.lower()}
-        return cls(host, port, new_token(), frozenset(known))
+        return cls(host, port, token or new_token(), frozenset(known))
 
     @property
     def cookie(self) -> str:

@@ -24,6 +24,7 @@ from websockets.http11 import Request, Response
 
 from studio.door import Door
 from studio.messages import MAX_MESSAGE, Gate
+from studio.page_return import ALIVE
 from studio.page_source import page_source
 from studio.served import PLACE, Served
 
@@ -94,6 +95,8 @@ class Guard:
             kind, content = "text/html; charset=utf-8", page_source()
             more = {"Cache-Control": "no-cache", "Content-Security-Policy": policy(headers["host"])}
             return _response(200, content, {"Content-Type": kind, **more})
+        if path == ALIVE:
+            return _response(204, b"", {"Cache-Control": "no-store"})
         found = self.served.find(path) if path.startswith(PLACE) else None
         if found is None:
             return _told(404, "There is nothing here.")

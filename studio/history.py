@@ -23,11 +23,21 @@ class History:
         """The number of the recipe that is shown, from 1, and how many there are."""
         return self._at + 1, len(self._recipes)
 
+    @property
+    def past(self) -> list[Recipe]:
+        """The recipes up to the one where the page is, which is the last."""
+        return self._recipes[: self._at + 1]
+
     def note(self, recipe: Recipe) -> None:
         """``recipe`` is shown now."""
         if recipe == self._recipes[self._at]:
             return
         self._recipes = [*self._recipes[: self._at + 1], recipe][-MOST:]
+        self._at = len(self._recipes) - 1
+
+    def replace(self, recipes: list[Recipe]) -> None:
+        """Another past: ``recipes``, the last of which is shown."""
+        self._recipes = recipes[-MOST:]
         self._at = len(self._recipes) - 1
 
     def step(self, by: int) -> Recipe:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one page: viser's client as its wheel has it, with our title, a place to drop files on, and sizes told early."""
+"""The one page: viser's client as its wheel has it, with our title, a place to drop files on, sizes told early, and its
+way back when the server was gone."""
 
 from __future__ import annotations
 
@@ -7,9 +8,11 @@ from functools import cache
 from pathlib import Path
 
 from studio.messages import MAX_UPLOAD
+from studio.page_return import SCRIPT, STYLE
 
 HEAD = (
-    """
+    (
+        """
 <style>
   #studio-drop { position: fixed; inset: 0; display: none; align-items: center; justify-content: center; z-index: 9999;
     background: rgba(20, 22, 26, 0.72); color: #f2efe9; text-align: center;
@@ -20,7 +23,8 @@ HEAD = (
   .mantine-Slider-mark, .mantine-Slider-markLabel { display: none; }
   p.mantine-Text-root > label { color: #c4beb5; letter-spacing: -0.02em; }
   .mantine-Input-input { letter-spacing: 0 !important; }
-</style>
+RETURN_STYLE</style>
+<script>RETURN_SCRIPT</script>
 <script>
 (() => {
   const most = MOST_BYTES;
@@ -64,7 +68,11 @@ HEAD = (
 })();
 </script>
 """
-).replace("MOST_BYTES", str(MAX_UPLOAD))
+    )
+    .replace("MOST_BYTES", str(MAX_UPLOAD))
+    .replace("RETURN_STYLE", STYLE.lstrip("\n"))
+    .replace("RETURN_SCRIPT", SCRIPT)
+)
 
 
 @cache

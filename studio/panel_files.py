@@ -18,6 +18,7 @@ from portrait_core.pipeline import make_avatar
 from portrait_core.recipe import Recipe
 from portrait_core.recipe_fields import PERSON
 from studio.heard import by_hand
+from studio.held import HELD_FILE, read_held
 from studio.lanes import Watch
 from studio.tab import Tab, escaped
 
@@ -89,6 +90,9 @@ class FilesPanel:
     def _open(self, watch: Watch) -> None:
         sent = self.open.value
         watch("reading", 0.2)
+        if sent.name == HELD_FILE:
+            self._tab.come_back(read_held(sent.content))
+            return
         ending = Path(sent.name).suffix.lower()
         if ending not in (*RECIPES, *PHOTOGRAPHS):
             raise UsageError(

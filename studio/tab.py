@@ -18,6 +18,7 @@ from portrait_core.files.names import plain_name
 from portrait_core.recipe import Recipe, say_new
 from portrait_core.weights.header import ModelHeader
 from studio.advice import advice
+from studio.held import Held
 from studio.history import History
 from studio.lanes import Lane, Watch
 from studio.scene_looks import COLOUR
@@ -63,6 +64,7 @@ class Tab:
         self._watchers: list[Callable[[], None]] = []
         self._pictures: Callable[[bool], bool] = lambda _moving: False
         self.status = client.gui.add_markdown("Starting ...")
+        self.held = Held(client.gui)
         self.bar = client.gui.add_progress_bar(4.0, visible=False, animated=True)
         self.quick = Lane("studio-live", self.fail, lambda _stage, _share: None, lambda: None)
         self.slow = Lane("studio-work", self.fail, self._tell, self._rested)
@@ -137,7 +139,9 @@ class Tab:
         if self._pictures(True):
             self.slow.drop("draft")  # the fine picture has taken the place of fine maps
             if noted:
-                self.slow.ask("note", lambda _watch: self.history.note(recipe), after=REST)
+                self.slow.ask("note", lambda _watch: self._note(recipe), after=REST)
+            else:
+                self.hold()
             return
         self.stage.back_from_pictures()
         started = time.monotonic() if begin is None else begin
@@ -145,6 +149,28 @@ class Tab:
             self.quick.ask("shape", lambda _watch: self._shape(recipe, started))
         self.slow.drop("fine")
         self.slow.ask("draft", lambda watch: self._draft(recipe, watch, noted), after=REST if self.shown else 0.0)
+
+    def come_back(self, people: list[dict[str, Any]]) -> None:
+        """The people that this page held when its server was gone; the last of them is shown."""
+        known: list[Recipe] = []
+        for facts in people[:-1]:
+            with suppress(Exception):  # of a model that is there no longer, say
+                known.append(self.shows.engine.take_recipe(facts))
+        if not self.take(people[-1]):
+            return
+        self.history.replace([*known, self.recipe])
+        for each in self._watchers:
+            each()
+        more = f", and so are {len(known)} before (People, Back)" if known else ""
+        text = f"The person that was shown is back{more}."
+        with suppress(Exception):
+            self.client.add_notification("Connected again", text, auto_close_seconds=12.0)
+
+    def hold(self) -> None:
+        """Have the page hold its people as they are now."""
+        past, recipe = self.history.past, self.recipe
+        people = past if past[-1] == recipe else [*past, recipe]
+        self.held.hold(people, own=len(people) > 1)
 
     def new_recipe(self, model: str, **facts: Any) -> dict[str, Any]:
         """The facts of a new person of ``model``."""
@@ -181,6 +207,10 @@ class Tab:
         self.quick.end()
         self.slow.end()
 
+    def _note(self, recipe: Recipe) -> None:
+        self.history.note(recipe)
+        self.hold()
+
     def _shape(self, recipe: Recipe, started: float) -> None:
         shown = self.shown
         if shown is None or not shown.follows(recipe):
@@ -189,10 +219,11 @@ class Tab:
         self.moved = [*self.moved[-99:], time.monotonic() - started]
 
     def _draft(self, recipe: Recipe, watch: Watch, noted: bool) -> None:
+        self.hold()
         fine = self.shows.find(recipe, self.edge)
         self._put(fine or self.shows.make(recipe, DRAFT, watch), recipe)
         if noted:
-            self.history.note(recipe)
+            self._note(recipe)
         if fine is None and self.edge > DRAFT:
             self.slow.ask("fine", lambda after: self._put(self.shows.make(recipe, self.edge, after), recipe), after=0.5)
 

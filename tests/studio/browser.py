@@ -84,6 +84,12 @@ FIND = """
 """
 SLOWER = """
 (() => {
+  // A bar that moves is sixty pictures of the whole page in a second.
+  addEventListener('DOMContentLoaded', () => {
+    const still = document.createElement('style');
+    still.textContent = '*, *::before, *::after { animation: none !important; transition: none !important; }';
+    document.head.append(still);
+  });
   const draw = window.requestAnimationFrame.bind(window);
   window.requestAnimationFrame = (back) => setTimeout(() => draw(back), PAUSE);
   for (const name of ['drawElements', 'drawArrays', 'drawElementsInstanced', 'drawArraysInstanced']) {
@@ -243,14 +249,14 @@ class Browser:
                 break
         threading.Thread(target=lambda told: [None for _ in told], args=(self._process.stderr,), daemon=True).start()
 
-    def open(self, address: str, downloads: Path | None = None) -> Page:
-        """A new page at ``address``."""
+    def open(self, address: str, downloads: Path | None = None, pause: int = PAUSE) -> Page:
+        """A new page at ``address``, with ``pause`` milliseconds between two pictures of its 3D view."""
         request = urllib.request.Request(f"http://{self._place}/json/new?about:blank", method="PUT")
         with urllib.request.urlopen(request) as told:
             page = Page(json.loads(told.read())["webSocketDebuggerUrl"])
         if downloads is not None:
             page.do("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
-        page.do("Page.addScriptToEvaluateOnNewDocument", source=SLOWER.replace("PAUSE", str(PAUSE)))
+        page.do("Page.addScriptToEvaluateOnNewDocument", source=SLOWER.replace("PAUSE", str(pause)))
         page.do("Page.navigate", url=address)
         return page
 

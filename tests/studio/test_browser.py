@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("viser")
 
@@ -274,10 +272,27 @@ def test_a_photograph_is_dropped(seat: Seat, tmp_path: Path) -> None:
     assert seat.page.errors == []
 
 
-def test_a_film_is_downloaded(seat: Seat) -> None:
+def test_a_film_is_downloaded_and_plays(seat: Seat, tmp_path: Path) -> None:
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
     seat.page.press("Look")
     seat.page.press("Once around (.mp4)")
-    assert until(lambda: seat.file(".mp4"), 900)[4:8] == b"ftyp"
+    content = until(lambda: seat.file(".mp4"), 900)
+    assert content[4:8] == b"ftyp"
+    film = tmp_path / "film.mp4"
+    film.write_bytes(content)
+    frames = imageio_ffmpeg.read_frames(str(film))
+    facts = next(frames)
+    width, height = facts["size"]
+    pictures = [np.frombuffer(each, np.uint8).reshape(height, width, 3) for each in frames]
+    print(f"{len(pictures)} pictures, {facts['duration']} s, {width} x {height}, {facts['codec']}", flush=True)
+    assert facts["codec"] == "h264" and facts["duration"] > 2
+    assert len(pictures) == pytest.approx(facts["fps"] * facts["duration"], abs=2)
+    # Once around: half way is the back of the head, and the end is nearly the beginning.
+    first, back, last = (pictures[at].astype(np.float32) for at in (0, len(pictures) // 2, -1))
+    assert np.abs(first - back).mean() > 2 * np.abs(first - last).mean()
+    if PICTURES:
+        sheet = np.concatenate([pictures[at * len(pictures) // 6] for at in range(6)], axis=1)
+        Image.fromarray(sheet).save(Path(PICTURES) / "film.png")
     assert seat.page.errors == []
 
 
@@ -328,43 +343,3 @@ def test_every_control_of_published_models(browser: Browser, tmp_path_factory: p
         seat.page.leave()
     finally:
         running.stop()
-
-
-def started(port: int, log: Path) -> subprocess.Popen[bytes]:
-    """A studio of its own process, which answers."""
-    command = [sys.executable, "-m", "cli.main", "studio", "--port", str(port)]
-    with log.open("ab") as told:
-        process = subprocess.Popen(command, stdout=told, stderr=told)
-
-    def answers() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    until(answers)
-    return process
-
-
-def test_a_page_comes_back_after_the_server_was_killed(browser: Browser, tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = started(port, tmp_path / "log")
-    try:
-        page = browser.open(f"http://127.0.0.1:{port}/")
-        until(lambda: page.say("has", "starter, 0"))
-        page.say("type", "Seed", "5")
-        until(lambda: page.say("has", "starter, 5"))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        until(lambda: not page.say("has", "starter, 5"))
-        if PICTURES:
-            page.picture(Path(PICTURES) / "server-gone.png")
-        process = started(port, tmp_path / "log")
-        until(lambda: page.say("has", "starter, 0"))
-        page.say("type", "Seed", "6")
-        until(lambda: page.say("has", "starter, 6"))
-        assert [each for each in page.errors if "WebSocket" not in each and "ERR_CONNECTION" not in each] == []
-        page.leave()
-    finally:
-        process.kill()
-        process.wait()
