@@ -48,7 +48,7 @@ class FilesPanel:
         self.glb.on_click(by_hand(lambda: tab.slow.ask("save", lambda watch: self._save(watch, ".glb"))))
         self.vrm.on_click(by_hand(lambda: tab.slow.ask("save", lambda watch: self._save(watch, ".vrm"))))
         self.recipe.on_click(by_hand(self._save_recipe))
-        self.open.on_upload(by_hand(lambda: tab.slow.ask("open", self._open)))
+        self.open.on_upload(by_hand(self._opened))
 
     def _save(self, watch: Watch, ending: str) -> None:
         tab = self._tab
@@ -87,12 +87,18 @@ class FilesPanel:
         content = json.dumps({"recipe": tab.recipe.facts()}, indent=2).encode() + b"\n"
         tab.client.send_file_download(f"{tab.name()}.json", content, save_immediately=True)
 
+    def _opened(self) -> None:
+        if self.open.value.name != HELD_FILE:
+            self._tab.slow.ask("open", self._open)
+            return
+        try:  # at once: it takes the place of the person that the page begins with, who is still being made
+            self._tab.come_back(read_held(self.open.value.content))
+        except UsageError as error:
+            self._tab.fail(error)
+
     def _open(self, watch: Watch) -> None:
         sent = self.open.value
         watch("reading", 0.2)
-        if sent.name == HELD_FILE:
-            self._tab.come_back(read_held(sent.content))
-            return
         ending = Path(sent.name).suffix.lower()
         if ending not in (*RECIPES, *PHOTOGRAPHS):
             raise UsageError(

@@ -122,7 +122,8 @@ class Page:
     """One page of the browser; ``errors`` are what its console tells of that is wrong."""
 
     def __init__(self, address: str) -> None:
-        self._socket = connect(address, max_size=2**28)
+        # No pings: a browser whose view is drawn by the processor may answer them after a minute.
+        self._socket = connect(address, max_size=2**28, ping_interval=None)
         self._count = 0
         self.errors: list[str] = []
         for part in ("Page", "Runtime", "Log"):
