@@ -17,8 +17,9 @@ from portrait_core.errors import UsageError
 from portrait_core.recipe import Recipe
 
 HELD_ID = "studio-people"
-HELD_FILE = "people-of-this-page.studio"
-"""What the page calls the file in which it sends them back."""
+ENDING = ".studio"
+"""Of the file in which the page sends them back; by it the page also knows its field for dropped files."""
+HELD_FILE = f"people-of-this-page{ENDING}"
 MOST = 20
 """People that are held, beside the one that is shown."""
 MOST_BYTES = 256 * 1024

@@ -12,10 +12,13 @@ controls are there.
 
 from __future__ import annotations
 
-from studio.held import HELD_FILE, HELD_ID
+from studio.held import ENDING, HELD_FILE, HELD_ID
 
 ALIVE = "/alive"
 """What the page asks for while it has no connection: 204 where it may come in, 403 where its token is another's."""
+
+FIELD = f'input[type=file][accept*="{ENDING}"]'
+"""The page's field for files that are dropped or handed back, as it is found there; it is not shown."""
 
 STYLE = """
   #studio-lost { position: fixed; left: 16px; bottom: 16px; display: none; z-index: 9998;
@@ -23,8 +26,8 @@ STYLE = """
     border: 1px solid #c9a27a; border-radius: 12px; padding: 0.7rem 1.1rem; box-shadow: 0 6px 24px rgba(0, 0, 0, 0.45);
     font: 500 0.95rem/1.4 system-ui, sans-serif; }
   #studio-lost.shown { display: block; }
-  div:has(> #HELD_ID) { display: none; }
-""".replace("HELD_ID", HELD_ID)
+  div:has(> #HELD_ID), div:has(> FIELD) { display: none; }
+""".replace("HELD_ID", HELD_ID).replace("FIELD", FIELD)
 
 SCRIPT = (
     """
@@ -90,7 +93,7 @@ SCRIPT = (
     }
   };
   const hand = () => {
-    const people = mine(), input = document.querySelector('input[type=file]');
+    const people = mine(), input = document.querySelector('FIELD');
     if (!waiting || lost || !people || !input || people.dataset.page === before) return;
     waiting = false;
     const carried = new DataTransfer();
@@ -116,5 +119,6 @@ SCRIPT = (
 })();
 """.replace("HELD_ID", HELD_ID)
     .replace("HELD_FILE", HELD_FILE)
+    .replace("FIELD", FIELD)
     .replace("ALIVE", ALIVE)
 )

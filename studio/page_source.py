@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from studio.messages import MAX_UPLOAD
-from studio.page_return import SCRIPT, STYLE
+from studio.page_return import FIELD, SCRIPT, STYLE
 
 HEAD = (
     (
@@ -59,7 +59,7 @@ RETURN_STYLE</style>
     event.preventDefault();
     shown(false);
     const file = event.dataTransfer.files[0];
-    const input = document.querySelector('input[type=file]');
+    const input = document.querySelector('FIELD');
     if (!file || !input) return;
     if (file.size > most) return refuse(file);
     input.files = event.dataTransfer.files;
@@ -70,6 +70,7 @@ RETURN_STYLE</style>
 """
     )
     .replace("MOST_BYTES", str(MAX_UPLOAD))
+    .replace("FIELD", FIELD)
     .replace("RETURN_STYLE", STYLE.lstrip("\n"))
     .replace("RETURN_SCRIPT", SCRIPT)
 )

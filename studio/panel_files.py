@@ -7,7 +7,7 @@ import json
 import math
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portrait_core.errors import UsageError
 from portrait_core.face.clients import CLIENTS
@@ -21,6 +21,9 @@ from studio.heard import by_hand
 from studio.held import HELD_FILE, read_held
 from studio.lanes import Watch
 from studio.tab import Tab, escaped
+
+if TYPE_CHECKING:
+    import viser
 
 RECIPES = (".json", ".portrait", ".glb", ".vrm")
 PHOTOGRAPHS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
@@ -48,7 +51,8 @@ class FilesPanel:
         self.glb.on_click(by_hand(lambda: tab.slow.ask("save", lambda watch: self._save(watch, ".glb"))))
         self.vrm.on_click(by_hand(lambda: tab.slow.ask("save", lambda watch: self._save(watch, ".vrm"))))
         self.recipe.on_click(by_hand(self._save_recipe))
-        self.open.on_upload(by_hand(self._opened))
+        for button in (self.open, tab.dropped):
+            button.on_upload(by_hand(lambda button=button: self._opened(button.value)))
 
     def _save(self, watch: Watch, ending: str) -> None:
         tab = self._tab
@@ -87,17 +91,16 @@ class FilesPanel:
         content = json.dumps({"recipe": tab.recipe.facts()}, indent=2).encode() + b"\n"
         tab.client.send_file_download(f"{tab.name()}.json", content, save_immediately=True)
 
-    def _opened(self) -> None:
-        if self.open.value.name != HELD_FILE:
-            self._tab.slow.ask("open", self._open)
+    def _opened(self, sent: viser.UploadedFile) -> None:
+        if sent.name != HELD_FILE:
+            self._tab.slow.ask("open", lambda watch: self._open(sent, watch))
             return
         try:  # at once: it takes the place of the person that the page begins with, who is still being made
-            self._tab.come_back(read_held(self.open.value.content))
+            self._tab.come_back(read_held(sent.content))
         except UsageError as error:
             self._tab.fail(error)
 
-    def _open(self, watch: Watch) -> None:
-        sent = self.open.value
+    def _open(self, sent: viser.UploadedFile, watch: Watch) -> None:
         watch("reading", 0.2)
         ending = Path(sent.name).suffix.lower()
         if ending not in (*RECIPES, *PHOTOGRAPHS):

@@ -18,7 +18,7 @@ from portrait_core.files.names import plain_name
 from portrait_core.recipe import Recipe, say_new
 from portrait_core.weights.header import ModelHeader
 from studio.advice import advice
-from studio.held import Held
+from studio.held import ENDING, Held
 from studio.history import History
 from studio.lanes import Lane, Watch
 from studio.scene_looks import COLOUR
@@ -65,6 +65,8 @@ class Tab:
         self._pictures: Callable[[bool], bool] = lambda _moving: False
         self.status = client.gui.add_markdown("Starting ...")
         self.held = Held(client.gui)
+        # Not shown. The button in the tab of files is on the page only once that tab was open.
+        self.dropped = client.gui.add_upload_button("Dropped files", mime_type=f"*/*,{ENDING}")
         self.bar = client.gui.add_progress_bar(4.0, visible=False, animated=True)
         self.quick = Lane("studio-live", self.fail, lambda _stage, _share: None, lambda: None)
         self.slow = Lane("studio-work", self.fail, self._tell, self._rested)
