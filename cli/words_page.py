@@ -58,8 +58,9 @@ without one.
 - Colours: everyday ones, those of CSS, and *dark*, *light*, *pale*, *deep* before them. Clothes get the nearest
   colour that the starter's cloth has; white is a light cream.
 - Spelling: a word that is one letter off a word of the tables below is taken for it and shown so (`frekles
-  (freckles)`), unless it is a common word itself. Umlauts may be *ae*, *oe*, *ue*. Plurals, German endings and
-  compounds (*dunkelrot*, *blauäugig*) are known.
+  (freckles)`), or two in a longer word where fingers slipped (a neighbouring key, a doubled letter, two exchanged),
+  unless it is a common word itself. Of several the one is taken that goes with its neighbours. Umlauts may be *ae*,
+  *oe*, *ue*. Plurals, German endings and compounds (*dunkelrot*, *blauäugig*) are known.
 - Hair of a said length or curl becomes a style: *long* a braid or, for men, a ponytail; *flowing*, *loose* hair is
   there as a [volume](parts.md#hair-as-a-volume) alone; *curly* a bob, short waves, or an afro.
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from portrait_core.words.ages import age_at
@@ -16,6 +16,8 @@ from portrait_core.words.wishes import Wish
 
 SHORTEST_PART = 3
 """Letters of the parts of a compound."""
+SHORTEST_MENDED = 5
+"""Letters of a part that is misspelt."""
 
 DEGREES = ("extremely", "very", "rather", "bit", "more", "much", "less", "hardly")
 """Roles that mean something only before a word."""
@@ -204,11 +206,60 @@ def _mended(tokens: Sequence[Token], language: Language) -> list[Token]:
         # A capital within an English sentence begins a name.
         first = place == 0 or tokens[place - 1].shown in ".!?\n"
         is_name = language == "en" and token.shown[:1].isupper() and not first and not capitals
-        meant = corrected(token.word, language)
+        meant = corrected(token.word, language, _fitting(tokens, place, language))
+        if meant is None and (mended := _mended_parts(token.word, language)):
+            found += [Token(each, f"{token.shown} ({''.join(mended)})") for each in mended]
+            continue
         if is_name and meant is not None and not _descent(meant, language):
             meant = None
         found.append(token if meant is None else replace(token, word=meant, shown=f"{token.shown} ({meant})"))
     return found
+
+
+def _fitting(tokens: Sequence[Token], at: int, language: Language) -> Callable[[str], bool]:
+    """Whether a word would go with the noun behind it, or as a noun with the adjective before it."""
+
+    def entries(word: str) -> Iterator[Entry]:
+        for form in forms_of(word, language):
+            for words, entry in lexicon().phrases[language].get(form.word, ()):
+                if len(words) == 1 and entry.role in ("word", "shade"):
+                    yield entry
+
+    behind: set[str] = set()
+    for each in tokens[at + 1 : at + 4]:
+        if each.is_sign:
+            break
+        behind |= {entry.topic for entry in entries(each.word)} - {""}
+    before = tokens[at - 1].word if at and not tokens[at - 1].is_sign else ""
+    described = (
+        {topic for entry in entries(before) for topic, wishes in entry.beside.items() if wishes} if before else ()
+    )
+
+    def fits(word: str) -> bool:
+        return any(
+            (entry.topic in described if entry.topic else any(entry.beside.get(topic) for topic in behind))
+            for entry in entries(word)
+        )
+
+    return fits
+
+
+def _mended_parts(word: str, language: Language) -> tuple[str, ...]:
+    """The parts of a compound one of which is misspelt: hellbrayne. Nothing where there are none, or none is whole."""
+    for spoken in _first(language):
+        for cut in range(len(word) - SHORTEST_MENDED, SHORTEST_PART - 1, -1):
+            head, tail = word[:cut], word[cut:]
+            if _says(head, spoken) and (meant := corrected(tail, spoken)) and _says_in_a_form(meant, spoken):
+                return head, meant
+        for cut in range(SHORTEST_MENDED, len(word) - SHORTEST_PART + 1):
+            head, tail = word[:cut], word[cut:]
+            if _says_in_a_form(tail, spoken) and (meant := corrected(head, spoken)) and _says(meant, spoken):
+                return meant, tail
+    return ()
+
+
+def _says_in_a_form(word: str, language: Language) -> bool:
+    return any(_says(form.word, language) for form in forms_of(word, language))
 
 
 def _descent(word: str, language: Language) -> bool:
@@ -219,7 +270,11 @@ def _descent(word: str, language: Language) -> bool:
 
 def _known(word: str) -> bool:
     table = lexicon().vocabulary
-    return any(form.word in table[language] for language in LANGUAGES for form in forms_of(word, language))
+    return any(
+        form.word in table[language] and (form.word == word or len(word) > SHORTEST_PART)  # amn is no form of am
+        for language in LANGUAGES
+        for form in forms_of(word, language)
+    )
 
 
 def _parts(word: str, language: Language) -> tuple[str, ...] | None:
@@ -227,7 +282,7 @@ def _parts(word: str, language: Language) -> tuple[str, ...] | None:
     for spoken in _first(language):
         for cut in range(len(word) - SHORTEST_PART, SHORTEST_PART - 1, -1):
             head, tail = word[:cut], word[cut:]
-            if not _says(head, spoken) or not any(_says(form.word, spoken) for form in forms_of(tail, spoken)):
+            if not _says(head, spoken) or not _says_in_a_form(tail, spoken):
                 continue
             return head, tail
     return None

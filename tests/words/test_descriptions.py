@@ -11,6 +11,7 @@ import pytest
 from portrait_core.errors import UsageError
 from portrait_core.words.description import LONGEST, Description, described
 from portrait_core.words.recipes import lines_about
+from portrait_core.words.slips import cost
 from tests.words.misspelt import misspelt
 from tests.words.table import missed, rows
 
@@ -36,7 +37,7 @@ def test_of_the_table_with_a_letter_wrong_at_least_85_in_100(seed: int) -> None:
 
 
 def test_of_what_was_typed_in_a_hurry_at_least_85_in_100() -> None:
-    typed = [*rows("typing.txt"), *rows("typing2.txt"), *rows("typing3.txt")]
+    typed = [row for name in ("", "2", "3", "4", "5") for row in rows(f"typing{name}.txt")]
     wrong = {row.text: found for row in typed if (found := missed(row))}
     assert len(wrong) <= 0.15 * len(typed), wrong
 
@@ -132,6 +133,25 @@ def test_misspelt_words_are_told_and_other_words_are_left_alone() -> None:
     assert part.words == "frecklse (freckles)"
     for text, word in (("a loan officer, bald", "loan"), ("bald, from Rome", "Rome"), ("bald, called Harry", "Harry")):
         assert described(text).unknown == (word,) or "hair_grey" not in attributes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *(("brwon hait", "brown hair"), ("a bearf", "a beard"), ("old ladu", "old lady"), ("beaadr", "beard")),
+        *(("thriities", "thirties"), ("chubbiet", "chubbier"), ("hellbrayne Haare", "hellbraune Haare")),
+        *(("dunkkelblaues Hemd", "dunkelblaues Hemd"), ("shrt blond hair", "short blond hair")),
+        ("Nigerian amn", "Nigerian man"),
+    ],
+)
+def test_slips_of_fingers(text: str, meant: str) -> None:
+    assert attributes(text) == attributes(meant) != {}
+
+
+def test_slips_that_are_easily_made_cost_less() -> None:
+    assert cost("beard", "beard") == 0
+    assert cost("bearf", "beard") < cost("bearx", "beard")
+    assert cost("baerd", "beard") < cost("bard", "beard") < cost("bearfx", "beard")
 
 
 def test_umlauts_may_be_written_in_any_way() -> None:
