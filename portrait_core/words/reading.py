@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from portrait_core.words.ages import age_at
+from portrait_core.words.fitting import fitting
 from portrait_core.words.forms import LANGUAGES, Form, Language, forms_of
 from portrait_core.words.lexicon import Entry, lexicon
 from portrait_core.words.spelling import corrected
@@ -206,7 +207,7 @@ def _mended(tokens: Sequence[Token], language: Language) -> list[Token]:
         # A capital within an English sentence begins a name.
         first = place == 0 or tokens[place - 1].shown in ".!?\n"
         is_name = language == "en" and token.shown[:1].isupper() and not first and not capitals
-        meant = corrected(token.word, language, _fitting(tokens, place, language))
+        meant = corrected(token.word, language, fitting(tokens, place, language))
         if meant is None and (mended := _mended_parts(token.word, language)):
             found += [Token(each, f"{token.shown} ({''.join(mended)})") for each in mended]
             continue
@@ -214,34 +215,6 @@ def _mended(tokens: Sequence[Token], language: Language) -> list[Token]:
             meant = None
         found.append(token if meant is None else replace(token, word=meant, shown=f"{token.shown} ({meant})"))
     return found
-
-
-def _fitting(tokens: Sequence[Token], at: int, language: Language) -> Callable[[str], bool]:
-    """Whether a word would go with the noun behind it, or as a noun with the adjective before it."""
-
-    def entries(word: str) -> Iterator[Entry]:
-        for form in forms_of(word, language):
-            for words, entry in lexicon().phrases[language].get(form.word, ()):
-                if len(words) == 1 and entry.role in ("word", "shade"):
-                    yield entry
-
-    behind: set[str] = set()
-    for each in tokens[at + 1 : at + 4]:
-        if each.is_sign:
-            break
-        behind |= {entry.topic for entry in entries(each.word)} - {""}
-    before = tokens[at - 1].word if at and not tokens[at - 1].is_sign else ""
-    described = (
-        {topic for entry in entries(before) for topic, wishes in entry.beside.items() if wishes} if before else ()
-    )
-
-    def fits(word: str) -> bool:
-        return any(
-            (entry.topic in described if entry.topic else any(entry.beside.get(topic) for topic in behind))
-            for entry in entries(word)
-        )
-
-    return fits
 
 
 def _mended_parts(word: str, language: Language) -> tuple[str, ...]:
