@@ -124,7 +124,7 @@ class FilesPanel:
         found = read_recipe(path)
         if self._tab.take(found.recipe):
             said = " ".join(found.warnings).replace(str(path), path.name)
-            self._tab.say(said or f"Opened {path.name}")
+            self._tab.say_of_person(said or f"Opened {path.name}")
 
     def _open_photograph(self, path: Path, watch: Watch) -> None:
         from portrait_core.photo.estimate import estimate_portraits
@@ -154,7 +154,8 @@ class FilesPanel:
         made = found.recipe.model_copy(update={"model": tab.recipe.model})
         if tab.take(made.facts()):
             styles = ", ".join(each.style for each in found.hair)
-            tab.say(escaped(" ".join((told, f"hair like {styles}.", *(f"{each}." for each in found.warnings)))))
+            more = (f"{each[:1].upper()}{each[1:]}." for each in found.warnings)
+            tab.say_of_person(escaped(" ".join((told, f"hair like {styles}.", *more))))
 
     def _stand_as(self, view: Any, told: str) -> None:
         """Camera and pose of the photograph, for models that know nothing else of it."""
@@ -166,4 +167,4 @@ class FilesPanel:
             tab.client.camera.position = (x, y, z)
             ahead = camera.centre + camera.cam2world[:3, 2] * math.hypot(x, y, z)
             tab.client.camera.look_at = (float(ahead[0]), float(ahead[1]), float(ahead[2]))
-            tab.say(escaped(told))
+            tab.say_of_person(escaped(told))

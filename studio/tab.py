@@ -63,6 +63,7 @@ class Tab:
         self._lock = RLock()
         self._watchers: list[Callable[[], None]] = []
         self._pictures: Callable[[bool], bool] = lambda _moving: False
+        self._told = recipe, ""
         self.status = client.gui.add_markdown("Starting ...")
         self.held = Held(client.gui)
         # Not shown. The button in the tab of files is on the page only once that tab was open.
@@ -185,6 +186,11 @@ class Tab:
         """One line above the controls."""
         self.status.content = text
 
+    def say_of_person(self, text: str) -> None:
+        """:meth:`say` what is to stand there as long as this person is shown, also once they have been drawn."""
+        self._told = self.recipe, text
+        self.say(text)
+
     def fail(self, error: Exception) -> None:
         """What went wrong, on the page, with what to do."""
         fault = fault_of(error)
@@ -242,7 +248,8 @@ class Tab:
     def _rested(self) -> None:
         self.bar.visible = False
         if self.status.content.endswith("..."):
-            self.say(f"{self.header.name}, {self.recipe.label()}")
+            of, text = self._told
+            self.say(text if text and of == self.recipe else f"{self.header.name}, {self.recipe.label()}")
 
 
 def escaped(text: str) -> str:

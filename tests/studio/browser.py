@@ -91,7 +91,8 @@ SLOWER = """
     document.head.append(still);
   });
   const draw = window.requestAnimationFrame.bind(window);
-  window.requestAnimationFrame = (back) => setTimeout(() => draw(back), PAUSE);
+  const later = (back) => window.studioStill ? setTimeout(later, 200, back) : draw(back);
+  window.requestAnimationFrame = (back) => setTimeout(later, PAUSE, back);
   for (const name of ['drawElements', 'drawArrays', 'drawElementsInstanced', 'drawArraysInstanced']) {
     const own = WebGL2RenderingContext.prototype[name];
     WebGL2RenderingContext.prototype[name] = function (...args) {
@@ -200,7 +201,13 @@ class Page:
         if clip is not None:
             more = {"clip": dict(zip(("x", "y", "width", "height"), clip, strict=True)) | {"scale": 1}}
         with self.seen():
-            path.write_bytes(base64.b64decode(self.do("Page.captureScreenshot", format="png", **more)["data"]))
+            # The view keeps what it has drawn: each picture more would have to be drawn before the screenshot is made.
+            self.js("window.studioStill = true")
+            try:
+                content = self.do("Page.captureScreenshot", format="png", **more)["data"]
+            finally:
+                self.js("window.studioStill = false")
+        path.write_bytes(base64.b64decode(content))
 
     @contextmanager
     def seen(self) -> Generator[None]:
