@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import AbstractContextManager, nullcontext
+from threading import RLock
 from typing import Any
 
 import viser
@@ -42,30 +43,40 @@ class PersonPanel:
         self.sliders: dict[str, Any] = {}
         self._folders: list[tuple[Any, list[str]]] = []
         self._words = ""
+        self._lock = RLock()  # controls are heard by several threads, and sliders are made by one at a time
         self.model.on_update(self._choose)
         self.seed.on_update(self._draw)
         self.random.on_click(by_hand(lambda: self._seed(secrets.randbelow(2**31))))
         self.psi.on_update(self._truncate)
-        self.search.on_update(by_hand(lambda: self.find(self.search.value)))
+        self.search.on_update(by_hand(self._find))
         self.reset.on_click(by_hand(lambda: tab.change(attributes={})))
         self._build(nullcontext())
         tab.watch(self.refresh)
 
     def find(self, words: str) -> None:
         """Show the sliders that ``words`` mean, in open folders; all of them without any."""
-        known = {each.name: each for each in self._tab.header.latent.attributes}
-        before, self._words = self._words, words.strip()
-        if bool(before) != bool(self._words):
-            self._build(self._tab.container("Person"))  # viser opens no folder that is there
-            return
-        for folder, names in self._folders:
-            shown = [name for name in names if is_meant(known[name], words)]
-            for name in names:
-                self.sliders[name].visible = name in shown
-            folder.visible = bool(shown)
+        with self._lock:
+            known = {each.name: each for each in self._tab.header.latent.attributes}
+            before, self._words = self._words, words.strip()
+            if bool(before) != bool(self._words):
+                self._build(self._tab.container("Person"))  # viser opens no folder that is there
+                return
+            for folder, names in self._folders:
+                shown = [name for name in names if is_meant(known[name], words)]
+                for name in names:
+                    self.sliders[name].visible = name in shown
+                folder.visible = bool(shown)
 
     def refresh(self) -> None:
         """The controls as the recipe says."""
+        with self._lock:
+            self._refresh()
+
+    def _find(self) -> None:
+        with self._lock:  # what stands there once it is this word's turn: an older one never comes last
+            self.find(str(self.search.value))
+
+    def _refresh(self) -> None:
         recipe = self._tab.recipe
         if self.model.value != recipe.model:
             if recipe.model not in self.model.options:

@@ -18,7 +18,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,11 @@ FIND = """
       found[0].click();
     },
     value: (label) => field(label, 'input:not([type=checkbox]), textarea').value,
+    clear: (text) => labelled(text).some((e) => {
+      e.scrollIntoView({ block: 'center' });
+      const box = e.getBoundingClientRect();
+      return e.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+    }),
     has: (text) => document.body.innerText.includes(text),
   };
 })();
@@ -87,7 +92,9 @@ SLOWER = """
   // A bar that moves is sixty pictures of the whole page in a second.
   addEventListener('DOMContentLoaded', () => {
     const still = document.createElement('style');
-    still.textContent = '*, *::before, *::after { animation: none !important; transition: none !important; }';
+    // Short, not none: folders learn by the end of a transition how high they are.
+    still.textContent = '*, *::before, *::after { animation: none !important; transition-delay: 0s !important; '
+      + 'transition-duration: 1ms !important; }';
     document.head.append(still);
   });
   const draw = window.requestAnimationFrame.bind(window);
@@ -195,12 +202,13 @@ class Page:
         content = base64.b64encode(path.read_bytes()).decode()
         self.js(DROP.replace("CONTENT", json.dumps(content)).replace("NAME", json.dumps(path.name)))
 
-    def picture(self, path: Path, clip: tuple[int, int, int, int] | None = None) -> None:
-        """The page as it is, or a part (left, top, width, height) of it, as a PNG."""
+    def picture(self, path: Path, clip: tuple[int, int, int, int] | None = None, *, view: bool = True) -> None:
+        """The page as it is, or a part (left, top, width, height) of it, as a PNG; ``view`` where it has a 3D view that
+        is to be drawn first."""
         more = {}
         if clip is not None:
             more = {"clip": dict(zip(("x", "y", "width", "height"), clip, strict=True)) | {"scale": 1}}
-        with self.seen():
+        with self.seen() if view else nullcontext():
             # The view keeps what it has drawn: each picture more would have to be drawn before the screenshot is made.
             self.js("window.studioStill = true")
             try:
@@ -221,11 +229,6 @@ class Page:
             yield
         finally:
             self.js("window.studioSeen = false")
-
-    @contextmanager
-    def unseen(self) -> Generator[None]:
-        """As it is anyway: nothing is drawn."""
-        yield
 
     def leave(self) -> None:
         """Close the page."""
@@ -255,7 +258,7 @@ class Browser:
             if "DevTools listening" in line:
                 self._place = line.split("ws://")[1].split("/")[0]
                 break
-        threading.Thread(target=lambda told: [None for _ in told], args=(self._process.stderr,), daemon=True).start()
+        threading.Thread(target=self._process.stderr.read, daemon=True).start()  # or it waits once its pipe is full
 
     def open(self, address: str, downloads: Path | None = None, pause: int = PAUSE) -> Page:
         """A new page at ``address``, with ``pause`` milliseconds between two pictures of its 3D view."""
