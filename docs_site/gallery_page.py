@@ -99,5 +99,6 @@ document.querySelectorAll('.pk-look').forEach((button) => button.addEventListene
   viewer.addEventListener('load', () => button.remove(), { once: true });
   viewer.addEventListener('error', () => { button.textContent = 'The model could not be loaded.'; }, { once: true });
   viewer.dismissPoster();
+  if (viewer.loaded) button.remove();  // it was, before anybody asked
 }));
 </script>"""

@@ -51,6 +51,14 @@ LINKS = """
 [...document.querySelectorAll('a[href]')].map((each) => each.href.split('#')[0].split('?')[0])
   .filter((each) => each.startsWith('file:')).map((each) => decodeURIComponent(new URL(each).pathname))
 """
+QUERY = "[data-md-component=search-query]"
+SEARCHED = f"""
+(() => {{
+  // As a key that goes up: the page reads its field then.
+  document.querySelector('{QUERY}').dispatchEvent(new Event('keyup', {{ bubbles: true }}));
+  return document.querySelectorAll('.md-search-result__list > li').length;
+}})()
+"""
 TURNED = """
 (() => {
   const card = document.querySelectorAll('.pk-card')[NUMBER];
@@ -118,12 +126,10 @@ def test_links_are_followed_and_the_search_finds_from_disk(browser: Browser) -> 
     ready(page, "studio.html")
     page.js("document.querySelector('a[href*=\"#on-a-server\"]').click()")
     until(lambda: page.js("location.hash === '#on-a-server' && document.getElementById('on-a-server') !== null"))
-    page.js("document.querySelector('[data-md-component=search-query]').focus()")
-    page.js(
-        "(() => { const field = document.querySelector('[data-md-component=search-query]');"
-        "field.value = 'wireframe'; field.dispatchEvent(new Event('keyup', { bubbles: true })); })()"
-    )
-    until(lambda: page.js("document.querySelectorAll('.md-search-result__item').length > 0"), WITHIN)
+    until(lambda: page.js("document.readyState === 'complete'"), WITHIN)
+    page.js(f"document.querySelector('{QUERY}').focus()")
+    page.do("Input.insertText", text="wireframe")
+    until(lambda: page.js(SEARCHED), WITHIN)
     keep(page, "site-search")
     assert page.errors == []
     page.leave()
@@ -144,7 +150,7 @@ def test_avatars_of_the_gallery_load(browser: Browser) -> None:
             page.js(TURNED.replace("NUMBER", str(number)))
             until(lambda number=number: page.js(LOADED.replace("NUMBER", str(number))), WITHIN)
             print(f"avatar {number + 1} of {count}: {time.monotonic() - begin:.1f} s", flush=True)
-        assert page.js("document.querySelectorAll('.pk-look').length") == 0
+        until(lambda: page.js("document.querySelectorAll('.pk-look').length === 0"), WITHIN)
         page.js("scrollTo(0, 0)")
         time.sleep(3.0)
         keep(page, "site-gallery")
