@@ -156,8 +156,8 @@ def resemble_all(
     best = tied_back(again, 0.0 if gender is None else float(z[gender]))
     if guess is not None and glanced:
         best = by_glance(best, guess.styles)
-    recipe = _with_hair(recipe, best, wish.hair, base or {})
-    if recipe.hair == "none" and "hair" not in (base or {}):
+    recipe = with_hair(recipe, best, wish.hair, base or {})
+    if recipe.hair == "none" and (base or {}).get("hair") != "none":
         likeness = replace(likeness, crop=best[0].crop)
     texture = None
     if wish.texture:
@@ -227,10 +227,14 @@ def _with(recipe: Recipe, likeness: Likeness) -> Recipe:
     return recipe.model_copy(update={"likeness": likeness.to_text()})
 
 
-def _with_hair(recipe: Recipe, ranked: list[HairChoice], wanted: str | None, base: Mapping[str, object]) -> Recipe:
-    """The recipe with the hair that is most like the photograph's, or that which is wanted."""
+def with_hair(recipe: Recipe, ranked: list[HairChoice], wanted: str | None, base: Mapping[str, object]) -> Recipe:
+    """The recipe with the hair that is most like the photograph's, or that which is ``wanted``.
+
+    How hair is made (``base``'s ``hair``, already the recipe's) stays as it was asked for, but nobody who has none in
+    the photograph gets some by it.
+    """
     chosen = ranked[0] if wanted is None else next((each for each in ranked if each.style == wanted), ranked[0])
-    if "hair" in base:
+    if base.get("hair") == "none":
         return recipe
     if chosen.style in (BALD, CROPPED):
         return recipe.model_copy(update={"hair": "none"})
