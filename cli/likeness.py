@@ -96,8 +96,6 @@ class LikenessOrder:
         recipe = order.recipes[0]
         # What is told by options goes before what the photograph tells.
         base: dict[str, Any] = {name: getattr(recipe, name) for name in FIELDS if name not in (*WHO, "w", "ws")}
-        if "hair" not in wanted.given:
-            base.pop("hair")
         found = resemble_all(seen, model, self.wish, base, progress=watcher)
         first = found.photographs[0]
         for warning in found.warnings:

@@ -28,14 +28,25 @@ from portrait_core.recipe import Recipe
 COLOUR_SPREADS = {"lips": (0.5, 0.12), "hair": (0.3, 0.10), "skin": (0.45, 0.09)}
 """Standard deviations of a photograph's colours from the person's own, of the logarithms of linear light: of their
 brightness, which is the light's as well, and of their shares of red and blue over green."""
-SHAPE_SPREAD = 0.0025
-"""Metres: how far landmarks are from where the same person of the model would have them."""
-SHAPE_WORTH = 25.0
-"""Landmarks share their errors: they say no more than so many independent ones."""
 STEPS = 4
 NUDGE = 0.15
 BOUND = 2.6
 """Standard deviations from the mean at most, of a number that a fit has moved."""
+
+
+@dataclass(frozen=True)
+class LandmarkErrors:
+    """How far landmarks are from where the same person of the model would have them: ``spread`` (metres) of each, and
+    as how many independent ones all of them count, ``worth``."""
+
+    spread: float
+    worth: float
+
+
+TAKEN = LandmarkErrors(0.0025, 25.0)
+"""Of photographs: somebody's face differs from all of the model's, and all over."""
+DRAWN = LandmarkErrors(0.0015, 300.0)
+"""Of persons of the model: both pictures are read by the same network, so what it gets wrong falls out."""
 
 
 class Encoder(Protocol):
@@ -68,10 +79,11 @@ class Prior:
         count = model.header.latent.z_dim
         return cls(np.zeros(count), np.ones(count))
 
-    @classmethod
-    def told(cls, guess: PersonGuess) -> Prior:
-        """People who look like somebody at a glance."""
-        return cls(guess.mean, guess.spread)
+    def told(self, guess: PersonGuess, numbers: Sequence[int]) -> Prior:
+        """The same but for those ``numbers`` of z of which a glance tells more."""
+        mean, spread = self.mean.copy(), self.spread.copy()
+        mean[numbers], spread[numbers] = guess.mean[numbers], guess.spread[numbers]
+        return Prior(mean, spread)
 
 
 def fit_identity(
@@ -82,14 +94,15 @@ def fit_identity(
     hold: Mapping[str, float] | None = None,
     begin: FloatArray | None = None,
     worth: Sequence[float] = (1.0,),
+    errors: LandmarkErrors = TAKEN,
 ) -> FloatArray:
     """z (z_dim,) of the person whose palette is nearest to ``colours``, and whose features sit nearest to where the
     photographs have them: ``matched`` is a person beside each photograph, and its z; ``worth`` is each one's beside a
-    good one's. ``hold`` keeps attributes at values.
+    good one's, and ``errors`` how far the landmarks are trusted. ``hold`` keeps attributes at values.
     """
     held = {index: value for name, value in (hold or {}).items() if (index := index_of(model, name)) is not None}
     target = _colour_terms(colours)
-    shapes = [] if matched is None else [_shape_terms(model, each, matched[1]) for each in matched[0]]
+    shapes = [] if matched is None else [_shape_terms(model, each, matched[1], errors) for each in matched[0]]
 
     def residuals(z: FloatArray, look: PersonLook) -> FloatArray:
         parts = [(z - prior.mean) / prior.spread]
@@ -176,7 +189,9 @@ def exposure(look: PersonLook, colours: Mapping[str, tuple[float, float, float]]
     return float(np.exp(np.clip(own - seen, -0.7, 0.9)))
 
 
-def _shape_terms(model: PortraitModel, matched: Matched, z: FloatArray) -> Callable[[PersonLook], FloatArray]:
+def _shape_terms(
+    model: PortraitModel, matched: Matched, z: FloatArray, errors: LandmarkErrors
+) -> Callable[[PersonLook], FloatArray]:
     """How far the landmarks are off (2 N,) in the picture's plane, in standard deviations, for a look."""
     person = person_of(model, z)
     controls = person.parts_template.controls
@@ -189,7 +204,7 @@ def _shape_terms(model: PortraitModel, matched: Matched, z: FloatArray) -> Calla
     across = matched.camera.axes[:, :2]
     ahead = matched.camera.project(matched.expressed)[:, 2]
     wanted = (matched.wanted - matched.seen) * (ahead / matched.camera.focal)[:, None]
-    weight = np.clip(matched.facing, 0, 1) * np.sqrt(SHAPE_WORTH / len(matched.places)) / SHAPE_SPREAD
+    weight = np.clip(matched.facing, 0, 1) * np.sqrt(errors.worth / len(matched.places)) / errors.spread
     coefficients = person.look.coefficients
 
     def off(look: PersonLook) -> FloatArray:

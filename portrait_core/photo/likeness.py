@@ -24,8 +24,7 @@ from portrait_core.photo.face_shape import Matched, shape_move
 from portrait_core.photo.face_texture import FaceTexture, FaceView, face_texture
 from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, by_glance, hair_of_all, tied_back
 from portrait_core.photo.head import FARTHEST_TURN, Head
-from portrait_core.photo.identity_fit import Encoder, Prior, exposure, fit_identity, index_of, person_of
-from portrait_core.photo.person_encoder import PersonGuess
+from portrait_core.photo.identity_fit import DRAWN, TAKEN, Encoder, Prior, exposure, fit_identity, index_of, person_of
 from portrait_core.photo.persons import NetworkReader, PictureReader
 from portrait_core.photo.reading import Photograph
 from portrait_core.photo.seen_person import Seen
@@ -34,6 +33,8 @@ from portrait_core.portrait_model import PortraitModel
 from portrait_core.progress import Progress, silent
 from portrait_core.recipe import Recipe, say_new
 
+FITS = 2
+"""How often a person of the model is looked for by where features sit; somebody who is none, once."""
 ROUNDS = 2
 """How often features are moved and looked at again."""
 MAP_SIZES = ((270.0, 1024), (420.0, 1536), (np.inf, 2048))
@@ -47,9 +48,9 @@ OF_FACE = ("brows", "iris")
 OWN_COLOURS = ("hair", "clothing", "iris", "brows")
 """Colours that are taken as they are seen, in the light that the skin's brightness tells."""
 OF_GLANCE = ("gender", "age")
-TRUSTED, HARDLY_TOLD = 0.6, 0.5
-"""How far a glance has to be trusted to tell gender and hair better than single signs; deviations under which what it
-says of gender is as good as nothing."""
+"""Attributes of which a glance tells more than the model draws. Of the face the fit by where features sit does."""
+TRUSTED = 0.6
+"""How far a glance has to be trusted to be asked at all: what is shown is one of the model's persons then."""
 BROWS_SEEN = 0.6
 """Share of the brows that has to be in the face's picture for it to have brows of its own."""
 BROWS = (0.036, 0.009)
@@ -124,19 +125,24 @@ def resemble_all(
     sights, left_out = sights_of(shown, reader or NetworkReader())
     progress("person", 0.0)
     guess = None if encoder is None else encoder.read(sights[0].head)
-    prior = Prior.of(model) if guess is None else Prior.told(guess)
-    colours, glanced = colours_of(sights), _glanced(guess, model)
-    z = fit_identity(model, prior, _of_person(colours), hold=glanced)
+    prior, colours = Prior.of(model), colours_of(sights)
+    glanced = guess is not None and guess.trust > TRUSTED
+    if guess is not None and glanced:
+        prior = prior.told(guess, [index for name in OF_GLANCE if (index := index_of(model, name)) is not None])
+    z = fit_identity(model, prior, _of_person(colours))
     recipe, person = _recipe(model, z, base), person_of(model, z)
     seen = Seen.of(recipe, person, sights)
     left_out += seen.strangers()
     worth = seen.worth
     ranked = seen.ranked(recipe, person)
-    # A glance has seen the landmarks already, and told more by them than where they sit.
-    features = None if glanced else (seen.matched, z)
-    hold = {**_signs(colours, hair_of_all(ranked, worth)[0]), **glanced}
-    z = fit_identity(model, prior, _of_person(colours), features, hold, begin=z, worth=worth)
-    recipe, person = _recipe(model, z, base), person_of(model, z)
+    hold = _signs(colours, hair_of_all(ranked, worth)[0])
+    if glanced:
+        del hold["gender"]
+    errors = DRAWN if glanced else TAKEN
+    for number in range(FITS if glanced else 1):
+        seen = seen if number == 0 else seen.again(recipe, person, same=False)
+        z = fit_identity(model, prior, _of_person(colours), (seen.matched, z), hold, z, worth, errors)
+        recipe, person = _recipe(model, z, base), person_of(model, z)
     light = exposure(person.look, colours.srgb)
     kept = {
         name: brightened(rgb, light if name in OF_FACE else float(np.clip(light, *ELSEWHERE)))
@@ -156,8 +162,8 @@ def resemble_all(
     best = tied_back(again, 0.0 if gender is None else float(z[gender]))
     if guess is not None and glanced:
         best = by_glance(best, guess.styles)
-    recipe = _with_hair(recipe, best, wish.hair, base or {})
-    if recipe.hair == "none" and "hair" not in (base or {}):
+    recipe = with_hair(recipe, best, wish.hair, base or {})
+    if recipe.hair == "none" and (base or {}).get("hair") != "none":
         likeness = replace(likeness, crop=best[0].crop)
     texture = None
     if wish.texture:
@@ -204,18 +210,6 @@ def _signs(colours: FaceColours, hair: HairChoice) -> dict[str, float]:
     return {"gender": float(np.clip(gender, -1.5, 1.5)), "brow_thickness": thick, **long}
 
 
-def _glanced(guess: PersonGuess | None, model: PortraitModel) -> dict[str, float]:
-    """Attributes that a trusted glance tells for good: colours depend on them and would pull them along. A gender that
-    it hardly tells is left to single signs."""
-    if guess is None or guess.trust <= TRUSTED:
-        return {}
-    found = {name: index_of(model, name) for name in OF_GLANCE}
-    told = {name: index for name, index in found.items() if index is not None}
-    if "gender" in told and abs(guess.mean[told["gender"]]) < HARDLY_TOLD * guess.spread[told["gender"]]:
-        del told["gender"]
-    return {name: float(guess.mean[index]) for name, index in told.items()}
-
-
 def _recipe(model: PortraitModel, z: FloatArray, base: Mapping[str, object] | None) -> Recipe:
     facts = {name: value for name, value in (base or {}).items() if name not in ("seed", "latent", "w", "ws")}
     facts |= {"model": model.header.name, "latent": tuple(round(float(each), 4) for each in z)}
@@ -227,10 +221,14 @@ def _with(recipe: Recipe, likeness: Likeness) -> Recipe:
     return recipe.model_copy(update={"likeness": likeness.to_text()})
 
 
-def _with_hair(recipe: Recipe, ranked: list[HairChoice], wanted: str | None, base: Mapping[str, object]) -> Recipe:
-    """The recipe with the hair that is most like the photograph's, or that which is wanted."""
+def with_hair(recipe: Recipe, ranked: list[HairChoice], wanted: str | None, base: Mapping[str, object]) -> Recipe:
+    """The recipe with the hair that is most like the photograph's, or that which is ``wanted``.
+
+    How hair is made (``base``'s ``hair``, already the recipe's) stays as it was asked for, but nobody who has none in
+    the photograph gets some by it.
+    """
     chosen = ranked[0] if wanted is None else next((each for each in ranked if each.style == wanted), ranked[0])
-    if "hair" in base:
+    if base.get("hair") == "none":
         return recipe
     if chosen.style in (BALD, CROPPED):
         return recipe.model_copy(update={"hair": "none"})

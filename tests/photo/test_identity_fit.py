@@ -12,7 +12,8 @@ import pytest
 
 from portrait_core.imaging.colour_space import linear_to_srgb
 from portrait_core.parts.person_look import PersonLook
-from portrait_core.photo.identity_fit import Prior, exposure, fit_identity
+from portrait_core.photo.identity_fit import DRAWN, TAKEN, Prior, exposure, fit_identity
+from portrait_core.photo.person_encoder import PersonGuess
 from portrait_core.portrait_model import PortraitModel
 from portrait_core.recipe import Recipe
 
@@ -68,3 +69,57 @@ def test_how_much_lighter_the_person_is_than_the_photograph() -> None:
     red, green, blue = (float(each) for each in dark.palette["skin"])
     assert exposure(bright, {"skin": (red, green, blue)}) == pytest.approx(np.exp(0.4), rel=1e-3)
     assert exposure(bright, {}) == 1.0
+
+
+class Shaped:
+    """A model of three numbers: two move a face's places, by 3 and 2 mm each, one does nothing."""
+
+    header = SimpleNamespace(latent=SimpleNamespace(z_dim=3, find=found))
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(5)
+        self.mean = rng.normal(size=(40, 3)) * 0.06
+        self.basis = rng.normal(size=(40, 3, 2)) * (0.003, 0.002)
+
+    def places(self, coefficients: np.ndarray) -> np.ndarray:
+        return self.mean + self.basis @ coefficients
+
+    def person(self, recipe: Recipe) -> Any:
+        look = PersonLook(np.asarray(recipe.latent)[:2], {}, {}, {}, {})
+        controls = SimpleNamespace(places=self.places, basis=self.basis)
+        return SimpleNamespace(look=look, parts_template=SimpleNamespace(controls=controls))
+
+
+def beside(model: Shaped, true: np.ndarray) -> Any:
+    """The mean person beside a photograph of the one of ``true``, by a camera a metre ahead."""
+
+    def project(points: np.ndarray) -> np.ndarray:
+        return points * (1, 1, 0) + (0, 0, 1)
+
+    camera = SimpleNamespace(axes=np.eye(3), focal=1.0, project=project)
+    mean, other = (model.places(each) for each in (np.zeros(2), true))
+    ones = np.ones(len(mean))
+    return SimpleNamespace(
+        camera=camera, places=mean, expressed=mean, seen=mean[:, :2], wanted=other[:, :2], facing=ones
+    )
+
+
+def test_landmarks_of_the_models_own_persons_tell_more_than_those_of_photographs() -> None:
+    model, true = Shaped(), np.array([1.0, -1.2])
+    shapes = ([beside(model, true)], np.zeros(3))
+    prior = Prior(np.zeros(3), np.ones(3))
+    taken, drawn = (
+        fit_identity(cast("PortraitModel", model), prior, {}, cast("Any", shapes), errors=each)[:2]
+        for each in (TAKEN, DRAWN)
+    )
+    assert (np.sign(taken) == np.sign(true)).all()
+    off = [float(np.linalg.norm(each - true)) for each in (taken, drawn)]
+    assert off[1] < 0.4 * off[0] and off[1] < 0.35
+
+
+def test_a_glance_takes_the_place_of_what_is_known_of_its_numbers_alone() -> None:
+    prior = Prior(np.zeros(4), np.ones(4))
+    guess = PersonGuess(np.array([0.5, 1.0, -1.0, 2.0]), np.array([0.2, 0.3, 0.4, 0.5]), {}, 1.0)
+    told = prior.told(guess, [1, 3])
+    assert told.mean.tolist() == [0, 1.0, 0, 2.0] and told.spread.tolist() == [1, 0.3, 1, 0.5]
+    assert prior.mean.tolist() == [0, 0, 0, 0]

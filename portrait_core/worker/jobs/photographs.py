@@ -47,13 +47,9 @@ def photo(fields: Fields, watch: Watch, engine: Engine) -> dict[str, Any]:
     model = engine.model(wanted.model)
     style = facts.get("hair_style")
     wish = Wish(texture=texture == "photo", move=move, hair=None if style in (None, "auto") else str(style))
-    # How hair is made is asked for; whether there is any is the photograph's, unless none is wanted.
-    left_out = {*PERSON} if wanted.hair == "none" else {*PERSON, "hair"}
-    base = {name: getattr(wanted, name) for name in facts if name not in left_out}
+    base = {name: getattr(wanted, name) for name in facts if name not in PERSON}
     found = resemble(photograph, seen, model, wish, base, progress=watch)
     made = found.recipe.model_copy(update={"model": wanted.model})
-    if made.hair != "none":
-        made = made.model_copy(update={"hair": wanted.hair})
     return {
         "recipe": made.facts(),
         "person": seen.number,
