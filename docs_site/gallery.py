@@ -26,6 +26,8 @@ from docs_site.places import GALLERY, HERE
 TABLE = HERE / "gallery.csv"
 COMMAND = ("batch", "--image-format", "jpeg", "--no-view")
 """`portrait`'s words for the whole gallery; the page shows them."""
+PATIENCE = ("--time-limit", "1800")
+"""Not shown, for it changes no avatar: on a busy machine one takes more than the two minutes that a batch gives it."""
 PICTURE = 480
 
 
@@ -48,7 +50,7 @@ def make(folder: Path, only: set[str] | None = None) -> list[dict[str, Any]]:
     writer.writeheader()
     writer.writerows(found)
     table.write_text(text.getvalue(), encoding="utf-8")
-    words = [sys.executable, "-m", "cli.main", *COMMAND, "--from", str(table), "--out", str(folder)]
+    words = [sys.executable, "-m", "cli.main", *COMMAND, *PATIENCE, "--from", str(table), "--out", str(folder)]
     subprocess.run(words, check=True, cwd=HERE.parent)
     lines = [json.loads(line) for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
     latest = {line["name"]: line for line in lines if line["status"] == "made"}
