@@ -13,6 +13,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -191,11 +192,9 @@ def go(rows: tuple[Row, ...], seat: Seat, kind: str) -> None:
                 seat.page.press(row.tab)
                 at = row.tab
             row.act(seat.page)
-            if row.name == "png":
-                with seat.page.seen():  # no longer than the picture needs: all else waits for pictures of the view
-                    time.sleep(1.0)
-                    until(lambda: rested(seat))
-            until(lambda row=row: row.seen(seat))
+            # The page itself makes that picture, and draws it on the processor here.
+            with seat.page.seen() if row.name == "png" else nullcontext():
+                until(lambda row=row: row.seen(seat), 300)
         except Exception as error:
             seat.keep(f"{kind}-failed")
             raise AssertionError(f"{row.tab}, {row.name}: {seat.tab.status.content}") from error
