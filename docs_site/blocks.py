@@ -39,6 +39,7 @@ LIMIT = 900
 SHORTER = (
     ("portrait generate ", "portrait generate --overwrite --texture-size 512 "),
     ("portrait batch ", "portrait batch --texture-size 512 "),
+    ("portrait photo me.jpg", "portrait photo me.jpg --overwrite"),
 )
 """Words of every command, and what they are replaced by; what a line says itself comes later and counts."""
 _FENCE = re.compile(r"^( *)```([\w-]*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
