@@ -126,8 +126,9 @@ def resemble_all(
     progress("person", 0.0)
     guess = None if encoder is None else encoder.read(sights[0].head)
     prior, colours = Prior.of(model), colours_of(sights)
-    glanced = guess is not None and guess.trust > TRUSTED
-    if guess is not None and glanced:
+    if guess is not None and guess.trust <= TRUSTED:
+        guess = None
+    if guess is not None:
         prior = prior.told(guess, [index for name in OF_GLANCE if (index := index_of(model, name)) is not None])
     z = fit_identity(model, prior, _of_person(colours))
     recipe, person = _recipe(model, z, base), person_of(model, z)
@@ -136,10 +137,11 @@ def resemble_all(
     worth = seen.worth
     ranked = seen.ranked(recipe, person)
     hold = _signs(colours, hair_of_all(ranked, worth)[0])
-    if glanced:
+    errors, fits = TAKEN, 1
+    if guess is not None:
+        errors, fits = DRAWN, FITS
         del hold["gender"]
-    errors = DRAWN if glanced else TAKEN
-    for number in range(FITS if glanced else 1):
+    for number in range(fits):
         seen = seen if number == 0 else seen.again(recipe, person, same=False)
         z = fit_identity(model, prior, _of_person(colours), (seen.matched, z), hold, z, worth, errors)
         recipe, person = _recipe(model, z, base), person_of(model, z)
@@ -160,7 +162,7 @@ def resemble_all(
     gender = index_of(model, "gender")
     again = hair_of_all(seen.ranked(_with(recipe, likeness), person, ranked), worth)
     best = tied_back(again, 0.0 if gender is None else float(z[gender]))
-    if guess is not None and glanced:
+    if guess is not None:
         best = by_glance(best, guess.styles)
     recipe = with_hair(recipe, best, wish.hair, base or {})
     if recipe.hair == "none" and (base or {}).get("hair") != "none":
