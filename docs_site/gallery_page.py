@@ -36,7 +36,9 @@ def viewer(name: str, words: str, *, lazy: bool) -> str:
         'camera-orbit="24deg 84deg 1.5m" camera-target="0m 0.06m 0m" field-of-view="22deg" '
         'min-camera-orbit="auto auto 0.5m" '
         'shadow-intensity="0" exposure="1.05" tone-mapping="neutral" interaction-prompt="none" '
-        f'disable-tap><img slot="poster" src="gallery/{name}.jpg" alt="{alt}" loading="lazy"></model-viewer>'
+        f'disable-tap><img slot="poster" src="gallery/{name}.jpg" alt="{alt}" loading="lazy">'
+        # Its own bar stays where a card was loaded out of sight; the button says that it loads.
+        '<span slot="progress-bar"></span></model-viewer>'
     )
 
 
@@ -60,6 +62,12 @@ def hero() -> str:
         f'<div class="pk-says">{html.escape(first["words"])}</div></div>'
         f'<div class="pk-band">{faces}</div>'
     )
+
+
+def link() -> str:
+    """The home page's way to the gallery."""
+    count = len(avatars()[1])
+    return f'<a class="md-button" href="gallery.html">{f"{count} avatars to turn" if count > 1 else "Gallery"}</a>'
 
 
 def grid() -> str:

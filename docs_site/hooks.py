@@ -42,6 +42,7 @@ FETCHED = {FONT: "assets/inter.woff2", VIEWER: "assets/model-viewer.min.js", WOR
 MADE = {
     "hero": gallery_page.hero,
     "gallery": gallery_page.grid,
+    "gallery link": gallery_page.link,
     **{f"program {name}": programs_page.picture_of(name) for name in programs_page.NAMES},
 }
 _PLACE = re.compile(r"^<!-- site: ([a-z0-9 -]+) -->$", re.MULTILINE)

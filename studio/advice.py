@@ -21,6 +21,8 @@ WORDS: Mapping[RemedyCode, str] = {
 def advice(fault: Fault) -> str:
     """The sentence that follows the fault's message."""
     found = fault.remedy
+    if found is None and fault.code == "usage":
+        return ""  # such messages say what was expected; "change the settings" helps nobody who opened a wrong file
     form = "" if found is None else WORDS.get(found.do, "")
     try:
         return form.format(**({} if found is None else found.params)) or fault.advice

@@ -211,8 +211,9 @@ class Run:
         self.heard(record)
         most = self.limits.max_failures
         if most is not None and self.summary.failed > most:
+            count = self.summary.failed
             raise TooManyFailures(
-                f"{self.summary.failed} avatars failed, more than the {most} that are allowed; the last, "
+                f"{count} avatar{'s' * (count != 1)} failed, more than the {most} that are allowed; the last, "
                 f"{record.name}: {record.error.get('message', '')}"
             )
 

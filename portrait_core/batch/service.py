@@ -178,7 +178,7 @@ def write_pages(
     made = sum(record.status == "made" for record in records)
     contents = {
         reports.NAME: reports.report(records, len(batch.jobs), summary, words).encode(),
-        pages.PAGE: pages.page(records, f"{made} of {len(batch.jobs)} avatars"),
+        pages.PAGE: pages.page(records, f"{made} of {len(batch.jobs)} avatar{'s' * (len(batch.jobs) != 1)}"),
         pages.SHEET: pages.contact_sheet(records, read),
     }
     for name, content in contents.items():

@@ -14,7 +14,7 @@ import pytest
 from typer.main import get_command
 
 from cli.main import app
-from docs_site import blocks, markdown_links, samples
+from docs_site import blocks, gallery_page, markdown_links, samples
 from docs_site.blocks import Tally
 from docs_site.notebook_page import cells, made
 from docs_site.places import HERE, ROOT
@@ -129,6 +129,15 @@ def test_the_gallery_has_24_people_whose_words_are_understood() -> None:
         rows = list(csv.DictReader(file))
     assert len(rows) == len({row["name"] for row in rows}) == len({row["seed"] for row in rows}) == 24
     assert [row["name"] for row in rows if described(row["describe"]).unknown] == []
+
+
+def test_the_home_page_counts_the_gallery_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery_page, "GALLERY", tmp_path)
+    assert ">Gallery</a>" in gallery_page.link()
+    (tmp_path / "shown").mkdir()
+    facts = {"command": "portrait batch", "avatars": [{"name": "ada"}, {"name": "ben"}, {"name": "cleo"}]}
+    (tmp_path / "shown" / "gallery.json").write_text(json.dumps(facts), encoding="utf-8")
+    assert ">3 avatars to turn</a>" in gallery_page.link()
 
 
 def test_programs_of_the_page_are_those_of_the_command_line() -> None:

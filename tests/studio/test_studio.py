@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from typing import Any
 
 import numpy as np
 import pytest
 
+from portrait_core.engine.faults import fault_of
+from portrait_core.errors import Remedy, UsageError
 from portrait_core.recipe import Recipe
+from studio.advice import WORDS, advice
 from studio.attribute_groups import group_of
 from studio.door import Door
 from studio.history import History
@@ -133,6 +137,14 @@ def test_normals_of_the_loader_are_those_of_a_plain_loop() -> None:
             slow[corner] += normal
     length = np.linalg.norm(slow, axis=1, keepdims=True)
     assert np.allclose(loader_normals(places, faces), slow / np.where(length > 0, length, 1), atol=1e-5)
+
+
+def test_what_the_page_says_to_do_fits_the_fault() -> None:
+    wrong_file = fault_of(UsageError("notes.txt is no recipe; a .json, .glb or photograph was expected."))
+    assert wrong_file.advice and advice(wrong_file) == ""
+    lacking = fault_of(UsageError("no networks.", remedy=Remedy("set_up_networks")))
+    assert advice(lacking) == WORDS["set_up_networks"]
+    assert "room" in advice(fault_of(OSError(errno.ENOSPC, "No space left on device")))
 
 
 def test_sliders_lie_in_groups() -> None:
