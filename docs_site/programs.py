@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageStat
 
 from docs_site.places import HERE, PACKAGES, PROGRAMS, ROOT
 
@@ -41,6 +41,8 @@ PICTURES: dict[str, tuple[str, str]] = {
 }
 """Pictures: how each is taken, and of which file."""
 LIMIT = 600
+LEAST = 8.0
+"""Deviation of a picture's colours, of 255, below which nobody is on it."""
 
 
 def make_files() -> None:
@@ -116,8 +118,12 @@ def picture(name: str, way: str, file: str) -> str:
         print(f"{name}: {(done.stderr or done.stdout)[-2000:]}", file=sys.stderr)
         return "the picture could not be taken when this site was built"
     with Image.open(raw) as image:
-        image.convert("RGB").save(target, quality=90)
+        shown = image.convert("RGB")
     raw.unlink()
+    if max(ImageStat.Stat(shown).stddev) < LEAST:
+        print(f"{name}: the picture is empty", file=sys.stderr)
+        return "the picture could not be taken when this site was built"
+    shown.save(target, quality=90)
     note.write_text(digest, encoding="utf-8")
     return ""
 
