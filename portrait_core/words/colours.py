@@ -20,8 +20,8 @@ SHADES: dict[str, tuple[str, float]] = {
 SATURATION, VALUE = (0.15, 0.75), (0.14, 0.86)
 """Between which the cloth of the starter's world lies in HSV."""
 
-WARM, COLD = 0.13, 0.6
-"""Hues of what has none, for all cloth has some colour: of white, which then is a light cream, and of greys."""
+WARM, COLD = 0.095, 0.6
+"""Hues of what has none, for all cloth has some colour: of white, which then is off-white, and of greys."""
 BRIGHT = 0.8
 GREY = 0.12
 """Saturation below which a colour counts as grey."""

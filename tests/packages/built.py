@@ -3,7 +3,7 @@
 
     python -m tests.packages.built
 
-The wheel holds every module and data file of the three packages and no other; the sdist builds the same wheel;
+The wheel holds every module and data file of the four packages and no other; the sdist builds the same wheel;
 installed into a fresh environment with the other packages of this Python, it makes an avatar in an empty folder.
 """
 
@@ -19,7 +19,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("portrait_core", "textures", "cli")
+PACKAGES = ("portrait_core", "textures", "cli", "studio")
 NEEDED = ("portrait_core/py.typed", "portrait_core/batch/page.html", "starter.safetensors")
 LICENCES = ("LICENSE", "LICENSES/")
 
