@@ -38,6 +38,12 @@ EYES_DARK = 0.30
 """Light of eyes and what is below them, as a share of the cheeks', under which glasses are dark."""
 OTHER_COLOUR = 0.16
 """Distance of colours (shares of red, green and blue) from which on mouth and chin are no skin."""
+REDDER = 0.30
+"""The same where they are redder than the rest: so is a chin in the face's own shade, and so are lips."""
+PALER, MORE_LIGHT = 0.06, 1.3
+"""The same where they are less red and as much lighter: white cloth on fair skin."""
+CLIPPED = 0.99
+"""Linear light from which on a channel says no more how bright it was, and shares of colours mean nothing."""
 BLURRED = 0.012
 """Mean difference of neighbouring pixels from what surrounds them, as a share of the face's spread."""
 
@@ -68,12 +74,20 @@ def face_warnings(picture: Picture, face: FaceLandmarks, scale: float = 1.0) -> 
     eyes = float(np.percentile(seen(EYES).mean(axis=1), 75))
     if max(below, eyes) < EYES_DARK * cheeks:
         warnings.append("the eyes seem to be covered, as by sunglasses")
-    chin = np.median(seen(MOUTH_AND_CHIN), axis=0)
-    if brightness >= DARK and float(np.abs(_shares(chin) - _shares(skin)).sum()) > OTHER_COLOUR:
+    if brightness >= DARK and _of_another(np.median(seen(MOUTH_AND_CHIN), axis=0), skin):
         warnings.append("mouth and chin seem to be covered, as by a mask, a hand or a dark beard")
     if _sharpness(light) < BLURRED:
         warnings.append("the face is blurred")
     return warnings
+
+
+def _of_another(chin: FloatArray, skin: FloatArray) -> bool:
+    """Whether mouth and chin have another colour than the skin of the same face, both (3,) linear."""
+    if skin.max() >= CLIPPED:
+        return False
+    more = _shares(chin) - _shares(skin)
+    lighter = float(chin.mean()) > MORE_LIGHT * float(skin.mean())
+    return float(np.abs(more).sum()) > (REDDER if more[0] > 0 else PALER if lighter else OTHER_COLOUR)
 
 
 def _of_light(right: FloatArray, left: FloatArray) -> list[str]:

@@ -65,6 +65,24 @@ def test_what_covers_a_face_is_told(change: Callable[[ImageDraw.ImageDraw], None
     assert words in warning
 
 
+LOWER = (123, 195, 352, 365, 152, 136)
+
+
+@pytest.mark.parametrize("colour", [(240, 240, 242), (20, 20, 22), (60, 110, 70), (190, 25, 30), (150, 60, 160)])
+def test_cloth_of_any_colour_over_the_mouth_is_told(colour: tuple[int, int, int]) -> None:
+    cloth = painted(lambda draw: draw.polygon([tuple(POINTS[each]) for each in LOWER], fill=colour))
+    assert any("mouth and chin" in each for each in told(cloth))
+
+
+def test_a_chin_in_the_shade_of_its_own_face_is_not_covered() -> None:
+    """Shade on skin is redder: light that went through skin fills it."""
+    shade = Image.new("L", (600, 600), 0)
+    ImageDraw.Draw(shade).rectangle((0, POINTS[[61, 291], 1].mean() - 25, 600, 600), fill=255)
+    amount = np.asarray(shade.filter(ImageFilter.GaussianBlur(8)))[..., None] / 255.0
+    shaded = painted() * (1 - amount * (1 - np.array([0.70, 0.62, 0.58])))
+    assert told(shaded.astype(np.uint8)) == []
+
+
 @pytest.mark.parametrize("side", ["right", "left"])
 def test_light_from_a_side(side: str) -> None:
     """The person's right is the picture's left."""
