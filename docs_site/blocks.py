@@ -43,6 +43,7 @@ SHORTER = (
 )
 """Words of every command, and what they are replaced by; what a line says itself comes later and counts."""
 _FENCE = re.compile(r"^( *)```([\w-]*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_OUT = re.compile(r"--out[ =]([\w./-]+)")
 _SAID = re.compile(r"<!-- (not run|run)(?:: ((?:(?!-->).)*?))? -->\s*\Z", re.DOTALL)
 
 
@@ -130,6 +131,8 @@ class Tally:
     blocks: int = 0
     failed: list[str] = field(default_factory=list[str])
     left: list[str] = field(default_factory=list[str])
+    not_made: set[str] = field(default_factory=set[str])
+    """What lines of this page that had to be left out would have written: lines that read it are left out too."""
 
 
 def run_page(page: Path, tally: Tally) -> None:
@@ -138,6 +141,7 @@ def run_page(page: Path, tally: Tally) -> None:
     if not found:
         return
     folder = Path(tempfile.mkdtemp(prefix=f"docs-{page.stem}-"))
+    tally.not_made.clear()
     try:
         for block in found:
             if block.not_run:
@@ -165,7 +169,8 @@ def shorter(line: str) -> str:
 
 
 def _step(block: Block, text: str, start: list[str], folder: Path, tally: Tally) -> None:
-    if missing := samples.prepare(text, folder):
+    if missing := samples.prepare(text, folder) or not_made_before(text, tally.not_made):
+        tally.not_made |= {name for name in _OUT.findall(text) if not (folder / name).exists()}
         tally.left.append(f"{block.place}: {text.partition('#')[0].strip()[:70]}: {missing}")
         return
     began = time.monotonic()
@@ -183,6 +188,15 @@ def _step(block: Block, text: str, start: list[str], folder: Path, tally: Tally)
     )
     if code:
         tally.failed.append(f"{block.place}: {first}\n    {told[-1500:]}")
+
+
+def not_made_before(text: str, names: set[str]) -> str:
+    """Why a command cannot be run that reads one of ``names``; nothing where it reads none."""
+    for word in re.split(r"[\s=\"']+", text):
+        for name in names:
+            if word == name or word.startswith(f"{name}/"):
+                return f"{name} is not there, for the line that writes it was left out"
+    return ""
 
 
 def surroundings() -> dict[str, str]:

@@ -86,6 +86,22 @@ def test_what_fails_is_told_and_pages_do_not_meet(tmp_path: Path, monkeypatch: p
     assert later.failed == [] and later.ran == 1
 
 
+def test_what_reads_the_work_of_a_line_left_out_is_left_out_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```sh\nneedy --out data/set\ncat data/set/x.txt && echo --out more\ncat more\necho fine > data.txt\n```\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(blocks, "ROOT", tmp_path)
+    monkeypatch.setattr(samples, "prepare", lambda text, folder: "no needs here" if "needy" in text else "")
+    tally = Tally()
+    blocks.run_page(page, tally)
+    assert (tally.ran, tally.failed, len(tally.left)) == (1, [], 3)
+    assert "data/set is not there" in tally.left[1] and "more is not there" in tally.left[2]
+
+
 def test_samples_are_made_where_a_line_mentions_them(tmp_path: Path) -> None:
     assert samples.prepare("portrait generate --motion walk.npz --face-motion take.csv", tmp_path) == ""
     assert samples.prepare("echo  # with hello.wav", tmp_path) == ""
