@@ -20,7 +20,10 @@ from portrait_core.shape.grid import Lattice
 from portrait_core.shape.marching_cubes import march_bricks
 from portrait_core.shape.sparse_grid import SparseGrid
 
-_NOTHING = "the model has no surface: its field is nowhere positive inside its bounds"
+_NOTHING = (
+    "the model has no surface: its field is nowhere positive inside its bounds, as after too short a training. "
+    "Train it longer, or take another seed or a smaller psi."
+)
 
 NOISE = (100, 0.5)
 """More pieces than this, and no one with this share of the volume: noise. Trained models have a dozen, and 0.999."""
