@@ -32,6 +32,9 @@ MOST = 3.0
 NEGATED = -0.4
 """What *not wide* is of *wide*."""
 
+AT_REST = "neutral"
+"""What the tables call a face that does nothing: it stands in no expression, and ends one that was there."""
+
 _STRENGTH: dict[Manner, int] = {"set": 3, "weak": 2, "hint": 1, "add": 3}
 
 
@@ -99,7 +102,7 @@ class Description:
             {
                 each.name: each.value
                 for each in self.parts
-                if each.field == "expression" and isinstance(each.value, float)
+                if each.field == "expression" and each.name != AT_REST and isinstance(each.value, float)
             }
         )
 

@@ -13,6 +13,7 @@ import pytest
 from cli import words_page
 from portrait_core.errors import UsageError
 from portrait_core.face.emotions import EXPRESSIONS
+from portrait_core.recipe import Recipe
 from portrait_core.weights.header import read_header
 from portrait_core.weights.registry import find_model
 from portrait_core.words.ages import years_to_deviations
@@ -96,6 +97,27 @@ def test_every_phrase_asks_for_what_its_row_says(language: str) -> None:
                 wrong.append(f"{text}: {wish.target} {value}, expected {wish.value}")
     assert count > {"en": 900, "de": 600}[language]
     assert len(wrong) < 0.03 * count, wrong
+
+
+@pytest.mark.parametrize("topology", ["parts", "shell"])
+def test_what_is_read_makes_a_recipe(topology: str) -> None:
+    """Every phrase of the tables, alone and as somebody is spoken of: what can be read can be made."""
+    made = 0
+    for text in {text for language in LANGUAGES for text, *_ in cases(language)}:
+        for spoken in (text, f"a man, {text}"):
+            try:
+                found = described(spoken)
+            except UsageError:
+                continue  # says itself that no word can be shown
+            Recipe(**{"topology": topology, **found.fields(topology=topology)})
+            made += 1
+    assert made > 3000
+
+
+@pytest.mark.parametrize("text", ["a stern man", "a very serious old woman", "eine ernste Frau", "poker-faced, bald"])
+def test_a_face_at_rest_is_no_shape_of_it(text: str) -> None:
+    found = described(text)
+    assert found.says_face and found.expression == {}
 
 
 def world(text: str, **others: float) -> Attributes:
