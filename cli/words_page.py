@@ -56,7 +56,7 @@ without one.
 - Ages: *about sixty*, *in her late twenties*, *19-year-old*, *aged 45*, *between 50 and 60*, *Mitte vierzig*. The
   starter has ages from twenty to eighty.
 - Colours: everyday ones, those of CSS, and *dark*, *light*, *pale*, *deep* before them. Clothes get the nearest
-  colour that the starter's cloth has; white is a light cream.
+  colour that the starter's cloth has; white is off-white.
 - Spelling: a word that is one letter off a word of the tables below is taken for it and shown so (`frekles
   (freckles)`), or two in a longer word where fingers slipped (a neighbouring key, a doubled letter, two exchanged),
   unless it is a common word itself. Of several the one is taken that goes with its neighbours. Umlauts may be *ae*,

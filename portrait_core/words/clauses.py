@@ -210,8 +210,9 @@ def _bind(mention: Mention, index: int, segments: Sequence[Segment], place: int)
         if noun.is_noun and mention.accepts(noun.entry.topic):
             _belong(mention, noun)
             return
-    if behind and behind[0].entry.lack and not behind[0].copula and not (mention.entry.lack or mention.entry.topic):
-        _belong(mention, behind[0])
+    thing = next((each for each in behind if not (each.entry.is_colour and not each.copula)), None)
+    if thing and thing.entry.lack and not thing.copula and not (mention.entry.lack or mention.entry.topic):
+        _belong(mention, thing)  # with what stands between, as in "thick black moustache"
         return
     for noun in reversed(segment.mentions[:index]):
         if noun.is_noun and mention.accepts(noun.entry.topic):

@@ -69,6 +69,12 @@ def test_adjectives_belong_to_their_own_nouns() -> None:
     assert attributes("thin lips")["lip_fullness"] < 0 < attributes("full lips")["lip_fullness"]
 
 
+@pytest.mark.parametrize("text", ["a man with a thick black moustache", "ein Mann mit dicker schwarzer Brille"])
+def test_adjectives_of_what_is_not_there_go_with_it(text: str) -> None:
+    found = described(text)
+    assert found.attributes == {"gender": 1.5} and len(found.lacking) == 1
+
+
 @pytest.mark.parametrize(
     "text", ["small, dark eyes", "eyes: small, dark", "the eyes are small and dark", "dark small eyes"]
 )
