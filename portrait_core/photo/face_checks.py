@@ -38,8 +38,9 @@ EYES_DARK = 0.30
 """Light of eyes and what is below them, as a share of the cheeks', under which glasses are dark."""
 OTHER_COLOUR = 0.16
 """Distance of colours (shares of red, green and blue) from which on mouth and chin are no skin."""
-REDDER = 0.30
-"""The same where they are redder than the rest: so is a chin in the face's own shade, and so are lips."""
+REDDER, WARM = 0.30, 0.08
+"""The same where they are redder than the rest: so is a chin in the face's own shade, and so are lips. But those stay
+warm, by more green than blue, as no red or purple cloth is."""
 PALER, MORE_LIGHT = 0.06, 1.3
 """The same where they are less red and as much lighter: white cloth on fair skin."""
 CLIPPED = 0.99
@@ -85,8 +86,11 @@ def _of_another(chin: FloatArray, skin: FloatArray) -> bool:
     """Whether mouth and chin have another colour than the skin of the same face, both (3,) linear."""
     if skin.max() >= CLIPPED:
         return False
+    _, green, blue = _shares(chin)
     more = _shares(chin) - _shares(skin)
     lighter = float(chin.mean()) > MORE_LIGHT * float(skin.mean())
+    if more[0] > 0 and green - blue > WARM:
+        return False
     return float(np.abs(more).sum()) > (REDDER if more[0] > 0 else PALER if lighter else OTHER_COLOUR)
 
 
