@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from portrait_core.photo.crop import FloatArray, Picture, around, cut
+from portrait_core.photo.crop import FloatArray, Picture, Square, around, cut
 from portrait_core.photo.networks.published import NetworkName
 from portrait_core.photo.networks.store import load_network
 
@@ -57,19 +57,36 @@ class BoxDetector:
 
         Raises :class:`portrait_core.errors.ModelFileError` where the network is not set up.
         """
+        return self.look(picture).above(score)
+
+    def look(self, picture: Picture) -> Answers:
+        """All that the network answers to a picture; raises like :meth:`find`."""
         network = load_network(self.network)
         size = network.input_shape[0]
         square = around(picture)
         boxes, scores = network.read(cut(picture, square, size, beyond="black") / 127.5 - 1.0)
         sure = 1.0 / (1.0 + np.exp(-np.clip(scores[:, 0].astype(np.float64), -100.0, 100.0)))
-        kept = np.flatnonzero(sure >= score)
         # Of each: middle and size of its box, then its points, as shares of the network's picture.
-        places = boxes[kept].astype(np.float64).reshape(-1, 2 + self.points, 2) / size
-        places[:, [0, *range(2, 2 + self.points)]] += self.anchors[kept][:, None]
+        places = boxes.astype(np.float64).reshape(-1, 2 + self.points, 2) / size
+        places[:, [0, *range(2, 2 + self.points)]] += self.anchors[:, None]
+        return Answers(places, sure, square)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Of every anchor its ``places`` (A, P, 2), box and points as shares of a ``square``, and its ``scores`` (A,)."""
+
+    places: FloatArray
+    scores: NDArray[np.float64]
+    square: Square
+
+    def above(self, score: float) -> list[Found]:
+        """What has at least ``score``, the surest first."""
+        kept = np.flatnonzero(self.scores >= score)
         found: list[Found] = []
-        for share, blended in blend(places, sure[kept]):
-            moved = square.to_picture(blended)
-            found.append(Found(share, moved[0], blended[1] * square.side, moved[2:]))
+        for share, blended in blend(self.places[kept], self.scores[kept]):
+            moved = self.square.to_picture(blended)
+            found.append(Found(share, moved[0], blended[1] * self.square.side, moved[2:]))
         return found
 
 
