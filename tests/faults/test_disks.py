@@ -36,7 +36,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of a few avatars; only root may mount one."""
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=350k", "tmpfs", str(place)]
     done = subprocess.run(mount, capture_output=True, check=False)
     if done.returncode:
         pytest.skip("no right to mount a small file system")
@@ -76,7 +76,7 @@ def test_a_read_only_target_is_told_before_any_work(small_disk: Path) -> None:
 @pytest.mark.parametrize(
     ("count", "times", "fields"),
     [
-        (6, 1, TINY),
+        (5, 1, TINY),
         pytest.param(6, 2, TINY, marks=pytest.mark.sweep),
         pytest.param(10, 3, SMALL, marks=pytest.mark.sweep),
     ],
