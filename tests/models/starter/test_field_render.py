@@ -39,7 +39,7 @@ def avatar(model: CanonicalAvatarModel, pose: dict[str, tuple[float, float, floa
     return make_avatar(RECIPE.model_copy(update={"pose": pose}), model)
 
 
-@pytest.mark.parametrize("pose", [{}, POSE], ids=["rest", "posed"])
+@pytest.mark.parametrize("pose", [pytest.param({}, marks=pytest.mark.sweep), POSE], ids=["rest", "posed"])
 def test_the_field_looks_like_its_mesh(model: CanonicalAvatarModel, pose: dict[str, tuple[float, float, float]]):
     mesh, person = avatar(model, pose), model.person(RECIPE)
     silhouettes = []
