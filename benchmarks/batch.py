@@ -35,6 +35,10 @@ from portrait_core.weights.registry import find_model
 
 RESULTS = Path(__file__).parent / "results" / "batch.json"
 SMALL: dict[str, Any] = {"faces": 2000, "texture_size": 256, "lattice": 96, "normal_map": False}
+TINY: dict[str, Any] = {
+    "faces": 500, "texture_size": 64, "lattice": 64, "normal_map": False, "unwrap": "xatlas", "topology": "shell",
+}  # fmt: skip
+"""Quicker than SMALL: how long an avatar takes does not matter to disks, signals and nodes."""
 LAYER = ("score", "view", "sync")
 """Stages that the batch adds to an avatar's own."""
 

@@ -26,14 +26,12 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from benchmarks.photo_dataset import SAVED
 from portrait_core.imaging.images import encode_jpeg
-from portrait_core.photo.estimate import PortraitEstimate, estimate_portraits
+from portrait_core.photo.estimate import UNSURE, PortraitEstimate, estimate_portraits
 from portrait_core.photo.overlay import overlay
 from portrait_core.photo.reading import PhotographError, read_photograph
 
 FAR = np.radians(20.0)
 """From here on a camera or a head is read wrong."""
-SURE = 0.5
-"""A confidence below it goes with a warning (docs/photographs.md)."""
 
 Altered = Callable[[Image.Image, NDArray[np.float64]], Image.Image]
 """A picture and its face's box (left, upper, right, lower) to another picture."""
@@ -161,7 +159,7 @@ def read(name: str, path: Path, original: PortraitEstimate, sheet: Path | None) 
         "turn_deg": round(float(np.degrees(turn)), 1),
         "confidence": round(seen.confidence.whole, 2),
         "warnings": new,
-        "unsaid": bool(wrong and seen.confidence.whole >= SURE and not new),
+        "unsaid": bool(wrong and seen.confidence.whole >= UNSURE and not new),
         "cpu_s": round(spent, 2),
     }
 

@@ -284,6 +284,7 @@ def _wishes(show: Show) -> Generator[list[int], None, None]:
 
 
 def _run(order: Batch, show: Show) -> None:
+    from portrait_core.batch.records import avatars
     from portrait_core.batch.remote_store import is_url
     from portrait_core.batch.service import run_batch
 
@@ -295,7 +296,7 @@ def _run(order: Batch, show: Show) -> None:
         def begun(todo: int, kept: int) -> None:
             done[1], done[2] = todo, kept
             if kept:
-                show.note(f"{'1 avatar is' if kept == 1 else f'{kept} avatars are'} there already; {todo} to make.")
+                show.note(f"{avatars(kept)} {'is' if kept == 1 else 'are'} there already; {todo} to make.")
             for _ in range(kept):
                 watcher.finish()
 
@@ -340,6 +341,7 @@ def _tell(record: Record, show: Show) -> None:
 
 def _dry_run(order: Batch, left: list[Any], records: list[Any], show: Show) -> None:
     from portrait_core.batch.costs import estimate
+    from portrait_core.batch.records import avatars
     from portrait_core.batch.remote_store import is_url
 
     cost: Cost = estimate(left, order.outputs, records)
@@ -349,7 +351,7 @@ def _dry_run(order: Batch, left: list[Any], records: list[Any], show: Show) -> N
     seconds = cost.seconds * _threads_factor(threads) / workers
     free = None if is_url(order.out) else _free(Path(order.out))
     rows = [
-        f"{len(total)} avatar{'s' * (len(total) != 1)} planned, {len(total) - len(left)} there, {len(left)} to make",
+        f"{avatars(len(total))} planned, {len(total) - len(left)} there, {len(left)} to make",
         f"time   about {_clock(seconds)} with {workers} workers of {threads} threads",
         f"space  about {cost.bytes / 1e9:.2f} GB" + ("" if free is None else f"; {free / 1e9:.1f} GB are free"),
         f"memory about {cost.memory_mib / 1024:.1f} GB each worker",

@@ -131,8 +131,6 @@ class Tally:
     blocks: int = 0
     failed: list[str] = field(default_factory=list[str])
     left: list[str] = field(default_factory=list[str])
-    not_made: set[str] = field(default_factory=set[str])
-    """What lines of this page that had to be left out would have written: lines that read it are left out too."""
 
 
 def run_page(page: Path, tally: Tally) -> None:
@@ -141,7 +139,7 @@ def run_page(page: Path, tally: Tally) -> None:
     if not found:
         return
     folder = Path(tempfile.mkdtemp(prefix=f"docs-{page.stem}-"))
-    tally.not_made.clear()
+    not_made: set[str] = set()  # what lines that had to be left out would have written
     try:
         for block in found:
             if block.not_run:
@@ -149,13 +147,13 @@ def run_page(page: Path, tally: Tally) -> None:
                 continue
             tally.blocks += 1
             if block.language == "python":
-                _step(block, block.swapped(block.text), [sys.executable, "-c"], folder, tally)
+                _step(block, block.swapped(block.text), [sys.executable, "-c"], folder, tally, not_made)
                 continue
             for line in block.lines():
                 if why := block.why_not(line):
                     tally.left.append(f"{block.place}: {line.partition('#')[0].strip()}: {why}")
                 else:
-                    _step(block, shorter(block.swapped(line)), ["bash", "-e", "-c"], folder, tally)
+                    _step(block, shorter(block.swapped(line)), ["bash", "-e", "-c"], folder, tally, not_made)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -168,9 +166,9 @@ def shorter(line: str) -> str:
     return line
 
 
-def _step(block: Block, text: str, start: list[str], folder: Path, tally: Tally) -> None:
-    if missing := samples.prepare(text, folder) or not_made_before(text, tally.not_made):
-        tally.not_made |= {name for name in _OUT.findall(text) if not (folder / name).exists()}
+def _step(block: Block, text: str, start: list[str], folder: Path, tally: Tally, not_made: set[str]) -> None:
+    if missing := samples.prepare(text, folder) or not_made_before(text, not_made):
+        not_made |= {name for name in _OUT.findall(text) if not (folder / name).exists()}
         tally.left.append(f"{block.place}: {text.partition('#')[0].strip()[:70]}: {missing}")
         return
     began = time.monotonic()

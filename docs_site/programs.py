@@ -41,6 +41,7 @@ PICTURES: dict[str, tuple[str, str]] = {
 }
 """Pictures: how each is taken, and of which file."""
 LIMIT = 600
+NOT_TAKEN = "the picture could not be taken when this site was built"
 LEAST = 8.0
 """Deviation of a picture's colours, of 255, below which nobody is on it."""
 
@@ -116,13 +117,13 @@ def picture(name: str, way: str, file: str) -> str:
     )
     if done.returncode or not raw.is_file():
         print(f"{name}: {(done.stderr or done.stdout)[-2000:]}", file=sys.stderr)
-        return "the picture could not be taken when this site was built"
+        return NOT_TAKEN
     with Image.open(raw) as image:
         shown = image.convert("RGB")
     raw.unlink()
     if max(ImageStat.Stat(shown).stddev) < LEAST:
         print(f"{name}: the picture is empty", file=sys.stderr)
-        return "the picture could not be taken when this site was built"
+        return NOT_TAKEN
     shown.save(target, quality=90)
     note.write_text(digest, encoding="utf-8")
     return ""

@@ -19,6 +19,11 @@ from portrait_core.recipe import Recipe
 Status = Literal["made", "failed", "rejected"]
 
 
+def avatars(count: int) -> str:
+    """So many avatars, as people say it."""
+    return "1 avatar" if count == 1 else f"{count} avatars"
+
+
 @dataclass(frozen=True)
 class Job:
     """One avatar of a plan: its place (from 0), the name of its files without ending, and its recipe.

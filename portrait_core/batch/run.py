@@ -17,7 +17,7 @@ import numpy as np
 import portrait_core
 from portrait_core.batch.executors import Executor, Outcome
 from portrait_core.batch.manifest import Manifest
-from portrait_core.batch.records import Job, Outputs, Record
+from portrait_core.batch.records import Job, Outputs, Record, avatars
 from portrait_core.batch.remote_store import RemoteStore
 from portrait_core.batch.resume import is_whole, recovered
 from portrait_core.batch.task import Task
@@ -211,9 +211,8 @@ class Run:
         self.heard(record)
         most = self.limits.max_failures
         if most is not None and self.summary.failed > most:
-            count = self.summary.failed
             raise TooManyFailures(
-                f"{count} avatar{'s' * (count != 1)} failed, more than the {most} that are allowed; the last, "
+                f"{avatars(self.summary.failed)} failed, more than the {most} that are allowed; the last, "
                 f"{record.name}: {record.error.get('message', '')}"
             )
 

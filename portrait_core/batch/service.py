@@ -15,7 +15,7 @@ from portrait_core.batch import report as reports
 from portrait_core.batch.costs import estimate
 from portrait_core.batch.locks import folder_lock
 from portrait_core.batch.manifest import NAME, Manifest, manifests, read_manifests
-from portrait_core.batch.records import Job, Outputs, Record
+from portrait_core.batch.records import Job, Outputs, Record, avatars
 from portrait_core.batch.remote_store import RemoteStore, is_url, state_folder
 from portrait_core.batch.resources import Resources
 from portrait_core.batch.resume import sweep
@@ -178,7 +178,7 @@ def write_pages(
     made = sum(record.status == "made" for record in records)
     contents = {
         reports.NAME: reports.report(records, len(batch.jobs), summary, words).encode(),
-        pages.PAGE: pages.page(records, f"{made} of {len(batch.jobs)} avatar{'s' * (len(batch.jobs) != 1)}"),
+        pages.PAGE: pages.page(records, f"{made} of {avatars(len(batch.jobs))}"),
         pages.SHEET: pages.contact_sheet(records, read),
     }
     for name, content in contents.items():

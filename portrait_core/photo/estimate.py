@@ -41,6 +41,8 @@ SURE_YAW = np.radians(12.0)
 """An expected error of the yaw of this much halves the confidence, and a bit more."""
 CUT = 0.06
 """Share of the aligned square's height by which shoulders may be cut off without a word."""
+UNSURE = 0.5
+"""A confidence below it goes with a warning."""
 PROFILE = np.radians(60.0)
 
 
@@ -238,6 +240,6 @@ def _warnings(
         warnings += face_warnings(photograph.pixels, person.face, photograph.scale)
         if abs(view.yaw) > PROFILE:
             warnings.append("seen from the side")
-    if confidence.whole < 0.5:
+    if confidence.whole < UNSURE:
         warnings.append(f"not sure of it (confidence {confidence.whole:.2f}): look at the overlay")
     return warnings

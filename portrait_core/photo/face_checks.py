@@ -86,12 +86,14 @@ def _of_another(chin: FloatArray, skin: FloatArray) -> bool:
     """Whether mouth and chin have another colour than the skin of the same face, both (3,) linear."""
     if skin.max() >= CLIPPED:
         return False
-    _, green, blue = _shares(chin)
-    more = _shares(chin) - _shares(skin)
+    shares = _shares(chin)
+    more = shares - _shares(skin)
+    apart = float(np.abs(more).sum())
+    if more[0] > 0:
+        _, green, blue = shares
+        return apart > REDDER and green - blue <= WARM
     lighter = float(chin.mean()) > MORE_LIGHT * float(skin.mean())
-    if more[0] > 0 and green - blue > WARM:
-        return False
-    return float(np.abs(more).sum()) > (REDDER if more[0] > 0 else PALER if lighter else OTHER_COLOUR)
+    return apart > (PALER if lighter else OTHER_COLOUR)
 
 
 def _of_light(right: FloatArray, left: FloatArray) -> list[str]:

@@ -63,6 +63,7 @@ def _looked_at(picture: Picture, hint: FoundFace, score: float) -> list[FoundFac
     if min(right - left, bottom - top) < LEAST:
         return []
     corner = np.array([left, top], np.float64)
+    # Its place is cut out first: a detector makes numbers of every pixel of the picture that it is given.
     found = NEAR.find(np.ascontiguousarray(picture[top:bottom, left:right]), score)[:1]
     return [replace(face, middle=face.middle + corner, points=face.points + corner) for face in found]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.batch import SMALL, jobs_of
+from benchmarks.batch import TINY, jobs_of
 from portrait_core.batch.records import Record
 from portrait_core.batch.resources import Resources
 from portrait_core.batch.resume import is_whole
@@ -24,8 +24,6 @@ pytestmark = [
 ]
 
 COUNT = 4
-QUICK: dict[str, Any] = {**SMALL, "faces": 500, "texture_size": 64, "lattice": 64, "topology": "shell"}
-"""How long an avatar takes does not matter to a node that goes away."""
 NODE: dict[str, Any] = {"num_cpus": 1, "num_gpus": 0, "object_store_memory": 100_000_000, "include_dashboard": False}
 
 
@@ -47,7 +45,7 @@ def test_a_node_that_goes_away_costs_only_what_it_had_in_work(cluster: Any, tmp_
     import ray
 
     batch = Batch(
-        jobs_of(range(COUNT), QUICK),
+        jobs_of(range(COUNT), TINY),
         str(tmp_path / "out"),
         limits=Limits(retries=2),
         resources=Resources("ray", workers=2, threads=1, device="cpu", address=cluster.address),

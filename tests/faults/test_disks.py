@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.batch import SMALL
+from benchmarks.batch import SMALL, TINY
 from benchmarks.batch_faults import command, fuzz, kills
 from portrait_core.batch.manifest import manifests, read_manifests
 from portrait_core.batch.resume import is_whole
@@ -24,11 +24,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="mounts and signals of Linux"),
     pytest.mark.timeout(900),
 ]
-
-TINY: dict[str, Any] = {
-    "faces": 500, "texture_size": 64, "lattice": 64, "normal_map": False, "unwrap": "xatlas", "topology": "shell",
-}  # fmt: skip
-"""Quicker than SMALL: how long an avatar takes does not matter to disks and signals."""
 
 
 @pytest.fixture
