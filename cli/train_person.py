@@ -26,7 +26,7 @@ def person(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The weights file to write.")] = Path(
         "runs/person_encoder.safetensors"
     ),
-    count: Annotated[int, typer.Option("--count", "-n", help="How many persons; half a second of a core each.")] = 440,
+    count: Annotated[int, typer.Option("--count", "-n", help="How many persons; half a second of a core each.")] = 4000,
     model: Annotated[str, typer.Option("--model", help="Whose persons are learnt.")] = "starter",
     threads: Annotated[int | None, typer.Option("--threads", help="CPU threads; all of them if not given.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the light and the company that heads are put into.")] = 0,

@@ -46,9 +46,9 @@ USUAL = {"ponytail": 0.70, "braid": 0.65, "afro": 0.65}
 TIED, FEMININE = ("ponytail", "braid"), 0.0
 """Beginnings of names of styles whose hair lies close in front and is tied behind; up to which attribute of gender
 close hair is rather that."""
-OUTLINE, UNLIKELY, NEAR_OUTLINE = 4, 0.01, 0.85
+OUTLINE, UNLIKELY, NEAR_OUTLINE, SURE = 4, 0.001, 0.6, 0.7
 """What an outline counts beside a glance, as a power; how likely a style is at least; share of the best outline's from
-which on another one is nearly as alike."""
+which on another one may be as alike; how likely a style has to be to be worn instead of close hair."""
 SHORT, LONG = ("short", "bald"), ("bob", "long", "ponytail", "braid")
 """Beginnings of names of styles that are more often worn by men, and by women, in the model's world."""
 
@@ -135,9 +135,8 @@ def tied_back(ranked: list[HairChoice], gender: float) -> list[HairChoice]:
 
 def by_glance(ranked: list[HairChoice], styles: Mapping[str, float]) -> list[HairChoice]:
     """The same by what a glance says as well: of styles whose outlines are nearly as alike as the best one's, the one
-    that is likely. Close hair stays first where it is: no person of the model wears it, and no glance has learnt it."""
-    if ranked[0].style == CROPPED:
-        return ranked
+    that is likely. Close hair stays first where it is unless a glance is sure: no person of the model wears it, and no
+    glance has learnt it."""
 
     def outline(choice: HairChoice) -> float:
         # How usual a style is the glance knows.
@@ -146,6 +145,8 @@ def by_glance(ranked: list[HairChoice], styles: Mapping[str, float]) -> list[Hai
     best = max(outline(each) for each in ranked if each.style != CROPPED)
     near = [each for each in ranked if each.style in styles and outline(each) > NEAR_OUTLINE * best]
     near.sort(key=lambda each: -(outline(each) ** OUTLINE) * (styles[each.style] + UNLIKELY))
+    if ranked[0].style == CROPPED and (not near or styles[near[0].style] < SURE):
+        return ranked
     return [*near, *(each for each in ranked if each not in near)]
 
 

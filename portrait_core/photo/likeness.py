@@ -47,8 +47,6 @@ CLEAR_HAIR = 0.55
 OF_FACE = ("brows", "iris")
 OWN_COLOURS = ("hair", "clothing", "iris", "brows")
 """Colours that are taken as they are seen, in the light that the skin's brightness tells."""
-OF_GLANCE = ("gender", "age")
-"""Attributes of which a glance tells more than the model draws. Of the face the fit by where features sit does."""
 TRUSTED = 0.6
 """How far a glance has to be trusted to be asked at all: what is shown is one of the model's persons then."""
 BROWS_SEEN = 0.6
@@ -129,7 +127,7 @@ def resemble_all(
     if guess is not None and guess.trust <= TRUSTED:
         guess = None
     if guess is not None:
-        prior = prior.told(guess, [index for name in OF_GLANCE if (index := index_of(model, name)) is not None])
+        prior = Prior(guess.mean, guess.spread)
     z = fit_identity(model, prior, _of_person(colours))
     recipe, person = _recipe(model, z, base), person_of(model, z)
     seen = Seen.of(recipe, person, sights)

@@ -125,7 +125,9 @@ def save_person_encoder(path: Path, encoder: PersonEncoder) -> None:
     for name, middle, ways in zip(GROUPS, encoder.middles, encoder.components, strict=True):
         tensors |= {f"{name}.middle": middle.astype(np.float32), f"{name}.components": ways.astype(np.float16)}
     for name in ("turns", "weights", "spreads", "styles"):
-        tensors[name] = np.ascontiguousarray(getattr(encoder, name), np.float32)
+        tensors[name] = np.asarray(getattr(encoder, name), np.float32)
+    # The file's writer takes memory as it lies: an array whose columns lie together would come back in another order.
+    tensors = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     metadata = {METADATA_KEY: json.dumps(encoder.facts.model_dump(mode="json"), sort_keys=True)}
     with whole_file(path, overwrite=True) as temporary:
         try:

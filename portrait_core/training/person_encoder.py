@@ -46,7 +46,7 @@ class PersonTraining:
     """``components`` that are kept of each group of signs; ``looks`` so many copies of a head in other light, colours
     and company; persons in so many ``folds`` for what is learnt from those left out; ``seed`` of looks."""
 
-    components: tuple[int, int, int] = (60, 60, 60)
+    components: tuple[int, int, int] = (200, 300, 300)
     looks: int = 2
     folds: int = 5
     seed: int = 0

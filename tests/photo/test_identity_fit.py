@@ -115,11 +115,3 @@ def test_landmarks_of_the_models_own_persons_tell_more_than_those_of_photographs
     assert (np.sign(taken) == np.sign(true)).all()
     off = [float(np.linalg.norm(each - true)) for each in (taken, drawn)]
     assert off[1] < 0.4 * off[0] and off[1] < 0.35
-
-
-def test_a_glance_takes_the_place_of_what_is_known_of_its_numbers_alone() -> None:
-    prior = Prior(np.zeros(4), np.ones(4))
-    guess = PersonGuess(np.array([0.5, 1.0, -1.0, 2.0]), np.array([0.2, 0.3, 0.4, 0.5]), {}, 1.0)
-    told = prior.told(guess, [1, 3])
-    assert told.mean.tolist() == [0, 1.0, 0, 2.0] and told.spread.tolist() == [1, 0.3, 1, 0.5]
-    assert prior.mean.tolist() == [0, 0, 0, 0]

@@ -149,6 +149,25 @@ def test_a_file_comes_back_and_what_is_damaged_says_so(tmp_path: Path) -> None:
             load_person_encoder(tmp_path / f"{name}.safetensors")
 
 
+def test_arrays_come_back_however_they_lie_in_memory(tmp_path: Path) -> None:
+    """What solvers give lies column by column, or is a view of something larger."""
+    encoder = small_encoder()
+    for number, lying in enumerate((np.asfortranarray, lambda array: np.repeat(array, 2, axis=0)[::2])):
+        laid = replace(
+            encoder,
+            middles=tuple(lying(each) for each in encoder.middles),
+            components=tuple(lying(each) for each in encoder.components),
+            **{name: lying(getattr(encoder, name)) for name in ("turns", "weights", "spreads", "styles")},
+        )
+        path = tmp_path / f"{number}.safetensors"
+        save_person_encoder(path, laid)
+        again = load_person_encoder(path)
+        for read, own in zip(again.components, encoder.components, strict=True):
+            assert np.allclose(read, own, atol=1e-3)
+        for name in ("turns", "weights", "spreads", "styles"):
+            assert np.allclose(getattr(again, name), getattr(encoder, name), atol=1e-6), name
+
+
 def model(name: str, count: int) -> Any:
     return SimpleNamespace(header=SimpleNamespace(name=name, latent=SimpleNamespace(z_dim=count)))
 
@@ -164,11 +183,11 @@ def test_other_models_persons_have_no_encoder(tmp_path: Path) -> None:
 
 def test_the_encoder_that_comes_along_is_small_and_says_what_it_is() -> None:
     encoder = load_person_encoder()
-    assert FILE.stat().st_size < 1_000_000
+    assert FILE.stat().st_size < 4_000_000
     assert (encoder.facts.licence, encoder.facts.model) == ("CC0-1.0", "starter")
     assert len(encoder.spreads) == 66 and encoder.spreads.max() <= 1
     measured = encoder.facts.training["measured"]
-    assert measured["gender"] >= 0.85 and measured["age_correlation"] > 0.55
+    assert measured["gender"] >= 0.9 and measured["age_correlation"] > 0.7 and measured["style"] > 0.9
     # Who looks like nobody in particular is the mean person.
     middle = encoder.guess(np.r_[1.0, np.zeros(len(encoder.weights) - 1)])
     assert middle.trust == 1.0 and np.abs(middle.mean).max() < 0.5
@@ -183,10 +202,13 @@ def test_a_glance_and_the_outline_choose_the_hair_together() -> None:
     assert by_glance(near, {"short01": 0.9, "bob01": 0.1})[0].style == "short01"
     assert {each.style for each in by_glance(near, {"bob01": 1.0})} == {each.style for each in near}
     # No glance makes hair of what is not there.
-    far = choices(short01=0.62, bob01=0.40)
+    far = choices(short01=0.62, bob01=0.35)
     assert by_glance(far, {"short01": 0.1, "bob01": 0.9})[0].style == "short01"
     # A ponytail's outline is as good as it is, however rare ponytails are.
     tied = choices(short01=0.62, ponytail01=0.44)
     assert by_glance(tied, {"short01": 0.1, "ponytail01": 0.9})[0].style == "ponytail01"
+    # No person of the model has close hair, so a glance has to be sure of something else.
     cut = choices(cropped=0.7, short01=0.69)
-    assert by_glance(cut, {"short01": 0.9, "bob01": 0.1})[0].style == CROPPED
+    assert by_glance(cut, {"short01": 0.5, "bob01": 0.5})[0].style == CROPPED
+    assert by_glance(cut, {"short01": 0.9, "bob01": 0.1})[0].style == "short01"
+    assert by_glance(choices(cropped=0.7, short01=0.3, bob01=0.6), {"short01": 0.9})[0].style == CROPPED

@@ -44,7 +44,8 @@ class TrainingConfig:
         gamma, gamma_seg: weights of the gradient penalty on pictures and on the mask. d_reg_interval: steps between
         two penalties. density_reg: weight of the density regularity ``reg_type``, ``density_reg_p_dist`` its distance.
         pose_loss_weight: of the discriminator's reading of generated poses. pose_label_weight: of its reading of real
-        pictures' coarse poses; 0 as published, where no label of a real picture is ever seen.
+        pictures' coarse poses; 0 as published, where no label of a real picture is ever seen. pose_label_reads: real
+        pictures more for each part of a step, of which it reads the pose alone; a multiple of the same group.
         pose_replay: pictures generated in earlier steps whose pose it reads again, for each part of a step; a multiple
         of the group of the discriminator's mini-batch deviation; 0 as published.
         reuse_fakes: whether the discriminator learns from the pictures of the generator's step; else from new ones.
@@ -98,6 +99,7 @@ class TrainingConfig:
     reg_type: DensityRegularity = "l1"
     pose_loss_weight: float = 1
     pose_label_weight: float = 0
+    pose_label_reads: int = 0
     pose_replay: int = 0
     reuse_fakes: bool = False
     pose_way: PoseWay = "published"
@@ -140,7 +142,7 @@ class TrainingConfig:
             ("kimg", 0.001, 1e9), ("batch", 1, 65536), ("batch_gpu", 0, 65536), ("resume_kimg", 0, 1e9),
             ("glr", 0, 1), ("dlr", 0, 1), ("ema_kimg", 0, 1e6), ("ema_rampup", 0, 1e3), ("gamma", 0, 1e6),
             ("gamma_seg", 0, 1e6), ("d_reg_interval", 1, 10_000), ("density_reg", 0, 1e6), ("pose_loss_weight", 0, 1e6),
-            ("pose_label_weight", 0, 1e6), ("pose_replay", 0, 4096),
+            ("pose_label_weight", 0, 1e6), ("pose_label_reads", 0, 4096), ("pose_replay", 0, 4096),
             ("pose_prior", 0, 1e6), ("pose_prior_kimg", 0, 1e9), ("pose_prior_fade_kimg", 0, 1e9), ("pose_init", 0, 1),
             ("gpc_reg_prob", 0, 1), ("gpc_reg_fade_kimg", 0, 1e9), ("bcg_reg_prob", 0, 1), ("style_mixing_prob", 0, 1),
             ("blur_init_sigma", 0, 100), ("blur_fade_kimg", 0, 1e9), ("density_noise", 0, 1e3),
@@ -167,10 +169,16 @@ class TrainingConfig:
                 f"training: the generator makes {self.generator.img_resolution} pixels and the discriminator takes "
                 f"{self.discriminator.img_resolution}; both img_resolution must be equal."
             )
-        if self.pose_replay % self.discriminator.mbstd_group_size:
+        for name in ("pose_replay", "pose_label_reads"):
+            if getattr(self, name) % self.discriminator.mbstd_group_size:
+                raise UsageError(
+                    f"training: {name} is {getattr(self, name)}; it must be a multiple of "
+                    f"{self.discriminator.mbstd_group_size}, the group of the discriminator's mini-batch deviation."
+                )
+        if self.pose_label_reads > 0 and self.pose_label_weight == 0:
             raise UsageError(
-                f"training: pose_replay is {self.pose_replay}; it must be a multiple of "
-                f"{self.discriminator.mbstd_group_size}, the group of the discriminator's mini-batch deviation."
+                f"training: pose_label_reads is {self.pose_label_reads} and pose_label_weight 0, which counts labels as "
+                "nothing; set it to 1."
             )
         if not self.generator.pose_branch:
             raise UsageError("training: generator.pose_branch must be true; poses are what is learnt here.")

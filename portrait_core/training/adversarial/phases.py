@@ -7,7 +7,7 @@ Source: docs/published/training.md. Every random number follows from seed, proce
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -109,9 +109,7 @@ class Phases:
                 real = self._real(part, moment)
                 loss = self.real_loss(real.shown, real.c, moment, notes, real.poses)
                 (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
-                if self.memory is not None and len(self.memory) > 0:
-                    old = self._augmented(self.memory.drawn(config.pose_replay, part.random), part.random)
-                    loss = self.replay_loss(old, moment, notes)
+                for loss in self._readings(part, moment, notes):
                     (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
         if self.memory is not None:
             self.memory.remember(made, self.processes)
@@ -173,13 +171,28 @@ class Phases:
         _note(notes, "D_pose", pose)
         return fake + self.config.pose_loss_weight * pose
 
-    def replay_loss(self, old: Made, moment: Moment, notes: Notes) -> Tensor:
-        """What it makes smaller about pictures generated earlier: its reading of their poses."""
-        shown = dataclasses.replace(old.shown, image=blur(old.shown.image, moment.sigma))
-        read = self.networks.discriminator.predict_pose(shown, old.c)
-        pose = losses.squared_pose_error(read, old.poses).mean()
-        _note(notes, "D_replay", pose)
-        return self.config.pose_loss_weight * pose
+    def _readings(self, part: Part, moment: Moment, notes: Notes) -> Iterator[Tensor]:
+        """What it makes smaller about further pictures of which it reads poses alone: earlier ones of the generator,
+        and others of the data set."""
+        config = self.config
+        if self.memory is not None and len(self.memory) > 0:
+            old = self._augmented(self.memory.drawn(config.pose_replay, part.random), part.random)
+            yield config.pose_loss_weight * self.reading_loss("D_replay", old, moment, notes)
+        if config.pose_label_reads > 0 and config.pose_label_weight > 0:
+            numbers = self.data.draw(part.rng, config.pose_label_reads)
+            image, mask, c, coarse = (
+                each.to(self.device) for each in (*self.data.pictures_of(numbers), *self.data.labels_of(numbers))
+            )
+            labelled = self._augmented(Made(real_portraits(config, image, mask, moment), coarse, c), part.random)
+            yield config.pose_label_weight * self.reading_loss("D_label_reads", labelled, moment, notes)
+
+    def reading_loss(self, name: str, made: Made, moment: Moment, notes: Notes) -> Tensor:
+        """How far the poses that it reads from pictures are off theirs."""
+        shown = dataclasses.replace(made.shown, image=blur(made.shown.image, moment.sigma))
+        read = self.networks.discriminator.predict_pose(shown, made.c)
+        pose = losses.squared_pose_error(read, made.poses).mean()
+        _note(notes, name, pose)
+        return pose
 
     def real_loss(
         self, shown: Portraits, c: Tensor, moment: Moment, notes: Notes, coarse: Tensor | None = None
