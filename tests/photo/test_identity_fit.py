@@ -13,7 +13,6 @@ import pytest
 from portrait_core.imaging.colour_space import linear_to_srgb
 from portrait_core.parts.person_look import PersonLook
 from portrait_core.photo.identity_fit import DRAWN, TAKEN, Prior, exposure, fit_identity
-from portrait_core.photo.person_encoder import PersonGuess
 from portrait_core.portrait_model import PortraitModel
 from portrait_core.recipe import Recipe
 

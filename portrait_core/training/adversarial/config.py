@@ -177,8 +177,8 @@ class TrainingConfig:
                 )
         if self.pose_label_reads > 0 and self.pose_label_weight == 0:
             raise UsageError(
-                f"training: pose_label_reads is {self.pose_label_reads} and pose_label_weight 0, which counts labels as "
-                "nothing; set it to 1."
+                f"training: pose_label_reads is {self.pose_label_reads}, but pose_label_weight is 0, so that no label "
+                "counts; set it to 1."
             )
         if not self.generator.pose_branch:
             raise UsageError("training: generator.pose_branch must be true; poses are what is learnt here.")

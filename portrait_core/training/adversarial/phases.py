@@ -22,6 +22,7 @@ from portrait_core.training import losses
 from portrait_core.training.adversarial.augmentation import Augmentation
 from portrait_core.training.adversarial.config import TrainingConfig
 from portrait_core.training.adversarial.data import PortraitData
+from portrait_core.training.adversarial.density import density_loss
 from portrait_core.training.adversarial.moments import Moment, real_portraits
 from portrait_core.training.adversarial.networks import Networks, average
 from portrait_core.training.adversarial.parts import Drawing, Made, Part, Parts
@@ -154,7 +155,7 @@ class Phases:
             _note(notes, "prior", prior)
             loss = loss + moment.prior * prior + taught
         if config.density_reg > 0:
-            loss = loss + self._density_loss(ws, random)
+            loss = loss + density_loss(networks.generator, config, ws, random)
         return loss
 
     @torch.no_grad()
@@ -256,25 +257,6 @@ class Phases:
             return ws
         z = torch.randn(len(ws), self.config.generator.z_dim, generator=random, device=random.device)
         return torch.cat([ws[:, :first], self.networks.generator.mapping(z, label, posed)[:, first:]], dim=1)
-
-    def _density_loss(self, ws: Tensor, random: torch.Generator) -> Tensor:
-        config, generator = self.config, self.networks.generator
-        planes = generator.planes(ws, noise_mode="random", generator=random)
-        width = config.generator.rendering.box_warp
-
-        def density_at(points: Tensor) -> Tensor:
-            return generator.evaluate_points(planes, points, ws)[0]
-
-        if config.reg_type == "l1":
-            return losses.density_smoothness(
-                density_at, len(ws), random, weight=config.density_reg, spread=config.density_reg_p_dist
-            )
-        front = losses.density_monotony(
-            density_at, len(ws), random, box_warp=width, detach_front=config.reg_type == "monotonic-detach"
-        )
-        return front + losses.density_smoothness(
-            density_at, len(ws), random, weight=config.density_reg, spread=width / 256
-        )
 
     def _chance(self, count: int, probability: float, random: torch.Generator) -> Tensor:
         return torch.rand(count, generator=random, device=random.device) < probability
