@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 AFTER = {
-    "latent_space": ("recipe", "describe", "photo", "photo_texture", "photo_move", "attributes"),
+    "latent_space": ("recipe", "describe", "photo", "photo_texture", "photo_move", "photo_rendered", "attributes"),
     "pose": ("like", "frame", "motion", "motion_rate", "frame_rate", "motion_root", "person", "up_axis", "units"),
     "expression": ("face_motion", "lipsync", "lipsync_strength", "idle"),
     "lod_maps": ("lod_files",),
@@ -37,6 +37,7 @@ def make(
     photo: options.Photo = None,
     photo_texture: options.PhotoTexture = "photo",
     photo_move: options.PhotoMove = True,
+    photo_rendered: options.PhotoRendered = False,
     like: options.Like = None,
     motion: options.Motion = None,
     motion_rate: options.MotionRate = None,
@@ -66,7 +67,7 @@ def make(
     wanted = wanted.beside(motion_rate=motion_rate)
     likeness = None
     if photo:
-        wish = wish_of(photo_texture, wanted, move=photo_move)
+        wish = wish_of(photo_texture, wanted, move=photo_move, rendered=photo_rendered)
         likeness = LikenessOrder(tuple(photo), str(wanted.values.get(pose_options.PERSON) or ""), wish, recipe)
         wanted, name = likeness.wanted(wanted), likeness.named(name, wanted)
     if like is not None:

@@ -71,6 +71,11 @@ def order_for(likeness: LikenessOrder, wanted: Wanted, order: Order) -> Likeness
                 "`portrait photo FILE` makes its avatars; or name an imported model by --model."
             )
         return likeness
+    if likeness.wish.rendered:
+        raise UsageError(
+            f"model {header.name} is of the published family, whose persons are always looked for as in a picture of "
+            "their own; leave --rendered (--photo-rendered) away."
+        )
     wish = wish or InversionWish()
     _checked(wish)
     name = model_name(order.names[0]) if wish.tune or wish.noise else ""

@@ -25,14 +25,20 @@ TEXTURE_SIZE = 2048
 WHO = ("seed", "latent")
 
 
-def wish_of(texture: str, wanted: Wanted, *, move: bool = True) -> Wish:
-    """What is wanted of a likeness; raises :class:`UsageError` for a texture that is none."""
+def wish_of(texture: str, wanted: Wanted, *, move: bool = True, rendered: bool = False) -> Wish:
+    """What is wanted of a likeness; raises :class:`UsageError` for a texture that is none. Of a ``rendered`` person
+    nothing is carried over: it is the model's own."""
     if texture not in TEXTURES:
         raise UsageError(f"the texture {texture!r} is not known; it is {' or '.join(TEXTURES)}.")
     from portrait_core.photo.likeness import Wish
 
     style = wanted.values.get("hair_style") if "hair_style" in wanted.given else None
-    return Wish(texture=texture == "photo", move=move, hair=None if style in (None, "auto") else str(style))
+    return Wish(
+        texture=texture == "photo" and not rendered,
+        move=move and not rendered,
+        hair=None if style in (None, "auto") else str(style),
+        rendered=rendered,
+    )
 
 
 @dataclass(frozen=True)

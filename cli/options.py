@@ -88,6 +88,14 @@ PhotoTexture = Annotated[
         "--photo-texture", metavar="photo|model", help="With --photo: the face's own skin, or the model's alone."
     ),
 ]
+PhotoRendered = Annotated[
+    bool,
+    typer.Option(
+        "--photo-rendered",
+        help="With --photo: it is a picture of an avatar, and the model's person in it is to be found; no texture "
+        "is taken from it.",
+    ),
+]
 Motion = Annotated[
     Path | None,
     typer.Option("--motion", metavar="FILE", help="An animation for the rig out of a file: see docs/motions.md."),

@@ -52,6 +52,14 @@ def avatar(
     move: Annotated[
         bool, typer.Option("--move/--no-move", help="Move features to where the photograph has them, up to 15 mm.")
     ] = True,
+    rendered: Annotated[
+        bool,
+        typer.Option(
+            "--rendered",
+            help="It is a picture of an avatar, and the model's person in it is to be found again; no texture is taken "
+            "from it.",
+        ),
+    ] = False,
     formats: options.Formats = "glb",
     out: options.OutFolder = Path("avatars"),
     name: options.NamePattern = options.DEFAULT_NAME,
@@ -73,6 +81,7 @@ def avatar(
         photo=photographs,
         photo_texture=texture,
         photo_move=move,
+        photo_rendered=rendered,
         formats=formats,
         out=out,
         name=name,

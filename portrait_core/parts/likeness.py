@@ -43,6 +43,8 @@ IN_PICTURE = "picture"
 """Instead of a style of brows: they are in the face's picture, and so are its lashes."""
 TONES = (0.5, 2.0)
 """How much darker and lighter a face becomes at most where the skin that it was matched with is another one."""
+BAND = 128
+"""Rows of a map that are painted at a time."""
 
 
 def _no_colours() -> Mapping[str, tuple[float, float, float]]:
@@ -186,15 +188,18 @@ class Likeness:
         whole = Image.fromarray(self.picture).convert("RGBa")
         fitted = whole.resize((last - first, last_row - first_row), Image.Resampling.BICUBIC, box=box)
         shown = np.asarray(fitted.convert("RGBA"))
-        share = shown[:, :, 3:].astype(np.float32) / 255
         then, now = (srgb_to_linear(np.asarray(each, np.float32)) for each in (self.skin, np.clip(skin, 0, 1)))
         tint = np.clip(now / np.maximum(then, 1e-4), *TONES)
-        face = linear_to_srgb(
-            np.clip(srgb_to_linear(shown[:, :, :3].astype(np.float32) / 255) * tint, 0, 1).astype(np.float32)
-        )
         result = colour.copy()
         part = result[first_row:last_row, first:last]
-        part[:] = np.rint(part * (1 - share) + face * 255 * share).clip(0, 255).astype(np.uint8)
+        # Light in floats takes many times the map's own memory, and a photograph's maps are large.
+        for row in range(0, len(part), BAND):
+            own, seen = part[row : row + BAND], shown[row : row + BAND]
+            share = seen[:, :, 3:].astype(np.float32) / 255
+            face = linear_to_srgb(
+                np.clip(srgb_to_linear(seen[:, :, :3].astype(np.float32) / 255) * tint, 0, 1).astype(np.float32)
+            )
+            own[:] = np.rint(own * (1 - share) + face * 255 * share).clip(0, 255).astype(np.uint8)
         return result
 
 

@@ -25,6 +25,7 @@ from portrait_core.photo.face_texture import FaceTexture, FaceView, face_texture
 from portrait_core.photo.hair_choice import CROPPED, LONG, SHORT, HairChoice, by_glance, hair_of_all, tied_back
 from portrait_core.photo.head import FARTHEST_TURN, Head
 from portrait_core.photo.identity_fit import DRAWN, TAKEN, Encoder, Prior, exposure, fit_identity, index_of, person_of
+from portrait_core.photo.person_encoder import encoder_of
 from portrait_core.photo.persons import NetworkReader, PictureReader
 from portrait_core.photo.reading import Photograph
 from portrait_core.photo.seen_person import Seen
@@ -58,11 +59,13 @@ BROWS = (0.036, 0.009)
 @dataclass(frozen=True)
 class Wish:
     """What somebody wants of a likeness: the photograph's ``texture`` or the model's alone; ``move`` the features;
-    ``hair`` by the model's name for it."""
+    ``hair`` by the model's name for it. ``rendered``: it is a picture of a person of the model, of which a glance tells
+    much; of photographs it tells too little."""
 
     texture: bool = True
     move: bool = True
     hair: str | None = None
+    rendered: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,15 +113,23 @@ def resemble_all(
 ) -> Resemblance:
     """The recipe of an avatar that resembles the person who is ``shown`` in photographs.
 
-    ``base`` are fields of the recipe that are asked for; ``encoder`` tells the person at a glance
-    (:func:`portrait_core.photo.person_encoder.encoder_of`), single signs do without one.
+    ``base`` are fields of the recipe that are asked for; ``encoder`` tells the person at a glance (the model's own one
+    where the ``wish`` says that the picture is rendered), single signs do without one.
     Of several photographs those that tell nothing are left out, with a warning. Raises
     :class:`PhotographError` for somebody who is seen from the side or from behind, and for a face that is not found in
-    the person's own picture; :class:`ModelFileError` for a model without parts.
+    the person's own picture; :class:`ModelFileError` for a model without parts, and for a rendered person of a model
+    that no encoder was trained for.
     """
     wish = wish or Wish()
     if "parts" not in model.capabilities:
         raise ModelFileError(f"model {model.header.name} has no parts; an avatar from a photograph is made of parts.")
+    if encoder is None and wish.rendered:
+        encoder = encoder_of(model)
+        if encoder is None:
+            raise ModelFileError(
+                f"model {model.header.name} has no encoder that tells its persons in pictures, the starter has. Take "
+                "the picture as a photograph."
+            )
     progress("photograph", 0.0)
     sights, left_out = sights_of(shown, reader or NetworkReader())
     progress("person", 0.0)

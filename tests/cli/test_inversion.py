@@ -106,6 +106,11 @@ def test_what_cannot_be_is_told_in_one_line(run: Run, photograph: Path, words: t
     assert told in done.error
 
 
+def test_rendered_persons_are_for_models_with_parts(run: Run, photograph: Path) -> None:
+    done = run("photo", photograph, "-m", "bust", "--rendered")
+    assert done.code == 2 and "leave --rendered (--photo-rendered) away" in done.error
+
+
 def test_files_that_are_none_are_told_in_one_line(run: Run, photograph: Path, tmp_path: Path) -> None:
     Image.new("RGB", (200, 200)).save(tmp_path / "other.png")
     tail = ("-m", "bust", *QUICK, "--out", tmp_path / "out")

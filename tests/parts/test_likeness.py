@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from portrait_core.errors import UsageError
+from portrait_core.parts import likeness
 from portrait_core.parts.close_crop import CloseCrop
 from portrait_core.parts.likeness import IN_PICTURE, LARGEST_MOVE, REACH, Likeness
 from portrait_core.parts.person_look import PersonLook
@@ -98,6 +99,14 @@ def test_the_face_is_painted_into_its_box_alone() -> None:
     assert (painted[:, :10] == 40).all() and (painted[:, 90:] == 40).all()
     assert np.abs(painted[40:60, 30:70].astype(int) - (180, 120, 90)).max() <= 1
     assert (colour == 40).all()
+
+
+def test_bands_of_rows_are_painted_as_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    colour = np.random.default_rng(2).integers(0, 255, (100, 100, 3)).astype(np.uint8)
+    monkeypatch.setattr(likeness, "BAND", 1000)
+    at_once = whole().painted(colour, np.array(SKIN) * 0.9)
+    monkeypatch.setattr(likeness, "BAND", 7)
+    assert (whole().painted(colour, np.array(SKIN) * 0.9) == at_once).all()
 
 
 def test_with_another_skin_the_face_is_tinted() -> None:
