@@ -217,6 +217,11 @@ class PortraitDiscriminator(nn.Module):
             return pose
         return torch.where(camera_is_left(c)[:, None], mirror_pose(pose), pose)
 
+    def reading_parameters(self) -> list[nn.Parameter]:
+        """Parameters that :meth:`predict_pose` depends on: all but what makes logits of features."""
+        of_logits = ("mapping.", "b4.fc.", "b4.out.")
+        return [each for name, each in self.named_parameters() if not name.startswith(of_logits)]
+
     def forward(
         self,
         portraits: Portraits,

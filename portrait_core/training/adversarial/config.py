@@ -45,7 +45,8 @@ class TrainingConfig:
         two penalties. density_reg: weight of the density regularity ``reg_type``, ``density_reg_p_dist`` its distance.
         pose_loss_weight: of the discriminator's reading of generated poses. pose_label_weight: of its reading of real
         pictures' coarse poses; 0 as published, where no label of a real picture is ever seen. pose_label_reads: real
-        pictures more for each part of a step, of which it reads the pose alone; a multiple of the same group.
+        pictures of each part of a further step of the discriminator's, which learns nothing but to read their coarse
+        poses; a multiple of the group of its mini-batch deviation.
         pose_replay: pictures generated in earlier steps whose pose it reads again, for each part of a step; a multiple
         of the group of the discriminator's mini-batch deviation; 0 as published.
         reuse_fakes: whether the discriminator learns from the pictures of the generator's step; else from new ones.
@@ -175,11 +176,6 @@ class TrainingConfig:
                     f"training: {name} is {getattr(self, name)}; it must be a multiple of "
                     f"{self.discriminator.mbstd_group_size}, the group of the discriminator's mini-batch deviation."
                 )
-        if self.pose_label_reads > 0 and self.pose_label_weight == 0:
-            raise UsageError(
-                f"training: pose_label_reads is {self.pose_label_reads}, but pose_label_weight is 0, so that no label "
-                "counts; set it to 1."
-            )
         if not self.generator.pose_branch:
             raise UsageError("training: generator.pose_branch must be true; poses are what is learnt here.")
         if self.generator.superresolution is None:

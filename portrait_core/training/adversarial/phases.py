@@ -7,7 +7,7 @@ Source: docs/published/training.md. Every random number follows from seed, proce
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import numpy as np
@@ -78,6 +78,14 @@ class Phases:
             self.of_discriminator, lr=config.dlr * lazy, betas=(0.0, 0.99**lazy), eps=1e-8
         )
 
+        # Steps of its own: the penalty's gradients, sixteenfold each sixteenth step, would make those of reading small.
+        self.of_reading = networks.discriminator.reading_parameters()
+        self.reading_optimiser = (
+            torch.optim.Adam(self.of_reading, lr=config.dlr, betas=(0.9, 0.99), eps=1e-8)
+            if config.pose_label_reads > 0
+            else None
+        )
+
     def iteration(self, number: int, images: int) -> Report:
         """Take all steps of iteration ``number`` (from 0), when ``images`` were shown; means of what was seen."""
         with computing(self.config.precision):
@@ -110,7 +118,14 @@ class Phases:
                 real = self._real(part, moment)
                 loss = self.real_loss(real.shown, real.c, moment, notes, real.poses)
                 (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
-                for loss in self._readings(part, moment, notes):
+                if self.memory is not None and len(self.memory) > 0:
+                    old = self._augmented(self.memory.drawn(config.pose_replay, part.random), part.random)
+                    loss = config.pose_loss_weight * self.reading_loss("D_replay", old, moment, notes)
+                    (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
+        if self.reading_optimiser is not None:
+            with self._step(self.of_reading, self.reading_optimiser):
+                for part in parts:
+                    loss = self.reading_loss("D_label_reads", self._labelled(part, moment), moment, notes)
                     (loss / len(parts)).backward()  # pyright: ignore[reportUnknownMemberType]
         if self.memory is not None:
             self.memory.remember(made, self.processes)
@@ -172,20 +187,13 @@ class Phases:
         _note(notes, "D_pose", pose)
         return fake + self.config.pose_loss_weight * pose
 
-    def _readings(self, part: Part, moment: Moment, notes: Notes) -> Iterator[Tensor]:
-        """What it makes smaller about further pictures of which it reads poses alone: earlier ones of the generator,
-        and others of the data set."""
-        config = self.config
-        if self.memory is not None and len(self.memory) > 0:
-            old = self._augmented(self.memory.drawn(config.pose_replay, part.random), part.random)
-            yield config.pose_loss_weight * self.reading_loss("D_replay", old, moment, notes)
-        if config.pose_label_reads > 0 and config.pose_label_weight > 0:
-            numbers = self.data.draw(part.rng, config.pose_label_reads)
-            image, mask, c, coarse = (
-                each.to(self.device) for each in (*self.data.pictures_of(numbers), *self.data.labels_of(numbers))
-            )
-            labelled = self._augmented(Made(real_portraits(config, image, mask, moment), coarse, c), part.random)
-            yield config.pose_label_weight * self.reading_loss("D_label_reads", labelled, moment, notes)
+    def _labelled(self, part: Part, moment: Moment) -> Made:
+        """Further pictures of the data set with their coarse poses."""
+        numbers = self.data.draw(part.rng, self.config.pose_label_reads)
+        image, mask, c, coarse = (
+            each.to(self.device) for each in (*self.data.pictures_of(numbers), *self.data.labels_of(numbers))
+        )
+        return self._augmented(Made(real_portraits(self.config, image, mask, moment), coarse, c), part.random)
 
     def reading_loss(self, name: str, made: Made, moment: Moment, notes: Notes) -> Tensor:
         """How far the poses that it reads from pictures are off theirs."""

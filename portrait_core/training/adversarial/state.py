@@ -188,6 +188,9 @@ def _optimisers(networks: Networks, phases: Phases) -> list[tuple[str, torch.opt
     for label, optimiser, own in (
         ("opt_G", phases.generator_optimiser, phases.of_generator),
         ("opt_D", phases.discriminator_optimiser, phases.of_discriminator),
+        ("opt_R", phases.reading_optimiser, phases.of_reading),
     ):
+        if optimiser is None:
+            continue
         found.append((label, optimiser, {parameter: names[parameter] for parameter in own}))
     return found

@@ -284,40 +284,33 @@ def test_labels_of_real_pictures_teach_only_where_asked(
 def test_further_real_pictures_are_read_for_their_poses_alone(
     small: TrainingConfig, body: PublishedBody, balls: Path
 ) -> None:
-    told = dataclasses.replace(small, pose_label_weight=2.0)
-    reading = dataclasses.replace(told, pose_label_reads=8)
+    reading = dataclasses.replace(small, pose_label_reads=8)
     phases = phases_of(reading, body, balls)
+    network = phases.networks.discriminator
     moment = Moment.of(reading, 0)
     part, same = phases.parts.of(0)[0], phases.parts.of(0)[0]
-    report: dict[str, list[Tensor]] = {}
-    found = list(phases._readings(part, moment, report))
-    assert list(report) == ["D_label_reads"] and len(found) == 1
     # The pictures are further ones of the part's own draws; what is read of them is compared with their labels.
+    report: dict[str, list[Tensor]] = {}
+    network.requires_grad_(True)
+    loss = phases.reading_loss("D_label_reads", phases._labelled(part, moment), moment, report)
     numbers = phases.data.draw(same.rng, 8)
     image, mask = phases.data.pictures_of(numbers)
     camera, coarse = phases.data.labels_of(numbers)
     shown = in_training(reading, image, mask, moment)
-    shown = dataclasses.replace(shown, image=blur(shown.image, moment.sigma))
-    read = phases.networks.discriminator.predict_pose(shown, camera)
-    assert torch.allclose(found[0], 2.0 * (read - coarse).square().sum(dim=1).mean(), rtol=1e-5)
-    # They change how poses are read, and no logit is made of them.
-    phases.networks.discriminator.requires_grad_(True)
-    next(iter(phases._readings(phases.parts.of(0)[0], moment, {}))).backward()
-    touched = {
-        name
-        for name, parameter in phases.networks.discriminator.named_parameters()
-        if parameter.grad is not None and bool(parameter.grad.abs().max() > 0)
-    }
-    assert "pose_branch.net.0.weight" in touched and not any(name.startswith("b4.out") for name in touched)
-    plain, more = (phases_of(config, body, balls) for config in (told, reading))
+    read = network.predict_pose(dataclasses.replace(shown, image=blur(shown.image, moment.sigma)), camera)
+    assert torch.allclose(loss, (read - coarse).square().sum(dim=1).mean(), rtol=1e-5)
+    assert list(report) == ["D_label_reads"]
+    # Their step moves what reading depends on, and nothing else.
+    loss.backward()
+    touched = {id(each) for each in network.parameters() if each.grad is not None}
+    assert touched == {id(each) for each in phases.of_reading}
+    plain, more = (phases_of(config, body, balls) for config in (small, reading))
     assert "D_label_reads" not in plain.iteration(0, 0)
     assert "D_label_reads" in more.iteration(0, 0)
-    for changes, words in (
-        ({"pose_label_reads": 6}, "pose_label_reads is 6; it must be a multiple of 4"),
-        ({"pose_label_weight": 0.0}, "pose_label_reads is 8, but pose_label_weight is 0"),
-    ):
-        with pytest.raises(UsageError, match=words):
-            dataclasses.replace(reading, **changes)
+    one, other = (dict(each.networks.discriminator.named_parameters()) for each in (plain, more))
+    assert not torch.equal(one["pose_branch.net.0.weight"], other["pose_branch.net.0.weight"])
+    with pytest.raises(UsageError, match="pose_label_reads is 6; it must be a multiple of 4"):
+        dataclasses.replace(reading, pose_label_reads=6)
 
 
 def test_gradients_that_are_no_numbers_are_cleaned() -> None:

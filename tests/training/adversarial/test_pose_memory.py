@@ -60,7 +60,7 @@ def test_the_last_are_remembered_with_what_belongs_to_them(
 
 
 def test_a_resumed_run_remembers_what_the_run_did(small: TrainingConfig, balls: Path, tmp_path: Path) -> None:
-    config = dataclasses.replace(small, pose_replay=4, kimg=0.048)
+    config = dataclasses.replace(small, pose_replay=4, pose_label_reads=4, kimg=0.048)
     train_gan(config, RunOptions(balls, tmp_path / "whole"))
     half = tmp_path / "half"
     train_gan(dataclasses.replace(config, kimg=0.032), RunOptions(balls, half))
@@ -68,7 +68,7 @@ def test_a_resumed_run_remembers_what_the_run_did(small: TrainingConfig, balls: 
     assert reached.images == 48
     whole, resumed = (load_file(tmp_path / name / STATE) for name in ("whole", "half"))
     assert whole["M.poses"].shape == (48, 6) and int(whole["M.seen"]) == 48
-    assert whole.keys() == resumed.keys()
+    assert whole.keys() == resumed.keys() and "opt_R.exp_avg.D.pose_branch.net.0.weight" in whole
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     without: dict[str, Tensor] = {}
     train_gan(dataclasses.replace(config, pose_replay=0), RunOptions(balls, tmp_path / "without"))
