@@ -190,10 +190,10 @@ class Phases:
     def _labelled(self, part: Part, moment: Moment) -> Made:
         """Further pictures of the data set with their coarse poses."""
         numbers = self.data.draw(part.rng, self.config.pose_label_reads)
-        image, mask, c, coarse = (
+        image, mask, camera, coarse = (
             each.to(self.device) for each in (*self.data.pictures_of(numbers), *self.data.labels_of(numbers))
         )
-        return self._augmented(Made(real_portraits(self.config, image, mask, moment), coarse, c), part.random)
+        return self._real(dataclasses.replace(part, image=image, mask=mask, camera=camera, coarse=coarse), moment)
 
     def reading_loss(self, name: str, made: Made, moment: Moment, notes: Notes) -> Tensor:
         """How far the poses that it reads from pictures are off theirs."""
